@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes into the assistant and what comes out: `Question` in; `Answer`, or a stream of `AnswerEvent`, out.
+
+These values are the contract of the API, the page, the command line and the benchmarks. Nothing here reads or writes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier turn of the conversation, as the asker's browser kept it."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as the citizen put it. `language` is set only when the asker chose one (BCP 47)."""
+
+    text: str
+    service: str = "public-services"
+    language: str = ""
+    history: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The official passage that supports a sentence.
+
+    `quote` stands letter for letter in the passage; `answer_span` are the (start, end) characters of the sentence inside `quote`
+    that answers. `start`/`end` are the place of the citation's marker in the answer's `text`.
+    `status` is the legal status of the passage ("in_force", "amended", "revoked", ...); `successor` names what replaced it.
+    """
+
+    passage_id: str
+    doc_id: str
+    title: str
+    article: str
+    quote: str
+    status: str
+    url: str
+    as_of: str = ""
+    successor: str = ""
+    publisher: str = ""
+    licence: str = ""
+    retrieved: str = ""
+    language: str = ""
+    answer_span: tuple[int, int] = (0, 0)
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """An office that a person can ask, from the pack."""
+
+    name: str
+    about: str = ""
+    phone: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The whole answer. `mode`: quoted official text, written by a model and verified, declined, or a greeting/emergency notice."""
+
+    answered: bool
+    text: str
+    citations: tuple[Citation, ...]
+    language: str
+    as_of: str
+    mode: Literal["quotation", "written", "declined", "notice"]
+    confidence: float = 0.0
+    notice: str = ""
+    related: tuple[Citation, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    release: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerEvent:
+    """One step of a streamed answer: some `text`, or a `citation` that became certain, and at the end the `answer`."""
+
+    kind: Literal["status", "text", "citation", "answer"]
+    text: str = ""
+    citation: Citation | None = None
+    answer: Answer | None = None

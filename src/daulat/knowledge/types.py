@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The values that travel through knowledge: Source, Document, Passage, Segment, Hit.
+
+Frozen, printable, comparable. Nothing here reads a file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+LegalStatus = Literal["in_force", "amended", "partly_revoked", "revoked", "unknown", "not_law"]
+Section = Literal["preamble", "body", "elucidation_general", "elucidation", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """One legal relation of a document, as the pack or the source declares it.
+
+    `kind` is read from this document: ``amended_by``, ``revoked_by``, ``partly_revoked_by``, ``amends``, ``revokes``.
+    `articles` limits it to some articles of this document (empty: the whole). `source` says who says so.
+    """
+
+    kind: str
+    other: str
+    other_title: str = ""
+    since: str = ""
+    articles: tuple[str, ...] = ()
+    note: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An official text before it is cut: who published it, what it is, and whether it still holds."""
+
+    doc_id: str
+    title: str
+    citation: str = ""
+    kind: str = ""
+    number: str = ""
+    year: int | None = None
+    rank: int | None = None
+    language: str = ""
+    jurisdiction: str = ""
+    services: tuple[str, ...] = ()
+    status: LegalStatus = "unknown"
+    relations: tuple[Relation, ...] = ()
+    date: str = ""
+    coverage_date: str = ""
+    url: str = ""
+    source_id: str = ""
+    publisher: str = ""
+    licence: str = ""
+    retrieved: str = ""
+    quality: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The unit that is cited: an article of a law, or a stretch of other text under one heading."""
+
+    passage_id: str
+    doc_id: str
+    seq: int
+    section: Section
+    text: str
+    article: str | None = None
+    heading: str | None = None
+    status: LegalStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One passage found by a search, with its document and the scores that brought it here.
+
+    `score` is the fused score, higher is better; `lexical` and `dense` are its two parts (BM25; cosine).
+    `segment` is the (start, end) character span of the best-matching part of the passage's text.
+    """
+
+    passage: Passage
+    document: Document
+    score: float
+    lexical: float = 0.0
+    dense: float = 0.0
+    segment: tuple[int, int] = (0, 0)
+    features: dict[str, float] = field(default_factory=dict)
