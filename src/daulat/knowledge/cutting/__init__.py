@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cutting: a document's text into passages, and a passage into sentences and segments.
+
+Comes in: plain text with its headings. Goes out: passages with stable ids, and character spans inside them. It never
+reads a file and never alters what was published.
+"""
+
+from daulat.knowledge.cutting.segments import SentenceRules, segments, sentences
+
+__all__ = ["SentenceRules", "segments", "sentences"]
