@@ -1,1 +1,108 @@
 # SPDX-License-Identifier: Apache-2.0
+"""The command line: words of the operator in, calls to the rooms below, data on stdout and talk on stderr out.
+
+One file a command, read only when that command is called, so that `daulat --help` stays quick. A command file exports
+`command`, a `click.Command` or group; the table below names it. Commands are thin: they parse, call, and print.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import click
+
+from daulat.cli._output import emit_json, say
+from daulat.errors import DaulatError
+
+__all__ = ["COMMANDS", "main"]
+
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells expect
+
+
+class Row(NamedTuple):
+    """Where a command lives, and the line that `daulat --help` shows for it."""
+
+    module: str
+    help: str
+
+
+COMMANDS: dict[str, Row] = {
+    "init": Row("daulat.cli.init", "Write a commented nation.yaml for a country."),
+    "nation": Row("daulat.cli.nation", "Check and show the declaration of the nation."),
+    "up": Row("daulat.cli.up", "Start everything on this machine and print its address."),
+    "ask": Row("daulat.cli.ask", "Ask one question and read the answer with its sources."),
+    "search": Row("daulat.cli.search", "Search the official text."),
+    "knowledge": Row("daulat.cli.knowledge", "Build, verify and publish releases of the official text."),
+    "models": Row("daulat.cli.models", "List, pull and run open-weight models."),
+    "plan": Row("daulat.cli.plan", "Plan what the nation needs: accelerators, power, money."),
+    "status": Row("daulat.cli.status", "Say how a running service is."),
+    "doctor": Row("daulat.cli.doctor", "Check that this machine has what Daulat needs."),
+    "bench": Row("daulat.cli.bench", "Measure retrieval and answers."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's file only when that command is used."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Name the commands in the order in which an operator meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the file of one command and return what it exports."""
+        row = COMMANDS.get(cmd_name)
+        if row is None:
+            return None
+        command = importlib.import_module(row.module).command
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{row.module}.command is not a click.Command")
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table, importing none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, row.help) for name, row in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="daulat", message="%(prog)s %(version)s")
+def daulat() -> None:
+    """Daulat: a country's own AI, on its own machines, answering from its own official text.
+
+    \b
+    First steps:
+      daulat init ID        write nation.yaml for a country (ISO 3166-1 code)
+      daulat up             start the service and print its address
+      daulat ask "..."      ask a question from here
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with a code that tells: 0 done, 1 an error explained, 2 wrong usage, 130 interrupted.
+
+    With `--json` an error is data too: `{"error": {"code", "what", "why", "fix"}}` on stdout.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        result = daulat.main(args=given, prog_name="daulat", standalone_mode=False)
+        sys.exit(result if isinstance(result, int) else 0)
+    except DaulatError as error:
+        if "--json" in given:
+            emit_json({"error": error.as_dict()})
+        else:
+            say(str(error))
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        say("interrupted")
+        sys.exit(EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our pipe has gone (`daulat ... | head`); point stdout elsewhere so that the flush at exit is quiet.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
