@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Private: read YAML as an author means it, and remember on which line each value stands.
+
+YAML 1.1, which PyYAML speaks, reads the country code `NO` as false, `0123` as eighty-three and `12:30` as 750. Here a value
+is null, true or false, a plain number, or text, as in YAML 1.2; dates stay text. Aliases and deep nesting are refused, because
+a short file could unfold into one that fills the memory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from daulat.nation.errors import NationError
+
+MAX_BYTES = 8 * 1024 * 1024
+MAX_DEPTH = 40
+
+# libyaml is about ten times faster; PyYAML's wheels bring it, a build from source may not.
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc]  # the base is one of two classes with the same face
+    """SafeLoader with the scalars of YAML 1.2, and with integers only where no sign or leading zero would be lost."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  # PyYAML keeps its resolvers on the class
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:[Tt]rue|TRUE|[Ff]alse|FALSE)$"), list("tTfF"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(?:0|[1-9][0-9]*)$"), list("-0123456789"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]+)?$"), list("-0123456789")
+)
+
+
+@dataclass(frozen=True)
+class YamlFile:
+    """The data of one file, and the tree that knows its lines."""
+
+    name: str
+    data: Any
+    root: yaml.Node | None
+
+    def line_of(self, loc: Sequence[int | str]) -> int:
+        """Return the line (from 1) of the value at `loc`, or of the nearest value around it that exists."""
+        node = self.root
+        line = node.start_mark.line + 1 if node else 1
+        for step in loc:
+            found = _child(node, step)
+            if found is None:
+                break
+            line, node = found
+        return line
+
+
+def read_yaml(path: Path, *, name: str = "") -> YamlFile:
+    """Read one YAML file.
+
+    Raises
+    ------
+    NationError
+        If the file is missing, too large, not UTF-8, not YAML, uses aliases, or says the same key twice.
+    """
+    name = name or str(path)
+    try:
+        raw = path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise NationError(
+            f"{name} cannot be read: {error.strerror}", why="What is declared in it is unknown.",
+            fix="Check the path and the rights of the file.", code="nation.file",
+        ) from error
+    return parse_yaml(raw, name=name)
+
+
+def parse_yaml(raw: bytes, *, name: str) -> YamlFile:
+    """Read YAML from bytes; as `read_yaml`, without the disk."""
+    if len(raw) > MAX_BYTES:
+        raise NationError(
+            f"{name} holds {len(raw):,} bytes; at most {MAX_BYTES:,} are read",
+            why="A declaration of this size is most likely another file.", fix="Point to the right file, or split it.",
+            code="nation.file",
+        )
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise NationError(
+            "is not UTF-8 text", why="Names would come out garbled.", fix="Save the file as UTF-8.",
+            code="nation.encoding", file=name, line=line,
+        ) from error
+    try:
+        _refuse_bombs(text, name)
+        loader = _Loader(text)
+        root = loader.get_single_node()
+        _refuse_duplicates(root, name)
+        return YamlFile(name, loader.construct_document(root) if root else None, root)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise NationError(
+            f"is not valid YAML: {problem}", why="Nothing after this place can be read.",
+            fix="Check indentation with spaces, a space after each colon, and quotes that close.",
+            code="nation.syntax", file=name, line=mark.line + 1 if mark else 0,
+        ) from error
+
+
+def _refuse_bombs(text: str, name: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent) or depth > MAX_DEPTH:
+            what = "uses an alias (`*name`)" if isinstance(event, yaml.AliasEvent) else f"nests deeper than {MAX_DEPTH}"
+            raise NationError(
+                what, why="A short file could unfold into one that fills the memory.", fix="Write the values out.",
+                code="nation.syntax", file=name, line=event.start_mark.line + 1,
+            )
+
+
+def _refuse_duplicates(root: yaml.Node | None, name: str) -> None:
+    for mapping in _mappings(root):
+        seen: dict[str, int] = {}
+        for key, _value in mapping.value:
+            line = key.start_mark.line + 1
+            if key.value in seen and isinstance(key, yaml.ScalarNode):
+                raise NationError(
+                    f"`{key.value}` is declared twice, first on line {seen[key.value]}",
+                    why="YAML keeps only the last one, and the first would be lost in silence.",
+                    fix="Keep one of the two.", code="nation.duplicate", file=name, line=line, value=key.value,
+                )
+            if isinstance(key, yaml.ScalarNode):
+                seen[key.value] = line
+
+
+def _mappings(node: yaml.Node | None) -> Iterator[yaml.MappingNode]:
+    if isinstance(node, yaml.MappingNode):
+        yield node
+        for _key, value in node.value:
+            yield from _mappings(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _mappings(value)
+
+
+def _child(node: yaml.Node | None, step: int | str) -> tuple[int, yaml.Node] | None:
+    """Return the line of the key (or item) and the node under it."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(step):
+                return key.start_mark.line + 1, value
+    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        value = node.value[step]
+        return value.start_mark.line + 1, value
+    return None
