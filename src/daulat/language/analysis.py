@@ -53,7 +53,7 @@ class Rules:
     stop_words : frozenset[str]
         Words that carry no content, folded.
     stems : Mapping[str, str]
-        Words whose stem the algorithm gets wrong, folded, with the right one.
+        The right stem for words, or for stems of the algorithm, that it gets wrong; folded.
     suffixes : tuple[str, ...]
         Light endings to strip where there is no algorithm, longest first.
     reduplication : bool
@@ -150,7 +150,8 @@ class Analyser:
             return ""
         if folded in rules.stems:
             return rules.stems[folded]
-        return fold(self._stem(folded if rules.fold_before_stemming else part))
+        stem = fold(self._stem(folded if rules.fold_before_stemming else part))
+        return rules.stems.get(stem, stem)
 
 
 def analyser_for(language: str, pack: PackFiles | None) -> Analyser:
@@ -166,7 +167,7 @@ def analyser_for(language: str, pack: PackFiles | None) -> Analyser:
     Examples
     --------
     >>> analyser_for("fr", None).terms("L'acte de naissance")
-    ['act', 'de', 'naissanc']
+    ['acte', 'de', 'naissanc']
     """
     return Analyser(rules_for(language, pack))
 
