@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Private: read YAML as an author means it, and remember on which line each value stands.
 
-YAML 1.1, which PyYAML speaks, reads the country code `NO` as false, `0123` as eighty-three and `12:30` as 750. Here a value
-is null, true or false, a plain number, or text, as in YAML 1.2; dates stay text. Aliases and deep nesting are refused, because
-a short file could unfold into one that fills the memory.
+YAML 1.1, which PyYAML speaks, reads the country code `NO` as false, `0123` as eighty-three and `12:30` as 750. Here a
+value is null, true or false, a plain number, or text, as in YAML 1.2; dates stay text. Aliases and deep nesting are
+refused, because a short file could unfold into one that fills the memory.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class YamlFile:
     def line_of(self, loc: Sequence[int | str]) -> int:
         """Return the line (from 1) of the value at `loc`, or of the nearest value around it that exists."""
         node = self.root
-        line = node.start_mark.line + 1 if node else 1
+        line = _line(node) if node else 1
         for step in loc:
             found = _child(node, step)
             if found is None:
@@ -72,8 +72,10 @@ def read_yaml(path: Path, *, name: str = "") -> YamlFile:
         raw = path.read_bytes()
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise NationError(
-            f"{name} cannot be read: {error.strerror}", why="What is declared in it is unknown.",
-            fix="Check the path and the rights of the file.", code="nation.file",
+            f"{name} cannot be read: {error.strerror}",
+            why="What is declared in it is unknown.",
+            fix="Check the path and the rights of the file.",
+            code="nation.file",
         ) from error
     return parse_yaml(raw, name=name)
 
@@ -83,7 +85,8 @@ def parse_yaml(raw: bytes, *, name: str) -> YamlFile:
     if len(raw) > MAX_BYTES:
         raise NationError(
             f"{name} holds {len(raw):,} bytes; at most {MAX_BYTES:,} are read",
-            why="A declaration of this size is most likely another file.", fix="Point to the right file, or split it.",
+            why="A declaration of this size is most likely another file.",
+            fix="Point to the right file, or split it.",
             code="nation.file",
         )
     try:
@@ -91,8 +94,12 @@ def parse_yaml(raw: bytes, *, name: str) -> YamlFile:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise NationError(
-            "is not UTF-8 text", why="Names would come out garbled.", fix="Save the file as UTF-8.",
-            code="nation.encoding", file=name, line=line,
+            "is not UTF-8 text",
+            why="Names would come out garbled.",
+            fix="Save the file as UTF-8.",
+            code="nation.encoding",
+            file=name,
+            line=line,
         ) from error
     try:
         _refuse_bombs(text, name)
@@ -104,9 +111,12 @@ def parse_yaml(raw: bytes, *, name: str) -> YamlFile:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise NationError(
-            f"is not valid YAML: {problem}", why="Nothing after this place can be read.",
+            f"is not valid YAML: {problem}",
+            why="Nothing after this place can be read.",
             fix="Check indentation with spaces, a space after each colon, and quotes that close.",
-            code="nation.syntax", file=name, line=mark.line + 1 if mark else 0,
+            code="nation.syntax",
+            file=name,
+            line=mark.line + 1 if mark else 0,
         ) from error
 
 
@@ -117,8 +127,12 @@ def _refuse_bombs(text: str, name: str) -> None:
         if isinstance(event, yaml.AliasEvent) or depth > MAX_DEPTH:
             what = "uses an alias (`*name`)" if isinstance(event, yaml.AliasEvent) else f"nests deeper than {MAX_DEPTH}"
             raise NationError(
-                what, why="A short file could unfold into one that fills the memory.", fix="Write the values out.",
-                code="nation.syntax", file=name, line=event.start_mark.line + 1,
+                what,
+                why="A short file could unfold into one that fills the memory.",
+                fix="Write the values out.",
+                code="nation.syntax",
+                file=name,
+                line=event.start_mark.line + 1,
             )
 
 
@@ -126,15 +140,20 @@ def _refuse_duplicates(root: yaml.Node | None, name: str) -> None:
     for mapping in _mappings(root):
         seen: dict[str, int] = {}
         for key, _value in mapping.value:
-            line = key.start_mark.line + 1
-            if key.value in seen and isinstance(key, yaml.ScalarNode):
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            line = _line(key)
+            if key.value in seen:
                 raise NationError(
                     f"`{key.value}` is declared twice, first on line {seen[key.value]}",
                     why="YAML keeps only the last one, and the first would be lost in silence.",
-                    fix="Keep one of the two.", code="nation.duplicate", file=name, line=line, value=key.value,
+                    fix="Keep one of the two.",
+                    code="nation.duplicate",
+                    file=name,
+                    line=line,
+                    value=key.value,
                 )
-            if isinstance(key, yaml.ScalarNode):
-                seen[key.value] = line
+            seen[key.value] = line
 
 
 def _mappings(node: yaml.Node | None) -> Iterator[yaml.MappingNode]:
@@ -152,8 +171,12 @@ def _child(node: yaml.Node | None, step: int | str) -> tuple[int, yaml.Node] | N
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.value == str(step):
-                return key.start_mark.line + 1, value
+                return _line(key), value
     elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         value = node.value[step]
-        return value.start_mark.line + 1, value
+        return _line(value), value
     return None
+
+
+def _line(node: yaml.Node) -> int:
+    return node.start_mark.line + 1 if node.start_mark else 1

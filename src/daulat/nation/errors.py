@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can go wrong in a declaration, told to the person who wrote it.
 
-    DaulatError
-    └── NationError          one fault of nation.yaml or of a pack, with file, line and value
-        └── NationFaults     all the faults of one file at once
+DaulatError
+└── NationError          one fault of nation.yaml or of a pack, with file, line and value
+    └── NationFaultsError     all the faults of one file at once
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class NationError(DaulatError):
         return {**super().as_dict(), "file": self.file, "line": str(self.line), "value": value}
 
 
-class NationFaults(NationError):
+class NationFaultsError(NationError):
     """Every fault of one file; prints them one after another.
 
     Parameters
@@ -61,9 +61,7 @@ class NationFaults(NationError):
 
     def __init__(self, faults: Sequence[NationError]) -> None:
         first = faults[0]
-        super().__init__(
-            first.what, why=first.why, fix=first.fix, code=first.code, line=first.line, value=first.value
-        )
+        super().__init__(first.what, why=first.why, fix=first.fix, code=first.code, line=first.line, value=first.value)
         self.file = first.file
         self.faults = tuple(faults)
 

@@ -50,8 +50,10 @@ class Pack:
         if not found.resolve().is_relative_to(self.root.resolve()):
             raise NationError(
                 f"`{'/'.join(parts)}` lies outside the pack {self.name}",
-                why="A pack may name its own files only.", fix="Use a path below the pack's directory.",
-                code="pack.path", value="/".join(parts),
+                why="A pack may name its own files only.",
+                fix="Use a path below the pack's directory.",
+                code="pack.path",
+                value="/".join(parts),
             )
         return found
 
@@ -87,8 +89,11 @@ def find_pack(country: str) -> Pack | None:
     if len({entry.value for entry in found}) > 1:
         names = ", ".join(sorted(_distribution(entry)[0] for entry in found))
         raise NationError(
-            f"more than one pack is installed for {code}: {names}", why="They could contradict each other.",
-            fix="Uninstall all but one.", code="pack.conflict", value=code,
+            f"more than one pack is installed for {code}: {names}",
+            why="They could contradict each other.",
+            fix="Uninstall all but one.",
+            code="pack.conflict",
+            value=code,
         )
     return _open(found[0], code) if found else None
 
@@ -122,6 +127,8 @@ def _open(entry: EntryPoint, country: str) -> Pack:
         raise NationError(
             f"pack {name} points to `{entry.module}`, which is not a top-level package on this machine",
             why=f"Everything particular to {country} would be missing.",
-            fix=f"Reinstall {name}; its entry point must name one top-level package.", code="pack.missing", value=entry.module,
+            fix=f"Reinstall {name}; its entry point must name one top-level package.",
+            code="pack.missing",
+            value=entry.module,
         )
     return Pack(country, name, version, Path(next(iter(spec.submodule_search_locations))))
