@@ -103,6 +103,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         say("interrupted")
         sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
-        # The reader of our pipe has gone (`daulat ... | head`); point stdout elsewhere so that the flush at exit is quiet.
+        # The reader of our pipe has gone (`daulat ... | head`); point stdout elsewhere to keep the flush at exit quiet.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

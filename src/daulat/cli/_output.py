@@ -2,7 +2,7 @@
 """How every command speaks: data on stdout, talk on stderr, JSON when asked, progress with rate and time left.
 
 A command file takes its `--json` switch, its printing and its progress bars from here, so that all behave alike: colour
-helps and never carries the meaning, `NO_COLOR` is respected, and a pipe receives data only. Nothing here decides anything.
+helps and never carries the meaning, `NO_COLOR` is respected, a pipe receives data only. Nothing here decides anything.
 """
 
 from __future__ import annotations
