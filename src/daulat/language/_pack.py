@@ -18,15 +18,15 @@ class PackFiles(Protocol):
         """ISO 3166-1 alpha-2 code."""
         ...
 
-    def has(self, name: str) -> bool:
-        """Say whether the file `name` (relative, with `/`) exists."""
+    def has(self, *parts: str) -> bool:
+        """Say whether the pack holds this file."""
         ...
 
     def path(self, *parts: str) -> Path:
         """Return where a file of the pack lies on disk."""
         ...
 
-    def yaml(self, name: str) -> Any:
+    def yaml(self, *parts: str) -> Any:
         """Read a YAML file of the pack."""
         ...
 

@@ -175,9 +175,9 @@ def analyser_for(language: str, pack: PackFiles | None) -> Analyser:
 def rules_for(language: str, pack: PackFiles | None) -> Rules:
     """Read the rules of a language from the pack, else from the core, else make them from what Snowball knows."""
     tag = primary(language)
-    name = f"languages/{tag}.yaml"
-    if tag and pack is not None and pack.has(name):
-        return _rules(tag, pack.yaml(name))
+    name = ("languages", f"{tag}.yaml")
+    if tag and pack is not None and pack.has(*name):
+        return _rules(tag, pack.yaml(*name))
     core = Path(__file__).parent / "rules" / f"{tag}.yaml"
     if tag.isalpha() and core.is_file():
         return _rules(tag, yaml.safe_load(core.read_text(encoding="utf-8")))

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Train the language model of this pack, `daulat_id/languages/detector.npz`, and measure it on what it has not seen.
+
+    python packs/id/tools/train_language_id.py --data ../shared/data
+
+Comes in: parallel sentences (NusaX, NusaWrites, TICO-19), questions (MIRACL, Belebele), statutes. Goes out: the model
+and `detector.json`, which holds the sources, the accuracy by language and the date. Needs numpy only; takes a few
+minutes on one core. Same data and seed, same model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import json
+import sys
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+from daulat.language._ngrams import features, words_of
+from numpy.typing import NDArray
+
+OUT = Path(__file__).parents[1] / "daulat_id" / "languages"
+BUCKETS = 1 << 15
+EPOCHS = 6
+BATCH = 64
+LEARNING_RATE = 0.25
+SHRINK = 2e-6
+SEED = 20_260_101
+LARGEST_BYTES = 400_000
+TAGS = {
+    "indonesian": "id", "english": "en", "javanese": "jv", "sundanese": "su", "minangkabau": "min", "balinese": "ban",
+    "acehnese": "ace", "buginese": "bug", "madurese": "mad", "banjarese": "bjn", "ngaju": "nij", "toba_batak": "bbc",
+    "jav": "jv", "sun": "su", "min": "min", "mad": "mad", "bug": "bug", "bew": "bew", "mak": "mak", "btk": "bbc",
+    "jav_Latn": "jv", "sun_Latn": "su",
+}  # fmt: skip
+FULL, QUESTION = "full sentences", "3 to 8 words"
+# A question in a regional language or in English names papers by their Indonesian names; the model must not mind.
+LOANS = (
+    "akta kelahiran;kartu keluarga;KTP;e-KTP;KK;BPJS;SIM;paspor;surat pindah;akta kematian;SKCK;NPWP;STNK;puskesmas;"
+    "kelurahan;kecamatan;dukcapil;RT RW;surat keterangan;THR;PHK;pesangon;PPDB;ijazah;akta nikah;buku nikah;KUA;NIK;"
+    "Disdukcapil;data pribadi;disabilitas;UMR;rumah sakit;wajib belajar"
+).split(";")
+
+Sample = tuple[str, str]
+
+
+def is_held_out(key: str) -> bool:
+    """Keep one in ten apart, by a hash of the sentence's key, so that parallel sentences stay on one side."""
+    return zlib.crc32(key.encode()) % 10 == 0
+
+
+def read(data: Path) -> tuple[list[Sample], list[Sample]]:
+    """Return (training, held-out) samples of language and text."""
+    train: list[Sample] = []
+    held: list[Sample] = []
+    for key, tag, text in sentences(data):
+        (held if is_held_out(key) else train).append((tag, text))
+    with (data / "nusax/parallel_valid.csv").open(encoding="utf-8") as file:
+        held.extend((TAGS[name], row[name]) for row in csv.DictReader(file) for name in row if name in TAGS)
+    return train, held
+
+
+def sentences(data: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield (key, language, text) from everything but the official validation part of NusaX."""
+    with (data / "nusax/parallel_train.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            yield from ((row["id"], TAGS[name], row[name]) for name in row if name in TAGS)
+    for row in lines(data / "nusawrites_mt/sentences.jsonl.gz"):
+        if row["lang"] in TAGS:
+            yield row["indonesian"], TAGS[row["lang"]], row["local"]
+            yield row["indonesian"], "id", row["indonesian"]
+    for row in lines(data / "nusawrites_topic/paragraphs.jsonl.gz"):
+        if row["lang"] in TAGS:
+            yield row["text"], TAGS[row["lang"]], row["text"]
+    for row in lines(data / "tico19/en_id.jsonl"):
+        yield row["document"], "en", row["english"]
+        yield row["document"], "id", row["indonesian"]
+    for row in lines(data / "belebele/belebele.jsonl"):
+        for text in (row["question"], row["passage"], *row["choices"]):
+            yield row["passage"][:40], TAGS[row["lang"]], str(text)
+    with (data / "miracl_id_questions/questions.csv").open(encoding="utf-8") as file:
+        yield from ((row["question"], "id", row["question"]) for row in csv.DictReader(file))
+    for row in lines(data / "peraturan_id/passages_core.jsonl.gz"):
+        if zlib.crc32(row["passage_id"].encode()) % 10 < 2:
+            yield row["passage_id"], "id", row["text"][:300]
+
+
+def lines(path: Path) -> Iterator[dict[str, str]]:
+    """Read JSON lines, gzipped or not."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+        yield from map(json.loads, file)
+
+
+def lexicons() -> list[Sample]:
+    """Return the pack's own word lists as tiny samples: the local words and phrases of each language."""
+    found: list[Sample] = []
+    for path in sorted((OUT.parent / "languages").glob("*.lexicon.tsv")):
+        tag = path.name.split(".")[0]
+        rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line and line[0] != "#")
+        found.extend((tag, row[0]) for row in rows if len(row) > 1 and row[0].casefold() != row[1].casefold())
+    return found
+
+
+def short(samples: Iterable[Sample], rng: np.random.Generator, loans: bool) -> list[Sample]:
+    """Cut 3 to 8 words from each sample at random; with `loans`, mix an Indonesian term into every third."""
+    found: list[Sample] = []
+    for tag, text in samples:
+        words = text.split()
+        size = int(rng.integers(3, 9))
+        start = int(rng.integers(0, max(1, len(words) - size + 1)))
+        cut = words[start : start + size]
+        if loans and rng.random() < 0.33:
+            cut.insert(int(rng.integers(0, len(cut) + 1)), LOANS[int(rng.integers(len(LOANS)))])
+        if len(cut) >= 3:
+            found.append((tag, " ".join(cut)))
+    return found
+
+
+def fit(
+    samples: list[Sample], tags: list[str], rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Fit a softmax regression with Adagrad; each language weighs the same whatever its number of samples."""
+    rows = [features(words_of(text), BUCKETS) for _, text in samples]
+    labels = np.array([tags.index(tag) for tag, _ in samples])
+    counts = np.bincount(labels, minlength=len(tags))
+    share = np.sqrt(counts.mean() / counts)  # the square root: rare languages are helped, not amplified
+    weights = np.zeros((BUCKETS, len(tags)), np.float32)
+    bias = np.zeros(len(tags), np.float32)
+    seen = np.full((BUCKETS, len(tags)), 1e-3, np.float32)
+    usable = np.array([i for i, row in enumerate(rows) if len(row)])
+    for epoch in range(EPOCHS):
+        loss = 0.0
+        order = rng.permutation(usable)
+        for at in range(0, len(order), BATCH):
+            batch = order[at : at + BATCH]
+            sizes = np.array([len(rows[i]) for i in batch])
+            index = np.concatenate([rows[i] for i in batch])
+            value = np.repeat(1 / np.sqrt(sizes), sizes).astype(np.float32)
+            starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+            scores = np.add.reduceat(weights[index] * value[:, None], starts, axis=0) + bias
+            odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+            odds /= odds.sum(axis=1, keepdims=True)
+            loss -= float(np.log(odds[np.arange(len(batch)), labels[batch]] + 1e-9).sum())
+            odds[np.arange(len(batch)), labels[batch]] -= 1
+            odds *= (share[labels[batch]] / len(batch))[:, None].astype(np.float32)
+            unique, inverse = np.unique(index, return_inverse=True)
+            gradient = np.zeros((len(unique), len(tags)), np.float32)
+            np.add.at(gradient, inverse, np.repeat(odds, sizes, axis=0) * value[:, None])
+            seen[unique] += gradient**2
+            step = LEARNING_RATE * gradient / np.sqrt(seen[unique])
+            moved = weights[unique] - step
+            weights[unique] = np.sign(moved) * np.maximum(np.abs(moved) - SHRINK / np.sqrt(seen[unique]), 0)
+            bias -= 0.01 * odds.sum(axis=0)
+        print(f"epoch {epoch + 1}/{EPOCHS}: loss {loss / len(order):.4f}", file=sys.stderr)
+    return weights, bias
+
+
+def accuracy(detect, samples: list[Sample], among: list[str]) -> dict[str, float]:  # type: ignore[no-untyped-def]
+    """Return the share of right answers by language."""
+    right: dict[str, int] = defaultdict(int)
+    total: dict[str, int] = defaultdict(int)
+    for tag, text in samples:
+        if tag in among:
+            total[tag] += 1
+            right[tag] += detect(text, among).language == tag
+    return {tag: round(right[tag] / total[tag], 4) for tag in among if total[tag]}
+
+
+def main() -> None:
+    """Train, write and measure."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder that holds nusax/, nusawrites_mt/, tico19/, ..."
+    )
+    data = parser.parse_args().data
+    rng = np.random.default_rng(SEED)
+    train, held = read(data)
+    tags = sorted({tag for tag, _ in train})
+    print({tag: sum(t == tag for t, _ in train) for tag in tags}, file=sys.stderr)
+    samples = train + short(train, rng, loans=True) + short(train, rng, loans=True) + lexicons()
+    weights, bias = fit(samples, tags, rng)
+    scale = float(np.abs(weights).max() / 127)
+    path = OUT / "detector.npz"
+    np.savez_compressed(
+        path, languages=np.array(tags), weights=np.rint(weights / scale).astype(np.int8), scale=scale, bias=bias
+    )
+    report(path, held, rng, tags)
+
+
+def report(path: Path, held: list[Sample], rng: np.random.Generator, tags: list[str]) -> None:
+    """Measure the model as it will be read, and write the figures beside it."""
+    from daulat.language.detection import Detector, LanguageModel
+
+    if path.stat().st_size > LARGEST_BYTES:
+        raise SystemExit(f"{path} has {path.stat().st_size} bytes; the limit is {LARGEST_BYTES}")
+    detect = Detector(LanguageModel.load(path)).detect
+    parts = {FULL: [s for s in held if len(s[1].split()) > 8], QUESTION: short(held, rng, loans=False)}
+    parts["questions of 3 to 8 words"] = [s for s in held if s[1].strip().endswith("?") and 3 <= len(s[1].split()) <= 8]
+    nation = ["id", "jv", "su", "en"]
+    figures = {
+        "bytes": path.stat().st_size,
+        "samples": {name: len(part) for name, part in parts.items()},
+        "among id, jv, su, en": {name: accuracy(detect, part, nation) for name, part in parts.items()},
+        "among all": {name: accuracy(detect, part, tags) for name, part in parts.items()},
+        "trained_on": "NusaX (BY-SA-4.0), NusaWrites (Apache-2.0 / BY-SA-4.0), TICO-19 (CC0), Belebele (BY-SA-4.0), "
+        "MIRACL questions (Apache-2.0), statutes (no copyright), word lists of this pack",
+    }
+    (OUT / "detector.json").write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(json.dumps(figures, indent=2, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Detection: which of the nation's languages a question is in.
+
+Comes in: a text, and the languages it may be in. Goes out: a `Detection`, always with an answer: where nothing can be
+told, the nation's first language with low confidence. It never widens the choice beyond the languages given.
+
+The script decides first (Unicode, CLDR likely subtags). Then the pack's own model for the languages that it knows, a
+linear model over words and letter groups; then py3langid for the others. Figures: docs/design/language.md
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from babel import Locale
+from babel.core import get_global
+from numpy.typing import NDArray
+
+from daulat.language._ngrams import features, words_of
+from daulat.language._pack import PackFiles, primary
+
+_UNSURE = 0.2
+_LETTERS_READ = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What language a text is in.
+
+    Parameters
+    ----------
+    language : str
+        One of the languages given to `Detector.detect`, as it was given.
+    confidence : float
+        In [0, 1]; 0.2 where nothing could be told.
+    ranked : tuple[tuple[str, float], ...]
+        All languages given, the likeliest first; shares sum to 1. Ties keep the order given.
+    """
+
+    language: str
+    confidence: float
+    ranked: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageModel:
+    """A linear model: one weight for each bucket and language. Read from an `.npz` of plain arrays.
+
+    Parameters
+    ----------
+    languages : tuple[str, ...]
+        BCP 47 primary tags, one a column.
+    weights : numpy.ndarray
+        int8[buckets, languages].
+    scale : float
+        What one step of `weights` is worth.
+    bias : numpy.ndarray
+        float32[languages].
+    """
+
+    languages: tuple[str, ...]
+    weights: NDArray[np.int8]
+    scale: float
+    bias: NDArray[np.float32]
+
+    @classmethod
+    def load(cls, path: Path) -> LanguageModel:
+        """Read a model; arrays only, nothing in the file can run."""
+        with np.load(path, allow_pickle=False) as data:
+            languages = tuple(str(tag) for tag in data["languages"])
+            return cls(languages, data["weights"], float(data["scale"]), data["bias"])
+
+    def scores(self, words: list[str]) -> NDArray[np.float64]:
+        """Return one score a language, natural-log scale, float64[languages]."""
+        found = features(words, len(self.weights))
+        summed = self.weights[found].sum(axis=0, dtype=np.int64)
+        return np.asarray(summed * (self.scale / len(found) ** 0.5) + self.bias, dtype=np.float64)
+
+
+class Detector:
+    """Tells languages apart; safe to share between threads. Loads py3langid (4.6 MB) at the first text that needs it.
+
+    Examples
+    --------
+    >>> detector_for(None).detect("Kuidas ma saan uue passi?", among=["et", "ru", "en"]).language
+    'et'
+    >>> detector_for(None).detect("???", among=["et", "ru"])
+    Detection(language='et', confidence=0.2, ranked=(('et', 0.5), ('ru', 0.5)))
+    """
+
+    def __init__(self, model: LanguageModel | None) -> None:
+        self._model = model
+
+    def detect(self, text: str, among: Sequence[str]) -> Detection:
+        """Return the language of `text`.
+
+        Parameters
+        ----------
+        text : str
+            Any text; only its beginning is read, some 400 words.
+        among : Sequence[str]
+            BCP 47 tags, the nation's first language first. At least one.
+
+        Raises
+        ------
+        ValueError
+            If `among` is empty.
+        """
+        if not among:
+            raise ValueError("detect needs at least one language to choose from")
+        script = _script_of(text)
+        if not script:
+            return _ranked(among, {})
+        return _ranked(among, self._latin(text, among) if script == "LATIN" else self._other(text, script, among))
+
+    def _latin(self, text: str, among: Sequence[str]) -> dict[str, float]:
+        known = self._model.languages if self._model else ()
+        tags = [tag for tag in among if primary(tag) in known]
+        words = words_of(text)
+        if self._model is None or not tags or not words:
+            return self._general(text, among)
+        scores = self._model.scores(words)[[known.index(primary(tag)) for tag in tags]]
+        odds = np.exp(scores - scores.max())
+        return dict(zip(tags, (odds / odds.sum()).tolist(), strict=True))
+
+    def _other(self, text: str, script: str, among: Sequence[str]) -> dict[str, float]:
+        likely_subtags = get_global("likely_subtags")
+        tags = [tag for tag in among if "_Latn" not in likely_subtags.get(primary(tag), "_Latn")]
+        if len(tags) > 1:
+            return self._general(text, tags)
+        # Javanese is mostly in Latin letters today, yet text in Javanese letters is Javanese.
+        code = next((code for code, name in Locale("en").scripts.items() if name.upper().split()[0] == script), "")
+        likely = primary(likely_subtags.get(f"und_{code}", ""))
+        return dict.fromkeys(tags or [tag for tag in among if primary(tag) == likely][:1], 0.95)
+
+    def _general(self, text: str, among: Sequence[str]) -> dict[str, float]:
+        ranked = dict(self._identifier.rank(text[:_LETTERS_READ]))
+        shares = {tag: float(ranked[primary(tag)]) for tag in among if primary(tag) in ranked}
+        total = sum(shares.values())
+        return {tag: share / total for tag, share in shares.items()} if total > 0 else {}
+
+    @cached_property
+    def _identifier(self) -> Any:
+        from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+        return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def detector_for(pack: PackFiles | None) -> Detector:
+    """Build the detector of a nation: with its pack's own model if it brings one (`languages/detector.npz`)."""
+    if pack is None or not pack.has("languages", "detector.npz"):
+        return Detector(None)
+    return Detector(LanguageModel.load(pack.path("languages", "detector.npz")))
+
+
+def _ranked(among: Sequence[str], shares: dict[str, float]) -> Detection:
+    """Put the languages in order; those without a share divide what is left, and nothing known means unsure."""
+    if not shares:
+        even = 1 / len(among)
+        return Detection(among[0], _UNSURE, tuple((tag, even) for tag in among))
+    missing = [tag for tag in among if tag not in shares]
+    rest = max(0.0, 1 - sum(shares.values()))
+    full = {tag: shares.get(tag, rest / len(missing) if missing else 0.0) for tag in among}
+    order = sorted(full.items(), key=lambda pair: -pair[1])
+    return Detection(order[0][0], min(1.0, order[0][1]), tuple(order))
+
+
+def _script_of(text: str) -> str:
+    """Return the Unicode name of the script of most letters, such as LATIN; nothing when there are no letters."""
+    counts = Counter(unicodedata.name(char, " ").split(" ", 1)[0] for char in text[:_LETTERS_READ] if char.isalpha())
+    return counts.most_common(1)[0][0] if counts else ""
