@@ -6,7 +6,7 @@ Nothing above this line knows llama.cpp, vLLM or HTTP. Engines never see citizen
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -59,10 +59,10 @@ class Engine(Protocol):
         """List the model ids this engine can run now."""
         ...
 
-    def stream(self, request: ChatRequest) -> AsyncIterator[Delta]:
+    def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """Yield deltas in order. A failure midway raises `EngineInterrupted`; text already yielded stands.
 
-        Closing the iterator cancels the work in the engine.
+        Closing the generator (`aclose`, or leaving `contextlib.aclosing`) cancels the work in the engine.
         """
         ...
 

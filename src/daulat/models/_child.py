@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process that holds one model: one line of JSON comes in on stdin, one goes out on stdout, then it serves.
+
+Run by path and isolated (``python -I _child.py``), so that it loads llama.cpp and nothing of the service. It serves the
+OpenAI API on a free loopback port, behind a key that only its parent knows. It ends when its parent ends: on Linux by a
+signal, everywhere when stdin closes. It never writes a prompt anywhere.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> int:
+    """Load the model that stdin names, say where it listens, and stay until stdin closes."""
+    settings: dict[str, Any] = json.loads(sys.stdin.readline())
+    _die_with(settings["parent_pid"])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends this process.
+    try:
+        server = _serve(settings)
+    except (RuntimeError, ValueError, MemoryError, OSError) as error:
+        _say({"error": str(error)[:300]})
+        return 1
+    _say({"address": server.listening_address})
+    sys.stdin.read()
+    # Not sys.exit: the server's own threads may be deep in a computation that nobody waits for any more.
+    os._exit(0)
+
+
+def _say(reply: dict[str, str]) -> None:
+    sys.stdout.write(json.dumps(reply) + "\n")
+    sys.stdout.flush()
+
+
+def _serve(settings: dict[str, Any]) -> Any:
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = settings["weights"]
+    params.model_alias = {settings["model"]}
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.api_keys = [settings["api_key"]]
+    params.cors_origins = ""
+    params.ui = False
+    params.endpoint_slots = False
+    params.offline = True
+    params.verbosity = -1
+    params.n_ctx = settings["context_length"] * settings["slots"]
+    params.n_parallel = settings["slots"]
+    params.cpuparams.n_threads = settings["threads"]
+    params.cpuparams_batch.n_threads = settings["threads"]
+    return xllamacpp.Server(params)
+
+
+def _die_with(parent_pid: int) -> None:
+    """Ask Linux to end this process with its parent; stdin alone goes unread while llama.cpp loads a model."""
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent_pid:  # it ended before the request was made
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

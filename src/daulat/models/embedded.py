@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The embedded engine: llama.cpp with one model, in a process of its own.
+
+A `ChatRequest` comes in, a stream of `Delta` goes out; between them stands a child process that is started by the first
+request, watched, and started again after a crash, each time a little later. A crash or a slow load ends the requests
+that were in it and nothing else. It never loads a model into the process that serves citizens, nor outlives it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from daulat.models.engine import ChatRequest, Delta
+from daulat.models.errors import EngineError, EngineInterrupted, EngineUnavailable
+from daulat.models.remote import RemoteEngine
+
+_CHILD = Path(__file__).with_name("_child.py")
+_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "TMPDIR", "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "OMP_NUM_THREADS")
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedSettings:
+    """How one model is run.
+
+    Parameters
+    ----------
+    context_length : int
+        Tokens of one conversation, prompt and answer together.
+    slots : int
+        Conversations answered at once; each takes memory for its own context.
+    threads : int
+        Threads of computation. 0 takes one for each processor that this process may use.
+    start_timeout_s : float
+        Longest wait for the model to load, in seconds.
+    patience_s : float
+        Longest silence of a request, in seconds; reading a long prompt is silent.
+    """
+
+    context_length: int = 4096
+    slots: int = 1
+    threads: int = 0
+    start_timeout_s: float = 180.0
+    patience_s: float = 300.0
+
+
+@dataclass(slots=True)
+class _Child:
+    process: asyncio.subprocess.Process
+    client: RemoteEngine
+
+    @property
+    def is_alive(self) -> bool:
+        return self.process.returncode is None
+
+
+class EmbeddedEngine:
+    """Runs one GGUF file.
+
+    Parameters
+    ----------
+    model : str
+        The id that requests name.
+    weights : Path
+        The GGUF file, already verified.
+    settings : EmbeddedSettings
+        Context, slots, threads and patience.
+    clock : callable
+        Seconds that only grow, for the pause after a crash.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        weights: Path,
+        *,
+        settings: EmbeddedSettings | None = None,
+        name: str = "embedded",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = name
+        self._model = model
+        self._weights = weights
+        self._settings = settings or EmbeddedSettings()
+        self._clock = clock
+        self._child: _Child | None = None
+        self._starting = asyncio.Lock()
+        self._crashes = 0
+        self._not_before = 0.0
+        self._closed = False
+
+    @property
+    def process_id(self) -> int | None:
+        """The id of the child process, or None while there is none."""
+        return self._child.process.pid if self._child is not None and self._child.is_alive else None
+
+    async def models(self) -> list[str]:
+        """List the one model, if its file is here."""
+        return [self._model] if self._weights.is_file() else []
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        """Yield the answer as it comes; the first request also waits for the model to load.
+
+        Raises
+        ------
+        EngineUnavailable
+            If the weights are missing, the model does not load, or the process crashed and is not to start again yet.
+        EngineInterrupted
+            If the process ends or falls silent midway.
+        EngineRefused
+            If the conversation is longer than the context.
+        """
+        child = await self._ready()
+        deltas = child.client.stream(request)
+        try:
+            async for delta in deltas:
+                yield delta
+        except (EngineUnavailable, EngineInterrupted) as error:
+            if await self._has_ended(child):
+                self._note_crash(child)
+                raise self._interrupted() from error
+            raise
+        finally:
+            await deltas.aclose()
+        self._crashes = 0
+
+    async def is_healthy(self) -> bool:
+        """Say whether the process answers; before the first request, whether it could be started."""
+        if self._child is not None and self._child.is_alive:
+            return await self._child.client.is_healthy()
+        return not self._closed and self._weights.is_file() and self._clock() >= self._not_before
+
+    async def close(self) -> None:
+        """End the process. Requests that are in it are interrupted."""
+        self._closed = True
+        async with self._starting:
+            if self._child is not None:
+                await _end(self._child)
+                self._child = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.close()
+
+    async def _ready(self) -> _Child:
+        async with self._starting:
+            if self._child is not None and self._child.is_alive:
+                return self._child
+            if self._child is not None:
+                self._note_crash(self._child)
+            self._check_may_start()
+            try:
+                self._child = await self._start()
+            except EngineError:
+                self._crashes += 1
+                self._not_before = self._clock() + _pause_s(self._crashes)
+                raise
+            return self._child
+
+    def _check_may_start(self) -> None:
+        if self._closed:
+            raise self._unavailable("was closed", fix="Start the service again.")
+        if not self._weights.is_file():
+            fix = f"Run `daulat models pull {self._model}`."
+            raise self._unavailable(f"has no weights at {self._weights}", fix=fix)
+        wait_s = self._not_before - self._clock()
+        if wait_s > 0:
+            raise self._unavailable(f"failed {self._crashes} times and starts again in {wait_s:.0f} s")
+
+    async def _start(self) -> _Child:
+        settings, api_key = self._settings, secrets.token_urlsafe(24)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            str(_CHILD),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            # A process that reads weights from elsewhere has no business with the service's passwords.
+            env={name: value for name, value in os.environ.items() if name in _ENVIRONMENT},
+        )
+        hello = {
+            "parent_pid": os.getpid(),
+            "weights": str(self._weights.resolve()),
+            "model": self._model,
+            "api_key": api_key,
+            "context_length": settings.context_length,
+            "slots": settings.slots,
+            "threads": settings.threads or _usable_processors(),
+        }
+        try:
+            address = await asyncio.wait_for(_introduce(process, hello), settings.start_timeout_s)
+        except (TimeoutError, OSError, ValueError) as error:
+            await _kill(process)
+            detail = str(error) or f"no answer in {settings.start_timeout_s:.0f} s"
+            raise self._unavailable(f"did not load `{self._model}`: {detail}") from error
+        except asyncio.CancelledError:
+            await _kill(process)
+            raise
+        client = RemoteEngine(f"{address}/v1", name=self.name, api_key=api_key, patience_s=settings.patience_s)
+        return _Child(process, client)
+
+    async def _has_ended(self, child: _Child) -> bool:
+        """Wait a moment for the news of a death: the connection breaks before the process is reaped."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(child.process.wait(), 1.0)
+        return not child.is_alive
+
+    def _note_crash(self, child: _Child) -> None:
+        """Count the end of a process once, however many requests were in it."""
+        if self._child is not child:
+            return
+        self._crashes += 1
+        self._not_before = self._clock() + _pause_s(self._crashes)
+        self._child = None
+
+    def _unavailable(self, what: str, *, fix: str = "") -> EngineUnavailable:
+        return EngineUnavailable(
+            f"engine `{self.name}` {what}",
+            why="Answers by quotation go on without it; requests for this model do not begin.",
+            fix=fix or f"Check the file with `daulat models verify {self._model}`, and the free memory.",
+            code="models.engine.unavailable",
+        )
+
+    def _interrupted(self) -> EngineInterrupted:
+        return EngineInterrupted(
+            f"engine `{self.name}` broke off: the process of `{self._model}` ended",
+            why="The text so far stands, but the answer is not complete.",
+            fix="Ask again: it is started anew. If it keeps ending, give the machine more memory or less context.",
+            code="models.engine.interrupted",
+        )
+
+
+def _usable_processors() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def _pause_s(crashes: int) -> float:
+    """Return the seconds to wait after the n-th crash in a row: none after the first, then 1, 2, 4 ... 60.
+
+    Examples
+    --------
+    >>> [_pause_s(n) for n in (1, 2, 3, 9)]
+    [0.0, 1.0, 2.0, 60.0]
+    """
+    return 0.0 if crashes <= 1 else float(min(60, 2 ** (crashes - 2)))
+
+
+async def _introduce(process: asyncio.subprocess.Process, hello: dict[str, object]) -> str:
+    """Tell the child what to load; return the address where it listens."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(hello).encode() + b"\n")
+    await process.stdin.drain()
+    line = await process.stdout.readline()
+    if not line:
+        raise ValueError(f"its process ended while loading, with code {await process.wait()}")
+    reply = json.loads(line)
+    if "address" not in reply:
+        raise ValueError(reply["error"])
+    return str(reply["address"])
+
+
+async def _end(child: _Child) -> None:
+    """Close stdin, which the child takes as goodbye; kill it if it does not go."""
+    await child.client.close()
+    if child.process.stdin is not None:
+        child.process.stdin.close()
+    try:
+        await asyncio.wait_for(child.process.wait(), 2.0)
+    except TimeoutError:
+        await _kill(child.process)
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()
