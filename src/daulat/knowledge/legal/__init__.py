@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Legal life: what the law is called, what changed it, and whether a passage still holds.
+
+Comes in: a pack's rules and relations, documents and their passages. Goes out: the laws that a text names, and the
+status of each passage with its successor. It never decides what is official, and it gives no legal advice.
+"""
+
+from daulat.knowledge.legal.citations import LawMention, Titles, find_citations, title_index
+from daulat.knowledge.legal.relations import RelationBook, Restatement, load_relations, table_relations
+from daulat.knowledge.legal.rules import Kind, LegalRules, load_legal_rules
+from daulat.knowledge.legal.status import PassageStatus, status_of
+
+__all__ = [
+    "Kind",
+    "LawMention",
+    "LegalRules",
+    "PassageStatus",
+    "RelationBook",
+    "Restatement",
+    "Titles",
+    "find_citations",
+    "load_legal_rules",
+    "load_relations",
+    "status_of",
+    "table_relations",
+    "title_index",
+]

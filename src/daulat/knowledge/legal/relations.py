@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What changed which law: a pack's `relations.yaml` and the documents themselves in, a `RelationBook` out.
+
+Three kinds of knowledge meet here: relations declared with a source, the relation table of a document's own source, and
+what an amending act says in its text. Each relation keeps who says so. Nothing is guessed: an act that is not declared
+revoked is not called revoked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from daulat.knowledge._declared import Declared, load_declared
+from daulat.knowledge.legal.citations import find_citations
+from daulat.knowledge.legal.rules import LegalRules
+from daulat.knowledge.types import Document, Passage, Relation, Section
+
+Certainty = Literal["certain", "likely"]
+
+
+class _Change(Declared):
+    doc_id: str
+    articles: tuple[str, ...] = ()
+    note: str = ""
+    since: str = ""
+
+
+class _Act(Declared):
+    act: str
+    title: str = ""
+    since: str = ""
+    source: str
+    certainty: Certainty = "certain"
+    revokes: tuple[str, ...] = ()
+    partly_revokes: tuple[_Change, ...] = ()
+    amends: tuple[_Change, ...] = ()
+
+
+class _InForce(Declared):
+    source: str
+    as_of: str
+    documents: tuple[str, ...]
+
+
+class _RelationsFile(Declared):
+    format: int
+    acts: tuple[_Act, ...]
+    in_force: tuple[_InForce, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Restatement:
+    """An amending act gives an article of another law a new text, or deletes it (then `passage_id` is empty)."""
+
+    base: str
+    article: str
+    section: Section
+    by: str
+    by_title: str
+    since: str
+    passage_id: str
+    order: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
+class RelationBook:
+    """Everything known about what changed which law.
+
+    Parameters
+    ----------
+    changes : mapping of str to tuple of Relation
+        By the document that was changed: ``revoked_by``, ``partly_revoked_by``, ``amended_by``.
+    restated : mapping of (doc_id, article) to tuple of Restatement
+        Oldest first.
+    amends : mapping of str to str
+        From an amending act to the law it amends.
+    in_force : mapping of str to str
+        Documents that somebody checked, to the source of that.
+    titles : mapping of str to str
+        Titles of acts, whether or not a release holds them.
+    """
+
+    changes: Mapping[str, tuple[Relation, ...]] = field(default_factory=dict)
+    restated: Mapping[tuple[str, str], tuple[Restatement, ...]] = field(default_factory=dict)
+    amends: Mapping[str, str] = field(default_factory=dict)
+    in_force: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    def learn(self, documents: Iterable[tuple[Document, Iterable[Passage]]], rules: LegalRules) -> RelationBook:
+        """Return a book that also knows these documents: their relation tables, and what amending acts restate."""
+        changes = {doc_id: list(known) for doc_id, known in self.changes.items()}
+        restated = {key: list(known) for key, known in self.restated.items()}
+        amends, titles = dict(self.amends), dict(self.titles)
+        for document, passages in documents:
+            titles[document.doc_id] = document.title
+            for changed, relation in _both_ways(document):
+                _add(changes.setdefault(changed, []), relation)
+            base = base_of(document, rules)
+            if base:
+                amends[document.doc_id] = base
+                found = restatements(document, base, passages, rules)
+                for restatement in found:
+                    restated.setdefault((base, restatement.article), []).append(restatement)
+                _add(changes.setdefault(base, []), _amended(document, found))
+        ordered = {key: tuple(sorted(known, key=lambda each: each.order)) for key, known in restated.items()}
+        return replace(
+            self,
+            changes={doc_id: tuple(known) for doc_id, known in changes.items()},
+            restated=ordered,
+            amends=amends,
+            titles=titles,
+        )
+
+
+def load_relations(path: Path) -> RelationBook:
+    """Read a pack's `relations.yaml`.
+
+    Raises
+    ------
+    SourceError
+        With every fault of the file, each with its line.
+    """
+    file = load_declared(path, _RelationsFile)
+    changes: dict[str, list[Relation]] = {}
+    for act in file.acts:
+        note = "" if act.certainty == "certain" else act.certainty
+        whole = Relation("revoked_by", act.act, act.title, act.since, note=note, source=act.source)
+        for doc_id in act.revokes:
+            _add(changes.setdefault(doc_id, []), whole)
+        for kind, several in (("partly_revoked_by", act.partly_revokes), ("amended_by", act.amends)):
+            for change in several:
+                said = "; ".join(filter(None, (change.note, note)))
+                part = replace(whole, kind=kind, articles=change.articles, note=said, since=change.since or act.since)
+                _add(changes.setdefault(change.doc_id, []), part)
+    return RelationBook(
+        changes={doc_id: tuple(known) for doc_id, known in changes.items()},
+        in_force={doc_id: checked.source for checked in file.in_force for doc_id in checked.documents},
+        titles={act.act: act.title for act in file.acts if act.title},
+    )
+
+
+def table_relations(table: Mapping[str, list[str]], rules: LegalRules, source: str) -> tuple[Relation, ...]:
+    """Read the relation table of a document's own source: our words for its words, canonical ids for its references."""
+    relations = []
+    for word, references in table.items():
+        kind = rules.relation_words.get(word.strip().lower())
+        for reference in references if kind else ():
+            name, _, rest = reference.partition(":")
+            number, _, year = rest.partition("/")
+            code = rules.relation_kinds.get(name)
+            if kind and code and number and year:
+                relations.append(Relation(kind, rules.document_id(code, number, year), since=year, source=source))
+    return tuple(relations)
+
+
+def base_of(document: Document, rules: LegalRules) -> str:
+    """Return the id of the law that this act amends, by its title; empty if it amends none."""
+    start = rules.amends.match(document.title)
+    if start is None:
+        return ""
+    named = [mention.doc_id for mention in find_citations(document.title[start.end() - 1 :], rules) if mention.doc_id]
+    return named[0] if named and named[0] != document.doc_id else ""
+
+
+def restatements(document: Document, base: str, passages: Iterable[Passage], rules: LegalRules) -> list[Restatement]:
+    """Find the articles of `base` to which an amending act gives a new text, or which it deletes.
+
+    An article with a passage of its own stands there. One that only an instruction names ("Pasal 7 diubah") is changed
+    too, but its new text is not to be found by id; it is returned without a passage.
+    """
+    order = (document.year or 0, int(document.number) if document.number.isdigit() else 0)
+
+    def restate(article: str, section: Section, passage_id: str) -> Restatement:
+        return Restatement(base, article, section, document.doc_id, document.title, document.date, passage_id, order)
+
+    found: dict[tuple[str, Section], Restatement] = {}
+    named: list[str] = []
+    for passage in passages:
+        if passage.article and passage.section in ("body", "elucidation"):
+            article = rules.number(passage.article)
+            found.setdefault((article, passage.section), restate(article, passage.section, passage.passage_id))
+        if passage.section in ("body", "preamble"):
+            for instruction in rules.instruction.finditer(passage.text):
+                last = rules.instruction_articles.findall(instruction.group())
+                named += [rules.number(article) for article in last]
+    for article in named:
+        found.setdefault((article, "body"), restate(article, "body", ""))
+    return list(found.values())
+
+
+def _amended(document: Document, found: list[Restatement]) -> Relation:
+    articles = tuple(dict.fromkeys(restatement.article for restatement in found if restatement.section == "body"))
+    source = f"{document.citation or document.doc_id}: its own text"
+    return Relation("amended_by", document.doc_id, document.title, document.date, articles, source=source)
+
+
+_INVERSE = {"revokes": "revoked_by", "partly_revokes": "partly_revoked_by", "amends": "amended_by"}
+
+
+def _both_ways(document: Document) -> Iterable[tuple[str, Relation]]:
+    """Yield (changed document, relation as read from it), whichever of the two said so."""
+    for relation in document.relations:
+        inverse = _INVERSE.get(relation.kind)
+        if inverse is None:
+            yield document.doc_id, relation
+        else:
+            since = document.date or (str(document.year) if document.year else "")
+            yield (
+                relation.other,
+                replace(relation, kind=inverse, other=document.doc_id, other_title=document.title, since=since),
+            )
+
+
+def _add(known: list[Relation], relation: Relation) -> None:
+    """Keep one relation for each kind and act; what was said first, and more fully, stays."""
+    for index, other in enumerate(known):
+        if (other.kind, other.other) == (relation.kind, relation.other):
+            known[index] = replace(
+                other,
+                other_title=other.other_title or relation.other_title,
+                since=max(other.since, relation.since, key=len),
+                articles=other.articles or relation.articles,
+            )
+            return
+    known.append(relation)

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rules by which one country names its law: a pack's `legal.yaml` in, `LegalRules` out.
+
+Kinds of regulation with their rank, how a citation is written, which law a popular name means, how an amending act says
+what it changes. All of it is data; this module knows the questions, never the answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field, field_validator
+
+from daulat.knowledge._declared import Declared, load_declared
+
+
+class _Kind(Declared):
+    code: str
+    title: str
+    rank: int | None = None
+    names: tuple[str, ...]
+    doc_id: str = ""
+
+
+class _Alias(Declared):
+    doc_id: str
+    names: tuple[str, ...]
+
+
+class _Amendment(Declared):
+    title: str
+    instruction: str
+    articles: str
+
+
+class _LegalFile(Declared):
+    format: int
+    kinds: tuple[_Kind, ...]
+    number: str
+    article: str
+    title_link: str
+    title_stop: str
+    digits: dict[str, str] = Field(default_factory=dict)
+    aliases: tuple[_Alias, ...] = ()
+    amendment: _Amendment
+    promulgated: str
+    months: tuple[str, ...]
+    relation_words: dict[str, str] = Field(default_factory=dict)
+    relation_kinds: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("number", "article", "title_link", "title_stop", "promulgated")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        return pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of regulation. A lower rank stands above a higher one; `doc_id` is set where there is only one of it."""
+
+    code: str
+    title: str
+    rank: int | None
+    doc_id: str = ""
+
+
+@dataclass(frozen=True)
+class LegalRules:
+    """How a country's law is named and changed.
+
+    Parameters
+    ----------
+    kinds : mapping of str to Kind
+        By code, e.g. ``UU``.
+    names : mapping of str to str
+        From a name in lower case with single spaces to the code of its kind.
+    aliases : mapping of str to str
+        From a popular name of a law, likewise written, to its document id.
+    law : pattern
+        A numbered citation, groups ``kind``, ``number`` and ``year``.
+    titled : pattern
+        A kind without a number; what follows may be a title.
+    article : pattern
+        Groups ``article`` and, where given, ``paragraph``.
+    title_stop : pattern
+        Where a title without a number ends.
+    digits : translation table
+        Letters that a scanner writes for digits.
+    amends, instruction, instruction_articles : pattern
+        The title of an amending act; a sentence in it that changes articles; and each article in that sentence.
+    promulgated : pattern
+        Groups ``day``, ``month``, ``year``; `months` gives the number of a month.
+    relation_words, relation_kinds : mapping of str to str
+        Words of a source's own relation table, and of the kinds in it, to ours.
+    """
+
+    kinds: Mapping[str, Kind]
+    names: Mapping[str, str]
+    aliases: Mapping[str, str]
+    law: re.Pattern[str]
+    titled: re.Pattern[str]
+    alias: re.Pattern[str] | None
+    article: re.Pattern[str]
+    title_stop: re.Pattern[str]
+    digits: Mapping[int, str]
+    amends: re.Pattern[str]
+    instruction: re.Pattern[str]
+    instruction_articles: re.Pattern[str]
+    promulgated: re.Pattern[str]
+    months: Mapping[str, int]
+    relation_words: Mapping[str, str]
+    relation_kinds: Mapping[str, str]
+
+    def kind_named(self, name: str) -> Kind | None:
+        """Return the kind with this name or code, in any case and spacing."""
+        code = self.names.get(plain(name)) or name
+        return self.kinds.get(code)
+
+    def number(self, text: str) -> str:
+        """Read a number in which a scanner may have put letters: ``2Oo7`` is 2007, ``28h`` is 28H."""
+        head = re.match(r"[\W_]*(\w*?)([A-Za-z]{0,2})\W*$", text)
+        if head is None:
+            return text.strip()
+        digits, tail = head.groups()
+        as_digits = (digits + tail).translate(self.digits)
+        if as_digits.isdigit():
+            return as_digits
+        return digits.translate(self.digits) + tail.upper()
+
+    def document_id(self, code: str, number: str, year: str) -> str:
+        """Return the canonical id, e.g. ``UU-23-2006``."""
+        return self.kinds[code].doc_id or f"{code}-{self.number(number)}-{self.number(year)}"
+
+    def date_of(self, text: str) -> str:
+        """Return the ISO date on which a text says it was promulgated; the last one said; or nothing."""
+        found = ""
+        for match in self.promulgated.finditer(text):
+            day, year = self.number(match["day"]), self.number(match["year"])
+            month = self.months.get(match["month"].lower())
+            if month and day.isdigit() and year.isdigit() and 1 <= int(day) <= 31:
+                found = f"{int(year):04d}-{month:02d}-{int(day):02d}"
+        return found
+
+
+def load_legal_rules(path: Path) -> LegalRules:
+    """Read a pack's `legal.yaml`.
+
+    Raises
+    ------
+    SourceError
+        With every fault of the file, each with its line.
+    """
+    file = load_declared(path, _LegalFile)
+    kinds = {kind.code: Kind(kind.code, kind.title, kind.rank, kind.doc_id) for kind in file.kinds}
+    names = {plain(name): kind.code for kind in file.kinds for name in (kind.title, kind.code, *kind.names)}
+    aliases = {plain(name): alias.doc_id for alias in file.aliases for name in alias.names}
+    # Where there is only one of a kind, its name says which document is meant.
+    aliases |= {name: kinds[code].doc_id for name, code in names.items() if kinds[code].doc_id}
+    any_kind = rf"(?<![\w/-])(?P<kind>{_any_of({name for name in names if name not in aliases})})\b"
+    return LegalRules(
+        kinds=kinds,
+        names=names,
+        aliases=aliases,
+        law=re.compile(any_kind + file.number, re.IGNORECASE),
+        titled=re.compile(any_kind + file.title_link, re.IGNORECASE),
+        alias=re.compile(rf"(?<![\w/-])(?:{_any_of(aliases)})\b", re.IGNORECASE) if aliases else None,
+        article=re.compile(file.article, re.IGNORECASE),
+        title_stop=re.compile(file.title_stop, re.IGNORECASE),
+        digits=str.maketrans(file.digits),
+        amends=re.compile(file.amendment.title, re.IGNORECASE),
+        instruction=re.compile(file.amendment.instruction, re.IGNORECASE),
+        instruction_articles=re.compile(file.amendment.articles, re.IGNORECASE),
+        promulgated=re.compile(file.promulgated, re.IGNORECASE),
+        months={month: number for number, month in enumerate(file.months, start=1)},
+        relation_words=file.relation_words,
+        relation_kinds=file.relation_kinds,
+    )
+
+
+def plain(name: str) -> str:
+    """Write a name in lower case, with single spaces for hyphens and other spacing.
+
+    Examples
+    --------
+    >>> plain("Undang-  Undang")
+    'undang undang'
+    """
+    return " ".join(re.split(r"[\s‐-―-]+", name.lower())).strip()
+
+
+def _any_of(names: Iterable[str]) -> str:
+    # Longest first: the constitution's name begins with the name of an ordinary law.
+    ordered = sorted(names, key=lambda name: (-len(name), name))
+    return "|".join(r"[\s‐-―-]+".join(re.escape(word) for word in name.split()) for name in ordered)

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Readers: a declared file in, its text as blocks out.
+
+HTML, Markdown, plain text, DOCX and PDF stand behind one seam, `read_document`; `read_lines` gives the records of JSON
+lines. A reader gives up with a sentence that the curator can act on, and never follows a link, runs a script, writes a
+file, or reads what was not declared.
+"""
+
+from daulat.knowledge.readers.base import Block, Extract, Limits, Reader, ReadingError
+from daulat.knowledge.readers.jsonl import Line, read_lines
+
+__all__ = ["Block", "Extract", "Limits", "Line", "Reader", "ReadingError", "read_lines"]
