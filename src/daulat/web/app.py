@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The front door of the pages: `create_web(parts)` returns an ASGI application for every path that is not the API's.
+
+Reads the static files and templates once, when it is created. Sets no cookie and keeps nothing between requests.
+"""
+
+from __future__ import annotations
+
+from daulat.web.assets import Assets, load_assets
+from daulat.web.http import Asgi, BodyTooLarge, ClientGone, Receive, Request, Response, Scope, Send, read_request, send_response
+from daulat.web.pages import QUESTION_LIMIT, Pages, make_environment
+from daulat.web.parts import WebParts
+
+READING = frozenset({"GET", "HEAD"})
+
+
+def create_web(parts: WebParts) -> Asgi:
+    """Build the pages.
+
+    Parameters
+    ----------
+    parts : WebParts
+        The site, its words, its library, and who answers.
+
+    Returns
+    -------
+    Asgi
+        An ASGI application. It answers every HTTP path: what it does not know with a page that says so.
+    """
+    assets = load_assets()
+    pages = Pages(parts, assets, make_environment())
+
+    async def web(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            request = await read_request(scope, receive)
+        except ClientGone:
+            return
+        except BodyTooLarge:
+            request = _bare(scope)
+            response = pages.message(request, 413, "too_large", n=str(QUESTION_LIMIT))
+        else:
+            response = await route(request, pages, assets)
+        await send_response(request, response, send)
+
+    return web
+
+
+def _bare(scope: Scope) -> Request:
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    return Request(scope["method"], scope["path"], headers, {})
+
+
+async def route(request: Request, pages: Pages, assets: Assets) -> Response:
+    """Find the page for a request."""
+    path = request.path
+    if request.method not in READING and not (request.method == "POST" and path == "/ask"):
+        return pages.message(request, 405, "wrong_method")
+    fixed = {"/": pages.home, "/sources": pages.sources, "/about": pages.about, "/manifest.webmanifest": pages.manifest}
+    if path in fixed:
+        return fixed[path](request)
+    if path == "/ask":
+        return await pages.ask(request)
+    if path.startswith("/p/"):
+        return pages.passage(request, path.removeprefix("/p/"))
+    if path.startswith("/d/"):
+        return pages.document(request, path.removeprefix("/d/"))
+    if path.startswith("/static/"):
+        return assets.find(path) or pages.message(request, 404, "not_found")
+    if path == "/favicon.ico":
+        return Response(b"", 308, cache="public, max-age=86400", headers=(("location", assets.url("icon.svg")),))
+    return pages.message(request, 404, "not_found")

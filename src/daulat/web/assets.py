@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The static files: read once from the package, compressed once, served under an address that changes with their content.
+
+All files share one directory, `/static/<digest of them all>/`, so that native modules import each other by their plain
+names, `./dom.js`, with no bundler to rewrite them. The address never holds other content: browsers may keep it for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module, resources
+from importlib.util import find_spec
+
+from daulat.web.http import Response, gzipped
+
+MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """The static files by name, ready to send."""
+
+    root: str
+    files: Mapping[str, Response]
+
+    def url(self, name: str) -> str:
+        """Return the address of a file; an unknown name is a mistake in a template and raises `KeyError`."""
+        self.files[name]
+        return f"{self.root}{name}"
+
+    def find(self, path: str) -> Response | None:
+        """Return the file at `/static/<digest>/<name>`.
+
+        A page that was open while the service was renewed asks for the digest it knows; it gets today's file, unkept.
+        """
+        digest, _, name = path.removeprefix("/static/").partition("/")
+        found = self.files.get(name)
+        if found is None or f"/static/{digest}/" == self.root:
+            return found
+        return Response(found.body, media_type=found.media_type, cache="no-store", encoded=found.encoded)
+
+
+def _brotli() -> Callable[[bytes], bytes] | None:
+    if find_spec("brotli") is None:
+        return None
+    compress: Callable[[bytes], bytes] = import_module("brotli").compress
+    return compress
+
+
+def load_assets() -> Assets:
+    """Read and compress every file of `daulat/web/static`."""
+    folder = resources.files("daulat.web") / "static"
+    bodies = {entry.name: entry.read_bytes() for entry in sorted(folder.iterdir(), key=lambda item: item.name)}
+    digest = hashlib.sha256()
+    for name, body in bodies.items():
+        digest.update(f"{name} {len(body)}\n".encode() + body)
+    brotli = _brotli()
+    files = {}
+    for name, body in bodies.items():
+        encoded = {"gzip": gzipped(body)} | ({"br": brotli(body)} if brotli else {})
+        media_type = MEDIA_TYPES[name[name.rindex(".") :]]
+        files[name] = Response(body, media_type=media_type, cache=FOR_EVER, encoded=encoded)
+    return Assets(root=f"/static/{digest.hexdigest()[:12]}/", files=files)

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The words of an answer to safe HTML: paragraphs, lists, quotations, bold, links within this service, citation marks.
+
+Takes the answer's text and its citations; returns markup for the page without script. HTML in the text stays text, images
+and foreign links are never made. `static/markdown.js` does the same in the browser, to nodes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from daulat.assistant.types import Citation
+
+# Private-use characters stand for a citation mark while the text is being read; the answer's own are dropped first.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
+_RULES = ["paragraph", "list", "blockquote", "heading", "emphasis", "link", "newline", "escape", "balance_pairs"]
+
+
+def _same_origin(address: str) -> bool:
+    return address.startswith("/") and not address.startswith(("//", "/\\"))
+
+
+def _reader() -> MarkdownIt:
+    reader = MarkdownIt("zero", {"breaks": True, "html": False}).enable(_RULES)
+    reader.validateLink = _same_origin  # type: ignore[method-assign]
+    return reader
+
+
+def place_marks(text: str, citations: Sequence[Citation]) -> str:
+    """Put a placeholder where each citation's marker stands in the text.
+
+    Examples
+    --------
+    >>> here = Citation("p", "d", "Act", "1", "q", "in_force", "/p/p", start=3, end=6)
+    >>> place_marks("Yes[1].", [here]) == "Yes\\ue0001\\ue001."
+    True
+    """
+    text = text.replace(_OPEN, " ").replace(_CLOSE, " ")
+    numbered = sorted(enumerate(citations, start=1), key=lambda pair: pair[1].start, reverse=True)
+    edge = len(text)
+    for number, citation in numbered:
+        if citation.start < citation.end <= edge:
+            text = f"{text[: citation.start]}{_OPEN}{number}{_CLOSE}{text[citation.end :]}"
+            edge = citation.start
+    return text
+
+
+def without_marks(text: str) -> str:
+    """Take the placeholders out again."""
+    return _MARK.sub("", text)
+
+
+def quotations(text: str) -> list[tuple[bool, str]]:
+    """Cut a text into stretches that are quoted (lines that begin with ">") and stretches that are not.
+
+    Examples
+    --------
+    >>> quotations("Menurut undang-undang:\\n\\n> Setiap kelahiran\\n> dilaporkan.")
+    [(False, 'Menurut undang-undang:\\n'), (True, 'Setiap kelahiran\\ndilaporkan.')]
+    """
+    stretches: list[tuple[bool, list[str]]] = []
+    for line in text.split("\n"):
+        quoted = line.startswith(">")
+        if not stretches or stretches[-1][0] != quoted:
+            stretches.append((quoted, []))
+        stretches[-1][1].append(line[1:].removeprefix(" ") if quoted else line)
+    return [(quoted, "\n".join(lines)) for quoted, lines in stretches if "".join(lines).strip()]
+
+
+def to_html(text: str, mark: Callable[[int], Markup]) -> Markup:
+    """Render a text with placeholders; `mark` draws the citation mark of a number."""
+    rendered: str = _reader().render(text)
+    # Headings of an answer stand inside a page that has its own.
+    rendered = re.sub(r"<(/?)h[1-6]>", lambda tag: "</strong></p>" if tag[1] else "<p><strong>", rendered)
+    # The text is escaped by now, and the marks are our own markup.
+    return Markup(_MARK.sub(lambda found: str(mark(int(found[1]))), rendered))  # noqa: S704

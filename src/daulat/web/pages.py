@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages: a request in, a `Response` with a whole HTML page out, in the reader's language.
+
+Every page works without script. Answers come from `WebParts.ask`, texts from `WebParts.library`; nothing is stored, and a question is
+never logged.
+"""
+
+from __future__ import annotations
+
+import logging
+import unicodedata
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+from urllib.parse import quote as percent_encode
+from urllib.parse import urlencode
+
+from babel import Locale, UnknownLocaleError
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from daulat.assistant.types import Question
+from daulat.errors import DaulatError
+from daulat.knowledge.types import Document, Passage
+from daulat.web.assets import Assets
+from daulat.web.http import Request, Response
+from daulat.web.messages import Texts
+from daulat.web.parts import WebParts
+from daulat.web.views import (
+    article_label,
+    citation_address,
+    long_date,
+    passage_address,
+    view_answer,
+    view_passage,
+)
+
+QUESTION_LIMIT = 2000
+DOCUMENTS_A_PAGE = 100
+LAW_STATUSES = frozenset({"in_force", "amended", "partly_revoked", "revoked", "unknown", "not_law"})
+OCR_QUALITY_BELOW = 0.9
+
+log = logging.getLogger("daulat.web")
+
+
+def make_environment() -> Environment:
+    """Make the template environment: everything is escaped, a missing name is an error."""
+    return Environment(
+        loader=PackageLoader("daulat.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def tidy(text: str) -> str:
+    """Take control characters out of what somebody typed; line breaks and tabs stay.
+
+    Examples
+    --------
+    >>> tidy(" Berapa\\x00 lama\\x1b?\\r\\n ")
+    'Berapa lama?'
+    """
+    kept = "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in {"Cc", "Cs"})
+    return kept.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: the words of their language, whether they chose it by name, and whether their device saves data."""
+
+    texts: Texts
+    chosen: bool
+    low_data: bool
+
+    def link(self, path: str, **query: str) -> str:
+        """Return an address that keeps the chosen language."""
+        if self.chosen:
+            query.setdefault("lang", self.texts.language)
+        return f"{path}?{urlencode(query)}" if query else path
+
+    def keep(self, address: str) -> str:
+        """Add the chosen language to an address that may have a query already."""
+        if not self.chosen:
+            return address
+        return f"{address}{'&' if '?' in address else '?'}lang={percent_encode(self.texts.language)}"
+
+
+class Pages:
+    """Draws the pages of one site."""
+
+    def __init__(self, parts: WebParts, assets: Assets, environment: Environment) -> None:
+        self.parts, self.assets, self.environment = parts, assets, environment
+
+    def reader(self, request: Request) -> Reader:
+        """Find out in which language to answer a request."""
+        wanted = request.query.get("lang") or request.form.get("lang", "")
+        texts = self.parts.messages.choose(wanted, request.headers.get("accept-language", ""))
+        chosen = bool(wanted) and texts.language.lower() == wanted.lower()
+        return Reader(texts, chosen, request.headers.get("save-data", "").lower() == "on")
+
+    def nation(self, language: str) -> str:
+        """Name the nation in a language."""
+        try:
+            names = Locale.parse(language, sep="-").territories
+        except (UnknownLocaleError, ValueError):
+            return self.parts.site.country
+        return str(names.get(self.parts.site.country, self.parts.site.country))
+
+    # Pages ---------------------------------------------------------------------------------------------------------------
+
+    def home(self, request: Request) -> Response:
+        """Draw the start page, the conversation's place."""
+        return self._page(request, "home.html", asked=request.query.get("q", "")[:QUESTION_LIMIT])
+
+    async def ask(self, request: Request) -> Response:
+        """Answer one question whole, for a browser without script or a link that carries a question."""
+        reader = self.reader(request)
+        question = tidy(request.form.get("q") or request.query.get("q", ""))
+        if not question:
+            return Response(b"", 303, cache="no-store", headers=(("location", reader.link("/")),))
+        if len(question) > QUESTION_LIMIT:
+            return self.message(request, 413, "too_large", n=str(QUESTION_LIMIT))
+        language = reader.texts.language if reader.chosen else ""
+        try:
+            answer = await self.parts.ask(Question(question, service=self.parts.site.service, language=language))
+        except DaulatError as error:
+            reference = self.parts.new_reference()
+            log.exception("question failed: reference %s, code %s", reference, error.code)
+            return self.message(request, 503, "failed", reference=reference)
+        view = view_answer(answer, reader.texts.live)
+        return self._page(request, "answer.html", cache="no-store", question=question, view=view)
+
+    def passage(self, request: Request, passage_id: str) -> Response:
+        """Draw a passage in its document; `?q=` is marked where it stands."""
+        library = self.parts.library()
+        passage = library.passage(passage_id)
+        document = library.document(passage.doc_id) if passage else None
+        if passage is None or document is None:
+            return self.message(request, 404, "not_found")
+        siblings = library.passages_of(document.doc_id)
+        view = view_passage(passage, document, siblings, request.query.get("q", "")[:QUESTION_LIMIT])
+        return self._page(request, "passage.html", view=view)
+
+    def document(self, request: Request, doc_id: str) -> Response:
+        """Draw a document's contents."""
+        library = self.parts.library()
+        document = library.document(doc_id)
+        if document is None:
+            return self.message(request, 404, "not_found")
+        chapters = [
+            (heading, list(passages))
+            for heading, passages in groupby(library.passages_of(doc_id), key=lambda passage: passage.heading or "")
+        ]
+        return self._page(request, "document.html", document=document, chapters=chapters)
+
+    def sources(self, request: Request) -> Response:
+        """List the documents, found by words of their citation where asked."""
+        find = tidy(request.query.get("find", ""))[:200]
+        words = find.casefold().split()
+        found = [item for item in self.parts.library().documents() if all(word in _heading(item) for word in words)]
+        pages = max(1, -(-len(found) // DOCUMENTS_A_PAGE))
+        asked = request.query.get("page", "1")
+        page = min(max(int(asked) if asked.isdecimal() and len(asked) < 9 else 1, 1), pages)
+        shown = found[(page - 1) * DOCUMENTS_A_PAGE : page * DOCUMENTS_A_PAGE]
+        return self._page(request, "sources.html", find=find, found=len(found), shown=shown, page_number=page, pages=pages)
+
+    def about(self, request: Request) -> Response:
+        """Say what this is and what it cannot do."""
+        return self._page(request, "about.html")
+
+    def message(self, request: Request, status: int, key: str, **fields: str) -> Response:
+        """Draw a page that says what went wrong, calmly."""
+        text = self.reader(request).texts.page.get(f"{key}_text", "").format(**fields)
+        return self._page(request, "message.html", status=status, cache="no-store", heading=key, text=text)
+
+    def manifest(self, request: Request) -> Response:
+        """Describe the page to a device that wants it on its home screen."""
+        reader = self.reader(request)
+        template = self.environment.get_template("manifest.webmanifest")
+        body = template.render(self._context(request, reader))
+        return Response(body.encode(), media_type="application/manifest+json")
+
+    # What every page shares ----------------------------------------------------------------------------------------------
+
+    def _page(
+        self, request: Request, template: str, status: int = 200, cache: str = "private, no-cache", **fields: Any
+    ) -> Response:
+        reader = self.reader(request)
+        html = self.environment.get_template(template).render(self._context(request, reader) | fields)
+        return Response(html.encode(), status, cache=cache, headers=(("content-language", reader.texts.language),))
+
+    def _context(self, request: Request, reader: Reader) -> dict[str, Any]:
+        texts, language = reader.texts, reader.texts.language
+        standing = self.parts.standing()
+        nation = self.nation(language)
+
+        def label(passage: Passage) -> str:
+            section = texts.page.get(f"section_{passage.section}", "")
+            article = article_label(passage.article, texts.live)
+            return " · ".join(filter(None, (section, article))) or passage.heading or f"{passage.seq + 1}"
+
+        return {
+            "page": texts.page,
+            "live": texts.live,
+            "texts": texts,
+            "reader": reader,
+            "site": self.parts.site,
+            "standing": standing,
+            "nation": nation,
+            "title": texts.page["title"].format(service=texts.page["service"], nation=nation),
+            "languages": [(item, self._in_language(request, item)) for item in self.parts.messages.texts.values()],
+            "asset": self.assets.url,
+            "modules": sorted(name for name in self.assets.files if name.endswith(".js") and name != "early.js"),
+            "label": label,
+            "article": lambda article: article_label(article, texts.live),
+            "status_of": lambda status: status if status in LAW_STATUSES else "unknown",
+            "date": lambda date: long_date(date, language),
+            "passage_address": lambda passage_id: reader.keep(passage_address(passage_id)),
+            "citation_address": lambda citation: reader.keep(citation_address(citation)),
+            "document_address": lambda doc_id: reader.link(f"/d/{percent_encode(doc_id, safe='')}"),
+            "misread": lambda document: document.quality is not None and document.quality < OCR_QUALITY_BELOW,
+            "question_limit": QUESTION_LIMIT,
+        }
+
+    def _in_language(self, request: Request, texts: Texts) -> str:
+        # A question that was posted is not put into an address; its page leads back to the start.
+        kept = {name: value for name, value in request.query.items() if name in {"q", "find", "page"}}
+        path = "/" if request.method == "POST" else percent_encode(request.path, safe="/")
+        return f"{path}?{urlencode(kept | {'lang': texts.language})}"
+
+
+def _heading(document: Document) -> str:
+    return f"{document.citation} {document.title} {document.number} {document.year or ''}".casefold()

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the pages need from the rest of the house: a site's description, its library, and somebody who answers.
+
+Protocols and frozen values only; whoever starts the service fills them in.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from daulat.assistant.types import Answer, Question
+from daulat.knowledge.types import Document, Passage
+from daulat.web.messages import Messages
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Who speaks here. `country` is ISO 3166 alpha-2, `model` the service's id in the API, e.g. ``xa/public-services``."""
+
+    country: str
+    model: str
+    service: str = "public-services"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the service stands on at this moment. `writer` is the model that writes; empty: answers are quoted."""
+
+    release: str = ""
+    coverage_date: str = ""
+    documents: int = 0
+    passages: int = 0
+    writer: str = ""
+    loading: bool = False
+
+
+class Library(Protocol):
+    """The texts of one release, to look things up in."""
+
+    def documents(self) -> Sequence[Document]:
+        """Return every document, in the order in which they are listed."""
+        ...
+
+    def document(self, doc_id: str) -> Document | None:
+        """Return a document, or None."""
+        ...
+
+    def passage(self, passage_id: str) -> Passage | None:
+        """Return a passage, or None."""
+        ...
+
+    def passages_of(self, doc_id: str) -> Sequence[Passage]:
+        """Return a document's passages in reading order."""
+        ...
+
+
+def new_reference() -> str:
+    """Make a reference number that joins a citizen's message and the operator's log."""
+    return secrets.token_hex(4)
+
+
+@dataclass(frozen=True, slots=True)
+class WebParts:
+    """The parts that the pages stand on. `library` and `standing` are asked anew for each page, since releases are swapped."""
+
+    site: Site
+    messages: Messages
+    library: Callable[[], Library]
+    standing: Callable[[], Standing]
+    ask: Callable[[Question], Awaitable[Answer]]
+    new_reference: Callable[[], str] = new_reference

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Official text as it is shown: lines with their indent, and the sentence that answers marked.
+
+Takes the text of a passage and a span of characters; returns `Line`s. Never changes a letter of the text, and never makes HTML.
+`static/quoting.js` does the same in the browser; tests hold the two together.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# How enumerations look in statutes nearly everywhere: (1), then a., then 1. or a) below it.
+_DEPTHS = ((re.compile(r"\(\w{1,4}\)\s"), 1), (re.compile(r"\w{1,2}\.\s"), 2), (re.compile(r"\w{1,3}\)\s"), 3))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run of letters, marked or not."""
+
+    text: str
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the official text. `depth` is its indent; no parts at all: lines left out here."""
+
+    depth: int
+    parts: tuple[Part, ...]
+
+
+def find_span(text: str, quote: str) -> tuple[int, int]:
+    """Find a quotation in a text, whatever the white space between its words; (0, 0) if it is not there.
+
+    Examples
+    --------
+    >>> find_span("Setiap kelahiran wajib\\ndilaporkan.", "kelahiran wajib dilaporkan")
+    (7, 33)
+    """
+    words = quote.split()
+    if not words:
+        return (0, 0)
+    found = re.search(r"\s+".join(map(re.escape, words)), text)
+    return found.span() if found else (0, 0)
+
+
+def depth_of(line: str) -> int:
+    """Tell the indent of a line from the enumeration it starts with.
+
+    Examples
+    --------
+    >>> [depth_of(line) for line in ("Setiap orang", "(2) Setiap orang", "a. nama;", "1) alamat;")]
+    [0, 1, 2, 3]
+    """
+    return next((depth for pattern, depth in _DEPTHS if pattern.match(line)), 0)
+
+
+def lines_of(text: str, span: tuple[int, int] = (0, 0)) -> list[Line]:
+    """Cut a text into lines and mark the characters of `span` in them.
+
+    Examples
+    --------
+    >>> [line.parts for line in lines_of("Satu dua.", (5, 8))]
+    [(Part(text='Satu ', marked=False), Part(text='dua', marked=True), Part(text='.', marked=False))]
+    """
+    lines, at = [], 0
+    for raw in text.split("\n"):
+        start, end = (min(max(edge - at, 0), len(raw)) for edge in span)
+        pieces = (Part(raw[:start]), Part(raw[start:end], marked=True), Part(raw[end:]))
+        parts = tuple(part for part in pieces if part.text)
+        if raw.strip():
+            lines.append(Line(depth_of(raw), parts if end > start else (Part(raw),)))
+        at += len(raw) + 1
+    return lines
+
+
+def excerpt(lines: list[Line], limit: int = 900) -> list[Line]:
+    """Keep the marked lines and their neighbours, up to about `limit` characters; each gap becomes one line without parts.
+
+    Examples
+    --------
+    >>> [line.parts[0].text if line.parts else "…" for line in excerpt(lines_of("a\\nb\\nc\\nd", (4, 5)), limit=2)]
+    ['…', 'b', 'c', '…']
+    """
+    sizes = [sum(len(part.text) for part in line.parts) for line in lines]
+    if sum(sizes) <= limit or not lines:
+        return lines
+    marked = [at for at, line in enumerate(lines) if any(part.marked for part in line.parts)] or [0]
+    first, last = marked[0], marked[-1]
+    room = limit - sum(sizes[first : last + 1])
+    while near := [at for at in (first - 1, last + 1) if 0 <= at < len(lines) and sizes[at] <= room]:
+        at = min(near, key=lambda place: sizes[place])
+        first, last, room = min(first, at), max(last, at), room - sizes[at]
+    gap = Line(0, ())
+    return [gap] * (first > 0) + lines[first : last + 1] + [gap] * (last + 1 < len(lines))

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the templates show: an `Answer` or a `Passage` in, a view out, each text in its place.
+
+Pure: no request, no template, no HTML but the rendered words of an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote as percent_encode
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, parse_date
+from markupsafe import Markup
+
+from daulat.assistant.types import Answer, Citation
+from daulat.knowledge.types import Document, Passage, Relation
+from daulat.web.markdown import place_marks, quotations, to_html, without_marks
+from daulat.web.quoting import Line, excerpt, find_span, lines_of
+
+QUOTE_IN_ADDRESS = 300
+
+
+def passage_address(passage_id: str) -> str:
+    """Return the path of a passage's page; ids hold signs that a path may not.
+
+    Examples
+    --------
+    >>> passage_address("UU-24-2013:pasal-27#7")
+    '/p/UU-24-2013%3Apasal-27%237'
+    """
+    return f"/p/{percent_encode(passage_id, safe='')}"
+
+
+def answering_words(citation: Citation) -> str:
+    """Return the words of a citation that answer: its marked sentence, else its whole quote; cut at a word for an address."""
+    start, end = citation.answer_span
+    words = citation.quote[start:end] or citation.quote
+    return words if len(words) <= QUOTE_IN_ADDRESS else words[:QUOTE_IN_ADDRESS].rpartition(" ")[0]
+
+
+def citation_address(citation: Citation) -> str:
+    """Return the path of a citation's passage, with the answering words marked there."""
+    return f"{passage_address(citation.passage_id)}?q={percent_encode(answering_words(citation), safe='')}"
+
+
+def article_label(article: str | None, live: Mapping[str, str]) -> str:
+    """Name an article in the reader's language; a source that already spells it out is left alone.
+
+    Examples
+    --------
+    >>> article_label("28H", {"article": "Article {n}"}), article_label("Annex I", {}), article_label(None, {})
+    ('Article 28H', 'Annex I', '')
+    """
+    if not article:
+        return ""
+    return live["article"].format(n=article) if article[0].isdigit() else article
+
+
+def long_date(date: str, language: str) -> str:
+    """Write an ISO date in full in a language, or leave what is not a full date as it is.
+
+    Examples
+    --------
+    >>> long_date("2023-03-01", "en"), long_date("2023", "en"), long_date("", "en")
+    ('March 1, 2023', '2023', '')
+    """
+    try:
+        return format_date(parse_date(date, format="yyyy-MM-dd", locale="en"), "long", locale=Locale.parse(language, sep="-"))
+    except (ValueError, IndexError, UnknownLocaleError):
+        return date
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A quotation with its source: shown as what it is, the official text."""
+
+    number: int
+    citation: Citation
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """An answer in blocks: our own words as markup, quotations as figures; then the sources that no figure shows."""
+
+    answer: Answer
+    blocks: tuple[Markup | Figure, ...]
+    sources: tuple[tuple[int, Citation], ...]
+
+
+def _figure(number: int, citation: Citation) -> Figure:
+    return Figure(number, citation, tuple(excerpt(lines_of(citation.quote, citation.answer_span))))
+
+
+def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
+    """Lay out an answer.
+
+    A quoted stretch whose words stand in a citation is shown as that citation, whole and marked; so a quotation on the page is
+    always the official text, never a model's memory of it.
+    """
+    citations, shown = answer.citations, set[int]()
+    blocks: list[Markup | Figure] = []
+
+    def draw_mark(number: int) -> Markup:
+        citation = citations[number - 1]
+        label = f"{live['source'].format(n=number)}: {citation.title}"
+        return Markup('<a class="cite" href="{}" aria-label="{}">{}</a>').format(citation_address(citation), label, number)
+
+    for quoted, stretch in quotations(place_marks(answer.text, citations)):
+        number = _quoted_citation(without_marks(stretch), citations) if quoted else None
+        if number is None:
+            html = to_html(stretch, draw_mark)
+            blocks.append(Markup("<blockquote>{}</blockquote>").format(html) if quoted else html)
+        elif number not in shown:
+            shown.add(number)
+            blocks.append(_figure(number, citations[number - 1]))
+    if answer.mode == "quotation":
+        missing = [number for number in range(1, len(citations) + 1) if number not in shown]
+        blocks += [_figure(number, citations[number - 1]) for number in missing]
+        shown.update(missing)
+    rest = tuple((number, citation) for number, citation in enumerate(citations, start=1) if number not in shown)
+    return AnswerView(answer, tuple(blocks), rest)
+
+
+def _quoted_citation(words: str, citations: Sequence[Citation]) -> int | None:
+    for number, citation in enumerate(citations, start=1):
+        if find_span(citation.quote, words) != (0, 0):
+            return number
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class PassageView:
+    """A passage in its document: its lines, what became of it, and where to read on."""
+
+    passage: Passage
+    document: Document
+    status: str
+    lines: tuple[Line, ...]
+    relations: tuple[Relation, ...]
+    before: Passage | None
+    after: Passage | None
+    marked: bool
+
+
+def view_passage(passage: Passage, document: Document, siblings: Sequence[Passage], quote: str) -> PassageView:
+    """Lay out a passage, the words of `quote` marked where they stand in it."""
+    span = find_span(passage.text, quote)
+    at = next(place for place, sibling in enumerate(siblings) if sibling.passage_id == passage.passage_id)
+    return PassageView(
+        passage=passage,
+        document=document,
+        status=passage.status or document.status,
+        lines=tuple(lines_of(passage.text, span)),
+        relations=tuple(relation for relation in document.relations if _concerns(relation, passage)),
+        before=siblings[at - 1] if at else None,
+        after=siblings[at + 1] if at + 1 < len(siblings) else None,
+        marked=span != (0, 0),
+    )
+
+
+def _concerns(relation: Relation, passage: Passage) -> bool:
+    return relation.kind.endswith("_by") and (not relation.articles or passage.article in relation.articles)
