@@ -6,7 +6,28 @@ file at once, each with its line; and the country's `Pack`, where one is install
 connection, runs no code of a pack, and holds nothing that is particular to one country.
 """
 
+from daulat.nation.bootstrap import bootstrap
+from daulat.nation.check import check_nation, check_text, load_nation
 from daulat.nation.errors import NationError, NationFaultsError
+from daulat.nation.model import Encoder, Jurisdiction, Language, Model, Nation, Service, json_schema
 from daulat.nation.packs import Pack, find_pack, installed_packs, pack_at
 
-__all__ = ["NationError", "NationFaultsError", "Pack", "find_pack", "installed_packs", "pack_at"]
+__all__ = [
+    "Encoder",
+    "Jurisdiction",
+    "Language",
+    "Model",
+    "Nation",
+    "NationError",
+    "NationFaultsError",
+    "Pack",
+    "Service",
+    "bootstrap",
+    "check_nation",
+    "check_text",
+    "find_pack",
+    "installed_packs",
+    "json_schema",
+    "load_nation",
+    "pack_at",
+]

@@ -132,7 +132,7 @@ def _refuse_bombs(text: str, name: str) -> None:
                 fix="Write the values out.",
                 code="nation.syntax",
                 file=name,
-                line=event.start_mark.line + 1,
+                line=event.start_mark.line + 1 if event.start_mark else 0,
             )
 
 

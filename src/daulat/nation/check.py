@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read nation.yaml: a `Nation`, or every fault of the file at once, each with its line and what to write instead.
+
+Comes in: a path, or the text of a file. Goes out: the typed declaration, or `NationError`s in the order of the lines.
+It judges only the file itself: whether an engine answers or a directory can be written is for `daulat doctor`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from daulat.nation._yaml import YamlFile, parse_yaml, read_yaml
+from daulat.nation.errors import NationError, NationFaultsError
+from daulat.nation.model import Nation
+
+Loc = tuple[int | str, ...]
+
+
+def load_nation(path: Path) -> Nation:
+    """Return the nation that a file declares; its paths start at the directory of the file.
+
+    Raises
+    ------
+    NationError
+        If the file cannot be read as YAML.
+    NationFaultsError
+        If it has faults; all of them.
+    """
+    file = _read(path)
+    faults = _faults(file)
+    if faults:
+        raise NationFaultsError(faults)
+    return Nation.model_validate(file.data).placed_in(path.resolve().parent)
+
+
+def check_nation(path: Path) -> list[NationError]:
+    """Return every fault of a file, by line; an empty list where there is none."""
+    try:
+        return _faults(_read(path))
+    except NationError as fault:
+        return [fault]
+
+
+def check_text(text: str, *, name: str = "nation.yaml") -> list[NationError]:
+    """Return every fault of a declaration that is not on disk yet.
+
+    >>> for fault in check_text("country: Indonesia"):
+    ...     print(fault.what)
+    ...     break
+    nation.yaml line 1: country `Indonesia` is not an ISO 3166-1 alpha-2 code
+    """
+    try:
+        return _faults(parse_yaml(text.encode(), name=name))
+    except NationError as fault:
+        return [fault]
+
+
+def _read(path: Path) -> YamlFile:
+    if not path.exists():
+        raise NationError(
+            f"{path} does not exist",
+            why="Everything else starts from the declaration of the nation.",
+            fix="Write one with `daulat init <ISO 3166-1 code>`, or name another with --file.",
+            code="nation.file",
+        )
+    return read_yaml(path)
+
+
+def _faults(file: YamlFile) -> list[NationError]:
+    if not isinstance(file.data, dict):
+        return [
+            NationError(
+                "is not a mapping of keys and values",
+                why="A nation is declared as `country:`, `languages:` and so on.",
+                fix="Start again from `daulat init`.",
+                code="nation.syntax",
+                file=file.name,
+                line=1,
+            )
+        ]
+    found = list(_across(file))
+    try:
+        Nation.model_validate(file.data)
+    except ValidationError as error:
+        found += [_fault(file, one) for one in error.errors(include_url=False)]
+    unique = {(fault.line, fault.code, fault.what): fault for fault in found}
+    return sorted(unique.values(), key=lambda fault: fault.line)
+
+
+def _fault(file: YamlFile, error: ErrorDetails) -> NationError:
+    """Turn one error of pydantic into three sentences and a line."""
+    loc, value = error["loc"], error["input"]
+    context = error.get("ctx", {})
+    if error["type"] == "nation_fault":
+        what, why, fix, code = (str(context[key]) for key in ("what", "why", "fix", "code"))
+    else:
+        what, why, fix, code = _explain(error, ".".join(str(step) for step in loc))
+    return NationError(what, why=why, fix=fix, code=code, file=file.name, line=file.line_of(loc), value=value)
+
+
+def _explain(error: ErrorDetails, key: str) -> tuple[str, str, str, str]:
+    """Return what, why, fix and code for the rules that pydantic itself checks."""
+    shown = _short(error["input"])
+    match error["type"]:
+        case "missing":
+            return (
+                f"`{key}` is missing",
+                "It has no default that would be right for every nation.",
+                f"Add `{error['loc'][-1]}:`; `daulat init` shows how it is written.",
+                "nation.missing",
+            )
+        case "extra_forbidden":
+            known = _known_keys(error["loc"])
+            near = get_close_matches(str(error["loc"][-1]), known, n=1)
+            meant = f"did you mean `{near[0]}`?" if near else f"The keys here: {', '.join(known)}."
+            return (f"`{key}` is not a key of nation.yaml", "It would have no effect.", meant, "nation.key")
+        case "literal_error":
+            expected = str(error.get("ctx", {}).get("expected", ""))
+            near = get_close_matches(shown.strip("`"), expected.replace("'", "").replace(" or ", ", ").split(", "), n=1)
+            meant = f"did you mean `{near[0]}`? " if near else ""
+            return (
+                f"`{key}` is {shown}",
+                "Only some words have a meaning here.",
+                f"{meant}One of {expected}.",
+                "nation.value",
+            )
+        case "string_pattern_mismatch":
+            return (
+                f"`{key}` is {shown}, which has characters or a length that it may not have",
+                "It becomes part of URLs, file names and records.",
+                f"It must match {error.get('ctx', {}).get('pattern')}.",
+                "nation.value",
+            )
+        case _:
+            return (
+                f"`{key}` is {shown}: {error['msg'][0].lower()}{error['msg'][1:]}",
+                "What depends on it could not be worked out.",
+                "Correct the value; `daulat nation schema` states what is allowed.",
+                "nation.value",
+            )
+
+
+def _known_keys(loc: Loc) -> list[str]:
+    """Return the keys that the mapping around `loc` may have."""
+    model: Any = Nation
+    for step in loc[:-1]:
+        if isinstance(step, str) and step in model.model_fields:
+            model = _model_in(model.model_fields[step].annotation)
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = [_model_in(argument) for argument in getattr(annotation, "__args__", ())]
+    return next((found for found in inner if found is not None), None)
+
+
+def _short(value: object) -> str:
+    text = f"{value}" if isinstance(value, str | int | float) else f"a {type(value).__name__}"
+    return "empty" if value in ("", None) else f"`{text[:60]}{'...' if len(text) > 60 else ''}`"
+
+
+def _across(file: YamlFile) -> Iterator[NationError]:
+    """Yield the faults that lie between two values, tolerating whatever else is wrong."""
+    data = file.data
+    country = data.get("country")
+    tags = {row.get("tag") for _index, row in _rows(data, "languages")}
+    for key, field in (("languages", "tag"), ("jurisdictions", "code"), ("services", "id"), ("models", "id")):
+        yield from _repeated(file, key, field)
+    for index, row in _rows(data, "jurisdictions"):
+        code = row.get("code")
+        if isinstance(code, str) and isinstance(country, str) and not code.startswith(f"{country}-"):
+            yield NationError(
+                f"jurisdiction `{code}` is not a part of `{country}`",
+                why="Its rules and offices would be those of another country.",
+                fix=f"Use a code of ISO 3166-2 that starts with `{country}-`.",
+                code="nation.jurisdiction",
+                file=file.name,
+                line=file.line_of(("jurisdictions", index, "code")),
+                value=code,
+            )
+    for index, row in _rows(data, "services"):
+        spoken = row.get("languages")
+        for place, tag in enumerate(spoken if isinstance(spoken, list) else []):
+            if tag not in tags:
+                yield NationError(
+                    f"service `{row.get('id')}` answers in `{tag}`, which is not among the languages of the nation",
+                    why="Nothing would be prepared for that language.",
+                    fix=f"Add it under `languages`, or use one of {', '.join(sorted(str(one) for one in tags))}.",
+                    code="nation.service",
+                    file=file.name,
+                    line=file.line_of(("services", index, "languages", place)),
+                    value=tag,
+                )
+    for index, row in _rows(data, "models"):
+        yield from _model_faults(file, index, row)
+
+
+def _model_faults(file: YamlFile, index: int, row: dict[str, Any]) -> Iterator[NationError]:
+    needed = {"remote": "url", "embedded": "weights"}.get(str(row.get("kind")))
+    if needed and not row.get(needed):
+        yield NationError(
+            f"model `{row.get('id')}` is {row.get('kind')} and has no `{needed}`",
+            why="It could not be started or reached.",
+            fix="Name the weights that `daulat models pull` fetched."
+            if needed == "weights"
+            else "Give the base URL of the server, ending in /v1.",
+            code="nation.model",
+            file=file.name,
+            line=file.line_of(("models", index)),
+            value=row.get("id"),
+        )
+
+
+def _repeated(file: YamlFile, key: str, field: str) -> Iterator[NationError]:
+    first: dict[str, int] = {}
+    for index, row in _rows(file.data, key):
+        value, line = str(row.get(field)), file.line_of((key, index, field))
+        if value in first and field in row:
+            yield NationError(
+                f"{key}: `{value}` is declared twice, first on line {first[value]}",
+                why="Only one of the two could be meant.",
+                fix="Keep one.",
+                code="nation.duplicate",
+                file=file.name,
+                line=line,
+                value=value,
+            )
+        first.setdefault(value, line)
+
+
+def _rows(data: dict[str, Any], key: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    rows = data.get(key)
+    for index, row in enumerate(rows if isinstance(rows, list) else []):
+        if isinstance(row, dict):
+            yield index, row
