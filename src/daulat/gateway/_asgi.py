@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The few pieces of HTTP that the routes share: a request, its bounded body, and a JSON response.
+
+Raw ASGI, because a framework costs more than everything else that happens to a proxied request. Bytes come in through
+`receive`, bytes go out through `send`; nothing here knows a route.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from daulat.errors import DaulatError
+from daulat.gateway.errors import (
+    BodyTooLarge,
+    BodyTooSlow,
+    MethodNotAllowed,
+    WrongMediaType,
+    envelope,
+    retry_after_s,
+    status_of,
+)
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+Header = tuple[bytes, bytes]
+
+JSON_TYPE = b"application/json"
+BODY_LIMIT_BYTES = 1024 * 1024
+BODY_TIMEOUT_S = 10.0
+
+# An API answer is data: never sniffed as a page, framed, cached by a proxy, or read by a page of another origin.
+SECURITY_HEADERS: tuple[Header, ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+
+
+class ClientGone(Exception):
+    """The client closed the connection before it had its answer."""
+
+
+@dataclass(slots=True)
+class Request:
+    """One HTTP request. `path` is percent-decoded; `rest` is what follows a route that ends in ``/``."""
+
+    method: str
+    path: str
+    rest: str
+    headers: dict[bytes, bytes]
+    receive: Receive
+    request_id: str
+
+    def header(self, name: bytes) -> str:
+        """Return a header's text, empty where it is absent. Later values of the same name win."""
+        return self.headers.get(name, b"").decode("latin-1").strip()
+
+    async def json_body(self, limit_bytes: int = BODY_LIMIT_BYTES, timeout_s: float = BODY_TIMEOUT_S) -> bytes:
+        """Read the body, bounded in size and time.
+
+        Raises
+        ------
+        WrongMediaType
+            If the body is not declared as JSON. This also closes the door that HTML forms of other origins could use.
+        BodyTooLarge, BodyTooSlow
+            If it passes the limits.
+        ClientGone
+            If the client left before the end of its own body.
+        """
+        if self.headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != JSON_TYPE:
+            raise WrongMediaType(
+                "the body is not declared as JSON",
+                why="The API reads JSON only, and other types can be sent by a foreign page without asking.",
+                fix="send the header `Content-Type: application/json`.",
+                code="unsupported_media_type",
+            )
+        declared = self.headers.get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > limit_bytes:
+            raise _too_large(limit_bytes)
+        body = bytearray()
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    message = await self.receive()
+                    if message["type"] == "http.disconnect":
+                        raise ClientGone
+                    body += message.get("body", b"")
+                    if len(body) > limit_bytes:
+                        raise _too_large(limit_bytes)
+                    if not message.get("more_body"):
+                        return bytes(body)
+        except TimeoutError as error:
+            raise BodyTooSlow(
+                f"the body did not arrive within {timeout_s:g} s",
+                why="A connection that waits for a body is one that others cannot use.",
+                fix="send the whole body at once.",
+                code="request_timeout",
+            ) from error
+
+    async def disconnected(self) -> None:
+        """Return when the client has gone. Call only after the body was read."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+
+def _too_large(limit_bytes: int) -> BodyTooLarge:
+    return BodyTooLarge(
+        f"the body is larger than {limit_bytes:,} bytes",
+        why="One request may not take the memory of the others.",
+        fix="send less at once: a shorter question, fewer earlier turns, fewer inputs.",
+        code="request_too_large",
+    )
+
+
+async def send_bytes(send: Send, status: int, body: bytes, headers: list[Header]) -> None:
+    """Send a whole response with the security headers of the API."""
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, length, *SECURITY_HEADERS]})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def send_json(
+    send: Send, payload: Any, request_id: str, status: int = 200, headers: tuple[Header, ...] = ()
+) -> None:
+    """Send a value as JSON. Structs, dataclasses and plain values are all taken."""
+    named = [(b"content-type", JSON_TYPE), (b"x-request-id", request_id.encode()), *headers]
+    await send_bytes(send, status, msgspec.json.encode(payload), named)
+
+
+async def send_error(send: Send, error: DaulatError, request_id: str) -> None:
+    """Send an error in OpenAI's envelope, with the headers that its status asks for."""
+    status = status_of(error)
+    headers: list[Header] = []
+    if status in (429, 503):
+        headers.append((b"retry-after", str(retry_after_s(error)).encode()))
+    if isinstance(error, MethodNotAllowed):
+        headers.append((b"allow", ", ".join(error.allow).encode()))
+    if status in (408, 413, 415):
+        headers.append((b"connection", b"close"))  # the rest of the body is not worth reading
+    await send_json(send, envelope(error), request_id, status, tuple(headers))

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bodies of the API into calls of the rooms below: bytes in; a `Question`, or a `ChatRequest` for an engine, out.
+
+Whatever is wrong with a body becomes a `BadRequest` that names the field. Nothing is guessed, and nothing that could
+not be honoured is passed over in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from daulat.assistant.types import Question, Turn
+from daulat.gateway.errors import BadRequest
+from daulat.gateway.schema import ChatCompletionRequest
+from daulat.models.engine import ChatRequest, Message
+
+QUESTION_LIMIT_CHARS = 8_000
+HISTORY_LIMIT_TURNS = 20
+
+Body = TypeVar("Body")
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_AT = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
+# Control characters that no keyboard makes and no answer needs; line breaks and tabs stay.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+# What an answer here could not honour; to pass over it would mislead the application that asked.
+_REFUSED = ("tools", "functions", "logprobs", "top_logprobs", "modalities", "audio")
+_READ_HERE = frozenset(ChatCompletionRequest.__struct_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCall:
+    """A chat request that was read and found well-formed. `options` holds the fields that only an engine knows."""
+
+    request: ChatCompletionRequest
+    options: dict[str, Any]
+    language: str
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn the decoder's errors into ours."""
+    try:
+        yield
+    except msgspec.ValidationError as error:
+        parts = _AT.match(str(error))
+        what, path = (parts["what"], parts["path"]) if parts else ("", None)
+        raise BadRequest(
+            f"the body is not what this path takes: {what}",
+            why="A request that is read otherwise than it was meant gives a wrong answer.",
+            fix="see /openapi.json for the shape of this body.",
+            code="invalid_body",
+            param=path,
+        ) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BadRequest(
+            "the body is not valid JSON in UTF-8",
+            why="It cannot be read at all.",
+            fix="encode the body with a JSON library, as UTF-8.",
+            code="invalid_json",
+        ) from None
+
+
+def decode(body: bytes, kind: type[Body]) -> Body:
+    """Decode a JSON body into a struct.
+
+    Raises
+    ------
+    BadRequest
+        If it is not JSON, or not of that shape; `param` names the field.
+
+    Examples
+    --------
+    >>> decode(b'{"model": "m", "messages": [{"role": "user", "content": 7}]}', ChatCompletionRequest)
+    Traceback (most recent call last):
+    daulat.gateway.errors.BadRequest: the body is not what this path takes: Expected `str | array | null`, got `int`
+    """
+    with _explained():
+        return msgspec.json.decode(body, type=kind)
+
+
+def decode_chat(body: bytes, language_header: str) -> ChatCall:
+    """Read the body of a chat completion.
+
+    Raises
+    ------
+    BadRequest
+        If the body is malformed, asks for something that cannot be honoured, or names a language that is no BCP 47 tag.
+    """
+    fields = decode(body, dict[str, Any])
+    with _explained():
+        request = msgspec.convert(fields, ChatCompletionRequest)
+    for name in _REFUSED:
+        if fields.get(name):
+            raise BadRequest(
+                f"`{name}` is not supported",
+                why="The answer would come without it, and the application would not know.",
+                fix=f"leave `{name}` out.",
+                code="unsupported_parameter",
+                param=name,
+            )
+    language = (request.metadata or {}).get("language", "") or language_header
+    if language and not _LANGUAGE.fullmatch(language):
+        raise BadRequest(
+            "the language is not a BCP 47 tag",
+            why="The answer is written in that language.",
+            fix="use a tag such as `en`, or leave it out: the language of the question is recognised.",
+            code="invalid_language",
+            param="metadata.language",
+        )
+    return ChatCall(request, {name: value for name, value in fields.items() if name not in _READ_HERE}, language)
+
+
+def to_question(call: ChatCall, service: str) -> Question:
+    """Read a chat request as a citizen's question to a service; its last message is the question.
+
+    System messages are passed over: a service has its own rules, and no caller can change them. Sampling fields too.
+
+    Raises
+    ------
+    BadRequest
+        If there is no question, or it is longer than a person writes.
+    """
+    messages = call.request.messages
+    last = messages[-1]
+    text = _CONTROLS.sub(" ", last.text()).strip()
+    where = f"messages[{len(messages) - 1}]"
+    if last.role != "user" or not text:
+        raise BadRequest(
+            "there is no question: the last message is empty or not the user's",
+            why="A service answers the last message of a conversation.",
+            fix="end `messages` with the question, as role `user`.",
+            code="empty_question",
+            param=where,
+        )
+    if len(text) > QUESTION_LIMIT_CHARS:
+        raise BadRequest(
+            f"the question is {len(text):,} characters long, more than {QUESTION_LIMIT_CHARS:,}",
+            why="In so long a text the question itself cannot be found with any certainty.",
+            fix="ask in a few sentences.",
+            code="question_too_long",
+            param=f"{where}.content",
+        )
+    earlier = [
+        Turn("user" if message.role == "user" else "assistant", _CONTROLS.sub(" ", message.text()))
+        for message in messages[:-1]
+        if message.role in ("user", "assistant")
+    ]
+    return Question(text, service, call.language, tuple(earlier[-HISTORY_LIMIT_TURNS:]))
+
+
+_ENGINE_ROLE: dict[str, Literal["system", "user", "assistant", "tool"]] = {
+    "system": "system",
+    "developer": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "tool": "tool",
+}
+
+
+def to_engine_request(call: ChatCall) -> ChatRequest:
+    """Read a chat request as one for a raw model. Fields that this side does not know go along unread."""
+    request = call.request
+    stop = (request.stop,) if isinstance(request.stop, str) else tuple(request.stop or ())
+    return ChatRequest(
+        model=request.model,
+        messages=tuple(Message(_ENGINE_ROLE[message.role], message.text()) for message in request.messages),
+        max_tokens=request.max_completion_tokens or request.max_tokens,
+        temperature=request.temperature,
+        seed=request.seed,
+        stop=stop,
+        options=call.options,
+    )

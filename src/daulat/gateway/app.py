@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ASGI app: a request in, the route that answers it, an error in OpenAI's envelope where it cannot.
+
+The router is one dictionary look-up; only the few routes that end in ``/`` look further. Paths that are not the API's
+go to the pages. Knows no database, no model and no country.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from daulat.errors import DaulatError
+from daulat.gateway._asgi import ClientGone, Message, Receive, Request, Scope, Send, send_error
+from daulat.gateway.catalogue import CatalogueRoutes
+from daulat.gateway.chat import ChatRoutes
+from daulat.gateway.embeddings import EmbeddingsRoute
+from daulat.gateway.errors import MethodNotAllowed, NotFound, defect
+from daulat.gateway.health import HealthRoutes
+from daulat.gateway.openapi import document_route
+from daulat.gateway.parts import Parts
+from daulat.gateway.streams import Streams
+
+Route = Callable[[Request, Send], Awaitable[None]]
+Routes = dict[str, dict[str, Route]]
+
+
+class Gateway:
+    """The app that `create_app` makes. `close` ends the streams that are still running."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._streams = Streams(parts.new_id)
+        self.exact, self.prefixed = _routes(parts, self._streams)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            raise NotImplementedError(f"this app speaks HTTP, not {scope['type']}")
+        path: str = scope["path"]
+        by_method, rest = self._find(path)
+        if by_method is None and not path.startswith("/v1/") and self._parts.web is not None:
+            await self._parts.web(scope, receive, send)
+            return
+        request = Request(scope["method"], path, rest, dict(scope["headers"]), receive, self._parts.new_id())
+        begun = False
+
+        async def watched_send(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._route(by_method, request)(request, watched_send)
+        except ClientGone:
+            return
+        except DaulatError as error:
+            await send_error(send, error, request.request_id)
+        except Exception as error:  # noqa: BLE001 - the edge of the process: a defect becomes a 500 with a reference
+            told = defect(error, request.request_id)
+            if not begun:  # what has begun can only break off
+                await send_error(send, told, request.request_id)
+
+    async def close(self) -> None:
+        """End every stream that is still running, with a word to its reader."""
+        await self._streams.close(
+            DaulatError(
+                "the service is stopping",
+                why="Its operator has asked it to.",
+                fix="ask again in a minute.",
+                code="stopping",
+            )
+        )
+
+    def _find(self, path: str) -> tuple[dict[str, Route] | None, str]:
+        found = self.exact.get(path)
+        if found is not None:
+            return found, ""
+        for prefix, by_method in self.prefixed.items():
+            if path.startswith(prefix) and len(path) > len(prefix):
+                return by_method, path[len(prefix) :]
+        return None, ""
+
+    @staticmethod
+    def _route(by_method: dict[str, Route] | None, request: Request) -> Route:
+        if by_method is None:
+            raise NotFound(
+                "there is nothing at this path",
+                why="The API serves the paths in /openapi.json.",
+                fix="check the base URL: it ends in `/v1`.",
+                code="not_found",
+            )
+        # A probe may ask for the head alone; the server leaves the body out.
+        route = by_method.get("GET" if request.method == "HEAD" else request.method)
+        if route is None:
+            raise MethodNotAllowed(request.method, request.path, tuple(by_method))
+        return route
+
+
+def _routes(parts: Parts, streams: Streams) -> tuple[Routes, Routes]:
+    """List every route: those with a path of their own, and those whose path goes on after a ``/``."""
+    chat, catalogue, health = ChatRoutes(parts, streams), CatalogueRoutes(parts), HealthRoutes(parts)
+    exact: Routes = {
+        "/v1/chat/completions": {"POST": chat.complete},
+        "/v1/embeddings": {"POST": EmbeddingsRoute(parts).embed},
+        "/v1/models": {"GET": catalogue.list_models},
+        "/v1/status": {"GET": health.status},
+        "/healthz": {"GET": health.alive},
+        "/readyz": {"GET": health.ready},
+        "/openapi.json": {"GET": document_route(parts)},
+    }
+    prefixed: Routes = {
+        "/v1/models/": {"GET": catalogue.show_model},
+        "/v1/passages/": {"GET": catalogue.show_passage},
+        "/v1/streams/": {"GET": chat.resume, "DELETE": chat.cancel},
+    }
+    return exact, prefixed
+
+
+def create_app(parts: Parts) -> Gateway:
+    """Build the app over its parts. Nothing is opened, started or read here."""
+    return Gateway(parts)

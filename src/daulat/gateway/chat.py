@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""POST /v1/chat/completions, and the streams it leaves behind: a conversation in, an answer with citations out.
+
+A model id that names a service goes to the assistant, any other to the engine that runs that model. Never logs or
+stores a word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import TypeVar
+
+from daulat.gateway._asgi import ClientGone, Request, Send, send_json
+from daulat.gateway._chunks import Chunks, Envelope, encode_chunks, engine_chunks, fold_chunks, service_chunks
+from daulat.gateway._decode import ChatCall, decode_chat, to_engine_request, to_question
+from daulat.gateway.errors import BadRequest, NotReady
+from daulat.gateway.parts import Parts
+from daulat.gateway.schema import Deleted
+from daulat.gateway.streams import Streams, stream_headers
+
+Result = TypeVar("Result")
+
+# A phone that changes cells is back within seconds; a service finishes for it. A raw model is cancelled at once.
+SERVICE_LINGER_S = 10.0
+# How long an error may still become an HTTP status before the response has to begin.
+FIRST_EVENT_PATIENCE_S = 1.0
+
+
+class ChatRoutes:
+    """The routes of a conversation.
+
+    Parameters
+    ----------
+    parts : Parts
+        What answers.
+    streams : Streams
+        Where streams are kept for a reader that dropped.
+    """
+
+    def __init__(self, parts: Parts, streams: Streams) -> None:
+        self._parts = parts
+        self._streams = streams
+
+    async def complete(self, request: Request, send: Send) -> None:
+        """Answer a conversation, whole or as a stream."""
+        call = decode_chat(await request.json_body(), request.header(b"x-daulat-language"))
+        chunks, linger_s = self._chunks(call)
+        if not call.request.stream:
+            completion = await _unless_gone(request, fold_chunks(chunks))
+            await send_json(send, completion, request.request_id)
+            return
+        options = call.request.stream_options
+        source = encode_chunks(chunks, include_usage=options is not None and options.include_usage)
+        stream = self._streams.open(source, linger_s)
+        await stream.first(FIRST_EVENT_PATIENCE_S)
+        await send({"type": "http.response.start", "status": 200, "headers": stream_headers(stream, request)})
+        await stream.follow(0, request, send)
+
+    async def resume(self, request: Request, send: Send) -> None:
+        """Go on with a stream after the event that `Last-Event-ID` names, or from its beginning."""
+        after = request.header(b"last-event-id") or "0"
+        if not (after.isascii() and after.isdigit() and len(after) < 10):
+            raise BadRequest(
+                "`Last-Event-ID` is not a number",
+                why="The events of a stream are numbered from 1.",
+                fix="send the `id` of the last event that arrived.",
+                code="invalid_last_event_id",
+                param="Last-Event-ID",
+            )
+        stream = self._streams.find(request.rest)
+        stream.since(int(after))  # a part that is gone is an error with a status, not a stream that breaks off
+        await send({"type": "http.response.start", "status": 200, "headers": stream_headers(stream, request)})
+        await stream.follow(int(after), request, send)
+
+    async def cancel(self, request: Request, send: Send) -> None:
+        """Stop a stream now; what holds its work is free when this returns."""
+        await self._streams.find(request.rest).cancel()
+        await send_json(send, Deleted(request.rest), request.request_id)
+
+    def _chunks(self, call: ChatCall) -> tuple[Chunks, float]:
+        """Choose who answers: the chunks, and how long they may go on with nobody reading, in seconds."""
+        parts = self._parts
+        envelope = Envelope(f"chatcmpl-{parts.new_id()}", int(parts.wall_clock()), call.request.model)
+        service = parts.services.get(call.request.model)
+        if service is None:
+            engine_request = to_engine_request(call)
+            engine = parts.engines.engine_for(call.request.model)
+            return engine_chunks(engine_request, engine, parts.meter, envelope), 0.0
+        question = to_question(call, service)
+        if parts.assistant is None:
+            raise NotReady(
+                "the official text is still being opened",
+                why="Without it there is nothing to answer from.",
+                fix="try again in a few seconds; GET /v1/status says what is loading.",
+                code="loading",
+            )
+        return service_chunks(question, parts.assistant, parts.meter, envelope, parts.public_url), SERVICE_LINGER_S
+
+
+async def _unless_gone(request: Request, work: Coroutine[None, None, Result]) -> Result:
+    """Run `work`, and cancel it if the client leaves first."""
+    task = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(request.disconnected())
+    try:
+        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientGone
+        return task.result()
+    finally:
+        gone.cancel()
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task])

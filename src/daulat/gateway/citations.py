@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Citations of an answer as annotations of a message: `daulat.assistant` types in, the API's structs out.
+
+A pure translation; it neither checks nor invents. Addresses that start with ``/`` are made absolute where the operator
+has declared the public address of the service, and stay relative otherwise.
+"""
+
+from __future__ import annotations
+
+from daulat.assistant.types import Answer, Citation
+from daulat.gateway.schema import Annotation, AnswerDetails, Contact, UrlCitation
+
+
+def absolute(url: str, public_url: str) -> str:
+    """Return the address as a client elsewhere can open it.
+
+    Examples
+    --------
+    >>> absolute("/p/UU-1-1974", "https://tanya.example")
+    'https://tanya.example/p/UU-1-1974'
+    >>> absolute("/p/UU-1-1974", "")
+    '/p/UU-1-1974'
+    """
+    return public_url.rstrip("/") + url if url.startswith("/") and not url.startswith("//") else url
+
+
+def url_citation(citation: Citation, public_url: str) -> UrlCitation:
+    """Translate one citation."""
+    return UrlCitation(
+        url=absolute(citation.url, public_url),
+        title=citation.title,
+        start_index=citation.start,
+        end_index=citation.end,
+        passage_id=citation.passage_id,
+        article=citation.article,
+        quote=citation.quote,
+        status=citation.status,
+        answer_start=citation.answer_span[0],
+        answer_end=citation.answer_span[1],
+        as_of=citation.as_of,
+        successor=citation.successor,
+        publisher=citation.publisher,
+        licence=citation.licence,
+        retrieved=citation.retrieved,
+        language=citation.language,
+    )
+
+
+def annotation(citation: Citation, public_url: str) -> Annotation:
+    """Translate one citation into an annotation of a message."""
+    return Annotation(url_citation(citation, public_url))
+
+
+def details(answer: Answer, public_url: str) -> AnswerDetails:
+    """Return what a service says of its answer beside the words."""
+    return AnswerDetails(
+        mode=answer.mode,
+        answered=answer.answered,
+        as_of=answer.as_of,
+        language=answer.language,
+        notice=answer.notice,
+        confidence=answer.confidence,
+        related=[url_citation(each, public_url) for each in answer.related],
+        contacts=[Contact(each.name, each.about, each.phone, each.url) for each in answer.contacts],
+        release=answer.release,
+        model=answer.model,
+    )

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can go wrong with a request, in the envelope that OpenAI's clients read.
+
+    RequestError            the caller of the API can act; carries the HTTP status
+    ├── BadRequest          400  the body or a parameter is not what the API takes
+    ├── NotFound            404  no such path, model, passage or stream
+    ├── MethodNotAllowed    405  the path is there, the method is not
+    ├── BodyTooSlow         408
+    ├── Gone                410  this part of a stream is no longer kept
+    ├── BodyTooLarge        413
+    ├── WrongMediaType      415
+    ├── Overloaded          429  come back after `Retry-After`
+    └── NotReady            503  something is still loading, or an engine is away
+
+Every error carries what, why and fix; `envelope` turns any `DaulatError` into a status and a body; it never quotes
+a question.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import traceback
+
+from daulat.errors import DaulatError
+from daulat.models.errors import EngineInterrupted, EngineOverloaded, EngineRefused, EngineUnavailable, UnknownModel
+
+RETRY_AFTER_S = 2
+
+log = logging.getLogger(__name__)
+
+
+class RequestError(DaulatError):
+    """An error that the caller of the API can act upon.
+
+    Parameters
+    ----------
+    code : str
+        Stable name for machines, as in OpenAI's API where one exists: ``model_not_found``.
+    param : str, optional
+        The field of the request that is at fault, e.g. ``messages[0].content``.
+
+    Examples
+    --------
+    >>> error = NotFound("no model `xa/none`", why="Nothing here answers to that name.",
+    ...                  fix="GET /v1/models lists the names.", code="model_not_found", param="model")
+    >>> error.status, error.code, error.param
+    (404, 'model_not_found', 'model')
+    """
+
+    status = 400
+
+    def __init__(self, what: str, *, why: str, fix: str, code: str, param: str | None = None) -> None:
+        super().__init__(what, why=why, fix=fix, code=code)
+        self.param = param
+
+
+class BadRequest(RequestError):
+    """The body or a parameter is not what the API takes."""
+
+
+class NotFound(RequestError):
+    """There is no such path, model, passage or stream."""
+
+    status = 404
+
+
+class MethodNotAllowed(RequestError):
+    """The path exists and takes other methods, named in `allow`."""
+
+    status = 405
+
+    def __init__(self, method: str, path: str, allow: tuple[str, ...]) -> None:
+        super().__init__(
+            f"{method} is not served at {path}",
+            why="Each path of the API takes certain methods only.",
+            fix=f"use {' or '.join(allow)}.",
+            code="method_not_allowed",
+        )
+        self.allow = allow
+
+
+class BodyTooSlow(RequestError):
+    """The body did not arrive in time."""
+
+    status = 408
+
+
+class Gone(RequestError):
+    """A stream is there, but the part that was asked for is no longer kept."""
+
+    status = 410
+
+
+class BodyTooLarge(RequestError):
+    """The body is larger than the path takes."""
+
+    status = 413
+
+
+class WrongMediaType(RequestError):
+    """The body is not declared as JSON."""
+
+    status = 415
+
+
+class Overloaded(RequestError):
+    """More is asked than this machine can answer; `Retry-After` says when to come back."""
+
+    status = 429
+
+
+class NotReady(RequestError):
+    """What the request needs is still loading, or away."""
+
+    status = 503
+
+
+# Errors of the engines, and the status that each becomes. Any other error of the rooms below is ours to mend: 500.
+_STATUS: tuple[tuple[type[DaulatError], int], ...] = (
+    (EngineOverloaded, 429),
+    (EngineUnavailable, 503),
+    (EngineInterrupted, 502),
+    (UnknownModel, 404),
+)
+
+
+def status_of(error: DaulatError) -> int:
+    """Return the HTTP status of an error.
+
+    Examples
+    --------
+    >>> status_of(Overloaded("busy", why="-", fix="-", code="overloaded"))
+    429
+    """
+    if isinstance(error, RequestError):
+        return error.status
+    if isinstance(error, EngineRefused):
+        return error.status if 400 <= error.status < 500 else 502
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def retry_after_s(error: DaulatError) -> int:
+    """Return the whole seconds after which to come back: the engine's own estimate, where it gave one."""
+    estimate = error.retry_after_s if isinstance(error, EngineOverloaded) else None
+    return RETRY_AFTER_S if estimate is None else max(1, math.ceil(estimate))
+
+
+def envelope(error: DaulatError) -> dict[str, dict[str, str | None]]:
+    """Return the body that carries an error: OpenAI's four fields, and our three sentences.
+
+    Examples
+    --------
+    >>> error = NotFound("no model `x`", why="Nothing answers to it.", fix="see /v1/models.", code="model_not_found")
+    >>> envelope(error)["error"]["message"]
+    'no model `x`. Nothing answers to it. Hint: see /v1/models.'
+    """
+    status = status_of(error)
+    kind = "rate_limit_error" if status == 429 else "invalid_request_error" if status < 500 else "server_error"
+    return {
+        "error": {
+            "message": f"{error.what}. {error.why} Hint: {error.fix}",
+            "type": kind,
+            "param": getattr(error, "param", None),
+            "code": error.code,
+            "what": error.what,
+            "why": error.why,
+            "fix": error.fix,
+        }
+    }
+
+
+def defect(error: Exception, reference: str) -> DaulatError:
+    """Log a defect of ours and return what its caller is told: a reference number and no detail.
+
+    The log holds the frames and the kind of the error, never its message: a message may quote what a person wrote.
+    """
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error("defect %s: %s\n%s", reference, type(error).__name__, frames)
+    return DaulatError(
+        "something went wrong on our side",
+        why="This is a defect of the service, not of the request.",
+        fix=f"try again; if it stays, tell the operator the reference {reference}.",
+        code="internal_error",
+    )

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The OpenAPI document of the API, made from the structs that read and write its bodies, so that the two cannot part.
+
+`openapi_document` is pure; /openapi.json serves what it returns, and docs/reference/openapi.json is a copy of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from daulat.gateway import schema
+from daulat.gateway._asgi import JSON_TYPE, Request, Send, send_bytes
+from daulat.gateway.parts import Parts
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route: what it takes, what it gives, and the errors that its caller can meet."""
+
+    method: str
+    path: str
+    operation_id: str
+    summary: str
+    result: type
+    errors: tuple[int, ...]
+    body: type | None = None
+    parameters: tuple[Json, ...] = ()
+    streams: bool = False
+
+
+def _path_parameter(name: str, description: str) -> Json:
+    text = {"type": "string", "minLength": 1}
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": text}
+
+
+def _header(name: str, description: str, pattern: str) -> Json:
+    text = {"type": "string", "pattern": pattern}
+    return {"name": name, "in": "header", "required": False, "description": description, "schema": text}
+
+
+_STREAM_ID = _path_parameter("stream_id", "From the response header `X-Daulat-Stream`.")
+_LANGUAGE = _header("X-Daulat-Language", "BCP 47 tag of the answer's language.", "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
+_LAST_EVENT_ID = _header("Last-Event-ID", "The `id` of the last event that arrived.", "^[0-9]{1,9}$")
+_BODY_ERRORS = (400, 408, 413, 415)
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("get", "/v1/models", "listModels", "List services, models and the encoder.", schema.ModelList, ()),
+    Operation(
+        "get",
+        "/v1/models/{model}",
+        "showModel",
+        "Show one model or service.",
+        schema.ModelCard,
+        (404,),
+        parameters=(_path_parameter("model", "A name from `GET /v1/models`; it may hold slashes."),),
+    ),
+    Operation(
+        "post",
+        "/v1/chat/completions",
+        "createChatCompletion",
+        "Answer a conversation, whole or as a stream of server-sent events.",
+        schema.ChatCompletion,
+        (*_BODY_ERRORS, 404, 429, 502, 503),
+        body=schema.ChatCompletionRequest,
+        parameters=(_LANGUAGE,),
+        streams=True,
+    ),
+    Operation(
+        "get",
+        "/v1/streams/{stream_id}",
+        "resumeStream",
+        "Go on with a service's stream that dropped.",
+        schema.ChatCompletionChunk,
+        (400, 404, 410),
+        parameters=(_STREAM_ID, _LAST_EVENT_ID),
+        streams=True,
+    ),
+    Operation(
+        "delete",
+        "/v1/streams/{stream_id}",
+        "cancelStream",
+        "Stop a service's stream now.",
+        schema.Deleted,
+        (404,),
+        parameters=(_STREAM_ID,),
+    ),
+    Operation(
+        "post",
+        "/v1/embeddings",
+        "createEmbedding",
+        "Turn texts into vectors of unit length.",
+        schema.EmbeddingList,
+        (*_BODY_ERRORS, 404, 503),
+        body=schema.EmbeddingRequest,
+    ),
+    Operation(
+        "get",
+        "/v1/passages/{passage_id}",
+        "showPassage",
+        "Show an official passage in its document, with its standing in law.",
+        schema.PassageCard,
+        (404, 503),
+        parameters=(_path_parameter("passage_id", "From a citation, percent-encoded."),),
+    ),
+    Operation("get", "/v1/status", "showStatus", "Say how the service and each of its parts is.", schema.Status, ()),
+    Operation("get", "/healthz", "showLiveness", "Say that the process answers.", schema.Health, ()),
+    Operation(
+        "get", "/readyz", "showReadiness", "Say whether a question would be answered now.", schema.Health, (503,)
+    ),
+)
+
+_MEANING = {
+    400: "The request is not what this path takes.",
+    404: "There is nothing of that name.",
+    408: "The body did not arrive in time.",
+    410: "This part of the stream is no longer kept.",
+    413: "The body is too large.",
+    415: "The body is not declared as JSON.",
+    429: "Too much at once; come back after `Retry-After` seconds.",
+    502: "The engine broke off.",
+    503: "Something is still loading, or an engine is away.",
+}
+
+
+def openapi_document(version: str) -> Json:
+    """Describe the API in OpenAPI 3.1.
+
+    Examples
+    --------
+    >>> sorted(openapi_document("0.1.0")["paths"])[:2]
+    ['/healthz', '/readyz']
+    """
+    kinds: list[type] = [schema.ErrorEnvelope, schema.ChatCompletionChunk]
+    for operation in OPERATIONS:
+        kinds += [kind for kind in (operation.body, operation.result) if kind is not None]
+    references, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    reference = dict(zip(kinds, references, strict=True))
+    paths: dict[str, Json] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = _describe(operation, reference)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Daulat",
+            "version": version,
+            "summary": "A country's own AI behind OpenAI's API.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {"schemas": components},
+    }
+
+
+def _describe(operation: Operation, reference: dict[type, Json]) -> Json:
+    """Describe one operation."""
+    result = reference[operation.result]
+    content: Json = {"application/json": {"schema": result}}
+    if operation.streams:
+        content["text/event-stream"] = {"schema": {"type": "string"}}
+        if operation.method == "get":
+            del content["application/json"]
+    responses: Json = {"200": {"description": "Done.", "content": content}}
+    for status in sorted(operation.errors):
+        # /readyz answers 503 in the same words as 200.
+        body = result if operation.result is schema.Health else reference[schema.ErrorEnvelope]
+        responses[str(status)] = {"description": _MEANING[status], "content": {"application/json": {"schema": body}}}
+    described: Json = {
+        "operationId": operation.operation_id,
+        "summary": operation.summary,
+        "responses": responses,
+    }
+    if operation.parameters:
+        described["parameters"] = list(operation.parameters)
+    if operation.body is not None:
+        body_schema = {"application/json": {"schema": reference[operation.body]}}
+        described["requestBody"] = {"required": True, "content": body_schema}
+    return described
+
+
+def document_route(parts: Parts) -> Callable[[Request, Send], Awaitable[None]]:
+    """Return the route that serves the document, encoded once."""
+    body = msgspec.json.encode(openapi_document(parts.version))
+
+    async def show_document(request: Request, send: Send) -> None:
+        headers = [(b"content-type", JSON_TYPE), (b"x-request-id", request.request_id.encode())]
+        await send_bytes(send, 200, body, headers)
+
+    return show_document

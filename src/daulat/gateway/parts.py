@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything the gateway answers with, in one value.
+
+`Parts` is filled by `daulat.gateway.composition` in a running service, and by hand in a test. A part that loads in the
+background is None until it is there; `readiness` says so. Makes nothing and opens nothing itself.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from daulat.gateway._asgi import ASGIApp
+from daulat.gateway.metering import Meter
+from daulat.gateway.ports import Assistant, Embedder, Engines, Library, Readiness
+
+
+def new_id() -> str:
+    """Make an id that cannot be guessed: 144 bits, in characters that need no quoting."""
+    return secrets.token_urlsafe(18)
+
+
+@dataclass(slots=True)
+class Parts:
+    """What the routes answer with.
+
+    Attributes
+    ----------
+    country : str
+        ISO 3166-1 alpha-2.
+    services : mapping
+        Model id of each service, e.g. ``xa/public-services``, to the name of the service.
+    engines : Engines
+        The raw models.
+    meter : Meter
+        Counts answers and bounds how many are made at once.
+    assistant, library, embedder : optional
+        None while they load; see `readiness`.
+    web : ASGI app, optional
+        The pages: every path that is not the API's.
+    public_url : str
+        The address under which people reach the service; empty where none is declared.
+    """
+
+    country: str
+    services: Mapping[str, str]
+    engines: Engines
+    meter: Meter
+    name: str = ""
+    languages: Sequence[str] = ()
+    writes_with: str = ""
+    version: str = ""
+    public_url: str = ""
+    assistant: Assistant | None = None
+    library: Library | None = None
+    embedder: Embedder | None = None
+    web: ASGIApp | None = None
+    readiness: Readiness = field(default_factory=Readiness)
+    new_id: Callable[[], str] = new_id
+    wall_clock: Callable[[], float] = time.time
+    clock: Callable[[], float] = time.monotonic

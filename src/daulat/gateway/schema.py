@@ -1,0 +1,357 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bodies of the API, as OpenAI's clients send and read them: JSON in, checked structs out, and back.
+
+These structs are also the source of the OpenAPI document. They hold no logic; what we add to OpenAI's shapes stands in
+`daulat` objects and in further fields of a citation, which clients that do not know them pass over.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+ModelId = Annotated[str, Meta(min_length=1, max_length=256)]
+Text = Annotated[str, Meta(max_length=1_000_000)]
+
+
+class ContentPart(Struct, tag_field="type", tag="text"):
+    """A part of a message's content. Text only: no model here reads images or sound."""
+
+    text: Text
+
+
+class ChatMessage(Struct):
+    """One turn of a conversation."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: Text | Annotated[list[ContentPart], Meta(max_length=64)] | None = None
+
+    def text(self) -> str:
+        """Return the content as one string.
+
+        Examples
+        --------
+        >>> ChatMessage("user", [ContentPart("KK saya "), ContentPart("hilang")]).text()
+        'KK saya hilang'
+        """
+        if isinstance(self.content, list):
+            return "".join(part.text for part in self.content)
+        return self.content or ""
+
+
+class StreamOptions(Struct):
+    """What a stream carries beside the answer."""
+
+    include_usage: bool = False
+
+
+class ChatCompletionRequest(Struct):
+    """The body of POST /v1/chat/completions. Fields not named here travel on to a raw model's engine as they are."""
+
+    model: ModelId
+    messages: Annotated[list[ChatMessage], Meta(min_length=1, max_length=512)]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    max_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    max_completion_tokens: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
+    stop: str | Annotated[list[str], Meta(max_length=16)] | None = None
+    n: Annotated[int, Meta(ge=1, le=1)] | None = None
+    metadata: dict[str, str] | None = None
+
+
+class EmbeddingRequest(Struct):
+    """The body of POST /v1/embeddings. Text only: token numbers of other vendors mean nothing to our encoder."""
+
+    model: ModelId
+    input: Text | Annotated[list[Text], Meta(min_length=1, max_length=128)]
+    encoding_format: Literal["float", "base64"] | None = None
+    dimensions: Annotated[int, Meta(ge=1, le=65_536)] | None = None
+
+
+class UrlCitation(Struct):
+    """A citation in OpenAI's shape; what follows `end_index` is ours. Indices count the answer's characters."""
+
+    url: str
+    title: str
+    start_index: int
+    end_index: int
+    passage_id: str
+    article: str
+    quote: str
+    status: str
+    answer_start: int
+    answer_end: int
+    as_of: str = ""
+    successor: str = ""
+    publisher: str = ""
+    licence: str = ""
+    retrieved: str = ""
+    language: str = ""
+
+
+class Annotation(Struct):
+    """An annotation of a message."""
+
+    url_citation: UrlCitation
+    type: Literal["url_citation"] = "url_citation"
+
+
+class Contact(Struct):
+    """An office that a person can ask."""
+
+    name: str
+    about: str = ""
+    phone: str = ""
+    url: str = ""
+
+
+class AnswerDetails(Struct, omit_defaults=True):
+    """What a service adds to its last event: how the answer came about.
+
+    While an answer is under way `progress` says what is being done, and nothing else is set. `text`, where present,
+    replaces everything that was streamed before, and the same event's annotations are then the complete list.
+    """
+
+    progress: str = ""
+    mode: Literal["quotation", "written", "declined", "notice", ""] = ""
+    answered: bool | None = None
+    as_of: str = ""
+    language: str = ""
+    notice: str = ""
+    confidence: float | None = None
+    related: list[UrlCitation] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)
+    release: str = ""
+    model: str = ""
+    text: str | None = None
+
+
+class CompletionUsage(Struct):
+    """Token counts as the engine reports them; zero where no language model took part."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+
+
+class ChoiceDelta(Struct, omit_defaults=True):
+    """What is new in this event."""
+
+    role: Literal["assistant"] | None = None
+    content: str | None = None
+    reasoning_content: str | None = None
+    annotations: list[Annotation] | None = None
+
+
+class ChunkChoice(Struct):
+    """The one choice of a stream."""
+
+    delta: ChoiceDelta
+    finish_reason: str | None = None
+    index: int = 0
+
+
+class ChatCompletionChunk(Struct):
+    """One event of a streamed answer."""
+
+    id: str
+    created: int
+    model: str
+    choices: list[ChunkChoice]
+    usage: CompletionUsage | UnsetType = UNSET
+    daulat: AnswerDetails | UnsetType = UNSET
+    object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
+
+
+class AssistantMessage(Struct):
+    """The whole answer."""
+
+    content: str
+    annotations: list[Annotation]
+    role: Literal["assistant"] = "assistant"
+    reasoning_content: str | UnsetType = UNSET
+    refusal: None = None
+
+
+class Choice(Struct):
+    """The one choice of a completion."""
+
+    message: AssistantMessage
+    finish_reason: str
+    index: int = 0
+    logprobs: None = None
+
+
+class ChatCompletion(Struct):
+    """The answer to POST /v1/chat/completions without `stream`."""
+
+    id: str
+    created: int
+    model: str
+    choices: list[Choice]
+    usage: CompletionUsage
+    daulat: AnswerDetails | UnsetType = UNSET
+    object: Literal["chat.completion"] = "chat.completion"
+
+
+class Embedding(Struct):
+    """One vector: numbers, or float32 little-endian in base64."""
+
+    embedding: list[float] | str
+    index: int
+    object: Literal["embedding"] = "embedding"
+
+
+class EmbeddingUsage(Struct):
+    """Token counts of a request for embeddings."""
+
+    prompt_tokens: int
+    total_tokens: int
+
+
+class EmbeddingList(Struct):
+    """The answer to POST /v1/embeddings."""
+
+    data: list[Embedding]
+    model: str
+    usage: EmbeddingUsage
+    object: Literal["list"] = "list"
+
+
+class ModelCard(Struct):
+    """A model, or a service that answers as one; `kind` tells which."""
+
+    id: str
+    created: int
+    owned_by: str
+    kind: Literal["service", "model", "encoder"]
+    object: Literal["model"] = "model"
+
+
+class ModelList(Struct):
+    """The answer to GET /v1/models."""
+
+    data: list[ModelCard]
+    object: Literal["list"] = "list"
+
+
+class Neighbour(Struct):
+    """The passage before or after another in its document."""
+
+    passage_id: str
+    article: str
+    url: str
+
+
+class DocumentCard(Struct):
+    """The document in which a passage stands."""
+
+    doc_id: str
+    title: str
+    citation: str
+    kind: str
+    number: str
+    year: int | None
+    date: str
+    status: str
+    jurisdiction: str
+    language: str
+    publisher: str
+    licence: str
+    retrieved: str
+    coverage_date: str
+    url: str
+    passages: int
+
+
+class PassageCard(Struct):
+    """The answer to GET /v1/passages/{passage_id}: the official text with its standing in law."""
+
+    passage_id: str
+    article: str
+    heading: str
+    section: str
+    text: str
+    status: str
+    status_note: str
+    successor: str
+    as_of: str
+    url: str
+    document: DocumentCard
+    previous: Neighbour | None
+    next: Neighbour | None
+    release: str
+    object: Literal["passage"] = "passage"
+
+
+class PartStatus(Struct):
+    """How one part of the service is."""
+
+    name: str
+    state: Literal["loading", "ready", "failed", "absent"]
+    detail: str = ""
+
+
+class Health(Struct):
+    """The answer to GET /healthz and /readyz."""
+
+    status: Literal["ok", "loading", "failed"]
+    waiting_for: list[str]
+
+
+class Pulse(Struct):
+    """What the last answers were like; empty until there was one."""
+
+    answers: int
+    answered: int
+    declined: int
+    failed: int
+    in_progress: int
+    p50_ms: float | None
+    p95_ms: float | None
+
+
+class Status(Struct):
+    """The answer to GET /v1/status. `level` is green, amber (something loading or failing now and then) or red."""
+
+    level: Literal["green", "amber", "red"]
+    country: str
+    name: str
+    version: str
+    release: str
+    as_of: str
+    writes_with: str
+    uptime_s: float
+    parts: list[PartStatus]
+    pulse: Pulse
+    languages: list[str]
+    services: list[str]
+
+
+class ErrorBody(Struct):
+    """OpenAI's four fields of an error, and the three sentences of ours."""
+
+    message: str
+    type: Literal["invalid_request_error", "rate_limit_error", "server_error"]
+    param: str | None
+    code: str
+    what: str
+    why: str
+    fix: str
+
+
+class ErrorEnvelope(Struct):
+    """The body of every response that is not a success."""
+
+    error: ErrorBody
+
+
+class Deleted(Struct):
+    """The answer to DELETE /v1/streams/{stream_id}."""
+
+    id: str
+    deleted: bool = True
+    object: Literal["stream.deleted"] = "stream.deleted"

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parts that answer from a script, and the process that serves them: `python fakes.py` prints its port and serves.
+
+The question is the script: a few words in it choose what happens, so that every client can reach every case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+
+import numpy as np
+
+from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question
+from daulat.gateway import Meter, Parts, create_app, reserve, serve
+from daulat.gateway.schema import DocumentCard, PassageCard
+from daulat.models import EngineInterrupted, FakeEngine, Reply, UnknownModel
+
+TEXT = "Menurut Pasal 28: bayi didaftarkan dalam 60 hari. [1]"
+QUOTE = "Setiap kelahiran wajib dilaporkan paling lambat 60 (enam puluh) hari sejak kelahiran."
+CITATION = Citation(
+    passage_id="XA-1-2001:pasal-28#7",
+    doc_id="XA-1-2001",
+    title="Law 1/2001 on the register",
+    article="Pasal 28",
+    quote=QUOTE,
+    status="in_force",
+    url="/p/XA-1-2001%3Apasal-28%237",
+    as_of="2023-02-01",
+    language="id",
+    answer_span=(0, len(QUOTE)),
+    start=TEXT.index("[1]"),
+    end=len(TEXT),
+)
+RELATED = dataclasses.replace(CITATION, passage_id="XA-1-2001:pasal-29#8", article="Pasal 29", start=0, end=0)
+ANSWER = Answer(True, TEXT, (CITATION,), "id", "2023-02-01", "quotation", 0.93, related=(RELATED,), release="r1")
+DECLINED = Answer(
+    False, "I found no official text that says so.", (), "en", "2023-02-01", "declined", 0.1,
+    related=(RELATED,), contacts=(Contact("Civil registry", "births and deaths", "150"),), release="r1",
+)  # fmt: skip
+
+
+class ScriptedAssistant:
+    """Answers every question alike, except that some words in it change what happens."""
+
+    def __init__(self) -> None:
+        self.questions: list[Question] = []
+        self.cancelled = 0
+        self.finished = 0
+
+    async def stream(self, question: Question) -> AsyncIterator[AnswerEvent]:
+        self.questions.append(question)
+        try:
+            if "election" in question.text:
+                yield AnswerEvent("text", DECLINED.text)
+                yield AnswerEvent("answer", answer=DECLINED)
+                return
+            if "crash" in question.text:
+                raise ZeroDivisionError(question.text)
+            yield AnswerEvent("status", "reading the law")
+            for word in TEXT.split(" "):
+                yield AnswerEvent("text", word + (" " if word != "[1]" else ""))
+                await asyncio.sleep(0.2 if "slowly" in question.text else 0)
+            if "half" in question.text:
+                return
+            yield AnswerEvent("citation", citation=CITATION)
+            if "verify" in question.text:
+                yield AnswerEvent("answer", answer=dataclasses.replace(ANSWER, text="Verified. [1]"))
+            else:
+                yield AnswerEvent("answer", answer=ANSWER)
+            self.finished += 1
+        except (asyncio.CancelledError, GeneratorExit):
+            self.cancelled += 1
+            raise
+
+
+class SlowEngine(FakeEngine):
+    """Says one word every 100 ms, for ten seconds."""
+
+    async def stream(self, request):
+        replies = FakeEngine(self._models, [Reply(tuple(f"{n} " for n in range(100)))]).stream(request)
+        finished = False
+        try:
+            async for delta in replies:
+                yield delta
+                await asyncio.sleep(0.1)
+            finished = True
+        finally:
+            self.cancelled += not finished
+
+
+class ScriptedEngines:
+    def __init__(self) -> None:
+        broken = EngineInterrupted("the engine died", why="It was killed.", fix="ask again.", code="engine.interrupted")
+        self.engines = {
+            "tiny": FakeEngine(["tiny"]),
+            "thinking": FakeEngine(["thinking"], [Reply(("Four.",), reasoning=("2+2 ", "is 4"))]),
+            "broken": FakeEngine(["broken"], [Reply(("It ",), error=broken)]),
+            "dead": FakeEngine(["dead"], [Reply((), error=broken)]),
+            "slow": SlowEngine(["slow"]),
+        }
+
+    async def list_models(self) -> list[str]:
+        return list(self.engines)
+
+    def engine_for(self, model_id: str) -> FakeEngine:
+        if model_id not in self.engines:
+            raise UnknownModel("no such model", why="Nothing runs it.", fix="see /v1/models.", code="model_not_found")
+        return self.engines[model_id]
+
+
+class ScriptedEmbedder:
+    name = "tiny-encoder"
+    dimensions = 3
+
+    async def embed(self, texts: Sequence[str]):
+        return np.array([[1.0, 0.0, len(text)] for text in texts], np.float32), sum(len(t.split()) for t in texts)
+
+
+class ScriptedLibrary:
+    release = "r1"
+    as_of = "2023-02-01"
+
+    async def passage(self, passage_id: str) -> PassageCard | None:
+        if passage_id != CITATION.passage_id:
+            return None
+        document = DocumentCard(
+            "XA-1-2001", CITATION.title, "Law 1/2001", "law", "1", 2001, "2001-01-01", "in_force", "XA", "id",
+            "Parliament", "public domain", "2023-02-01", "2023-02-01", "https://law.example/1-2001", 9,
+        )  # fmt: skip
+        return PassageCard(
+            passage_id, "Pasal 28", "Births", "body", QUOTE, "in_force", "", "", "2023-02-01", CITATION.url, document,
+            None, None, "r1",
+        )  # fmt: skip
+
+
+class ReceiptList:
+    def __init__(self) -> None:
+        self.receipts = []
+
+    def put(self, receipt) -> None:
+        self.receipts.append(receipt)
+
+
+async def page(scope, receive, send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
+    await send({"type": "http.response.body", "body": b"<h1>page</h1>"})
+
+
+def make_parts(limit: int = 32, **changes) -> Parts:
+    parts = Parts(
+        country="XA",
+        name="Exampland",
+        languages=("id", "en"),
+        services={"xa/public-services": "public-services"},
+        engines=ScriptedEngines(),
+        meter=Meter(ReceiptList(), limit, time.monotonic),
+        version="0.0",
+        assistant=ScriptedAssistant(),
+        library=ScriptedLibrary(),
+        embedder=ScriptedEmbedder(),
+        web=page,
+    )
+    parts.readiness.set("knowledge", "ready", "9 passages")
+    for name, value in changes.items():
+        setattr(parts, name, value)
+    return parts
+
+
+async def main() -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    app = create_app(make_parts())
+    holder = reserve("127.0.0.1", 0)
+    port = holder.getsockname()[1]
+    await serve(app, holder, stop=stop, on_ready=lambda: print(port, flush=True), before_end=app.close)
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
