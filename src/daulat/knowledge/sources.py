@@ -27,10 +27,14 @@ _COMPANIONS = {"readme.md", "sources.yaml", "notice", "licence", "license"}  # t
 
 
 class DocumentTable(Declared):
-    """A CSV file with a row for each document; `columns` maps our names to its headings, like `url: official_page`."""
+    """A CSV file with a row for each document; `columns` maps our names to its headings, like `url: official_page`.
+
+    `corrections` is a CSV of `doc_id`, `title` and `original`: titles that a scanner spoilt, put right by hand.
+    """
 
     path: Text
     columns: dict[str, str] = Field(default_factory=dict)
+    corrections: str = ""
 
 
 class Reading(Declared):
@@ -123,9 +127,10 @@ class Source(Declared):
         found = (path for path in self._root.glob(self.read.path) if path.is_file())
         return sorted(path for path in found if path.resolve().is_relative_to(root))
 
-    def table(self) -> Path | None:
-        """Return the path of the document table, if one is declared."""
-        return self._root / self.read.documents.path if self.read.documents else None
+    def tables(self) -> list[Path]:
+        """Return the document table and its corrections, as far as they are declared."""
+        table = self.read.documents
+        return [self._root / name for name in (table.path, table.corrections) if name] if table else []
 
     def at(self, root: Path) -> Source:
         """Return this source with its folder set."""
@@ -168,7 +173,7 @@ def undeclared_files(root: Path, sources: Iterable[Source]) -> list[Path]:
 
     Read-me and licence files are not listed: they speak about the sources.
     """
-    declared = {path.resolve() for source in sources for path in [*source.files(), *_table(source)]}
+    declared = {path.resolve() for source in sources for path in [*source.files(), *source.tables()]}
     present = (path for path in sorted(root.rglob("*")) if path.is_file())
     return [path for path in present if path.resolve() not in declared and path.name.lower() not in _COMPANIONS]
 
@@ -222,8 +227,3 @@ def _undated(name: str, reading: Reading, language: str, jurisdiction: str) -> S
         jurisdiction=jurisdiction,
         read=reading,
     )
-
-
-def _table(source: Source) -> list[Path]:
-    table = source.table()
-    return [table] if table else []

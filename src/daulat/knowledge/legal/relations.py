@@ -18,6 +18,7 @@ from daulat.knowledge.legal.citations import find_citations
 from daulat.knowledge.legal.rules import LegalRules
 from daulat.knowledge.types import Document, Passage, Relation, Section
 
+_TEXT_OF_AN_ARTICLE = 80  # characters; less after an instruction is only the end of the page
 Certainty = Literal["certain", "likely"]
 
 
@@ -169,7 +170,7 @@ def restatements(document: Document, base: str, passages: Iterable[Passage], rul
     """Find the articles of `base` to which an amending act gives a new text, or which it deletes.
 
     An article with a passage of its own stands there. One that only an instruction names ("Pasal 7 diubah") is changed
-    too, but its new text is not to be found by id; it is returned without a passage.
+    too: its new text follows in the same passage, or, where nothing follows, is not to be found and gets no passage.
     """
     order = (document.year or 0, int(document.number) if document.number.isdigit() else 0)
 
@@ -177,17 +178,19 @@ def restatements(document: Document, base: str, passages: Iterable[Passage], rul
         return Restatement(base, article, section, document.doc_id, document.title, document.date, passage_id, order)
 
     found: dict[tuple[str, Section], Restatement] = {}
-    named: list[str] = []
+    named: list[tuple[str, str]] = []
     for passage in passages:
         if passage.article and passage.section in ("body", "elucidation"):
             article = rules.number(passage.article)
             found.setdefault((article, passage.section), restate(article, passage.section, passage.passage_id))
         if passage.section in ("body", "preamble"):
             for instruction in rules.instruction.finditer(passage.text):
-                last = rules.instruction_articles.findall(instruction.group())
-                named += [rules.number(article) for article in last]
-    for article in named:
-        found.setdefault((article, "body"), restate(article, "body", ""))
+                follows = len(passage.text) - instruction.end() >= _TEXT_OF_AN_ARTICLE
+                place = passage.passage_id if follows and passage.section == "body" else ""
+                said = rules.neighbours.sub("", instruction.group())
+                named += [(rules.number(article), place) for article in rules.instruction_articles.findall(said)]
+    for article, place in named:
+        found.setdefault((article, "body"), restate(article, "body", place))
     return list(found.values())
 
 

@@ -33,6 +33,7 @@ class _Alias(Declared):
 class _Amendment(Declared):
     title: str
     instruction: str
+    neighbours: str
     articles: str
 
 
@@ -93,8 +94,9 @@ class LegalRules:
         Where a title without a number ends.
     digits : translation table
         Letters that a scanner writes for digits.
-    amends, instruction, instruction_articles : pattern
-        The title of an amending act; a sentence in it that changes articles; and each article in that sentence.
+    amends, instruction, neighbours, instruction_articles : pattern
+        The title of an amending act; a sentence in it that changes articles; the part of it that names articles which
+        stay as they are; and each article that is left.
     promulgated : pattern
         Groups ``day``, ``month``, ``year``; `months` gives the number of a month.
     relation_words, relation_kinds : mapping of str to str
@@ -112,6 +114,7 @@ class LegalRules:
     digits: Mapping[int, str]
     amends: re.Pattern[str]
     instruction: re.Pattern[str]
+    neighbours: re.Pattern[str]
     instruction_articles: re.Pattern[str]
     promulgated: re.Pattern[str]
     months: Mapping[str, int]
@@ -176,6 +179,7 @@ def load_legal_rules(path: Path) -> LegalRules:
         digits=str.maketrans(file.digits),
         amends=re.compile(file.amendment.title, re.IGNORECASE),
         instruction=re.compile(file.amendment.instruction, re.IGNORECASE),
+        neighbours=re.compile(file.amendment.neighbours, re.IGNORECASE),
         instruction_articles=re.compile(file.amendment.articles, re.IGNORECASE),
         promulgated=re.compile(file.promulgated, re.IGNORECASE),
         months={month: number for number, month in enumerate(file.months, start=1)},

@@ -22,8 +22,8 @@ class PassageStatus:
     Parameters
     ----------
     status : LegalStatus
-        ``amended`` and ``revoked`` mean that this very passage is no longer the law; ``amended`` without `newer_passage_id`
-        may also mean that the law was amended and nobody recorded in which articles.
+        ``amended`` and ``revoked`` mean that this very passage is no longer the law; ``amended`` without
+        `newer_passage_id` may also mean that the law was amended and nobody recorded in which articles.
     by, by_title : str
         The act that changed it, and its title.
     since : str
@@ -86,16 +86,18 @@ def status_of(
 
 
 def _amended_or_not(document: Document, article: str, changes: list[Relation], book: RelationBook) -> PassageStatus:
-    for kind, status in (("amended_by", "amended"), ("partly_revoked_by", "partly_revoked")):
-        for change in reversed(changes):
-            concerns = not change.articles or not article or article in change.articles
-            if change.kind == kind and concerns:
-                return _changed(status, change, book)  # type: ignore[arg-type]  # one of two literals
-    checked = book.in_force.get(document.doc_id, "")
-    if checked or document.status == "in_force":
-        return PassageStatus("in_force", source=checked or document.publisher)
-    by_table = bool(document.relations) or bool(changes)
-    return PassageStatus("in_force" if by_table else document.status, source=document.publisher if by_table else "")
+    latest = sorted(changes, key=lambda change: change.since, reverse=True)
+    concerning = [change for change in latest if not change.articles or not article or article in change.articles]
+    amended, partly = _first(concerning, "amended_by"), _first(concerning, "partly_revoked_by")
+    if amended:
+        return _changed("amended", amended, book)
+    if partly:
+        return _changed("partly_revoked", partly, book)
+    checked = book.in_force.get(document.doc_id) or (document.publisher if document.status == "in_force" else "")
+    if not checked and (latest or document.relations):
+        # Somebody listed what changed this act, and this article or act is not among it.
+        checked = (*latest, *document.relations)[0].source
+    return PassageStatus("in_force", source=checked) if checked else PassageStatus(document.status)
 
 
 def _newer(
