@@ -7,7 +7,18 @@ Reads the static files and templates once, when it is created. Sets no cookie an
 from __future__ import annotations
 
 from daulat.web.assets import Assets, load_assets
-from daulat.web.http import Asgi, BodyTooLarge, ClientGone, Receive, Request, Response, Scope, Send, read_request, send_response
+from daulat.web.http import (
+    Asgi,
+    BodyTooLargeError,
+    ClientGoneError,
+    Receive,
+    Request,
+    Response,
+    Scope,
+    Send,
+    read_request,
+    send_response,
+)
 from daulat.web.pages import QUESTION_LIMIT, Pages, make_environment
 from daulat.web.parts import WebParts
 
@@ -35,9 +46,9 @@ def create_web(parts: WebParts) -> Asgi:
             return
         try:
             request = await read_request(scope, receive)
-        except ClientGone:
+        except ClientGoneError:
             return
-        except BodyTooLarge:
+        except BodyTooLargeError:
             request = _bare(scope)
             response = pages.message(request, 413, "too_large", n=str(QUESTION_LIMIT))
         else:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The static files: read once from the package, compressed once, served under an address that changes with their content.
+"""The static files: read once from the package, compressed once, under an address that changes with their content.
 
 All files share one directory, `/static/<digest of them all>/`, so that native modules import each other by their plain
-names, `./dom.js`, with no bundler to rewrite them. The address never holds other content: browsers may keep it for ever.
+names, `./dom.js`, with no bundler to rewrite them. That address never holds other content: browsers may keep it.
 """
 
 from __future__ import annotations

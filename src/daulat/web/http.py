@@ -50,11 +50,11 @@ SECURITY_HEADERS = (
 )
 
 
-class BodyTooLarge(Exception):
+class BodyTooLargeError(Exception):
     """The form is larger than `BODY_LIMIT_BYTES`; answered with 413."""
 
 
-class ClientGone(Exception):
+class ClientGoneError(Exception):
     """The browser went away before its request was read; nobody is left to answer."""
 
 
@@ -90,9 +90,9 @@ async def read_request(scope: Scope, receive: Receive) -> Request:
 
     Raises
     ------
-    BodyTooLarge
+    BodyTooLargeError
         If the body is larger than `BODY_LIMIT_BYTES`.
-    ClientGone
+    ClientGoneError
         If the browser went away meanwhile.
     """
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -100,11 +100,11 @@ async def read_request(scope: Scope, receive: Receive) -> Request:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientGone
+            raise ClientGoneError
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > BODY_LIMIT_BYTES:
-            raise BodyTooLarge
+            raise BodyTooLargeError
     is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     return Request(
         method=scope["method"],
@@ -154,7 +154,7 @@ def _encode(request: Request, response: Response) -> tuple[str, bytes]:
 
 
 async def send_response(request: Request, response: Response, send: Send) -> None:
-    """Send a response with its security headers, compressed where the browser takes it, or 304 where it has it already."""
+    """Send a response with its security headers: compressed where the browser takes it, 304 where it has it."""
     encoding, body = _encode(request, response)
     # Weak, since the compressed and the plain form share it.
     tag = f'W/"{hashlib.sha256(response.body).hexdigest()[:16]}"'

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The words of an answer to safe HTML: paragraphs, lists, quotations, bold, links within this service, citation marks.
 
-Takes the answer's text and its citations; returns markup for the page without script. HTML in the text stays text, images
-and foreign links are never made. `static/markdown.js` does the same in the browser, to nodes.
+Takes the answer's text and its citations; returns markup for the page without script. HTML in the text stays text;
+images and foreign links are never made. `static/markdown.js` does the same in the browser, to nodes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _same_origin(address: str) -> bool:
 
 def _reader() -> MarkdownIt:
     reader = MarkdownIt("zero", {"breaks": True, "html": False}).enable(_RULES)
-    reader.validateLink = _same_origin  # type: ignore[method-assign]
+    reader.validateLink = _same_origin  # type: ignore[assignment, method-assign]
     return reader
 
 

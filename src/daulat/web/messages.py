@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The words of the pages: YAML files of the core and of a pack in, `Messages` out.
 
-English in the core is complete; a pack adds a file a language, and a key it lacks is read from English. Words are data: nothing here
-executes them, and templates escape them.
+English in the core is complete; a pack adds a file a language, and a key it lacks is read from English. Words are
+data: nothing here executes them, and templates escape them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Messages:
     texts: Mapping[str, Texts]
 
     def choose(self, wanted: str, accept_language: str) -> Texts:
-        """Choose a language: the one asked for by name, else the first that the browser accepts, else the first offered.
+        """Choose a language: the one asked for, else the first that the browser accepts, else the first offered.
 
         Examples
         --------
@@ -116,8 +116,8 @@ def load_messages(folders: Iterable[Traversable], languages: Sequence[str]) -> M
     folders : Iterable[Traversable]
         A pack's folders of `<language>.yaml`; later ones add to earlier ones.
     languages : Sequence[str]
-        The nation's languages, BCP 47, in the order in which they are offered. Languages without words are left out; English,
-        from the core, stands last where the nation does not name it.
+        The nation's languages, BCP 47, in the order in which they are offered. Languages without words are left out;
+        English, from the core, stands last where the nation does not name it.
 
     Raises
     ------

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages: a request in, a `Response` with a whole HTML page out, in the reader's language.
 
-Every page works without script. Answers come from `WebParts.ask`, texts from `WebParts.library`; nothing is stored, and a question is
-never logged.
+Every page works without script. Answers come from `WebParts.ask`, texts from `WebParts.library`; nothing is stored, and
+a question is never logged.
 """
 
 from __future__ import annotations
@@ -107,8 +107,6 @@ class Pages:
             return self.parts.site.country
         return str(names.get(self.parts.site.country, self.parts.site.country))
 
-    # Pages ---------------------------------------------------------------------------------------------------------------
-
     def home(self, request: Request) -> Response:
         """Draw the start page, the conversation's place."""
         return self._page(request, "home.html", asked=request.query.get("q", "")[:QUESTION_LIMIT])
@@ -163,7 +161,8 @@ class Pages:
         asked = request.query.get("page", "1")
         page = min(max(int(asked) if asked.isdecimal() and len(asked) < 9 else 1, 1), pages)
         shown = found[(page - 1) * DOCUMENTS_A_PAGE : page * DOCUMENTS_A_PAGE]
-        return self._page(request, "sources.html", find=find, found=len(found), shown=shown, page_number=page, pages=pages)
+        fields: dict[str, Any] = {"find": find, "found": len(found), "shown": shown, "page_number": page, "pages": pages}
+        return self._page(request, "sources.html", **fields)
 
     def about(self, request: Request) -> Response:
         """Say what this is and what it cannot do."""
@@ -180,8 +179,6 @@ class Pages:
         template = self.environment.get_template("manifest.webmanifest")
         body = template.render(self._context(request, reader))
         return Response(body.encode(), media_type="application/manifest+json")
-
-    # What every page shares ----------------------------------------------------------------------------------------------
 
     def _page(
         self, request: Request, template: str, status: int = 200, cache: str = "private, no-cache", **fields: Any

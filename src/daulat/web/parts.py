@@ -18,7 +18,7 @@ from daulat.web.messages import Messages
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Who speaks here. `country` is ISO 3166 alpha-2, `model` the service's id in the API, e.g. ``xa/public-services``."""
+    """Who speaks here: `country` in ISO 3166 alpha-2, `model` the service's id in the API (``xa/public-services``)."""
 
     country: str
     model: str
@@ -64,7 +64,7 @@ def new_reference() -> str:
 
 @dataclass(frozen=True, slots=True)
 class WebParts:
-    """The parts that the pages stand on. `library` and `standing` are asked anew for each page, since releases are swapped."""
+    """What the pages stand on. `library` and `standing` are asked anew for each page, since releases are swapped."""
 
     site: Site
     messages: Messages

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Official text as it is shown: lines with their indent, and the sentence that answers marked.
 
-Takes the text of a passage and a span of characters; returns `Line`s. Never changes a letter of the text, and never makes HTML.
+Takes the text of a passage and a span of characters; returns `Line`s. Never changes a letter, and never makes HTML.
 `static/quoting.js` does the same in the browser; tests hold the two together.
 """
 
@@ -76,7 +76,7 @@ def lines_of(text: str, span: tuple[int, int] = (0, 0)) -> list[Line]:
 
 
 def excerpt(lines: list[Line], limit: int = 900) -> list[Line]:
-    """Keep the marked lines and their neighbours, up to about `limit` characters; each gap becomes one line without parts.
+    """Keep the marked lines and their neighbours, up to about `limit` characters; a gap becomes a line without parts.
 
     Examples
     --------

@@ -34,7 +34,7 @@ def passage_address(passage_id: str) -> str:
 
 
 def answering_words(citation: Citation) -> str:
-    """Return the words of a citation that answer: its marked sentence, else its whole quote; cut at a word for an address."""
+    """Return the words of a citation that answer, its marked sentence or its quote, cut at a word for an address."""
     start, end = citation.answer_span
     words = citation.quote[start:end] or citation.quote
     return words if len(words) <= QUOTE_IN_ADDRESS else words[:QUOTE_IN_ADDRESS].rpartition(" ")[0]
@@ -67,7 +67,8 @@ def long_date(date: str, language: str) -> str:
     ('March 1, 2023', '2023', '')
     """
     try:
-        return format_date(parse_date(date, format="yyyy-MM-dd", locale="en"), "long", locale=Locale.parse(language, sep="-"))
+        day = parse_date(date, format="yyyy-MM-dd", locale="en")
+        return format_date(day, "long", locale=Locale.parse(language, sep="-"))
     except (ValueError, IndexError, UnknownLocaleError):
         return date
 
@@ -97,8 +98,8 @@ def _figure(number: int, citation: Citation) -> Figure:
 def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
     """Lay out an answer.
 
-    A quoted stretch whose words stand in a citation is shown as that citation, whole and marked; so a quotation on the page is
-    always the official text, never a model's memory of it.
+    A quoted stretch whose words stand in a citation is shown as that citation, whole and marked; so a quotation on the
+    page is always the official text, never a model's memory of it.
     """
     citations, shown = answer.citations, set[int]()
     blocks: list[Markup | Figure] = []
@@ -106,7 +107,8 @@ def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
     def draw_mark(number: int) -> Markup:
         citation = citations[number - 1]
         label = f"{live['source'].format(n=number)}: {citation.title}"
-        return Markup('<a class="cite" href="{}" aria-label="{}">{}</a>').format(citation_address(citation), label, number)
+        link = Markup('<a class="cite" href="{}" aria-label="{}">{}</a>')
+        return link.format(citation_address(citation), label, number)
 
     for quoted, stretch in quotations(place_marks(answer.text, citations)):
         number = _quoted_citation(without_marks(stretch), citations) if quoted else None

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// An answer as it is seen: a turn of the conversation in, nodes out. Draws the same thing for a half answer and a whole one.
+
+import { articleLabel, badge, h, keepLanguage, language, longDate, say } from './dom.js';
+import { placeMarks, quotations, render, withoutMarks, plain } from './markdown.js';
+import { drawLines, excerpt, findSpan, linesOf } from './quoting.js';
+
+const QUOTE_IN_ADDRESS = 300;
+
+/** The characters that answer, as a span of UTF-16 units; the API counts whole characters. */
+function answeringSpan({ quote, answer_start: start, answer_end: end }) {
+  const signs = [...quote];
+  return [signs.slice(0, start).join('').length, signs.slice(0, end).join('').length];
+}
+
+/** The words of a citation that answer: its marked sentence, else its whole quote. */
+export function answeringWords(citation) {
+  return citation.quote.slice(...answeringSpan(citation)) || citation.quote;
+}
+
+/** The path of a citation's passage, with the answering words marked there. */
+export function citationAddress(citation) {
+  const words = answeringWords(citation);
+  const cut = words.length <= QUOTE_IN_ADDRESS ? words : words.slice(0, QUOTE_IN_ADDRESS).replace(/\s\S*$/, '');
+  return keepLanguage(`/p/${encodeURIComponent(citation.passage_id)}?q=${encodeURIComponent(cut)}`);
+}
+
+/** A citation's document and article, as text. */
+export function citationName({ title, article }) {
+  return [title, articleLabel(article)].filter(Boolean).join(', ');
+}
+
+function drawSource(citation, number, place) {
+  const { title, article, status, successor } = citation;
+  const after = successor ? say('successor', { name: successor }) : status === 'revoked' && say('revoked_note');
+  const url = `${location.origin}/p/${encodeURIComponent(citation.passage_id)}`;
+  return [
+    h('a', { class: 'source', href: citationAddress(citation), 'data-place': place, 'data-url': url },
+      number && h('span', { class: 'number' }, number), number && ' ',
+      h('span', { lang: citation.language }, title), article && `, ${articleLabel(article)}`),
+    ' ', badge(status),
+    after && h('span', { class: 'successor' }, after),
+  ];
+}
+
+function drawFigure(citation, number) {
+  return h('figure', { class: 'quote' },
+    h('blockquote', { lang: citation.language }, drawLines(excerpt(linesOf(citation.quote, answeringSpan(citation))))),
+    h('figcaption', { lang: language }, drawSource(citation, number, `citations/${number - 1}`)));
+}
+
+/** The words and the quotations. A quoted stretch that stands in a citation is shown as that citation, whole and marked. */
+function drawSaid({ text, citations, details }) {
+  const shown = new Set();
+  const mark = (number) => h('a', {
+    class: 'cite',
+    href: citationAddress(citations[number - 1]),
+    'data-place': `citations/${number - 1}`,
+    'aria-label': `${say('source', { n: number })}: ${citations[number - 1].title}`,
+  }, number);
+  const blocks = quotations(placeMarks(text, citations)).flatMap((stretch) => {
+    const words = withoutMarks(stretch.text);
+    const at = stretch.quoted ? citations.findIndex(({ quote }) => findSpan(quote, words)[1]) : -1;
+    if (at < 0) return stretch.quoted ? h('blockquote', {}, render(stretch.text, mark)) : render(stretch.text, mark);
+    if (shown.has(at)) return [];
+    shown.add(at);
+    return drawFigure(citations[at], at + 1);
+  });
+  if (details?.mode === 'quotation') {
+    citations.forEach((citation, at) => {
+      if (shown.has(at)) return;
+      shown.add(at);
+      blocks.push(drawFigure(citation, at + 1));
+    });
+  }
+  return { blocks, rest: citations.map((citation, at) => [citation, at]).filter(([, at]) => !shown.has(at)) };
+}
+
+function drawContacts(contacts) {
+  return h('section', { class: 'contacts', lang: language }, h('h3', {}, say('contacts')),
+    h('ul', {}, contacts.map(({ name, about, phone, url }) => h('li', {},
+      h('b', {}, name), about && ' ', about && h('span', {}, about),
+      phone && ' ', phone && h('a', { class: 'phone', href: `tel:${phone.replaceAll(' ', '')}` }, phone),
+      url?.startsWith('https://') && ' ',
+      url?.startsWith('https://') && h('a', { href: url, rel: 'noreferrer' }, url.slice(8))))));
+}
+
+function drawState({ state, waiting }) {
+  if (state === 'waiting') return h('p', { class: 'working' }, say('searching'));
+  if (waiting) return h('p', { class: 'working' }, say('reconnecting'));
+  return state === 'stopped' && h('p', { class: 'hint' }, say('stopped'));
+}
+
+/** Draw a turn's answer. */
+export function drawAnswer(turn) {
+  const { details, citations, state, failure } = turn;
+  const { blocks, rest } = drawSaid(turn);
+  const fresh = document.createDocumentFragment();
+  const own = { lang: language };
+  fresh.append(...[
+    details?.mode && h('p', { class: 'mode', ...own }, say(`mode_${details.mode}`)),
+    details?.notice && h('p', { class: 'notice' }, details.notice),
+    blocks.length && h('div', { class: 'said' }, blocks),
+    state === 'done' && rest.length && h('section', { class: 'sources', ...own }, h('h3', {}, say('sources')),
+      h('ul', {}, rest.map(([citation, at]) => h('li', {}, drawSource(citation, at + 1, `citations/${at}`))))),
+    details?.contacts?.length && drawContacts(details.contacts),
+    details?.related?.length && h('section', { class: 'sources', ...own }, h('h3', {}, say('nearest')),
+      h('ul', {}, details.related.map((citation, at) => h('li', {}, drawSource(citation, 0, `related/${at}`))))),
+    drawState(turn),
+    failure && h('p', { class: 'notice', ...own }, say(failure), ' ', h('button', { type: 'button', 'data-do': 'retry' }, say('retry'))),
+    details?.as_of && h('p', { class: 'as-of', ...own }, say('as_of', { date: longDate(details.as_of) })),
+    state === 'done' && h('p', { class: 'actions', ...own },
+      h('button', { type: 'button', 'data-do': 'copy' }, say('copy')),
+      navigator.share && h('button', { type: 'button', 'data-do': 'share' }, say('share')),
+      h('button', { type: 'button', 'data-do': 'print' }, say('print'))),
+  ].filter(Boolean));
+  return fresh;
+}
+
+/** An answer with its sources as plain text, to copy or to share. */
+export function asText({ question, text, citations, details }) {
+  const sources = citations.map((citation, at) => {
+    const { successor, status, passage_id: id } = citation;
+    const note = successor ? ` ${say('successor', { name: successor })}` : '';
+    const words = details?.mode === 'quotation' && !plain(text).includes(plain(answeringWords(citation)))
+      ? `\n“${answeringWords(citation)}”` : '';
+    return `[${at + 1}] ${citationName(citation)} (${say(`status_${status}`)})${note}${words}\n${location.origin}/p/${encodeURIComponent(id)}`;
+  });
+  const date = details?.as_of && say('as_of', { date: longDate(details.as_of) });
+  return [question, plain(text), sources.length && [`${say('sources')}:`, ...sources].join('\n'), date, say('share_note')]
+    .filter(Boolean).join('\n\n');
+}

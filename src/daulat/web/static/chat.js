@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// <daulat-chat>: asks, shows the answers as they come, and keeps the conversation. Around the form that also works without it.
+
+import { Announcer } from './announce.js';
+import { asText, drawAnswer } from './answer.js';
+import { keep, messagesFor, newTurn, restore, take } from './conversation.js';
+import { h, say, settle } from './dom.js';
+import { cancel, complete, follow, Refused } from './stream.js';
+
+const lowData = () => document.documentElement.dataset.data === 'low';
+const calm = () => lowData() || matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+class Chat extends HTMLElement {
+  connectedCallback() {
+    this.form = this.querySelector('form');
+    this.field = this.querySelector('textarea');
+    this.send = this.form.querySelector('button');
+    this.stop = h('button', { type: 'button', class: 'primary stop', hidden: true }, say('stop'));
+    this.send.after(this.stop);
+    this.clearer = h('button', { type: 'button', class: 'quiet' }, say('clear'));
+    this.status = h('p', { class: 'status', role: 'status' });
+    this.region = h('div', { class: 'unseen', 'aria-live': 'polite', 'data-announce': true });
+    this.log = h('div', { class: 'log' });
+    this.source = h('daulat-source');
+    this.form.before(this.log);
+    this.form.append(this.status);
+    this.querySelector('.hint').after(this.clearer);
+    this.append(this.region, this.source);
+    this.announcer = new Announcer(this.region);
+    this.form.noValidate = true;
+    this.listen();
+    this.turns = restore();
+    this.turns.forEach((turn) => this.addTurn(turn));
+    this.arrange();
+    const last = this.turns.at(-1);
+    if (last?.state === 'waiting' || last?.state === 'streaming') this.resume(last);
+  }
+
+  listen() {
+    this.form.addEventListener('submit', (event) => { event.preventDefault(); this.submit(this.field.value); });
+    this.field.addEventListener('keydown', (event) => {
+      // On a touch keyboard Enter makes a new line, and the button sends.
+      const sends = event.key === 'Enter' && !event.shiftKey && !event.isComposing && matchMedia('(pointer: fine)').matches;
+      if (!sends) return;
+      event.preventDefault();
+      this.form.requestSubmit();
+    });
+    this.stop.addEventListener('click', () => this.working?.abort());
+    this.clearer.addEventListener('click', () => this.clear());
+    this.addEventListener('click', (event) => this.click(event));
+    addEventListener('pagehide', () => keep(this.turns));
+    addEventListener('offline', () => { this.status.textContent = say('offline'); });
+    addEventListener('online', () => { this.status.textContent = say('online'); });
+  }
+
+  click(event) {
+    const plainClick = !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0;
+    const example = event.target.closest('.examples a');
+    if (example && plainClick) {
+      event.preventDefault();
+      this.submit(example.textContent);
+      return;
+    }
+    const article = event.target.closest('.turn');
+    const turn = this.turns[[...this.log.children].indexOf(article)];
+    if (!turn) return;
+    const place = event.target.closest('[data-place]')?.dataset.place;
+    if (place && plainClick) {
+      event.preventDefault();
+      const [list, at] = place.split('/');
+      this.source.show((list === 'related' ? turn.details.related : turn.citations)[at]);
+    }
+    const action = event.target.closest('[data-do]')?.dataset.do;
+    if (action) this[action](turn, article);
+  }
+
+  submit(text) {
+    const question = text.trim();
+    const limit = Number(this.field.dataset.limit);
+    const refusal = question ? [...question].length > limit && say('too_long', { n: limit }) : say('empty');
+    this.status.textContent = refusal || '';
+    this.field.toggleAttribute('aria-invalid', Boolean(refusal));
+    if (refusal) this.field.focus();
+    if (refusal || this.working) return;
+    const turn = newTurn(question);
+    const messages = messagesFor(this.turns, question, lowData());
+    this.turns.push(turn);
+    const article = this.addTurn(turn);
+    this.field.value = '';
+    this.arrange();
+    article.scrollIntoView({ behavior: calm() ? 'auto' : 'smooth' });
+    const { model, language } = this.dataset;
+    this.run(turn, { request: { model, messages, ...(language && { metadata: { language } }) } });
+  }
+
+  /** An answer that was under way when the page was left: read its stream again from the beginning. */
+  resume(turn) {
+    Object.assign(turn, { text: '', citations: [], details: null, state: 'waiting' });
+    if (turn.stream) this.run(turn, { id: turn.stream });
+    else this.end(turn, { state: 'failed', failure: 'interrupted' });
+  }
+
+  async run(turn, origin) {
+    this.working = new AbortController();
+    const { signal } = this.working;
+    this.busy(true);
+    this.announcer.reset();
+    this.announcer.say(say('searching'));
+    const watch = {
+      opened: (id) => { turn.stream = id; keep(this.turns); },
+      waiting: (waiting) => { if (turn.waiting !== waiting) { turn.waiting = waiting; this.draw(turn); } },
+    };
+    try {
+      if (lowData() && origin.request) take(turn, await complete(origin.request, signal));
+      else for await (const chunk of follow(origin, signal, watch)) { take(turn, chunk); this.draw(turn); }
+      this.end(turn, { state: 'done' });
+    } catch (error) {
+      if (signal.aborted) {
+        cancel(turn.stream);
+        this.end(turn, { state: 'stopped' });
+      } else if (error instanceof Refused || error instanceof TypeError) {
+        this.end(turn, { state: 'failed', failure: this.reason(error, turn) });
+      } else {
+        this.end(turn, { state: 'failed', failure: 'failed' });
+        throw error;
+      }
+    }
+  }
+
+  reason(error, turn) {
+    if (error.status === 429) return 'busy';
+    if (!navigator.onLine) return 'offline';
+    return turn.text || error.status === 404 ? 'interrupted' : 'failed';
+  }
+
+  end(turn, outcome) {
+    Object.assign(turn, outcome, { waiting: false });
+    this.working = null;
+    this.draw(turn);
+    this.announcer.follow(turn.text, true);
+    const said = { done: 'done', stopped: 'stopped' }[turn.state] ?? turn.failure;
+    this.announcer.say(say(said, { n: turn.citations.length }));
+    keep(this.turns);
+    this.busy(false);
+  }
+
+  busy(busy) {
+    const active = document.activeElement;
+    this.send.hidden = busy;
+    this.stop.hidden = !busy;
+    if (busy && active === this.send) this.stop.focus();
+    if (!busy && active === this.stop) this.field.focus();
+  }
+
+  addTurn(turn) {
+    const article = h('article', { class: 'turn' },
+      h('h2', { class: 'asked' }, h('span', { class: 'unseen' }, `${say('you_asked')}: `), turn.question),
+      h('div', { class: 'answer' }));
+    this.log.append(article);
+    this.paint(turn, article);
+    return article;
+  }
+
+  /** Draw at most once a frame. */
+  draw(turn) {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      const article = this.log.children[this.turns.indexOf(turn)];
+      if (article) this.paint(turn, article);
+      if (this.working) this.announcer.follow(turn.text, false);
+    });
+  }
+
+  paint(turn, article) {
+    const answer = article.querySelector('.answer');
+    if (turn.details?.mode) answer.dataset.mode = turn.details.mode;
+    if (turn.details?.language) answer.lang = turn.details.language;
+    answer.setAttribute('aria-busy', turn.state === 'waiting' || turn.state === 'streaming');
+    settle(answer, drawAnswer(turn));
+  }
+
+  arrange() {
+    this.toggleAttribute('data-started', this.turns.length > 0);
+    this.clearer.hidden = !this.turns.length;
+  }
+
+  clear() {
+    if (!confirm(say('clear_confirm'))) return;
+    this.working?.abort();
+    this.turns = [];
+    this.log.replaceChildren();
+    keep(this.turns);
+    this.arrange();
+    this.status.textContent = say('cleared');
+    this.field.focus();
+  }
+
+  retry(turn, article) {
+    if (this.working) return;
+    this.turns.splice(this.turns.indexOf(turn), 1);
+    article.remove();
+    this.field.focus();
+    this.submit(turn.question);
+  }
+
+  async copy(turn, article) {
+    await navigator.clipboard.writeText(asText(turn));
+    this.status.textContent = say('copied');
+    article.querySelector('[data-do=copy]').focus();
+  }
+
+  share(turn) {
+    // The reader may close the sheet again; that is no error.
+    navigator.share({ title: turn.question, text: asText(turn) }).catch(() => {});
+  }
+
+  print(turn, article) {
+    const marked = [document.body, article];
+    marked.forEach((element) => element.toggleAttribute('data-print', true));
+    addEventListener('afterprint', () => marked.forEach((element) => element.removeAttribute('data-print')), { once: true });
+    window.print();
+  }
+}
+
+customElements.define('daulat-chat', Chat);

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The conversation, kept in this tab's session storage and nowhere else; and how much of it goes along with a question.
+
+const STORE = 'daulat.conversation';
+const TURNS_SENT = 2;
+const ANSWER_SENT = 600;
+
+/** Begin a turn. `state`: waiting, streaming, done, stopped or failed. */
+export const newTurn = (question) => ({ question, text: '', citations: [], details: null, state: 'waiting', stream: '' });
+
+/** Read the turns of this tab. */
+export function restore() {
+  try {
+    return JSON.parse(sessionStorage.getItem(STORE) || '[]');
+  } catch {
+    return [];
+  }
+}
+
+/** Keep the turns; a full or closed store costs only the memory of them. */
+export function keep(turns) {
+  try {
+    if (turns.length) sessionStorage.setItem(STORE, JSON.stringify(turns));
+    else sessionStorage.removeItem(STORE);
+  } catch {
+    // They stay on the page.
+  }
+}
+
+/** The messages to send: what a follow-up needs to be understood, and no more. */
+export function messagesFor(turns, question, lowData) {
+  const told = turns.filter(({ state, text }) => state === 'done' && text).slice(lowData ? -1 : -TURNS_SENT);
+  return [
+    ...told.flatMap((turn) => [
+      { role: 'user', content: turn.question },
+      { role: 'assistant', content: turn.text.slice(0, ANSWER_SENT) },
+    ]),
+    { role: 'user', content: question },
+  ];
+}
+
+/** Take one chunk, or one whole completion, into a turn. */
+export function take(turn, chunk) {
+  const choice = chunk.choices?.[0];
+  const news = choice?.delta ?? choice?.message ?? {};
+  const details = chunk.daulat;
+  if (typeof details?.text === 'string') {
+    // Verification changed what was sent: the whole replaces it.
+    turn.text = details.text;
+    turn.citations = [];
+  }
+  turn.text += news.content ?? '';
+  for (const { url_citation: citation } of news.annotations ?? []) if (citation) turn.citations.push(citation);
+  if (details?.mode) turn.details = details;
+  if (turn.state === 'waiting' && (turn.text || turn.citations.length)) turn.state = 'streaming';
+}

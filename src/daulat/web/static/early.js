@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Before the first paint: the display that this reader chose here before. Plain script, so that nothing flashes.
+{
+  const root = document.documentElement;
+  try {
+    Object.assign(root.dataset, JSON.parse(localStorage.getItem('daulat.display') || '{}'));
+  } catch {
+    // Storage is closed to us; the page's own defaults stand.
+  }
+  const saves = navigator.connection?.saveData || matchMedia('(prefers-reduced-data: reduce)').matches;
+  if (!root.dataset.data && (saves || 'saveData' in root.dataset)) root.dataset.data = 'low';
+}

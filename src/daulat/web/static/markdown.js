@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words of an answer to DOM nodes: paragraphs, lists, quotations, bold, links within this service, citation marks.
+// Nothing is ever parsed as HTML. Twin of web/markdown.py.
+
+import { h } from './dom.js';
+
+// Private-use characters stand for a citation mark while the text is being read; the answer's own are dropped first.
+const INLINE = /\ue000(\d+)\ue001|\*\*([^*\n]+)\*\*|\*([^*\s][^*\n]*)\*|\[([^\]\n]+)\]\(([^()\s]+)\)/g;
+const ITEM = /^ {0,3}(?:[-*+]|(\d{1,9})[.)]) +(.*)$/;
+
+/** Put a placeholder where each citation's marker stands. Indices count characters, not UTF-16 units. */
+export function placeMarks(text, citations) {
+  const signs = [...text.replace(/[\ue000\ue001]/g, ' ')];
+  let edge = signs.length;
+  citations
+    .map((citation, at) => ({ start: citation.start_index, end: citation.end_index, number: at + 1 }))
+    .sort((one, other) => other.start - one.start)
+    .forEach(({ start, end, number }) => {
+      if (!(start < end && end <= edge)) return;
+      signs.splice(start, end - start, `\ue000${number}\ue001`);
+      edge = start;
+    });
+  return signs.join('');
+}
+
+/** Take the placeholders out again. */
+export const withoutMarks = (text) => text.replace(/\ue000\d+\ue001/g, '');
+
+/** Cut a text into stretches that are quoted (lines that begin with ">") and stretches that are not. */
+export function quotations(text) {
+  const stretches = [];
+  for (const line of text.split('\n')) {
+    const quoted = line.startsWith('>');
+    if (stretches.at(-1)?.quoted !== quoted) stretches.push({ quoted, lines: [] });
+    stretches.at(-1).lines.push(quoted ? line.slice(1).replace(/^ /, '') : line);
+  }
+  return stretches
+    .map(({ quoted, lines }) => ({ quoted, text: lines.join('\n') }))
+    .filter((stretch) => stretch.text.trim());
+}
+
+/** Return the text as it would be read out or copied. */
+export function plain(text) {
+  return withoutMarks(text)
+    .replace(/\*\*([^*\n]+)\*\*/g, '$1')
+    .replace(/^(?:> ?|#{1,6} )/gm, '')
+    .replace(/\s+([.,;:!?])/g, '$1')
+    .trim();
+}
+
+function inline(text, mark) {
+  const nodes = [];
+  let at = 0;
+  for (const found of text.matchAll(INLINE)) {
+    nodes.push(text.slice(at, found.index));
+    at = found.index + found[0].length;
+    const [whole, number, strong, emphasis, label, address] = found;
+    if (number) nodes.push(mark(Number(number)));
+    else if (strong) nodes.push(h('strong', {}, inline(strong, mark)));
+    else if (emphasis) nodes.push(h('em', {}, inline(emphasis, mark)));
+    else if (/^\/(?![/\\])/.test(address)) nodes.push(h('a', { href: address }, inline(label, mark)));
+    else nodes.push(whole);
+  }
+  nodes.push(text.slice(at));
+  return nodes;
+}
+
+const withBreaks = (lines, mark) => lines.flatMap((line, at) => [...(at ? [h('br')] : []), ...inline(line.trim(), mark)]);
+
+/** Render a text with placeholders; `mark` draws the citation mark of a number. */
+export function render(text, mark) {
+  const blocks = [];
+  let open = null;
+  for (const line of text.split('\n')) {
+    const item = ITEM.exec(line);
+    if (!line.trim()) {
+      if (open?.kind === 'p') open = null;
+      continue;
+    }
+    if (item) {
+      const kind = item[1] ? 'ol' : 'ul';
+      if (open?.kind !== kind) blocks.push(open = { kind, start: Number(item[1] ?? 1), items: [] });
+      open.items.push([item[2]]);
+    } else if (/^#{1,6} /.test(line)) {
+      blocks.push({ kind: 'strong', lines: [line.replace(/^#+ /, '')] });
+      open = null;
+    } else if (open?.items && /^ {2}/.test(line)) {
+      open.items.at(-1).push(line);
+    } else {
+      if (open?.kind !== 'p') blocks.push(open = { kind: 'p', lines: [] });
+      open.lines.push(line);
+    }
+  }
+  return blocks.map(({ kind, lines, items, start }) => {
+    if (items) return h(kind, { start: start > 1 && start }, items.map((item) => h('li', {}, withBreaks(item, mark))));
+    if (kind === 'strong') return h('p', {}, h('strong', {}, withBreaks(lines, mark)));
+    return h('p', {}, withBreaks(lines, mark));
+  });
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Official text as it is shown: lines with their indent, the sentence that answers marked. Twin of web/quoting.py.
+
+import { h, say } from './dom.js';
+
+const DEPTHS = [[/^\([\p{L}\p{N}_]{1,4}\)\s/u, 1], [/^[\p{L}\p{N}_]{1,2}\.\s/u, 2], [/^[\p{L}\p{N}_]{1,3}\)\s/u, 3]];
+
+/** Find a quotation in a text, whatever the white space between its words; [0, 0] if it is not there. */
+export function findSpan(text, quote) {
+  const words = quote.trim().split(/\s+/).filter(Boolean);
+  if (!words.length) return [0, 0];
+  const found = new RegExp(words.map((word) => word.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('\\s+')).exec(text);
+  return found ? [found.index, found.index + found[0].length] : [0, 0];
+}
+
+/** Cut a text into lines and mark the characters of a span in them. */
+export function linesOf(text, [from, to] = [0, 0]) {
+  const lines = [];
+  let at = 0;
+  for (const raw of text.split('\n')) {
+    const inside = (edge) => Math.min(Math.max(edge - at, 0), raw.length);
+    const [start, end] = [inside(from), inside(to)];
+    const parts = end > start
+      ? [[raw.slice(0, start), false], [raw.slice(start, end), true], [raw.slice(end), false]].filter(([part]) => part)
+      : [[raw, false]];
+    if (raw.trim()) lines.push({ depth: DEPTHS.find(([pattern]) => pattern.test(raw))?.[1] ?? 0, parts });
+    at += raw.length + 1;
+  }
+  return lines;
+}
+
+/** Keep the marked lines and their neighbours, up to about `limit` characters; each gap becomes one line without parts. */
+export function excerpt(lines, limit = 900) {
+  const sizes = lines.map((line) => line.parts.reduce((sum, [part]) => sum + part.length, 0));
+  if (sizes.reduce((sum, size) => sum + size, 0) <= limit) return lines;
+  const isMarked = (line) => line.parts.some(([, marked]) => marked);
+  let first = Math.max(lines.findIndex(isMarked), 0);
+  let last = Math.max(lines.findLastIndex?.(isMarked) ?? first, first);
+  let room = limit - sizes.slice(first, last + 1).reduce((sum, size) => sum + size, 0);
+  for (;;) {
+    const near = [first - 1, last + 1].filter((at) => at >= 0 && at < lines.length && sizes[at] <= room);
+    if (!near.length) break;
+    const at = near.reduce((best, place) => (sizes[place] < sizes[best] ? place : best));
+    room -= sizes[at];
+    first = Math.min(first, at);
+    last = Math.max(last, at);
+  }
+  const gap = { depth: 0, parts: [] };
+  return [...(first > 0 ? [gap] : []), ...lines.slice(first, last + 1), ...(last + 1 < lines.length ? [gap] : [])];
+}
+
+/** Draw lines as paragraphs. */
+export function drawLines(lines) {
+  return lines.map(({ depth, parts }) => (parts.length
+    ? h('p', { class: `d${depth}` }, parts.map(([part, marked]) => (marked ? h('mark', {}, part) : part)))
+    : h('p', { class: 'gap', 'aria-label': say('omitted') }, '[…]')));
+}

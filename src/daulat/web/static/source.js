@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// <daulat-source>: the passage behind a citation, in a sheet over the page: its article, status and dates, the sentence marked.
+
+import { answeringWords, citationAddress } from './answer.js';
+import { articleLabel, badge, h, longDate, say } from './dom.js';
+import { drawLines, findSpan, linesOf } from './quoting.js';
+import { fetchPassage } from './stream.js';
+
+class Source extends HTMLElement {
+  connectedCallback() {
+    this.dialog = h('dialog', { class: 'sheet', 'aria-labelledby': 'source-title' });
+    // A click on the backdrop lands on the dialog itself, not on its content.
+    this.dialog.addEventListener('click', (event) => { if (event.target === this.dialog) this.dialog.close(); });
+    this.dialog.addEventListener('close', () => this.loading?.abort());
+    this.append(this.dialog);
+  }
+
+  /** Show a citation at once with its quote, then the whole article; with low data only when asked for. */
+  show(citation) {
+    this.citation = citation;
+    this.draw({});
+    this.dialog.showModal();
+    this.dialog.scrollTop = 0;
+    if (document.documentElement.dataset.data !== 'low') this.load();
+  }
+
+  async load() {
+    this.loading = new AbortController();
+    this.draw({ note: say('loading_passage') });
+    try {
+      this.draw({ passage: await fetchPassage(this.citation.passage_id, this.loading.signal) });
+    } catch (error) {
+      if (error.name !== 'AbortError') this.draw({ note: say('passage_failed') });
+    }
+  }
+
+  draw({ passage, note }) {
+    const { citation } = this;
+    const text = passage?.text ?? citation.quote;
+    const status = passage?.status || citation.status;
+    const successor = passage?.successor || citation.successor;
+    const stale = { revoked: 'revoked_note', amended: 'amended_note', partly_revoked: 'amended_note' }[status];
+    const close = h('button', { type: 'button', class: 'close', autofocus: true }, say('close'));
+    close.addEventListener('click', () => this.dialog.close());
+    const more = !passage && !note && h('button', { type: 'button' }, say('load_full'));
+    if (more) more.addEventListener('click', () => this.load());
+    const hadFocus = this.dialog.contains(document.activeElement);
+    this.dialog.replaceChildren(
+      h('header', {},
+        h('div', {},
+          h('h2', { id: 'source-title' }, articleLabel(citation.article) || citation.title),
+          citation.article && h('p', { lang: citation.language }, citation.title),
+          h('p', {}, badge(status))),
+        close),
+      h('div', { class: 'sheet-body' },
+        ...[
+          stale && h('p', { class: 'notice' }, say(stale), successor && ` ${say('successor', { name: successor })}`),
+          passage?.status_note && h('p', { class: 'hint' }, passage.status_note),
+          passage?.heading && h('p', { class: 'chapter', lang: citation.language }, passage.heading),
+          h('div', { class: 'official', lang: citation.language },
+            drawLines(linesOf(text, findSpan(text, answeringWords(citation))))),
+          note && h('p', { class: 'hint', role: 'status' }, note),
+          more && h('p', {}, more),
+          h('p', { class: 'as-of' }, this.facts(passage)),
+          h('p', {}, h('a', { class: 'primary', href: citationAddress(citation) }, say('open_document'))),
+        ].filter(Boolean)));
+    if (hadFocus) close.focus();
+    this.dialog.querySelector('mark')?.scrollIntoView({ block: 'nearest' });
+  }
+
+  facts(passage) {
+    const document = passage?.document ?? this.citation;
+    const date = passage?.as_of || this.citation.as_of;
+    return [date && say('as_of', { date: longDate(date) }), document.publisher, document.licence].filter(Boolean).join(' · ');
+  }
+}
+
+customElements.define('daulat-source', Source);

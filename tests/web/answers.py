@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A small library of real articles, and an assistant that answers from a script: one answer a word in the question.
+
+What the assistant says is written here; what the gateway and the pages make of it is theirs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question
+from daulat.errors import DaulatError
+from daulat.gateway.schema import DocumentCard, Neighbour, PassageCard
+from daulat.knowledge.types import Document, Passage, Relation
+from daulat.web.views import passage_address
+
+RELEASE, AS_OF = "id-2023.03", "2023-03-01"
+DATA = Path(__file__).parent / "data" / "passages.jsonl"
+TITLES = {
+    "UU-24-2013": "Undang-Undang Nomor 24 Tahun 2013 tentang Perubahan atas Undang-Undang Nomor 23 Tahun 2006 tentang "
+    "Administrasi Kependudukan",
+    "UU-23-2006": "Undang-Undang Nomor 23 Tahun 2006 tentang Administrasi Kependudukan",
+    "UU-13-2003": "Undang-Undang Nomor 13 Tahun 2003 tentang Ketenagakerjaan",
+    "UU-25-2009": "Undang-Undang Nomor 25 Tahun 2009 tentang Pelayanan Publik",
+    "UU-1-1974": "Undang-Undang Nomor 1 Tahun 1974 tentang Perkawinan",
+}
+MARRIAGE_AGE = Relation(
+    kind="amended_by",
+    other="UU-16-2019",
+    other_title="Undang-Undang Nomor 16 Tahun 2019",
+    since="2019-10-15",
+    articles=("7",),
+)
+
+
+def _document(doc_id: str) -> Document:
+    _, number, year = doc_id.split("-")
+    amended = doc_id == "UU-1-1974"
+    return Document(
+        doc_id=doc_id,
+        title=TITLES[doc_id].partition(" tentang ")[2],
+        citation=TITLES[doc_id],
+        kind="Undang-Undang",
+        number=number,
+        year=int(year),
+        language="id",
+        status="amended" if amended else "in_force",
+        relations=(MARRIAGE_AGE,) if amended else (),
+        coverage_date=AS_OF,
+        url=f"https://peraturan.example/{doc_id.lower()}",
+        publisher="Republik Indonesia",
+        licence="LicenseRef-public-domain-ID",
+        retrieved="2024-05-01",
+        quality=0.8 if doc_id == "UU-23-2006" else 0.99,
+    )
+
+
+class SmallLibrary:
+    """Thirteen articles of five laws, as the gateway and the pages look them up."""
+
+    release, as_of = RELEASE, AS_OF
+
+    def __init__(self) -> None:
+        self._documents = {doc_id: _document(doc_id) for doc_id in TITLES}
+        self._passages: dict[str, Passage] = {}
+        for row in map(json.loads, DATA.read_text("utf-8").splitlines()):
+            stale = row["passage_id"].startswith("UU-1-1974:pasal-7#")
+            self._passages[row["passage_id"]] = Passage(
+                passage_id=row["passage_id"],
+                doc_id=row["doc_id"],
+                seq=row["seq"],
+                section=row["section"],
+                text=row["text"],
+                article=row["article"],
+                heading=row["chapter"],
+                status="amended" if stale else "in_force",
+            )
+
+    def documents(self) -> list[Document]:
+        return list(self._documents.values())
+
+    def document(self, doc_id: str) -> Document | None:
+        return self._documents.get(doc_id)
+
+    def passage_of(self, passage_id: str) -> Passage:
+        return self._passages[passage_id]
+
+    def find(self, passage_id: str) -> Passage | None:
+        return self._passages.get(passage_id)
+
+    def passages_of(self, doc_id: str) -> list[Passage]:
+        return [passage for passage in self._passages.values() if passage.doc_id == doc_id]
+
+    def citation(self, passage_id: str, answering: str = "", **fields: object) -> Citation:
+        passage = self._passages[passage_id]
+        document = self._documents[passage.doc_id]
+        at = passage.text.index(answering)
+        citation = Citation(
+            passage_id=passage_id,
+            doc_id=passage.doc_id,
+            title=document.citation,
+            article=passage.article or "",
+            quote=passage.text,
+            status=passage.status or document.status,
+            url=passage_address(passage_id),
+            as_of=AS_OF,
+            publisher=document.publisher,
+            licence=document.licence,
+            retrieved=document.retrieved,
+            language="id",
+            answer_span=(at, at + len(answering)),
+        )
+        return replace(citation, **fields)  # type: ignore[arg-type]
+
+
+class PageLibrary(SmallLibrary):
+    """The same library, looked up as the pages do."""
+
+    def passage(self, passage_id: str) -> Passage | None:
+        return self.find(passage_id)
+
+
+class ApiLibrary(SmallLibrary):
+    """The same library, looked up as the gateway does."""
+
+    async def passage(self, passage_id: str) -> PassageCard | None:
+        passage = self.find(passage_id)
+        if passage is None:
+            return None
+        document = self._documents[passage.doc_id]
+        siblings = self.passages_of(document.doc_id)
+        at = siblings.index(passage)
+
+        def neighbour(place: int) -> Neighbour | None:
+            if not 0 <= place < len(siblings):
+                return None
+            found = siblings[place]
+            return Neighbour(found.passage_id, found.article or "", passage_address(found.passage_id))
+
+        card = DocumentCard(
+            document.doc_id, document.title, document.citation, document.kind, document.number, document.year, "",
+            document.status, "ID", "id", document.publisher, document.licence, document.retrieved,
+            document.coverage_date, document.url, len(siblings),
+        )  # fmt: skip
+        return PassageCard(
+            passage_id, passage.article or "", passage.heading or "", passage.section, passage.text,
+            passage.status or "", "", "", AS_OF, passage_address(passage_id), card,
+            neighbour(at - 1), neighbour(at + 1), RELEASE,
+        )  # fmt: skip
+
+
+BIRTH = "UU-24-2013:pasal-27#7"
+BIRTH_SENTENCE = (
+    "Setiap kelahiran wajib dilaporkan oleh Penduduk kepada Instansi Pelaksana setempat paling lambat 60 (enam puluh) "
+    "hari sejak kelahiran."
+)
+LEAVE = "UU-13-2003:pasal-82#82"
+LEAVE_SENTENCE = (
+    "Pekerja/buruh perempuan berhak memperoleh istirahat selama 1,5 (satu setengah) bulan sebelum saatnya melahirkan "
+    "anak dan 1,5 (satu setengah) bulan sesudah melahirkan menurut perhitungan dokter kandungan atau bidan."
+)
+MARRIAGE = "UU-1-1974:pasal-7#7"
+SCRIPT = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>"
+LONG_WORD = "pertanggungjawabankeberlanjutan" * 12
+CONTACTS = (
+    Contact("Halo Dukcapil", "Administrasi kependudukan", "1500 537", "https://dukcapil.kemendagri.go.id"),
+    Contact("SP4N-LAPOR!", "Pengaduan pelayanan publik", "1708", "https://www.lapor.go.id"),
+)
+
+
+def _marked(text: str, *citations: Citation) -> tuple[str, tuple[Citation, ...]]:
+    """Write [1], [2] where the text says {1}, {2}, and note the places in the citations."""
+    placed = []
+    for number, citation in enumerate(citations, start=1):
+        start = text.index(f"{{{number}}}")
+        text = text.replace(f"{{{number}}}", f"[{number}]", 1)
+        placed.append(replace(citation, start=start, end=start + 3))
+    return text, tuple(placed)
+
+
+def answer_to(question: Question, library: SmallLibrary) -> Answer:
+    """Answer from the script; without a known word, with the duty to report a birth, quoted."""
+    birth, leave = library.citation(BIRTH, BIRTH_SENTENCE), library.citation(LEAVE, LEAVE_SENTENCE)
+    words, mode, answered, notice = question.text.lower(), "quotation", True, ""
+    related: tuple[Citation, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    title = TITLES["UU-24-2013"]
+    text, citations = _marked(f"Menurut {title}, Pasal 27 {{1}}:\n\n> (1) {BIRTH_SENTENCE}", birth)
+    if "rusak" in words:
+        raise DaulatError("the index is gone", why="Nothing can be found.", fix="rebuild it.", code="test.broken")
+    if "cuti" in words or "leave" in words:
+        mode = "written"
+        text, citations = _marked(
+            "Pekerja perempuan mendapat istirahat **1,5 bulan sebelum** dan **1,5 bulan sesudah** melahirkan. {1} "
+            "Kelahiran anak lalu dilaporkan paling lambat 60 hari. 👶 {2}\n\n- Lamanya menurut dokter atau bidan.\n"
+            "- Upah tetap dibayar.",
+            leave,
+            birth,
+        )
+    elif "umur" in words:
+        stale = library.citation(
+            MARRIAGE, "umur 19 (sembilan belas) tahun", successor="Undang-Undang Nomor 16 Tahun 2019, Pasal 7"
+        )
+        notice = "Pasal ini telah diubah dengan Undang-Undang Nomor 16 Tahun 2019, yang teksnya belum termuat di sini."
+        text, citations = _marked(f"Bunyi pasal lama, sebagai riwayat {{1}}:\n\n> {stale.quote}", stale)
+    elif "presiden" in words:
+        mode, answered, citations = "declined", False, ()
+        text = "Maaf, tidak ada teks resmi di sini yang menjawab pertanyaan ini, jadi kami tidak menebak."
+        related, contacts = (birth, leave), CONTACTS
+    elif "pingsan" in words:
+        mode, citations = "notice", ()
+        text = "Jika ada yang dalam bahaya, hubungi **112** sekarang juga."
+        contacts = (Contact("Panggilan darurat", "Bebas pulsa, 24 jam", "112"),)
+    elif "serang" in words:
+        mode = "written"
+        hostile = replace(leave, title=f"{SCRIPT}{leave.title}", article=f'"><b>{SCRIPT}', successor=SCRIPT)
+        text, citations = _marked(
+            f"{SCRIPT} [klik](javascript:alert(1)) [keluar](https://jahat.example) [dalam](/sources) {{1}}\n\n"
+            f"![gambar](https://jahat.example/x.png)\n\n> {SCRIPT}",
+            hostile,
+        )
+        contacts = (Contact(SCRIPT, SCRIPT, "javascript:alert(1)", "javascript:alert(1)"),)
+        notice = SCRIPT
+    elif "panjang" in words:
+        mode = "written"
+        text, citations = _marked(f"{LONG_WORD} {{1}}", replace(leave, title=LONG_WORD, successor=LONG_WORD))
+    return Answer(
+        answered=answered, text=text, citations=citations, language="id", as_of=AS_OF, mode=mode,  # type: ignore[arg-type]
+        confidence=0.9, notice=notice, related=related, contacts=contacts, release=RELEASE,
+    )  # fmt: skip
+
+
+class ScriptedAssistant:
+    """Streams the script's answers word by word. `questions` is what it was asked."""
+
+    def __init__(self, library: SmallLibrary) -> None:
+        self.library = library
+        self.questions: list[Question] = []
+        self.cancelled = 0
+
+    async def ask(self, question: Question) -> Answer:
+        self.questions.append(question)
+        return answer_to(question, self.library)
+
+    async def stream(self, question: Question) -> AsyncIterator[AnswerEvent]:
+        answer = await self.ask(question)
+        pieces = [f"{word} " for word in answer.text.split(" ")]
+        pieces[-1] = pieces[-1][:-1]
+        try:
+            for at, piece in enumerate(pieces):
+                if at == 3 and "lambat" in question.text:
+                    await asyncio.Event().wait()  # until somebody stops it
+                yield AnswerEvent("text", text=piece)
+                await asyncio.sleep(0.002)
+            for citation in answer.citations:
+                yield AnswerEvent("citation", citation=citation)
+            if "ganti" in question.text:
+                answer = replace(answer, text="Sudah diperiksa.", citations=())
+            yield AnswerEvent("answer", answer=answer)
+        except (GeneratorExit, asyncio.CancelledError):
+            self.cancelled += 1
+            raise
