@@ -101,8 +101,8 @@ def _url(value: str) -> str:
         raise broken(
             "nation.url",
             f"address `{value}` is not an http or https URL without user, query or fragment",
-            "The engine behind it could not be reached, or a secret would stand in this file.",
-            "Write it as `https://host/v1`; name the variable that holds the key under `key_from`.",
+            "Nobody could be sent there, or a secret would stand in this file.",
+            "Write it as `https://host/path`; a key belongs in the environment variable that `key_from` names.",
         )
     return value
 
@@ -239,6 +239,8 @@ class Gateway(Declared):
 
     listen: Listen = "127.0.0.1:8080"
     """IP address and port."""
+    public_url: Url | None = None
+    """The address under which people reach the service, where that is not `listen`."""
 
     @property
     def host(self) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The first tables: releases of knowledge, the chain of audit events, one receipt per answer. No words of a question."""
+"""The first tables: releases of knowledge, the chain of audit events, one receipt per answer; no citizen's words."""
 
 from alembic import op
 
