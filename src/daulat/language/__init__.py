@@ -9,5 +9,17 @@ a question, never calls a model, and contains no country: everything particular 
 from daulat.language._pack import PackFiles
 from daulat.language.analysis import Analyser, Rules, analyser_for
 from daulat.language.detection import Detection, Detector, detector_for
+from daulat.language.wording import Expansion, Wording, wording_for
 
-__all__ = ["Analyser", "Detection", "Detector", "PackFiles", "Rules", "analyser_for", "detector_for"]
+__all__ = [
+    "Analyser",
+    "Detection",
+    "Detector",
+    "Expansion",
+    "PackFiles",
+    "Rules",
+    "Wording",
+    "analyser_for",
+    "detector_for",
+    "wording_for",
+]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The features of a pack's language model: whole words and letter groups of 2 to 5, hashed. Shared by training and use.
+"""The features of a pack's language model: words and letter groups of 2 to 5, hashed. Shared by training and use.
 
-Comes in: a text. Goes out: bucket numbers. Case, diacritics, digits, addresses and user names are dropped, since they say
-nothing about the language of a short question.
+Comes in: a text. Goes out: bucket numbers. Case, diacritics, digits, addresses and user names are dropped, since they
+say nothing about the language of a short question.
 """
 
 from __future__ import annotations

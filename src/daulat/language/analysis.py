@@ -176,8 +176,8 @@ def rules_for(language: str, pack: PackFiles | None) -> Rules:
     """Read the rules of a language from the pack, else from the core, else make them from what Snowball knows."""
     tag = primary(language)
     name = ("languages", f"{tag}.yaml")
-    if tag and pack is not None and pack.has(*name):
-        return _rules(tag, pack.yaml(*name))
+    if tag and pack is not None and pack.has(*name) and "analysis" in (data := pack.yaml(*name)):
+        return _rules(tag, data)
     core = Path(__file__).parent / "rules" / f"{tag}.yaml"
     if tag.isalpha() and core.is_file():
         return _rules(tag, yaml.safe_load(core.read_text(encoding="utf-8")))
@@ -207,7 +207,7 @@ def fold(word: str) -> str:
 
 
 def _rules(tag: str, data: Mapping[str, Any]) -> Rules:
-    analysis = data.get("analysis") or {}
+    analysis = data["analysis"]
     return Rules(
         tag,
         stemmer=analysis.get("stemmer") or "",

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Phrase tables: find the phrases of a list in a text, the longest first, and put something in their place.
+
+Comes in: pairs of a phrase and its replacement, and a text. Goes out: where which phrase stands. Case and diacritics do
+not matter; a phrase never crosses a punctuation mark. Nothing here knows what the phrases are for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from daulat.language.analysis import fold
+
+_TOKEN = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
+_GAP = re.compile(r"\s+")
+
+Forms = Callable[[str], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A phrase of the table, found at characters `start` to `end` of the text."""
+
+    start: int
+    end: int
+    replacement: str
+
+
+class PhraseTable:
+    """A list of phrases, ready to be found.
+
+    Parameters
+    ----------
+    pairs : Iterable[tuple[str, str]]
+        Phrase and replacement; of two with the same phrase the first stays.
+    forms : Callable[[str], Sequence[str]]
+        The forms of a folded word that may stand in the table, the word itself first.
+
+    Examples
+    --------
+    >>> table = PhraseTable([("akta lahir", "akta kelahiran"), ("akta", "surat")])
+    >>> table.replace("Akta lahir, atau akta?")
+    'akta kelahiran, atau surat?'
+    """
+
+    def __init__(self, pairs: Iterable[tuple[str, str]], forms: Forms = lambda word: (word,)) -> None:
+        self._forms = forms
+        self._by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        seen: set[tuple[str, ...]] = set()
+        for phrase, replacement in pairs:
+            words = tuple(fold(token.casefold()) for token in _TOKEN.findall(phrase))
+            if words and words not in seen:
+                seen.add(words)
+                self._by_first.setdefault(words[0], []).append((words, replacement))
+        for phrases in self._by_first.values():
+            phrases.sort(key=lambda phrase: -len(phrase[0]))
+
+    def matches(self, text: str) -> list[Match]:
+        """Return the phrases that stand in `text`, from left to right, without overlap; longer ones win."""
+        tokens = list(_TOKEN.finditer(text))
+        forms = [tuple(self._forms(fold(token[0].casefold()))) for token in tokens]
+        found: list[Match] = []
+        at = 0
+        while at < len(tokens):
+            words, replacement = self._longest(text, tokens, forms, at)
+            if words:
+                found.append(Match(tokens[at].start(), tokens[at + words - 1].end(), replacement))
+            at += max(1, words)
+        return found
+
+    def replace(self, text: str, chosen: Callable[[str], str] = str) -> str:
+        """Return `text` with every phrase replaced by what `chosen` makes of its replacement; all else stays."""
+        parts: list[str] = []
+        at = 0
+        for match in self.matches(text):
+            parts += text[at : match.start], chosen(match.replacement)
+            at = match.end
+        return " ".join("".join([*parts, text[at:]]).split())
+
+    def _longest(
+        self, text: str, tokens: list[re.Match[str]], forms: list[tuple[str, ...]], at: int
+    ) -> tuple[int, str]:
+        """Return how many tokens the longest phrase at `at` takes, and its replacement; zero when there is none."""
+        best, chosen = 0, ""
+        for first in forms[at]:
+            for words, replacement in self._by_first.get(first, ()):
+                size = len(words)
+                if size <= best or at + size > len(tokens):
+                    continue
+                if all(words[i] in forms[at + i] for i in range(1, size)) and all(
+                    _GAP.fullmatch(text, tokens[i].end(), tokens[i + 1].start()) for i in range(at, at + size - 1)
+                ):
+                    best, chosen = size, replacement
+        return best, chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Affixes:
+    """The endings and beginnings that a word may carry, so that the bare word is looked up too.
+
+    Parameters
+    ----------
+    endings : tuple[str, ...]
+        Stripped from the end, longest first.
+    beginnings : tuple[tuple[str, str], ...]
+        Prefix and what stands in its place in the bare word.
+
+    Examples
+    --------
+    >>> Affixes(("ne",), (("ny", "s"),)).forms("nyimpenne")
+    ('nyimpenne', 'nyimpen', 'simpenne', 'simpen')
+    """
+
+    endings: tuple[str, ...] = ()
+    beginnings: tuple[tuple[str, str], ...] = ()
+
+    def forms(self, word: str) -> tuple[str, ...]:
+        """Return the word, then its barer forms of three letters or more, without repeats."""
+        bases = [word, *(word[: -len(end)] for end in self.endings if word.endswith(end))]
+        bare = [new + base[len(old) :] for old, new in self.beginnings for base in bases if base.startswith(old)]
+        return (word, *dict.fromkeys(form for form in [*bases[1:], *bare] if len(form) >= 3 and form != word))

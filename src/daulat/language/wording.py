@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Wording: from a citizen's words to the words of the law.
+
+Comes in: a question in a known language, in whatever spelling. Goes out: the same question in standard spelling, its
+rough gloss in the language of the law, and the law's own terms for what it speaks of. These feed a search, nothing
+else: a gloss is never shown to a citizen, and never taken for a translation.
+
+The words are the pack's: `languages/<tag>.yaml`, its word lists, and `glossary.yaml`. Without a pack the text comes
+back as it went in. Docs: docs/concepts/language.md
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from daulat.language._pack import PackFiles, primary
+from daulat.language._phrases import Affixes, PhraseTable
+
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
+_LONGEST_READ = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """The law's words for what a question speaks of.
+
+    Parameters
+    ----------
+    phrases : tuple[str, ...]
+        In the language of the law, in the order of the question, without repeats.
+    terms : tuple[str, ...]
+        The words of the phrases that the question does not already contain.
+    """
+
+    phrases: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Language:
+    spelling: PhraseTable
+    gloss: PhraseTable
+    doubling: re.Pattern[str] | None
+
+
+class Wording:
+    """The words of one country: spelling, glosses and the glossary. Built by `wording_for`; safe to share.
+
+    Parameters
+    ----------
+    official : str
+        The language of the law, BCP 47; empty where there is no glossary.
+    languages : Mapping[str, _Language]
+        By primary tag.
+    glossary : PhraseTable
+        Everyday words to the law's, parted by `;`.
+    """
+
+    def __init__(self, official: str, languages: Mapping[str, _Language], glossary: PhraseTable) -> None:
+        self.official = official
+        self._languages = languages
+        self._glossary = glossary
+
+    def normalise(self, text: str, language: str) -> str:
+        """Return the text in standard spelling: drawn-out letters, doubling marks and chat spellings resolved.
+
+        Parameters
+        ----------
+        text : str
+            Only its first 4,000 characters are read.
+        language : str
+            BCP 47 tag of the text.
+
+        Returns
+        -------
+        str
+            Names, numbers and unknown words stay as they are.
+        """
+        rules = self._languages.get(primary(language))
+        plain = " ".join(_ADDRESS.sub(" ", text[:_LONGEST_READ]).split())
+        if rules is None:
+            return plain
+        plain = _DRAWN_OUT.sub(r"\1", plain)
+        if rules.doubling:
+            plain = rules.doubling.sub(r"\1-\1\2", plain)
+        return rules.spelling.replace(plain)
+
+    def to_official(self, text: str, language: str) -> str:
+        """Return a rough gloss of the text, word by word, in the language of the law.
+
+        In the language of the law itself this is `normalise`. Words that no list knows stay as they are, since most of
+        them are names or loans.
+        """
+        rules = self._languages.get(primary(language))
+        if rules is None or primary(language) == self.official:
+            return self.normalise(text, language)
+        return self.normalise(rules.gloss.replace(self.normalise(text, language), _first), self.official)
+
+    def expand(self, text: str, language: str) -> Expansion:
+        """Return the law's phrases for what the text speaks of, and the words that they add to it.
+
+        Parameters
+        ----------
+        text : str
+            The question as it was asked.
+        language : str
+            BCP 47 tag of the text.
+        """
+        gloss = self.to_official(text, language)
+        phrases = [part for match in self._glossary.matches(gloss) for part in _parts(match.replacement)]
+        rules = self._languages.get(primary(language))
+        if rules is not None and primary(language) != self.official:
+            # The first alternative already stands in the gloss itself.
+            matches = rules.gloss.matches(self.normalise(text, language))
+            phrases += [part for match in matches for part in _parts(match.replacement)[1:]]
+        known = set(re.findall(r"\w+", gloss.casefold()))
+        words = (word for phrase in phrases for word in re.findall(r"\w+", phrase.casefold()))
+        return Expansion(tuple(dict.fromkeys(phrases)), tuple(dict.fromkeys(w for w in words if w not in known)))
+
+
+def wording_for(pack: PackFiles | None) -> Wording:
+    """Read a pack's words. Without a pack, or without lists in it, the result changes nothing but spaces.
+
+    Examples
+    --------
+    >>> wording_for(None).normalise("  how   long? ", "en")
+    'how long?'
+    >>> wording_for(None).expand("how long?", "en")
+    Expansion(phrases=(), terms=())
+    """
+    if pack is None or not pack.has("languages"):
+        return Wording("", {}, PhraseTable(()))
+    data = {path.stem: pack.yaml("languages", path.name) for path in sorted(pack.path("languages").glob("*.yaml"))}
+    languages = {tag: _language(pack, rules) for tag, rules in data.items()}
+    if not pack.has("glossary.yaml"):
+        return Wording("", languages, PhraseTable(()))
+    glossary = pack.yaml("glossary.yaml")
+    official = primary(glossary["language"])
+    forms = _affixes((data.get(official) or {}).get("gloss") or {}).forms
+    return Wording(official, languages, PhraseTable(_glossary_pairs(glossary["entries"]), forms))
+
+
+def read_pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Read a word list: variants parted by `|`, a tab, the replacement. Lines that begin with `#` are remarks.
+
+    >>> list(read_pairs("# chat\\nyg | yng\\tyang\\nsih\\t"))
+    [('yg', 'yang'), ('yng', 'yang'), ('sih', '')]
+    """
+    for line in text.splitlines():
+        if line.startswith("#") or "\t" not in line:
+            continue
+        variants, replacement = line.split("\t")[:2]
+        yield from ((variant.strip(), replacement.strip()) for variant in variants.split("|") if variant.strip())
+
+
+def _language(pack: PackFiles, rules: Mapping[str, Any]) -> _Language:
+    spelling, gloss = rules.get("spelling") or {}, rules.get("gloss") or {}
+    mark = spelling.get("doubling_mark")
+    return _Language(
+        spelling=PhraseTable(_pairs_of(pack, [spelling["table"]] if "table" in spelling else [])),
+        gloss=PhraseTable(_pairs_of(pack, gloss.get("lexicons") or []), _affixes(gloss).forms),
+        doubling=re.compile(rf"\b([^\W\d_]{{3,}}){re.escape(mark)}([^\W\d_]*)\b") if mark else None,
+    )
+
+
+def _pairs_of(pack: PackFiles, names: list[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        yield from read_pairs(pack.path("languages", name).read_text(encoding="utf-8"))
+
+
+def _affixes(gloss: Mapping[str, Any]) -> Affixes:
+    beginnings = (part.split(":") for part in (gloss.get("beginnings") or "").split(";") if ":" in part)
+    return Affixes(
+        endings=tuple((gloss.get("endings") or "").split()),
+        beginnings=tuple((old.strip(), new.strip().strip("'")) for old, new in beginnings),
+    )
+
+
+def _glossary_pairs(entries: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
+    for topic in entries.values():
+        for variants, law in topic.items():
+            yield from ((variant.strip(), law) for variant in variants.split("|"))
+    # A question that already says `akta perkawinan` must not be read as one about `akta`.
+    phrases = (part for topic in entries.values() for law in topic.values() for part in _parts(law))
+    yield from ((phrase, phrase) for phrase in phrases if " " in phrase)
+
+
+def _first(replacement: str) -> str:
+    return replacement.split(";")[0].strip()
+
+
+def _parts(replacement: str) -> list[str]:
+    return [part.strip() for part in replacement.split(";") if part.strip()]
