@@ -2,8 +2,8 @@
 """What the service must be able to account for.
 
 Comes in: receipts of answers and events of administration, as counts, names and hashes. Goes out: rows that an auditor
-can sum, and a chain of events that shows any change made after the fact. This room never holds a citizen's words, address
-or name.
+can sum, and a chain of events that shows any change made after the fact. This room never holds a citizen's words,
+address or name.
 """
 
 from daulat.ledger.errors import ChainBrokenError, EventRefusedError, LedgerError

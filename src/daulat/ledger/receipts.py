@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """One receipt per answer, written in batches, so that keeping account never delays an answer.
 
-Comes in: `Receipt`s, from the event loop that answers. Goes out: rows of `answer_receipt`. A receipt holds counts, times
-and names of things: no words, no address, nobody. While the database is away receipts wait in memory, up to a bound; what
-does not fit is counted in `dropped`, never waited for.
+Comes in: `Receipt`s, from the event loop that answers. Goes out: rows of `answer_receipt`. A receipt holds counts,
+times and names of things: no words, no address, nobody. While the database is away receipts wait in memory, up to a
+bound; what does not fit is counted in `dropped`, never waited for.
 """
 
 from __future__ import annotations

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`daulat nation`: check and show the declaration, and the tags and codes that it may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from daulat.cli._output import emit, emit_json, hint, json_option, say, table
+from daulat.nation import check_nation, find_pack, json_schema, load_nation
+from daulat.nation.reference import find_country, jurisdictions_of, languages_of
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _file_option(function: Command) -> Command:
+    return click.option(
+        "--file",
+        "path",
+        type=click.Path(path_type=Path),
+        default=Path("nation.yaml"),
+        show_default=True,
+        help="The declaration.",
+    )(function)
+
+
+@click.group("nation")
+def command() -> None:
+    """Check and show the declaration of the nation."""
+
+
+@command.command()
+@_file_option
+@json_option
+@click.pass_context
+def check(context: click.Context, path: Path, as_json: bool) -> None:
+    """Tell every fault of nation.yaml at once: file, line, value, why it matters, what to write. Exit code 1 if any."""
+    faults = check_nation(path)
+    if as_json:
+        emit_json({"file": str(path), "valid": not faults, "faults": [fault.as_dict() for fault in faults]})
+    elif faults:
+        say("\n\n".join(str(fault) for fault in faults))
+        say(f"\n{len(faults)} fault{'s' if len(faults) > 1 else ''} in {path}")
+    else:
+        nation = load_nation(path)
+        say(f"{path} is valid: {nation.country}, {len(nation.languages)} languages, {len(nation.services)} services")
+        hint("start the service with `daulat up`")
+    if faults:
+        context.exit(1)
+
+
+@command.command()
+@_file_option
+@json_option
+def show(path: Path, as_json: bool) -> None:
+    """Show what the declaration amounts to, with the defaults that it does not state."""
+    nation = load_nation(path)
+    pack = find_pack(nation.country)
+    if as_json:
+        emit_json({**nation.model_dump(mode="json"), "pack": str(pack) if pack else None})
+        return
+    rows = [
+        ("country", f"{nation.country} {next(iter(nation.names.values()))}"),
+        ("pack", str(pack) if pack else "none installed"),
+        ("languages", ", ".join(nation.language_tags)),
+        ("jurisdictions", str(len(nation.jurisdictions))),
+        ("services", ", ".join(f"{nation.country.lower()}/{service.id}" for service in nation.services)),
+        ("models", ", ".join(model.id for model in nation.models) or "none: answers are the official text, quoted"),
+        ("personal data in", _places(nation.residency.personal)),
+        ("questions kept", f"{nation.retention.questions_days} days"),
+        ("releases", str(nation.path(nation.knowledge.releases))),
+        ("database", str(nation.path(nation.store.directory))),
+        ("address", nation.gateway.public_url or f"http://{nation.gateway.listen}"),
+    ]
+    emit(table(("key", "value"), rows))
+
+
+def _places(rule: str | list[str]) -> str:
+    return rule if isinstance(rule, str) else ", ".join(rule)
+
+
+@command.command()
+def schema() -> None:
+    """Print the JSON Schema of nation.yaml, for editors."""
+    emit_json(json_schema())
+    hint("save it, and name it on the first line of nation.yaml: `# yaml-language-server: $schema=nation.schema.json`")
+
+
+def _country_argument(function: Command) -> Command:
+    return click.argument("country", metavar="[ISO-CODE]", required=False)(function)
+
+
+@command.command()
+@_country_argument
+@_file_option
+@json_option
+def languages(country: str | None, path: Path, as_json: bool) -> None:
+    """List the languages of a country by CLDR, with the tags that nation.yaml uses."""
+    rows = languages_of(_code(country, path))
+    keys = ("tag", "name", "english_name", "role", "speakers_percent")
+    _print_rows(keys, [tuple(getattr(row, key) for key in keys) for row in rows], as_json=as_json)
+
+
+@command.command()
+@_country_argument
+@_file_option
+@json_option
+def jurisdictions(country: str | None, path: Path, as_json: bool) -> None:
+    """List the first-level jurisdictions of a country by ISO 3166-2."""
+    rows = jurisdictions_of(_code(country, path))
+    keys = ("code", "name", "kind")
+    _print_rows(keys, [tuple(getattr(row, key) for key in keys) for row in rows], as_json=as_json)
+
+
+def _code(country: str | None, path: Path) -> str:
+    return find_country(country).code if country else load_nation(path).country
+
+
+def _print_rows(keys: tuple[str, ...], rows: list[tuple[object, ...]], *, as_json: bool) -> None:
+    if as_json:
+        emit_json([dict(zip(keys, row, strict=True)) for row in rows])
+    else:
+        emit(table(keys, rows))
