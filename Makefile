@@ -41,6 +41,11 @@ lint: .venv/.tools  ## style, types, and who may import whom
 packages:  # the browser and the reader of scanned pages, from Debian
 	@sh tools/system_packages.sh
 
+bench: .venv/.installed  ## measure retrieval and answers on one folder of questions: make bench DATA=folder
+	@test -n "$(DATA)" || { echo "name a folder of questions: make bench DATA=folder" >&2; exit 2; }
+	@.venv/bin/daulat bench retrieval --data "$(DATA)" --json
+	@.venv/bin/daulat bench answers --data "$(DATA)" --json
+
 docs: .venv/.tools  ## write docs/reference again from the code
 	@$(PY) tools/reference.py
 

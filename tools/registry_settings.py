@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Give uv the package registries that pip is told to use, so that a nation's own mirror is declared once.
 
-Comes in: pip's configuration (files and `PIP_*` variables, through `pip config list`) and the environment. Goes out: shell
-`export` lines on stdout. Never prints what uv is already told by a `UV_*` variable, and never reads a registry.
+Comes in: pip's configuration (files and `PIP_*` variables, through `pip config list`) and the environment. Goes out:
+shell `export` lines on stdout. Never prints what uv is already told by a `UV_*` variable, and never reads a registry.
 """
 
 from __future__ import annotations

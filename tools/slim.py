@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Take out of an environment what its packages carry and Daulat never opens.
 
-Comes in: the table `requirements/unused.toml` and the environment of the interpreter that runs this. Goes out: a smaller
-environment whose `RECORD` files are true, and one line on stderr. Never touches a package that the table does not name,
-and never writes into a file in place: an installer may share its bytes with other environments.
+Comes in: the table `requirements/unused.toml` and the environment of the interpreter that runs this. Goes out: a
+smaller environment whose `RECORD` files are true, and one line on stderr. Never touches a package that the table does
+not name, and never writes into a file in place: an installer may share its bytes with other environments.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _ELF_64_LITTLE_ENDIAN = b"\x7fELF\x02\x01"
 def without_debug_symbols(library: bytes) -> bytes:
     """Return an ELF shared library without what follows its loaded segments: symbols, debugging data, section table.
 
-    The loader reads segments only (System V ABI, chapter 5: the section table is optional for execution). A file that is
-    not ELF64 little-endian, or whose last segment is at its end, comes back as it is.
+    The loader reads segments only (System V ABI, chapter 5: the section table is optional for execution). A file that
+    is not ELF64 little-endian, or whose last segment is at its end, comes back as it is.
 
     Examples
     --------
