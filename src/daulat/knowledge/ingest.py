@@ -7,15 +7,15 @@ embeds nothing.
 
 from __future__ import annotations
 
-import csv
-import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from daulat.knowledge.cutting.segments import SentenceRules
+from daulat.knowledge._describe import Row, describe, document_rows
+from daulat.knowledge.cutting import SentenceRules, Structure, cut_blocks, cut_regulation, load_structures
 from daulat.knowledge.errors import SourceError
 from daulat.knowledge.legal import (
     LegalRules,
@@ -24,10 +24,8 @@ from daulat.knowledge.legal import (
     load_legal_rules,
     load_relations,
     status_of,
-    table_relations,
 )
-from daulat.knowledge.quality import quality
-from daulat.knowledge.readers import Limits, Line, ReadingError, read_lines
+from daulat.knowledge.readers import Limits, Line, read_document, read_lines
 from daulat.knowledge.sources import Source
 from daulat.knowledge.types import Document, Passage
 
@@ -40,6 +38,7 @@ class IngestRules:
 
     legal: LegalRules | None = None
     book: RelationBook = field(default_factory=RelationBook)
+    structures: Mapping[str, Structure] = field(default_factory=dict)
     sentences: Mapping[str, SentenceRules] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
 
@@ -74,7 +73,7 @@ class Ingested:
 
 
 def load_rules(root: Path, limits: Limits | None = None) -> IngestRules:
-    """Read `legal.yaml` and `relations.yaml` of a pack; a file that is missing leaves its part empty.
+    """Read `legal.yaml`, `relations.yaml` and `structure.yaml` of a pack; a file that is missing leaves its part empty.
 
     Raises
     ------
@@ -83,7 +82,8 @@ def load_rules(root: Path, limits: Limits | None = None) -> IngestRules:
     """
     legal = load_legal_rules(root / "legal.yaml") if (root / "legal.yaml").is_file() else None
     book = load_relations(root / "relations.yaml") if (root / "relations.yaml").is_file() else RelationBook()
-    return IngestRules(legal=legal, book=book, limits=limits or Limits())
+    structures, sentences = load_structures(path) if (path := root / "structure.yaml").is_file() else ({}, {})
+    return IngestRules(legal, book, structures, sentences, limits or Limits())
 
 
 def ingest_all(sources: Iterable[Source], rules: IngestRules, *, on: str = "") -> Ingested:
@@ -116,9 +116,18 @@ def ingest(source: Source, rules: IngestRules) -> Iterator[IngestedDocument | In
     files = source.files()
     if not files:
         yield IngestFailure(source.id, source.read.path, "", "no file matches", "Check `path` in sources.yaml.")
+        return
+    try:
+        rows = document_rows(source)
+    except SourceError as error:
+        yield IngestFailure(source.id, source.read.path, "", error.what, error.fix)
+        return
     for path in files:
         try:
-            yield from _passages(source, path, rules)
+            if source.read.format == "jsonl":
+                yield from _ready_passages(source, path, rows, rules)
+            else:
+                yield _cut_document(source, path, rows, rules, alone=len(files) == 1)
         except SourceError as error:
             yield IngestFailure(source.id, path.name, "", error.what, error.fix)
 
@@ -134,8 +143,38 @@ def with_status(item: IngestedDocument, book: RelationBook, rules: LegalRules, *
     )
 
 
-def _passages(source: Source, path: Path, rules: IngestRules) -> Iterator[IngestedDocument | IngestFailure]:
-    rows = _table(source)
+def _cut_document(
+    source: Source, path: Path, rows: Mapping[str, Row], rules: IngestRules, *, alone: bool
+) -> IngestedDocument:
+    row = rows.get(path.name, {})
+    stem = re.sub(r"[^A-Za-z0-9]+", "-", path.stem).strip("-")
+    doc_id = row.get("doc_id") or (source.document.doc_id if alone else "") or f"{source.id}.{stem}"
+    limits = replace(rules.limits, ocr_language=source.read.ocr_language)
+    extract = read_document(path, source.read.format, limits)
+    if source.read.structure:
+        structure = rules.structures.get(source.read.structure)
+        if structure is None:
+            raise _unknown_structure(source)
+        lines = (line for block in extract.blocks for line in block.text.splitlines())
+        passages = cut_regulation(lines, doc_id, structure)
+    else:
+        passages = cut_blocks(extract.blocks, doc_id, language=source.language, rules=rules.sentences)
+    title = "" if alone and source.document.title else extract.title
+    return IngestedDocument(describe(source, doc_id, passages, row, rules.legal, title=title), tuple(passages))
+
+
+def _unknown_structure(source: Source) -> SourceError:
+    return SourceError(
+        f"{source.id}: structure `{source.read.structure}` is in no structure.yaml",
+        why="Its articles could not be told apart.",
+        fix="Name one that the pack declares, or leave `structure` out.",
+        code="knowledge.sources",
+    )
+
+
+def _ready_passages(
+    source: Source, path: Path, rows: Mapping[str, Row], rules: IngestRules
+) -> Iterator[IngestedDocument | IngestFailure]:
     names = {name: source.read.fields.get(name, name) for name in ("passage_id", "doc_id", *_FIELDS)}
     done: set[str] = set()
     lines = read_lines(path, rules.limits)
@@ -168,7 +207,7 @@ def _document(
     doc_id: str,
     lines: list[Line],
     names: Mapping[str, str],
-    row: Mapping[str, str],
+    row: Row,
     rules: IngestRules,
 ) -> Iterator[IngestedDocument | IngestFailure]:
     passages: list[Passage] = []
@@ -181,7 +220,7 @@ def _document(
             continue
         passages.append(_passage(record, names, passage_id, doc_id, text, len(passages)))
     if passages:
-        yield IngestedDocument(_described(source, doc_id, passages, row, rules), tuple(passages))
+        yield IngestedDocument(describe(source, doc_id, passages, row, rules.legal), tuple(passages))
 
 
 def _passage(
@@ -199,81 +238,3 @@ def _passage(
         article=str(article) if article else None,
         heading=str(heading) if heading else None,
     )
-
-
-def _described(
-    source: Source, doc_id: str, passages: list[Passage], row: Mapping[str, str], rules: IngestRules
-) -> Document:
-    base = source.document
-    legal = rules.legal
-    kind = legal.kind_named(row.get("kind") or base.kind) if legal else None
-    year = row.get("year") or ""
-    oov_rate = float(row["oov_rate"]) if row.get("oov_rate") else None
-    text = "\n".join(passage.text for passage in passages)
-    topics = [topic for topic in (row.get("services") or "").split("|") if topic]
-    promulgated = next((found for p in reversed(passages) if legal and (found := legal.date_of(p.text))), "")
-    return Document(
-        doc_id=doc_id,
-        title=row.get("title") or base.title or doc_id,
-        citation=row.get("citation") or base.citation,
-        kind=row.get("kind") or base.kind,
-        number=row.get("number") or base.number,
-        year=int(year) if year.isdigit() else base.year,
-        rank=kind.rank if kind else None,
-        language=source.language,
-        jurisdiction=source.jurisdiction,
-        services=tuple(dict.fromkeys([*source.services, *(source.service_names.get(t, t) for t in topics)])),
-        status=base.status,
-        relations=_relations(row, source, legal),
-        date=base.date or promulgated,
-        coverage_date=str(source.coverage_date or ""),
-        url=row.get("url") or base.url or source.url,
-        source_id=source.id,
-        publisher=source.publisher,
-        licence=source.licence,
-        retrieved=str(source.retrieved or ""),
-        quality=quality(text, oov_rate=oov_rate),
-    )
-
-
-def _relations(row: Mapping[str, str], source: Source, legal: LegalRules | None) -> Any:
-    if not row.get("relations") or legal is None:
-        return ()
-    try:
-        return table_relations(json.loads(row["relations"]), legal, row.get("url") or source.title)
-    except (json.JSONDecodeError, AttributeError, TypeError) as error:
-        raise SourceError(
-            f"{source.id}: relations of {row.get('doc_id')} are not a JSON object of lists: {error}",
-            why="Whether the law still holds could not be said.",
-            fix="Correct the column, or leave it empty.",
-            code="knowledge.document",
-        ) from error
-
-
-def _table(source: Source) -> dict[str, dict[str, str]]:
-    """Read the document table under our names, with its titles corrected."""
-    table = source.read.documents
-    if table is None:
-        return {}
-    path, *corrections = source.tables()
-    theirs = {heading: name for name, heading in table.columns.items()}
-    rows = {}
-    for row in _csv(path):
-        ours = {theirs.get(heading, heading): value for heading, value in row.items()}
-        rows[ours.get("doc_id", "")] = ours
-    for correction in (row for file in corrections for row in _csv(file)):
-        if correction["doc_id"] in rows:
-            row = rows[correction["doc_id"]]
-            row["citation"] = row.get("citation", "").replace(row.get("title", ""), correction["title"])
-            row["title"] = correction["title"]
-    return rows
-
-
-def _csv(path: Path) -> list[dict[str, str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ReadingError(
-            f"{path.name} cannot be read: {error}", fix="Check the path; save the table as UTF-8."
-        ) from error

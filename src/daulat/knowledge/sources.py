@@ -41,7 +41,8 @@ class Reading(Declared):
     """How the files of a source are read.
 
     `fields` maps our names to the fields of a JSON line, like `heading: question`. `structure` names the rules by which
-    regulations are cut into articles; empty: by headings and sentences.
+    regulations are cut into articles; empty: by headings and sentences. `ocr_language` is Tesseract's name of the
+    language of scans, like ``ind``.
     """
 
     format: Format
@@ -49,6 +50,7 @@ class Reading(Declared):
     fields: dict[str, str] = Field(default_factory=dict)
     documents: DocumentTable | None = None
     structure: str = ""
+    ocr_language: str = "eng"
 
     @field_validator("path")
     @classmethod

@@ -5,6 +5,8 @@ Comes in: plain text with its headings. Goes out: passages with stable ids, and 
 reads a file and never alters what was published.
 """
 
+from daulat.knowledge.cutting.plain import cut_blocks
 from daulat.knowledge.cutting.segments import SentenceRules, segments, sentences
+from daulat.knowledge.cutting.structure import Structure, cut_regulation, load_structures
 
-__all__ = ["SentenceRules", "segments", "sentences"]
+__all__ = ["SentenceRules", "Structure", "cut_blocks", "cut_regulation", "load_structures", "segments", "sentences"]

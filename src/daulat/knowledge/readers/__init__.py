@@ -7,6 +7,7 @@ file, or reads what was not declared.
 """
 
 from daulat.knowledge.readers.base import Block, Extract, Limits, Reader, ReadingError
+from daulat.knowledge.readers.guard import read_document
 from daulat.knowledge.readers.jsonl import Line, read_lines
 
-__all__ = ["Block", "Extract", "Limits", "Line", "Reader", "ReadingError", "read_lines"]
+__all__ = ["Block", "Extract", "Limits", "Line", "Reader", "ReadingError", "read_document", "read_lines"]

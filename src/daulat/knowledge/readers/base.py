@@ -30,6 +30,8 @@ class Limits:
         Of what comes out.
     seconds : float
         Of wall time.
+    ocr_language : str
+        Tesseract's name of the language of scans, e.g. ``ind``.
     """
 
     file_bytes: int = 100 * 2**20
@@ -37,7 +39,8 @@ class Limits:
     memory_bytes: int = 2 * 2**30
     text_chars: int = 20_000_000
     pages: int = 3_000
-    seconds: float = 300.0
+    seconds: float = 900.0
+    ocr_language: str = "eng"
 
 
 @dataclass(frozen=True, slots=True)

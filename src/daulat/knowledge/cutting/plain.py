@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cutting other text: blocks in, passages under their headings out, each short enough to be read as a citation."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+
+from daulat.knowledge.cutting.segments import NO_RULES, SentenceRules, segments
+from daulat.knowledge.readers.base import Block
+from daulat.knowledge.types import Passage
+
+PASSAGE_WORDS = 220  # about a screen of a phone, twice
+
+
+def cut_blocks(
+    blocks: Iterable[Block], doc_id: str, *, language: str = "", rules: Mapping[str, SentenceRules] = NO_RULES
+) -> list[Passage]:
+    """Cut a document into passages, one a heading; a long stretch is parted between its paragraphs or sentences."""
+    passages: list[Passage] = []
+    for headings, paragraphs in _sections(blocks):
+        for text in _stretches(paragraphs, language, rules):
+            seq = len(passages)
+            place = _slug(headings[-1]) if headings else "text"
+            heading = " / ".join(headings) or None
+            passages.append(Passage(f"{doc_id}:{place}#{seq}", doc_id, seq, "text", text, None, heading))
+    return passages
+
+
+def _sections(blocks: Iterable[Block]) -> Iterator[tuple[list[str], list[str]]]:
+    headings: list[tuple[int, str]] = []
+    paragraphs: list[str] = []
+    for block in blocks:
+        if block.kind == "heading":
+            if paragraphs:
+                yield [text for _level, text in headings], paragraphs
+                paragraphs = []
+            headings = [*((level, text) for level, text in headings if level < block.level), (block.level, block.text)]
+        else:
+            paragraphs.append(f"- {block.text}" if block.kind == "item" else block.text)
+    if paragraphs:
+        yield [text for _level, text in headings], paragraphs
+
+
+def _stretches(paragraphs: list[str], language: str, rules: Mapping[str, SentenceRules]) -> Iterator[str]:
+    text = "\n".join(paragraphs)
+    for start, end in segments(text, PASSAGE_WORDS, language, rules):
+        yield text[start:end]
+
+
+def _slug(heading: str) -> str:
+    ascii_only = unicodedata.normalize("NFKD", heading).encode("ascii", "ignore").decode()
+    return "-".join(re.findall(r"[a-z0-9]+", ascii_only.lower()))[:60].strip("-") or "text"

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""DOCX: a Word file in, its headings, paragraphs and table rows out.
+
+A DOCX is a ZIP of XML, so before it is opened its members are counted, their unpacked size is added up, and any that
+names a path outside or declares an entity is refused. Macros, links and pictures are never touched.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import docx
+from docx.opc.exceptions import PackageNotFoundError
+from lxml import etree  # type: ignore[import-untyped]  # comes with python-docx
+
+from daulat.knowledge.readers.base import Block, Extract, Limits, ReadingError
+
+_MOST_MEMBERS = 5_000
+_HEADING = re.compile(r"(?:heading|judul)\s*(\d)", re.IGNORECASE)
+
+
+def read_docx(path: Path, limits: Limits) -> Extract:
+    """Read the body of a Word file in order."""
+    _refuse_hostile(path, limits)
+    try:
+        document: Any = docx.Document(str(path))
+    except (PackageNotFoundError, KeyError, ValueError, zipfile.BadZipFile, etree.XMLSyntaxError) as error:
+        raise ReadingError(
+            f"{path.name} is a ZIP file but not a Word document: {error}", fix="Save it again as .docx."
+        ) from error
+    blocks: list[Block] = []
+    for part in document.iter_inner_content():
+        rows = getattr(part, "rows", None)
+        blocks += [_paragraph(part)] if rows is None else [_row(row) for row in rows]
+    return Extract(tuple(block for block in blocks if block.text), title=document.core_properties.title or "")
+
+
+def _paragraph(paragraph: Any) -> Block:
+    text = " ".join(paragraph.text.split(" ")).strip()
+    style = paragraph.style.name if paragraph.style is not None else ""
+    heading = _HEADING.search(style or "")
+    if heading:
+        return Block("heading", text, int(heading.group(1)))
+    return Block("heading", text, 1) if style == "Title" else Block("item" if "List" in (style or "") else "text", text)
+
+
+def _row(row: Any) -> Block:
+    cells = list(dict.fromkeys(cell.text.strip() for cell in row.cells))
+    return Block("text", " | ".join(cell for cell in cells if cell))
+
+
+def _refuse_hostile(path: Path, limits: Limits) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            unpacked = sum(member.file_size for member in members)
+            if len(members) > _MOST_MEMBERS or unpacked > limits.unpacked_bytes:
+                raise ReadingError(
+                    f"{path.name} unpacks to {unpacked:,} bytes in {len(members):,} parts; the limit is "
+                    f"{limits.unpacked_bytes:,} in {_MOST_MEMBERS:,}",
+                    fix="This looks like a ZIP bomb. Open it nowhere; ask the publisher for the document again.",
+                )
+            for member in members:
+                _refuse_member(path, archive, member)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ReadingError(f"{path.name} is a damaged Word file: {error}", fix="Fetch the file again.") from error
+
+
+def _refuse_member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    parts = member.filename.replace("\\", "/").split("/")
+    if member.filename.startswith(("/", "\\")) or ".." in parts or ":" in parts[0]:
+        raise ReadingError(
+            f"{path.name} holds a part named `{member.filename}`, outside the document",
+            fix="No honest program writes this. Ask the publisher for the document again.",
+        )
+    if member.filename.endswith((".xml", ".rels")):
+        with archive.open(member) as part:
+            if b"<!DOCTYPE" in (head := part.read(64 * 1024)) or b"<!ENTITY" in head:
+                raise ReadingError(
+                    f"{path.name} declares an XML entity in `{member.filename}`",
+                    fix="No word processor writes this. Ask the publisher for the document again.",
+                )

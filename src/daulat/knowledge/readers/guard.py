@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The door to the readers: a declared file in, an `Extract` out; hostile formats are read in a process of their own.
+
+DOCX, PDF and HTML come from outside and their parsers are large, so they run in a child with limits on memory, time and
+files written. A child that crashes costs one document. The file's first bytes must agree with the declared format.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import msgspec
+
+from daulat.knowledge.readers.base import Extract, Limits, Reader, ReadingError
+from daulat.knowledge.readers.text import read_markdown, read_text
+from daulat.knowledge.sources import Format
+
+_SIGNATURES = {b"%PDF-": "pdf", b"PK\x03\x04": "docx", b"\xd0\xcf\x11\xe0": "ole", b"\x1f\x8b": "gzip"}
+_IN_CHILD = ("html", "docx", "pdf")
+_IN_PLACE: dict[str, Reader] = {"markdown": read_markdown, "text": read_text}
+
+
+class Reply(msgspec.Struct):
+    """What the child says: an extract, or a fault with its remedy."""
+
+    extract: Extract | None = None
+    what: str = ""
+    fix: str = ""
+
+
+def read_document(path: Path, declared: Format, limits: Limits) -> Extract:
+    """Read one document.
+
+    Raises
+    ------
+    ReadingError
+        If it is empty, too large, of another format than declared, damaged, encrypted or hostile, or holds no text.
+    """
+    _refuse_at_sight(path, declared, limits)
+    extract = _in_child(path, declared, limits) if declared in _IN_CHILD else _IN_PLACE[declared](path, limits)
+    if not extract.text.strip():
+        raise ReadingError(
+            f"{path.name} holds no text", fix="Check the file; a scan needs Tesseract and `format: pdf`."
+        )
+    return extract
+
+
+def reader_of(declared: str) -> Callable[[Path, Limits], Extract]:
+    """Return the reader of a format that is read in a child; imported only there, since these parsers are large."""
+    if declared == "pdf":
+        from daulat.knowledge.readers.pdf import read_pdf
+
+        return read_pdf
+    if declared == "docx":
+        from daulat.knowledge.readers.docx import read_docx
+
+        return read_docx
+    from daulat.knowledge.readers.html import read_html
+
+    return read_html
+
+
+def _refuse_at_sight(path: Path, declared: Format, limits: Limits) -> None:
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(1024)
+    except OSError as error:
+        raise ReadingError(f"{path.name} cannot be opened: {error.strerror}", fix="Check the file's rights.") from error
+    if size == 0:
+        raise ReadingError(f"{path.name} is empty", fix="Fetch the file again.")
+    if size > limits.file_bytes:
+        raise ReadingError(
+            f"{path.name} holds {size:,} bytes; the limit is {limits.file_bytes:,}", fix="Split the file."
+        )
+    found = next((name for sign, name in _SIGNATURES.items() if head.lstrip().startswith(sign)), "")
+    if found == "ole" and declared == "docx":
+        raise ReadingError(f"{path.name} is encrypted or in the old .doc format", fix="Save it as an open .docx.")
+    if found != declared and (found or declared in ("pdf", "docx")):
+        seems = f"looks like {found}" if found else "does not look like it"
+        raise ReadingError(
+            f"{path.name} is declared as {declared} but {seems}", fix="Correct `format` in sources.yaml."
+        )
+
+
+def _in_child(path: Path, declared: Format, limits: Limits) -> Extract:
+    order = msgspec.json.encode({"path": str(path.resolve()), "format": declared, "limits": asdict(limits)})
+    command = [sys.executable, "-m", "daulat.knowledge.readers._child"]
+    try:
+        done = subprocess.run(command, input=order, capture_output=True, timeout=limits.seconds, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired as error:
+        raise ReadingError(
+            f"{path.name} took more than {limits.seconds:g} s to read", fix="Split the file, or raise the limit."
+        ) from error
+    if done.returncode:
+        reason = f"signal {-done.returncode}" if done.returncode < 0 else f"exit {done.returncode}"
+        raise ReadingError(
+            f"{path.name} stopped its reader ({reason}): damaged, hostile, or larger than memory allows",
+            fix="Open it by hand and save it again, or ask the publisher for another copy.",
+        )
+    reply = msgspec.json.decode(done.stdout, type=Reply)
+    if reply.extract is None:
+        raise ReadingError(reply.what, fix=reply.fix)
+    return reply.extract

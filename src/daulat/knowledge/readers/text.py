@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plain text and Markdown: a file in, its paragraphs, headings and list items out. Nothing is run or fetched."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from daulat.knowledge.readers.base import Block, Extract, Limits, ReadingError
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n", re.DOTALL)
+_TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)
+
+
+def read_text(path: Path, limits: Limits) -> Extract:
+    """Read paragraphs, parted by empty lines."""
+    text = decoded(path, limits)
+    return Extract(tuple(Block("text", part.strip()) for part in re.split(r"\n\s*\n", text) if part.strip()))
+
+
+def read_markdown(path: Path, limits: Limits) -> Extract:
+    """Read CommonMark with tables; pictures are left out, links keep their words."""
+    text = decoded(path, limits)
+    front = _FRONT_MATTER.match(text)
+    title = _TITLE.search(front.group(1)) if front else None
+    tokens = MarkdownIt("commonmark", {"html": False}).enable("table").parse(text[front.end() if front else 0 :])
+    return Extract(tuple(_blocks(tokens)), title=title.group(1) if title else "")
+
+
+def decoded(path: Path, limits: Limits) -> str:
+    """Return the text of a file in UTF-8, or in UTF-16 with a byte order mark.
+
+    Raises
+    ------
+    ReadingError
+        If the file is larger than the limit, holds binary data, or is in another encoding.
+    """
+    if path.stat().st_size > limits.text_chars:
+        raise ReadingError(f"{path.name} is larger than {limits.text_chars:,} bytes of text", fix="Split the file.")
+    raw = path.read_bytes()
+    encoding = next((name for mark, name in _BOMS if raw.startswith(mark)), "utf-8")
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise ReadingError(f"{path.name} is not UTF-8 text (byte {error.start})", fix="Save it as UTF-8.") from error
+    if "\0" in text:
+        raise ReadingError(f"{path.name} holds binary data, not text", fix="Declare the format that it really has.")
+    return text.replace("\r\n", "\n")
+
+
+def _blocks(tokens: list[Token]) -> list[Block]:
+    blocks: list[Block] = []
+    level, in_list, row = 0, 0, list[str]()
+    for token in tokens:
+        if token.type == "heading_open":
+            level = int(token.tag[1:])
+        elif token.type == "heading_close":
+            level = 0
+        elif token.type in ("bullet_list_open", "ordered_list_open"):
+            in_list += 1
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            in_list -= 1
+        elif token.type == "tr_open":
+            row = [""]
+        elif token.type == "tr_close":
+            blocks.append(Block("text", " | ".join(cell for cell in row if cell)))
+            row = []
+        elif token.type in ("inline", "fence", "code_block"):
+            text = _words(token)
+            if row:
+                row.append(text)
+            elif text:
+                kind = "heading" if level else "item" if in_list else "text"
+                blocks.append(Block(kind, text, level))  # type: ignore[arg-type]  # one of three literals
+    return [block for block in blocks if block.text]
+
+
+def _words(token: Token) -> str:
+    if token.children is None:
+        return token.content.strip()
+    kept = (child for child in token.children if child.type in ("text", "code_inline", "softbreak", "hardbreak"))
+    return re.sub(r"\s+", " ", "".join(child.content or " " for child in kept)).strip()
