@@ -23,8 +23,8 @@ from daulat.nation.reference import find_country
 def command(country: str, path: Path, force: bool, diff: bool, as_json: bool) -> None:
     """Write a commented nation.yaml for a country: languages, currency, time zones, jurisdictions, services.
 
-    ISO-CODE is the country's ISO 3166-1 code: two letters, three letters or three digits (`daulat init EE`). Values come
-    from CLDR, ISO 3166 and GeoNames, and from the country's pack where one is installed; each says which.
+    ISO-CODE is the country's ISO 3166-1 code: two letters, three letters or three digits (`daulat init EE`). Values
+    come from CLDR, ISO 3166 and GeoNames, and from the country's pack where one is installed; each says which.
     """
     code = find_country(country).code
     pack = find_pack(code)
@@ -50,9 +50,7 @@ def command(country: str, path: Path, force: bool, diff: bool, as_json: bool) ->
     for fault in faults:
         say(str(fault))
     if pack is None:
-        say(
-            f"no pack for {code} is installed: it starts with an empty knowledge base, to which you add your own sources"
-        )
+        say(f"no pack for {code} is installed: it starts with an empty knowledge base, to which you add sources")
     hint("edit it, run `daulat nation check`, then `daulat up`")
 
 

@@ -46,7 +46,7 @@ def check(context: click.Context, path: Path, as_json: bool) -> None:
         say(f"\n{len(faults)} fault{'s' if len(faults) > 1 else ''} in {path}")
     else:
         nation = load_nation(path)
-        say(f"{path} is valid: {nation.country}, {len(nation.languages)} languages, {len(nation.services)} services")
+        say(f"{path} is valid: {nation.country}, languages: {len(nation.languages)}, services: {len(nation.services)}")
         hint("start the service with `daulat up`")
     if faults:
         context.exit(1)

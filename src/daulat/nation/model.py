@@ -57,13 +57,12 @@ def _language(value: str) -> str:
 def _currency(value: str) -> str:
     if reference.is_currency(value):
         return value
+    near = reference.suggest_currency(value)
     raise broken(
         "nation.currency",
         f"currency `{value}` is not an ISO 4217 code",
         "Costs could not be stated or converted.",
-        f"Use the three letters, such as `{value.upper()}`."
-        if reference.is_currency(value.upper())
-        else "Use the three capital letters of ISO 4217.",
+        f"did you mean `{near}`?" if near else "Use the three capital letters of ISO 4217.",
     )
 
 
@@ -136,8 +135,8 @@ class Language(Declared):
     """What the language calls itself."""
     role: Role
     """official: of the whole state; regional: official or used by offices in a part of it; minority; foreign."""
-    speakers_percent: Annotated[float, Field(ge=0, le=100)] = 0.0
-    """Share of people who speak it, percent. Many speak several, so the sum passes 100."""
+    speakers_percent: Annotated[float, Field(ge=0, le=100)] | None = None
+    """Share of people who speak it, percent; none: not known. Many speak several, so the sum passes 100."""
 
 
 class Jurisdiction(Declared):

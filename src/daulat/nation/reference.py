@@ -240,6 +240,18 @@ def suggest_time_zone(value: str) -> str:
     return by_city[near[0]] if near else ""
 
 
+def suggest_currency(value: str) -> str:
+    """Return the ISO 4217 code that an author most likely meant, or an empty text.
+
+    >>> suggest_currency("EURO"), suggest_currency("idr"), suggest_currency("Rupiah"), suggest_currency("%")
+    ('EUR', 'IDR', 'IDR', '')
+    """
+    by_name = {row.name.lower(): row.alpha_3 for row in pycountry.currencies}
+    near = get_close_matches(value.upper(), by_name.values(), n=1, cutoff=0.75)
+    near_name = get_close_matches(value.lower(), by_name, n=1, cutoff=0.75)
+    return near[0] if near else by_name[near_name[0]] if near_name else ""
+
+
 def is_currency(code: str) -> bool:
     """Say whether a code is in ISO 4217, today or, as CLDR keeps them, until a country gave it up."""
     return pycountry.currencies.get(alpha_3=code) is not None or code in Locale("en").currencies

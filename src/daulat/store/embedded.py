@@ -113,6 +113,8 @@ class EmbeddedServer:
     def _launch(self) -> Postmaster:
         binaries = _binaries()
         account = account_for(self.data_dir, binaries)
+        for leftover in self.data_dir.parent.glob(f"{self.data_dir.name}.unfinished-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
         self._require_room(_ROOM_TO_START if self.data_dir.exists() else _ROOM_TO_MAKE)
         if not self.data_dir.exists():
             self._make(binaries, account)
@@ -146,9 +148,8 @@ class EmbeddedServer:
 
     def _make(self, binaries: Path, account: Account) -> None:
         """Make the data directory under another name, and give it the real one when it is whole."""
-        unfinished = self.data_dir.with_name(f"{self.data_dir.name}.unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(mode=0o700)
+        # A name of its own each time: the initdb of a killed process may still be writing into the last one.
+        unfinished = Path(tempfile.mkdtemp(prefix=f"{self.data_dir.name}.unfinished-", dir=self.data_dir.parent))
         account.give(unfinished)
         command = [*account.prefix, str(binaries / "initdb"), f"--pgdata={unfinished}", f"--username={USER}",
                    "--auth=trust", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin",
