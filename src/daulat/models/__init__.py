@@ -7,8 +7,12 @@ fake). Beside it: the catalogue of models and licences, weights pulled and verif
 It never decides what citizens are told, never logs a prompt, never unpickles, and never imports what it downloads.
 """
 
+from daulat.models._fetch import Fetcher
+from daulat.models._http import Door
+from daulat.models.catalogue import Catalogue, CatalogueModel, Licence, load_catalogue
 from daulat.models.embedded import EmbeddedEngine, EmbeddedSettings
 from daulat.models.engine import ChatRequest, Delta, Engine, Message, Usage
+from daulat.models.engines import EngineSet, declare_engines
 from daulat.models.errors import (
     EngineError,
     EngineInterrupted,
@@ -19,11 +23,18 @@ from daulat.models.errors import (
     UnknownModel,
 )
 from daulat.models.fake import FakeEngine, Reply
+from daulat.models.gates import GateResult, Gates, load_gates
+from daulat.models.pull import Order, pull
 from daulat.models.remote import RemoteEngine
+from daulat.models.sources import Source, parse_source
+from daulat.models.weights import Provenance, Weights, WeightsStore
 
 __all__ = [
+    "Catalogue",
+    "CatalogueModel",
     "ChatRequest",
     "Delta",
+    "Door",
     "EmbeddedEngine",
     "EmbeddedSettings",
     "Engine",
@@ -31,12 +42,27 @@ __all__ = [
     "EngineInterrupted",
     "EngineOverloaded",
     "EngineRefused",
+    "EngineSet",
     "EngineUnavailable",
     "FakeEngine",
+    "Fetcher",
+    "GateResult",
+    "Gates",
+    "Licence",
     "Message",
     "ModelsError",
+    "Order",
+    "Provenance",
     "RemoteEngine",
     "Reply",
+    "Source",
     "UnknownModel",
     "Usage",
+    "Weights",
+    "WeightsStore",
+    "declare_engines",
+    "load_catalogue",
+    "load_gates",
+    "parse_source",
+    "pull",
 ]

@@ -104,8 +104,8 @@ class EmbeddedEngine:
         return self._child.process.pid if self._child is not None and self._child.is_alive else None
 
     async def models(self) -> list[str]:
-        """List the one model, if its file is here."""
-        return [self._model] if self._weights.is_file() else []
+        """List the one model, if a request for it would be answered now."""
+        return [self._model] if await self.is_healthy() else []
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """Yield the answer as it comes; the first request also waits for the model to load.

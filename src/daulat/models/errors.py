@@ -10,7 +10,8 @@
     ├── UnknownModel             nothing declared can run this model id
     ├── CatalogueError           the catalogue's own data is at fault
     ├── GateError                a file of gate results is at fault
-    ├── SourceError              an address of weights cannot be read, reached or trusted
+    ├── SourceError              an address of weights cannot be read or trusted
+    │   └── SourceUnreachable    it could not be reached, or broke off: what came so far is kept
     ├── WeightsError             a file of weights is missing, wrong, unsafe or in use
     └── LicenceNotAccepted       weights whose licence has conditions, and nobody accepted them
 
@@ -69,7 +70,11 @@ class GateError(ModelsError):
 
 
 class SourceError(ModelsError):
-    """An address of weights cannot be read, reached or trusted."""
+    """An address of weights cannot be read or trusted."""
+
+
+class SourceUnreachable(SourceError):
+    """An address could not be reached, or broke off. What came so far is kept."""
 
 
 class WeightsError(ModelsError):

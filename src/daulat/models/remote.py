@@ -8,7 +8,8 @@ It never retries, never logs, and never repeats what a server says in an error, 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Self
 from urllib.parse import urlsplit
@@ -39,6 +40,7 @@ from daulat.models.errors import (
 
 _MOST_ERROR_BYTES = 64 * 1024
 _MOST_LIST_BYTES = 4 << 20
+_LIST_TIMEOUT = timedelta(seconds=5)
 
 
 class RemoteEngine:
@@ -56,6 +58,8 @@ class RemoteEngine:
         Longest silence, in seconds, before the first byte and between two.
     connect_timeout_s : float
         Longest wait for a connection, in seconds.
+    names : mapping of str to str
+        The ids that callers use, and the server's own name of each. Empty: callers use the server's names.
     reasoning_open : bool
         The model's template already writes ``<think>``, so that its text begins inside the block.
 
@@ -73,18 +77,20 @@ class RemoteEngine:
         api_key: str = "",
         patience_s: float = 120.0,
         connect_timeout_s: float = 5.0,
+        names: Mapping[str, str] | None = None,
         reasoning_open: bool = False,
     ) -> None:
         self.name = name
         self._base_url = _checked(base_url)
         self._api_key = api_key
+        self._names = dict(names or {})
         self._patience = timedelta(seconds=patience_s)
         self._connect_timeout = timedelta(seconds=connect_timeout_s)
         self._reasoning_open = reasoning_open
         self._client: Client | None = None
 
     async def models(self) -> list[str]:
-        """List the ids that the server lists.
+        """List the models that the server lists, by the ids that callers use.
 
         Raises
         ------
@@ -92,11 +98,12 @@ class RemoteEngine:
             If the server is not reached or does not answer with a list of models.
         """
         try:
-            async with self._builder("GET", "/models").build_streamed() as response:
+            async with self._builder("GET", "/models").timeout(_LIST_TIMEOUT).build_streamed() as response:
                 body = await _read(response, _MOST_LIST_BYTES)
                 if response.status != 200:
                     raise self._status_error(response, body)
-                return [entry.id for entry in decode_models(body).data]
+                served = [entry.id for entry in decode_models(body).data]
+                return [id for id, name in self._names.items() if name in served] if self._names else served
         except (PyreqwestError, msgspec.DecodeError) as error:
             raise self._unavailable(f"did not list its models ({type(error).__name__})") from error
 
@@ -115,6 +122,7 @@ class RemoteEngine:
             If the stream breaks off, falls silent or stops making sense before the answer is finished.
         """
         builder = self._builder("POST", "/chat/completions").header("content-type", "application/json")
+        request = replace(request, model=self._names.get(request.model, request.model))
         # Without this limit the client waits to fill its buffer, and the first token comes seconds late.
         sent = builder.body_bytes(encode_request(request)).streamed_read_buffer_limit(1).build_streamed()
         answer = AnswerReader(reasoning_open=self._reasoning_open)
@@ -218,7 +226,7 @@ class RemoteEngine:
         return EngineUnavailable(
             f"engine `{self.name}` {what}",
             why="The request did not begin; no text was lost.",
-            fix=fix or f"Check that a server runs at {self._base_url}; `daulat status` shows every engine.",
+            fix=fix or "Check that its server runs and is reached from here; nation.yaml says where it should be.",
             code="models.engine.unavailable",
         )
 

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pulling weights: an `Order` comes in; a whole, checked file with its provenance stands in the store afterwards.
+
+    licence accepted → parts fetched → joined → hashed → header scanned → named
+
+Every step before the last can break off and be run again. A file that fails a check never gets its name; it is deleted,
+and the next pull begins afresh.
+"""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from daulat.models._fetch import Fetcher, Report, Stated, say_nothing
+from daulat.models.errors import LicenceNotAccepted, SourceError, WeightsError
+from daulat.models.gguf import GgufHeader, read_header
+from daulat.models.sources import FileSource, HubSource, Source
+from daulat.models.weights import Acceptance, Provenance, Weights, WeightsStore, check_model_id, hash_file
+
+_CHUNK_BYTES = 1 << 20
+_MARKER = "sources"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to pull.
+
+    Parameters
+    ----------
+    model : str
+        The id under which it will be found.
+    sources : tuple of Source
+        One address, or the parts of one file in their order.
+    sha256 : str
+        Of the whole file. May be empty where a hub states it, or for a file of this machine.
+    bytes : int or None
+        Size of the whole file, for the progress; never trusted.
+    licence : str
+        Its id in the catalogue, or its name.
+    conditions : tuple of str
+        What the licence asks, where somebody has to accept it; empty where nobody has to.
+    accepted_by : str
+        Who accepts, by name and office.
+    purpose : str
+        ``test``: for tests and plumbing, never for citizens.
+    """
+
+    model: str
+    sources: tuple[Source, ...]
+    sha256: str = ""
+    bytes: int | None = None
+    licence: str = ""
+    conditions: tuple[str, ...] = ()
+    accepted_by: str = ""
+    purpose: str = ""
+
+
+def utc_now() -> datetime:
+    """Return the time now, in UTC."""
+    return datetime.now(UTC)
+
+
+def pull(
+    order: Order,
+    store: WeightsStore,
+    *,
+    fetcher: Fetcher,
+    now: Callable[[], datetime] = utc_now,
+    report: Report = say_nothing,
+) -> Weights:
+    """Bring the weights of one model here; weights that are here already are left as they are.
+
+    Raises
+    ------
+    LicenceNotAccepted
+        If the licence has conditions and nobody accepted them.
+    SourceError
+        If an address cannot be reached, read or trusted.
+    WeightsError
+        If the file is not what was asked for, is unsafe, or does not fit on the disk.
+    """
+    check_model_id(order.model)
+    present = store.find(order.model)
+    if present and order.sha256 and present.provenance.sha256 == order.sha256 and present.path.is_file():
+        return present
+    _check_licence(order)
+    _check_pinned(order)
+    with store.locked(order.model) as incoming:
+        try:
+            return _pull_into(incoming, order, store, fetcher, now, report)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise WeightsError(
+                f"the disk of {store.directory} is full",
+                why="The file is not whole; what was fetched so far is kept.",
+                fix="Make room and run the same command again: it goes on where it stopped.",
+                code="models.weights.disk",
+            ) from error
+
+
+def _pull_into(
+    incoming: Path, order: Order, store: WeightsStore, fetcher: Fetcher, now: Callable[[], datetime], report: Report
+) -> Weights:
+    _forget_other_orders(incoming, order)
+    parts, stated = _fetch_parts(incoming, order, fetcher, report)
+    name = f"{order.model}.gguf"
+    whole = _join(parts, incoming / name)
+    sha256 = hash_file(whole)
+    publisher = stated[0].sha256 if len(stated) == 1 else ""
+    _check_hash(order, publisher, sha256, incoming)
+    header = _check_header(order, whole, incoming)
+    accepted = Acceptance(order.accepted_by, now().isoformat(timespec="seconds")) if order.accepted_by else None
+    provenance = Provenance(
+        model=order.model,
+        file=name,
+        sha256=sha256,
+        bytes=whole.stat().st_size,
+        sources=tuple(str(source) for source in order.sources),
+        resolved=tuple(one.resolved for one in stated),
+        hash_from="pinned" if order.sha256 else "publisher" if publisher else "computed",
+        licence=order.licence,
+        pulled_at=now().isoformat(timespec="seconds"),
+        accepted=accepted,
+        purpose=order.purpose,
+        notes=header.suspicious,
+    )
+    (incoming / _MARKER).unlink()
+    return store.install(incoming, provenance)
+
+
+def _forget_other_orders(incoming: Path, order: Order) -> None:
+    """Keep what an earlier pull left only if it came from the same addresses."""
+    marker = incoming / _MARKER
+    asked = "\n".join(str(source) for source in order.sources)
+    if not marker.is_file() or marker.read_text() != asked:
+        shutil.rmtree(incoming)
+        incoming.mkdir()
+        marker.write_text(asked)
+
+
+def _fetch_parts(incoming: Path, order: Order, fetcher: Fetcher, report: Report) -> tuple[list[Path], list[Stated]]:
+    parts, stated, before = [], [], 0
+    for number, source in enumerate(order.sources):
+        part = incoming / f"{number}.part"
+        alone = len(order.sources) == 1
+
+        def report_part(done: int, total: int | None, before: int = before, alone: bool = alone) -> None:
+            report(before + done, order.bytes or (total if alone else None))
+
+        stated.append(fetcher.fetch(source, part, report_part))
+        parts.append(part)
+        before += part.stat().st_size
+    return parts, stated
+
+
+def _join(parts: list[Path], whole: Path) -> Path:
+    """Make one file of the parts, in order. The parts stay until it is whole, so that a crash costs only this step."""
+    if len(parts) == 1:
+        return parts[0].rename(whole)
+    with whole.open("wb") as writer:
+        for part in parts:
+            with part.open("rb") as reader:
+                shutil.copyfileobj(reader, writer, _CHUNK_BYTES)
+    for part in parts:
+        part.unlink()
+    return whole
+
+
+def _check_licence(order: Order) -> None:
+    if order.conditions and not order.accepted_by.strip():
+        conditions = "; ".join(order.conditions)
+        raise LicenceNotAccepted(
+            f"the licence of `{order.model}` ({order.licence}) has conditions: {conditions}",
+            why="Whoever runs these weights is bound by them, and the record has to say who accepted.",
+            fix='Read the licence, then pass --accept-licence "name, office".',
+            code="models.licence",
+        )
+
+
+def _check_pinned(order: Order) -> None:
+    self_stated = len(order.sources) == 1 and isinstance(order.sources[0], HubSource | FileSource)
+    if not order.sources or not (order.sha256 or self_stated):
+        raise SourceError(
+            f"nobody says what the file of `{order.model}` should be",
+            why="Without its SHA-256 a changed file could not be told from the right one.",
+            fix="Pass --sha256, as the publisher states it.",
+            code="models.source.unpinned",
+        )
+
+
+def _check_hash(order: Order, publisher: str, actual: str, incoming: Path) -> None:
+    for who, expected in (("the order", order.sha256), ("the hub", publisher)):
+        if expected and expected != actual:
+            shutil.rmtree(incoming)
+            raise WeightsError(
+                f"the file of `{order.model}` has sha256 {actual}, and {who} says {expected}",
+                why="It is not the file that was meant; it was deleted.",
+                fix="Pull again; if it happens again, ask the publisher, and trust nothing from that address.",
+                code="models.weights.hash",
+            )
+    if not order.sha256 and not publisher and isinstance(order.sources[0], HubSource):
+        shutil.rmtree(incoming)
+        raise SourceError(
+            f"the hub does not state the hash of `{order.sources[0]}`",
+            why="Without its SHA-256 a changed file could not be told from the right one.",
+            fix=f"If you know it to be right, pass --sha256 {actual}.",
+            code="models.source.unpinned",
+        )
+
+
+def _check_header(order: Order, whole: Path, incoming: Path) -> GgufHeader:
+    try:
+        header = read_header(whole)
+    except WeightsError:
+        shutil.rmtree(incoming)
+        raise
+    if header.hostile:
+        shutil.rmtree(incoming)
+        raise WeightsError(
+            f"the chat template of `{order.model}` reaches outside the conversation: {'; '.join(header.hostile[:3])}",
+            why="An engine that runs such a template can be taken over; the file was deleted.",
+            fix="Pull the model from its publisher, and report this file to where it came from.",
+            code="models.weights.template",
+        )
+    return header
