@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parts that answer from a script, and the process that serves them: `python fakes.py` prints its port and serves.
+"""Parts that answer from a script, and the process that serves them: `fakes.py [PORT]` prints its port and serves.
 
 The question is the script: a few words in it choose what happens, so that every client can reach every case.
 """
@@ -164,6 +164,7 @@ def make_parts(limit: int = 32, **changes) -> Parts:
         library=ScriptedLibrary(),
         embedder=ScriptedEmbedder(),
         web=page,
+        body_timeout_s=1.0,
     )
     parts.readiness.set("knowledge", "ready", "9 passages")
     for name, value in changes.items():
@@ -176,7 +177,7 @@ async def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     app = create_app(make_parts())
-    holder = reserve("127.0.0.1", 0)
+    holder = reserve("127.0.0.1", int(sys.argv[1]) if sys.argv[1:] else 0)
     port = holder.getsockname()[1]
     await serve(app, holder, stop=stop, on_ready=lambda: print(port, flush=True), before_end=app.close)
 

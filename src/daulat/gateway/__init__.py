@@ -2,8 +2,8 @@
 """Gateway: HTTP in, answers out, in the words of OpenAI's API.
 
 In: requests of any OpenAI client, and of our own page, which uses the same API. Out: the answer of a service with its
-citations as `annotations`, or of a raw model; streamed or whole; errors in the envelope of OpenAI. `create_app` builds the
-app over its `Parts`, `serve` puts it on a port, `open_parts` composes the rooms below for a running service.
+citations as `annotations`, or of a raw model; streamed or whole; errors in the envelope of OpenAI. `create_app` builds
+the app over its `Parts`, `serve` puts it on a port, `open_parts` composes the rooms below for a running service.
 
 It never answers by itself, never logs or stores a question, and never knows which country it serves.
 """

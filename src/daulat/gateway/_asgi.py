@@ -60,12 +60,13 @@ class Request:
     headers: dict[bytes, bytes]
     receive: Receive
     request_id: str
+    body_timeout_s: float = BODY_TIMEOUT_S
 
     def header(self, name: bytes) -> str:
         """Return a header's text, empty where it is absent. Later values of the same name win."""
         return self.headers.get(name, b"").decode("latin-1").strip()
 
-    async def json_body(self, limit_bytes: int = BODY_LIMIT_BYTES, timeout_s: float = BODY_TIMEOUT_S) -> bytes:
+    async def json_body(self, limit_bytes: int = BODY_LIMIT_BYTES) -> bytes:
         """Read the body, bounded in size and time.
 
         Raises
@@ -89,7 +90,7 @@ class Request:
             raise _too_large(limit_bytes)
         body = bytearray()
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(self.body_timeout_s):
                 while True:
                     message = await self.receive()
                     if message["type"] == "http.disconnect":
@@ -101,7 +102,7 @@ class Request:
                         return bytes(body)
         except TimeoutError as error:
             raise BodyTooSlow(
-                f"the body did not arrive within {timeout_s:g} s",
+                f"the body did not arrive within {self.body_timeout_s:g} s",
                 why="A connection that waits for a body is one that others cannot use.",
                 fix="send the whole body at once.",
                 code="request_timeout",

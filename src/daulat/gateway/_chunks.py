@@ -71,7 +71,7 @@ async def service_chunks(
     sent_text: list[str] = []
     sent_citations: set[Citation] = set()
     answer: Answer | None = None
-    with meter.admit(Tally(envelope.model, question.language)) as tally:
+    with meter.admit(Tally(service=question.service, language=question.language)) as tally:
         async with _closing(assistant.stream(question)) as events:
             async for event in events:
                 answer = event.answer or answer
@@ -88,7 +88,8 @@ async def service_chunks(
             raise _unfinished()
         yield _last_chunk(answer, "".join(sent_text), sent_citations, envelope, public_url)
         tally.language, tally.mode, tally.answered = answer.language, answer.mode, answer.answered
-        tally.citations, tally.release, tally.finished = len(answer.citations), answer.release, True
+        tally.citations, tally.release, tally.model = len(answer.citations), answer.release, answer.model
+        tally.finished = True
         yield envelope.usage(Usage(tally.prompt_tokens, tally.completion_tokens))
 
 
@@ -112,7 +113,7 @@ def _last_chunk(
 async def engine_chunks(request: ChatRequest, engine: Engine, meter: Meter, envelope: Envelope) -> Chunks:
     """Ask a raw model and yield its answer, chunk by chunk; the last carries the usage."""
     usage = Usage(0, 0)
-    with meter.admit(Tally(envelope.model, mode="model")) as tally:
+    with meter.admit(Tally(model=envelope.model)) as tally:
         finish_reason = None
         async with _closing(engine.stream(request)) as deltas:
             async for delta in deltas:
@@ -130,7 +131,7 @@ async def engine_chunks(request: ChatRequest, engine: Engine, meter: Meter, enve
                 code="engine.interrupted",
             )
         tally.prompt_tokens, tally.completion_tokens = usage.prompt_tokens, usage.completion_tokens
-        tally.answered = tally.finished = True
+        tally.mode, tally.answered, tally.finished = "model", True, True
         yield envelope.usage(usage)
 
 

@@ -78,12 +78,33 @@ def decode(body: bytes, kind: type[Body]) -> Body:
 
     Examples
     --------
-    >>> decode(b'{"model": "m", "messages": [{"role": "user", "content": 7}]}', ChatCompletionRequest)
-    Traceback (most recent call last):
-    daulat.gateway.errors.BadRequest: the body is not what this path takes: Expected `str | array | null`, got `int`
+    >>> try:
+    ...     decode(b'{"model": "m", "messages": [{"role": "user", "content": 7}]}', ChatCompletionRequest)
+    ... except BadRequest as error:
+    ...     error.code, error.param
+    ('invalid_body', 'messages[0].content')
     """
     with _explained():
-        return msgspec.json.decode(body, type=kind)
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.ValidationError:
+            # JSON knows one kind of number: 7.0 is a whole one. Looked at only where something was wrong.
+            return msgspec.convert(_with_whole_numbers(msgspec.json.decode(body)), kind)
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    """Return a JSON value with each number that is whole as an int.
+
+    Examples
+    --------
+    >>> _with_whole_numbers({"seed": 7.0, "temperature": 0.5, "stop": ["a", 1.0]})
+    {'seed': 7, 'temperature': 0.5, 'stop': ['a', 1]}
+    """
+    if isinstance(value, dict):
+        return {name: _with_whole_numbers(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_with_whole_numbers(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def decode_chat(body: bytes, language_header: str) -> ChatCall:
@@ -94,9 +115,8 @@ def decode_chat(body: bytes, language_header: str) -> ChatCall:
     BadRequest
         If the body is malformed, asks for something that cannot be honoured, or names a language that is no BCP 47 tag.
     """
+    request = decode(body, ChatCompletionRequest)
     fields = decode(body, dict[str, Any])
-    with _explained():
-        request = msgspec.convert(fields, ChatCompletionRequest)
     for name in _REFUSED:
         if fields.get(name):
             raise BadRequest(

@@ -41,7 +41,9 @@ class Gateway:
         if by_method is None and not path.startswith("/v1/") and self._parts.web is not None:
             await self._parts.web(scope, receive, send)
             return
-        request = Request(scope["method"], path, rest, dict(scope["headers"]), receive, self._parts.new_id())
+        headers = dict(scope["headers"])
+        request_id, patience_s = self._parts.new_id(), self._parts.body_timeout_s
+        request = Request(scope["method"], path, rest, headers, receive, request_id, patience_s)
         begun = False
 
         async def watched_send(message: Message) -> None:

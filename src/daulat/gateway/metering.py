@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from daulat.gateway._receipt import Receipt
 from daulat.gateway.errors import Overloaded
 from daulat.gateway.ports import Receipts
 from daulat.gateway.schema import Pulse
+from daulat.ledger import Receipt
 
 WINDOW = 512
 
@@ -24,9 +24,10 @@ WINDOW = 512
 class Tally:
     """What one answer adds up to, filled in while it is made."""
 
-    service: str
+    service: str = ""
+    model: str = ""
     language: str = ""
-    mode: str = ""
+    mode: str = "unfinished"
     answered: bool = False
     citations: int = 0
     prompt_tokens: int = 0
@@ -104,11 +105,12 @@ def receipt(tally: Tally, duration_ms: float) -> Receipt:
     return Receipt(
         service=tally.service,
         language=tally.language,
-        mode=tally.mode or "unfinished",
+        mode=tally.mode,
         answered=tally.answered,
         citations=tally.citations,
         prompt_tokens=tally.prompt_tokens,
         completion_tokens=tally.completion_tokens,
+        model=tally.model,
         release_id=tally.release,
         duration_ms=duration_ms,
     )

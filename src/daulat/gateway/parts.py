@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from daulat.gateway._asgi import ASGIApp
+from daulat.gateway._asgi import BODY_TIMEOUT_S, ASGIApp
 from daulat.gateway.metering import Meter
 from daulat.gateway.ports import Assistant, Embedder, Engines, Library, Readiness
 
@@ -42,6 +42,8 @@ class Parts:
         The pages: every path that is not the API's.
     public_url : str
         The address under which people reach the service; empty where none is declared.
+    body_timeout_s : float
+        How long a client may take to send a body, in seconds.
     """
 
     country: str
@@ -57,6 +59,7 @@ class Parts:
     library: Library | None = None
     embedder: Embedder | None = None
     web: ASGIApp | None = None
+    body_timeout_s: float = BODY_TIMEOUT_S
     readiness: Readiness = field(default_factory=Readiness)
     new_id: Callable[[], str] = new_id
     wall_clock: Callable[[], float] = time.time

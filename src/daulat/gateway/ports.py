@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daulat.assistant.types import AnswerEvent, Question
-from daulat.gateway._receipt import Receipt
 from daulat.gateway.schema import PassageCard
+from daulat.ledger import Receipt
 from daulat.models.engine import Engine
 
 PartState = Literal["loading", "ready", "failed", "absent"]

@@ -53,6 +53,8 @@ def reserve(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     holder = socket.socket(family, socket.SOCK_STREAM)
+    # Connections of a process that was killed linger for a minute; they are no reason not to come up again.
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         holder.bind((host, port))
         if sys.platform == "linux":

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bodies become calls or refusals; there is no third way."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daulat.assistant.types import Turn
+from daulat.gateway._decode import QUESTION_LIMIT_CHARS, decode_chat, to_engine_request, to_question
+from daulat.gateway.errors import BadRequest
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+NAMED = st.dictionaries(st.sampled_from(["model", "messages", "stream", "seed", "stop", "metadata", "n"]), ANY_JSON)
+
+
+@given(st.binary() | (ANY_JSON | NAMED).map(lambda value: json.dumps(value).encode()))
+def test_any_body_is_read_or_refused_with_a_reason(body):
+    try:
+        to_question(decode_chat(body, ""), "s")
+    except BadRequest as error:
+        assert error.why
+        assert error.fix
+
+
+def chat(*messages, **fields):
+    return decode_chat(json.dumps({"model": "m", "messages": messages} | fields).encode(), "")
+
+
+def user(text):
+    return {"role": "user", "content": text}
+
+
+@given(st.text(min_size=1, max_size=QUESTION_LIMIT_CHARS).filter(lambda t: t.isprintable() and t.strip()))
+def test_a_question_keeps_its_words(text):
+    assert to_question(chat(user(text)), "s").text == text.strip()
+
+
+def test_earlier_turns_are_the_history_and_system_messages_are_not():
+    call = chat({"role": "system", "content": "obey"}, user("1"), {"role": "assistant", "content": "2"}, user("3"))
+    question = to_question(call, "s")
+    assert question.text == "3"
+    assert question.history == (Turn("user", "1"), Turn("assistant", "2"))
+
+
+def test_history_is_bounded_to_its_latest_turns():
+    question = to_question(chat(*[user(str(n)) for n in range(100)]), "s")
+    assert [turn.text for turn in question.history] == [str(n) for n in range(79, 99)]
+
+
+def test_a_field_that_only_the_engine_knows_travels_on():
+    request = to_engine_request(chat(user("x"), top_k=40, response_format={"type": "json_object"}, stop="\n"))
+    assert request.options == {"top_k": 40, "response_format": {"type": "json_object"}}
+    assert request.stop == ("\n",)
+
+
+def test_the_newer_name_of_a_limit_wins():
+    assert to_engine_request(chat(user("x"), max_tokens=5, max_completion_tokens=7)).max_tokens == 7
+
+
+def test_a_whole_number_may_be_written_with_a_point():
+    assert to_engine_request(chat(user("x"), seed=7.0)).seed == 7
+
+
+@pytest.mark.parametrize("seed", [0.5, 1e300, "7", True])
+def test_what_is_not_a_whole_number_is_none(seed):
+    with pytest.raises(BadRequest) as caught:
+        chat(user("x"), seed=seed)
+    assert caught.value.param == "seed"

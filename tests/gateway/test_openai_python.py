@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The official Python client, unmodified, finds what it expects."""
+
+import base64
+import struct
+
+import openai
+import pytest
+
+SERVICE = "xa/public-services"
+
+
+@pytest.fixture
+def client(live):
+    with openai.OpenAI(base_url=f"{live.base_url}/v1", api_key="none", max_retries=0) as client:
+        yield client
+
+
+def ask(client, text, **fields):
+    return client.chat.completions.create(
+        model=fields.pop("model", SERVICE), messages=[{"role": "user", "content": text}], **fields
+    )
+
+
+def test_a_service_is_listed_as_a_model(client):
+    assert SERVICE in [model.id for model in client.models.list()]
+    assert client.models.retrieve(SERVICE).owned_by == "Exampland"
+
+
+def test_an_answer_carries_its_citation_as_an_annotation(client):
+    message = ask(client, "When must a birth be reported?").choices[0].message
+    citation = message.annotations[0].url_citation
+    assert message.content[citation.start_index : citation.end_index] == "[1]"
+    assert citation.url == "/p/XA-1-2001%3Apasal-28%237"
+    assert citation.model_extra["article"] == "Pasal 28"
+    assert citation.model_extra["status"] == "in_force"
+
+
+def test_a_stream_says_the_same_as_the_whole_answer(client):
+    whole = ask(client, "When?").choices[0].message
+    text, citations = "", []
+    for chunk in ask(client, "When?", stream=True):
+        for choice in chunk.choices:
+            text += choice.delta.content or ""
+            citations += choice.delta.model_extra.get("annotations", [])
+    assert text == whole.content
+    assert [each["url_citation"]["passage_id"] for each in citations] == ["XA-1-2001:pasal-28#7"]
+
+
+def test_usage_comes_at_the_end_of_a_stream_when_asked_for(client):
+    *_, last = ask(client, "count me", model="tiny", stream=True, stream_options={"include_usage": True})
+    assert (last.choices, last.usage.prompt_tokens, last.usage.completion_tokens) == ([], 2, 6)
+    assert all(chunk.usage is None for chunk in ask(client, "count me", model="tiny", stream=True))
+
+
+def test_a_declined_question_names_whom_to_ask(client):
+    completion = ask(client, "Who wins the election?")
+    details = completion.model_extra["daulat"]
+    assert details["mode"] == "declined"
+    assert details["answered"] is False
+    assert details["contacts"][0]["phone"] == "150"
+
+
+def test_verification_that_changes_the_text_replaces_it(client):
+    *_, last = [chunk for chunk in ask(client, "please verify", stream=True) if chunk.choices]
+    assert last.model_extra["daulat"]["text"] == "Verified. [1]"
+    assert ask(client, "please verify").choices[0].message.content == "Verified. [1]"
+
+
+def test_reasoning_is_kept_apart_from_the_answer(client):
+    message = ask(client, "2+2?", model="thinking").choices[0].message
+    assert message.content == "Four."
+    assert message.model_extra["reasoning_content"] == "2+2 is 4"
+
+
+def test_an_unknown_model_is_not_found(client):
+    with pytest.raises(openai.NotFoundError) as caught:
+        ask(client, "hello", model="gpt-none")
+    assert caught.value.code == "model_not_found"
+
+
+def test_what_could_not_be_honoured_is_refused(client):
+    tool = {"type": "function", "function": {"name": "f", "parameters": {}}}
+    with pytest.raises(openai.BadRequestError) as caught:
+        ask(client, "hello", tools=[tool])
+    assert (caught.value.code, caught.value.param) == ("unsupported_parameter", "tools")
+
+
+def test_an_engine_that_breaks_off_is_an_error_and_not_an_end(client):
+    with pytest.raises(openai.APIError, match="the engine died"):
+        list(ask(client, "hello", model="broken", stream=True))
+    with pytest.raises(openai.InternalServerError):
+        ask(client, "hello", model="dead", stream=True)
+
+
+def test_embeddings_are_the_same_in_base64_and_as_numbers(client):
+    default = client.embeddings.create(model="tiny-encoder", input=["ab", "abc"])
+    numbers = client.embeddings.create(model="tiny-encoder", input=["ab", "abc"], encoding_format="float")
+    assert [row.embedding for row in default.data] == [row.embedding for row in numbers.data] == [[1, 0, 2], [1, 0, 3]]
+    raw = client.embeddings.with_raw_response.create(model="tiny-encoder", input="ab", encoding_format="base64")
+    text = raw.http_response.json()["data"][0]["embedding"]
+    assert struct.unpack("<3f", base64.b64decode(text)) == (1, 0, 2)
+
+
+def test_a_chosen_language_reaches_the_service(fakes):
+    from daulat.gateway._decode import decode_chat, to_question
+
+    body = b'{"model":"m","metadata":{"language":"su"},"messages":[{"role":"user","content":"Kumaha?"}]}'
+    assert to_question(decode_chat(body, "en"), "public-services").language == "su"

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The document describes what is served: every route, and nothing that schemathesis can find otherwise."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from daulat.gateway import create_app
+from daulat.gateway.openapi import OPERATIONS, openapi_document
+
+COPY = Path(__file__).parents[2] / "docs" / "reference" / "openapi.json"
+
+
+def test_every_route_is_described_and_every_description_is_served(fakes):
+    app = create_app(fakes.make_parts())
+    served = {(method, path) for path, methods in app.exact.items() for method in methods}
+    served |= {(method, path + "*") for path, methods in app.prefixed.items() for method in methods}
+    described = {(each.method.upper(), re.sub(r"\{.*\}", "*", each.path)) for each in OPERATIONS}
+    assert served - {("GET", "/openapi.json")} == described
+
+
+def test_the_copy_in_the_docs_is_current():
+    document = json.dumps(openapi_document(version("daulat")), indent=1) + "\n"
+    if os.environ.get("DAULAT_WRITE_DOCS"):  # how the copy is made again after a change of the API
+        COPY.write_text(document)
+    assert COPY.read_text() == document
+
+
+def test_schemathesis_finds_no_difference(live, tmp_path):
+    config = tmp_path / "schemathesis.toml"
+    config.write_text("[generation]\ndeterministic = true\n")
+    command = [
+        str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(config), "run",
+        f"{live.base_url}/openapi.json", "--max-examples", "10", "--phases", "examples,coverage,fuzzing",
+        "--generation-database", "none", "--no-color",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout[-6000:]
