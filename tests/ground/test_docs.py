@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The documentation leads where it says, is up to date with the code, and its runnable examples run.
+
+A fenced block that opens with `console run` is run: each `$` line by a shell, in an empty folder that the blocks of
+one page share; the lines under a command have to be in its output, in that order, and `...` stands for any
+lines. A block that opens with `python run` is run as a doctest.
+"""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import reference
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("packs/*/*.md")])
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+FENCE = re.compile(r"^```(console|python) run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def prose(page: Path) -> str:
+    """Return a page without its blocks of code."""
+    return re.sub(r"^```.*?^```$|`[^`\n]*`", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that a page's headings make, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.M | re.S), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    broken = []
+    for link in LINK.findall(prose(page)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        if not target.exists() or (anchor and target.suffix == ".md" and anchor not in anchors(target)):
+            broken.append(link)
+    assert not broken
+
+
+@pytest.mark.parametrize("page", ["README.md", "reference/cli.md"])
+def test_what_is_written_from_the_code_is_up_to_date(page: str) -> None:
+    path = ROOT / "docs" / page
+    assert path.read_text(encoding="utf-8") == reference.pages(ROOT / "docs")[path], "run `make docs`"
+
+
+def examples(language: str) -> list[Path]:
+    """Return the pages that have a runnable block of a language."""
+    return [page for page in PAGES if any(found == language for found, _ in FENCE.findall(page.read_text("utf-8")))]
+
+
+@pytest.mark.parametrize("page", examples("console"), ids=lambda page: page.name)
+def test_the_commands_of_a_page_run_and_say_what_it_says(page: Path, tmp_path: Path) -> None:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    for language, block in FENCE.findall(page.read_text(encoding="utf-8")):
+        if language != "console":
+            continue
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, expected = part.partition("\n")
+            done = subprocess.run(
+                ["/bin/sh", "-c", command], cwd=tmp_path, env={**os.environ, "PATH": path, "NO_COLOR": "1"},
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240, check=False,
+            )  # fmt: skip
+            said = iter(done.stdout.splitlines())
+            missing = [line for line in expected.splitlines() if line not in {"", "..."} and line not in said]
+            assert done.returncode == 0, f"$ {command}\n{done.stdout}"
+            assert not missing, f"$ {command}\n{done.stdout}"
+
+
+@pytest.mark.parametrize("page", examples("python"), ids=lambda page: page.name)
+def test_the_python_of_a_page_runs(page: Path) -> None:
+    blocks = "\n".join(text for language, text in FENCE.findall(page.read_text("utf-8")) if language == "python")
+    test = doctest.DocTestParser().get_doctest(blocks, {}, page.name, str(page), 0)
+    failed, tried = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test)
+    assert tried
+    assert failed == 0
