@@ -2,7 +2,8 @@
 """Write what the documentation can take from the code and from itself: the commands' page, and the index of all pages.
 
 Comes in: the click commands of `daulat.cli`, and the first lines of each page. Goes out: `docs/reference/cli.md` and
-the lists in `docs/README.md`. Never describes what is not there; `tests/ground/test_docs.py` sees that both are up to date.
+the lists in `docs/README.md`. Never describes what is not there; `tests/ground/test_docs.py` sees that both are up
+to date.
 """
 
 from __future__ import annotations
@@ -51,10 +52,9 @@ def index(docs: Path, current: str) -> str:
     lists = ""
     for door, question in DOORS.items():
         pages = sorted(page for page in (docs / door).glob("*") if page.suffix in {".md", ".json"})
-        lists += f"\n## {question}\n\n" + "".join(
-            f"- [{upper(title_of(page))}]({door}/{page.name})\n" for page in pages
-        )
-    return f"{before}{_BEGIN}{note}\n{lists}\n{_END}{after}"
+        rows = "".join(f"- [{upper(title_of(page))}]({door}/{page.name})\n" for page in pages)
+        lists += f"## {question}\n\n{rows}\n"
+    return f"{before}{_BEGIN}{note}\n\n{lists}{_END}{after}"
 
 
 def upper(title: str) -> str:
@@ -82,7 +82,8 @@ def command_page() -> str:
     head = (
         "# The command line\n\n"
         "Written from `--help` by `make docs`. Data goes to stdout, talk to stderr; `--json` makes the data\n"
-        "machine-readable, an error included. Exit codes: 0 done, 1 an error explained, 2 wrong usage, 130 interrupted.\n"
+        "machine-readable, an error included. Exit codes: 0 done, 1 an error explained, 2 wrong usage, 130\n"
+        "interrupted.\n"
     )
     return head + "".join(f"\n## `{name}`\n\n```text\n{text}\n```\n" for name, text in commands(daulat, "daulat"))
 
