@@ -46,7 +46,7 @@ SECURITY_HEADERS: tuple[Header, ...] = (
 )
 
 
-class ClientGone(Exception):
+class ClientGone(Exception):  # noqa: N818 - an event, not an error: nobody is left to tell
     """The client closed the connection before it had its answer."""
 
 

@@ -15,6 +15,7 @@
 Every error carries what, why and fix; `envelope` turns any `DaulatError` into a status and a body; it never quotes
 a question.
 """
+# ruff: noqa: N818 (the names say what happened; the tree above says that they are errors)
 
 from __future__ import annotations
 

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`daulat status`: ask a running service how it is; its own words come back, as a table or as JSON."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+from daulat.cli._output import emit, emit_json, hint, json_option, table
+from daulat.errors import DaulatError
+from daulat.nation import load_nation
+
+TIMEOUT_S = 5
+
+
+@click.command("status")
+@click.option("--url", help="Address of the service; by default the one that nation.yaml declares.")
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(path_type=Path),
+    default=Path("nation.yaml"),
+    show_default=True,
+    help="The declaration.",
+)
+@json_option
+def command(url: str | None, path: Path, as_json: bool) -> int:
+    """Say how a running service is. Exit code 0 while it answers questions, 1 when it does not.
+
+    \b
+    daulat status                                    the service that ./nation.yaml declares
+    daulat status --url https://tanya.example        another one
+    daulat status --json | jq .pulse.p95_ms          one figure of it
+    """
+    address = url or declared_address(path)
+    report = fetch_status(address)
+    if as_json:
+        emit_json(report)
+    else:
+        emit(render(report, address))
+        hint(f"ask it something: open {address}, or `daulat ask`")
+    return 1 if report["level"] == "red" else 0
+
+
+def declared_address(path: Path) -> str:
+    """Return the address at which the declared service listens, as this machine reaches it."""
+    gateway = load_nation(path).gateway
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(gateway.host, gateway.host)  # noqa: S104 - read here, not bound
+    return f"http://[{host}]:{gateway.port}" if ":" in host else f"http://{host}:{gateway.port}"
+
+
+def fetch_status(address: str) -> dict[str, Any]:
+    """Read `/v1/status` of a service.
+
+    Raises
+    ------
+    DaulatError
+        If nobody answers there, or what answers is not Daulat.
+    """
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise click.BadParameter(f"`{address}` is not an http or https address", param_hint="--url")
+    secure = parts.scheme == "https"
+    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    connection = kind(parts.hostname, parts.port, timeout=TIMEOUT_S)
+    try:
+        connection.request("GET", f"{parts.path.rstrip('/')}/v1/status", headers={"Accept": "application/json"})
+        report = json.loads(connection.getresponse().read(1 << 20))
+        if not isinstance(report, dict) or "level" not in report:
+            raise ValueError
+    except OSError as error:
+        raise DaulatError(
+            f"nobody answers at {address} ({error.strerror or type(error).__name__})",
+            why="The service is not running there, or this machine cannot reach it.",
+            fix="start it with `daulat up`, or name its address with `--url`.",
+            code="status.unreachable",
+        ) from error
+    except (ValueError, http.client.HTTPException) as error:
+        raise DaulatError(
+            f"what answers at {address} is not Daulat",
+            why="Another program has this address.",
+            fix="name the address of the service with `--url`.",
+            code="status.not_daulat",
+        ) from error
+    finally:
+        connection.close()
+    return report
+
+
+def render(report: dict[str, Any], address: str) -> str:
+    """Lay out a report for people.
+
+    Examples
+    --------
+    >>> pulse = {"answers": 0, "answered": 0, "declined": 0, "failed": 0, "in_progress": 0, "p95_ms": None}
+    >>> part = {"name": "knowledge", "state": "ready", "detail": "9 passages"}
+    >>> report = {"level": "green", "name": "Exampland", "release": "r1", "as_of": "2023-02-01", "writes_with": "",
+    ...           "pulse": pulse, "parts": [part]}
+    >>> print(render(report, "http://127.0.0.1:8080"))
+    green: Exampland at http://127.0.0.1:8080
+    official text as of 2023-02-01 (release r1), quoted
+    no answers yet
+    <BLANKLINE>
+    part       state  detail
+    knowledge  ready  9 passages
+    """
+    pulse = report["pulse"]
+    writer = f"written by {report['writes_with']}" if report["writes_with"] else "quoted"
+    text = f"official text as of {report['as_of']} (release {report['release']}), {writer}"
+    answers = "no answers yet"
+    if pulse["answers"]:
+        answers = f"{pulse['answers']} answers; of the last ones {pulse['answered']} answered, {pulse['declined']} "
+        answers += f"declined, {pulse['failed']} failed, 95 % within {pulse['p95_ms']} ms"
+    rows = [(part["name"], part["state"], part["detail"]) for part in report["parts"]]
+    lines = [f"{report['level']}: {report['name']} at {address}"]
+    lines += [
+        text if report["release"] else "no official text yet",
+        answers,
+        "",
+        table(("part", "state", "detail"), rows),
+    ]
+    return "\n".join(lines)
