@@ -22,15 +22,18 @@ from pathlib import Path
 
 import numpy as np
 from daulat.language._ngrams import features, words_of
+from daulat.language.detection import Detector, LanguageModel
+from daulat.language.wording import read_pairs
 from numpy.typing import NDArray
 
 OUT = Path(__file__).parents[1] / "daulat_id" / "languages"
-BUCKETS = 1 << 15
+BUCKETS = 1 << 16
 EPOCHS = 6
 BATCH = 64
 LEARNING_RATE = 0.25
-SHRINK = 2e-6
+SHRINK = 1e-6
 SEED = 20_260_101
+STRINGS = 1_500
 LARGEST_BYTES = 400_000
 TAGS = {
     "indonesian": "id", "english": "en", "javanese": "jv", "sundanese": "su", "minangkabau": "min", "balinese": "ban",
@@ -96,13 +99,22 @@ def lines(path: Path) -> Iterator[dict[str, str]]:
         yield from map(json.loads, file)
 
 
-def lexicons() -> list[Sample]:
-    """Return the pack's own word lists as tiny samples: the local words and phrases of each language."""
+def lexicons(rng: np.random.Generator) -> list[Sample]:
+    """Return the pack's own word lists as samples: each entry, and strings of 2 to 5 entries mixed with loans.
+
+    The lists of other languages teach their words; the list of informal spellings teaches informal Indonesian.
+    """
     found: list[Sample] = []
-    for path in sorted((OUT.parent / "languages").glob("*.lexicon.tsv")):
+    for path in [*sorted(OUT.glob("*.lexicon.tsv")), OUT / "id.informal.tsv"]:
         tag = path.name.split(".")[0]
-        rows = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line and line[0] != "#")
-        found.extend((tag, row[0]) for row in rows if len(row) > 1 and row[0].casefold() != row[1].casefold())
+        pairs = read_pairs(path.read_text(encoding="utf-8"))
+        entries = [local for local, official in pairs if local.casefold() != official.casefold()]
+        found.extend((tag, entry) for entry in entries)
+        for _ in range(STRINGS):
+            chosen = [entries[k] for k in rng.integers(len(entries), size=int(rng.integers(2, 6)))]
+            if rng.random() < 0.5:
+                chosen.insert(int(rng.integers(0, len(chosen) + 1)), LOANS[int(rng.integers(len(LOANS)))])
+            found.append((tag, " ".join(chosen)))
     return found
 
 
@@ -182,7 +194,7 @@ def main() -> None:
     train, held = read(data)
     tags = sorted({tag for tag, _ in train})
     print({tag: sum(t == tag for t, _ in train) for tag in tags}, file=sys.stderr)
-    samples = train + short(train, rng, loans=True) + short(train, rng, loans=True) + lexicons()
+    samples = train + short(train, rng, loans=True) + short(train, rng, loans=True) + lexicons(rng)
     weights, bias = fit(samples, tags, rng)
     scale = float(np.abs(weights).max() / 127)
     path = OUT / "detector.npz"
@@ -194,8 +206,6 @@ def main() -> None:
 
 def report(path: Path, held: list[Sample], rng: np.random.Generator, tags: list[str]) -> None:
     """Measure the model as it will be read, and write the figures beside it."""
-    from daulat.language.detection import Detector, LanguageModel
-
     if path.stat().st_size > LARGEST_BYTES:
         raise SystemExit(f"{path} has {path.stat().st_size} bytes; the limit is {LARGEST_BYTES}")
     detect = Detector(LanguageModel.load(path)).detect

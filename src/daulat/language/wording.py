@@ -21,6 +21,7 @@ from daulat.language._phrases import Affixes, PhraseTable
 
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
+_WORD = re.compile(r"[^\W\d_]+")
 _LONGEST_READ = 4_000
 
 
@@ -45,6 +46,7 @@ class _Language:
     spelling: PhraseTable
     gloss: PhraseTable
     doubling: re.Pattern[str] | None
+    patterns: tuple[tuple[re.Pattern[str], str], ...]
 
 
 class Wording:
@@ -87,7 +89,7 @@ class Wording:
         plain = _DRAWN_OUT.sub(r"\1", plain)
         if rules.doubling:
             plain = rules.doubling.sub(r"\1-\1\2", plain)
-        return rules.spelling.replace(plain)
+        return _WORD.sub(lambda word: _respelt(word[0], rules.patterns), rules.spelling.replace(plain))
 
     def to_official(self, text: str, language: str) -> str:
         """Return a rough gloss of the text, word by word, in the language of the law.
@@ -161,9 +163,12 @@ def _language(pack: PackFiles, rules: Mapping[str, Any]) -> _Language:
     spelling, gloss = rules.get("spelling") or {}, rules.get("gloss") or {}
     mark = spelling.get("doubling_mark")
     return _Language(
-        spelling=PhraseTable(_pairs_of(pack, [spelling["table"]] if "table" in spelling else [])),
+        spelling=PhraseTable(
+            _pairs_of(pack, [spelling["table"]] if "table" in spelling else []), _affixes(spelling).forms
+        ),
         gloss=PhraseTable(_pairs_of(pack, gloss.get("lexicons") or []), _affixes(gloss).forms),
         doubling=re.compile(rf"\b([^\W\d_]{{3,}}){re.escape(mark)}([^\W\d_]*)\b") if mark else None,
+        patterns=tuple((re.compile(pattern), to) for pattern, to in (spelling.get("patterns") or {}).items()),
     )
 
 
@@ -187,6 +192,12 @@ def _glossary_pairs(entries: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[
     # A question that already says `akta perkawinan` must not be read as one about `akta`.
     phrases = (part for topic in entries.values() for law in topic.values() for part in _parts(law))
     yield from ((phrase, phrase) for phrase in phrases if " " in phrase)
+
+
+def _respelt(word: str, patterns: tuple[tuple[re.Pattern[str], str], ...]) -> str:
+    """Return the word as the first pattern that it fits as a whole rewrites it."""
+    match = next((found.expand(to) for pattern, to in patterns if (found := pattern.fullmatch(word.casefold()))), None)
+    return word if match is None else match
 
 
 def _first(replacement: str) -> str:
