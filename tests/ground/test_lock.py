@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import tomllib
 from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,7 @@ def test_the_core_stays_within_its_megabytes(root: Path) -> None:
         unused = {path for row in own for glob in row["paths"] for path in site.glob(glob)}
         files = {site / str(file) for file in found.files or []} - unused
         # Byte code stands beside each source, whether or not the installer listed it.
-        files |= {code for file in files for code in file.parent.glob(f"__pycache__/{file.stem}.*.pyc")}
+        files |= {Path(cache_from_source(str(file))) for file in files if file.suffix == ".py"}
         total += sum(file.stat().st_size for file in files if file.is_file())
         for row in table["debug_symbols"]:
             if canonicalize_name(row["distribution"]) == name and (library := (site / row["path"])).exists():
