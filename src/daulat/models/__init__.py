@@ -7,7 +7,7 @@ fake). Beside it: the catalogue of models and licences, weights pulled and verif
 It never decides what citizens are told, never logs a prompt, never unpickles, and never imports what it downloads.
 """
 
-from daulat.models._fetch import Fetcher
+from daulat.models._fetch import HUB_URL, Fetcher
 from daulat.models._http import Door
 from daulat.models.catalogue import Catalogue, CatalogueModel, Licence, load_catalogue
 from daulat.models.embedded import EmbeddedEngine, EmbeddedSettings
@@ -30,6 +30,7 @@ from daulat.models.sources import Source, parse_source
 from daulat.models.weights import Provenance, Weights, WeightsStore
 
 __all__ = [
+    "HUB_URL",
     "Catalogue",
     "CatalogueModel",
     "ChatRequest",

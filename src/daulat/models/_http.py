@@ -76,10 +76,10 @@ class Door:
         SourceUnreachable
             If it cannot be reached, or breaks off.
         """
-        origin = _origin(urlsplit(url))
+        origin = _origin(_split(url))
         loopback = self.allow_loopback
         for _ in range(_MOST_REDIRECTS + 1):
-            parts = urlsplit(url)
+            parts = _split(url)
             secret = authorization if _origin(parts) == origin else ""
             try:
                 address = self._checked_address(parts, allow_loopback=loopback)
@@ -88,14 +88,14 @@ class Door:
                     if response.status not in _REDIRECTS or not location:
                         yield response
                         return
-                    url = urljoin(url, location)
-                    if within_host and _origin(urlsplit(url)) != origin:
+                    url = urljoin(url, _split(location).geturl())
+                    if within_host and _origin(_split(url)) != origin:
                         yield response
                         return
                 loopback = loopback and address.is_loopback
             except PyreqwestError as error:
                 raise _unreachable(parts, type(error).__name__) from error
-        raise refused(urlsplit(url), "redirects do not come to an end")
+        raise _refused(_split(url), "redirects do not come to an end")
 
     @contextmanager
     def _send(
@@ -119,14 +119,15 @@ class Door:
             request = client.request(method, parts.geturl()).headers({"accept-encoding": "identity", **headers})
             if authorization:
                 request = request.header("authorization", authorization, is_sensitive=True)
-            with request.build_streamed() as response:
+            # Nothing waits in a buffer: what came before a cut is written, and not fetched again.
+            with request.streamed_read_buffer_limit(1).build_streamed() as response:
                 yield response
 
     def _checked_address(self, parts: SplitResult, *, allow_loopback: bool) -> Address:
         if parts.scheme not in ("https", "http") or not parts.hostname:
-            raise refused(parts, "only https addresses are fetched")
+            raise _refused(parts, "only https addresses are fetched")
         if parts.username is not None or parts.password is not None:
-            raise refused(parts, "the address holds a password")
+            raise _refused(parts, "the address holds a password")
         try:
             addresses = [ipaddress.ip_address(text) for text in self.resolve(parts.hostname, _port(parts))]
         except (OSError, ValueError, UnicodeError) as error:
@@ -135,9 +136,9 @@ class Door:
         if loopback and allow_loopback:
             return addresses[0]
         if parts.scheme != "https":
-            raise refused(parts, "only https addresses are fetched")
+            raise _refused(parts, "only https addresses are fetched")
         if not addresses or not all(_is_public(address) for address in addresses):
-            raise refused(parts, "it names a machine that is not on the public network")
+            raise _refused(parts, "it names a machine that is not on the public network")
         return addresses[0]
 
 
@@ -150,6 +151,13 @@ def _is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise _refused(SplitResult("", "", "", "", ""), "it is not an address") from error
+
+
 def _origin(parts: SplitResult) -> tuple[str, str | None, int]:
     return parts.scheme, parts.hostname, _port(parts)
 
@@ -158,10 +166,10 @@ def _port(parts: SplitResult) -> int:
     try:
         return parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError as error:
-        raise refused(parts, "its port is not a number") from error
+        raise _refused(parts, "its port is not a number") from error
 
 
-def refused(parts: SplitResult, reason: str) -> SourceError:
+def _refused(parts: SplitResult, reason: str) -> SourceError:
     """Make the error for an address that is not fetched. Its query, which may hold a token, is left out."""
     return SourceError(
         f"`{_shown(parts)}` is not fetched: {reason}",

@@ -23,6 +23,7 @@ _PACKAGE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.!+-]{0,60}")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 _REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
+_WEB = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?/[!-~]+")
 _PART = re.compile(r"\.gguf\.part\d+")
 _PICKLES = {
     ".bin",
@@ -170,14 +171,13 @@ def _hub(text: str, rest: str) -> Source:
 
 
 def _web(text: str, _rest: str) -> Source:
-    parts = urlsplit(text)
-    if not parts.hostname or "@" in parts.netloc:
-        raise _bad(text.split("@")[-1], "it names no host, or holds a password")
+    if not _WEB.fullmatch(text):
+        raise _bad(text.split("@")[-1], "it names no host, holds a password, or has characters that no URL has")
     return WebSource(text)
 
 
 def _file(text: str, rest: str) -> Source:
-    if not rest.startswith("/"):
+    if not rest.startswith("/") or "%00" in rest or "\0" in rest:
         raise _bad(text, "a file is written whole, as file:///path/to/model.gguf")
     return FileSource(unquote(rest))
 
