@@ -18,6 +18,7 @@ import pycountry
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.languages import get_territory_language_info
+from babel.localedata import locale_identifiers
 from babel.numbers import get_territory_currencies
 
 from daulat.nation.errors import NationError
@@ -195,19 +196,16 @@ def is_language(tag: str) -> bool:
     )
 
 
-def suggest_language(value: str, country: str = "") -> str:
-    """Return the tag that an author most likely meant, or an empty text.
+def suggest_language(value: str) -> str:
+    """Return the tag that an author most likely meant, by its English name or its own, or an empty text.
 
-    >>> suggest_language("jawa", "ID"), suggest_language("Estonian"), suggest_language("qqqqqqqq")
+    >>> suggest_language("jawa"), suggest_language("Estonain"), suggest_language("qqqqqqqq")
     ('jv', 'et', '')
     """
-    by_name = {one.english_name.lower(): one.tag for one in languages_of(country)} if country else {}
-    by_name |= {one.name.lower(): one.tag for one in languages_of(country)} if country else {}
-    for candidates in (by_name, _language_tags_by_name()):
-        near = get_close_matches(value.lower(), candidates, n=1, cutoff=0.8)
-        if near:
-            return candidates[near[0]]
-    return ""
+    by_name = _language_tags_by_name()
+    exact = by_name.get(value.lower())
+    near = [] if exact else get_close_matches(value.lower(), by_name, n=1, cutoff=0.8)
+    return exact or (by_name[near[0]] if near else "")
 
 
 def suggest_country(value: str) -> str:
@@ -288,5 +286,8 @@ def _people_by_time_zone() -> Counter[str]:
 
 @cache
 def _language_tags_by_name() -> dict[str, str]:
+    """Return the tags by names in lower case: of ISO 639, in English, and by what the languages call themselves."""
     rows = {row.name.lower(): getattr(row, "alpha_2", row.alpha_3) for row in pycountry.languages}
-    return rows | {name.lower(): tag for tag, name in Locale("en").languages.items() if "_" not in tag}
+    english = {name.lower(): tag for tag, name in Locale("en").languages.items() if "_" not in tag}
+    own = {own_name(tag).lower(): tag for tag in locale_identifiers() if "_" not in tag and tag in english.values()}
+    return rows | own | english

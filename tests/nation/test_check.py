@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every fault at once, each with its line and what to write instead."""
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from daulat.nation import NationError, NationFaultsError, bootstrap, check_nation, check_text, load_nation
+
+GOOD = bootstrap("EE")
+PLAIN = {"country": "EE"}
+
+
+def edited(*changes: tuple[str, str]) -> str:
+    text = GOOD
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after, 1)
+    return text
+
+
+def line_of(text: str, part: str) -> int:
+    return text[: text.index(part)].count("\n") + 1
+
+
+ONE_FAULT = [
+    ("language", "tag: ru", "tag: jawa", "nation.language", "jv"),
+    ("currency", "currency: EUR", "currency: EURO", "nation.currency", "EUR"),
+    ("time zone", "Europe/Tallinn", "Europe/Talin", "nation.time_zone", "Europe/Tallinn"),
+    ("role", "eesti, role: official", "eesti, role: offical", "nation.value", "official"),
+    ("key", "retention:", "retentoin:", "nation.key", "retention"),
+    ("key inside", "receipts_days", "reciepts_days", "nation.key", "receipts_days"),
+    ("residency", "personal: [EE]", "personal: [Estonia]", "nation.country", "EE"),
+    ("lower case country", "personal: [EE]", "personal: [ee]", "nation.country", "EE"),
+    ("jurisdiction", "code: EE-37", "code: FI-37", "nation.jurisdiction", "EE-"),
+    ("address", "127.0.0.1:8080", "localhost:8080", "nation.listen", "127.0.0.1:8080"),
+    ("share", "speakers_percent: 71.0", "speakers_percent: 710", "nation.value", "schema"),
+    ("days", "receipts_days: 365", "receipts_days: a year", "nation.value", "schema"),
+    ("duplicate", "code: EE-39, name: H", "code: EE-37, name: Hi", "nation.duplicate", "Keep one"),
+    ("service language", "names: {en: Public services}", "names: {en: X}, languages: [lv]", "nation.service", "et"),
+    ("missing", "currency: EUR\n", "", "nation.missing", "currency"),
+    ("no weights", "models: []", "models: [{id: writer, kind: embedded}]", "nation.model", "models pull"),
+    ("no url", "models: []", "models: [{id: writer, kind: remote}]", "nation.model", "/v1"),
+    ("secret", "models: []", "models: [{id: w, kind: remote, url: 'http://u:p@h/v1'}]", "nation.url", "key_from"),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code", "fix"), [row[1:] for row in ONE_FAULT], ids=[r[0] for r in ONE_FAULT]
+)
+def test_a_fault_names_its_line_and_the_way_out(before, after, code, fix):
+    text = edited((before, after))
+    (fault, *others) = [fault for fault in check_text(text) if fault.code == code]
+    assert fix in fault.fix
+    assert fault.why
+    if after:
+        assert fault.line == line_of(text, after)
+        assert f"nation.yaml line {fault.line}: " in fault.what
+    assert others == []
+
+
+def test_all_faults_are_told_at_once_in_the_order_of_the_file():
+    text = edited(("EUR", "EURO"), ("tag: ru", "tag: jawa"), ("code: EE-39", "code: EE-37"), ("8080", "port"))
+    found = check_text(text)
+    assert [fault.code for fault in found] == [
+        "nation.currency",
+        "nation.language",
+        "nation.duplicate",
+        "nation.listen",
+    ]
+    assert [fault.line for fault in found] == sorted(fault.line for fault in found)
+
+
+def test_loading_a_faulty_file_raises_with_all_of_them(tmp_path):
+    path = tmp_path / "nation.yaml"
+    path.write_text(edited(("EUR", "EURO"), ("tag: ru", "tag: jawa")))
+    with pytest.raises(NationFaultsError) as raised:
+        load_nation(path)
+    assert len(raised.value.faults) == 2
+    assert str(raised.value).count("hint:") == 2
+
+
+def test_the_paths_of_a_nation_start_at_its_file(tmp_path):
+    path = tmp_path / "nation.yaml"
+    path.write_text(GOOD)
+    nation = load_nation(path)
+    assert nation.path(nation.store.directory) == tmp_path.resolve() / ".daulat/postgres"
+
+
+def test_a_declaration_cannot_be_changed_after_loading(tmp_path):
+    path = tmp_path / "nation.yaml"
+    path.write_text(GOOD)
+    with pytest.raises(ValueError, match="frozen"):
+        load_nation(path).country = "FI"
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:80", "[::1]:0", "192.0.2.7:65535"])
+def test_an_address_is_an_ip_and_a_port(listen):
+    assert check_text(edited(("listen: 127.0.0.1:8080", f"listen: '{listen}'"))) == []
+
+
+SYNTAX = {
+    "twice": (b"country: EE\ncountry: FI\n", "nation.duplicate", 2),
+    "open": (b"country: [EE\n", "nation.syntax", 2),
+    "latin": ("country: EE\nname: Põlva".encode("latin-1"), "nation.encoding", 2),
+    "alias": (b"a: &a [x]\nb: [*a, *a]\n", "nation.syntax", 2),
+    "deep": (b"[" * 500, "nation.syntax", 1),
+    "object": (b"a: !!python/object/apply:os.system [id]\n", "nation.syntax", 1),
+    "list": (b"- EE\n", "nation.syntax", 1),
+    "empty": (b"", "nation.syntax", 1),
+    "binary": (bytes(range(256)), "nation.encoding", 2),
+}
+
+
+@pytest.mark.parametrize(("raw", "code", "line"), SYNTAX.values(), ids=SYNTAX.keys())
+def test_what_is_not_a_declaration_is_refused_with_its_line(tmp_path, raw, code, line):
+    path = tmp_path / "nation.yaml"
+    path.write_bytes(raw)
+    (fault,) = check_nation(path)
+    assert (fault.code, fault.line) == (code, line)
+
+
+def test_a_missing_file_says_how_to_write_one(tmp_path):
+    (fault,) = check_nation(tmp_path / "nation.yaml")
+    assert "daulat init" in fault.fix
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(key=st.sampled_from(list(yaml.safe_load(GOOD))), value=values)
+def test_any_value_under_any_key_gives_faults_and_never_a_trace(key, value):
+    declaration = yaml.safe_load(GOOD) | {key: value}
+    for fault in check_text(yaml.safe_dump(declaration, allow_unicode=True)):
+        assert isinstance(fault, NationError)
+        assert fault.what
+        assert fault.why
+        assert fault.fix
+        assert fault.code
+
+
+@settings(deadline=None)
+@given(text=st.text(max_size=200))
+def test_any_text_gives_faults_and_never_a_trace(text):
+    assert check_text(text)
