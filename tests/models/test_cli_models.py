@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`daulat models`: data on stdout, talk on stderr, and each command names the next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from daulat.cli.models import command
+from daulat.models.errors import LicenceNotAccepted
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, **options: object) -> Result:
+        return CliRunner().invoke(command, arguments, catch_exceptions=False, **options)
+
+    return run
+
+
+def test_the_list_is_data_and_the_hint_is_talk(run: Run) -> None:
+    result = run("list", "--json")
+
+    rows = json.loads(result.stdout)
+    assert len(rows) >= 40
+    assert {"id", "licence", "licence_class", "here"} <= rows[0].keys()
+    assert run("list", "--here").stdout.splitlines()[1:] == []
+    assert "daulat models show" in run("list").stderr
+
+
+def test_a_model_is_shown_with_its_obligations_and_sources(run: Run) -> None:
+    shown = json.loads(run("show", "gemma-3-4b", "--json").stdout)
+
+    assert shown["licence_class"] == "open-weight"
+    assert shown["obligations"]
+    assert shown["params_source"]
+    assert "not for citizens" in run("show", "smollm2-135m-instruct").stderr
+    assert "daulat models pull qwen3-4b" in run("show", "qwen3-4b").stderr
+
+
+def test_a_model_is_pulled_listed_verified_run_and_removed(run: Run, tiny_weights: Path) -> None:
+    pulled = run("pull", "tiny", "--from", f"file://{tiny_weights}", "--licence", "MIT", "--json")
+    assert json.loads(pulled.stdout)["licence"] == "MIT"
+    assert json.loads(run("list", "--here", "--json").stdout) == [{"id": "tiny", "here": True, "licence": "MIT"}]
+    assert json.loads(run("verify", "--json").stdout)[0]["model"] == "tiny"
+    answered = json.loads(run("run", "tiny", "Halo", "--max-tokens", "4", "--json").stdout)
+    assert answered["completion_tokens"] == 4
+    assert "checked against a source" in run("run", "tiny", "--max-tokens", "2", input="Halo").stderr
+    assert "removed tiny" in run("remove", "tiny").stdout
+    assert "daulat models pull" in run("verify").stderr
+
+
+def test_conditions_are_shown_before_a_byte_is_fetched(run: Run) -> None:
+    with pytest.raises(LicenceNotAccepted, match="prohibited-use policy"):
+        run("pull", "gemma-3-270m")
+
+
+def test_weights_of_unknown_licence_are_taken_only_by_name(run: Run, tiny_weights: Path) -> None:
+    with pytest.raises(LicenceNotAccepted):
+        run("pull", "tiny", "--from", f"file://{tiny_weights}")
+
+    run("pull", "tiny", "--from", f"file://{tiny_weights}", "--accept-licence", "A. Person, Ministry")
+
+    record = json.loads(Path(".daulat/models/tiny/provenance.json").read_text())
+    assert record["accepted"]["by"] == "A. Person, Ministry"
+
+
+def test_a_model_without_an_address_asks_for_one(run: Run) -> None:
+    result = run("pull", "apertus-8b")
+
+    assert result.exit_code == 2
+    assert "--from" in result.stderr
+    assert run("pull", "tiny", "--from", "file:///x.gguf", "--licence", "no-such").exit_code == 2

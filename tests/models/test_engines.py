@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A nation's declaration becomes engines, and none of them starts before it is asked."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from scripted_server import DONE, EVENT_STREAM, ScriptedServer, says, status
+
+from daulat.models import (
+    ChatRequest,
+    EmbeddedEngine,
+    EngineSet,
+    FakeEngine,
+    GateResult,
+    Gates,
+    Message,
+    ModelsError,
+    UnknownModel,
+    declare_engines,
+)
+
+
+@dataclass(frozen=True)
+class Declared:
+    id: str
+    kind: Literal["embedded", "remote", "fake"] = "fake"
+    weights: str | None = None
+    url: str | None = None
+    upstream: str | None = None
+    key_from: str | None = None
+    context_length: int = 512
+
+
+def declare(tmp_path: Path, *models: Declared, **environment: str) -> EngineSet:
+    return declare_engines(models, base=tmp_path, weights=tmp_path / "models", environment=environment)
+
+
+def ask(model: str) -> ChatRequest:
+    return ChatRequest(model, (Message("user", "Halo"),), max_tokens=3, temperature=0.0)
+
+
+async def test_an_unknown_model_is_refused_and_an_empty_declaration_is_fine(tmp_path: Path) -> None:
+    async with declare(tmp_path) as engines:
+        assert await engines.list_models() == []
+        with pytest.raises(UnknownModel):
+            engines.engine_for("anything")
+
+
+async def test_two_models_of_one_server_share_it_and_answer_to_their_declared_names(
+    tmp_path: Path, server: ScriptedServer
+) -> None:
+    server.answers(status(200, {"data": [{"id": "Org/Large"}, {"id": "small"}]}))
+    server.answers(EVENT_STREAM, says("Yes", finish="stop"), DONE)
+    large = Declared("large", "remote", url=server.base_url, upstream="Org/Large", key_from="LARGE_KEY")
+    small = Declared("small", "remote", url=server.base_url, key_from="LARGE_KEY")
+    gone = Declared("gone", "remote", url=server.base_url, key_from="LARGE_KEY")
+
+    async with declare(tmp_path, large, small, gone, LARGE_KEY="k") as engines:
+        assert engines.engine_for("large") is engines.engine_for("small")
+        assert await engines.list_models() == ["large", "small"]
+        [delta async for delta in engines.engine_for("large").stream(ask("large"))]
+
+    assert json.loads(server.requests[1][2])["model"] == "Org/Large"
+    assert [headers["authorization"] for _, headers, _ in server.requests] == ["Bearer k", "Bearer k"]
+
+
+async def test_a_server_that_is_down_costs_only_its_own_models(tmp_path: Path) -> None:
+    down = Declared("down", "remote", url="http://127.0.0.1:9/v1")
+
+    async with declare(tmp_path, down, Declared("up")) as engines:
+        assert engines.model_ids == ["down", "up"]
+        assert await engines.list_models() == ["up"]
+
+
+async def test_weights_are_found_by_the_name_they_were_pulled_under_or_by_their_path(
+    tmp_path: Path, tiny_weights: Path
+) -> None:
+    (tmp_path / "models" / "tiny").mkdir(parents=True)
+    shutil.copy(tiny_weights, tmp_path / "mine.gguf")
+    by_name, by_path = Declared("a", "embedded", weights="tiny"), Declared("b", "embedded", weights="mine.gguf")
+
+    async with declare(tmp_path, by_name, by_path) as engines:
+        assert await engines.list_models() == ["b"]
+        # Pulled while the service runs: the next request finds them.
+        shutil.copy(tiny_weights, tmp_path / "models" / "tiny" / "tiny.gguf")
+        assert await engines.list_models() == ["a", "b"]
+        engine = engines.engine_for("a")
+        assert isinstance(engine, EmbeddedEngine)
+        assert engine.process_id is None
+        *_, last = [delta async for delta in engine.stream(ask("a"))]
+        assert last.finish_reason == "length"
+
+
+@pytest.mark.parametrize(
+    ("model", "named"),
+    [
+        (Declared("m", "remote"), "url"),
+        (Declared("m", "embedded"), "weights"),
+        (Declared("m", "remote", url="http://h/v1", key_from="NO_SUCH_KEY"), "NO_SUCH_KEY"),
+    ],
+)
+def test_a_declaration_that_cannot_work_says_what_is_missing(tmp_path: Path, model: Declared, named: str) -> None:
+    with pytest.raises(ModelsError, match=named):
+        declare(tmp_path, model)
+
+
+def test_the_first_declared_model_that_passed_its_gate_is_the_one_that_may_write() -> None:
+    engines = EngineSet({"first": FakeEngine(), "second": FakeEngine()})
+    passed = [GateResult(m, "health", "xa", True, "s", "0", date(2026, 1, 1)) for m in ("second", "other")]
+
+    assert engines.fit_model("health", "xa", Gates(passed)) == "second"
+    assert engines.fit_model("health", "xb", Gates(passed)) is None
+    assert engines.fit_model("health", "xa", Gates()) is None
