@@ -3,8 +3,9 @@
 
     python packs/id/tools/propose_relations.py FOLDER > proposals.yaml
 
-Comes in: a folder of passages and documents. Goes out: YAML in the shape of relations.yaml, each act with the sentence that
-says so as a comment. A sentence is a proposal only: "sepanjang mengatur ..." revokes a part, "tetap berlaku" nothing.
+Comes in: a folder of passages and documents. Goes out: YAML in the shape of relations.yaml, each act with the sentence
+that says so as a comment. A sentence is a proposal only: "sepanjang mengatur ..." revokes a part, and "tetap berlaku"
+nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import sys
 from pathlib import Path
 
 import daulat_id
-
 from daulat.knowledge.cutting import sentences
 from daulat.knowledge.ingest import ingest, load_rules
 from daulat.knowledge.legal import find_citations
@@ -48,7 +48,9 @@ def propose(folder: Path) -> None:
             if targets and end:
                 kind = "partly_revokes?" if PART.search(said[:end]) else "revokes"
                 sys.stdout.write(f"# {' '.join(said.split())[:700]}\n")
-                sys.stdout.write(f"- {{act: {item.document.doc_id}, source: {passage.passage_id}, {kind}: {targets}}}\n")
+                sys.stdout.write(
+                    f"- {{act: {item.document.doc_id}, source: {passage.passage_id}, {kind}: {targets}}}\n"
+                )
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from daulat.knowledge.errors import SourceError
@@ -19,7 +19,14 @@ Row = Mapping[str, str]
 
 
 def describe(
-    source: Source, doc_id: str, passages: Iterable[Passage], row: Row, legal: LegalRules | None, *, title: str = ""
+    source: Source,
+    doc_id: str,
+    passages: Iterable[Passage],
+    row: Row,
+    legal: LegalRules | None,
+    *,
+    title: str = "",
+    words: Collection[str] = (),
 ) -> Document:
     """Say what a document is: its row first, then its own title, then what holds for the whole source."""
     base = source.document
@@ -48,7 +55,7 @@ def describe(
         publisher=source.publisher,
         licence=source.licence,
         retrieved=str(source.retrieved or ""),
-        quality=quality("\n".join(texts), oov_rate=_share(row, source)),
+        quality=quality("\n".join(texts), words, oov_rate=_share(row, source)),
     )
 
 

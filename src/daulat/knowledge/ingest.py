@@ -8,7 +8,7 @@ embeds nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
@@ -25,6 +25,7 @@ from daulat.knowledge.legal import (
     load_relations,
     status_of,
 )
+from daulat.knowledge.quality import SearchForm, load_search_forms
 from daulat.knowledge.readers import Limits, Line, read_document, read_lines
 from daulat.knowledge.sources import Source
 from daulat.knowledge.types import Document, Passage
@@ -40,6 +41,7 @@ class IngestRules:
     book: RelationBook = field(default_factory=RelationBook)
     structures: Mapping[str, Structure] = field(default_factory=dict)
     sentences: Mapping[str, SentenceRules] = field(default_factory=dict)
+    forms: Mapping[str, SearchForm] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
 
 
@@ -73,7 +75,7 @@ class Ingested:
 
 
 def load_rules(root: Path, limits: Limits | None = None) -> IngestRules:
-    """Read `legal.yaml`, `relations.yaml` and `structure.yaml` of a pack; a file that is missing leaves its part empty.
+    """Read a pack's rules of law, of structure and of misreadings; a file that is missing leaves its part empty.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def load_rules(root: Path, limits: Limits | None = None) -> IngestRules:
     legal = load_legal_rules(root / "legal.yaml") if (root / "legal.yaml").is_file() else None
     book = load_relations(root / "relations.yaml") if (root / "relations.yaml").is_file() else RelationBook()
     structures, sentences = load_structures(path) if (path := root / "structure.yaml").is_file() else ({}, {})
-    return IngestRules(legal, book, structures, sentences, limits or Limits())
+    return IngestRules(legal, book, structures, sentences, load_search_forms(root), limits or Limits())
 
 
 def ingest_all(sources: Iterable[Source], rules: IngestRules, *, on: str = "") -> Ingested:
@@ -160,7 +162,9 @@ def _cut_document(
     else:
         passages = cut_blocks(extract.blocks, doc_id, language=source.language, rules=rules.sentences)
     title = "" if alone and source.document.title else extract.title
-    return IngestedDocument(describe(source, doc_id, passages, row, rules.legal, title=title), tuple(passages))
+    return IngestedDocument(
+        describe(source, doc_id, passages, row, rules.legal, title=title, words=_words(source, rules)), tuple(passages)
+    )
 
 
 def _unknown_structure(source: Source) -> SourceError:
@@ -220,7 +224,9 @@ def _document(
             continue
         passages.append(_passage(record, names, passage_id, doc_id, text, len(passages)))
     if passages:
-        yield IngestedDocument(describe(source, doc_id, passages, row, rules.legal), tuple(passages))
+        yield IngestedDocument(
+            describe(source, doc_id, passages, row, rules.legal, words=_words(source, rules)), tuple(passages)
+        )
 
 
 def _passage(
@@ -238,3 +244,8 @@ def _passage(
         article=str(article) if article else None,
         heading=str(heading) if heading else None,
     )
+
+
+def _words(source: Source, rules: IngestRules) -> Collection[str]:
+    form = rules.forms.get(source.language)
+    return form.vocabulary if form else ()

@@ -8,13 +8,18 @@ never altered: the search form exists for the index only.
 
 from __future__ import annotations
 
+import gzip
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydantic import Field
+
 from daulat.knowledge._declared import Declared, load_declared
 
+_MOST_KNOWN = 200_000  # tokens remembered
+_SHORTEST = 4  # letters; a shorter word has too many neighbours
 OOV_OF_NOISE = 0.10  # share of unknown words at which a text is called unreadable; the bundled scans lie at 0.04-0.10
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _ODD = re.compile(r"[^\w\s.,;:!?()\[\]\"'“”‘’…/%&+*=§°–—-]")
@@ -40,30 +45,55 @@ class SearchForm:
     letters: tuple[tuple[re.Pattern[str], str], ...] = ()
     digits: Mapping[int, str] = field(default_factory=dict)
     vocabulary: Collection[str] = frozenset()
+    _known: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def mend(self, token: str) -> str:
+        """Return what a token was meant to be; remembered, since the same words come again and again."""
+        mended = self._known.get(token)
+        if mended is None:
+            mended = _mended(token, self)
+            if len(self._known) < _MOST_KNOWN:
+                self._known[token] = mended
+        return mended
 
 
-class _SearchFormFile(Declared):
+class _Misreadings(Declared):
+    words: dict[str, str] = Field(default_factory=dict)
+    letters: tuple[tuple[str, str], ...] = ()
+    digits: dict[str, str] = Field(default_factory=dict)
+
+
+class _MisreadingsFile(Declared):
     format: int
-    words: dict[str, str]
-    letters: tuple[tuple[str, str], ...]
-    digits: dict[str, str]
+    languages: dict[str, _Misreadings]
 
 
-def load_search_form(path: Path, vocabulary: Collection[str] = frozenset()) -> SearchForm:
-    """Read a pack's table of misreadings.
+def load_search_forms(root: Path) -> dict[str, SearchForm]:
+    """Read a pack's `misreadings.yaml` and, where it is there, `words.txt.gz`; by language, empty without the former.
 
     Raises
     ------
     SourceError
         With every fault of the file, each with its line.
     """
-    file = load_declared(path, _SearchFormFile)
-    letters = tuple((re.compile(wrong), right) for wrong, right in file.letters)
-    return SearchForm(file.words, letters, str.maketrans(file.digits), vocabulary)
+    path, words = root / "misreadings.yaml", root / "words.txt.gz"
+    if not path.is_file():
+        return {}
+    vocabulary = frozenset(gzip.decompress(words.read_bytes()).decode().split()) if words.is_file() else frozenset()
+    file = load_declared(path, _MisreadingsFile)
+    return {
+        language: SearchForm(
+            {wrong.lower(): right for wrong, right in data.words.items()},
+            tuple((re.compile(wrong), right) for wrong, right in data.letters),
+            str.maketrans(data.digits),
+            vocabulary,
+        )
+        for language, data in file.languages.items()
+    }
 
 
-_TOKEN = re.compile(r"[\w{}|!,]*\w[\w{}|!]*")
-_NUMBERISH = re.compile(r"\d[\dOoQlIi]{1,3}|[lI]9\d\d|[lI][.,]?\d{2,3}")
+_TOKEN = re.compile(r"\w+(?:[{}|!,]+\w+)*")
+_NUMBERISH = re.compile(r"(?=.*\d)[\dlI][\dOoQlIi]{1,3}")
 
 
 def search_form(text: str, rules: SearchForm) -> str:
@@ -75,33 +105,33 @@ def search_form(text: str, rules: SearchForm) -> str:
     >>> search_form("Iayanan publik", rules)
     'layanan publik'
     """
-    known: dict[str, str] = {}
-
-    def mend(match: re.Match[str]) -> str:
-        token = match.group()
-        mended = known.get(token)
-        if mended is None:
-            mended = known[token] = _mended(token, rules)
-        return mended
-
-    return _TOKEN.sub(mend, text)
+    # Most texts need nothing: look at each different token once before touching any.
+    if all(rules.mend(token) == token for token in set(_TOKEN.findall(text))):
+        return text
+    return _TOKEN.sub(lambda match: rules.mend(match.group()), text)
 
 
 def _mended(token: str, rules: SearchForm) -> str:
     lower = token.lower()
-    if lower in rules.vocabulary:
-        return token
     if lower in rules.words:
         return rules.words[lower]
-    if rules.digits and _NUMBERISH.fullmatch(token) and not token.isdigit():
-        return token.translate(rules.digits)
-    if not rules.vocabulary:
+    if lower in rules.vocabulary or token.isdigit():
         return token
+    if rules.digits and _NUMBERISH.fullmatch(token):
+        return token.translate(rules.digits)
+    if not rules.vocabulary or len(token) < _SHORTEST:
+        return token
+    return next((mended for mended in _mendings(token, rules) if mended.lower() in rules.vocabulary), token)
+
+
+def _mendings(token: str, rules: SearchForm) -> Iterator[str]:
+    """Yield what a token may have been: each rule at all its places, then at each place alone."""
     for wrong, right in rules.letters:
-        mended = wrong.sub(right, token)
-        if mended != token and mended.lower() in rules.vocabulary:
-            return mended
-    return token
+        places = list(wrong.finditer(token))
+        if places:
+            yield wrong.sub(right, token)
+        if len(places) > 1:
+            yield from (token[: place.start()] + right + token[place.end() :] for place in places)
 
 
 def quality(text: str, vocabulary: Collection[str] = frozenset(), *, oov_rate: float | None = None) -> float:

@@ -7,11 +7,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
-from daulat.knowledge.cutting.segments import NO_RULES, SentenceRules, segments
+from daulat.knowledge.cutting.segments import NO_RULES, PASSAGE_WORDS, SentenceRules, segments
 from daulat.knowledge.readers.base import Block
 from daulat.knowledge.types import Passage
-
-PASSAGE_WORDS = 220  # about a screen of a phone, twice
 
 
 def cut_blocks(

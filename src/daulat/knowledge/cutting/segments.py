@@ -17,6 +17,7 @@ from types import MappingProxyType
 Span = tuple[int, int]
 
 SEGMENT_WORDS = 110  # what the embedded encoder reads in one go
+PASSAGE_WORDS = 220  # of text without articles; about two screens of a phone
 SHORT_TAIL_WORDS = 24  # a shorter last segment says too little on its own
 LIST_SENTENCE_WORDS = 60  # a list is one sentence with its opening words up to this length
 _LONG_WORD = 24  # characters; a longer run of dots, digits or unspaced script counts as several words

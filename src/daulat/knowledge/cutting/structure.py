@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from daulat.knowledge._declared import Declared, load_declared
-from daulat.knowledge.cutting.segments import SentenceRules
+from daulat.knowledge.cutting.segments import PASSAGE_WORDS, SentenceRules, segments
 from daulat.knowledge.types import Passage, Section
 
 
@@ -216,18 +216,15 @@ class _Cutter:
         if not text:
             return
         place = self.structure.place[self._place()].format(article=self.article)
-        seq = len(self.passages)
-        self.passages.append(
-            Passage(
-                passage_id=f"{self.doc_id}:{place}#{seq}",
-                doc_id=self.doc_id,
-                seq=seq,
-                section=self.section,
-                text=text,
-                article=self.article,
-                heading=" ".join(self.headings) or None,
+        # An article is quoted whole; an annex may fill a book, and is parted like other text.
+        whole = [(0, len(text))] if self.section != "text" else segments(text, PASSAGE_WORDS)
+        for start, end in whole:
+            seq = len(self.passages)
+            passage_id = f"{self.doc_id}:{place}#{seq}"
+            heading = " ".join(self.headings) or None
+            self.passages.append(
+                Passage(passage_id, self.doc_id, seq, self.section, text[start:end], self.article, heading)
             )
-        )
 
     def _place(self) -> str:
         if self.annex or self.section == "text":
