@@ -6,20 +6,36 @@ the same question in the words of the law, and the assistant's phrases in the as
 a question, never calls a model, and contains no country: everything particular is read from the pack.
 """
 
-from daulat.language._pack import PackFiles
+from daulat.language._pack import PackFiles, primary
 from daulat.language.analysis import Analyser, Rules, analyser_for
+from daulat.language.contacts import Contacts, Office, contacts_for
 from daulat.language.detection import Detection, Detector, detector_for
+from daulat.language.errors import LanguageError
+from daulat.language.identifiers import Identifier, Redactor, redactor_for
+from daulat.language.notices import Notices, notices_for
+from daulat.language.phrases import Phrases
 from daulat.language.wording import Expansion, Wording, wording_for
 
 __all__ = [
     "Analyser",
+    "Contacts",
     "Detection",
     "Detector",
     "Expansion",
+    "Identifier",
+    "LanguageError",
+    "Notices",
+    "Office",
     "PackFiles",
+    "Phrases",
+    "Redactor",
     "Rules",
     "Wording",
     "analyser_for",
+    "contacts_for",
     "detector_for",
+    "notices_for",
+    "primary",
+    "redactor_for",
     "wording_for",
 ]

@@ -12,6 +12,7 @@ back as it went in. Docs: docs/concepts/language.md
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -35,10 +36,13 @@ class Expansion:
         In the language of the law, in the order of the question, without repeats.
     terms : tuple[str, ...]
         The words of the phrases that the question does not already contain.
+    topics : tuple[str, ...]
+        The topics of the glossary that the phrases belong to, the most frequent first.
     """
 
     phrases: tuple[str, ...] = ()
     terms: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,17 @@ class Wording:
         By primary tag.
     glossary : PhraseTable
         Everyday words to the law's, parted by `;`.
+    topics : Mapping[str, str]
+        The topic of each replacement in the glossary.
     """
 
-    def __init__(self, official: str, languages: Mapping[str, _Language], glossary: PhraseTable) -> None:
+    def __init__(
+        self, official: str, languages: Mapping[str, _Language], glossary: PhraseTable, topics: Mapping[str, str]
+    ) -> None:
         self.official = official
         self._languages = languages
         self._glossary = glossary
+        self._topics = topics
 
     def normalise(self, text: str, language: str) -> str:
         """Return the text in standard spelling: drawn-out letters, doubling marks and chat spellings resolved.
@@ -113,7 +122,8 @@ class Wording:
             BCP 47 tag of the text.
         """
         gloss = self.to_official(text, language)
-        phrases = [part for match in self._glossary.matches(gloss) for part in _parts(match.replacement)]
+        found = [match.replacement for match in self._glossary.matches(gloss)]
+        phrases = [part for law in found for part in _parts(law)]
         rules = self._languages.get(primary(language))
         if rules is not None and primary(language) != self.official:
             # The first alternative already stands in the gloss itself.
@@ -121,7 +131,11 @@ class Wording:
             phrases += [part for match in matches for part in _parts(match.replacement)[1:]]
         known = set(re.findall(r"\w+", gloss.casefold()))
         words = (word for phrase in phrases for word in re.findall(r"\w+", phrase.casefold()))
-        return Expansion(tuple(dict.fromkeys(phrases)), tuple(dict.fromkeys(w for w in words if w not in known)))
+        return Expansion(
+            phrases=tuple(dict.fromkeys(phrases)),
+            terms=tuple(dict.fromkeys(word for word in words if word not in known)),
+            topics=tuple(topic for topic, _ in Counter(self._topics[law] for law in found).most_common()),
+        )
 
 
 def wording_for(pack: PackFiles | None) -> Wording:
@@ -132,18 +146,20 @@ def wording_for(pack: PackFiles | None) -> Wording:
     >>> wording_for(None).normalise("  how   long? ", "en")
     'how long?'
     >>> wording_for(None).expand("how long?", "en")
-    Expansion(phrases=(), terms=())
+    Expansion(phrases=(), terms=(), topics=())
     """
     if pack is None or not pack.has("languages"):
-        return Wording("", {}, PhraseTable(()))
+        return Wording("", {}, PhraseTable(()), {})
     data = {path.stem: pack.yaml("languages", path.name) for path in sorted(pack.path("languages").glob("*.yaml"))}
     languages = {tag: _language(pack, rules) for tag, rules in data.items()}
     if not pack.has("glossary.yaml"):
-        return Wording("", languages, PhraseTable(()))
+        return Wording("", languages, PhraseTable(()), {})
     glossary = pack.yaml("glossary.yaml")
     official = primary(glossary["language"])
     forms = _affixes((data.get(official) or {}).get("gloss") or {}).forms
-    return Wording(official, languages, PhraseTable(_glossary_pairs(glossary["entries"]), forms))
+    triples = list(_glossary_entries(glossary["entries"]))
+    table = PhraseTable(((said, law) for said, law, _ in triples), forms)
+    return Wording(official, languages, table, {law: topic for _, law, topic in reversed(triples)})
 
 
 def read_pairs(text: str) -> Iterator[tuple[str, str]]:
@@ -185,13 +201,13 @@ def _affixes(gloss: Mapping[str, Any]) -> Affixes:
     )
 
 
-def _glossary_pairs(entries: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
-    for topic in entries.values():
-        for variants, law in topic.items():
-            yield from ((variant.strip(), law) for variant in variants.split("|"))
+def _glossary_entries(entries: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str, str]]:
+    for topic, pairs in entries.items():
+        for variants, law in pairs.items():
+            yield from ((variant.strip(), law, topic) for variant in variants.split("|"))
     # A question that already says `akta perkawinan` must not be read as one about `akta`.
-    phrases = (part for topic in entries.values() for law in topic.values() for part in _parts(law))
-    yield from ((phrase, phrase) for phrase in phrases if " " in phrase)
+    phrases = ((part, topic) for topic, pairs in entries.items() for law in pairs.values() for part in _parts(law))
+    yield from ((phrase, phrase, topic) for phrase, topic in phrases if " " in phrase)
 
 
 def _respelt(word: str, patterns: tuple[tuple[re.Pattern[str], str], ...]) -> str:

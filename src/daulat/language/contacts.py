@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Contacts: whom a person can call or ask, from the pack.
+
+Comes in: a topic or an emergency, and a language. Goes out: offices, in the pack's order. It dials nothing and knows no
+number of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from daulat.language._pack import PackFiles, primary
+from daulat.language.errors import LanguageError
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An office that a person can reach.
+
+    Parameters
+    ----------
+    id : str
+        Its key in the pack.
+    name, about : str
+        Its own name, and what for, in the asker's language where the pack has it.
+    phone, url : str
+        Empty where there is none.
+    source, as_of : str
+        Who publishes the number, and the date it was written down.
+    """
+
+    id: str
+    name: str
+    about: str
+    phone: str
+    url: str
+    source: str
+    as_of: str
+
+
+class Contacts:
+    """The offices of a country. Built by `contacts_for`; safe to share."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._offices: Mapping[str, Mapping[str, Any]] = data.get("offices") or {}
+        self._emergencies: Mapping[str, list[str]] = data.get("emergencies") or {}
+        self._topics: Mapping[str, list[str]] = data.get("topics") or {}
+        self._default: list[str] = data.get("default") or []
+        self._check()
+
+    def for_emergency(self, category: str, language: str) -> tuple[Office, ...]:
+        """Return whom to call in an emergency of this category; empty when the pack does not know it."""
+        return self._named(self._emergencies.get(category, ()), language)
+
+    def for_topics(self, topics: Iterable[str], language: str) -> tuple[Office, ...]:
+        """Return whom to ask about the first topic that the pack knows, else its default offices."""
+        known = next((topic for topic in topics if topic in self._topics), None)
+        return self._named(self._topics[known] if known else self._default, language)
+
+    def _named(self, ids: Iterable[str], language: str) -> tuple[Office, ...]:
+        return tuple(self._office(id_, primary(language)) for id_ in ids)
+
+    def _office(self, id_: str, language: str) -> Office:
+        entry = self._offices[id_]
+        about = entry.get("about") or {}
+        said = about.get(language) or next(iter(about.values()), "")
+        texts = (str(entry.get(key) or "") for key in ("phone", "url", "source", "as_of"))
+        return Office(id_, str(entry["name"]), said, *texts)
+
+    def _check(self) -> None:
+        lists = [*self._emergencies.values(), *self._topics.values(), self._default]
+        unknown = sorted({id_ for ids in lists for id_ in ids if id_ not in self._offices})
+        if unknown:
+            raise LanguageError(
+                f"contacts.yaml: no office is called {', '.join(f'`{id_}`' for id_ in unknown)}",
+                why="A person in need would be sent nowhere.",
+                fix="Add it under `offices`, or correct the name.",
+                code="language.contacts",
+            )
+
+
+def contacts_for(pack: PackFiles | None) -> Contacts:
+    """Read the contacts of a pack (`contacts.yaml`); without it there are none.
+
+    >>> contacts_for(None).for_topics(["health"], "en")
+    ()
+    """
+    return Contacts(pack.yaml("contacts.yaml") if pack is not None and pack.has("contacts.yaml") else {})
