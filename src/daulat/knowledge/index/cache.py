@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Vectors that were computed before: the text's hash in, its 8-bit vector out, on disk.
+
+An append-only file of fixed records (16 bytes of key, one float16 scale, d int8), so that a kill loses at most the
+batch in hand and a torn last record is dropped at the next opening. The key is the SHA-256 of the encoder's name and
+the text: a changed text or another encoder never finds an old vector. A pack may bring a file of the same form, which
+is only read. It keeps no text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daulat.knowledge.encoder import Encoder
+from daulat.knowledge.index.vectors import Int8, quantise
+
+KEY_BYTES = 16
+
+
+def record_type(dimensions: int) -> np.dtype[np.void]:
+    """Return the layout of one record."""
+    return np.dtype([("key", f"S{KEY_BYTES}"), ("scale", "<f2"), ("row", "i1", (dimensions,))])
+
+
+def key_of(encoder: str, text: str) -> bytes:
+    """Return the key of a text for an encoder.
+
+    Examples
+    --------
+    >>> key_of("e5", "a") == key_of("e5", "a"), key_of("e5", "a") == key_of("e6", "a")
+    (True, False)
+    """
+    digest = hashlib.sha256(encoder.encode() + b"\0" + text.encode("utf-8", "surrogatepass")).digest()[:KEY_BYTES]
+    # NumPy's fixed byte strings drop trailing zero bytes; a key must not end in one.
+    return digest[:-1] + bytes([digest[-1] | 1])
+
+
+class VectorCache:
+    """Remembers vectors across builds.
+
+    Parameters
+    ----------
+    path : Path
+        The file to append to; made when the first vector is added.
+    dimensions : int
+        Width of a vector.
+    seeds : sequence of Path
+        Further files, read only, e.g. the vectors that a pack ships.
+    """
+
+    def __init__(self, path: Path, dimensions: int, seeds: Sequence[Path] = ()) -> None:
+        self._path = path
+        self._type = record_type(dimensions)
+        if path.is_file() and path.stat().st_size % self._type.itemsize:
+            os.truncate(path, path.stat().st_size // self._type.itemsize * self._type.itemsize)
+        self._blocks: list[NDArray[np.void]] = []
+        self._places: dict[bytes, tuple[int, int]] = {}
+        for source in (*seeds, path):
+            if source.is_file() and source.stat().st_size >= self._type.itemsize:
+                count = source.stat().st_size // self._type.itemsize
+                self._remember(np.memmap(source, dtype=self._type, mode="r", shape=(count,)))
+
+    def __contains__(self, key: bytes) -> bool:
+        return key in self._places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def read(self, keys: Sequence[bytes]) -> tuple[Int8, NDArray[np.float16]]:
+        """Return the rows and scales of keys that are all present: int8[n, d], float16[n]."""
+        rows = np.empty((len(keys), self._type["row"].shape[0]), np.int8)
+        scales = np.empty(len(keys), np.float16)
+        for i, key in enumerate(keys):
+            block, place = self._places[key]
+            record = self._blocks[block][place]
+            rows[i], scales[i] = record["row"], record["scale"]
+        return rows, scales
+
+    def fill(self, encoder: Encoder, texts: Sequence[str], *, batch: int = 64) -> Iterator[int]:
+        """Encode the texts that are not here yet and store each batch durably; yields how many are done.
+
+        Raises
+        ------
+        EncoderError
+            If the encoder fails; what it had returned before is kept.
+        """
+        missing: dict[bytes, str] = {}
+        for text in texts:
+            key = key_of(encoder.name, text)
+            if key not in self._places:
+                missing.setdefault(key, text)
+        # Like lengths together: a batch costs as much as its longest text.
+        items = sorted(missing.items(), key=lambda item: len(item[1]))
+        for at in range(0, len(items), batch):
+            part = items[at : at + batch]
+            rows, scales = quantise(encoder.passages([text for _, text in part]))
+            self._append([key for key, _ in part], rows, scales)
+            yield at + len(part)
+
+    def count_missing(self, encoder: Encoder, texts: Sequence[str]) -> int:
+        """Count the different texts that would have to be encoded."""
+        return len({key for text in texts if (key := key_of(encoder.name, text)) not in self._places})
+
+    def _append(self, keys: Sequence[bytes], rows: Int8, scales: NDArray[np.float16]) -> None:
+        records = np.empty(len(keys), self._type)
+        records["key"], records["row"], records["scale"] = keys, rows, scales
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("ab") as file:
+            file.write(records.tobytes())
+            file.flush()
+            os.fsync(file.fileno())
+        self._remember(records)
+
+    def _remember(self, records: NDArray[np.void]) -> None:
+        self._blocks.append(records)
+        block = len(self._blocks) - 1
+        for place, key in enumerate(records["key"].tolist()):
+            self._places[key] = (block, place)
+
+
+def write_seed(path: Path, cache: VectorCache, keys: Sequence[bytes]) -> int:
+    """Write the records of `keys`, sorted, to a file of the same form: a pack's file changes only where a text did."""
+    ordered = list(dict.fromkeys(sorted(keys)))
+    rows, scales = cache.read(ordered)
+    records = np.empty(len(ordered), record_type(rows.shape[1]))
+    records["key"], records["row"], records["scale"] = ordered, rows, scales
+    path.write_bytes(records.tobytes())
+    return len(ordered)

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Releases: ingested documents in; an immutable, signed directory that any site opens read-only, out.
+
+`build_release` makes one, `Release` reads one, `Shelf` keeps them: publish, list, roll back, and the one in use. A
+release is never changed after it is signed; what is published can always be verified against its manifest.
+"""
+
+from daulat.knowledge.release.build import Builder, BuildReport
+from daulat.knowledge.release.layout import Manifest
+from daulat.knowledge.release.reader import Release, StoredPassage
+from daulat.knowledge.release.shelf import Shelf
+from daulat.knowledge.release.signing import SigningKey, VerifyKey, verify_release
+
+__all__ = [
+    "BuildReport",
+    "Builder",
+    "Manifest",
+    "Release",
+    "Shelf",
+    "SigningKey",
+    "StoredPassage",
+    "VerifyKey",
+    "verify_release",
+]

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Building a release: declared sources in, a signed directory out.
+
+Ingest, cut into segments, encode what was not encoded before, write the files, sign. Work happens in a folder of its
+own beside the releases and is renamed into place when every byte is on disk, so a build that is killed leaves nothing
+that looks like a release; the vectors it had computed are kept. The same inputs give the same release id, and are not
+built twice.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from daulat.knowledge.encoder import Encoder, file_sha256
+from daulat.knowledge.errors import ReleaseError
+from daulat.knowledge.index.cache import VectorCache, key_of
+from daulat.knowledge.index.vectors import write_vectors
+from daulat.knowledge.ingest import Ingested, IngestFailure, IngestRules, ingest_all
+from daulat.knowledge.release.layout import FORMAT, MANIFEST, SIGNATURE, FileEntry, Manifest, SourceEntry, encode_json
+from daulat.knowledge.release.signing import SigningKey, read_manifest
+from daulat.knowledge.release.write import Segment, TermsFor, cut_segments, write_records, write_words
+from daulat.knowledge.sources import Source
+
+Progress = Callable[[str, int, int], None]
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did. `encoded` counts the segments whose vectors were not known before."""
+
+    folder: Path
+    manifest: Manifest
+    failures: tuple[IngestFailure, ...]
+    encoded: int
+    unchanged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Builds releases.
+
+    Parameters
+    ----------
+    releases : Path
+        Where release directories go.
+    country : str
+        ISO 3166-1 alpha-2.
+    encoder : Encoder
+    cache : VectorCache
+    terms_for : callable
+        The terms of a text in a language, for the lexical index.
+    key : SigningKey
+    version : str
+        Of this program, for the manifest.
+    now : callable
+        The clock, in UTC.
+    data_files : sequence of Path
+        Further files that decide what is written: the pack's legal and language data.
+    """
+
+    releases: Path
+    country: str
+    encoder: Encoder
+    cache: VectorCache
+    terms_for: TermsFor
+    key: SigningKey
+    version: str
+    now: Callable[[], datetime]
+    data_files: Sequence[Path] = ()
+    progress: Progress = field(default=_silent)
+
+    def build(self, sources: Sequence[Source], rules: IngestRules) -> BuildReport:
+        """Build a release of these sources, or return the one that is already there.
+
+        Raises
+        ------
+        ReleaseError
+            If another build runs in the same place, or the disk is full.
+        """
+        self.releases.mkdir(parents=True, exist_ok=True)
+        files = {
+            source.id: {path.name: file_sha256(path) for path in [*source.files(), *source.tables()]}
+            for source in sources
+        }
+        fingerprint = self._fingerprint(sources, files)
+        with _only_build(self.releases):
+            self._sweep()
+            known = self._find(fingerprint)
+            if known:
+                manifest = read_manifest(known)
+                return BuildReport(known, manifest, read_failures(known), 0, unchanged=True)
+            ingested = self._ingest(sources, rules)
+            segments = list(cut_segments(ingested.documents))
+            encoded = self._encode([segment.text for segment in segments])
+            work = self.releases / f".building-{fingerprint[:12]}"
+            shutil.rmtree(work, ignore_errors=True)
+            work.mkdir()
+            try:
+                self._write(work, ingested, segments)
+                manifest = self._seal(work, fingerprint, sources, files, ingested, len(segments))
+                target = self.releases / manifest.release_id
+                work.rename(target)
+            except OSError as error:
+                shutil.rmtree(work, ignore_errors=True)
+                raise ReleaseError(
+                    f"the release could not be written: {error}",
+                    why="The release in use is untouched; the vectors computed so far are kept.",
+                    fix=f"Free some space below {self.releases} and run the same command again.",
+                    code="knowledge.build.disk",
+                ) from error
+            _sync_folder(self.releases)
+        return BuildReport(target, manifest, ingested.failures, encoded, unchanged=False)
+
+    def _ingest(self, sources: Sequence[Source], rules: IngestRules) -> Ingested:
+        self.progress("read", 0, 0)
+        ingested = ingest_all(sources, rules, on="")
+        self.progress("read", len(ingested.documents), len(ingested.documents))
+        return ingested
+
+    def _encode(self, texts: Sequence[str]) -> int:
+        missing = self.cache.count_missing(self.encoder, texts)
+        for done in self.cache.fill(self.encoder, texts):
+            self.progress("encode", done, missing)
+        return missing
+
+    def _write(self, work: Path, ingested: Ingested, segments: Sequence[Segment]) -> None:
+        rows, scales = self.cache.read([key_of(self.encoder.name, segment.text) for segment in segments])
+        write_vectors(work, rows, scales)
+        write_records(work, ingested, segments)
+        total = sum(len(item.passages) for item in ingested.documents)
+        write_words(work, ingested.documents, self.terms_for, lambda done: self.progress("index", done, total))
+
+    def _seal(
+        self,
+        work: Path,
+        fingerprint: str,
+        sources: Sequence[Source],
+        files: dict[str, dict[str, str]],
+        ingested: Ingested,
+        segments: int,
+    ) -> Manifest:
+        made = self.now()
+        written = sorted(path for path in work.rglob("*") if path.is_file())
+        documents = [item.document for item in ingested.documents]
+        manifest = Manifest(
+            release_id=f"{self.country.lower()}-{made:%Y%m%d}-{fingerprint[:8]}",
+            format=FORMAT,
+            fingerprint=fingerprint,
+            created_at=made.isoformat(timespec="seconds"),
+            daulat=self.version,
+            country=self.country,
+            encoder=self.encoder.name,
+            dimensions=self.encoder.dimensions,
+            coverage_date=max((document.coverage_date for document in documents), default=""),
+            documents=len(documents),
+            passages=sum(len(item.passages) for item in ingested.documents),
+            segments=segments,
+            failures=len(ingested.failures),
+            sources=tuple(_source_entry(source, files[source.id], ingested) for source in sources),
+            files={str(path.relative_to(work)): FileEntry(path.stat().st_size, file_sha256(path)) for path in written},
+        )
+        raw = encode_json(manifest)
+        _write_durably(work / MANIFEST, raw)
+        _write_durably(work / SIGNATURE, self.key.sign(raw))
+        for path in written:
+            _sync(path)
+        for folder in {path.parent for path in written} | {work}:
+            _sync_folder(folder)
+        return manifest
+
+    def _fingerprint(self, sources: Sequence[Source], files: dict[str, dict[str, str]]) -> str:
+        declared = [source.model_dump(mode="json") for source in sources]
+        data = {path.name: file_sha256(path) for path in self.data_files if path.is_file()}
+        parts = [FORMAT, self.country, self.encoder.name, declared, files, data, self.key.public.text]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+    def _find(self, fingerprint: str) -> Path | None:
+        for folder in sorted(self.releases.glob(f"*-{fingerprint[:8]}")):
+            if read_manifest(folder).fingerprint == fingerprint:
+                return folder
+        return None
+
+    def _sweep(self) -> None:
+        """Remove what a killed build left; the lock says that none is running."""
+        for folder in self.releases.glob(".building-*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def read_failures(folder: Path) -> tuple[IngestFailure, ...]:
+    """Return the documents that a release could not hold, and why."""
+    return tuple(IngestFailure(**entry) for entry in json.loads((folder / "failures.json").read_bytes()))
+
+
+@contextmanager
+def _only_build(releases: Path) -> Iterator[None]:
+    with (releases / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ReleaseError(
+                f"another build is writing below {releases}",
+                why="Two builds at once would do the same work twice.",
+                fix="Wait until it has ended; if it hangs, stop it: nothing that it wrote is lost.",
+                code="knowledge.build.busy",
+            ) from error
+        yield
+
+
+def _source_entry(source: Source, files: dict[str, str], ingested: Ingested) -> SourceEntry:
+    return SourceEntry(
+        id=source.id,
+        title=source.title,
+        publisher=source.publisher,
+        licence=source.licence,
+        retrieved=str(source.retrieved or ""),
+        coverage_date=str(source.coverage_date or ""),
+        documents=sum(item.document.source_id == source.id for item in ingested.documents),
+        files=files,
+    )
+
+
+def _write_durably(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    _sync(path)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An open release: a directory in; passages, documents and index lookups out.
+
+Everything is mapped read-only; opening reads the documents and nothing else, so a release of a million passages opens
+as fast as a small one. It never writes and never verifies signatures on its own: the `Shelf` does that before a
+release is put in use.
+"""
+
+from __future__ import annotations
+
+import mmap
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from daulat.knowledge.errors import ReleaseError
+from daulat.knowledge.index import LexicalIndex, VectorIndex
+from daulat.knowledge.legal import PassageStatus
+from daulat.knowledge.release.layout import (
+    DOCUMENTS,
+    LEXICAL,
+    OFFSETS,
+    PASSAGE_IDS,
+    PASSAGES,
+    ROWS,
+    SEGMENTS,
+    Manifest,
+    id_hash,
+)
+from daulat.knowledge.release.signing import read_manifest
+from daulat.knowledge.types import Document, Passage
+
+
+class StoredPassage(msgspec.Struct, frozen=True, array_like=True):
+    """A passage and, where its status differs from its document's, why."""
+
+    passage: Passage
+    changed: PassageStatus | None
+
+
+class Release:
+    """A release, open for reading.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Raises
+    ------
+    ReleaseError
+        If the directory is not a release, or a file of it is missing or cut short.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest: Manifest = read_manifest(folder)
+        try:
+            self._open()
+        except (OSError, ValueError, msgspec.MsgspecError) as error:
+            raise ReleaseError(
+                f"release {self.manifest.release_id} cannot be opened: {error}",
+                why="Questions would be answered from an incomplete text.",
+                fix="Run `daulat knowledge verify` to see what is damaged, then build again or roll back.",
+                code="knowledge.release.damaged",
+            ) from error
+
+    def _open(self) -> None:
+        folder = self.folder
+        self.documents = msgspec.json.decode((folder / DOCUMENTS).read_bytes(), type=tuple[Document, ...])
+        self._offsets = np.load(folder / OFFSETS, mmap_mode="r", allow_pickle=False)
+        self.rows: NDArray[np.void] = np.load(folder / ROWS, mmap_mode="r", allow_pickle=False)
+        self.segments: NDArray[np.void] = np.load(folder / SEGMENTS, mmap_mode="r", allow_pickle=False)
+        self._ids = np.load(folder / PASSAGE_IDS, mmap_mode="r", allow_pickle=False)
+        with (folder / PASSAGES).open("rb") as file:
+            size = int(self._offsets[-1])
+            self._passages: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
+            if len(self._passages) != size:
+                raise ValueError(f"{PASSAGES} has {len(self._passages)} bytes, not {size}")
+        self._decoder = msgspec.json.Decoder(StoredPassage)
+        self.lexical = LexicalIndex(folder / LEXICAL)
+        self.vectors = VectorIndex(folder)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def release_id(self) -> str:
+        """The id by which the release is published."""
+        return self.manifest.release_id
+
+    @property
+    def as_of(self) -> str:
+        """The day up to which the sources claim to be complete, ISO 8601; empty where none says so."""
+        return self.manifest.coverage_date
+
+    @cached_property
+    def document_rows(self) -> dict[str, int]:
+        """Ordinal of each document by its id."""
+        return {document.doc_id: ordinal for ordinal, document in enumerate(self.documents)}
+
+    @cached_property
+    def first_rows(self) -> NDArray[np.int64]:
+        """First row of each document, and at the end the number of rows: int64[n_documents + 1]."""
+        return np.searchsorted(self.rows["document"], np.arange(len(self.documents) + 1)).astype(np.int64)
+
+    @cached_property
+    def first_segments(self) -> NDArray[np.int64]:
+        """First segment of each row, and at the end the number of segments: int64[n_rows + 1]."""
+        return np.searchsorted(self.segments["passage"], np.arange(len(self.rows) + 1)).astype(np.int64)
+
+    def stored(self, row: int) -> StoredPassage:
+        """Return the passage in a row with its status."""
+        return self._decoder.decode(self._passages[int(self._offsets[row]) : int(self._offsets[row + 1])])
+
+    def document_of(self, row: int) -> Document:
+        """Return the document of a row."""
+        return self.documents[int(self.rows["document"][row])]
+
+    def row_of(self, passage_id: str) -> int | None:
+        """Find the row of a passage id, or None."""
+        wanted = np.uint64(id_hash(passage_id))
+        hashes = self._ids["hash"]
+        at = int(np.searchsorted(hashes, wanted))
+        while at < len(hashes) and hashes[at] == wanted:
+            row = int(self._ids["row"][at])
+            if self.stored(row).passage.passage_id == passage_id:
+                return row
+            at += 1
+        return None
+
+    def rows_of_document(self, doc_id: str) -> range:
+        """Return the rows of a document in order; empty where it is not in the release."""
+        ordinal = self.document_rows.get(doc_id)
+        if ordinal is None:
+            return range(0)
+        return range(int(self.first_rows[ordinal]), int(self.first_rows[ordinal + 1]))

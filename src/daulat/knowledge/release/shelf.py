@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shelf of releases at one site: what is there, which is in use, and which were before.
+
+`current` names the release in use and is replaced by a rename, so a reader sees the old one or the new one and
+nothing between; `published.jsonl` says when each was put in use and by whom. Releases themselves are never changed.
+Readers keep what they have open until they let go of it, so a swap never breaks an answer that is being made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from daulat.knowledge.errors import ReleaseError
+from daulat.knowledge.release.layout import Manifest
+from daulat.knowledge.release.reader import Release
+from daulat.knowledge.release.signing import VerifyKey, read_manifest, verify_release
+
+_CURRENT, _LOG = "current", "published.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A release was put in use: when (ISO 8601, UTC), by whom, instead of which."""
+
+    release_id: str
+    at: str
+    by: str
+    replaced: str
+    manifest_key: str
+
+
+class Shelf:
+    """Keeps the releases of one site.
+
+    Parameters
+    ----------
+    folder : Path
+        The directory of releases.
+    trusted : tuple of VerifyKey
+        Keys whose releases may be put in use; empty accepts any signature that holds.
+    """
+
+    def __init__(self, folder: Path, trusted: tuple[VerifyKey, ...] = ()) -> None:
+        self.folder = folder
+        self._trusted = trusted
+
+    def releases(self) -> list[Manifest]:
+        """List the releases here, oldest first."""
+        found = [read_manifest(path.parent) for path in self.folder.glob("[!.]*/manifest.json")]
+        return sorted(found, key=lambda manifest: (manifest.created_at, manifest.release_id))
+
+    def current_id(self) -> str:
+        """Name the release in use; empty where none is."""
+        try:
+            return (self.folder / _CURRENT).read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return ""
+
+    def open_current(self) -> Release | None:
+        """Open the release in use, or return None where none is."""
+        name = self.current_id()
+        return Release(self._path(name)) if name else None
+
+    def verify(self, release_id: str) -> tuple[Manifest, VerifyKey]:
+        """Check every byte and the signature of a release; see `verify_release`."""
+        return verify_release(self._path(release_id), self._trusted)
+
+    def publish(self, release_id: str, *, by: str, now: Callable[[], datetime]) -> Publication:
+        """Verify a release and put it in use.
+
+        Raises
+        ------
+        ReleaseError
+            If it is not here, not whole, or not signed by a trusted key; the release in use stays.
+        """
+        _, key = self.verify(release_id)
+        Release(self._path(release_id))  # a release that verifies but does not open must not be put in use
+        publication = Publication(release_id, now().isoformat(timespec="seconds"), by, self.current_id(), key.text)
+        with (self.folder / _LOG).open("ab") as log:
+            log.write(json.dumps(asdict(publication), sort_keys=True).encode() + b"\n")
+            log.flush()
+            os.fsync(log.fileno())
+        pointer = self.folder / f".{_CURRENT}-{os.getpid()}"
+        with pointer.open("w", encoding="utf-8") as file:
+            file.write(release_id + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        pointer.rename(self.folder / _CURRENT)
+        return publication
+
+    def history(self) -> list[Publication]:
+        """List the publications, oldest first; a torn last line of a killed writer is left out."""
+        try:
+            lines = (self.folder / _LOG).read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return []
+        return [Publication(**json.loads(line)) for line in lines if line.endswith(b"}")]
+
+    def rollback(self, *, by: str, now: Callable[[], datetime]) -> Publication:
+        """Put the release in use that was before the present one.
+
+        Raises
+        ------
+        ReleaseError
+            If there was none, or it is no longer here.
+        """
+        current = self.current_id()
+        before = next((p.replaced for p in reversed(self.history()) if p.release_id == current), "")
+        if not before:
+            raise ReleaseError(
+                "there is no release before the present one",
+                why="A rollback puts back what was in use before.",
+                fix="`daulat knowledge list` shows what is here; `daulat knowledge publish ID` puts one in use.",
+                code="knowledge.rollback",
+            )
+        return self.publish(before, by=by, now=now)
+
+    def _path(self, release_id: str) -> Path:
+        known = {path.parent.name for path in self.folder.glob("[!.]*/manifest.json")}
+        if release_id not in known:
+            here = ", ".join(sorted(known)) or "none"
+            raise ReleaseError(
+                f"release {release_id!r} is not here (here: {here})",
+                why="Only a release on this machine can be verified and used.",
+                fix="Run `daulat knowledge build`, or copy the release directory here.",
+                code="knowledge.release.missing",
+            )
+        return self.folder / release_id

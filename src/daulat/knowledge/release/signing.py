@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ed25519 signatures of releases: a manifest in, a signature out; a directory in, whether it is whole and whose it is,
+out.
+
+Verification reads every byte that the manifest lists and refuses files that it does not list. Keys never leave their
+files; the private key is made on first use with mode 0600 and is never logged.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from daulat.knowledge.errors import ReleaseError
+from daulat.knowledge.release.layout import FORMAT, MANIFEST, SIGNATURE, Manifest
+
+_RAW = serialization.Encoding.Raw
+_CONTEXT = b"daulat-knowledge-release-v1\n"  # a signature over a manifest is valid for nothing else
+
+
+class _Signature(msgspec.Struct, frozen=True):
+    algorithm: str
+    key: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyKey:
+    """The public half; `text` is its base64 form, as published."""
+
+    text: str
+
+    def is_valid(self, message: bytes, signature: bytes) -> bool:
+        """Say whether `signature` of `message` was made with this key."""
+        try:
+            Ed25519PublicKey.from_public_bytes(base64.b64decode(self.text)).verify(signature, _CONTEXT + message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+class SigningKey:
+    """The private half, kept in a file of mode 0600."""
+
+    def __init__(self, private: Ed25519PrivateKey) -> None:
+        self._private = private
+
+    @classmethod
+    def open(cls, path: Path) -> SigningKey:
+        """Read the key, or make one where there is none.
+
+        Raises
+        ------
+        ReleaseError
+            If the file is not a key, or others may read it.
+        """
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            key = Ed25519PrivateKey.generate()
+            raw = key.private_bytes(_RAW, serialization.PrivateFormat.Raw, serialization.NoEncryption())
+            try:
+                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            except FileExistsError:
+                return cls.open(path)  # another process made it between the two calls
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(base64.b64encode(raw) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            return cls(key)
+        if path.stat().st_mode & 0o077:
+            raise ReleaseError(
+                f"others can read the signing key {path}",
+                why="Whoever reads it can sign a false release in this agency's name.",
+                fix=f"Run `chmod 600 {path}`; if it may have been copied, delete it and publish the new public key.",
+                code="knowledge.key",
+            )
+        try:
+            return cls(Ed25519PrivateKey.from_private_bytes(base64.b64decode(path.read_bytes(), validate=False)))
+        except ValueError as error:
+            raise ReleaseError(
+                f"{path} is not an Ed25519 key in base64",
+                why="Releases could not be signed.",
+                fix="Restore the key from its backup, or delete the file to make a new one.",
+                code="knowledge.key",
+            ) from error
+
+    @property
+    def public(self) -> VerifyKey:
+        """The public half."""
+        raw = self._private.public_key().public_bytes(_RAW, serialization.PublicFormat.Raw)
+        return VerifyKey(base64.b64encode(raw).decode())
+
+    def sign(self, manifest: bytes) -> bytes:
+        """Return the content of `manifest.sig`."""
+        signature = base64.b64encode(self._private.sign(_CONTEXT + manifest)).decode()
+        return msgspec.json.encode(_Signature("ed25519", self.public.text, signature)) + b"\n"
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest without checking the files.
+
+    Raises
+    ------
+    ReleaseError
+        If there is none, it is damaged, or a newer program wrote it.
+    """
+    try:
+        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+    except FileNotFoundError as error:
+        raise _damaged(folder, "it has no manifest.json") from error
+    except (msgspec.MsgspecError, OSError) as error:
+        raise _damaged(folder, f"its manifest cannot be read ({error})") from error
+    if manifest.format > FORMAT:
+        raise ReleaseError(
+            f"release {manifest.release_id} has format {manifest.format}; this program reads up to {FORMAT}",
+            why="A newer Daulat made it.",
+            fix="Update Daulat, or roll back with `daulat knowledge rollback`.",
+            code="knowledge.release.format",
+        )
+    return manifest
+
+
+def verify_release(folder: Path, trusted: tuple[VerifyKey, ...] = ()) -> tuple[Manifest, VerifyKey]:
+    """Check that a release is whole and signed.
+
+    Parameters
+    ----------
+    folder : Path
+    trusted : tuple of VerifyKey
+        Keys that may sign; empty accepts any key, which is returned for the caller to judge.
+
+    Returns
+    -------
+    (Manifest, VerifyKey)
+        The manifest, and the key that signed it.
+
+    Raises
+    ------
+    ReleaseError
+        Naming every file that is missing, changed or not listed, or the signature that does not hold.
+    """
+    manifest = read_manifest(folder)
+    raw = (folder / MANIFEST).read_bytes()
+    try:
+        signed = msgspec.json.decode((folder / SIGNATURE).read_bytes(), type=_Signature)
+        key, signature = VerifyKey(signed.key), base64.b64decode(signed.signature)
+    except (OSError, msgspec.MsgspecError, ValueError) as error:
+        raise _damaged(folder, "its signature is missing or cannot be read") from error
+    if not key.is_valid(raw, signature):
+        raise _damaged(folder, "the signature does not belong to its manifest")
+    if trusted and key not in trusted:
+        raise ReleaseError(
+            f"release {manifest.release_id} is signed by a key that is not trusted here: {key.text}",
+            why="Anyone can sign; only the agency's keys say that the texts are the agency's.",
+            fix="Check the key with its publisher, then add it to `knowledge.trusted_keys` in nation.yaml.",
+            code="knowledge.release.key",
+        )
+    faults = _file_faults(folder, manifest)
+    if faults:
+        raise _damaged(folder, "; ".join(faults))
+    return manifest, key
+
+
+def _file_faults(folder: Path, manifest: Manifest) -> list[str]:
+    present = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    faults = [
+        f"{name} is not in the manifest" for name in sorted(present - set(manifest.files) - {MANIFEST, SIGNATURE})
+    ]
+    for name, entry in sorted(manifest.files.items()):
+        path = folder / name
+        if name not in present:
+            faults.append(f"{name} is missing")
+        elif path.stat().st_size != entry.size:
+            faults.append(f"{name} has {path.stat().st_size} bytes, not {entry.size}")
+        else:
+            with path.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
+                    faults.append(f"{name} has another sha256")
+    return faults
+
+
+def _damaged(folder: Path, how: str) -> ReleaseError:
+    return ReleaseError(
+        f"the release in {folder} is not whole: {how}",
+        why="An answer from it could quote a text that nobody published.",
+        fix="Build or fetch it again; `daulat knowledge rollback` puts the one before it in use.",
+        code="knowledge.release.damaged",
+    )

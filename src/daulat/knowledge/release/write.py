@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The files of a release: ingested documents in, records and index files in a work folder out.
+
+Row n of every file is the n-th passage in the order of ingestion. It decides nothing about ranking and signs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from daulat.knowledge.cutting.segments import segments
+from daulat.knowledge.index.lexical import Entry, write_lexical
+from daulat.knowledge.ingest import Ingested, IngestedDocument
+from daulat.knowledge.release.layout import (
+    DOCUMENTS,
+    FAILURES,
+    ID_TYPE,
+    LEXICAL,
+    OFFSETS,
+    PASSAGE_IDS,
+    PASSAGES,
+    ROW_TYPE,
+    ROWS,
+    SECTIONS,
+    SEGMENT_TYPE,
+    SEGMENTS,
+    STATUSES,
+    encode_json,
+    id_hash,
+)
+from daulat.knowledge.types import Document, Passage
+
+TermsFor = Callable[[str, str], Sequence[str]]
+"""(language, text) -> terms."""
+
+_TITLE_WORDS = 16
+_MOST_COUNTED_WORDS = 65_535
+_TOLD_EVERY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of a passage as it is encoded: `text` is its words after the title of its document."""
+
+    row: int
+    start: int
+    end: int
+    text: str
+
+
+def cut_segments(documents: Iterable[IngestedDocument]) -> Iterator[Segment]:
+    """Cut every passage into segments, in the order of the rows."""
+    row = 0
+    for item in documents:
+        for passage in item.passages:
+            for start, end in segments(passage.text):
+                yield Segment(row, start, end, encoded_text(item.document, passage, start, end))
+            row += 1
+
+
+def encoded_text(document: Document, passage: Passage, start: int, end: int) -> str:
+    """Return what is encoded of a segment: an article seldom says what law it is in, so the title goes before it."""
+    text = passage.text[start:end]
+    title = " ".join(document.title.split()[:_TITLE_WORDS])
+    return text if not title or document.title == document.doc_id else f"{title}. {text}"
+
+
+def write_records(folder: Path, ingested: Ingested, cut: Sequence[Segment]) -> None:
+    """Write documents, passages, statuses, segments and failures."""
+    (folder / DOCUMENTS).write_bytes(encode_json([item.document for item in ingested.documents]))
+    (folder / FAILURES).write_bytes(encode_json(ingested.failures))
+    rows = [
+        (ordinal, passage, item.statuses.get(passage.passage_id))
+        for ordinal, item in enumerate(ingested.documents)
+        for passage in item.passages
+    ]
+    offsets = np.zeros(len(rows) + 1, np.uint64)
+    table = np.zeros(len(rows), ROW_TYPE)
+    ids = np.zeros(len(rows), ID_TYPE)
+    with (folder / PASSAGES).open("wb") as file:
+        for row, (ordinal, passage, status) in enumerate(rows):
+            file.write(msgspec.json.encode([passage, status]))
+            offsets[row + 1] = file.tell()
+            words = min(len(passage.text.split()), _MOST_COUNTED_WORDS)
+            status_code = STATUSES.index(passage.status or "unknown")
+            table[row] = (ordinal, status_code, SECTIONS.index(passage.section), words)
+            ids[row] = (id_hash(passage.passage_id), row)
+    np.save(folder / OFFSETS, offsets)
+    np.save(folder / ROWS, table)
+    np.save(folder / PASSAGE_IDS, ids[np.argsort(ids["hash"], kind="stable")])
+    np.save(folder / SEGMENTS, np.array([(s.row, s.start, s.end) for s in cut], SEGMENT_TYPE))
+
+
+def write_words(
+    folder: Path, documents: Sequence[IngestedDocument], terms_for: TermsFor, tell: Callable[[int], None]
+) -> None:
+    """Write the lexical index."""
+
+    def entries() -> Iterator[Entry]:
+        done = 0
+        for item in documents:
+            language = item.document.language
+            title = (
+                tuple(terms_for(language, item.document.title)) if item.document.title != item.document.doc_id else ()
+            )
+            for passage in item.passages:
+                heading = terms_for(language, passage.heading) if passage.heading else ()
+                yield Entry(terms_for(language, passage.text), (*title, *heading), _facets(item.document, passage))
+                done += 1
+                if done % _TOLD_EVERY == 0:
+                    tell(done)
+        tell(done)
+
+    write_lexical(folder / LEXICAL, entries())
+
+
+def _facets(document: Document, passage: Passage) -> list[str]:
+    facets = [
+        f"doc:{document.doc_id}",
+        f"status:{passage.status or 'unknown'}",
+        f"jurisdiction:{document.jurisdiction}",
+    ]
+    facets += [f"service:{service}" for service in document.services]
+    if passage.article:
+        facets.append(f"article:{passage.article}")
+    return facets
