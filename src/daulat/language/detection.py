@@ -27,6 +27,8 @@ from daulat.language._ngrams import features, words_of
 from daulat.language._pack import PackFiles, primary
 
 _UNSURE = 0.2
+# Below this share the best is hardly better than the others, and the nation's first language is the safer answer.
+_LEAST_SHARE = 0.45
 _LETTERS_READ = 2_000
 
 
@@ -169,7 +171,8 @@ def _ranked(among: Sequence[str], shares: dict[str, float]) -> Detection:
     rest = max(0.0, 1 - sum(shares.values()))
     full = {tag: shares.get(tag, rest / len(missing) if missing else 0.0) for tag in among}
     order = sorted(full.items(), key=lambda pair: -pair[1])
-    return Detection(order[0][0], min(1.0, order[0][1]), tuple(order))
+    best, share = order[0] if order[0][1] >= _LEAST_SHARE else (among[0], full[among[0]])
+    return Detection(best, min(1.0, share), tuple(order))
 
 
 def _script_of(text: str) -> str:
