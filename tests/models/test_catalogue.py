@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from daulat.models import GateResult, Gates, load_catalogue, load_gates
 from daulat.models.errors import CatalogueError, GateError, UnknownModel
+from daulat.models.reference import render_catalogue
 
 CATALOGUE = load_catalogue()
 HEADER = (Path(__file__).parents[2] / "src/daulat/models/catalogue.csv").read_text().splitlines()[3]
@@ -145,3 +146,9 @@ def test_a_file_of_results_that_cannot_be_read_is_never_skipped(tmp_path: Path, 
 
     with pytest.raises(GateError):
         load_gates([tmp_path / "gates.json"])
+
+
+def test_the_page_of_the_catalogue_says_what_the_data_says() -> None:
+    page = Path(__file__).parents[2] / "docs/reference/catalogue.md"
+
+    assert page.read_text() == render_catalogue(CATALOGUE)
