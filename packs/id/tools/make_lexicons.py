@@ -4,8 +4,8 @@
     python packs/id/tools/make_lexicons.py --data ../shared/data
 
 Comes in: `nusax/lexicon.csv`, `tico19/covid_terms.csv`, `banyumasan/pairs.jsonl` and the statutes. Goes out:
-`languages/<tag>.<source>.tsv`, each with its licence and source on top. Local words that the statutes use in Indonesian
-are left out: in a code-mixed question they are more often Indonesian.
+`languages/<tag>.<source>.tsv`, each with its licence and source on top. Local words that the statutes
+or everyday Indonesian uses are left out: in a code-mixed question they are more often Indonesian.
 """
 
 from __future__ import annotations
@@ -51,8 +51,11 @@ def main() -> None:
 
 
 def statute_words(data: Path) -> Counter[str]:
-    """Count the words of the core statutes."""
+    """Count the words of the core statutes, and those of everyday Indonesian as if each stood there ten times."""
     counts: Counter[str] = Counter()
+    with (data / "nusax/parallel_train.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            counts.update(re.findall(r"[a-z]+", row["indonesian"].lower()) * 10)
     with gzip.open(data / "peraturan_id/passages_core.jsonl.gz", "rt", encoding="utf-8") as file:
         for line in file:
             counts.update(re.findall(r"[a-z]+", json.loads(line)["text"].lower()))
