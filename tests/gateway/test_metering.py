@@ -7,6 +7,7 @@ from itertools import count
 import pytest
 
 from daulat.assistant.types import Question
+from daulat.gateway import create_app
 from daulat.gateway._chunks import Envelope, engine_chunks, fold_chunks, service_chunks
 from daulat.gateway.errors import Overloaded
 from daulat.gateway.metering import Meter, Tally
@@ -82,8 +83,6 @@ async def test_the_gateway_answers_429_with_a_time_to_come_back(fakes):
         "type": "http", "method": "POST", "path": "/v1/chat/completions",
         "headers": [(b"content-type", b"application/json")],
     }  # fmt: skip
-    from daulat.gateway import create_app
-
     await create_app(app_parts)(scope, receive, send)
     assert sent[0]["status"] == 429
     assert dict(sent[0]["headers"])[b"retry-after"] == b"2"

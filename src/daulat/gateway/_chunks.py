@@ -15,7 +15,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import UNSET
 
-from daulat.assistant.types import Answer, Citation, Question
+from daulat.assistant.types import Answer, AnswerEvent, Citation, Question
 from daulat.errors import DaulatError
 from daulat.gateway import citations
 from daulat.gateway.metering import Meter, Tally
@@ -64,33 +64,52 @@ class Envelope:
         return ChatCompletionChunk(self.completion_id, self.created, self.model, [], usage=counts)
 
 
+async def metered_events(question: Question, assistant: Assistant, meter: Meter) -> AsyncGenerator[AnswerEvent, None]:
+    """Ask a service and yield what happens, counted; the last event that carries an answer carries the whole.
+
+    Raises
+    ------
+    Overloaded
+        If too many answers are in the making.
+    DaulatError
+        If the service ends without an answer.
+    """
+    with meter.admit(Tally(service=question.service, language=question.language)) as tally:
+        async with _closing(assistant.stream(question)) as events:
+            async for event in events:
+                if event.answer is not None:
+                    _settle(tally, event.answer)
+                yield event
+        if not tally.finished:
+            raise _unfinished()
+
+
+def _settle(tally: Tally, answer: Answer) -> None:
+    tally.language, tally.mode, tally.answered = answer.language, answer.mode, answer.answered
+    tally.citations, tally.release, tally.model = len(answer.citations), answer.release, answer.model
+    tally.finished = True
+
+
 async def service_chunks(
     question: Question, assistant: Assistant, meter: Meter, envelope: Envelope, public_url: str
 ) -> Chunks:
     """Ask a service and yield its answer, chunk by chunk; the last but one carries the details, the last the usage."""
     sent_text: list[str] = []
     sent_citations: set[Citation] = set()
-    answer: Answer | None = None
-    with meter.admit(Tally(service=question.service, language=question.language)) as tally:
-        async with _closing(assistant.stream(question)) as events:
-            async for event in events:
-                answer = event.answer or answer
-                if event.kind == "text" and event.text:
-                    sent_text.append(event.text)
-                    yield envelope.chunk(ChoiceDelta(content=event.text))
-                elif event.kind == "citation" and event.citation is not None:
-                    sent_citations.add(event.citation)
-                    note = citations.annotation(event.citation, public_url)
-                    yield envelope.chunk(ChoiceDelta(annotations=[note]))
-                elif event.kind == "status" and event.text:
-                    yield envelope.chunk(ChoiceDelta(), details=AnswerDetails(progress=event.text))
-        if answer is None:
-            raise _unfinished()
-        yield _last_chunk(answer, "".join(sent_text), sent_citations, envelope, public_url)
-        tally.language, tally.mode, tally.answered = answer.language, answer.mode, answer.answered
-        tally.citations, tally.release, tally.model = len(answer.citations), answer.release, answer.model
-        tally.finished = True
-        yield envelope.usage(Usage(tally.prompt_tokens, tally.completion_tokens))
+    async with aclosing(metered_events(question, assistant, meter)) as events:
+        async for event in events:
+            if event.answer is not None:
+                yield _last_chunk(event.answer, "".join(sent_text), sent_citations, envelope, public_url)
+            elif event.kind == "text" and event.text:
+                sent_text.append(event.text)
+                yield envelope.chunk(ChoiceDelta(content=event.text))
+            elif event.kind == "citation" and event.citation is not None:
+                sent_citations.add(event.citation)
+                note = citations.annotation(event.citation, public_url)
+                yield envelope.chunk(ChoiceDelta(annotations=[note]))
+            elif event.kind == "status" and event.text:
+                yield envelope.chunk(ChoiceDelta(), details=AnswerDetails(progress=event.text))
+    yield envelope.usage(Usage(0, 0))
 
 
 def _last_chunk(

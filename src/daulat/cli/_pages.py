@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages over the parts of a service: a nation and its parts in, the web room's ASGI app out.
+
+Whatever the pages look up is asked of the parts anew for each request, so that they follow a swap of releases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from daulat.assistant.types import Answer, Question
+from daulat.gateway import Parts
+from daulat.gateway._asgi import ASGIApp
+from daulat.gateway.chat import answer_whole
+from daulat.gateway.library import OpenLibrary
+from daulat.knowledge.types import Document, Passage
+from daulat.nation import Nation, find_pack
+from daulat.web import Site, Standing, WebParts, create_web, load_messages
+
+
+class PageLibrary:
+    """The open library as the pages read it; empty while none is open."""
+
+    def __init__(self, library: OpenLibrary | None) -> None:
+        self._library = library
+
+    def documents(self) -> Sequence[Document]:
+        """Return every document."""
+        return self._library.documents() if self._library else ()
+
+    def document(self, doc_id: str) -> Document | None:
+        """Return a document, or None."""
+        return self._library.document(doc_id) if self._library else None
+
+    def passage(self, passage_id: str) -> Passage | None:
+        """Return a passage, or None."""
+        return self._library.passage_of(passage_id) if self._library else None
+
+    def passages_of(self, doc_id: str) -> Sequence[Passage]:
+        """Return a document's passages in reading order."""
+        return self._library.passages_of(doc_id) if self._library else ()
+
+
+def make_pages(nation: Nation, parts: Parts) -> ASGIApp:
+    """Build the pages of a nation over its parts."""
+    pack = find_pack(nation.country)
+    folders = (pack.path("messages"),) if pack and pack.has("messages") else ()
+    model_id, service = next(iter(parts.services.items()))
+
+    def library() -> PageLibrary:
+        return PageLibrary(parts.library if isinstance(parts.library, OpenLibrary) else None)
+
+    def standing() -> Standing:
+        opened = parts.library if isinstance(parts.library, OpenLibrary) else None
+        if opened is None:
+            return Standing(loading="knowledge" in parts.readiness.waiting_for())
+        return Standing(
+            release=opened.release,
+            coverage_date=opened.as_of,
+            documents=len(opened.documents()),
+            passages=opened.passages,
+            writer=parts.writes_with,
+        )
+
+    async def ask(question: Question) -> Answer:
+        return await answer_whole(question, parts)
+
+    return create_web(
+        WebParts(
+            site=Site(nation.country, model_id, service),
+            messages=load_messages(folders, nation.language_tags),
+            library=library,
+            standing=standing,
+            ask=ask,
+        )
+    )

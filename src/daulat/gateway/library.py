@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The release in use, as the API and the pages look things up in it: ids in; passages and documents out.
+
+One `OpenLibrary` reads one open release and never changes; when another release is put in use, another one is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import quote
+
+from daulat.gateway.schema import DocumentCard, Neighbour, PassageCard
+from daulat.knowledge.legal import PassageStatus
+from daulat.knowledge.release import Release
+from daulat.knowledge.types import Document, Passage
+
+
+def passage_url(passage_id: str) -> str:
+    """Return the address of a passage's page.
+
+    Examples
+    --------
+    >>> passage_url("XA-1-2001:pasal-28#7")
+    '/p/XA-1-2001%3Apasal-28%237'
+    """
+    return f"/p/{quote(passage_id, safe='')}"
+
+
+class OpenLibrary:
+    """Looks things up in one open release."""
+
+    def __init__(self, release: Release) -> None:
+        self._release = release
+        self.release = release.release_id
+        self.as_of = release.as_of
+        self.passages = len(release)
+
+    def documents(self) -> Sequence[Document]:
+        """Return every document, in the order of the release."""
+        return self._release.documents
+
+    def document(self, doc_id: str) -> Document | None:
+        """Return a document, or None."""
+        ordinal = self._release.document_rows.get(doc_id)
+        return None if ordinal is None else self._release.documents[ordinal]
+
+    def passage_of(self, passage_id: str) -> Passage | None:
+        """Return a passage with its own status, or None."""
+        row = self._release.row_of(passage_id)
+        return None if row is None else self._passage_at(row)
+
+    def passages_of(self, doc_id: str) -> Sequence[Passage]:
+        """Return the passages of a document in reading order."""
+        return [self._passage_at(row) for row in self._release.rows_of_document(doc_id)]
+
+    async def passage(self, passage_id: str) -> PassageCard | None:
+        """Return a passage in its document, as the API shows it."""
+        row = self._release.row_of(passage_id)
+        if row is None:
+            return None
+        document = self._release.document_of(row)
+        rows = self._release.rows_of_document(document.doc_id)
+        stored = self._release.stored(row)
+        passage, changed = stored.passage, stored.changed or PassageStatus(document.status)
+        return PassageCard(
+            passage_id=passage.passage_id,
+            article=passage.article or "",
+            heading=passage.heading or "",
+            section=passage.section,
+            text=passage.text,
+            status=changed.status,
+            status_note=_note(changed),
+            successor=changed.newer_passage_id or changed.by,
+            as_of=document.coverage_date or self.as_of,
+            url=passage_url(passage.passage_id),
+            document=_document_card(document, len(rows)),
+            previous=self._neighbour(row - 1) if row > rows.start else None,
+            next=self._neighbour(row + 1) if row + 1 < rows.stop else None,
+            release=self.release,
+        )
+
+    def _passage_at(self, row: int) -> Passage:
+        stored = self._release.stored(row)
+        status = stored.changed.status if stored.changed else self._release.document_of(row).status
+        return replace(stored.passage, status=status)
+
+    def _neighbour(self, row: int) -> Neighbour:
+        passage = self._release.stored(row).passage
+        return Neighbour(passage.passage_id, passage.article or "", passage_url(passage.passage_id))
+
+
+def _note(changed: PassageStatus) -> str:
+    """Say in one line what changed a passage, since when, and who says so."""
+    since = f" ({changed.since})" if changed.since else ""
+    parts = [f"{changed.by_title or changed.by}{since}" if changed.by else "", changed.note, changed.source]
+    return "; ".join(part for part in parts if part)
+
+
+def _document_card(document: Document, passages: int) -> DocumentCard:
+    return DocumentCard(
+        doc_id=document.doc_id,
+        title=document.title,
+        citation=document.citation,
+        kind=document.kind,
+        number=document.number,
+        year=document.year,
+        date=document.date,
+        status=document.status,
+        jurisdiction=document.jurisdiction,
+        language=document.language,
+        publisher=document.publisher,
+        licence=document.licence,
+        retrieved=document.retrieved,
+        coverage_date=document.coverage_date,
+        url=document.url,
+        passages=passages,
+    )
