@@ -2,13 +2,11 @@
 """The documentation leads where it says, is up to date with the code, and its runnable examples run.
 
 A fenced block that opens with `console run` is run: each `$` line by a shell, in an empty folder that the blocks of
-one page share; the lines under a command have to be in its output, in that order, and `...` stands for any
-lines. A block that opens with `python run` is run as a doctest.
+one page share; the lines under a command have to be in its output, in that order, and `...` stands for any lines.
 """
 
 from __future__ import annotations
 
-import doctest
 import os
 import re
 import subprocess
@@ -21,7 +19,7 @@ import reference
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("packs/*/*.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-FENCE = re.compile(r"^```(console|python) run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```console run\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def prose(page: Path) -> str:
@@ -54,17 +52,15 @@ def test_what_is_written_from_the_code_is_up_to_date(page: str) -> None:
     assert path.read_text(encoding="utf-8") == reference.pages(ROOT / "docs")[path], "run `make docs`"
 
 
-def examples(language: str) -> list[Path]:
-    """Return the pages that have a runnable block of a language."""
-    return [page for page in PAGES if any(found == language for found, _ in FENCE.findall(page.read_text("utf-8")))]
+def examples() -> list[Path]:
+    """Return the pages that have a runnable block."""
+    return [page for page in PAGES if FENCE.search(page.read_text("utf-8"))]
 
 
-@pytest.mark.parametrize("page", examples("console"), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", examples(), ids=lambda page: page.name)
 def test_the_commands_of_a_page_run_and_say_what_it_says(page: Path, tmp_path: Path) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    for language, block in FENCE.findall(page.read_text(encoding="utf-8")):
-        if language != "console":
-            continue
+    for block in FENCE.findall(page.read_text(encoding="utf-8")):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, expected = part.partition("\n")
             done = subprocess.run(
@@ -75,12 +71,3 @@ def test_the_commands_of_a_page_run_and_say_what_it_says(page: Path, tmp_path: P
             missing = [line for line in expected.splitlines() if line not in {"", "..."} and line not in said]
             assert done.returncode == 0, f"$ {command}\n{done.stdout}"
             assert not missing, f"$ {command}\n{done.stdout}"
-
-
-@pytest.mark.parametrize("page", examples("python"), ids=lambda page: page.name)
-def test_the_python_of_a_page_runs(page: Path) -> None:
-    blocks = "\n".join(text for language, text in FENCE.findall(page.read_text("utf-8")) if language == "python")
-    test = doctest.DocTestParser().get_doctest(blocks, {}, page.name, str(page), 0)
-    failed, tried = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test)
-    assert tried
-    assert failed == 0
