@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Notices and contacts: a person in need is heard and sent somewhere, a person with a question is not alarmed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daulat.language import LanguageError, Notices, PackFiles, contacts_for, notices_for, wording_for
+
+NOTICES = Notices(
+    {
+        "courtesies": {"greeting": "hello | good day", "thanks": "thanks", "fillers": "sir"},
+        "emergencies": {"self_harm": {"always": "want to die"}, "fire": {"always": "house on fire", "urgent": "fire"}},
+        "urgent_words": "help | now",
+        "question_words": "law | fine",
+    },
+    wording_for(None),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("Help, a fire!", "fire"),
+        ("My house on fire", "fire"),
+        ("What does a fire permit need?", None),
+        ("Which law says so, help: house on fire?", None),
+        ("I want to die, what does the law say?", "self_harm"),
+        ("", None),
+    ],
+)
+def test_danger_is_told_from_a_question_about_it(text: str, category: str | None) -> None:
+    assert NOTICES.emergency(text, "en") == category
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Hello sir!", "greeting"),
+        ("thanks :)", "thanks"),
+        ("Hello, where do I vote?", None),
+        ("sir", None),
+        ("!!", None),
+    ],
+)
+def test_a_courtesy_is_a_message_that_is_nothing_else(text: str, kind: str | None) -> None:
+    assert NOTICES.courtesy(text, "en") == kind
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_listened_to(text: str) -> None:
+    assert NOTICES.emergency(text, "en") in (None, "fire", "self_harm")
+    assert notices_for(None).courtesy(text, "en") is None
+
+
+CONTACTS = """
+offices:
+  fire: {name: Fire brigade, phone: "9", url: "", source: decree 1, as_of: 2026-01-01, about: {xo: Fuego, en: Fire}}
+  desk: {name: Front desk, phone: "1", source: decree 2, as_of: 2026-01-01}
+emergencies: {fire: [fire]}
+topics: {papers: [desk, fire]}
+default: [desk]
+"""
+
+
+def test_an_emergency_has_its_number_in_the_asker_s_words(pack_of: Callable[[dict[str, str]], PackFiles]) -> None:
+    (office,) = contacts_for(pack_of({"contacts.yaml": CONTACTS})).for_emergency("fire", "en-GB")
+    assert (office.phone, office.about, office.as_of) == ("9", "Fire", "2026-01-01")
+
+
+def test_where_no_topic_is_known_the_default_office_is_named(pack_of: Callable[[dict[str, str]], PackFiles]) -> None:
+    contacts = contacts_for(pack_of({"contacts.yaml": CONTACTS}))
+    assert [office.id for office in contacts.for_topics(["stars"], "xo")] == ["desk"]
+    assert [office.id for office in contacts.for_topics(["stars", "papers"], "xo")] == ["desk", "fire"]
+
+
+def test_a_contact_list_that_leads_nowhere_is_refused(pack_of: Callable[[dict[str, str]], PackFiles]) -> None:
+    with pytest.raises(LanguageError, match="no office is called `desk`"):
+        contacts_for(pack_of({"contacts.yaml": "topics: {papers: [desk]}"}))
