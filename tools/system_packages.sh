@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The programs outside Python that the tests drive: a browser and a reader of scanned pages, both from Debian.
+# The programs outside Python that the tests drive, from Debian: a browser, a reader of scanned pages, and npm, which
+# brings the Node client of the API and the judge of accessibility.
 # Comes in: this machine. Goes out: the missing packages installed where we are root and apt-get is there, else named.
 # Never fails for a missing package: the tests that need it say so and are skipped.
 set -eu
@@ -12,6 +13,7 @@ if command -v tesseract >/dev/null 2>&1; then
 else
     missing="$missing tesseract-ocr tesseract-ocr-ind"
 fi
+command -v npm >/dev/null 2>&1 || missing="$missing npm"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
