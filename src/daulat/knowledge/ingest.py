@@ -10,9 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from daulat.knowledge._describe import Row, describe, document_rows
 from daulat.knowledge.cutting import SentenceRules, Structure, cut_blocks, cut_regulation, load_structures
@@ -100,12 +98,18 @@ def ingest_all(sources: Iterable[Source], rules: IngestRules, *, on: str = "") -
     """
     documents: list[IngestedDocument] = []
     failures: list[IngestFailure] = []
+    seen: dict[str, str] = {}
     for source in sources:
         for item in ingest(source, rules):
             if isinstance(item, IngestFailure):
                 failures.append(item)
+            elif item.document.doc_id in seen:
+                first = seen[item.document.doc_id]
+                reason = f"document {item.document.doc_id} was already read from {first}"
+                failures.append(IngestFailure(source.id, "", item.document.doc_id, reason, "Declare it once."))
             else:
                 documents.append(item)
+                seen[item.document.doc_id] = source.id
     book = rules.book
     if rules.legal:
         book = book.learn(((item.document, item.passages) for item in documents), rules.legal)
@@ -179,71 +183,56 @@ def _unknown_structure(source: Source) -> SourceError:
 def _ready_passages(
     source: Source, path: Path, rows: Mapping[str, Row], rules: IngestRules
 ) -> Iterator[IngestedDocument | IngestFailure]:
-    names = {name: source.read.fields.get(name, name) for name in ("passage_id", "doc_id", *_FIELDS)}
-    done: set[str] = set()
-    lines = read_lines(path, rules.limits)
-    for doc_id, group in groupby(lines, key=lambda line: _doc_id(line, names, source)):
-        if not doc_id:
-            for line in group:
-                reason = line.fault or "names no document"
-                yield IngestFailure(source.id, f"{path.name} line {line.number}", "", reason, "Correct this line.")
+    names = {name: source.read.fields.get(name, name) for name in _FIELDS}
+    by_document: dict[str, list[Passage]] = {}
+    known: set[str] = set()
+    try:
+        for line in read_lines(path, rules.limits):
+            passage, fault = _passage(line, names, source, known)
+            if passage is None:
+                yield IngestFailure(source.id, f"{path.name} line {line.number}", "", fault, "Correct this line.")
+            else:
+                by_document.setdefault(passage.doc_id, []).append(passage)
+                known.add(passage.passage_id)
+    except SourceError as error:
+        # What stood before the damage is whole; it is kept, and the damage listed.
+        yield IngestFailure(source.id, path.name, "", error.what, error.fix)
+    words = _words(source, rules)
+    for doc_id, found in by_document.items():
+        try:
+            document = describe(source, doc_id, found, rows.get(doc_id, {}), rules.legal, words=words)
+        except SourceError as error:
+            yield IngestFailure(source.id, path.name, doc_id, error.what, error.fix)
             continue
-        if doc_id in done:
-            first = next(group).number
-            reason = f"passages of {doc_id} go on at line {first} after another document"
-            yield IngestFailure(source.id, path.name, doc_id, reason, "Sort the lines by document.")
-            continue
-        done.add(doc_id)
-        yield from _document(source, path, doc_id, list(group), names, rows.get(doc_id, {}), rules)
+        yield IngestedDocument(document, tuple(replace(p, seq=n) if p.seq < 0 else p for n, p in enumerate(found)))
 
 
-_FIELDS = ("seq", "section", "article", "heading", "text", "title")
+_FIELDS = ("passage_id", "doc_id", "seq", "section", "article", "heading", "text")
 
 
-def _doc_id(line: Line, names: Mapping[str, str], source: Source) -> str:
-    record = line.record
-    return "" if record is None else str(record.get(names["doc_id"]) or source.document.doc_id)
-
-
-def _document(
-    source: Source,
-    path: Path,
-    doc_id: str,
-    lines: list[Line],
-    names: Mapping[str, str],
-    row: Row,
-    rules: IngestRules,
-) -> Iterator[IngestedDocument | IngestFailure]:
-    passages: list[Passage] = []
-    for line in lines:
-        record = line.record or {}
-        text, passage_id = record.get(names["text"]), record.get(names["passage_id"])
-        if not isinstance(text, str) or not text.strip() or not isinstance(passage_id, str) or not passage_id:
-            reason = "has no passage id" if not passage_id else f"passage {passage_id} has no text"
-            yield IngestFailure(source.id, f"{path.name} line {line.number}", doc_id, reason, "Correct this line.")
-            continue
-        passages.append(_passage(record, names, passage_id, doc_id, text, len(passages)))
-    if passages:
-        yield IngestedDocument(
-            describe(source, doc_id, passages, row, rules.legal, words=_words(source, rules)), tuple(passages)
-        )
-
-
-def _passage(
-    record: Mapping[str, Any], names: Mapping[str, str], passage_id: str, doc_id: str, text: str, place: int
-) -> Passage:
-    section = record.get(names["section"])
-    seq = record.get(names["seq"])
-    article, heading = record.get(names["article"]), record.get(names["heading"])
+def _passage(line: Line, names: Mapping[str, str], source: Source, known: set[str]) -> tuple[Passage | None, str]:
+    """Return the passage of a line, or what is wrong with it; a passage without a place of its own gets -1."""
+    if line.record is None:
+        return None, line.fault
+    value = {name: line.record.get(theirs) for name, theirs in names.items()}
+    passage_id, text, section, seq = value["passage_id"], value["text"], value["section"], value["seq"]
+    doc_id = value["doc_id"] or source.document.doc_id
+    if not isinstance(passage_id, str) or not passage_id or not doc_id:
+        return None, "names no passage" if not passage_id else "names no document"
+    if not isinstance(text, str) or not text.strip():
+        return None, f"passage {passage_id} has no text"
+    if passage_id in known:
+        return None, f"passage {passage_id} stands in this file twice"
+    article, heading = value["article"], value["heading"]
     return Passage(
         passage_id=passage_id,
-        doc_id=doc_id,
-        seq=seq if isinstance(seq, int) else place,
+        doc_id=str(doc_id),
+        seq=seq if isinstance(seq, int) else -1,
         section=section if section in _SECTIONS else ("body" if article else "text"),
         text=text,
         article=str(article) if article else None,
         heading=str(heading) if heading else None,
-    )
+    ), ""
 
 
 def _words(source: Source, rules: IngestRules) -> Collection[str]:

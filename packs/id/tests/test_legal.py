@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Indonesia's own rules: what holds, how a citizen names a law, and how real documents are read and cut."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import daulat_id
+from daulat.knowledge.cutting import cut_regulation, load_structures, sentences
+from daulat.knowledge.ingest import Ingested, IngestRules, ingest_all, load_rules
+from daulat.knowledge.legal import find_citations, load_relations, status_of, title_index
+from daulat.knowledge.quality import search_form
+from daulat.knowledge.readers import Limits, read_document
+from daulat.knowledge.sources import load_sources, undeclared_files
+
+PACK = Path(daulat_id.__file__).parent
+DATA = Path(__file__).parent / "data"
+CASES = yaml.safe_load((Path(__file__).parent / "legal_cases.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def rules() -> IngestRules:
+    return load_rules(PACK)
+
+
+@pytest.fixture(scope="session")
+def release(rules: IngestRules) -> Ingested:
+    return ingest_all(load_sources(PACK / "sources.yaml"), rules)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_the_law_of_a_day(release: Ingested, rules: IngestRules, case: dict[str, Any]) -> None:
+    texts = {p.passage_id: (item.document, p) for item in release.documents for p in item.passages}
+    document, passage = texts[case["passage"]]
+    status = status_of(document, passage, release.book, rules.legal, on=case.get("day", ""))
+    assert status.status == case["status"]
+    for field in ("by", "since"):
+        assert getattr(status, field) == case.get(field, getattr(status, field))
+    if "newer" in case:
+        assert status.newer_passage_id == case["newer"]
+    if "newer_says" in case:
+        assert case["newer_says"] in texts[case["newer"]][1].text
+
+
+def test_the_bundled_sources_are_read_without_a_failure(release: Ingested) -> None:
+    assert release.failures == ()
+    assert len(release.documents) == 234  # 230 regulations, the Constitution, one FAQ, two parts of a guide
+    assert all(item.document.licence and item.document.retrieved for item in release.documents)
+
+
+def test_every_bundled_file_is_declared(release: Ingested) -> None:
+    assert undeclared_files(PACK / "sources", load_sources(PACK / "sources.yaml")) == []
+
+
+def test_what_changed_a_passage_is_named_with_its_source(release: Ingested) -> None:
+    for item in release.documents:
+        for passage in item.passages:
+            if passage.status in ("amended", "revoked", "partly_revoked"):
+                status = item.statuses[passage.passage_id]
+                assert status.by
+                assert status.source
+
+
+def test_every_newer_passage_is_in_the_release_and_not_itself_replaced_by_the_older(release: Ingested) -> None:
+    year = {p.passage_id: item.document.year for item in release.documents for p in item.passages}
+    for item in release.documents:
+        for passage_id, status in item.statuses.items():
+            if status.newer_passage_id:
+                assert year[status.newer_passage_id] >= year[passage_id]
+
+
+def test_every_relation_names_who_says_so() -> None:
+    for changes in load_relations(PACK / "relations.yaml").changes.values():
+        assert all(change.source and change.since for change in changes)
+
+
+def test_titles_that_a_scanner_spoilt_are_put_right(release: Ingested) -> None:
+    titles = {item.document.doc_id: item.document.title for item in release.documents}
+    assert titles["PP-14-2016"] == "Penyelenggaraan Perumahan dan Kawasan Permukiman"
+    assert not [title for title in titles.values() if "{" in title]
+
+
+def test_old_pages_say_how_old_they_are(release: Ingested) -> None:
+    faq = next(item.document for item in release.documents if item.document.doc_id == "ID-JB-PIKOBAR-2020")
+    assert (faq.coverage_date, faq.status) == ("2020-03-31", "not_law")
+    assert "tidak diperbarui" in faq.title
+
+
+@pytest.mark.parametrize(
+    ("question", "doc_id", "article"),
+    [
+        ("UU 23/2006", "UU-23-2006", ""),
+        ("apa isi Undang-Undang Nomor 23 Tahun 2006?", "UU-23-2006", ""),
+        ("UU No. 23 Th 2006 pasal 44 ayat (1)", "UU-23-2006", "44"),
+        ("miturut UU nomer 1 taun 1974 piye?", "UU-1-1974", ""),
+        ("Pasal 28H UUD 1945", "UUD-1945", "28H"),
+        ("di UU Adminduk pasal 27 gimana", "UU-23-2006", "27"),
+        ("pasal 7 di UU perkawinan", "UU-1-1974", "7"),
+        ("article 5 of Law Number 25 of 2009", "UU-25-2009", "5"),
+        ("Peraturan Pemerintah Pengganti Undang-Undang Nomor 2 Tahun 2022", "PERPPU-2-2022", ""),
+        ("dalam Undang-Undang tentang Rumah Susun", "UU-20-2011", ""),
+        ("dalam Peraturan Pemerintah tentang Pelaksanaan Pengangkatan Anak", "PP-54-2007", ""),
+        ("PP no 17 thn 2O10", "PP-17-2010", ""),
+    ],
+)
+def test_a_citizen_names_a_law(release: Ingested, rules: IngestRules, question: str, doc_id: str, article: str) -> None:
+    titles = title_index((item.document for item in release.documents), rules.legal)
+    (mention,) = find_citations(question, rules.legal, titles)
+    assert (mention.doc_id, mention.article) == (doc_id, article)
+
+
+def test_a_title_that_two_laws_bear_names_both(release: Ingested, rules: IngestRules) -> None:
+    titles = title_index((item.document for item in release.documents), rules.legal)
+    (mention,) = find_citations("Undang-Undang tentang Rumah Susun", rules.legal, titles)
+    assert mention.candidates == ("UU-20-2011", "UU-16-1985")
+
+
+@pytest.mark.parametrize("question", ["KK saya hilang, ngurus yg baru gimana ya?", "halo", "pasal apa ya soal cuti?"])
+def test_a_question_that_names_no_law_has_no_citation(rules: IngestRules, question: str) -> None:
+    assert find_citations(question, rules.legal) == []
+
+
+def test_scanned_words_are_searched_as_they_were_meant(rules: IngestRules) -> None:
+    assert (
+        search_form("Iayanan DAI,AM Pcmcrintahan tahun 2Oo7", rules.forms["id"])
+        == "layanan DAlAM Pemerintahan tahun 2007"
+    )
+    assert search_form("Pemerintah Daerah wajib melayani.", rules.forms["id"]) == "Pemerintah Daerah wajib melayani."
+
+
+def test_indonesian_abbreviations_end_no_sentence(rules: IngestRules) -> None:
+    text = "Biaya Rp. 10.000 menurut PP No. 5 di Jl. Merdeka. Hubungi drg. Sari."
+    assert [text[a:b] for a, b in sentences(text, "id", rules.sentences)] == [text[:49], text[50:]]
+
+
+def test_a_real_regulation_in_pdf_is_cut_by_its_articles() -> None:
+    extract = read_document(DATA / "permenpanrb-5-2024.pdf", "pdf", Limits())
+    structures, _ = load_structures(PACK / "structure.yaml")
+    passages = cut_regulation(
+        [block.text for block in extract.blocks], "PERMENPANRB-5-2024", structures["id-regulation"]
+    )
+    ids = [passage.passage_id.partition(":")[2] for passage in passages]
+    assert ids[:4] == ["pembukaan#0", "pasal-I#1", "pasal-II#2", "lampiran#3"]
+    assert passages[2].text.startswith("Peraturan Menteri ini mulai berlaku pada tanggal diundangkan.")
+    assert "SALINAN" not in {line for passage in passages for line in passage.text.splitlines()}
+
+
+@pytest.mark.skipif(
+    shutil.which("tesseract") is None, reason="needs the Debian packages tesseract-ocr, tesseract-ocr-ind"
+)
+def test_a_scanned_page_is_read_by_tesseract() -> None:
+    extract = read_document(DATA / "kma-186-2017-page-1-scan.pdf", "pdf", replace(Limits(), ocr_language="ind"))
+    assert extract.by_ocr
+    assert "KEPUTUSAN MENTERI AGAMA" in extract.text

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a passage holds is decided by article, and never better than somebody checked."""
+
+from __future__ import annotations
+
+from daulat.knowledge.legal import LegalRules, PassageStatus, RelationBook, status_of
+from daulat.knowledge.types import Document, Passage, Relation
+
+
+def act(number: int, year: int, title: str = "x", **more: object) -> Document:
+    return Document(f"ACT-{number}-{year}", title, kind="Act", number=str(number), year=year, **more)  # type: ignore[arg-type]
+
+
+def section(document: Document, article: str, text: str = "Text.", seq: int = 1) -> Passage:
+    return Passage(f"{document.doc_id}:s-{article}#{seq}", document.doc_id, seq, "body", text, article)
+
+
+MARRIAGE = act(5, 1999, "Marriage")
+AMENDING = act(7, 2015, "Amendment of Act 5 of 1999 on Marriage", date="2015-06-01")
+NEW_7 = section(AMENDING, "7", "Both must be 19. 2. section 9 is changed", 1)
+INSERTED = section(AMENDING, "20", "x" * 90 + ". 3. section 12 is deleted", 2)
+
+
+def asked(document: Document, article: str, book: RelationBook, rules: LegalRules, on: str = "") -> PassageStatus:
+    return status_of(document, section(document, article), book, rules, on=on)
+
+
+def test_a_revoked_law_is_history_with_its_successor_and_source(rules: LegalRules, book: RelationBook) -> None:
+    status = asked(act(1, 1990), "4", book, rules)
+    assert (status.status, status.by, status.by_title) == ("revoked", "ACT-9-2020", "Health")
+    assert (status.since, status.source) == ("2020-01-01", "Act 9 of 2020 section 80")
+
+
+def test_a_law_was_still_in_force_the_day_before(rules: LegalRules, book: RelationBook) -> None:
+    assert asked(act(1, 1990), "4", book, rules, on="2019-12-31").status == "unknown"
+    assert asked(act(1, 1990), "4", book, rules, on="2020-01-01").status == "revoked"
+
+
+def test_an_amendment_touches_its_own_articles_only(rules: LegalRules, book: RelationBook) -> None:
+    assert asked(MARRIAGE, "7", book, rules).status == "amended"
+    assert asked(MARRIAGE, "8", book, rules).status == "in_force"
+    assert asked(MARRIAGE, "7", book, rules).note == "likely"
+
+
+def test_an_amendment_of_unrecorded_articles_makes_every_article_doubtful(
+    rules: LegalRules, book: RelationBook
+) -> None:
+    assert asked(act(3, 1992), "1", book, rules).status == "amended"
+
+
+def test_a_revoked_part_leaves_the_rest_in_force(rules: LegalRules, book: RelationBook) -> None:
+    assert asked(act(2, 1991), "3", book, rules).status == "revoked"
+    assert asked(act(2, 1991), "4", book, rules).status == "in_force"
+    assert status_of(act(2, 1991), None, book, rules).status == "partly_revoked"
+
+
+def test_what_nobody_checked_is_unknown_and_what_is_no_law_is_not_law(rules: LegalRules, book: RelationBook) -> None:
+    assert asked(act(99, 2001), "1", book, rules).status == "unknown"
+    assert asked(act(4, 1993), "1", book, rules) == PassageStatus("in_force", source="Gazette")
+    assert status_of(Document("FAQ", "Questions"), None, book, rules).status == "not_law"
+
+
+def test_the_old_article_points_to_the_passage_that_restates_it(rules: LegalRules, book: RelationBook) -> None:
+    learned = book.learn([(MARRIAGE, [section(MARRIAGE, "7")]), (AMENDING, [NEW_7, INSERTED])], rules)
+    assert asked(MARRIAGE, "7", learned, rules).newer_passage_id == NEW_7.passage_id
+    assert status_of(AMENDING, NEW_7, learned, rules).status != "amended"
+
+
+def test_an_article_that_an_instruction_names_is_amended_though_its_text_is_not_found(
+    rules: LegalRules, book: RelationBook
+) -> None:
+    learned = book.learn([(AMENDING, [NEW_7, INSERTED])], rules)
+    for article in ("9", "12"):
+        status = asked(MARRIAGE, article, learned, rules)
+        assert (status.status, status.newer_passage_id) == ("amended", None)
+
+
+def test_the_newest_of_two_amendments_counts_and_the_older_one_yields(rules: LegalRules, book: RelationBook) -> None:
+    later = act(3, 2018, "Amendment of Act 5 of 1999 on Marriage", date="2018-01-01")
+    newest = section(later, "7", "Both must be 21.")
+    learned = book.learn([(later, [newest]), (AMENDING, [NEW_7])], rules)
+    assert asked(MARRIAGE, "7", learned, rules).newer_passage_id == newest.passage_id
+    assert status_of(AMENDING, NEW_7, learned, rules).newer_passage_id == newest.passage_id
+    assert asked(MARRIAGE, "7", learned, rules, on="2016-01-01").newer_passage_id == NEW_7.passage_id
+
+
+def test_an_amending_act_falls_with_the_law_it_amends(rules: LegalRules, book: RelationBook) -> None:
+    amending = act(2, 1995, "Amendment of Act 1 of 1990")
+    learned = book.learn([(amending, [section(amending, "4")])], rules)
+    status = asked(amending, "4", learned, rules)
+    assert (status.status, status.by) == ("revoked", "ACT-9-2020")
+    assert "ACT-1-1990" in status.note
+
+
+def test_a_table_of_relations_is_read_from_both_sides(rules: LegalRules, book: RelationBook) -> None:
+    newer = act(6, 2005, "Ports", relations=(Relation("revokes", "ACT-6-1985", source="gazette"),))
+    learned = book.learn([(newer, [])], rules)
+    status = asked(act(6, 1985), "1", learned, rules)
+    assert (status.status, status.by, status.by_title) == ("revoked", "ACT-6-2005", "Ports")

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Readers give the text of honest documents, and one clear sentence for every other kind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import docx
+import pytest
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfgen.canvas import Canvas
+
+from daulat.knowledge.readers import Block, Limits, ReadingError, read_document
+from daulat.knowledge.readers.docx import read_docx
+from daulat.knowledge.readers.html import read_html
+from daulat.knowledge.readers.pdf import read_pdf
+
+LIMITS = Limits(seconds=60)
+
+
+def word_file(path: Path, *paragraphs: str) -> Path:
+    document = docx.Document()
+    document.add_heading("Fees", level=1)
+    for paragraph in paragraphs:
+        document.add_paragraph(paragraph)
+    table = document.add_table(rows=1, cols=2)
+    table.rows[0].cells[0].text, table.rows[0].cells[1].text = "Birth certificate", "free"
+    document.save(str(path))
+    return path
+
+
+def pdf_file(path: Path, *pages: str, password: str = "") -> Path:
+    canvas = Canvas(str(path), encrypt=StandardEncryption(password) if password else None)
+    for page in pages:
+        for number, line in enumerate(page.splitlines()):
+            canvas.drawString(72, 700 - 20 * number, line)
+        canvas.showPage()
+    canvas.save()
+    return path
+
+
+def with_part(path: Path, name: str, content: bytes) -> Path:
+    """Add one part to a Word file."""
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, content)
+    return path
+
+
+def refusal(path: Path, declared: str, limits: Limits = LIMITS) -> str:
+    with pytest.raises(ReadingError) as caught:
+        read_document(path, declared, limits)  # type: ignore[arg-type]
+    assert caught.value.fix
+    return caught.value.what
+
+
+def test_a_word_file_gives_headings_paragraphs_and_rows_in_order(tmp_path: Path) -> None:
+    extract = read_document(word_file(tmp_path / "fees.docx", "A certificate costs nothing."), "docx", LIMITS)
+    assert extract.blocks == (
+        Block("heading", "Fees", 1),
+        Block("text", "A certificate costs nothing."),
+        Block("text", "Birth certificate | free"),
+    )
+
+
+def test_a_pdf_gives_its_lines_without_page_numbers_and_running_heads(tmp_path: Path) -> None:
+    pages = [
+        f"Gazette of Exampland\nArticle {n}\nThe fee of office {n} is waived for everybody.\n- {n} -"
+        for n in range(1, 6)
+    ]
+    extract = read_document(pdf_file(tmp_path / "law.pdf", *pages), "pdf", LIMITS)
+    assert [block.text for block in extract.blocks[:2]] == ["Article 1", "The fee of office 1 is waived for everybody."]
+    assert len(extract.blocks) == 10
+
+
+def test_a_page_gives_its_article_without_menus_and_scripts(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(
+        "<title>Fees</title><nav><p>Home</p></nav><main><h2>Who pays</h2><p>Nobody <b>pays</b>.</p>"
+        "<ul><li>Birth</li></ul><script>alert(1)</script></main><footer><p>2024</p></footer>"
+    )
+    extract = read_html(page, LIMITS)
+    assert extract.title == "Fees"
+    assert extract.blocks == (Block("heading", "Who pays", 2), Block("text", "Nobody pays ."), Block("item", "Birth"))
+
+
+def test_markdown_keeps_words_and_drops_pictures(tmp_path: Path) -> None:
+    file = tmp_path / "guide.md"
+    file.write_text(
+        "---\ntitle: Guide\n---\n# Start\n\n![a picture](x.png) See [the form](y.pdf).\n\n"
+        "- one\n\n|a|b|\n|-|-|\n|c|d|\n"
+    )
+    extract = read_document(file, "markdown", LIMITS)
+    assert extract.title == "Guide"
+    assert [block.text for block in extract.blocks] == ["Start", "See the form.", "one", "a | b", "c | d"]
+
+
+def test_an_empty_file_is_named_as_empty(tmp_path: Path) -> None:
+    (tmp_path / "law.pdf").touch()
+    assert "is empty" in refusal(tmp_path / "law.pdf", "pdf")
+
+
+def test_a_pdf_named_docx_is_not_read_as_one(tmp_path: Path) -> None:
+    path = pdf_file(tmp_path / "law.docx", "Article 1")
+    assert refusal(path, "docx") == "law.docx is declared as docx but looks like pdf"
+
+
+def test_binary_data_is_not_text(tmp_path: Path) -> None:
+    (tmp_path / "law.txt").write_bytes(b"abc\0def")
+    (tmp_path / "old.txt").write_bytes("größer".encode("latin-1"))
+    assert "binary" in refusal(tmp_path / "law.txt", "text")
+    assert "not UTF-8" in refusal(tmp_path / "old.txt", "text")
+
+
+def test_a_truncated_pdf_is_damaged(tmp_path: Path) -> None:
+    path = pdf_file(tmp_path / "law.pdf", "Article 1")
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(ReadingError, match="damaged"):
+        read_pdf(path, LIMITS)
+
+
+def test_an_encrypted_pdf_asks_for_an_open_copy(tmp_path: Path) -> None:
+    path = pdf_file(tmp_path / "law.pdf", "Article 1", password="secret")
+    with pytest.raises(ReadingError, match="encrypted with a password"):
+        read_pdf(path, LIMITS)
+
+
+def test_an_encrypted_word_file_is_told_from_a_damaged_one(tmp_path: Path) -> None:
+    (tmp_path / "law.docx").write_bytes(b"\xd0\xcf\x11\xe0" + b"\0" * 600)
+    assert "encrypted or in the old .doc format" in refusal(tmp_path / "law.docx", "docx")
+
+
+def test_a_word_file_cut_short_is_damaged(tmp_path: Path) -> None:
+    path = word_file(tmp_path / "law.docx", "text")
+    path.write_bytes(path.read_bytes()[:-500])
+    with pytest.raises(ReadingError, match="damaged"):
+        read_docx(path, LIMITS)
+
+
+def test_a_zip_without_a_document_is_not_a_word_file(tmp_path: Path) -> None:
+    with_part(tmp_path / "law.docx", "hello.txt", b"hello")
+    with pytest.raises(ReadingError, match="not a Word document"):
+        read_docx(tmp_path / "law.docx", LIMITS)
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = with_part(word_file(tmp_path / "law.docx", "text"), "word/media/zeros.bin", bytes(3_000_000))
+    with pytest.raises(ReadingError, match="unpacks to"):
+        read_docx(path, replace(LIMITS, unpacked_bytes=2_000_000))
+
+
+@pytest.mark.parametrize("name", ["../../etc/cron.d/x", "/etc/passwd", "word\\..\\..\\x.xml", "C:/x"])
+def test_a_part_that_names_a_path_outside_is_refused(tmp_path: Path, name: str) -> None:
+    path = with_part(word_file(tmp_path / "law.docx", "text"), name, b"x")
+    with pytest.raises(ReadingError, match="outside the document"):
+        read_docx(path, LIMITS)
+
+
+def test_an_external_entity_is_refused_and_its_file_not_read(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("the secret")
+    hostile = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "{secret.as_uri()}">]><x>&e;</x>'
+    path = with_part(word_file(tmp_path / "law.docx", "text"), "word/evil.xml", hostile.encode())
+    with pytest.raises(ReadingError, match="XML entity") as caught:
+        read_docx(path, LIMITS)
+    assert "the secret" not in str(caught.value)
+
+
+def test_a_file_larger_than_the_limit_is_not_opened(tmp_path: Path) -> None:
+    path = pdf_file(tmp_path / "law.pdf", "Article 1")
+    assert "the limit is 100" in refusal(path, "pdf", replace(LIMITS, file_bytes=100))
+
+
+def test_more_pages_than_the_limit_are_refused(tmp_path: Path) -> None:
+    path = pdf_file(tmp_path / "law.pdf", "one", "two", "three")
+    with pytest.raises(ReadingError, match="3 pages"):
+        read_pdf(path, replace(LIMITS, pages=2))
+
+
+def test_a_reader_that_needs_too_much_memory_costs_one_document_only(tmp_path: Path) -> None:
+    path = pdf_file(tmp_path / "law.pdf", "Article 1")
+    assert "stopped its reader" in refusal(path, "pdf", replace(LIMITS, memory_bytes=30 * 2**20))
+
+
+def test_a_reader_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
+    path = pdf_file(tmp_path / "law.pdf", "Article 1")
+    assert "took more than" in refusal(path, "pdf", replace(LIMITS, seconds=0.01))
+
+
+def test_a_picture_of_text_without_tesseract_names_the_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    path = pdf_file(tmp_path / "scan.pdf", "")
+    with pytest.raises(ReadingError) as caught:
+        read_pdf(path, replace(LIMITS, ocr_language="ind"))
+    assert "tesseract-ocr-ind" in caught.value.fix
+
+
+def test_reading_in_place_imports_no_parser_of_hostile_formats() -> None:
+    code = "import sys, daulat.knowledge.readers; print([m for m in ('docx', 'pypdfium2', 'lxml') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
