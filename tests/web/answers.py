@@ -196,7 +196,7 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
         mode = "written"
         text, citations = _marked(
             "Pekerja perempuan mendapat istirahat **1,5 bulan sebelum** dan **1,5 bulan sesudah** melahirkan. {1} "
-            "Kelahiran anak lalu dilaporkan paling lambat 60 hari. 👶 {2}\n\n- Lamanya menurut dokter atau bidan.\n"
+            "Kelahiran anak lalu dilaporkan paling lambat 60 hari. {2}\n\n- Lamanya menurut dokter atau bidan.\n"
             "- Upah tetap dibayar.",
             leave,
             birth,
@@ -252,7 +252,7 @@ class ScriptedAssistant:
         pieces[-1] = pieces[-1][:-1]
         try:
             for at, piece in enumerate(pieces):
-                if at == 3 and "lambat" in question.text:
+                if at == 3 and "macet" in question.text:
                     await asyncio.Event().wait()  # until somebody stops it
                 yield AnswerEvent("text", text=piece)
                 await asyncio.sleep(0.002)

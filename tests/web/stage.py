@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real gateway and the real pages on a free port, over a scripted assistant; run as a process of its own.
+"""The real gateway and the real pages on a free port, over a scripted assistant; run as `python -m tests.web.stage`.
 
-Prints its address, then serves until its standard input closes. A question with "putus" in it loses its connection on the
-way. `/stage` tells what the service saw.
+Prints its address, then serves until its standard input closes. A question with "putus" in it loses its connection on
+the way. `/stage` tells what the service saw.
 """
 
 from __future__ import annotations
@@ -11,16 +11,13 @@ import asyncio
 import json
 import sys
 import time
-from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from answers import AS_OF, RELEASE, ApiLibrary, PageLibrary, ScriptedAssistant
 
 from daulat.gateway import Meter, Parts, create_app, reserve, serve
 from daulat.nation.packs import find_pack
 from daulat.web import Site, Standing, WebParts, create_web, load_messages
+
+from .answers import AS_OF, RELEASE, ApiLibrary, PageLibrary, ScriptedAssistant
 
 LANGUAGES = ("id", "en", "jv", "su")
 BREAKS_AFTER = 3

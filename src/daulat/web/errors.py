@@ -4,6 +4,8 @@
     DaulatError
     └── WebError
         └── MessagesError    the author of a pack's messages/<language>.yaml can act
+
+Nothing here does input or output.
 """
 
 from __future__ import annotations

@@ -55,6 +55,24 @@ def without_marks(text: str) -> str:
     return _MARK.sub("", text)
 
 
+def fence_quotes(text: str, citations: Sequence[Citation]) -> str:
+    """Put every line of a citation's quote that stands whole in the text behind a ">", as quoted text is written.
+
+    Examples
+    --------
+    >>> act = Citation("p", "d", "Act", "1", "(1) Satu.\\n(2) Dua.", "in_force", "/")
+    >>> fence_quotes("Bunyinya: (1) Satu.\\n(2) Dua.", [act])
+    'Bunyinya: \\n\\n> (1) Satu.\\n> (2) Dua.\\n\\n'
+    """
+    for quote in dict.fromkeys(citation.quote for citation in citations):
+        fenced = "\n\n> " + quote.replace("\n", "\n> ") + "\n\n"
+        for written in (f"> {quote}", quote):
+            if quote and written in text:
+                text = text.replace(written, fenced)
+                break
+    return text
+
+
 def quotations(text: str) -> list[tuple[bool, str]]:
     """Cut a text into stretches that are quoted (lines that begin with ">") and stretches that are not.
 

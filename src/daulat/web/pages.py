@@ -161,8 +161,8 @@ class Pages:
         asked = request.query.get("page", "1")
         page = min(max(int(asked) if asked.isdecimal() and len(asked) < 9 else 1, 1), pages)
         shown = found[(page - 1) * DOCUMENTS_A_PAGE : page * DOCUMENTS_A_PAGE]
-        fields: dict[str, Any] = {"find": find, "found": len(found), "shown": shown, "page_number": page, "pages": pages}
-        return self._page(request, "sources.html", **fields)
+        listing: dict[str, Any] = {"found": len(found), "shown": shown, "page_number": page, "pages": pages}
+        return self._page(request, "sources.html", find=find, **listing)
 
     def about(self, request: Request) -> Response:
         """Say what this is and what it cannot do."""

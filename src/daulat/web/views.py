@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from daulat.assistant.types import Answer, Citation
 from daulat.knowledge.types import Document, Passage, Relation
-from daulat.web.markdown import place_marks, quotations, to_html, without_marks
+from daulat.web.markdown import fence_quotes, place_marks, quotations, to_html, without_marks
 from daulat.web.quoting import Line, excerpt, find_span, lines_of
 
 QUOTE_IN_ADDRESS = 300
@@ -110,7 +110,8 @@ def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
         link = Markup('<a class="cite" href="{}" aria-label="{}">{}</a>')
         return link.format(citation_address(citation), label, number)
 
-    for quoted, stretch in quotations(place_marks(answer.text, citations)):
+    text = place_marks(answer.text, citations)
+    for quoted, stretch in quotations(fence_quotes(text, citations) if answer.mode == "quotation" else text):
         number = _quoted_citation(without_marks(stretch), citations) if quoted else None
         if number is None:
             html = to_html(stretch, draw_mark)

@@ -2,7 +2,7 @@
 // An answer as it is seen: a turn of the conversation in, nodes out. Draws the same thing for a half answer and a whole one.
 
 import { articleLabel, badge, h, keepLanguage, language, longDate, say } from './dom.js';
-import { placeMarks, quotations, render, withoutMarks, plain } from './markdown.js';
+import { fenceQuotes, placeMarks, quotations, render, withoutMarks, plain } from './markdown.js';
 import { drawLines, excerpt, findSpan, linesOf } from './quoting.js';
 
 const QUOTE_IN_ADDRESS = 300;
@@ -58,7 +58,9 @@ function drawSaid({ text, citations, details }) {
     'data-place': `citations/${number - 1}`,
     'aria-label': `${say('source', { n: number })}: ${citations[number - 1].title}`,
   }, number);
-  const blocks = quotations(placeMarks(text, citations)).flatMap((stretch) => {
+  const placed = placeMarks(text, citations);
+  const told = details?.mode === 'quotation' ? fenceQuotes(placed, citations) : placed;
+  const blocks = quotations(told).flatMap((stretch) => {
     const words = withoutMarks(stretch.text);
     const at = stretch.quoted ? citations.findIndex(({ quote }) => findSpan(quote, words)[1]) : -1;
     if (at < 0) return stretch.quoted ? h('blockquote', {}, render(stretch.text, mark)) : render(stretch.text, mark);

@@ -26,6 +26,14 @@ export function placeMarks(text, citations) {
 /** Take the placeholders out again. */
 export const withoutMarks = (text) => text.replace(/\ue000\d+\ue001/g, '');
 
+/** Put every line of a citation's quote that stands whole in the text behind a ">", as quoted text is written. */
+export function fenceQuotes(text, citations) {
+  return [...new Set(citations.map(({ quote }) => quote))].filter(Boolean).reduce((whole, quote) => {
+    const written = whole.includes(`> ${quote}`) ? `> ${quote}` : quote;
+    return whole.replaceAll(written, () => `\n\n> ${quote.replaceAll('\n', '\n> ')}\n\n`);
+  }, text);
+}
+
 /** Cut a text into stretches that are quoted (lines that begin with ">") and stretches that are not. */
 export function quotations(text) {
   const stretches = [];

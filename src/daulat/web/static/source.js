@@ -71,7 +71,7 @@ class Source extends HTMLElement {
   facts(passage) {
     const document = passage?.document ?? this.citation;
     const date = passage?.as_of || this.citation.as_of;
-    return [date && say('as_of', { date: longDate(date) }), document.publisher, document.licence].filter(Boolean).join(' · ');
+    return [date && say('as_of', { date: longDate(date) }), document.publisher].filter(Boolean).join(' · ');
   }
 }
 

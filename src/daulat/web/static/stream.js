@@ -64,7 +64,8 @@ export async function complete(request, signal) {
 export async function* follow({ request, id }, signal, watch) {
   let last = 0;
   let tries = 0;
-  for (;;) {
+  let whole = false;
+  while (!whole) {
     try {
       const response = id
         ? await open(`/v1/streams/${encodeURIComponent(id)}`, { headers: { 'last-event-id': String(last) }, signal })
@@ -74,14 +75,16 @@ export async function* follow({ request, id }, signal, watch) {
       for await (const event of events(response.body)) {
         watch.waiting(false);
         tries = 0;
-        if (event.data === '[DONE]') return;
+        whole = event.data === '[DONE]';
+        if (whole) continue;
         const chunk = JSON.parse(event.data);
         if (chunk.error) throw new Refused(0);
         yield chunk;
         last = event.id || last;
       }
-      throw new TypeError('the stream ended early');
+      if (!whole) throw new TypeError('the stream ended early');
     } catch (error) {
+      if (whole) return;
       if (signal.aborted || error instanceof Refused || !id || tries === PATIENCE_MS.length) throw error;
       watch.waiting(true);
       await pause(PATIENCE_MS[tries], signal);

@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The conversation in a real browser, against the real gateway."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .answers import BIRTH_SENTENCE
+from .conftest import ask
+
+Open = Callable[..., Page]
+Seen = Callable[[], dict[str, Any]]
+BABY = "Bayi saya baru lahir, kapan harus dilaporkan?"
+
+
+def requests_to(seen: Seen, path: str) -> list[dict[str, Any]]:
+    return [request for request in seen()["requests"] if request["path"].startswith(path)]
+
+
+def test_a_quotation_is_shown_as_the_official_text_with_the_answering_sentence_marked(open_page: Open) -> None:
+    page = open_page()
+    ask(page, BABY)
+    quote = page.locator("figure.quote")
+    expect(quote).to_have_count(1)
+    expect(quote.locator("mark")).to_have_text(BIRTH_SENTENCE)
+    expect(quote.locator("blockquote")).to_have_attribute("lang", "id")
+    expect(quote.locator(".badge")).to_have_text("Berlaku")
+    expect(page.locator(".mode")).to_have_text("Dikutip dari teks resmi")
+    expect(page.locator(".as-of")).to_have_text("Keadaan hukum per 1 Maret 2023")
+
+
+def test_a_citation_opens_the_passage_at_its_article_and_gives_the_focus_back(open_page: Open) -> None:
+    page = open_page()
+    ask(page, "Berapa lama cuti melahirkan?")
+    mark = page.locator("a.cite").first
+    mark.focus()
+    page.keyboard.press("Enter")
+    sheet = page.get_by_role("dialog")
+    expect(sheet.get_by_role("heading")).to_have_text("Pasal 82")
+    expect(sheet.locator(".badge")).to_have_text("Berlaku")
+    expect(sheet.locator("mark")).to_contain_text("1,5 (satu setengah) bulan sebelum saatnya melahirkan")
+    expect(sheet).to_contain_text("mengalami keguguran kandungan")  # the whole article, not only the quote
+    expect(sheet.get_by_role("button", name="Tutup")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    expect(mark).to_be_focused()
+
+
+def test_the_sheet_leads_to_the_sentence_in_its_document(open_page: Open) -> None:
+    page = open_page()
+    ask(page, BABY)
+    page.locator("figcaption a.source").click()
+    page.get_by_role("link", name="Buka dalam dokumennya").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pasal 27")
+    expect(page.locator("mark#quote")).to_have_text(BIRTH_SENTENCE)
+
+
+def test_a_stream_that_dropped_goes_on_where_it_stopped(open_page: Open, seen: Seen) -> None:
+    page = open_page(allow="ERR_")
+    ask(page, f"putus: {BABY}")
+    expect(page.locator("figure.quote mark")).to_have_text(BIRTH_SENTENCE)
+    said = page.locator(".said > p").inner_text()
+    assert said.count("Menurut") == 1
+    assert said.endswith("Pasal 27 1:")
+    resumed = requests_to(seen, "/v1/streams/")
+    assert int(resumed[0]["headers"]["last-event-id"]) > 0
+    assert len(requests_to(seen, "/v1/chat/completions")) == 1
+
+
+def test_a_reader_can_stop_an_answer_and_ask_again(open_page: Open, seen: Seen) -> None:
+    page = open_page()
+    page.fill("#question", "macet")
+    page.keyboard.press("Enter")
+    expect(page.locator(".said")).to_contain_text("Menurut")
+    page.get_by_role("button", name="Hentikan").click()
+    expect(page.locator(".turn")).to_contain_text("Dihentikan. Jawaban belum lengkap.")
+    expect(page.locator("#question")).to_be_focused()
+    ask(page, BABY)
+    expect(page.locator("figure.quote")).to_have_count(1)
+    assert seen()["cancelled"] == 1
+
+
+def test_a_page_that_is_loaded_again_takes_up_its_answer(open_page: Open) -> None:
+    page = open_page(allow="ERR_")
+    page.fill("#question", "macet")
+    page.keyboard.press("Enter")
+    expect(page.locator(".said")).to_contain_text("Menurut")
+    page.reload()
+    expect(page.locator(".said")).to_have_text("Menurut Undang-Undang Nomor")
+    page.get_by_role("button", name="Hentikan").click()
+    expect(page.locator(".turn")).to_contain_text("Dihentikan.")
+
+
+def test_the_conversation_stays_in_this_tab_and_can_be_cleared(open_page: Open) -> None:
+    page = open_page()
+    ask(page, BABY)
+    page.reload()
+    expect(page.locator("figure.quote mark")).to_have_text(BIRTH_SENTENCE)
+    assert page.evaluate("localStorage.length") == 0
+    assert page.context.cookies() == []
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Hapus percakapan").click()
+    expect(page.locator(".turn")).to_have_count(0)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_a_follow_up_takes_along_no_more_than_it_needs(open_page: Open, seen: Seen) -> None:
+    page = open_page()
+    for question in ("satu", "dua", "tiga", "empat"):
+        ask(page, question)
+    sent = json.loads(requests_to(seen, "/v1/chat/completions")[-1]["body"])
+    told = [message["content"] for message in sent["messages"] if message["role"] == "user"]
+    assert told == ["dua", "tiga", "empat"]
+    assert all(len(message["content"]) <= 600 for message in sent["messages"])
+    assert sent["model"] == "id/public-services"
+    assert "metadata" not in sent
+
+
+def test_a_language_chosen_by_name_goes_along_with_the_question(open_page: Open, seen: Seen) -> None:
+    page = open_page("/?lang=su")
+    expect(page.locator("html")).to_have_attribute("lang", "su")
+    page.fill("#question", "Lamun pindah imah kudu lapor ka saha?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".mode")).to_have_text("Dicutat tina naskah resmi")
+    assert json.loads(requests_to(seen, "/v1/chat/completions")[-1]["body"])["metadata"] == {"language": "su"}
+    expect(page.locator("figcaption a")).to_have_attribute("href", re.compile("lang=su$"))
+
+
+def test_an_answer_without_sources_says_so_and_names_whom_to_ask(open_page: Open) -> None:
+    page = open_page()
+    ask(page, "Siapa presiden berikutnya?")
+    expect(page.locator(".mode")).to_have_text("Tidak ditemukan teks resmi yang menjawab")
+    expect(page.get_by_role("link", name="1500 537")).to_have_attribute("href", "tel:1500537")
+    expect(page.locator(".sources li")).to_have_count(2)
+    expect(page.locator(".sources .number")).to_have_count(0)
+    page.locator(".sources a").first.click()
+    expect(page.get_by_role("dialog").get_by_role("heading")).to_have_text("Pasal 27")
+
+
+def test_an_old_text_is_shown_as_history_with_what_replaced_it(open_page: Open) -> None:
+    page = open_page()
+    ask(page, "Berapa umur boleh menikah?")
+    expect(page.locator(".notice")).to_contain_text("telah diubah")
+    expect(page.locator("figure .badge")).to_have_text("Telah diubah")
+    expect(page.locator(".successor")).to_have_text("Lihat gantinya: Undang-Undang Nomor 16 Tahun 2019, Pasal 7")
+
+
+def test_text_that_verification_replaced_is_not_shown_any_more(open_page: Open) -> None:
+    page = open_page()
+    ask(page, "cuti, ganti")
+    expect(page.locator(".said")).to_have_text("Sudah diperiksa.")
+    expect(page.locator("a.cite")).to_have_count(0)
+
+
+def test_a_screen_reader_hears_whole_sentences(open_page: Open) -> None:
+    page = open_page()
+    page.evaluate(
+        """() => {
+            window.heard = [];
+            new MutationObserver((changes) => changes.forEach((change) => change.addedNodes.forEach(
+                (node) => window.heard.push(node.textContent)))).observe(
+                document.querySelector('[data-announce]'), {childList: true});
+        }"""
+    )
+    ask(page, "Berapa lama cuti melahirkan?")
+    expect(page.locator("[data-announce]")).to_contain_text("Jawaban lengkap. Sumber: 2")
+    heard = page.evaluate("window.heard")
+    assert heard[0] == "Mencari dalam teks resmi …"
+    assert heard[1].startswith("Pekerja perempuan mendapat istirahat 1,5 bulan sebelum dan 1,5 bulan sesudah")
+    assert "".join(heard).count("Pekerja perempuan") == 1
+    assert len(heard) <= 8
+    expect(page.locator("[data-announce]")).to_have_attribute("aria-live", "polite")
+
+
+def test_low_data_asks_once_and_loads_an_article_only_when_told(open_page: Open, seen: Seen) -> None:
+    page = open_page()
+    page.get_by_label("Tampilan").click()
+    page.get_by_label("Hemat data").check()
+    page.keyboard.press("Escape")
+    ask(page, "Berapa lama cuti melahirkan?")
+    assert json.loads(requests_to(seen, "/v1/chat/completions")[0]["body"])["stream"] is False
+    page.locator("a.cite").first.click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet.locator("mark")).to_be_visible()
+    assert requests_to(seen, "/v1/passages/") == []
+    sheet.get_by_role("button", name="Tampilkan pasal lengkap").click()
+    expect(sheet).to_contain_text("BAB X PERLINDUNGAN")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-data", "low")
+
+
+def test_an_answer_can_be_copied_and_shared_with_its_sources(open_page: Open) -> None:
+    page = open_page()
+    page.evaluate("navigator.share = async (parcel) => { window.shared = parcel; }")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ask(page, "Berapa lama cuti melahirkan?")
+    page.get_by_role("button", name="Bagikan").click()
+    shared = page.evaluate("window.shared.text")
+    assert shared.startswith("Berapa lama cuti melahirkan?\n\nPekerja perempuan mendapat istirahat 1,5 bulan sebelum")
+    assert "[1] Undang-Undang Nomor 13 Tahun 2003 tentang Ketenagakerjaan, Pasal 82 (Berlaku)\nhttp://" in shared
+    assert "Keadaan hukum per 1 Maret 2023" in shared
+    page.get_by_role("button", name="Salin").click()
+    expect(page.locator("[role=status]").first).to_have_text("Tersalin")
+    assert page.evaluate("navigator.clipboard.readText()") == shared
+
+
+def test_one_answer_is_printed_alone_with_the_addresses_of_its_sources(open_page: Open) -> None:
+    page = open_page()
+    ask(page, BABY)
+    ask(page, "Berapa lama cuti melahirkan?")
+    page.evaluate("window.print = () => { window.printed = true; }")
+    page.get_by_role("button", name="Cetak").last.click()
+    page.emulate_media(media="print")
+    assert page.evaluate("window.printed")
+    expect(page.locator(".turn").first).to_be_hidden()
+    expect(page.locator(".turn").last).to_be_visible()
+    expect(page.locator("form.composer")).to_be_hidden()
+    after = page.locator(".source").last.evaluate("(link) => getComputedStyle(link, '::after').content")
+    assert "/p/UU-24-2013%3Apasal-27%237" in after
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator(".turn").first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("status", "message"), [(429, "Banyak orang sedang bertanya."), (503, "Layanan belum dapat menjawab.")]
+)
+def test_a_refusal_is_a_calm_sentence_and_can_be_tried_again(open_page: Open, status: int, message: str) -> None:
+    page = open_page(allow=str(status))
+    page.route("**/v1/chat/completions", lambda route: route.fulfill(status=status, body="{}"))
+    ask(page, BABY)
+    expect(page.locator(".turn .notice")).to_contain_text(message)
+    page.unroute("**/v1/chat/completions")
+    page.get_by_role("button", name="Tanyakan lagi").click()
+    expect(page.locator("figure.quote")).to_have_count(1)
+    expect(page.locator(".turn")).to_have_count(1)
+
+
+def test_a_reader_without_a_network_is_told_and_keeps_the_page(open_page: Open) -> None:
+    page = open_page(allow="ERR_INTERNET_DISCONNECTED")
+    page.context.set_offline(True)
+    expect(page.locator(".composer [role=status]")).to_have_text(
+        "Anda sedang luring. Isi halaman ini tetap dapat dibaca."
+    )
+    ask(page, BABY)
+    expect(page.locator(".turn .notice")).to_contain_text("Anda sedang luring.")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Tanyakan lagi").click()
+    expect(page.locator("figure.quote")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("question", "message"), [("", "Silakan tulis pertanyaan"), ("a" * 2001, "paling banyak 2000")]
+)
+def test_an_empty_or_endless_question_is_answered_beside_the_field(
+    open_page: Open, seen: Seen, question: str, message: str
+) -> None:
+    page = open_page()
+    page.fill("#question", question)
+    page.get_by_role("button", name="Tanyakan", exact=True).click()
+    expect(page.locator(".composer [role=status]")).to_contain_text(message)
+    expect(page.locator("#question")).to_be_focused()
+    assert requests_to(seen, "/v1/chat/completions") == []

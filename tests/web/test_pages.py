@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages as an ASGI application, without a browser: what goes out for what comes in."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from daulat.web import load_messages
+
+from .answers import PageLibrary, ScriptedAssistant
+from .stage import build_web
+
+STATIC = Path(__file__).parents[2] / "src" / "daulat" / "web" / "static"
+
+
+class Visitor:
+    """Sends one request at a time into the application."""
+
+    def __init__(self) -> None:
+        self.assistant = ScriptedAssistant(PageLibrary())
+        self.web = build_web(self.assistant, PageLibrary())
+
+    async def __call__(
+        self, path: str, method: str = "GET", query: str = "", body: bytes = b"", **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        sent: list[Any] = []
+        raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": raw}
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self.web(scope, receive, send)
+        found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        return sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:])
+
+    async def post(self, **form: str) -> tuple[int, dict[str, str], bytes]:
+        kind = "application/x-www-form-urlencoded"
+        return await self("/ask", "POST", body=urlencode(form).encode(), content_type=kind)
+
+
+@pytest.fixture(scope="module")
+def visit() -> Visitor:
+    return Visitor()
+
+
+async def test_every_answer_carries_the_same_strict_policy(visit: Visitor) -> None:
+    for path in ("/", "/about", "/nothing", "/p/unknown", "/favicon.ico"):
+        _, headers, _ = await visit(path)
+        policy = headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+        assert "require-trusted-types-for 'script'" in policy
+        assert "unsafe" not in policy
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "set-cookie" not in headers
+
+
+async def test_no_page_holds_script_or_style_of_its_own(visit: Visitor) -> None:
+    for path in ("/", "/ask", "/about", "/sources", "/d/UU-13-2003"):
+        _, _, body = await visit(path, query="q=cuti")
+        assert not re.search(rb'<script(?![^>]*(src=|type="application/json"))|<style|\sstyle=|\son\w+=', body)
+
+
+def test_no_script_makes_nodes_from_text() -> None:
+    unsafe = re.compile(r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b|new Function")
+    for file in STATIC.glob("*.js"):
+        assert not unsafe.search(file.read_text("utf-8"))
+
+
+async def test_static_files_may_be_kept_for_ever_because_their_address_changes(visit: Visitor) -> None:
+    _, _, home = await visit("/")
+    address = re.search(rb'href="(/static/[0-9a-f]{12}/page.css)"', home)
+    assert address is not None
+    path = address[1].decode()
+    status, headers, body = await visit(path, accept_encoding="gzip, deflate")
+    assert (status, headers["content-encoding"]) == (200, "gzip")
+    assert "immutable" in headers["cache-control"]
+    assert gzip.decompress(body) == (STATIC / "page.css").read_bytes()
+    status, headers, _ = await visit("/static/000000000000/page.css")
+    assert (status, headers["cache-control"]) == (200, "no-store")  # a page that was open during an upgrade
+    assert (await visit("/static/000000000000/../app.py"))[0] == 404
+
+
+async def test_a_page_that_did_not_change_is_not_sent_again(visit: Visitor) -> None:
+    _, headers, _ = await visit("/about")
+    status, _, body = await visit("/about", if_none_match=headers["etag"])
+    assert (status, body) == (304, b"")
+
+
+async def test_a_page_is_compressed_where_the_browser_takes_it(visit: Visitor) -> None:
+    _, plain_headers, plain = await visit("/about")
+    _, headers, packed = await visit("/about", accept_encoding="gzip")
+    assert "content-encoding" not in plain_headers
+    assert headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed) == plain
+
+
+@pytest.mark.parametrize(
+    ("header", "query", "language"),
+    [
+        ("jv, id;q=0.5", "", "jv"),
+        ("jw-ID", "", "jv"),
+        ("in-ID,en;q=0.9", "", "id"),
+        ("fr-FR,en;q=0.3", "", "en"),
+        ("", "", "id"),
+        ("jv", "lang=su", "su"),
+        ("su", "lang=tlh", "su"),
+        ("a;q=x,;;,*", "lang=%3Cscript%3E", "id"),
+    ],
+)
+async def test_the_page_speaks_the_language_of_its_reader(
+    visit: Visitor, header: str, query: str, language: str
+) -> None:
+    _, headers, body = await visit("/", query=query, accept_language=header)
+    assert headers["content-language"] == language
+    assert f'<html lang="{language}"'.encode() in body
+
+
+async def test_a_chosen_language_stays_with_the_reader(visit: Visitor) -> None:
+    _, _, body = await visit("/", query="lang=jv")
+    assert b'href="/sources?lang=jv"' in body
+    assert b'action="/ask?lang=jv"' in body
+    await visit("/ask", query="lang=jv&q=bayi")
+    assert visit.assistant.questions[-1].language == "jv"
+    await visit("/ask", query="q=bayi", accept_language="jv")
+    assert visit.assistant.questions[-1].language == ""
+
+
+async def test_a_posted_question_is_answered_and_kept_nowhere(visit: Visitor) -> None:
+    status, headers, body = await visit.post(q="Bayi saya \x00 lahir\x1b, kapan dilaporkan? 👶 \u202e")
+    assert (status, headers["cache-control"]) == (200, "no-store")
+    assert visit.assistant.questions[-1].text == "Bayi saya  lahir, kapan dilaporkan? 👶 \u202e".strip()
+    assert b"<mark>Setiap kelahiran" in body
+
+
+async def test_no_question_leads_back_to_the_start(visit: Visitor) -> None:
+    status, headers, _ = await visit.post(q=" \r\n\t ")
+    assert (status, headers["location"]) == (303, "/")
+
+
+@pytest.mark.parametrize("length", [2001, 100_000])
+async def test_a_question_that_is_too_long_is_declined_calmly(visit: Visitor, length: int) -> None:
+    status, _, body = await visit.post(q="a" * length)
+    assert status == 413
+    assert b"paling banyak 2000 huruf" in body
+
+
+async def test_a_failure_gives_the_citizen_a_reference_and_the_operator_the_code(
+    visit: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        status, _, body = await visit.post(q="rusak: rahasia saya")
+    assert status == 503
+    reference = re.search(rb"rujukan ini: ([0-9a-f]{8})", body)
+    assert reference is not None
+    assert reference[1].decode() in caplog.messages[0]
+    assert "test.broken" in caplog.messages[0]
+    assert "rahasia" not in caplog.text
+    assert b"rahasia" not in body
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [
+        ("/", "POST", 405),
+        ("/ask", "DELETE", 405),
+        ("/p/", "GET", 404),
+        ("/p/../../etc/passwd", "GET", 404),
+        ("/p/<script>alert(1)</script>", "GET", 404),
+        ("/d/x", "GET", 404),
+        ("/static/", "GET", 404),
+        ("/favicon.ico", "GET", 308),
+        ("/about", "HEAD", 200),
+    ],
+)
+async def test_other_addresses_end_in_a_page_that_says_so(visit: Visitor, path: str, method: str, status: int) -> None:
+    found, _, body = await visit(path, method)
+    assert found == status
+    assert b"<script>alert" not in body
+    assert method != "HEAD" or body == b""
+
+
+async def test_a_passage_tells_its_standing_in_law(visit: Visitor) -> None:
+    _, _, body = await visit("/p/UU-1-1974:pasal-7#7", query="q=umur+19+%28sembilan+belas%29++tahun")
+    page = body.decode()
+    assert '<span class="badge" data-status="amended">Telah diubah</span>' in page
+    assert "Diubah dengan Undang-Undang Nomor 16 Tahun 2019, sejak 15 Oktober 2019" in page
+    assert '<mark id="quote">umur 19 (sembilan belas) tahun</mark>' in page
+    assert 'href="/p/UU-1-1974%3Apasal-8%238"' in page
+    assert "1 Maret 2023" in page
+    _, _, other = await visit("/p/UU-1-1974:pasal-8#8")
+    assert "Diubah dengan" not in other.decode()  # the relation concerns article 7 alone
+
+
+async def test_sources_are_found_by_words_of_their_names(visit: Visitor) -> None:
+    _, _, body = await visit("/sources", query="find=2003+KETENAGA")
+    assert "Dokumen ditemukan: 1" in body.decode()
+    _, _, body = await visit("/sources", query="find=%3Cb%3E&page=99999999999")
+    assert "Dokumen ditemukan: 0" in body.decode()
+    assert b"<b>&" not in body
+
+
+async def test_the_manifest_describes_the_page_in_the_readers_language(visit: Visitor) -> None:
+    _, headers, body = await visit("/manifest.webmanifest", query="lang=jv")
+    manifest = json.loads(body)
+    assert headers["content-type"] == "application/manifest+json"
+    assert (manifest["lang"], manifest["start_url"]) == ("jv", "/?lang=jv")
+
+
+async def test_a_country_without_a_pack_has_its_pages_too() -> None:
+    visit = Visitor()
+    visit.web = build_web(visit.assistant, PageLibrary(), country="EE")
+    _, _, body = await visit("/", accept_language="et")
+    assert b"Estonia" in body
+    assert b'<html lang="en" dir="ltr">' in body
+
+
+async def test_a_script_from_right_to_left_turns_the_page(tmp_path: Path) -> None:
+    (tmp_path / "ar.yaml").write_text("language: ar\npage: {ask: اسأل}\n", "utf-8")
+    texts = load_messages([tmp_path], ["ar"]).choose("", "ar")
+    assert (texts.direction, texts.page["ask"], texts.page["find"]) == ("rtl", "اسأل", "Find")

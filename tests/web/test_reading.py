@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages for every reader: without script, on a narrow phone, by keyboard, with a screen reader, under attack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .answers import BIRTH_SENTENCE
+from .conftest import ask
+
+Open = Callable[..., Page]
+BABY = "Bayi saya baru lahir, kapan harus dilaporkan?"
+PASSAGE = "/p/UU-1-1974%3Apasal-7%237?q=umur%2019%20%28sembilan%20belas%29%20tahun"
+PAGES = (
+    "/",
+    "/ask?q=bayi",
+    "/ask?q=cuti",
+    "/ask?q=presiden",
+    "/ask?q=umur",
+    "/ask?q=pingsan",
+    "/ask?q=panjang",
+    "/ask?q=rusak",
+    PASSAGE,
+    "/d/UU-13-2003",
+    "/sources",
+    "/about",
+    "/about?lang=jv",
+    "/nothing",
+)
+
+
+def test_one_question_is_answered_without_script(open_page: Open) -> None:
+    page = open_page(java_script_enabled=False)
+    page.fill("#question", BABY)
+    page.get_by_role("button", name="Tanyakan").click()
+    expect(page.locator("figure.quote mark")).to_have_text(BIRTH_SENTENCE)
+    expect(page.locator("h2.asked")).to_contain_text(BABY)
+    assert "q=" not in page.url  # a posted question stays out of addresses and their records
+    page.locator("figcaption a").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pasal 27")
+    expect(page.locator("mark#quote")).to_have_text(BIRTH_SENTENCE)
+
+
+def test_an_answer_reads_the_same_with_and_without_script(open_page: Open, address: str) -> None:
+    scripted, plain = open_page(), open_page("/about", java_script_enabled=False)
+    for question in ("bayi", "cuti", "presiden", "umur", "pingsan", "serang", "panjang"):
+        ask(scripted, question)
+        plain.goto(f"{address}/ask?q={question}")
+        read = [" ".join(page.locator(".answer").last.inner_text().split()) for page in (scripted, plain)]
+        assert read[0].removesuffix(" Salin Cetak") == read[1]
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_hostile_words_stay_words(open_page: Open, script: bool) -> None:
+    if script:
+        page = open_page()
+        ask(page, "serang <img src=x onerror='window.hacked = 3'>")
+        page.locator("a.cite").click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("window.hacked") is None
+    else:
+        page = open_page("/ask?q=serang+%3Cimg+src%3Dx+onerror%3Dalert(1)%3E", java_script_enabled=False)
+    inside = page.locator("main")
+    for forbidden in ("script", "img", "iframe", "[onerror]", "[style]", 'a[href^="javascript"]', 'a[href*="jahat"]'):
+        assert inside.locator(forbidden).count() == 0
+    expect(inside.get_by_role("link", name="dalam", exact=True)).to_have_attribute("href", "/sources")
+    expect(inside.locator(".notice")).to_contain_text("<script>window.hacked = 1</script>")
+
+
+def test_nothing_runs_off_a_screen_of_320_pixels_even_in_larger_text(open_page: Open, address: str) -> None:
+    page = open_page(allow="Failed to load resource", viewport={"width": 320, "height": 640})
+    for path in PAGES:
+        page.goto(f"{address}{path}")
+        page.evaluate("document.documentElement.dataset.text = 'larger'")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+
+
+def test_an_open_conversation_fits_320_pixels(open_page: Open) -> None:
+    page = open_page(viewport={"width": 320, "height": 640})
+    for question in ("panjang", "presiden", "umur"):
+        ask(page, question)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.locator(".sources a, a.cite").first.click()
+    assert page.evaluate("document.querySelector('dialog').scrollWidth") <= 320
+
+
+def test_everything_can_be_reached_with_the_keyboard(open_page: Open) -> None:
+    page = open_page(viewport={"width": 1280, "height": 900})
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Langsung ke pertanyaan")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#question")).to_be_focused()
+    page.keyboard.type("Berapa lama cuti melahirkan?")
+    page.keyboard.press("Shift+Enter")
+    assert page.locator("#question").input_value().endswith("\n")
+    page.keyboard.press("Enter")
+    page.locator('.answer[aria-busy="false"]').wait_for()
+    reached = set()
+    for _ in range(12):
+        page.keyboard.press("Shift+Tab")
+        reached.add(page.evaluate("document.activeElement.className || document.activeElement.dataset.do"))
+    assert {"cite", "source", "copy", "print"} <= reached
+
+
+def test_each_page_has_one_heading_of_the_first_level_and_names_its_language(open_page: Open, address: str) -> None:
+    page = open_page(allow="Failed to load resource")
+    for path in PAGES:
+        page.goto(f"{address}{path}")
+        assert page.locator("h1").count() == 1
+        assert page.locator("html").get_attribute("lang") == ("jv" if "jv" in path else "id")
+
+
+STANDARDS = ("wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice")
+
+
+@pytest.mark.parametrize(("scheme", "rules"), [("light", STANDARDS), ("dark", ("cat.color",))])
+def test_axe_finds_nothing(open_page: Open, axe: str, address: str, scheme: str, rules: tuple[str, ...]) -> None:
+    page = open_page(allow="Failed to load resource", color_scheme=scheme)
+    page.evaluate(axe)
+
+    def check() -> None:
+        options = {"runOnly": list(rules), "resultTypes": ["violations"]}
+        result = page.evaluate("(options) => axe.run(options)", options)
+        assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in result["violations"]] == []
+
+    check()
+    for question in ("bayi", "cuti", "presiden", "umur", "pingsan"):
+        ask(page, question)
+    check()
+    page.locator("a.cite").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("Pejabat Pencatatan Sipil")
+    check()
+    page.keyboard.press("Escape")
+    page.get_by_label("Tampilan").click()
+    check()
+    for path in ("/ask?q=presiden", PASSAGE, "/d/UU-13-2003", "/sources", "/about", "/nothing"):
+        page.goto(f"{address}{path}")
+        page.evaluate(axe)
+        check()
+
+
+def test_display_settings_are_kept_in_this_browser(open_page: Open) -> None:
+    page = open_page()
+    page.get_by_label("Tampilan").click()
+    page.get_by_label("Lebih besar").check()
+    page.get_by_label("Gelap").check()
+    page.reload()
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "22px"
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+    page.goto(page.url + "about")
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+
+
+def test_a_device_that_saves_data_gets_a_still_page(open_page: Open) -> None:
+    page = open_page(extra_http_headers={"Save-Data": "on"}, reduced_motion="no-preference")
+    expect(page.locator("html")).to_have_attribute("data-data", "low")
+    page.fill("#question", "macet")
+    page.keyboard.press("Enter")
+    working = page.locator(".working")
+    expect(working).to_be_visible()
+    assert working.evaluate("(line) => getComputedStyle(line, '::before').animationName") == "none"
+    page.get_by_role("button", name="Hentikan").click()
+
+
+def test_marks_and_badges_survive_forced_colours(open_page: Open) -> None:
+    page = open_page("/ask?q=bayi", forced_colors="active")
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert page.locator("mark").evaluate("(mark) => getComputedStyle(mark).backgroundColor") != ground
+    assert page.locator(".badge").first.evaluate("(badge) => getComputedStyle(badge).borderTopStyle") == "solid"
+
+
+def test_the_first_view_weighs_at_most_30_kb_compressed(open_page: Open, address: str) -> None:
+    page = open_page("/about")
+    sizes: dict[str, int] = {}
+
+    def weigh(request: Any) -> None:
+        sizes[request.url] = request.sizes()["responseBodySize"]
+
+    page.on("requestfinished", weigh)
+    page.goto(f"{address}/")
+    page.wait_for_load_state("networkidle")
+    names = [url.rpartition("/")[2] for url in sizes]
+    assert {"page.css", "app.js", "chat.js", "source.js", "stream.js"} <= set(names)
+    assert sum(sizes.values()) <= 30_000, sizes

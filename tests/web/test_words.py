@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The words: messages of every language, markdown to safe HTML, marks in official text."""
+
+from __future__ import annotations
+
+import re
+import string
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import Markup
+from selectolax.lexbor import LexborHTMLParser
+
+from daulat.assistant.types import Citation, Question
+from daulat.nation.packs import find_pack
+from daulat.web import MessagesError, load_messages
+from daulat.web.markdown import fence_quotes, place_marks, quotations, to_html
+from daulat.web.quoting import excerpt, find_span, lines_of
+from daulat.web.views import view_answer
+
+from .answers import PageLibrary, ScriptedAssistant, answer_to
+
+WEB = Path(__file__).parents[2] / "src" / "daulat" / "web"
+CORE = yaml.safe_load((WEB / "messages" / "en.yaml").read_text("utf-8"))
+NATIONAL = ("id", "jv", "su")
+
+
+def pack_words(language: str) -> dict[str, Any]:
+    pack = find_pack("ID")
+    assert pack is not None
+    return dict(yaml.safe_load(pack.path("messages", f"{language}.yaml").read_text("utf-8")))
+
+
+def fields(text: Any) -> set[str]:
+    parts = text if isinstance(text, list) else [text]
+    return {name for part in parts for _, name, _, _ in string.Formatter().parse(part) if name}
+
+
+@pytest.mark.parametrize("language", NATIONAL)
+def test_every_language_of_the_pack_says_everything_with_the_same_fields(language: str) -> None:
+    words = pack_words(language)
+    for section in ("page", "live"):
+        assert words[section].keys() == CORE[section].keys()
+        for key, text in words[section].items():
+            assert fields(text) == fields(CORE[section][key]), key
+    assert words["reviewed"] is False
+    assert len(words["examples"]) >= 3
+
+
+def test_every_word_is_used_somewhere() -> None:
+    sources = "".join(file.read_text("utf-8") for file in WEB.rglob("*") if file.suffix in {".html", ".py", ".js"})
+    made = (
+        "status_",
+        "mode_",
+        "text_",
+        "theme_",
+        "section_",
+        "relation_",
+        "too_large",
+        "failed",
+        "not_found",
+        "wrong_",
+    )
+    for key in [*CORE["page"], *CORE["live"]]:
+        assert key.startswith(made) or re.search(rf"['\".]{key}\b", sources), key
+
+
+@pytest.mark.parametrize(
+    "content", ["language: [", "page: {}", "language: xx\npage: [a]", "language: xx\nlive: {stop: 3}", "\x00"]
+)
+def test_a_file_of_words_that_cannot_be_used_says_so(tmp_path: Path, content: str) -> None:
+    (tmp_path / "xx.yaml").write_text(content, "utf-8")
+    with pytest.raises(MessagesError) as error:
+        load_messages([tmp_path], ["xx"])
+    assert "xx.yaml" in error.value.what
+    assert error.value.code == "web.messages"
+
+
+def cited(start: int, end: int, quote: str = "Satu dua.") -> Citation:
+    return Citation("p:1", "d", "Act", "1", quote, "in_force", "/p/p:1", start=start, end=end)
+
+
+ALLOWED = {"p", "ul", "ol", "li", "blockquote", "strong", "em", "a", "br", "html", "head", "body"}
+markup = st.text(alphabet=st.sampled_from("a <>&\"'*_[]()/:#>-1.\n\ue000\ue001!`\\"), max_size=200)
+
+
+@given(st.one_of(st.text(max_size=300), markup))
+def test_no_text_makes_an_element_or_a_link_that_is_not_allowed(text: str) -> None:
+    tree = LexborHTMLParser(to_html(place_marks(text, ()), lambda number: Markup("")))
+    for node in tree.css("*"):
+        assert node.tag in ALLOWED
+        assert set(node.attributes) <= {"href", "start"}
+        assert (node.attributes.get("href") or "/").startswith("/")
+        assert not (node.attributes.get("href") or "/").startswith("//")
+
+
+@given(st.text(max_size=80), st.lists(st.tuples(st.integers(0, 90), st.integers(0, 90)), max_size=5))
+def test_marks_replace_their_places_and_nothing_else(text: str, places: list[tuple[int, int]]) -> None:
+    placed = place_marks(text, [cited(*place) for place in places])
+    kept = [place for place in places if f"\ue000{places.index(place) + 1}\ue001" in placed]
+    assert all(0 <= start < end <= len(text) for start, end in kept)
+    rest = re.sub("\ue000\\d+\ue001", "", placed)
+    assert len(rest) == len(text) - sum(end - start for start, end in set(kept))
+
+
+@given(st.text(max_size=200), st.tuples(st.integers(0, 220), st.integers(0, 220)))
+def test_marking_never_changes_a_letter(text: str, span: tuple[int, int]) -> None:
+    lines = lines_of(text, span)
+    assert ["".join(part.text for part in line.parts) for line in lines] == [
+        line for line in text.split("\n") if line.strip()
+    ]
+    marked = "".join(part.text for line in lines for part in line.parts if part.marked)
+    assert marked.split() == text[span[0] : max(span)].split() or span[1] <= span[0]
+
+
+@given(st.lists(st.text(alphabet="ab ", min_size=1, max_size=30), min_size=1, max_size=12), st.data())
+def test_a_quotation_is_found_whatever_its_white_space(words: list[str], data: st.DataObject) -> None:
+    text = " ".join(words)
+    start = data.draw(st.integers(0, len(text)))
+    quote = text[start:].strip()
+    found = find_span(text.replace(" ", "\n"), quote)
+    assert text[slice(*found)].split()[: len(quote.split())] == quote.split() or not quote
+
+
+@given(st.lists(st.text(alphabet="abc", min_size=1, max_size=60), min_size=1, max_size=20), st.data())
+def test_an_excerpt_always_shows_the_marked_sentence(rows: list[str], data: st.DataObject) -> None:
+    text = "\n".join(rows)
+    at = data.draw(st.integers(0, len(rows) - 1))
+    start = sum(len(row) + 1 for row in rows[:at])
+    shown = excerpt(lines_of(text, (start, start + len(rows[at]))), limit=40)
+    marked = [part.text for line in shown for part in line.parts if part.marked]
+    assert marked == [rows[at]]
+    assert sum(not line.parts for line in shown) <= 2
+
+
+@pytest.mark.parametrize("told", ["(1) Satu.\n(2) Dua.", "> (1) Satu.\n(2) Dua.", "> (1) Satu.\n> (2) Dua."])
+def test_a_quote_is_fenced_however_it_was_written(told: str) -> None:
+    stretches = quotations(fence_quotes(f"Bunyinya:\n{told}\nBegitu.", [cited(0, 0, "(1) Satu.\n(2) Dua.")]))
+    assert [text.strip() for quoted, text in stretches if quoted] == ["(1) Satu.\n(2) Dua."]
+    assert [text.strip() for quoted, text in stretches if not quoted] == ["Bunyinya:", "Begitu."]
+
+
+def test_a_citation_that_the_text_forgot_is_quoted_all_the_same() -> None:
+    library = PageLibrary()
+    answer = replace(answer_to(Question("bayi"), ScriptedAssistant(library).library), text="Menurut undang-undang:")
+    view = view_answer(answer, CORE["live"])
+    assert len(view.blocks) == 2
+    assert view.sources == ()
