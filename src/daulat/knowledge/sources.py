@@ -16,9 +16,9 @@ from pydantic import Field, PrivateAttr, StringConstraints, field_validator, mod
 
 from daulat.knowledge._declared import Declared, load_declared
 from daulat.knowledge.errors import SourceError
+from daulat.knowledge.readers.base import Format
 from daulat.knowledge.types import LegalStatus
 
-Format = Literal["jsonl", "html", "markdown", "text", "docx", "pdf"]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")]
 Text = Annotated[str, StringConstraints(min_length=1)]

@@ -9,6 +9,8 @@ from typing import Literal, Protocol
 
 from daulat.knowledge.errors import SourceError
 
+Format = Literal["jsonl", "html", "markdown", "text", "docx", "pdf"]
+
 
 class ReadingError(SourceError):
     """One document cannot be read; the others can."""
