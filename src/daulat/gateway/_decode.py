@@ -116,9 +116,10 @@ def decode_chat(body: bytes, language_header: str) -> ChatCall:
         If the body is malformed, asks for something that cannot be honoured, or names a language that is no BCP 47 tag.
     """
     request = decode(body, ChatCompletionRequest)
-    fields = decode(body, dict[str, Any])
+    fields = decode(body, dict[str, msgspec.Raw])
+    others = {name: msgspec.json.decode(raw) for name, raw in fields.items() if name not in _READ_HERE}
     for name in _REFUSED:
-        if fields.get(name):
+        if others.get(name):
             raise BadRequest(
                 f"`{name}` is not supported",
                 why="The answer would come without it, and the application would not know.",
@@ -135,7 +136,7 @@ def decode_chat(body: bytes, language_header: str) -> ChatCall:
             code="invalid_language",
             param="metadata.language",
         )
-    return ChatCall(request, {name: value for name, value in fields.items() if name not in _READ_HERE}, language)
+    return ChatCall(request, others, language)
 
 
 def to_question(call: ChatCall, service: str) -> Question:

@@ -56,7 +56,7 @@ class ChatRoutes:
     async def complete(self, request: Request, send: Send) -> None:
         """Answer a conversation, whole or as a stream."""
         call = decode_chat(await request.json_body(), request.header(b"x-daulat-language"))
-        chunks, linger_s = self._chunks(call)
+        chunks, linger_s = self._chunks(call, request.request_id)
         if not call.request.stream:
             completion = await _unless_gone(request, fold_chunks(chunks))
             await send_json(send, completion, request.request_id)
@@ -89,10 +89,10 @@ class ChatRoutes:
         await self._streams.find(request.rest).cancel()
         await send_json(send, Deleted(request.rest), request.request_id)
 
-    def _chunks(self, call: ChatCall) -> tuple[Chunks, float]:
+    def _chunks(self, call: ChatCall, request_id: str) -> tuple[Chunks, float]:
         """Choose who answers: the chunks, and how long they may go on with nobody reading, in seconds."""
         parts = self._parts
-        envelope = Envelope(f"chatcmpl-{parts.new_id()}", int(parts.wall_clock()), call.request.model)
+        envelope = Envelope(f"chatcmpl-{request_id}", int(parts.wall_clock()), call.request.model)
         service = parts.services.get(call.request.model)
         if service is None:
             engine_request = to_engine_request(call)
