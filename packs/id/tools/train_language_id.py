@@ -21,10 +21,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+
 from daulat.language._ngrams import features, words_of
 from daulat.language.detection import Detector, LanguageModel
 from daulat.language.wording import read_pairs
-from numpy.typing import NDArray
 
 OUT = Path(__file__).parents[1] / "daulat_id" / "languages"
 BUCKETS = 1 << 16
@@ -43,11 +44,20 @@ TAGS = {
 }  # fmt: skip
 FULL, QUESTION = "full sentences", "3 to 8 words"
 # A question in a regional language or in English names papers by their Indonesian names; the model must not mind.
-LOANS = (
-    "akta kelahiran;kartu keluarga;KTP;e-KTP;KK;BPJS;SIM;paspor;surat pindah;akta kematian;SKCK;NPWP;STNK;puskesmas;"
-    "kelurahan;kecamatan;dukcapil;RT RW;surat keterangan;THR;PHK;pesangon;PPDB;ijazah;akta nikah;buku nikah;KUA;NIK;"
-    "Disdukcapil;data pribadi;disabilitas;UMR;rumah sakit;wajib belajar"
-).split(";")
+LOANS = [
+    *(
+        "akta kelahiran",
+        "akta kematian",
+        "akta nikah",
+        "buku nikah",
+        "kartu keluarga",
+        "surat pindah",
+        "surat keterangan",
+    ),
+    *("KTP", "e-KTP", "KK", "NIK", "BPJS", "SIM", "STNK", "SKCK", "NPWP", "paspor", "ijazah", "data pribadi"),
+    *("puskesmas", "rumah sakit", "kelurahan", "kecamatan", "RT RW", "dukcapil", "Disdukcapil", "KUA", "PPDB"),
+    *("THR", "PHK", "UMR", "pesangon", "wajib belajar", "disabilitas"),
+]
 
 Sample = tuple[str, str]
 

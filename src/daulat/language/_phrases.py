@@ -79,6 +79,31 @@ class PhraseTable:
             at = match.end
         return " ".join("".join([*parts, text[at:]]).split())
 
+    def nearby(self, text: str, slack: int) -> list[str]:
+        """Return the replacements of phrases of two or more words that stand close together, in any order.
+
+        Parameters
+        ----------
+        text : str
+            The text; marks between the words do not matter here.
+        slack : int
+            How many other words may stand among those of the phrase.
+
+        Examples
+        --------
+        >>> PhraseTable([("wage late", "arrears")]).nearby("Always late, my wage!", slack=2)
+        ['arrears']
+        """
+        forms = [frozenset(self._forms(fold(token.casefold()))) for token in _TOKEN.findall(text)]
+        found: list[str] = []
+        for at, here in enumerate(forms):
+            for first in sorted(here & self._by_first.keys()):
+                for words, replacement in self._by_first[first]:
+                    reach = len(words) + slack
+                    if len(words) > 1 and _stand_together(words, forms[max(0, at - reach + 1) : at + reach], reach):
+                        found.append(replacement)
+        return list(dict.fromkeys(found))
+
     def _longest(
         self, text: str, tokens: list[re.Match[str]], forms: list[tuple[str, ...]], at: int
     ) -> tuple[int, str]:
@@ -94,6 +119,14 @@ class PhraseTable:
                 ):
                     best, chosen = size, replacement
         return best, chosen
+
+
+def _stand_together(words: tuple[str, ...], forms: list[frozenset[str]], reach: int) -> bool:
+    places = [[i for i, here in enumerate(forms) if word in here] for word in words]
+    return all(places) and any(
+        all(any(start <= place < start + reach for place in spots) for spots in places)
+        for start in {place for spots in places for place in spots}
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,8 +83,9 @@ class Phrases:
         """Return the language that says this phrase, so that the page can mark it; empty when none does."""
         return self._spoken_in.get(key, "")
 
-    def keys(self) -> frozenset[str]:
-        """Return every key that can be said."""
+    @property
+    def sayable(self) -> frozenset[str]:
+        """Every key that some language says."""
         return frozenset(self._phrases)
 
 

@@ -19,11 +19,14 @@ from typing import Any
 
 from daulat.language._pack import PackFiles, primary
 from daulat.language._phrases import Affixes, PhraseTable
+from daulat.language.analysis import analyser_for
 
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 _WORD = re.compile(r"[^\W\d_]+")
 _LONGEST_READ = 4_000
+# `gaji saya selalu telat` says `gaji telat`: so many words may stand between.
+_SLACK = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ class Wording:
         """
         gloss = self.to_official(text, language)
         found = [match.replacement for match in self._glossary.matches(gloss)]
+        found += [law for law in self._glossary.nearby(gloss, _SLACK) if law not in found]
         phrases = [part for law in found for part in _parts(law)]
         rules = self._languages.get(primary(language))
         if rules is not None and primary(language) != self.official:
@@ -156,7 +160,13 @@ def wording_for(pack: PackFiles | None) -> Wording:
         return Wording("", languages, PhraseTable(()), {})
     glossary = pack.yaml("glossary.yaml")
     official = primary(glossary["language"])
-    forms = _affixes((data.get(official) or {}).get("gloss") or {}).forms
+    bare = _affixes((data.get(official) or {}).get("gloss") or {}).forms
+    stems = analyser_for(official, pack).terms
+
+    def forms(word: str) -> tuple[str, ...]:
+        # `dinikahkan` is found under `nikah`, unless the glossary has an entry of its own for it.
+        return (*bare(word), *stems(word))
+
     triples = list(_glossary_entries(glossary["entries"]))
     table = PhraseTable(((said, law) for said, law, _ in triples), forms)
     return Wording(official, languages, table, {law: topic for _, law, topic in reversed(triples)})

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The language data of this pack: complete, consistent, and true to the statutes where it claims to be."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from string import Formatter
+
+import pytest
+import yaml
+
+from daulat.language import Phrases, contacts_for
+from daulat.language.wording import read_pairs
+from daulat.nation.packs import Pack
+
+ROOT = Path(__file__).parents[1] / "daulat_id"
+PACK = Pack("ID", "daulat-id", "0", ROOT)
+CORE_PHRASES = Phrases.for_language("en", None)
+LISTS = sorted(path.name for path in (ROOT / "languages").glob("*.tsv"))
+
+
+@cache
+def statutes() -> str:
+    with gzip.open(ROOT / "sources/regulations/passages.jsonl.gz", "rt", encoding="utf-8") as file:
+        text = " ".join(json.loads(line)["text"] for line in file)
+    return re.sub(r"\s+", " ", text.lower())
+
+
+def law_phrases() -> Iterator[str]:
+    for topic in yaml.safe_load((ROOT / "glossary.yaml").read_text(encoding="utf-8"))["entries"].values():
+        for law in topic.values():
+            yield from (part.strip() for part in law.split(";"))
+
+
+def placeholders(phrase: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(phrase) if name}
+
+
+@pytest.mark.parametrize("language", ["id", "jv", "su"])
+def test_every_phrase_is_said_in_every_language_with_the_same_placeholders(language: str) -> None:
+    core = yaml.safe_load(
+        (Path(__file__).parents[3] / "src/daulat/language/messages/en.yaml").read_text(encoding="utf-8")
+    )
+    ours = yaml.safe_load((ROOT / f"assistant/messages.{language}.yaml").read_text(encoding="utf-8"))
+    assert ours.keys() == core.keys()
+    assert {key: placeholders(text) for key, text in ours.items()} == {
+        key: placeholders(text) for key, text in core.items()
+    }
+
+
+@pytest.mark.parametrize("language", ["id", "jv", "su"])
+def test_no_phrase_of_the_pack_is_said_in_another_language(language: str) -> None:
+    phrases = Phrases.for_language(language, PACK, fallbacks=["id"])
+    assert {phrases.spoken_in(key) for key in CORE_PHRASES.sayable} == {language}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_word_list_names_its_licence_and_says_each_thing_once(name: str) -> None:
+    text = (ROOT / "languages" / name).read_text(encoding="utf-8")
+    assert text.startswith("# SPDX-License-Identifier: ")
+    body = [line for line in text.splitlines() if not line.startswith("#")]
+    assert all(line.count("\t") == 1 for line in body)
+    pairs = list(read_pairs(text))
+    assert len({local for local, _ in pairs}) > 200
+    assert not [local for local, _ in pairs if local != local.lower() and name.endswith("informal.tsv")]
+
+
+@pytest.mark.parametrize("name", ["id.informal.tsv", "en.lexicon.tsv", "jv.lexicon.tsv", "su.lexicon.tsv"])
+def test_the_lists_written_for_this_pack_hold_400_entries(name: str) -> None:
+    assert len({local for local, _ in read_pairs((ROOT / "languages" / name).read_text(encoding="utf-8"))}) >= 400
+
+
+def test_the_glossary_speaks_in_the_words_of_the_statutes() -> None:
+    phrases = list(law_phrases())
+    missing = {phrase for phrase in phrases if phrase not in statutes()}
+    assert len(phrases) > 600
+    assert len(missing) / len(phrases) < 0.05, sorted(missing)
+
+
+def test_the_glossary_reads_no_everyday_phrase_in_two_ways() -> None:
+    said: dict[str, str] = {}
+    for topic in yaml.safe_load((ROOT / "glossary.yaml").read_text(encoding="utf-8"))["entries"].values():
+        for variants, law in topic.items():
+            for variant in variants.split("|"):
+                assert said.setdefault(variant.strip(), law) == law, variant
+
+
+@pytest.mark.parametrize("language", ["id", "jv", "su", "en"])
+def test_every_emergency_and_topic_leads_to_someone_in_every_language(language: str) -> None:
+    contacts, notices = contacts_for(PACK), PACK.yaml("assistant", "notices.yaml")
+    for category in notices["emergencies"]:
+        offices = contacts.for_emergency(category, language)
+        assert offices
+        assert all(office.phone and office.about and office.source and office.as_of for office in offices)
+    for topic in PACK.yaml("glossary.yaml")["entries"]:
+        assert all(office.url for office in contacts.for_topics([topic], language))

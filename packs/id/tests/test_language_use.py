@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The language data of this pack at work, on sentences and numbers that it was not made from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from daulat.language import analyser_for, detector_for, notices_for, redactor_for, wording_for
+from daulat.nation.packs import Pack
+
+HERE = Path(__file__).parent
+PACK = Pack("ID", "daulat-id", "0", HERE.parent / "daulat_id")
+NATION = ["id", "jv", "su", "en"]
+DETECTOR, WORDING, ANALYSER = detector_for(PACK), wording_for(PACK), analyser_for("id", PACK)
+NOTICES, REDACTOR = notices_for(PACK, WORDING), redactor_for(PACK)
+
+
+def rows(name: str) -> list[list[str]]:
+    lines = (HERE / name).read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if not line.startswith("#")]
+
+
+def questions(language: str) -> list[str]:
+    lines = (HERE / "questions" / f"{language}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["question"] for line in lines]
+
+
+@pytest.mark.parametrize("language", NATION)
+def test_unseen_sentences_are_told_apart(language: str) -> None:
+    sentences = [text for tag, text in rows("test_language_sentences.tsv") if tag == language]
+    right = sum(DETECTOR.detect(text, NATION).language == language for text in sentences)
+    assert right / len(sentences) >= 0.97
+
+
+@pytest.mark.parametrize("language", ["min", "ban"])
+def test_more_languages_are_told_apart_when_the_nation_names_them(language: str) -> None:
+    sentences = [text for tag, text in rows("test_language_sentences.tsv") if tag == language]
+    right = sum(DETECTOR.detect(text, [*NATION, "min", "ban"]).language == language for text in sentences)
+    assert right / len(sentences) >= 0.9
+
+
+@pytest.mark.parametrize("language", NATION)
+def test_citizens_questions_are_told_apart(language: str) -> None:
+    asked = questions(language)
+    assert sum(DETECTOR.detect(text, NATION).language == language for text in asked) / len(asked) >= 0.93
+
+
+@pytest.mark.parametrize("word", ["KTP", "BPJS", "SIM"])
+def test_a_bare_abbreviation_is_taken_as_indonesian(word: str) -> None:
+    assert DETECTOR.detect(word, NATION).language == "id"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("sekolah", "bersekolah"),
+        ("menikah", "pernikahan"),
+        ("dikelola", "pengelolaan"),
+        ("diketahui", "mengetahui"),
+        ("penduduk", "kependudukan"),
+        ("bercerai", "perceraian"),
+        ("anak-anaknya", "anak"),
+        ("Jum'at", "jumat"),
+        ("undang-undang", "undang"),
+    ],
+)
+def test_forms_of_one_word_find_each_other(one: str, other: str) -> None:
+    assert ANALYSER.terms(one) == ANALYSER.terms(other) != []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("penduduk", "duduk"), ("masalah", "masa"), ("meninggal", "tinggal"), ("kawasan", "awas")]
+)
+def test_words_that_only_look_alike_stay_apart(one: str, other: str) -> None:
+    assert ANALYSER.terms(one) != ANALYSER.terms(other)
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "law"),
+    [
+        ("KK saya hilang, ngurus yg baru gimana ya?", "id", "kartu keluarga"),
+        ("brp lama cuti hamil?", "id", "sebelum saatnya melahirkan anak"),
+        ("abis di-PHK dapet pesangon ga", "id", "uang pesangon"),
+        ("bikin akte lahir bayar ga?", "id", "akta kelahiran"),
+        ("Piye carane gawe akte lair?", "jv", "akta kelahiran"),
+        ("umur pira oleh nikah?", "jv", "perkawinan hanya diizinkan"),
+        ("Lamun pindah imah kudu lapor ka saha?", "su", "surat keterangan pindah"),
+        ("Gajih kuring teu dibayar tilu bulan", "su", "upah"),
+        ("How much severance pay after being fired?", "en", "pemutusan hubungan kerja"),
+        ("Can foreigners adopt a child?", "en", "pengangkatan anak"),
+    ],
+)
+def test_what_people_say_becomes_what_the_law_says(said: str, language: str, law: str) -> None:
+    gloss, expansion = WORDING.to_official(said, language), WORDING.expand(said, language)
+    assert law in expansion.phrases or law in gloss
+
+
+def test_a_rough_gloss_keeps_names_and_numbers() -> None:
+    gloss = WORDING.to_official("Kuring lahir di Garut taun 1990, NIK kuring naon?", "su")
+    assert gloss == "saya lahir di Garut tahun 1990, NIK saya apa?"
+
+
+@pytest.mark.parametrize("language", NATION)
+def test_no_citizen_s_question_about_a_rule_raises_an_alarm(language: str) -> None:
+    alarms = [
+        text for text in questions(language) if NOTICES.emergency(text, language) or NOTICES.courtesy(text, language)
+    ]
+    assert alarms == []
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "category"),
+    [
+        ("tolong suami saya pingsan", "id", "medical"),
+        ("Tolong! rumah tetangga kebakaran", "id", "fire"),
+        ("aku pengen mati aja", "id", "self_harm"),
+        ("tulung bapak semaput", "jv", "medical"),
+        ("tulung imah kuring kahuruan", "su", "fire"),
+        ("help my wife is bleeding", "en", "medical"),
+        ("kecelakaan kerja dapat santunan?", "id", None),
+        ("apa hukumnya bunuh diri?", "id", None),
+    ],
+)
+def test_danger_is_heard_in_four_languages(said: str, language: str, category: str | None) -> None:
+    assert NOTICES.emergency(said, language) == category
+
+
+@pytest.mark.parametrize(("kind", "number", "valid"), [tuple(row) for row in rows("test_language_numbers.tsv")])
+def test_numbers_of_persons_are_taken_out_and_named_when_they_are_well_formed(
+    kind: str, number: str, valid: str
+) -> None:
+    said = REDACTOR.redact(f"nomor saya {number}, tolong dicek")
+    assert number not in said
+    assert ((f"[{kind[:4].upper().removesuffix('1')}]") in said) is (valid == "true")
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("hp 0812-3456-7890 atau +62 812 3456 7890", "hp [TELEPON] atau [TELEPON]"),
+        ("NIK 3174-0512-0890-0001", "NIK [NIK]"),
+        ("surel saya ani.b@contoh.go.id", "surel saya [EMAIL]"),
+        ("plat B 1234 XYZ", "plat [NOMOR-KENDARAAN]"),
+        (
+            "PP 35 Tahun 2021, UU 13/2003, Rp1.000.000.000, pasal 27 ayat (1)",
+            "PP 35 Tahun 2021, UU 13/2003, Rp1.000.000.000, pasal 27 ayat (1)",
+        ),
+    ],
+)
+def test_laws_and_sums_stay_and_persons_go(said: str, written: str) -> None:
+    assert REDACTOR.redact(said) == written
