@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`daulat doctor` finds what is missing, and says why and what to do."""
+
+import json
+import socket
+
+import pytest
+from click.testing import CliRunner
+
+from daulat.cli import _checks
+from daulat.cli.doctor import command
+from daulat.nation import bootstrap, load_nation
+
+
+@pytest.fixture
+def declaration(tmp_path):
+    path = tmp_path / "nation.yaml"
+    path.write_text(bootstrap("EE").replace("127.0.0.1:8080", "127.0.0.1:0"))
+    return path
+
+
+def found(declaration, check, environ=None):
+    [finding] = [each for each in _checks.examine(declaration, environ or {}) if each.check == check]
+    return finding
+
+
+def test_every_finding_that_is_not_well_says_why_and_what_to_do(declaration):
+    for finding in _checks.examine(declaration, {}):
+        assert finding.what
+        assert finding.state == "ok" or (finding.why and finding.fix)
+
+
+def test_a_fit_machine_is_exit_code_zero_and_the_findings_are_data(declaration):
+    result = CliRunner().invoke(command, ["--file", str(declaration), "--json"], standalone_mode=False)
+    report = json.loads(result.stdout)
+    assert result.return_value == 0
+    assert report["ok"]
+    assert {each["check"] for each in report["findings"]} >= {"python", "memory", "database", "port", "release"}
+
+
+def test_a_missing_declaration_is_found_and_the_machine_is_looked_at_all_the_same(tmp_path):
+    result = CliRunner().invoke(command, ["--file", str(tmp_path / "nation.yaml")], standalone_mode=False)
+    assert result.return_value == 1
+    assert "daulat init" in result.output
+    assert "Python 3" in result.output
+
+
+def test_a_port_in_use_is_found(declaration):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        declaration.write_text(declaration.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
+        assert found(declaration, "port").state == "fail"
+
+
+def test_a_country_without_a_pack_is_told_what_that_means(declaration):
+    assert found(declaration, "pack").state == "warn"
+
+
+def test_little_memory_is_found(tmp_path):
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text("MemTotal: 999999 kB\nMemAvailable: 100000 kB\n")
+    assert _checks.memory(meminfo).state == "fail"  # 100,000 kB are 97 MiB, under the 512 that are needed
+
+
+def test_an_old_processor_is_slow_and_not_unfit(tmp_path):
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("flags : fpu sse sse2\n")
+    assert _checks.processor(cpuinfo).state == "warn"
+
+
+def test_a_damaged_release_is_found(declaration):
+    nation = load_nation(declaration)
+    releases = nation.path(nation.knowledge.releases)
+    (releases / "r1").mkdir(parents=True)
+    (releases / "r1" / "manifest.json").write_text("{}")
+    (releases / "current").write_text("r1\n")
+    assert found(declaration, "release").state == "fail"
+
+
+def test_a_missing_key_of_an_engine_is_found(declaration):
+    models = "models:\n- id: big\n  kind: remote\n  url: https://engine.example/v1\n  key_from: ENGINE_KEY\n"
+    declaration.write_text(declaration.read_text().replace("models: []\n", models))
+    assert found(declaration, "models").state == "fail"
+    assert found(declaration, "models", {"ENGINE_KEY": "x"}).state == "ok"
+
+
+def test_missing_weights_are_found_with_the_command_that_brings_them(declaration):
+    models = "models:\n- id: small\n  kind: embedded\n  weights: smollm2-135m-instruct\n"
+    declaration.write_text(declaration.read_text().replace("models: []\n", models))
+    finding = found(declaration, "models")
+    assert (finding.state, finding.fix) == ("warn", "run `daulat models pull smollm2-135m-instruct`.")

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line tells everyone what happened, in words and by its exit code."""
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import click
+import pytest
+
+import daulat.cli
+from daulat.cli import COMMANDS, Row, main
+from daulat.errors import DaulatError
+
+
+def run(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-c", "from daulat.cli import main; main()", *arguments],
+        capture_output=True, text=True, timeout=60, **options,
+    )  # fmt: skip
+
+
+def test_help_lists_every_command_and_imports_none():
+    code = "import sys; from daulat.cli import main\ntry: main(['--help'])\nfinally: print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    for name, row in COMMANDS.items():
+        assert name in done.stdout
+        assert row.help in done.stdout
+        assert f"'{row.module}'" not in done.stdout
+    for heavy in ("numpy", "rich", "pydantic", "granian"):
+        assert f"'{heavy}'" not in done.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_row_of_the_table_leads_to_a_command(name):
+    assert importlib.util.find_spec(COMMANDS[name].module), f"{COMMANDS[name].module} is in the table and not there"
+
+
+def test_an_unknown_command_is_wrong_usage():
+    done = run("rule")
+    assert done.returncode == 2
+    assert "No such command 'rule'" in done.stderr
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Put a command into the table that does what the test says."""
+
+    def install(action):
+        @click.command("fail")
+        @click.option("--json", is_flag=True)
+        def command(json):
+            action()
+
+        module = type(sys)("failing_command")
+        module.command = command
+        monkeypatch.setitem(sys.modules, "failing_command", module)
+        monkeypatch.setitem(daulat.cli.COMMANDS, "fail", Row("failing_command", "Fail."))
+
+    return install
+
+
+def raise_(error):
+    raise error
+
+
+ERROR = DaulatError("the port is taken", why="Nobody could come in.", fix="take another.", code="up.port_in_use")
+
+
+def test_an_error_is_told_in_three_sentences_on_stderr(failing, capsys):
+    failing(lambda: raise_(ERROR))
+    with pytest.raises(SystemExit) as ended:
+        main(["fail"])
+    out, err = capsys.readouterr()
+    assert (ended.value.code, out) == (1, "")
+    assert [part in err for part in ("the port is taken", "Nobody could come in.", "take another.")] == [True] * 3
+
+
+def test_with_json_an_error_is_data(failing, capsys):
+    failing(lambda: raise_(ERROR))
+    with pytest.raises(SystemExit):
+        main(["fail", "--json"])
+    assert json.loads(capsys.readouterr().out) == {"error": ERROR.as_dict()}
+
+
+def test_an_interruption_ends_with_130_and_no_trace(failing, capsys):
+    failing(lambda: raise_(KeyboardInterrupt()))
+    with pytest.raises(SystemExit) as ended:
+        main(["fail"])
+    assert ended.value.code == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+TALKATIVE = """
+import sys, types, click, daulat.cli
+from daulat.cli._output import emit
+module = types.ModuleType("many")
+module.command = click.Command("many", callback=lambda: [emit("x" * 99) for _ in range(9999)])
+sys.modules["many"] = module
+daulat.cli.COMMANDS["many"] = daulat.cli.Row("many", "")
+daulat.cli.main(["many"])
+"""
+
+
+def test_a_reader_that_leaves_the_pipe_causes_no_trace():
+    pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", TALKATIVE], **pipe) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        talk = process.stderr.read()
+    assert "Traceback" not in talk
+    assert process.returncode != -signal.SIGPIPE
+
+
+def test_no_colour_is_sent_where_none_is_wanted():
+    done = run("status", "--url", "http://127.0.0.1:1", env=os.environ | {"NO_COLOR": "1"})
+    assert "\x1b" not in done.stderr

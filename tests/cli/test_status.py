@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`daulat status` tells what a service says of itself, or why it cannot."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from click.testing import CliRunner
+
+from daulat.cli.status import command, fetch_status
+from daulat.errors import DaulatError
+
+REPORT = {
+    "level": "amber", "name": "Exampland", "release": "r1", "as_of": "2023-02-01", "writes_with": "",
+    "pulse": {"answers": 3, "answered": 2, "declined": 1, "failed": 0, "in_progress": 0, "p95_ms": 80.5},
+    "parts": [{"name": "database", "state": "failed", "detail": "disk full"}],
+}  # fmt: skip
+
+
+@pytest.fixture
+def answering():
+    """Return a function that serves one body at a free port and gives its address."""
+    servers = []
+
+    def start(body: bytes) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_arguments):
+                pass
+
+        server = HTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_service_that_answers_questions_is_exit_code_zero(answering):
+    result = CliRunner().invoke(command, ["--url", answering(json.dumps(REPORT).encode())], standalone_mode=False)
+    assert result.return_value == 0
+    assert "amber: Exampland" in result.output
+    assert "2 answered, 1 declined, 0 failed, 95 % within 80.5 ms" in result.output
+    assert "disk full" in result.output
+
+
+def test_a_red_service_is_exit_code_one(answering):
+    body = json.dumps(REPORT | {"level": "red"}).encode()
+    result = CliRunner().invoke(command, ["--url", answering(body), "--json"], standalone_mode=False)
+    assert result.return_value == 1
+    assert json.loads(result.stdout)["level"] == "red"
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b"\xff"])
+def test_another_program_at_the_address_is_named_as_such(answering, body):
+    with pytest.raises(DaulatError) as caught:
+        fetch_status(answering(body))
+    assert caught.value.code == "status.not_daulat"
+
+
+def test_nobody_at_the_address_is_told_with_a_way_out():
+    with pytest.raises(DaulatError) as caught:
+        fetch_status("http://127.0.0.1:1")
+    assert caught.value.code == "status.unreachable"
+    assert "daulat up" in caught.value.fix
