@@ -28,6 +28,12 @@ TITLES = {
     "UU-25-2009": "Undang-Undang Nomor 25 Tahun 2009 tentang Pelayanan Publik",
     "UU-1-1974": "Undang-Undang Nomor 1 Tahun 1974 tentang Perkawinan",
 }
+BIRTH = "UU-24-2013:pasal-27#7"
+LEAVE = "UU-13-2003:pasal-82#82"
+MARRIAGE = "UU-1-1974:pasal-7#7"
+MOVING = "UU-23-2006:pasal-15#15"
+# For the tests only: in law it is article 27 of the older act that this one replaces, and this slice lacks it.
+SUCCESSORS = {MOVING: BIRTH}
 MARRIAGE_AGE = Relation(
     kind="amended_by",
     other="UU-16-2019",
@@ -68,7 +74,7 @@ class SmallLibrary:
         self._documents = {doc_id: _document(doc_id) for doc_id in TITLES}
         self._passages: dict[str, Passage] = {}
         for row in map(json.loads, DATA.read_text("utf-8").splitlines()):
-            stale = row["passage_id"].startswith("UU-1-1974:pasal-7#")
+            stale = row["passage_id"] in {MARRIAGE, *SUCCESSORS}
             self._passages[row["passage_id"]] = Passage(
                 passage_id=row["passage_id"],
                 doc_id=row["doc_id"],
@@ -85,12 +91,6 @@ class SmallLibrary:
 
     def document(self, doc_id: str) -> Document | None:
         return self._documents.get(doc_id)
-
-    def passage_of(self, passage_id: str) -> Passage:
-        return self._passages[passage_id]
-
-    def find(self, passage_id: str) -> Passage | None:
-        return self._passages.get(passage_id)
 
     def passages_of(self, doc_id: str) -> list[Passage]:
         return [passage for passage in self._passages.values() if passage.doc_id == doc_id]
@@ -116,19 +116,8 @@ class SmallLibrary:
         )
         return replace(citation, **fields)  # type: ignore[arg-type]
 
-
-class PageLibrary(SmallLibrary):
-    """The same library, looked up as the pages do."""
-
-    def passage(self, passage_id: str) -> Passage | None:
-        return self.find(passage_id)
-
-
-class ApiLibrary(SmallLibrary):
-    """The same library, looked up as the gateway does."""
-
     async def passage(self, passage_id: str) -> PassageCard | None:
-        passage = self.find(passage_id)
+        passage = self._passages.get(passage_id)
         if passage is None:
             return None
         document = self._documents[passage.doc_id]
@@ -148,22 +137,19 @@ class ApiLibrary(SmallLibrary):
         )  # fmt: skip
         return PassageCard(
             passage_id, passage.article or "", passage.heading or "", passage.section, passage.text,
-            passage.status or "", "", "", AS_OF, passage_address(passage_id), card,
+            passage.status or "", "", SUCCESSORS.get(passage_id, ""), AS_OF, passage_address(passage_id), card,
             neighbour(at - 1), neighbour(at + 1), RELEASE,
         )  # fmt: skip
 
 
-BIRTH = "UU-24-2013:pasal-27#7"
 BIRTH_SENTENCE = (
     "Setiap kelahiran wajib dilaporkan oleh Penduduk kepada Instansi Pelaksana setempat paling lambat 60 (enam puluh) "
     "hari sejak kelahiran."
 )
-LEAVE = "UU-13-2003:pasal-82#82"
 LEAVE_SENTENCE = (
     "Pekerja/buruh perempuan berhak memperoleh istirahat selama 1,5 (satu setengah) bulan sebelum saatnya melahirkan "
     "anak dan 1,5 (satu setengah) bulan sesudah melahirkan menurut perhitungan dokter kandungan atau bidan."
 )
-MARRIAGE = "UU-1-1974:pasal-7#7"
 SCRIPT = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>"
 LONG_WORD = "pertanggungjawabankeberlanjutan" * 12
 CONTACTS = (
@@ -207,6 +193,8 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
         )
         notice = "Pasal ini telah diubah dengan Undang-Undang Nomor 16 Tahun 2019, yang teksnya belum termuat di sini."
         text, citations = _marked(f"Bunyi pasal lama, sebagai riwayat {{1}}:\n\n> {stale.quote}", stale)
+    elif "usang" in words:
+        text, citations = "", (library.citation(MOVING),)
     elif "presiden" in words:
         mode, answered, citations = "declined", False, ()
         text = "Maaf, tidak ada teks resmi di sini yang menjawab pertanyaan ini, jadi kami tidak menebak."

@@ -17,7 +17,7 @@ from daulat.gateway import Meter, Parts, create_app, reserve, serve
 from daulat.nation.packs import find_pack
 from daulat.web import Site, Standing, WebParts, create_web, load_messages
 
-from .answers import AS_OF, RELEASE, ApiLibrary, PageLibrary, ScriptedAssistant
+from .answers import AS_OF, RELEASE, ScriptedAssistant, SmallLibrary
 
 LANGUAGES = ("id", "en", "jv", "su")
 BREAKS_AFTER = 3
@@ -36,7 +36,7 @@ class NoEngines:
         raise KeyError(model_id)
 
 
-def build_web(assistant: ScriptedAssistant, library: PageLibrary, country: str = "ID") -> Any:
+def build_web(assistant: ScriptedAssistant, library: SmallLibrary, country: str = "ID") -> Any:
     pack = find_pack(country)
     folders = (pack.path("messages"),) if pack else ()
     standing = Standing(RELEASE, AS_OF, len(library.documents()), 13)
@@ -55,7 +55,7 @@ class Stage:
     """The app, with connections that break where a test asks for it."""
 
     def __init__(self) -> None:
-        self.assistant = ScriptedAssistant(PageLibrary())
+        self.assistant = ScriptedAssistant(SmallLibrary())
         self.requests: list[dict[str, Any]] = []
         self.app = create_app(
             Parts(
@@ -64,8 +64,8 @@ class Stage:
                 engines=NoEngines(),
                 meter=Meter(NoReceipts(), 8, time.monotonic),
                 assistant=self.assistant,
-                library=ApiLibrary(),
-                web=build_web(self.assistant, PageLibrary()),
+                library=SmallLibrary(),
+                web=build_web(self.assistant, SmallLibrary()),
             )
         )
 

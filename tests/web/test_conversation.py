@@ -152,6 +152,16 @@ def test_an_old_text_is_shown_as_history_with_what_replaced_it(open_page: Open) 
     expect(page.locator(".successor")).to_have_text("Lihat gantinya: Undang-Undang Nomor 16 Tahun 2019, Pasal 7")
 
 
+def test_the_sheet_of_an_old_text_leads_to_the_newer_one(open_page: Open) -> None:
+    page = open_page()
+    ask(page, "usang")
+    page.locator("a.source").click()
+    newer = page.get_by_role("dialog").locator(".notice a")
+    expect(newer).to_contain_text("Lihat gantinya: Undang-Undang Nomor 24 Tahun 2013")
+    newer.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pasal 27")
+
+
 def test_text_that_verification_replaced_is_not_shown_any_more(open_page: Open) -> None:
     page = open_page()
     ask(page, "cuti, ganti")

@@ -15,7 +15,7 @@ import pytest
 
 from daulat.web import load_messages
 
-from .answers import PageLibrary, ScriptedAssistant
+from .answers import ScriptedAssistant, SmallLibrary
 from .stage import build_web
 
 STATIC = Path(__file__).parents[2] / "src" / "daulat" / "web" / "static"
@@ -25,8 +25,8 @@ class Visitor:
     """Sends one request at a time into the application."""
 
     def __init__(self) -> None:
-        self.assistant = ScriptedAssistant(PageLibrary())
-        self.web = build_web(self.assistant, PageLibrary())
+        self.assistant = ScriptedAssistant(SmallLibrary())
+        self.web = build_web(self.assistant, SmallLibrary())
 
     async def __call__(
         self, path: str, method: str = "GET", query: str = "", body: bytes = b"", **headers: str
@@ -203,6 +203,11 @@ async def test_a_passage_tells_its_standing_in_law(visit: Visitor) -> None:
     assert "Diubah dengan" not in other.decode()  # the relation concerns article 7 alone
 
 
+async def test_an_old_passage_leads_to_the_newer_one(visit: Visitor) -> None:
+    _, _, body = await visit("/p/UU-23-2006:pasal-15#15")
+    assert '<a href="/p/UU-24-2013%3Apasal-27%237">Lihat gantinya: Undang-Undang Nomor 24' in body.decode()
+
+
 async def test_sources_are_found_by_words_of_their_names(visit: Visitor) -> None:
     _, _, body = await visit("/sources", query="find=2003+KETENAGA")
     assert "Dokumen ditemukan: 1" in body.decode()
@@ -220,7 +225,7 @@ async def test_the_manifest_describes_the_page_in_the_readers_language(visit: Vi
 
 async def test_a_country_without_a_pack_has_its_pages_too() -> None:
     visit = Visitor()
-    visit.web = build_web(visit.assistant, PageLibrary(), country="EE")
+    visit.web = build_web(visit.assistant, SmallLibrary(), country="EE")
     _, _, body = await visit("/", accept_language="et")
     assert b"Estonia" in body
     assert b'<html lang="en" dir="ltr">' in body

@@ -23,7 +23,7 @@ from daulat.web.markdown import fence_quotes, place_marks, quotations, to_html
 from daulat.web.quoting import excerpt, find_span, lines_of
 from daulat.web.views import view_answer
 
-from .answers import PageLibrary, ScriptedAssistant, answer_to
+from .answers import ScriptedAssistant, SmallLibrary, answer_to
 
 WEB = Path(__file__).parents[2] / "src" / "daulat" / "web"
 CORE = yaml.safe_load((WEB / "messages" / "en.yaml").read_text("utf-8"))
@@ -146,7 +146,7 @@ def test_a_quote_is_fenced_however_it_was_written(told: str) -> None:
 
 
 def test_a_citation_that_the_text_forgot_is_quoted_all_the_same() -> None:
-    library = PageLibrary()
+    library = SmallLibrary()
     answer = replace(answer_to(Question("bayi"), ScriptedAssistant(library).library), text="Menurut undang-undang:")
     view = view_answer(answer, CORE["live"])
     assert len(view.blocks) == 2

@@ -20,6 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from daulat.assistant.types import Question
 from daulat.errors import DaulatError
+from daulat.gateway.schema import PassageCard
 from daulat.knowledge.types import Document, Passage
 from daulat.web.assets import Assets
 from daulat.web.http import Request, Response
@@ -129,15 +130,15 @@ class Pages:
         view = view_answer(answer, reader.texts.live)
         return self._page(request, "answer.html", cache="no-store", question=question, view=view)
 
-    def passage(self, request: Request, passage_id: str) -> Response:
+    async def passage(self, request: Request, passage_id: str) -> Response:
         """Draw a passage in its document; `?q=` is marked where it stands."""
         library = self.parts.library()
-        passage = library.passage(passage_id)
-        document = library.document(passage.doc_id) if passage else None
-        if passage is None or document is None:
+        card = await library.passage(passage_id)
+        document = library.document(card.document.doc_id) if card else None
+        if card is None or document is None:
             return self.message(request, 404, "not_found")
-        siblings = library.passages_of(document.doc_id)
-        view = view_passage(passage, document, siblings, request.query.get("q", "")[:QUESTION_LIMIT])
+        newer = await library.passage(card.successor) if card.successor else None
+        view = view_passage(card, document, newer, request.query.get("q", "")[:QUESTION_LIMIT])
         return self._page(request, "passage.html", view=view)
 
     def document(self, request: Request, doc_id: str) -> Response:
@@ -192,10 +193,10 @@ class Pages:
         standing = self.parts.standing()
         nation = self.nation(language)
 
-        def label(passage: Passage) -> str:
+        def label(passage: Passage | PassageCard) -> str:
             section = texts.page.get(f"section_{passage.section}", "")
             article = article_label(passage.article, texts.live)
-            return " · ".join(filter(None, (section, article))) or passage.heading or f"{passage.seq + 1}"
+            return " · ".join(filter(None, (section, article))) or passage.heading or passage.passage_id
 
         return {
             "page": texts.page,
@@ -216,6 +217,7 @@ class Pages:
             "passage_address": lambda passage_id: reader.keep(passage_address(passage_id)),
             "citation_address": lambda citation: reader.keep(citation_address(citation)),
             "document_address": lambda doc_id: reader.link(f"/d/{percent_encode(doc_id, safe='')}"),
+            "is_here": lambda doc_id: self.parts.library().document(doc_id) is not None,
             "misread": lambda document: document.quality is not None and document.quality < OCR_QUALITY_BELOW,
             "question_limit": QUESTION_LIMIT,
         }

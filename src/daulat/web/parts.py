@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from daulat.assistant.types import Answer, Question
+from daulat.gateway.schema import PassageCard
 from daulat.knowledge.types import Document, Passage
 from daulat.web.messages import Messages
 
@@ -48,12 +49,12 @@ class Library(Protocol):
         """Return a document, or None."""
         ...
 
-    def passage(self, passage_id: str) -> Passage | None:
-        """Return a passage, or None."""
-        ...
-
     def passages_of(self, doc_id: str) -> Sequence[Passage]:
         """Return a document's passages in reading order."""
+        ...
+
+    async def passage(self, passage_id: str) -> PassageCard | None:
+        """Return a passage in its document, as the API shows it, or None."""
         ...
 
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // <daulat-source>: the passage behind a citation, in a sheet over the page: its article, status and dates, the sentence marked.
 
-import { answeringWords, citationAddress } from './answer.js';
-import { articleLabel, badge, h, longDate, say } from './dom.js';
+import { answeringWords, citationAddress, citationName } from './answer.js';
+import { articleLabel, badge, h, keepLanguage, longDate, say } from './dom.js';
 import { drawLines, findSpan, linesOf } from './quoting.js';
 import { fetchPassage } from './stream.js';
 
@@ -28,17 +28,20 @@ class Source extends HTMLElement {
     this.loading = new AbortController();
     this.draw({ note: say('loading_passage') });
     try {
-      this.draw({ passage: await fetchPassage(this.citation.passage_id, this.loading.signal) });
+      const passage = await fetchPassage(this.citation.passage_id, this.loading.signal);
+      this.draw({ passage });
+      if (passage.successor) this.draw({ passage, newer: await fetchPassage(passage.successor, this.loading.signal) });
     } catch (error) {
-      if (error.name !== 'AbortError') this.draw({ note: say('passage_failed') });
+      // What replaced it may stand outside this library; the note of the passage names it then.
+      if (error.name !== 'AbortError' && !this.passage) this.draw({ note: say('passage_failed') });
     }
   }
 
-  draw({ passage, note }) {
+  draw({ passage, newer, note }) {
     const { citation } = this;
+    this.passage = passage;
     const text = passage?.text ?? citation.quote;
     const status = passage?.status || citation.status;
-    const successor = passage?.successor || citation.successor;
     const stale = { revoked: 'revoked_note', amended: 'amended_note', partly_revoked: 'amended_note' }[status];
     const close = h('button', { type: 'button', class: 'close', autofocus: true }, say('close'));
     close.addEventListener('click', () => this.dialog.close());
@@ -54,7 +57,7 @@ class Source extends HTMLElement {
         close),
       h('div', { class: 'sheet-body' },
         ...[
-          stale && h('p', { class: 'notice' }, say(stale), successor && ` ${say('successor', { name: successor })}`),
+          stale && h('p', { class: 'notice' }, say(stale), ' ', this.successor(newer)),
           passage?.status_note && h('p', { class: 'hint' }, passage.status_note),
           passage?.heading && h('p', { class: 'chapter', lang: citation.language }, passage.heading),
           h('div', { class: 'official', lang: citation.language },
@@ -66,6 +69,12 @@ class Source extends HTMLElement {
         ].filter(Boolean)));
     if (hadFocus) close.focus();
     this.dialog.querySelector('mark')?.scrollIntoView({ block: 'nearest' });
+  }
+
+  successor(newer) {
+    if (!newer) return this.citation.successor && say('successor', { name: this.citation.successor });
+    const name = citationName({ title: newer.document.citation || newer.document.title, article: newer.article });
+    return h('a', { href: keepLanguage(`/p/${encodeURIComponent(newer.passage_id)}`) }, say('successor', { name }));
   }
 
   facts(passage) {
