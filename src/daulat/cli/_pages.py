@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from daulat.assistant.types import Answer, Question
-from daulat.gateway import Parts
-from daulat.gateway._asgi import ASGIApp
-from daulat.gateway.chat import answer_whole
-from daulat.gateway.library import OpenLibrary
+from daulat.gateway import ASGIApp, OpenLibrary, Parts, answer_whole
 from daulat.knowledge.types import Document, Passage
 from daulat.nation import Nation, find_pack
 from daulat.web import Site, Standing, WebParts, create_web, load_messages

@@ -14,9 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from daulat.cli._output import emit, emit_json, hint, say
-from daulat.gateway import Parts, create_app, reserve, serve
-from daulat.gateway._asgi import ASGIApp
-from daulat.gateway.composition import Knowledge, open_parts
+from daulat.gateway import ASGIApp, Knowledge, Parts, create_app, open_parts, reserve, serve
 from daulat.nation import Nation
 
 EXIT_INTERRUPTED = 130

@@ -8,10 +8,30 @@ the app over its `Parts`, `serve` puts it on a port, `open_parts` composes the r
 It never answers by itself, never logs or stores a question, and never knows which country it serves.
 """
 
+from daulat.gateway._asgi import ASGIApp
 from daulat.gateway.app import Gateway, create_app
+from daulat.gateway.chat import answer_whole
+from daulat.gateway.composition import Answering, Knowledge, Report, open_parts
+from daulat.gateway.library import OpenLibrary
 from daulat.gateway.metering import Meter
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Readiness
 from daulat.gateway.server import ListenError, reserve, serve
 
-__all__ = ["Gateway", "ListenError", "Meter", "Parts", "Readiness", "create_app", "reserve", "serve"]
+__all__ = [
+    "ASGIApp",
+    "Answering",
+    "Gateway",
+    "Knowledge",
+    "ListenError",
+    "Meter",
+    "OpenLibrary",
+    "Parts",
+    "Readiness",
+    "Report",
+    "answer_whole",
+    "create_app",
+    "open_parts",
+    "reserve",
+    "serve",
+]

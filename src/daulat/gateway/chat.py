@@ -103,6 +103,13 @@ class ChatRoutes:
 
 
 def _assistant(parts: Parts) -> Assistant:
+    if parts.assistant is None and "knowledge" in parts.readiness.failed():
+        raise NotReady(
+            "the official text could not be opened",
+            why="Without it there is nothing to answer from.",
+            fix="ask the operator, to whom `daulat status` says why.",
+            code="no_official_text",
+        )
     if parts.assistant is None:
         raise NotReady(
             "the official text is still being opened",

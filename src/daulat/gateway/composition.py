@@ -41,12 +41,16 @@ Report = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """What answers questions: an assistant over one open release, and the encoder that it searches with."""
+    """What answers questions: an assistant over one open release, and the encoder that it searches with.
+
+    `detail` is a phrase for the operator; `writer` the model that writes, empty where answers are quoted.
+    """
 
     assistant: Assistant
     library: OpenLibrary | None
     encoder: Encoder | None
     detail: str
+    writer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,5 +211,5 @@ def _swap(parts: Parts, answering: Answering) -> None:
     """Put a release in use; answers that are being made keep the one that they began with."""
     parts.library = answering.library
     parts.embedder = ThreadedEmbedder(answering.encoder) if answering.encoder else None
-    parts.assistant = answering.assistant
+    parts.assistant, parts.writes_with = answering.assistant, answering.writer
     parts.readiness.set("knowledge", "ready", answering.detail)
