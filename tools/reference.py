@@ -9,7 +9,7 @@ to date.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -88,20 +88,18 @@ def command_page() -> str:
     return head + "".join(f"\n## `{name}`\n\n```text\n{text}\n```\n" for name, text in commands(daulat, "daulat"))
 
 
-def pages(docs: Path) -> dict[Path, str]:
-    """Return what each written page should hold."""
+def pages(docs: Path) -> dict[Path, Callable[[], str]]:
+    """Return how each written page is made; the commands first, for the index names their page."""
     return {
-        docs / "reference" / "cli.md": command_page(),
-        docs / "README.md": index(docs, (docs / "README.md").read_text(encoding="utf-8")),
+        docs / "reference" / "cli.md": command_page,
+        docs / "README.md": lambda: index(docs, (docs / "README.md").read_text(encoding="utf-8")),
     }
 
 
 def main() -> None:
-    """Write the pages of this checkout. The commands first, for the index names their page."""
-    docs = Path(__file__).parents[1] / "docs"
-    (docs / "reference" / "cli.md").touch()
-    for path, text in pages(docs).items():
-        path.write_text(text, encoding="utf-8")
+    """Write the pages of this checkout."""
+    for path, make in pages(Path(__file__).parents[1] / "docs").items():
+        path.write_text(make(), encoding="utf-8")
 
 
 if __name__ == "__main__":
