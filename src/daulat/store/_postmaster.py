@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psutil
 
+SOCKET_LOCK = ".s.PGSQL.5432.lock"
+
 # The lines of postmaster.pid, from PostgreSQL's src/include/utils/pidfile.h.
 _PID, _PORT, _SOCKET_DIR, _STATUS = 0, 3, 4, 7
 
@@ -55,16 +57,25 @@ def is_postmaster(pid: int, data_dir: Path) -> bool:
 
 
 def disown_reused_pid(data_dir: Path) -> None:
-    """Let PostgreSQL start beside a stale `postmaster.pid` whose number now belongs to a stranger.
+    """Let PostgreSQL start beside stale lock files whose number now belongs to a stranger, or to an unburied child.
 
     PostgreSQL clears up after a process that is gone, but not where the number lives on. It ignores the number of its
     own parent, which is us; the other lines stay, because by them it recognises helpers of the old server that still
     write.
     """
-    file = data_dir / "postmaster.pid"
+    for file in (data_dir / "postmaster.pid", data_dir / SOCKET_LOCK):
+        try:
+            pid, *rest = file.read_text().splitlines(keepends=True)
+            if psutil.pid_exists(int(pid)) and not is_postmaster(int(pid), data_dir):
+                file.write_text("".join([f"{os.getpid()}\n", *rest]))
+        except (FileNotFoundError, ValueError):
+            continue
+
+
+def abandoned_socket_dir(data_dir: Path) -> Path | None:
+    """Return the directory outside the data directory in which a server that is gone had its socket."""
     try:
-        pid, *rest = file.read_text().splitlines(keepends=True)
-        if psutil.pid_exists(int(pid)) and not is_postmaster(int(pid), data_dir):
-            file.write_text("".join([f"{os.getpid()}\n", *rest]))
-    except (FileNotFoundError, ValueError):
-        return
+        line = (data_dir / "postmaster.pid").read_text().splitlines()[_SOCKET_DIR].strip()
+    except (FileNotFoundError, IndexError):
+        return None
+    return Path(line) if line and Path(line) != data_dir else None

@@ -19,7 +19,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from daulat.store._locks import Users, turn
-from daulat.store._postmaster import Postmaster, disown_reused_pid, is_postmaster, running_postmaster
+from daulat.store._postmaster import (
+    Postmaster,
+    abandoned_socket_dir,
+    disown_reused_pid,
+    is_postmaster,
+    running_postmaster,
+)
 from daulat.store._privilege import Account, account_for
 from daulat.store.errors import DataVersionError, DiskFullError, StoreError
 
@@ -31,9 +37,13 @@ _ROOM_TO_MAKE = 96 * 1024 * 1024
 _ROOM_TO_START = 16 * 1024 * 1024
 _LOG_LIMIT = 4 * 1024 * 1024
 _SOCKET_PATH_LIMIT = 100  # bytes; the kernel's is 104 on macOS and 108 on Linux
+_SOCKET_PREFIX = "daulat-postgres-"
 _POLL_S = 0.02
 _STOP_S = 30.0
 _ORPHANS_S = 10.0
+
+# Nothing of ours reaches the server: no keys, and no locale, so that it says why it failed in words that we know.
+_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
 _OPTIONS = {
     "listen_addresses": "",
@@ -72,7 +82,7 @@ class EmbeddedServer:
         self.log = self.data_dir.with_name(f"{self.data_dir.name}.log")
         self._timeout_s = start_timeout_s
         self._users = Users(self.data_dir)
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: int | None = None
 
     def start(self) -> str:
         """Start the server, or join the one that runs; return its libpq connection string.
@@ -108,6 +118,7 @@ class EmbeddedServer:
         if server:
             return self._wait_until_ready()
         disown_reused_pid(self.data_dir)
+        self._remove_socket_dir(abandoned_socket_dir(self.data_dir))
         return None
 
     def _launch(self) -> Postmaster:
@@ -134,17 +145,27 @@ class EmbeddedServer:
                 time.sleep(0.2)
 
     def _spawn(self, command: list[str]) -> None:
-        mode = "wb" if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT else "ab"
-        with self.log.open(mode) as log:
-            # A session of its own: Ctrl-C is for us to unwind in order, not for the server to stop under our feet.
-            self._child = subprocess.Popen(  # noqa: S603  # our own words and paths, no shell
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                cwd=self.data_dir.parent,
-            )
+        """Start the server; not through `subprocess`, which expects a child to end before its parent lets go of it."""
+        if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT:
+            self.log.unlink()
+        files = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(self.log), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ]
+        # A session of its own: Ctrl-C is for us to unwind in order, not for the server to stop under our feet.
+        self._child = os.posix_spawn(command[0], command, _ENVIRONMENT, file_actions=files, setsid=True)
+
+    def _child_has_ended(self) -> bool:
+        """Say whether the server that we started has ended, and bury it."""
+        if self._child is None:
+            return False
+        try:
+            ended = os.waitpid(self._child, os.WNOHANG)[0] == self._child
+        except ChildProcessError:
+            ended = True  # somebody else in this process has buried it
+        self._child = None if ended else self._child
+        return ended
 
     def _make(self, binaries: Path, account: Account) -> None:
         """Make the data directory under another name, and give it the real one when it is whole."""
@@ -154,7 +175,7 @@ class EmbeddedServer:
         command = [*account.prefix, str(binaries / "initdb"), f"--pgdata={unfinished}", f"--username={USER}",
                    "--auth=trust", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin",
                    "--builtin-locale=C.UTF-8", "--no-instructions"]  # fmt: skip
-        done = subprocess.run(command, check=False, capture_output=True, cwd="/")  # noqa: S603  # our own words and paths
+        done = subprocess.run(command, check=False, capture_output=True, cwd="/", env=_ENVIRONMENT)  # noqa: S603  # our own words and paths
         if done.returncode:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise self._explained(done.stderr.decode("utf-8", "replace") + done.stdout.decode("utf-8", "replace"))
@@ -181,14 +202,14 @@ class EmbeddedServer:
         """Return a directory that only the server's user can enter, with a path short enough for a socket."""
         if len(os.fsencode(self.data_dir / ".s.PGSQL.5432")) <= _SOCKET_PATH_LIMIT:
             return self.data_dir
-        directory = Path(tempfile.mkdtemp(prefix="daulat-"))
+        directory = Path(tempfile.mkdtemp(prefix=_SOCKET_PREFIX))
         account.give(directory)
         return directory
 
     def _wait_until_ready(self) -> Postmaster:
         deadline = time.monotonic() + self._timeout_s
         while time.monotonic() < deadline:
-            ended = self._child is not None and self._child.poll() is not None
+            ended = self._child_has_ended()
             server = running_postmaster(self.data_dir)
             if server and server.is_ready:
                 return server
@@ -208,14 +229,17 @@ class EmbeddedServer:
         if not self._wait_until_gone(server.pid, _STOP_S):
             os.kill(server.pid, signal.SIGQUIT)  # leaves without a checkpoint; the next start replays the log
             self._wait_until_gone(server.pid, _STOP_S)
-        if server.socket_dir != str(self.data_dir):
-            shutil.rmtree(server.socket_dir, ignore_errors=True)
+        if Path(server.socket_dir) != self.data_dir:
+            self._remove_socket_dir(Path(server.socket_dir))
+
+    def _remove_socket_dir(self, directory: Path | None) -> None:
+        if directory and directory.name.startswith(_SOCKET_PREFIX):
+            shutil.rmtree(directory, ignore_errors=True)
 
     def _wait_until_gone(self, pid: int, timeout_s: float) -> bool:
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            if self._child and self._child.pid == pid:
-                self._child.poll()  # a child that nobody asks about stays a zombie
+            self._child_has_ended()
             if not is_postmaster(pid, self.data_dir):
                 return True
             time.sleep(_POLL_S)
