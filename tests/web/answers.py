@@ -40,6 +40,7 @@ MARRIAGE_AGE = Relation(
     other_title="Undang-Undang Nomor 16 Tahun 2019",
     since="2019-10-15",
     articles=("7",),
+    source="UU 16/2019, Pasal I",
 )
 
 
@@ -116,7 +117,14 @@ class SmallLibrary:
         )
         return replace(citation, **fields)  # type: ignore[arg-type]
 
-    async def passage(self, passage_id: str) -> PassageCard | None:
+    def passage(self, passage_id: str) -> Passage | None:
+        return self._passages.get(passage_id)
+
+
+class ApiLibrary(SmallLibrary):
+    """The same library, as the API shows its passages."""
+
+    async def passage(self, passage_id: str) -> PassageCard | None:  # type: ignore[override]
         passage = self._passages.get(passage_id)
         if passage is None:
             return None

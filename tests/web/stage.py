@@ -17,7 +17,7 @@ from daulat.gateway import Meter, Parts, create_app, reserve, serve
 from daulat.nation.packs import find_pack
 from daulat.web import Site, Standing, WebParts, create_web, load_messages
 
-from .answers import AS_OF, RELEASE, ScriptedAssistant, SmallLibrary
+from .answers import AS_OF, RELEASE, SUCCESSORS, ApiLibrary, ScriptedAssistant, SmallLibrary
 
 LANGUAGES = ("id", "en", "jv", "su")
 BREAKS_AFTER = 3
@@ -47,6 +47,7 @@ def build_web(assistant: ScriptedAssistant, library: SmallLibrary, country: str 
             library=lambda: library,
             standing=lambda: standing,
             ask=assistant.ask,
+            newer=lambda passage_id: SUCCESSORS.get(passage_id, ""),
         )
     )
 
@@ -64,7 +65,7 @@ class Stage:
                 engines=NoEngines(),
                 meter=Meter(NoReceipts(), 8, time.monotonic),
                 assistant=self.assistant,
-                library=SmallLibrary(),
+                library=ApiLibrary(),
                 web=build_web(self.assistant, SmallLibrary()),
             )
         )

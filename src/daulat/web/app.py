@@ -74,7 +74,7 @@ async def route(request: Request, pages: Pages, assets: Assets) -> Response:
     if path == "/ask":
         return await pages.ask(request)
     if path.startswith("/p/"):
-        return await pages.passage(request, path.removeprefix("/p/"))
+        return pages.passage(request, path.removeprefix("/p/"))
     if path.startswith("/d/"):
         return pages.document(request, path.removeprefix("/d/"))
     if path.startswith("/static/"):

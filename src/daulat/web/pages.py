@@ -20,7 +20,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from daulat.assistant.types import Question
 from daulat.errors import DaulatError
-from daulat.gateway.schema import PassageCard
 from daulat.knowledge.types import Document, Passage
 from daulat.web.assets import Assets
 from daulat.web.http import Request, Response
@@ -130,16 +129,18 @@ class Pages:
         view = view_answer(answer, reader.texts.live)
         return self._page(request, "answer.html", cache="no-store", question=question, view=view)
 
-    async def passage(self, request: Request, passage_id: str) -> Response:
+    def passage(self, request: Request, passage_id: str) -> Response:
         """Draw a passage in its document; `?q=` is marked where it stands."""
         library = self.parts.library()
-        card = await library.passage(passage_id)
-        document = library.document(card.document.doc_id) if card else None
-        if card is None or document is None:
+        passage = library.passage(passage_id)
+        document = library.document(passage.doc_id) if passage else None
+        if passage is None or document is None:
             return self.message(request, 404, "not_found")
-        newer = await library.passage(card.successor) if card.successor else None
-        view = view_passage(card, document, newer, request.query.get("q", "")[:QUESTION_LIMIT])
-        return self._page(request, "passage.html", view=view)
+        siblings = library.passages_of(document.doc_id)
+        view = view_passage(passage, document, siblings, request.query.get("q", "")[:QUESTION_LIMIT])
+        newer = library.passage(self.parts.newer(passage_id))
+        newer_document = library.document(newer.doc_id) if newer else None
+        return self._page(request, "passage.html", view=view, newer=newer, newer_document=newer_document)
 
     def document(self, request: Request, doc_id: str) -> Response:
         """Draw a document's contents."""
@@ -193,7 +194,7 @@ class Pages:
         standing = self.parts.standing()
         nation = self.nation(language)
 
-        def label(passage: Passage | PassageCard) -> str:
+        def label(passage: Passage) -> str:
             section = texts.page.get(f"section_{passage.section}", "")
             article = article_label(passage.article, texts.live)
             return " · ".join(filter(None, (section, article))) or passage.heading or passage.passage_id

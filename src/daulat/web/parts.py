@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from daulat.assistant.types import Answer, Question
-from daulat.gateway.schema import PassageCard
 from daulat.knowledge.types import Document, Passage
 from daulat.web.messages import Messages
 
@@ -49,12 +48,12 @@ class Library(Protocol):
         """Return a document, or None."""
         ...
 
-    def passages_of(self, doc_id: str) -> Sequence[Passage]:
-        """Return a document's passages in reading order."""
+    def passage(self, passage_id: str) -> Passage | None:
+        """Return a passage, its `status` its own, or None."""
         ...
 
-    async def passage(self, passage_id: str) -> PassageCard | None:
-        """Return a passage in its document, as the API shows it, or None."""
+    def passages_of(self, doc_id: str) -> Sequence[Passage]:
+        """Return a document's passages in reading order."""
         ...
 
 
@@ -63,13 +62,24 @@ def new_reference() -> str:
     return secrets.token_hex(4)
 
 
+def not_known(passage_id: str) -> str:
+    """Know no newer text of any passage."""
+    del passage_id
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class WebParts:
-    """What the pages stand on. `library` and `standing` are asked anew for each page, since releases are swapped."""
+    """What the pages stand on.
+
+    `library` and `standing` are asked anew for each page, since releases are swapped. `newer` names the passage whose
+    text replaced another's; empty where none is known.
+    """
 
     site: Site
     messages: Messages
     library: Callable[[], Library]
     standing: Callable[[], Standing]
     ask: Callable[[Question], Awaitable[Answer]]
+    newer: Callable[[str], str] = not_known
     new_reference: Callable[[], str] = new_reference

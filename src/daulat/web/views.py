@@ -15,8 +15,7 @@ from babel.dates import format_date, parse_date
 from markupsafe import Markup
 
 from daulat.assistant.types import Answer, Citation
-from daulat.gateway.schema import PassageCard
-from daulat.knowledge.types import Document, Relation
+from daulat.knowledge.types import Document, Passage, Relation
 from daulat.web.markdown import fence_quotes, place_marks, quotations, to_html, without_marks
 from daulat.web.quoting import Line, excerpt, find_span, lines_of
 
@@ -137,21 +136,30 @@ def _quoted_citation(words: str, citations: Sequence[Citation]) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class PassageView:
-    """A passage in its document: its lines, what became of it, and what replaced it where that can be read here too."""
+    """A passage in its document: its lines, what became of it, and where to read on."""
 
-    card: PassageCard
+    passage: Passage
     document: Document
+    status: str
     lines: tuple[Line, ...]
     relations: tuple[Relation, ...]
-    newer: PassageCard | None
+    before: Passage | None
+    after: Passage | None
 
 
-def view_passage(card: PassageCard, document: Document, newer: PassageCard | None, quote: str) -> PassageView:
-    """Lay out a passage, the words of `quote` marked where they stand in it."""
-    lines = tuple(lines_of(card.text, find_span(card.text, quote)))
-    relations = tuple(relation for relation in document.relations if _concerns(relation, card.article))
-    return PassageView(card, document, lines, relations, newer)
+def view_passage(passage: Passage, document: Document, siblings: Sequence[Passage], quote: str) -> PassageView:
+    """Lay out a passage among its `siblings`, the words of `quote` marked where they stand in it."""
+    at = [sibling.passage_id for sibling in siblings].index(passage.passage_id)
+    return PassageView(
+        passage=passage,
+        document=document,
+        status=passage.status or document.status,
+        lines=tuple(lines_of(passage.text, find_span(passage.text, quote))),
+        relations=tuple(relation for relation in document.relations if _concerns(relation, passage)),
+        before=siblings[at - 1] if at else None,
+        after=siblings[at + 1] if at + 1 < len(siblings) else None,
+    )
 
 
-def _concerns(relation: Relation, article: str) -> bool:
-    return relation.kind.endswith("_by") and (not relation.articles or article in relation.articles)
+def _concerns(relation: Relation, passage: Passage) -> bool:
+    return relation.kind.endswith("_by") and (not relation.articles or passage.article in relation.articles)
