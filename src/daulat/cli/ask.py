@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`daulat ask`: one question to the official text, answered in this process: no server, no database, no network."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from daulat.assistant.types import Answer, Citation, Question
+from daulat.cli._answering import declared_or_only_pack, nation_knowledge
+from daulat.cli._output import emit, emit_json, hint, json_option, say
+from daulat.errors import DaulatError
+from daulat.gateway.composition import WEIGHTS, Answering
+from daulat.models import EngineSet, declare_engines
+from daulat.nation import Nation, find_pack
+
+
+@click.command("ask")
+@click.argument("question")
+@click.option("--service", default="", help="Which public service; the first that is declared by default.")
+@click.option("--language", default="", help="BCP 47 tag of the answer's language; recognised by default.")
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(path_type=Path),
+    default=Path("nation.yaml"),
+    show_default=True,
+    help="The declaration.",
+)
+@json_option
+def command(question: str, service: str, language: str, path: Path, as_json: bool) -> None:
+    """Ask one question and read the answer with its sources. A declined question is an answer too.
+
+    \b
+    daulat ask "KK saya hilang, ngurus yg baru gimana ya?"
+    daulat ask "Kumaha carana nyieun akta kalahiran?" --language su
+    daulat ask "..." --json | jq -r '.citations[].article'
+    """
+    text = question.strip()
+    if not text:
+        raise click.BadParameter("the question is empty", param_hint="QUESTION")
+    nation = declared_or_only_pack(path)
+    known = [each.id for each in nation.services]
+    if service and service not in known:
+        raise click.BadParameter(f"`{service}` is not declared; use {', '.join(known)}", param_hint="--service")
+    answer = asyncio.run(answer_once(nation, Question(text, service or known[0], language)))
+    if as_json:
+        emit_json(as_json_object(answer))
+    else:
+        show(answer)
+
+
+async def answer_once(nation: Nation, question: Question) -> Answer:
+    """Open what answers, answer one question, and close it again."""
+    engines = declare_engines(
+        nation.models, base=nation.directory, weights=nation.path(WEIGHTS), environment=os.environ
+    )
+    async with engines:
+        answering = await asyncio.to_thread(_open, nation, engines)
+        async for event in answering.assistant.stream(question):
+            if event.answer is not None:
+                return event.answer
+    raise DaulatError(
+        "the assistant broke off before its answer was whole",
+        why="What it had so far was not verified.",
+        fix="ask again; if it stays, run `daulat doctor`.",
+        code="ask.unfinished",
+    )
+
+
+def _open(nation: Nation, engines: EngineSet) -> Answering:
+    told: set[str] = set()
+
+    def report(stage: str, _done: int, total: int) -> None:
+        if stage not in told:
+            told.add(stage)
+            say(f"{stage}: {total:,} to do" if total else f"{stage} ...")
+
+    return nation_knowledge(nation, find_pack(nation.country)).open(engines, report)
+
+
+def as_json_object(answer: Answer) -> dict[str, Any]:
+    """Return the answer as `daulat ask --json` prints it: the promised fields first, then what else is known."""
+    return {
+        "answered": answer.answered,
+        "text": answer.text,
+        "citations": [_citation(each) for each in answer.citations],
+        "language": answer.language,
+        "as_of": answer.as_of,
+        "mode": answer.mode,
+        "confidence": answer.confidence,
+        "notice": answer.notice,
+        "related": [_citation(each) for each in answer.related],
+        "contacts": [
+            {"name": each.name, "about": each.about, "phone": each.phone, "url": each.url} for each in answer.contacts
+        ],
+        "release": answer.release,
+        "model": answer.model,
+    }
+
+
+def _citation(citation: Citation) -> dict[str, Any]:
+    return {
+        "passage_id": citation.passage_id,
+        "title": citation.title,
+        "article": citation.article,
+        "quote": citation.quote,
+        "status": citation.status,
+        "url": citation.url,
+        "as_of": citation.as_of,
+        "successor": citation.successor,
+        "answer_span": list(citation.answer_span),
+    }
+
+
+def show(answer: Answer) -> None:
+    """Print the answer for a reader: the words on stdout, and beneath them where they stand."""
+    emit(answer.text)
+    if answer.citations:
+        emit()
+    for number, citation in enumerate(answer.citations, start=1):
+        status = f" ({citation.status.replace('_', ' ')})"
+        successor = f"; see {citation.successor}" if citation.successor else ""
+        emit(f"[{number}] {citation.title}, {citation.article}{status}{successor}")
+    if answer.notice:
+        say(answer.notice)
+    for contact in answer.contacts:
+        say(" ".join(part for part in (contact.name, contact.phone, contact.url) if part))
+    hint(f"as of {answer.as_of}; the same with `--json` for programs" if answer.as_of else "`--json` for programs")
