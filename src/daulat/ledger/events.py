@@ -26,7 +26,7 @@ GENESIS = bytes(32)
 
 # Names, versions, paths, URLs, times and hashes; no spaces, so no sentence fits.
 _NAME = re.compile(r"[\w.:/@+,=-]{0,200}")
-_KIND = re.compile(r"[a-z][a-z_]*(\.[a-z][a-z_]*)*")
+_KIND = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 _INTEGER_LIMIT = 2**53  # beyond it, readers in other languages would see another number
 _LOCK = 0x0DA01A8
 _PAGE = 1_000
