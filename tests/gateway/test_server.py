@@ -24,11 +24,17 @@ def test_an_address_of_another_machine_is_refused():
 
 
 def test_an_asked_stop_ends_streams_with_a_word_and_exits_with_zero(own_live, stream, events):
-    response = stream("slowly", to=own_live)
+    response = stream(model="slow", to=own_live)  # by itself it would speak for ten seconds
     response.readline()
     code, talk = own_live.stop(signal.SIGTERM)
     assert (code, talk) == (0, "")
     assert json.loads(events(response)[-1][1])["error"]["code"] == "stopping"
+
+
+def test_an_answer_that_is_nearly_done_is_finished_before_the_end(own_live, stream, events):
+    response = stream("hello", to=own_live)
+    own_live.stop(signal.SIGTERM)
+    assert events(response)[-1][1] == "[DONE]"
 
 
 def test_after_a_kill_the_client_sees_a_broken_stream_and_the_next_start_takes_the_port(own_live, start_live, stream):

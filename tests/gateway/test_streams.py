@@ -126,7 +126,7 @@ async def test_closing_ends_what_runs_with_a_word():
     streams = Streams(lambda: "x")
     stream = streams.open(source(b"1", wait=asyncio.Event()), 1.0)
     await stream.first(1.0)
-    await streams.close(DaulatError("stopping", why="-", fix="-", code="stopping"))
+    await streams.close(DaulatError("stopping", why="-", fix="-", code="stopping"), grace_s=0.0)
     assert b'"code":"stopping"' in stream.since(1)[0]
 
 

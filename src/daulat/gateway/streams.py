@@ -24,6 +24,7 @@ from daulat.gateway.errors import Gone, NotFound, defect, envelope
 
 KEEP_S = 60.0
 HEARTBEAT_S = 15.0
+GRACE_S = 2.0
 RING_LIMIT_BYTES = 1024 * 1024
 TOTAL_LIMIT_BYTES = 64 * 1024 * 1024
 
@@ -96,6 +97,10 @@ class Stream:
             self._readers.discard(wake)
         if self._failure is not None:
             raise self._failure
+
+    async def wait(self) -> None:
+        """Return when the source has ended."""
+        await asyncio.wait([self._task])
 
     async def cancel(self, farewell: DaulatError | None = None) -> None:
         """Stop the source now and wait until it has let go of what it held; `farewell` tells a reader why."""
@@ -257,8 +262,11 @@ class Streams:
             )
         return stream
 
-    async def close(self, farewell: DaulatError) -> None:
-        """Cancel every stream that is still running, with a word to its reader."""
+    async def close(self, farewell: DaulatError, grace_s: float = GRACE_S) -> None:
+        """Give the streams that are running `grace_s` to end, then cancel the others with a word to their readers."""
+        ending = [stream.wait() for stream in self._running.values()]
+        if ending:
+            await asyncio.wait([asyncio.ensure_future(each) for each in ending], timeout=grace_s)
         await asyncio.gather(*(stream.cancel(farewell) for stream in list(self._running.values())))
 
     def _on_end(self, stream: Stream) -> None:
