@@ -11,7 +11,7 @@ from daulat.cli.ask import as_json_object, command
 from daulat.gateway import Answering, Knowledge
 from daulat.nation import NationError, bootstrap, installed_packs
 
-CITATION = Citation("XA-1:pasal-1#1", "XA-1", "Law 1", "Pasal 1", "Births are reported.", "amended", "/p/x", "2023-02-01",
+CITATION = Citation("XA-1:pasal-1#1", "XA-1", "Law 1", "Pasal 1", "Births are reported.", "amended", "/p/x", "2023",
                     successor="XA-2")  # fmt: skip
 ANSWER = Answer(True, "Births are reported. [1]", (CITATION,), "en", "2023-02-01", "quotation")
 DECLINED = Answer(
