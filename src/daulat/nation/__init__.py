@@ -6,6 +6,7 @@ file at once, each with its line; and the country's `Pack`, where one is install
 connection, runs no code of a pack, and holds nothing that is particular to one country.
 """
 
+from daulat.nation._yaml import YamlFile, read_yaml
 from daulat.nation.bootstrap import bootstrap
 from daulat.nation.check import check_nation, check_text, load_nation
 from daulat.nation.errors import NationError, NationFaultsError
@@ -22,6 +23,7 @@ __all__ = [
     "NationFaultsError",
     "Pack",
     "Service",
+    "YamlFile",
     "bootstrap",
     "check_nation",
     "check_text",
@@ -30,4 +32,5 @@ __all__ = [
     "json_schema",
     "load_nation",
     "pack_at",
+    "read_yaml",
 ]

@@ -139,8 +139,8 @@ def time_zones_of(country: str) -> list[str]:
     >>> time_zones_of("EE")
     ['Europe/Tallinn']
     """
-    people = _people_by_time_zone()
     zones = [zone for zone, territory in get_global("zone_territories").items() if territory == country]
+    people = _people_by_time_zone() if len(zones) > 1 else Counter[str]()
     return sorted(zones, key=lambda zone: (-people[zone], zone)) or ["UTC"]
 
 

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`daulat store`: describe the database, and bring its schema to this version or show the SQL that would."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from daulat.cli._output import emit, emit_json, hint, json_option, say, table
+from daulat.nation import load_nation
+from daulat.store import StoreSettings, StoreStatus, migrate_store, open_store
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _file_option(function: Command) -> Command:
+    return click.option(
+        "--file",
+        "path",
+        type=click.Path(path_type=Path),
+        default=Path("nation.yaml"),
+        show_default=True,
+        help="The declaration.",
+    )(function)
+
+
+@click.group("store")
+def command() -> None:
+    """Check and migrate the database: the embedded one, or that of DATABASE_URL."""
+
+
+@command.command()
+@_file_option
+@json_option
+def status(path: Path, as_json: bool) -> None:
+    """Open the database, which brings its schema to this version, and describe it."""
+    found = asyncio.run(_status(_settings(path)))
+    if as_json:
+        emit_json(asdict(found))
+    else:
+        emit(table(("key", "value"), [(key, str(value)) for key, value in asdict(found).items()]))
+
+
+@command.command()
+@click.option("--dry-run", is_flag=True, help="Change nothing; print the SQL that would be run.")
+@_file_option
+@json_option
+def migrate(path: Path, dry_run: bool, as_json: bool) -> None:
+    """Bring the schema to this version: forward only, in one transaction."""
+    done = asyncio.run(migrate_store(_settings(path), dry_run=dry_run))
+    if as_json:
+        emit_json(asdict(done))
+    elif not done.steps:
+        say(f"the schema is that of this version ({done.after}); there is nothing to do")
+    elif dry_run:
+        emit(done.sql)
+        hint("`daulat store migrate` runs it; make a backup first")
+    else:
+        say(f"the schema went from {done.before or 'nothing'} to {done.after}")
+
+
+async def _status(settings: StoreSettings) -> StoreStatus:
+    async with open_store(settings) as store:
+        return await store.status()
+
+
+def _settings(path: Path) -> StoreSettings:
+    nation = load_nation(path)
+    return StoreSettings.from_environment(nation.path(nation.store.directory), os.environ)
