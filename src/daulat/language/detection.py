@@ -27,7 +27,7 @@ from daulat.language._ngrams import features, words_of
 from daulat.language._pack import PackFiles, primary
 
 _UNSURE = 0.2
-# Below this share the best is hardly better than the others, and the nation's first language is the safer answer.
+# A best share below this, and less than twice that of the nation's first language, leaves the first the safer answer.
 _LEAST_SHARE = 0.45
 _LETTERS_READ = 2_000
 
@@ -171,8 +171,9 @@ def _ranked(among: Sequence[str], shares: dict[str, float]) -> Detection:
     rest = max(0.0, 1 - sum(shares.values()))
     full = {tag: shares.get(tag, rest / len(missing) if missing else 0.0) for tag in among}
     order = sorted(full.items(), key=lambda pair: -pair[1])
-    best, share = order[0] if order[0][1] >= _LEAST_SHARE else (among[0], full[among[0]])
-    return Detection(best, min(1.0, share), tuple(order))
+    first, (best, share) = among[0], order[0]
+    chosen = first if share < _LEAST_SHARE and share < 2 * full[first] else best
+    return Detection(chosen, min(1.0, full[chosen]), tuple(order))
 
 
 def _script_of(text: str) -> str:
