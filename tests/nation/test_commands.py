@@ -40,6 +40,12 @@ def test_init_never_overwrites_a_declaration_in_silence(run):
     assert "country: FI" in Path("nation.yaml").read_text()
 
 
+def test_init_says_when_it_cannot_write(run):
+    code, _out, err = run("init", "EE", "--file", "no/such/place.yaml")
+    assert code == 1
+    assert "--file" in err
+
+
 def test_init_shows_what_would_change_and_writes_nothing(run):
     run("init", "EE")
     before = Path("nation.yaml").read_text()

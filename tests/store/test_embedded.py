@@ -171,6 +171,13 @@ def test_a_directory_that_holds_something_else_is_refused_and_not_touched(new_di
     assert [path.name for path in new_dir.iterdir()] == ["thesis.txt"]
 
 
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError) as refused:
+        EmbeddedServer(tmp_path / "file" / "postgres").start()
+    assert refused.value.code == "store.directory"
+
+
 def test_damaged_data_are_refused_with_what_postgresql_says_and_its_log(data_dir):
     (data_dir / "global" / "pg_control").unlink()
     with pytest.raises(StoreError) as refused:

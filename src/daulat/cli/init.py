@@ -41,7 +41,7 @@ def command(country: str, path: Path, force: bool, diff: bool, as_json: bool) ->
             code="nation.exists",
             value=str(path),
         )
-    path.write_text(text, encoding="utf-8")
+    _write(path, text)
     if as_json:
         written = {"file": str(path), "country": code, "pack": str(pack) if pack else None}
         emit_json({**written, "faults": [fault.as_dict() for fault in faults]})
@@ -52,6 +52,19 @@ def command(country: str, path: Path, force: bool, diff: bool, as_json: bool) ->
     if pack is None:
         say(f"no pack for {code} is installed: it starts with an empty knowledge base, to which you add sources")
     hint("edit it, run `daulat nation check`, then `daulat up`")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise NationError(
+            f"{path} cannot be written: {error.strerror}",
+            why="The declaration must be kept where the service finds it.",
+            fix="Name another place with --file, or make the directory first.",
+            code="nation.file",
+            value=str(path),
+        ) from error
 
 
 def _show_diff(path: Path, text: str, *, as_json: bool) -> None:

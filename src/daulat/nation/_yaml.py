@@ -70,7 +70,7 @@ def read_yaml(path: Path, *, name: str = "") -> YamlFile:
     name = name or str(path)
     try:
         raw = path.read_bytes()
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+    except OSError as error:
         raise NationError(
             f"{name} cannot be read: {error.strerror}",
             why="What is declared in it is unknown.",

@@ -100,7 +100,12 @@ class EmbeddedServer:
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise DiskFullError(str(self.data_dir)) from error
-            raise
+            raise StoreError(
+                f"{self.data_dir} cannot be used: {error.strerror or error}",
+                why="The embedded database needs a directory that it can write.",
+                fix="Name another under `store.directory` in nation.yaml, or set DATABASE_URL.",
+                code="store.directory",
+            ) from error
         return f"host={server.socket_dir} port={server.port} user={USER} dbname={DATABASE}"
 
     def stop(self) -> None:
