@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -93,3 +94,10 @@ def test_a_short_tail_takes_a_sentence_from_the_segment_before_it() -> None:
 def test_a_text_without_words_has_no_spans() -> None:
     assert segments(" \n\t ") == []
     assert sentences("") == []
+
+
+@pytest.mark.parametrize("unit", [". ", ".", "No. ", "\n \t", "\na. ", ' "', "x", "a " + " " * 500])
+def test_a_hostile_text_of_a_hundred_thousand_characters_is_cut_without_going_back_and_forth(unit: str) -> None:
+    text = unit * (100_000 // len(unit)) + "End."
+    assert read(text, sentences(text))[-1].endswith("End.")
+    assert read(text, segments(text))[-1].endswith("End.")

@@ -65,3 +65,9 @@ def test_a_scanned_number_is_read_as_digits(rules: LegalRules) -> None:
 def test_the_day_of_publication_is_the_last_one_said(rules: LegalRules) -> None:
     assert rules.date_of("Published soon") == ""
     assert rules.date_of("Published on 2 May 2001 ... published on 10 June 2OO2") == "2002-06-10"
+
+
+@pytest.mark.parametrize("unit", ["act ", "act on ", "act 1/2000 ", "section ", "section 3 ", "act" + " " * 500, "1 "])
+def test_a_hostile_question_of_a_hundred_thousand_characters_is_read_to_its_end(rules: LegalRules, unit: str) -> None:
+    text = unit * (100_000 // len(unit)) + ". section 4 of the Constitution"
+    assert find_citations(text, rules)[-1].doc_id == "CON-1900"

@@ -77,10 +77,10 @@ NO_RULES: Mapping[str, SentenceRules] = MappingProxyType({})
 # A possible boundary: an end mark with its closing quotes before a space and something that can open a sentence; an
 # empty line; or a line that opens with an item's label: "(2)", "3.", "b.", "-".
 _BOUNDARY = re.compile(
-    r"(?P<mark>[.!?…]+[\"”’')\]]*)(?=\s+[\"“‘'(\[«¿¡]*[^\W_a-z])"
-    r"|(?P<wide>[。！？।።؟]+[」』”]?)"
-    r"|(?P<blank>[^\S\n]*\n[^\S\n]*\n)"
-    r"|(?P<item>\n)(?=[^\S\n]*(?:\(\d{1,3}[a-zA-Z]?\)|\d{1,3}[.)]\s|[a-z]{1,2}[.)]\s|[-*•–]\s))"
+    r"(?<![.!?…])(?P<mark>[.!?…]++[\"”’')\]]*+)(?=\s++[\"“‘'(\[«¿¡]*+[^\W_a-z])"
+    r"|(?P<wide>[。！？।։؟]++[」』”]?)"
+    r"|(?P<blank>\n[^\S\n]*+\n)"
+    r"|(?P<item>\n)(?=[^\S\n]*+(?:\(\d{1,3}[a-zA-Z]?\)|\d{1,3}[.)]\s|[a-z]{1,2}[.)]\s|[-*•–]\s))"
 )
 _LETTER_ITEM = re.compile(r"\s*(?:[a-z]{1,2}[.)]|\d{1,3}\)|[-*•–])\s")
 _LAST_TOKEN = re.compile(r"[\w/-]+(?:\.\w+)*$")

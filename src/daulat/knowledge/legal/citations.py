@@ -7,8 +7,10 @@ It recognises numbers, popular names and, given the titles of a release, titles.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from types import MappingProxyType
 
 from daulat.knowledge.legal.rules import LegalRules, plain
@@ -16,6 +18,7 @@ from daulat.knowledge.types import Document
 
 _NEAR = 12  # characters between an article and its law: "Pasal 5 dari UU ..."
 _MOST_TITLE_WORDS = 40
+_MOST_TITLE_CHARS = 400
 _WORD = re.compile(r"\w+")
 
 
@@ -47,7 +50,7 @@ def title_index(documents: Iterable[Document], rules: LegalRules) -> Titles:
     found: dict[tuple[str, tuple[str, ...]], list[Document]] = {}
     for document in documents:
         kind = rules.kind_named(document.kind)
-        words = _words(document.title)
+        words = tuple(word.group().lower() for word in _WORD.finditer(document.title))
         if kind and words:
             found.setdefault((kind.code, words), []).append(document)
     newest = {key: sorted(same, key=lambda document: -(document.year or 0)) for key, same in found.items()}
@@ -71,51 +74,53 @@ def find_citations(text: str, rules: LegalRules, titles: Titles = NO_TITLES) -> 
     list of LawMention
         An article is joined to the law beside it; one that stands alone is returned without a law.
     """
-    laws = _numbered(text, rules)
-    laws += _aliased(text, rules, laws)
-    laws += _titled(text, rules, titles, laws)
+    taken = bytearray(len(text))  # characters that a law already covers
+    laws = [mention for mention in _numbered(text, rules) if _take(taken, mention)]
+    laws += [mention for mention in _aliased(text, rules) if _take(taken, mention)]
+    numbered = bytes(taken)
+    laws += [mention for mention in _titled(text, rules, titles, taken) if _take(taken, mention)]
     laws.sort(key=lambda mention: mention.span)
-    return _with_articles(text, rules, laws)
+    return _with_articles(text, rules, laws, numbered)
 
 
-def _numbered(text: str, rules: LegalRules) -> list[LawMention]:
-    mentions = []
+def _take(taken: bytearray, mention: LawMention) -> bool:
+    start, end = mention.span
+    if any(taken[start:end]):
+        return False
+    taken[start:end] = b"\1" * (end - start)
+    return True
+
+
+def _numbered(text: str, rules: LegalRules) -> Iterator[LawMention]:
     for match in rules.law.finditer(text):
         code = rules.names[plain(match["kind"])]
         number, year = rules.number(match["number"]), rules.number(match["year"])
         if number[:1].isdigit() and year.isdigit():
             identifier = rules.document_id(code, number, year)
-            mentions.append(LawMention(code, number, int(year), identifier, span=match.span()))
-    return mentions
+            yield LawMention(code, number, int(year), identifier, span=match.span())
 
 
-def _aliased(text: str, rules: LegalRules, known: list[LawMention]) -> list[LawMention]:
-    mentions = []
+def _aliased(text: str, rules: LegalRules) -> Iterator[LawMention]:
     for match in rules.alias.finditer(text) if rules.alias else ():
-        if not _overlaps(match.span(), known):
-            mentions.append(_from_id(rules.aliases[plain(match.group())], rules, match.span()))
-    return mentions
+        yield _from_id(rules.aliases[plain(match.group())], rules, match.span())
 
 
-def _titled(text: str, rules: LegalRules, titles: Titles, known: list[LawMention]) -> list[LawMention]:
-    mentions = []
+def _titled(text: str, rules: LegalRules, titles: Titles, taken: bytearray) -> Iterator[LawMention]:
     for match in rules.titled.finditer(text):
-        code = rules.names[plain(match["kind"])]
-        if _overlaps(match.span(), known):
+        if any(taken[match.start() : match.end()]):
             continue
-        stop = rules.title_stop.search(text, match.end())
-        words = list(_WORD.finditer(text, match.end(), stop.start() if stop else len(text)))[:_MOST_TITLE_WORDS]
-        if not words:
-            continue
-        span = (match.start(), words[-1].end())
-        mention = LawMention(code, title_words=tuple(word.group().lower() for word in words), span=span)
-        mentions.append(_resolved(mention, text, match.end(), titles))
-    return mentions
+        code, start = rules.names[plain(match["kind"])], match.end()
+        stop = rules.title_stop.search(text, start, start + _MOST_TITLE_CHARS)
+        words = _words(text, start, stop.start() if stop else start + _MOST_TITLE_CHARS)
+        if words:
+            said = tuple(word.group().lower() for word in words)
+            mention = LawMention(code, title_words=said, span=(match.start(), words[-1].end()))
+            yield _resolved(mention, text, start, titles)
 
 
 def _resolved(mention: LawMention, text: str, start: int, titles: Titles) -> LawMention:
     """Look for the longest known title that the text goes on with, wherever a title would usually stop."""
-    words = list(_WORD.finditer(text, start))[:_MOST_TITLE_WORDS]
+    words = _words(text, start, start + _MOST_TITLE_CHARS) if titles else []
     for length in range(len(words), 0, -1):
         key = tuple(word.group().lower() for word in words[:length])
         found = titles.get((mention.kind, key))
@@ -125,30 +130,34 @@ def _resolved(mention: LawMention, text: str, start: int, titles: Titles) -> Law
     return mention
 
 
-def _with_articles(text: str, rules: LegalRules, laws: list[LawMention]) -> list[LawMention]:
-    taken: set[int] = set()
+def _with_articles(text: str, rules: LegalRules, laws: list[LawMention], numbered: bytes) -> list[LawMention]:
+    starts = [law.span[0] for law in laws]
+    joined: set[int] = set()
     result: list[LawMention] = []
     for match in rules.article.finditer(text):
-        if _overlaps(match.span(), [law for law in laws if not law.title_words]):
+        if any(numbered[match.start() : match.end()]):
             continue
         article, paragraph = rules.number(match["article"]), match["paragraph"] or ""
-        index = _beside(match.span(), laws, taken)
+        index = _beside(match.span(), laws, starts, joined)
         if index is None:
             result.append(LawMention(article=article, paragraph=paragraph, span=match.span()))
             continue
         law = laws[index]
-        taken.add(index)
+        joined.add(index)
         span = (min(law.span[0], match.start()), max(law.span[1], match.end()))
         result.append(replace(law, article=article, paragraph=paragraph, span=span))
-    result += [law for index, law in enumerate(laws) if index not in taken]
+    result += [law for index, law in enumerate(laws) if index not in joined]
     return sorted(result, key=lambda mention: mention.span)
 
 
-def _beside(span: tuple[int, int], laws: list[LawMention], taken: set[int]) -> int | None:
-    for index, law in enumerate(laws):
-        after, before = law.span[0] - span[1], span[0] - law.span[1]
-        near = 0 <= after <= _NEAR or 0 <= before <= _NEAR
-        if index not in taken and (near or (law.span[0] <= span[0] and span[1] <= law.span[1])):
+def _beside(span: tuple[int, int], laws: list[LawMention], starts: list[int], joined: set[int]) -> int | None:
+    """Return the law just before, around or just after an article; the one before wins."""
+    following = bisect_right(starts, span[0])
+    for index in (following - 1, following):
+        if not 0 <= index < len(laws) or index in joined:
+            continue
+        law = laws[index].span
+        if law[0] <= span[1] + _NEAR and span[0] <= law[1] + _NEAR:
             return index
     return None
 
@@ -160,9 +169,5 @@ def _from_id(identifier: str, rules: LegalRules, span: tuple[int, int]) -> LawMe
     return LawMention(kind, number, int(year) if year.isdigit() else None, identifier, span=span)
 
 
-def _overlaps(span: tuple[int, int], mentions: list[LawMention]) -> bool:
-    return any(span[0] < mention.span[1] and mention.span[0] < span[1] for mention in mentions)
-
-
-def _words(title: str) -> tuple[str, ...]:
-    return tuple(_WORD.findall(title.lower()))
+def _words(text: str, start: int, end: int) -> list[re.Match[str]]:
+    return list(islice(_WORD.finditer(text, start, end), _MOST_TITLE_WORDS))

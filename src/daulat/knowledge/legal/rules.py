@@ -202,4 +202,4 @@ def plain(name: str) -> str:
 def _any_of(names: Iterable[str]) -> str:
     # Longest first: the constitution's name begins with the name of an ordinary law.
     ordered = sorted(names, key=lambda name: (-len(name), name))
-    return "|".join(r"[\s‐-―-]+".join(re.escape(word) for word in name.split()) for name in ordered)
+    return "|".join(r"[\s‐-―-]++".join(re.escape(word) for word in name.split()) for name in ordered)
