@@ -199,6 +199,7 @@ async def test_a_passage_tells_its_standing_in_law(visit: Visitor) -> None:
     assert '<mark id="quote">umur 19 (sembilan belas) tahun</mark>' in page
     assert 'href="/p/UU-1-1974%3Apasal-8%238"' in page
     assert "1 Maret 2023" in page
+    assert "Tanpa hak cipta: naskah peraturan" in page
     _, _, other = await visit("/p/UU-1-1974:pasal-8#8")
     assert "Diubah dengan" not in other.decode()  # the relation concerns article 7 alone
 

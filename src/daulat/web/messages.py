@@ -24,7 +24,7 @@ FALLBACK = "en"
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The words of one language. `live` also travels to the browser."""
+    """The words of one language. `live` also travels to the browser; `licences` says in words what an SPDX id means."""
 
     language: str
     name: str
@@ -32,6 +32,7 @@ class Texts:
     reviewed: bool
     page: Mapping[str, Any]
     live: Mapping[str, str]
+    licences: Mapping[str, str]
     examples: tuple[str, ...]
 
 
@@ -92,7 +93,7 @@ def _read(entry: Traversable) -> dict[str, Any]:
         raise _fault(f"{entry} is not YAML: {error}") from error
     if not isinstance(data, dict) or not isinstance(data.get("language"), str):
         raise _fault(f"{entry} has no `language`")
-    for section in ("page", "live"):
+    for section in ("page", "live", "licences"):
         words = data.setdefault(section, {})
         if not isinstance(words, dict) or not all(isinstance(word, str | list) for word in words.values()):
             raise _fault(f"{entry}: every value under `{section}` is a text or a list of texts")
@@ -149,5 +150,6 @@ def _merge(tag: str, core: Mapping[str, Any], data: Mapping[str, Any]) -> Texts:
         reviewed=bool(data.get("reviewed", True)),
         page={**core["page"], **data["page"]},
         live={**core["live"], **data["live"]},
+        licences={**core["licences"], **data["licences"]},
         examples=tuple(data.get("examples") or ()),
     )

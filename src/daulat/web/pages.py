@@ -212,6 +212,7 @@ class Pages:
             "asset": self.assets.url,
             "modules": sorted(name for name in self.assets.files if name.endswith(".js") and name != "early.js"),
             "label": label,
+            "licence": lambda licence: texts.licences.get(licence, licence),
             "article": lambda article: article_label(article, texts.live),
             "status_of": lambda status: status if status in LAW_STATUSES else "unknown",
             "date": lambda date: long_date(date, language),

@@ -88,7 +88,9 @@ class Chat extends HTMLElement {
     const article = this.addTurn(turn);
     this.field.value = '';
     this.arrange();
-    article.scrollIntoView({ behavior: calm() ? 'auto' : 'smooth' });
+    const behavior = calm() ? 'auto' : 'smooth';
+    if (this.turns.length > 1) article.scrollIntoView({ behavior });
+    else scrollTo({ top: 0, behavior });
     const { model, language } = this.dataset;
     this.run(turn, { request: { model, messages, ...(language && { metadata: { language } }) } });
   }
