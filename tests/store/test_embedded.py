@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The embedded server on its bad days: two at once, killed, full, foreign. Real processes, real kill -9."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -33,6 +34,12 @@ async def main():
         print("open", flush=True)
         await asyncio.sleep(600)
 asyncio.run(main())
+"""
+RESUME = """
+import os, pathlib, signal, sys, time
+time.sleep(1)
+pathlib.Path(sys.argv[1]).touch()
+os.kill(int(sys.argv[2]), signal.SIGCONT)
 """
 
 
@@ -231,17 +238,16 @@ def test_the_log_does_not_repeat_what_a_statement_held(data_dir):
     assert "kartu" not in log
 
 
-def test_helpers_of_a_killed_server_must_end_before_the_next_one_writes(data_dir):
+def test_helpers_of_a_killed_server_must_end_before_the_next_one_writes(data_dir, script):
     first = EmbeddedServer(data_dir)
-    busy = psycopg.connect(first.start())
-    helper = busy.info.backend_pid
-    os.kill(helper, signal.SIGSTOP)  # a helper that does not see the death of its server
-    kill_server(data_dir)
-    resume = subprocess.Popen(["sh", "-c", f"sleep 1; kill -CONT {helper}"])
-    second = EmbeddedServer(data_dir)
-    second.start()
-    assert not psutil.pid_exists(helper)
-    resume.wait()
-    busy.close()
-    second.stop()
-    first.stop()
+    with contextlib.closing(psycopg.connect(first.start())) as busy:
+        helper = busy.info.backend_pid
+        os.kill(helper, signal.SIGSTOP)  # a helper that does not see the death of its server
+        kill_server(data_dir)
+        resumed = data_dir.with_name("resumed")
+        script(RESUME, resumed, helper)
+        second = EmbeddedServer(data_dir)
+        second.start()
+        assert resumed.exists()
+        second.stop()
+        first.stop()
