@@ -107,6 +107,13 @@ def test_old_pages_say_how_old_they_are(release: Ingested) -> None:
         ("dalam Undang-Undang tentang Rumah Susun", "UU-20-2011", ""),
         ("dalam Peraturan Pemerintah tentang Pelaksanaan Pengangkatan Anak", "PP-54-2007", ""),
         ("PP no 17 thn 2O10", "PP-17-2010", ""),
+        ("PP tentang Perubahan atas PP Nomor 17 Tahun 2010", "PP-17-2010", ""),
+        (
+            "Peraturan Pemerintah tentang Perubahan atas Peraturan Pemerintah Nomor 17 Tahun 2010 tentang Pengelolaan dan "
+            "Penyelenggaraan Pendidikan",
+            "PP-66-2010",
+            "",
+        ),
     ],
 )
 def test_a_citizen_names_a_law(release: Ingested, rules: IngestRules, question: str, doc_id: str, article: str) -> None:

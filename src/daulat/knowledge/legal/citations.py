@@ -75,12 +75,15 @@ def find_citations(text: str, rules: LegalRules, titles: Titles = NO_TITLES) -> 
         An article is joined to the law beside it; one that stands alone is returned without a law.
     """
     taken = bytearray(len(text))  # characters that a law already covers
-    laws = [mention for mention in _numbered(text, rules) if _take(taken, mention)]
-    laws += [mention for mention in _aliased(text, rules) if _take(taken, mention)]
-    numbered = bytes(taken)
-    laws += [mention for mention in _titled(text, rules, titles, taken) if _take(taken, mention)]
+    titled = list(_titled(text, rules, titles))
+    known = [*_aliased(text, rules), *_numbered(text, rules), *(mention for mention in titled if mention.doc_id)]
+    # The longest name wins: the title of an amending act holds the number of the law that it amends.
+    known.sort(key=lambda mention: mention.span[0] - mention.span[1])
+    laws = [mention for mention in known if _take(taken, mention)]
+    certain = bytes(taken)
+    laws += [mention for mention in titled if not mention.doc_id and _take(taken, mention)]
     laws.sort(key=lambda mention: mention.span)
-    return _with_articles(text, rules, laws, numbered)
+    return _with_articles(text, rules, laws, certain)
 
 
 def _take(taken: bytearray, mention: LawMention) -> bool:
@@ -105,10 +108,8 @@ def _aliased(text: str, rules: LegalRules) -> Iterator[LawMention]:
         yield _from_id(rules.aliases[plain(match.group())], rules, match.span())
 
 
-def _titled(text: str, rules: LegalRules, titles: Titles, taken: bytearray) -> Iterator[LawMention]:
+def _titled(text: str, rules: LegalRules, titles: Titles) -> Iterator[LawMention]:
     for match in rules.titled.finditer(text):
-        if any(taken[match.start() : match.end()]):
-            continue
         code, start = rules.names[plain(match["kind"])], match.end()
         stop = rules.title_stop.search(text, start, start + _MOST_TITLE_CHARS)
         words = _words(text, start, stop.start() if stop else start + _MOST_TITLE_CHARS)
@@ -130,12 +131,12 @@ def _resolved(mention: LawMention, text: str, start: int, titles: Titles) -> Law
     return mention
 
 
-def _with_articles(text: str, rules: LegalRules, laws: list[LawMention], numbered: bytes) -> list[LawMention]:
+def _with_articles(text: str, rules: LegalRules, laws: list[LawMention], certain: bytes) -> list[LawMention]:
     starts = [law.span[0] for law in laws]
     joined: set[int] = set()
     result: list[LawMention] = []
     for match in rules.article.finditer(text):
-        if any(numbered[match.start() : match.end()]):
+        if any(certain[match.start() : match.end()]):
             continue
         article, paragraph = rules.number(match["article"]), match["paragraph"] or ""
         index = _beside(match.span(), laws, starts, joined)
