@@ -109,8 +109,8 @@ def test_old_pages_say_how_old_they_are(release: Ingested) -> None:
         ("PP no 17 thn 2O10", "PP-17-2010", ""),
         ("PP tentang Perubahan atas PP Nomor 17 Tahun 2010", "PP-17-2010", ""),
         (
-            "Peraturan Pemerintah tentang Perubahan atas Peraturan Pemerintah Nomor 17 Tahun 2010 tentang Pengelolaan dan "
-            "Penyelenggaraan Pendidikan",
+            "Peraturan Pemerintah tentang Perubahan atas Peraturan Pemerintah Nomor 17 Tahun 2010 tentang Pengelolaan "
+            "dan Penyelenggaraan Pendidikan",
             "PP-66-2010",
             "",
         ),
