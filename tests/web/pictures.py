@@ -23,7 +23,7 @@ def start(page: Page) -> None:
     """The page as it greets."""
 
 
-def answer(page: Page) -> None:
+def citizen(page: Page) -> None:
     """A question and its answer, quoted."""
     ask(page, BIRTH)
 
@@ -45,9 +45,9 @@ def passage(page: Page) -> None:
 PICTURES = (
     (start, "desktop", "light"),
     (start, "phone", "dark"),
-    (answer, "phone", "light"),
-    (answer, "desktop", "light"),
-    (answer, "desktop", "dark"),
+    (citizen, "phone", "light"),
+    (citizen, "desktop", "light"),
+    (citizen, "desktop", "dark"),
     (source, "phone", "light"),
     (passage, "desktop", "dark"),
 )
@@ -70,7 +70,7 @@ def take(address: str) -> None:
             page.goto(address)
             scene(page)
             page.wait_for_timeout(500)
-            page.screenshot(path=IMAGES / f"{scene.__name__}-{device}-{scheme}.png")
+            page.screenshot(path=IMAGES / f"{scene.__name__}-{device}{'-dark' if scheme == 'dark' else ''}.png")
             context.close()
         browser.close()
 
