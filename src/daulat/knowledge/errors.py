@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can go wrong in knowledge, drawn as a tree.
 
-    KnowledgeError            the curator or operator of sources and releases can act
-    ├── SourceError           a declared source or its document cannot be read
-    ├── ReleaseError          a release is missing, damaged, unsigned or not ours
-    └── EncoderError          the text encoder cannot be used
+KnowledgeError            the curator or operator of sources and releases can act
+├── SourceError           a declared source or its document cannot be read
+├── ReleaseError          a release is missing, damaged, unsigned or not ours
+└── EncoderError          the text encoder cannot be used
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def quantise(vectors: Float32) -> tuple[Int8, NDArray[np.float16]]:
     Returns
     -------
     (int8[n, d], float16[n])
-        `rows * scales[:, None]` is nearly `vectors`: every component within half a scale, plus the rounding of the scale.
+        `rows * scales[:, None]` is nearly `vectors`: every component within half a scale.
     """
     largest = np.abs(vectors).max(axis=1, initial=0.0)
     scales = np.maximum(largest / 127.0, 1e-6).astype(np.float16)

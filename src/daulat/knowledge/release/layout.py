@@ -9,6 +9,7 @@
     rows.npy             per passage: document, status, words
     segments.npy         per segment: passage, first and last character
     vectors.npy ...      see `daulat.knowledge.index.vectors`
+    terms.npy ...        see `daulat.knowledge.index.forward`
     lexical/             see `daulat.knowledge.index.lexical`
     failures.json        documents that could not be read, and why
 

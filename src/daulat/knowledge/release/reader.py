@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daulat.knowledge.errors import ReleaseError
-from daulat.knowledge.index import LexicalIndex, VectorIndex
+from daulat.knowledge.index import ForwardIndex, LexicalIndex, VectorIndex
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.release.layout import (
     DOCUMENTS,
@@ -83,6 +83,7 @@ class Release:
         self._decoder = msgspec.json.Decoder(StoredPassage)
         self.lexical = LexicalIndex(folder / LEXICAL)
         self.vectors = VectorIndex(folder)
+        self.terms = ForwardIndex(folder)
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -6,6 +6,7 @@ Row n of every file is the n-th passage in the order of ingestion. It decides no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import msgspec
 import numpy as np
 
 from daulat.knowledge.cutting.segments import segments
+from daulat.knowledge.index.forward import ForwardWriter
 from daulat.knowledge.index.lexical import Entry, write_lexical
 from daulat.knowledge.ingest import Ingested, IngestedDocument
 from daulat.knowledge.release.layout import (
@@ -39,6 +41,7 @@ TermsFor = Callable[[str, str], Sequence[str]]
 """(language, text) -> terms."""
 
 _TITLE_WORDS = 16
+_CLAUSE = re.compile(r"(?<=[.;:?!])\s+|\n")
 _MOST_COUNTED_WORDS = 65_535
 _TOLD_EVERY = 500
 
@@ -66,8 +69,8 @@ def cut_segments(documents: Iterable[IngestedDocument]) -> Iterator[Segment]:
 def encoded_text(document: Document, passage: Passage, start: int, end: int) -> str:
     """Return what is encoded of a segment: an article seldom says what law it is in, so the title goes before it."""
     text = passage.text[start:end]
-    title = " ".join(document.title.split()[:_TITLE_WORDS])
-    return text if not title or document.title == document.doc_id else f"{title}. {text}"
+    title = " ".join(shown_title(document).split()[:_TITLE_WORDS])
+    return f"{title}. {text}" if title else text
 
 
 def write_records(folder: Path, ingested: Ingested, cut: Sequence[Segment]) -> None:
@@ -99,24 +102,31 @@ def write_records(folder: Path, ingested: Ingested, cut: Sequence[Segment]) -> N
 def write_words(
     folder: Path, documents: Sequence[IngestedDocument], terms_for: TermsFor, tell: Callable[[int], None]
 ) -> None:
-    """Write the lexical index."""
+    """Write the lexical and the forward index."""
+    forward = ForwardWriter()
 
     def entries() -> Iterator[Entry]:
         done = 0
         for item in documents:
-            language = item.document.language
-            title = (
-                tuple(terms_for(language, item.document.title)) if item.document.title != item.document.doc_id else ()
-            )
+            document = item.document
+            title = tuple(terms_for(document.language, shown_title(document)))
             for passage in item.passages:
-                heading = terms_for(language, passage.heading) if passage.heading else ()
-                yield Entry(terms_for(language, passage.text), (*title, *heading), _facets(item.document, passage))
+                clauses = [terms_for(document.language, clause) for clause in _CLAUSE.split(passage.text)]
+                forward.add(clauses)
+                heading = terms_for(document.language, passage.heading) if passage.heading else ()
+                yield Entry([t for clause in clauses for t in clause], (*title, *heading), _facets(document, passage))
                 done += 1
                 if done % _TOLD_EVERY == 0:
                     tell(done)
         tell(done)
 
     write_lexical(folder / LEXICAL, entries())
+    forward.write(folder)
+
+
+def shown_title(document: Document) -> str:
+    """Return the title, or nothing where the document has only an id."""
+    return "" if document.title == document.doc_id else document.title
 
 
 def _facets(document: Document, passage: Passage) -> list[str]:

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a question looks for: its words in, the forms in which a release is searched out.
+
+A citizen writes "KK ilang gmn ngurusnya"; the law says "kartu keluarga". The forms are the question in standard
+spelling, its rough gloss in the language of the law with the law's own phrases added, weighted terms, and the laws
+that it names. Everything particular to a country or a language comes from the pack. It never answers and never keeps
+a question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from daulat.knowledge.legal import LawMention, LegalRules, find_citations, load_legal_rules
+from daulat.knowledge.legal.citations import NO_TITLES, Titles
+from daulat.knowledge.quality import SearchForm, load_search_forms, search_form
+from daulat.knowledge.search.questions import AnswerKind, QuestionPatterns, load_question_patterns
+from daulat.language import Analyser, PackFiles, Wording, analyser_for, primary, wording_for
+
+_ADDED = 0.8  # weight of a term that the glossary added, beside 1 for a term that was asked
+_LOANS = 0.3  # of a word of another language than the law's: mostly a name or a loan
+_LONGEST = 1_000  # characters of a question that are searched for
+_PHRASES = 4  # most phrases of the glossary that go into the second form
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The forms of one question.
+
+    Parameters
+    ----------
+    text : str
+        As asked, shortened to what is searched for.
+    forms : tuple of str
+        One or two texts to encode: standard spelling, and gloss with the law's phrases.
+    terms : mapping of str to float
+        Analysed terms with their weights.
+    order : tuple of str
+        The terms that were asked, in the order of the question.
+    mentions : tuple of LawMention
+        Laws and articles that the question names.
+    defined : str
+        The term whose meaning is asked for, as written; empty for other questions.
+    kind : AnswerKind or None
+        The kind of answer that is asked for.
+    topics : tuple of str
+        Topics of the glossary that the question touches.
+    """
+
+    text: str
+    forms: tuple[str, ...]
+    terms: Mapping[str, float]
+    order: tuple[str, ...] = ()
+    mentions: tuple[LawMention, ...] = ()
+    defined: str = ""
+    kind: AnswerKind | None = None
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads questions and passages by the same rules. Built by `reader_for`.
+
+    Parameters
+    ----------
+    wording : Wording
+        The country's words.
+    analyser : callable
+        The analyser of a language.
+    questions : QuestionPatterns
+    default_language : str
+        Of texts that do not say theirs.
+    legal : LegalRules, optional
+    misreadings : mapping of str to SearchForm
+        By language.
+    """
+
+    wording: Wording
+    analyser: Callable[[str], Analyser]
+    questions: QuestionPatterns
+    default_language: str = ""
+    legal: LegalRules | None = None
+    misreadings: Mapping[str, SearchForm] = field(default_factory=dict)
+
+    def terms(self, language: str, text: str) -> list[str]:
+        """Return the terms of an official text, its scanner's misreadings undone."""
+        tag = language or self.default_language
+        form = self.misreadings.get(primary(tag))
+        return self.analyser(tag).terms(search_form(text, form) if form else text)
+
+    def ask(self, text: str, language: str, titles: Titles = NO_TITLES) -> Asked:
+        """Return the forms of a question.
+
+        Parameters
+        ----------
+        text : str
+        language : str
+            BCP 47 tag of the question; empty: the default.
+        titles : Titles
+            Of the documents that a question may name, from `title_index`.
+        """
+        text = " ".join(text[:_LONGEST].split())
+        tag = language or self.default_language
+        mentions = tuple(find_citations(text, self.legal, titles)) if self.legal else ()
+        # A law that is named is found by its name; its words would only find the many texts that cite it.
+        rest = _without(text, mentions, self.questions) or text
+        plain = self.wording.normalise(rest, tag)
+        official = self.wording.to_official(rest, tag)
+        expansion = self.wording.expand(rest, tag)
+        law = self.wording.official or self.default_language or tag
+        order = tuple(dict.fromkeys(self.terms(law, official)))
+        terms = dict.fromkeys(order, 1.0)
+        for phrase in expansion.phrases:
+            for term in self.terms(law, phrase):
+                terms.setdefault(term, _ADDED)
+        if primary(tag) != primary(law):
+            for term in self.analyser(tag).terms(plain):
+                terms.setdefault(term, _LOANS)
+        added = [phrase for phrase in expansion.phrases if phrase.casefold() not in official.casefold()][:_PHRASES]
+        second = f"{official} ({', '.join(added)})" if added else official
+        return Asked(
+            text=text,
+            forms=(plain,) if second == plain else (plain, second),
+            terms=terms,
+            order=order,
+            mentions=mentions,
+            defined=self.questions.defined_term(rest, tag),
+            kind=self.questions.kind(rest, tag),
+            topics=expansion.topics,
+        )
+
+
+def _without(text: str, mentions: Sequence[LawMention], questions: QuestionPatterns) -> str:
+    """Leave out the laws that are named, and the small words that tied them to the question."""
+    for mention in sorted(mentions, key=lambda mention: -mention.span[0]):
+        if mention.doc_id:
+            before = questions.before_a_law.sub("", text[: mention.span[0]])
+            text = f"{before} {text[mention.span[1] :]}"
+    return " ".join(text.split()).strip(" ?.,")
+
+
+def reader_for(pack: PackFiles | None, languages: Sequence[str] = ()) -> Reader:
+    """Build the reader of a country.
+
+    Parameters
+    ----------
+    pack : PackFiles or None
+        The country pack, where there is one.
+    languages : sequence of str
+        The nation's languages; the first is the default.
+    """
+    known: dict[str, Analyser] = {}
+
+    def analyser(language: str) -> Analyser:
+        tag = primary(language)
+        if tag not in known:
+            known[tag] = analyser_for(tag, pack)
+        return known[tag]
+
+    root = pack.path() if pack else None
+    return Reader(
+        wording=wording_for(pack),
+        analyser=analyser,
+        questions=load_question_patterns(pack),
+        default_language=languages[0] if languages else "",
+        legal=load_legal_rules(root / "legal.yaml") if root and (root / "legal.yaml").is_file() else None,
+        misreadings=load_search_forms(Path(root)) if root else {},
+    )

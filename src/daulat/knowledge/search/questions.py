@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a question is put: its text in, the term whose meaning it asks for and the kind of answer it wants, out.
+
+The patterns are data: `questions.yaml` in the pack, else the English ones beside this file. It knows no answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from daulat.language import PackFiles, primary
+
+_NEVER = re.compile(r"(?!)")
+_EDGES = " \t\n?.!,;:\"'“”‘’()"
+_LONGEST_TERM = 160
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerKind:
+    """One kind of answer, e.g. ``when``: how it is asked for in each language, and what a text shows that has it."""
+
+    name: str
+    asks: Mapping[str, re.Pattern[str]]
+    found: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionPatterns:
+    """The patterns of one country.
+
+    Examples
+    --------
+    >>> patterns = load_question_patterns(None)
+    >>> patterns.defined_term("What is a birth certificate?", "en")
+    'birth certificate'
+    >>> patterns.kind("When must I report a birth?", "en").name
+    'when'
+    """
+
+    definitions: Mapping[str, tuple[re.Pattern[str], ...]]
+    before_a_law: re.Pattern[str]
+    defined_after: re.Pattern[str]
+    defined_by: re.Pattern[str]
+    kinds: tuple[AnswerKind, ...]
+
+    def defined_term(self, text: str, language: str) -> str:
+        """Return the term whose meaning is asked for; empty if the question asks for something else."""
+        for pattern in self.definitions.get(primary(language), ()):
+            found = pattern.search(text[: 4 * _LONGEST_TERM])
+            if found:
+                return found["term"].strip(_EDGES)[:_LONGEST_TERM]
+        return ""
+
+    def kind(self, text: str, language: str) -> AnswerKind | None:
+        """Return the first kind of answer that the question asks for."""
+        return next((k for k in self.kinds if k.asks.get(primary(language), _NEVER).search(text)), None)
+
+
+def load_question_patterns(pack: PackFiles | None) -> QuestionPatterns:
+    """Read the pack's `questions.yaml`, or the English patterns that come with Daulat."""
+    if pack is not None and pack.has("questions.yaml"):
+        return _patterns(pack.yaml("questions.yaml"))
+    core = Path(__file__).with_name("questions.yaml")
+    return _patterns(yaml.safe_load(core.read_text(encoding="utf-8")))
+
+
+def _patterns(data: Mapping[str, Any]) -> QuestionPatterns:
+    return QuestionPatterns(
+        definitions={tag: tuple(map(_compiled, patterns)) for tag, patterns in data["definitions"].items()},
+        before_a_law=re.compile(rf"(?:\b(?:{data['before_a_law']})\s*)+$", re.IGNORECASE),
+        defined_after=_compiled(data["defined_after"]),
+        defined_by=_compiled(data["defined_by"]),
+        kinds=tuple(
+            AnswerKind(
+                name,
+                {tag: _compiled(pattern) for tag, pattern in kind["asks"].items()},
+                re.compile(kind["found"]),
+            )
+            for name, kind in data["answers"].items()
+        ),
+    )
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How features become a score: a file of weights in, scores out.
+
+The weights were fitted by `benchmarks/fit_ranking.py` on development questions only; the file names them, the split
+and what was measured. They are the same for every country.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daulat.knowledge.errors import KnowledgeError
+from daulat.knowledge.search.features import FEATURES
+
+_RANK = FEATURES.index("rank")
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Two linear models over `FEATURES`: one for law, where rank and status speak, one for any other text.
+
+    Parameters
+    ----------
+    law, text : float32[len(FEATURES)]
+        Weights.
+    about : str
+        What they were fitted on.
+    """
+
+    law: NDArray[np.float32]
+    text: NDArray[np.float32]
+    about: str = ""
+
+    def scores(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the score of each candidate. rows: float32[n, len(FEATURES)]."""
+        is_law = rows[:, _RANK] > 0
+        result: NDArray[np.float32] = np.where(is_law, rows @ self.law, rows @ self.text)
+        return result
+
+
+def load_ranking(path: Path | None = None) -> Ranking:
+    """Read the weights that come with Daulat, or those of another file of that form.
+
+    Raises
+    ------
+    KnowledgeError
+        If the file does not weigh exactly the features that this program computes.
+    """
+    path = path or Path(__file__).with_name("ranking.json")
+    data = json.loads(path.read_text(encoding="utf-8"))
+    differing = set(FEATURES) ^ set(data["law"]) | set(FEATURES) ^ set(data["text"])
+    if differing:
+        raise KnowledgeError(
+            f"{path} does not weigh the features that this program computes (differing: {', '.join(sorted(differing))})",
+            why="Scores of another set of features rank wrongly without a sign of it.",
+            fix="Run `python benchmarks/fit_ranking.py`, or reinstall.",
+            code="knowledge.ranking",
+        )
+    law, text = (np.array([data[model][name] for name in FEATURES], np.float32) for model in ("law", "text"))
+    return Ranking(law, text, str(data["about"]))

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The searcher of one release: a question in, ranked hits out.
+
+Three ways propose candidates: words (BM25), meaning (vectors, for each form of the question), and the laws that the
+question names. Their union, some sixty passages, is read and ranked. Ties go to the earlier passage, so that the same
+question cites the same law every time. Safe to share between threads; it remembers vectors of recent questions in
+memory only, under their hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daulat.knowledge.encoder import Encoder, Float32
+from daulat.knowledge.legal.citations import NO_TITLES, Titles, title_index
+from daulat.knowledge.release.layout import STATUSES
+from daulat.knowledge.release.reader import Release, StoredPassage
+from daulat.knowledge.search.asked import Asked, Reader
+from daulat.knowledge.search.features import FEATURES, Rarity, Sought, as_mapping, compare, features_of
+from daulat.knowledge.search.ranking import Ranking
+from daulat.knowledge.types import Hit
+
+Rows = NDArray[np.int64]
+
+_BY_WORDS = 40
+_BY_MEANING = 40
+_BY_NAME = 12
+_REMEMBERED = 4_096
+_TITLE_BOOST = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a hit must be. Each set is satisfied by any one of its members; an empty one allows all."""
+
+    services: frozenset[str] = frozenset()
+    jurisdictions: frozenset[str] = frozenset()
+    statuses: frozenset[str] = frozenset()
+    documents: frozenset[str] = frozenset()
+    ranks: frozenset[int] = frozenset()
+    from_date: str = ""
+    until_date: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing is filtered."""
+        return self == Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Passages that may bear on a question: rows, features (float32[n, len(FEATURES)]) and the best segment of each."""
+
+    rows: Rows
+    features: Float32
+    segments: Rows
+    stored: tuple[StoredPassage, ...]
+
+
+class Searcher:
+    """Searches one release.
+
+    Parameters
+    ----------
+    release : Release
+    encoder : Encoder or None
+        None searches by words only, e.g. while the encoder loads.
+    reader : Reader
+    ranking : Ranking
+    """
+
+    def __init__(self, release: Release, encoder: Encoder | None, reader: Reader, ranking: Ranking) -> None:
+        self.release, self.reader = release, reader
+        self._encoder = encoder if encoder and encoder.name == release.manifest.encoder else None
+        self._ranking = ranking
+        self._rarity = Rarity(release.lexical.document_frequency, len(release))
+        self._headings: dict[tuple[int, str], frozenset[int]] = {}
+        self._vectors: OrderedDict[bytes, Float32] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def search(self, text: str, language: str = "", *, top_k: int = 10, filters: Filters | None = None) -> list[Hit]:
+        """Find the passages that bear on a question.
+
+        Parameters
+        ----------
+        text : str
+        language : str
+            BCP 47 tag of the question; empty: the release's own.
+        top_k : int
+            How many at most.
+        filters : Filters, optional
+
+        Returns
+        -------
+        list of Hit
+            Best first.
+        """
+        asked = self.ask(text, language)
+        return self.rank(self.candidates(asked, filters), top_k)
+
+    def ask(self, text: str, language: str = "") -> Asked:
+        """Return the forms of a question, with the laws of this release that it names."""
+        return self.reader.ask(text, language, self._titles)
+
+    def rank(self, found: Candidates, top_k: int) -> list[Hit]:
+        """Order candidates by the ranking and return the best."""
+        scores = self._ranking.scores(found.features)
+        order = np.lexsort((found.rows, -scores))[:top_k]
+        return [self._hit(found, int(place), float(scores[place])) for place in order]
+
+    def candidates(self, asked: Asked, filters: Filters | None = None) -> Candidates:
+        """Collect candidates and their features."""
+        allowed = None if filters is None or filters.is_open else self._allowed(filters)
+        queries = self._encode(asked.forms)
+        rows = self._propose(asked, queries, allowed)
+        dense, best = self._nearest_segments(rows, queries[:1])
+        second, _ = self._nearest_segments(rows, queries[1:] or queries[:1])
+        stored = tuple(self.release.stored(int(row)) for row in rows)
+        features = np.zeros((len(rows), len(FEATURES)), np.float32)
+        sought = Sought.of(asked, self.release.terms.number, self._rarity, self.reader.questions)
+        for i, (row, item) in enumerate(zip(rows, stored, strict=True)):
+            features[i] = self._features(asked, sought, int(row), item)
+        compare(features, dense, second)
+        return Candidates(rows, features, best, stored)
+
+    def _propose(self, asked: Asked, queries: Sequence[Float32], allowed: NDArray[np.bool_] | None) -> Rows:
+        lexical = self.release.lexical
+        width = _BY_WORDS if allowed is None else 4 * _BY_WORDS
+        found = [lexical.search(asked.terms, width, title_boost=_TITLE_BOOST)[0]]
+        named = [
+            f"doc:{doc_id}"
+            for mention in asked.mentions
+            for doc_id in (mention.candidates or (mention.doc_id,))
+            if doc_id in self.release.document_rows
+        ]
+        if named:
+            found.append(lexical.search(asked.terms, _BY_NAME * 2, facets=[named])[0])
+            found += [self._article_rows(m.article, named) for m in asked.mentions if m.article]
+            if asked.defined:
+                found += [self._rows_that_hold(asked.defined, name) for name in named]
+        segments = self.release.segments["passage"]
+        of_segments = None if allowed is None else allowed[segments]
+        for query in queries:
+            nearest, _ = self.release.vectors.nearest(query, _BY_MEANING, of_segments)
+            found.append(segments[nearest].astype(np.int64))
+        rows = np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
+        return rows if allowed is None else rows[allowed[rows]]
+
+    def _article_rows(self, article: str, named: Sequence[str]) -> Rows:
+        rows = [
+            row
+            for name in named
+            for row in self.release.rows_of_document(name.removeprefix("doc:"))
+            if self.release.stored(row).passage.article == article
+        ]
+        return np.array(rows, np.int64)
+
+    def _rows_that_hold(self, words: str, name: str) -> Rows:
+        """Return the rows of a document that hold every term of `words`."""
+        rows = self.release.rows_of_document(name.removeprefix("doc:"))
+        language = self.release.document_of(rows.start).language
+        numbers = {self.release.terms.number(term) for term in self.reader.terms(language, words)}
+        return np.array([row for row in rows if numbers and numbers <= set(self.release.terms.row(row))], np.int64)
+
+    def _nearest_segments(self, rows: Rows, queries: Sequence[Float32]) -> tuple[Float32, Rows]:
+        """Return the cosine of each row's nearest segment, and which it is: float32[n], int64[n]."""
+        firsts = self.release.first_segments
+        counts = firsts[rows + 1] - firsts[rows]
+        best = firsts[rows].astype(np.int64)
+        if not queries or not counts.sum():
+            return np.zeros(len(rows), np.float32), best
+        segments = np.concatenate([np.arange(a, a + n) for a, n in zip(firsts[rows], counts, strict=True)])
+        owner = np.repeat(np.arange(len(rows)), counts)
+        scores = self.release.vectors.cosines(queries[0], segments)
+        order = np.lexsort((segments, -scores, owner))
+        heads = np.unique(owner[order], return_index=True)
+        result = np.zeros(len(rows), np.float32)
+        result[heads[0]] = scores[order][heads[1]]
+        best[heads[0]] = segments[order][heads[1]]
+        return result, best
+
+    def _features(self, asked: Asked, sought: Sought, row: int, item: StoredPassage) -> Float32:
+        document = self.release.document_of(row)
+        heading = self._heading(int(self.release.rows["document"][row]), item.passage.heading or "")
+        terms, average = self.release.terms.row(row), self.release.terms.average_terms
+        return features_of(asked, sought, item.passage, document, terms, heading, average)
+
+    def _heading(self, ordinal: int, heading: str) -> frozenset[int]:
+        key = (ordinal, heading)
+        known = self._headings.get(key)
+        if known is None:
+            document = self.release.documents[ordinal]
+            terms = self.reader.terms(document.language, f"{document.title} {heading}")
+            known = frozenset(map(self.release.terms.number, terms)) - {-1}
+            if len(self._headings) >= _REMEMBERED:
+                self._headings.clear()
+            self._headings[key] = known
+        return known
+
+    def _encode(self, forms: Sequence[str]) -> list[Float32]:
+        if self._encoder is None:
+            return []
+        vectors = []
+        for form in forms:
+            key = hashlib.blake2b(form.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            with self._lock:
+                vector = self._vectors.get(key)
+            if vector is None:
+                vector = self._encoder.queries([form])[0]
+            with self._lock:
+                self._vectors[key] = vector
+                self._vectors.move_to_end(key)
+                if len(self._vectors) > _REMEMBERED:
+                    self._vectors.popitem(last=False)
+            vectors.append(vector)
+        return vectors
+
+    def _allowed(self, filters: Filters) -> NDArray[np.bool_]:
+        keep = np.array(
+            [
+                (not filters.services or bool(filters.services & set(document.services)))
+                and (not filters.jurisdictions or document.jurisdiction in filters.jurisdictions)
+                and (not filters.documents or document.doc_id in filters.documents)
+                and (not filters.ranks or document.rank in filters.ranks)
+                and (not filters.from_date or document.date >= filters.from_date)
+                and (not filters.until_date or document.date <= filters.until_date)
+                for document in self.release.documents
+            ],
+            bool,
+        )
+        allowed: NDArray[np.bool_] = keep[self.release.rows["document"]]
+        if filters.statuses:
+            codes = [STATUSES.index(status) for status in filters.statuses if status in STATUSES]
+            allowed = allowed & np.isin(self.release.rows["status"], codes)
+        return allowed
+
+    def _hit(self, found: Candidates, place: int, score: float) -> Hit:
+        row, features = int(found.rows[place]), as_mapping(found.features[place])
+        segment = self.release.segments[int(found.segments[place])] if len(self.release.segments) else None
+        return Hit(
+            passage=found.stored[place].passage,
+            document=self.release.document_of(row),
+            score=score,
+            lexical=features["words"],
+            dense=features["dense"],
+            segment=(int(segment["start"]), int(segment["end"])) if segment is not None else (0, 0),
+            features=dict(features),
+        )
+
+    @cached_property
+    def _titles(self) -> Titles:
+        return title_index(self.release.documents, self.reader.legal) if self.reader.legal else NO_TITLES
