@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opening a nation's knowledge: its declaration and its pack in; the release in use, built first where there is none,
+out.
+
+Composition only: which sources are declared, where releases, key and vectors lie, which files of the pack decide what
+is written. It never publishes over a release that is in use, and never needs a network or a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from daulat.knowledge.encoder import Encoder, open_e5
+from daulat.knowledge.errors import EncoderError, ReleaseError
+from daulat.knowledge.index.cache import VectorCache, record_type
+from daulat.knowledge.ingest import IngestRules, load_rules
+from daulat.knowledge.release import Builder, Release, Shelf, SigningKey
+from daulat.knowledge.search import Reader, Searcher, load_ranking, reader_for
+from daulat.knowledge.sources import Source, load_sources, undeclared_files
+from daulat.nation import Nation, Pack
+
+__all__ = [
+    "Place",
+    "ignored_files",
+    "nation_builder",
+    "nation_rules",
+    "nation_sources",
+    "open_encoder",
+    "open_or_build",
+    "open_searcher",
+    "place_of",
+]
+
+Report = Callable[[str, int, int], None]
+"""(stage, done, total), called as work goes on; whatever it raises ends the work."""
+
+KEY, VECTORS = ".daulat/keys/release.key", ".daulat/vectors"
+_STAGES = {"read": "reading the official text", "encode": "encoding", "index": "indexing"}
+_DECIDING = ("legal.yaml", "relations.yaml", "structure.yaml", "misreadings.yaml", "words.txt.gz", "languages/*.yaml")
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a site keeps its releases, the key that signs them, and the vectors that it computed.
+
+    Parameters
+    ----------
+    releases, key, vectors : Path
+        A directory, a file, a directory; made when first needed.
+    """
+
+    releases: Path
+    key: Path
+    vectors: Path
+
+    def with_releases(self, folder: Path | None) -> Place:
+        """Return the place with its releases in another folder; the same place for None."""
+        return self if folder is None else replace(self, releases=folder)
+
+
+def place_of(nation: Nation) -> Place:
+    """Return where a nation declares that its releases lie, and key and vectors beside them."""
+    return Place(nation.path(nation.knowledge.releases), nation.path(KEY), nation.path(VECTORS))
+
+
+def nation_sources(nation: Nation, pack: Pack | None) -> list[Source]:
+    """Return the sources of the pack, then those that the nation declares itself; none where neither has any.
+
+    Raises
+    ------
+    SourceError
+        With every fault of a file, each with its line.
+    """
+    own = nation.path(nation.knowledge.sources)
+    files = [pack.path("sources.yaml")] if pack and pack.has("sources.yaml") else []
+    return [source for path in (*files, own) if path.is_file() for source in load_sources(path)]
+
+
+def ignored_files(sources: Sequence[Source]) -> list[Path]:
+    """List the files that lie in the folders of declared sources and that nothing declares."""
+    heads = {(source.root, Path(source.read.path).parts[0]) for source in sources if "/" in source.read.path}
+    folders = {root / head for root, head in heads if "*" not in head}
+    return sorted({path for folder in folders for path in undeclared_files(folder, sources)})
+
+
+def nation_rules(pack: Pack | None) -> IngestRules:
+    """Return how the pack reads and cuts; without a pack, by headings and sentences, and nothing is law."""
+    return load_rules(pack.root) if pack else IngestRules()
+
+
+def open_encoder(nation: Nation) -> Encoder:
+    """Open the encoder that the nation declares.
+
+    Raises
+    ------
+    EncoderError
+        If it cannot be used here.
+    """
+    if nation.knowledge.encoder.url is not None:
+        raise EncoderError(
+            "`knowledge.encoder.url` is declared, and this version encodes on this machine only",
+            why="Vectors of two encoders cannot be compared, so none is taken in its place.",
+            fix="Take `url` out of `knowledge.encoder` in nation.yaml.",
+            code="knowledge.encoder.url",
+        )
+    return open_e5()
+
+
+def open_searcher(release: Release, encoder: Encoder | None, pack: Pack | None, languages: Sequence[str]) -> Searcher:
+    """Return the searcher of a release, reading questions as the pack says."""
+    return Searcher(release, encoder, reader_for(pack, languages), load_ranking())
+
+
+def nation_builder(
+    nation: Nation,
+    pack: Pack | None,
+    encoder: Encoder,
+    place: Place,
+    *,
+    now: Callable[[], datetime],
+    progress: Report = _silent,
+) -> Builder:
+    """Return the builder of a nation's releases, knowing the vectors that the pack brings.
+
+    Raises
+    ------
+    ReleaseError
+        If the signing key cannot be used, or the place cannot be written to.
+    """
+    reader: Reader = reader_for(pack, nation.language_tags)
+    try:
+        key = SigningKey.open(place.key)
+        cache = VectorCache(place.vectors / f"{encoder.name}.bin", encoder.dimensions, _seeds(pack, encoder))
+    except OSError as error:
+        raise ReleaseError(
+            f"{error.filename or place.key.parent} cannot be written: {error.strerror}",
+            why="The signing key and the vectors of a build are kept there.",
+            fix="Give this user the right to write there, or start where nation.yaml lies.",
+            code="knowledge.place",
+        ) from error
+    return Builder(
+        releases=place.releases,
+        country=nation.country,
+        encoder=encoder,
+        cache=cache,
+        terms_for=reader.terms,
+        key=key,
+        version=version("daulat"),
+        now=now,
+        data_files=[path for pattern in _DECIDING for path in sorted(pack.root.glob(pattern))] if pack else (),
+        progress=progress,
+    )
+
+
+def open_or_build(
+    nation: Nation,
+    pack: Pack | None,
+    encoder: Encoder,
+    report: Report = _silent,
+    *,
+    now: Callable[[], datetime],
+    place: Place | None = None,
+) -> Release:
+    """Open the release in use; where there is none, build it from the declared sources and put it in use.
+
+    Every byte is verified before it is opened. A nation without sources gets an empty release that works.
+
+    Raises
+    ------
+    KnowledgeError
+        If the release in use is damaged, a declaration has faults, or the build cannot be written.
+    """
+    place = place or place_of(nation)
+    shelf = Shelf(place.releases)
+    if not shelf.current_id():
+
+        def progress(stage: str, done: int, total: int) -> None:
+            report(_STAGES.get(stage, stage), done, total)
+
+        builder = nation_builder(nation, pack, encoder, place, now=now, progress=progress)
+        built = builder.build(nation_sources(nation, pack), nation_rules(pack))
+        shelf.publish(built.manifest.release_id, by="first-start", now=now)
+    report("opening the release", 0, 0)
+    shelf.verify(shelf.current_id())
+    opened = shelf.open_current()
+    if opened is None:
+        raise ReleaseError(
+            f"the release in use below {place.releases} went away while it was opened",
+            why="Without it no question can be answered.",
+            fix="Run `daulat knowledge list`, then `daulat knowledge publish ID`.",
+            code="knowledge.release.missing",
+        )
+    return opened
+
+
+def _seeds(pack: Pack | None, encoder: Encoder) -> list[Path]:
+    """Return the pack's files of vectors that have records of this encoder's width."""
+    size = record_type(encoder.dimensions).itemsize
+    return [path for path in sorted(pack.root.glob("vectors.*.bin")) if path.stat().st_size % size == 0] if pack else []
