@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sentence that answers: a question and a passage in, the span of one sentence and what speaks for it out.
+
+Each sentence of the passage gets a few named features; one linear model, fitted on development questions only by
+`benchmarks/fit_answers.py`, picks the best. Whether the best is an answer at all is for `answerable` to decide. It
+reads no file but its own weights, and never changes the text.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daulat.knowledge.cutting import SentenceRules, sentences
+from daulat.knowledge.search import Asked, Reader
+from daulat.knowledge.search.features import Rarity
+from daulat.knowledge.types import Passage
+
+SENTENCE_FEATURES = (
+    "cover",  # share of the question's terms, by rarity, that the sentence holds
+    "cover_gap",  # the same, less that of the best sentence
+    "rarest",  # 1 if the question's rarest term that the passage has at all is in the sentence
+    "phrase",  # share of neighbouring terms of the question that are neighbours here
+    "before",  # cover of the sentence before
+    "after",  # cover of the sentence after
+    "both",  # cover of this sentence and the one before together
+    "kind",  # 1 if it shows the kind of answer asked for in words that the question does not have
+    "kind_near",  # how near that stands to a term of the question, 0 to 1
+    "kind_only",  # 1 if it is the only sentence that shows it
+    "name",  # 1 if it has a capitalised word inside that the question does not have
+    "number",  # 1 if it has a number that the question does not have
+    "defines",  # 1 if words that define stand right behind a term of the question
+    "first",  # 1 for the first sentence
+    "place",  # 0 for the first to 1 for the last
+    "long",  # logarithm of its terms, 0 to 1
+    "news",  # share of its terms that the question does not have
+)
+_PLACE = {name: i for i, name in enumerate(SENTENCE_FEATURES)}
+_LONG = math.log(60)
+_NEAR = 5.0  # words at which nearness halves
+_WORD = re.compile(r"\w+(?:[.,/:'’\-]\w+)*")
+_COMMON = 3.0  # rarity below which a word of the question tells little about what is asked
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The sentence of a passage that answers best.
+
+    Parameters
+    ----------
+    span : (int, int)
+        Characters of the passage's text.
+    score : float
+        Probability, among the passage's sentences, that this is the one; 0 to 1.
+    features : mapping of str to float
+        What speaks for it, and how the question fits the whole passage; `answerable` reads them.
+    """
+
+    span: tuple[int, int]
+    score: float = 0.0
+    features: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceModel:
+    """A linear model over `SENTENCE_FEATURES`; `about` says what it was fitted on."""
+
+    weights: NDArray[np.float64]
+    about: str = ""
+
+    def scores(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probability of each sentence of one passage. rows: float64[n, len(SENTENCE_FEATURES)]."""
+        logits = rows @ self.weights
+        result: NDArray[np.float64] = np.exp(logits - logits.max())
+        return result / result.sum()
+
+
+@cache
+def load_sentence_model(path: Path = Path(__file__).with_name("sentence.json")) -> SentenceModel:
+    """Read the weights that come with Daulat, or those of another file of that form."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    return SentenceModel(np.array([data["weights"][name] for name in SENTENCE_FEATURES]), str(data["about"]))
+
+
+def mark_sentence(
+    asked: Asked,
+    passage: Passage,
+    language: str,
+    reader: Reader,
+    rarity: Rarity,
+    rules: Mapping[str, SentenceRules],
+    model: SentenceModel | None = None,
+) -> Marked:
+    """Find the sentence of a passage that answers a question.
+
+    Parameters
+    ----------
+    asked : Asked
+        The question's forms, as the searcher read them.
+    passage : Passage
+    language : str
+        BCP 47 tag of the passage.
+    reader : Reader
+    rarity : Rarity
+        Of terms in the release that holds the passage.
+    rules : mapping of str to SentenceRules
+        By language; see `daulat.knowledge.cutting.sentences`.
+    model : SentenceModel, optional
+        Other weights than those that come with Daulat.
+
+    Returns
+    -------
+    Marked
+        An empty passage gives the empty span.
+    """
+    spans = sentences(passage.text, language, rules)
+    if not spans:
+        return Marked((0, 0))
+    looked = [_read(passage.text, span, language, reader) for span in spans]
+    sought = {term: weight * rarity.of(term) for term, weight in asked.terms.items()}
+    rows = _rows(asked, sought, looked, reader)
+    shares = (model or load_sentence_model()).scores(rows)
+    best = int(np.argmax(shares))
+    features = dict(zip(SENTENCE_FEATURES, rows[best].tolist(), strict=True))
+    return Marked(spans[best], float(shares[best]), features | _fit(asked, sought, looked, shares))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A sentence's text, its words with their places, and the terms of each word."""
+
+    text: str
+    words: tuple[str, ...]
+    starts: tuple[int, ...]
+    terms: tuple[tuple[str, ...], ...]
+    held: frozenset[str]
+
+
+def _read(text: str, span: tuple[int, int], language: str, reader: Reader) -> _Sentence:
+    part = text[span[0] : span[1]]
+    found = list(_WORD.finditer(part))
+    terms = tuple(tuple(reader.terms(language, match[0])) for match in found)
+    return _Sentence(
+        part,
+        tuple(match[0] for match in found),
+        tuple(match.start() for match in found),
+        terms,
+        frozenset(term for word in terms for term in word),
+    )
+
+
+def _rows(
+    asked: Asked, sought: Mapping[str, float], looked: Sequence[_Sentence], reader: Reader
+) -> NDArray[np.float64]:
+    rows = np.zeros((len(looked), len(SENTENCE_FEATURES)))
+    total = sum(sought.values()) or 1.0
+    held = frozenset().union(*(sentence.held for sentence in looked)) & sought.keys()
+    rarest = max(held, key=lambda term: (sought[term], term), default="")
+    pairs = frozenset(pairwise(asked.order))
+    covers = [_share(sentence.held, sought, total) for sentence in looked]
+    for i, sentence in enumerate(looked):
+        row = rows[i]
+        before, after = looked[i - 1] if i else None, looked[i + 1] if i + 1 < len(looked) else None
+        row[_PLACE["cover"]] = covers[i]
+        row[_PLACE["cover_gap"]] = covers[i] - max(covers)
+        row[_PLACE["rarest"]] = float(rarest in sentence.held)
+        if pairs:
+            shared = frozenset(pairwise(term for word in sentence.terms for term in word)) & pairs
+            row[_PLACE["phrase"]] = len(shared) / len(pairs)
+        row[_PLACE["before"]] = covers[i - 1] if before else 0.0
+        row[_PLACE["after"]] = covers[i + 1] if after else 0.0
+        row[_PLACE["both"]] = _share(sentence.held | before.held, sought, total) if before else covers[i]
+        row[_PLACE["kind"]], row[_PLACE["kind_near"]] = _kind(asked, sentence)
+        news = [not sought.keys() & set(terms) for terms in sentence.terms]
+        row[_PLACE["name"]] = float(
+            any(new and w[0].isupper() for new, w in zip(news[1:], sentence.words[1:], strict=True))
+        )
+        row[_PLACE["number"]] = float(any(new and w[0].isdigit() for new, w in zip(news, sentence.words, strict=True)))
+        row[_PLACE["defines"]] = _defines(asked, sentence, reader)
+        row[_PLACE["first"]] = float(i == 0)
+        row[_PLACE["place"]] = i / max(len(looked) - 1, 1)
+        row[_PLACE["long"]] = min(math.log1p(len(sentence.words)) / _LONG, 1.0)
+        row[_PLACE["news"]] = sum(news) / max(len(news), 1)
+    kinds = rows[:, _PLACE["kind"]]
+    rows[:, _PLACE["kind_only"]] = kinds * (kinds.sum() == 1)
+    return rows
+
+
+def _share(held: frozenset[str], sought: Mapping[str, float], total: float) -> float:
+    return sum(weight for term, weight in sought.items() if term in held) / total
+
+
+def _kind(asked: Asked, sentence: _Sentence) -> tuple[float, float]:
+    """Say whether the sentence shows the kind of answer asked for in other words, and how near to the question's."""
+    if asked.kind is None:
+        return 0.0, 0.0
+    places = [i for i, terms in enumerate(sentence.terms) if any(term in asked.terms for term in terms)]
+    shown, nearest = 0.0, 0.0
+    for match in asked.kind.found.finditer(sentence.text):
+        inside = [i for i, start in enumerate(sentence.starts) if match.start() <= start < match.end()]
+        if inside and any(not asked.terms.keys() & set(sentence.terms[i]) for i in inside):
+            shown = 1.0
+            distance = min((abs(i - place) for i in inside for place in places if i != place), default=1_000)
+            nearest = max(nearest, 1 / (1 + distance / _NEAR))
+    return shown, nearest
+
+
+def _defines(asked: Asked, sentence: _Sentence, reader: Reader) -> float:
+    """Say whether words that define stand within four words behind a term of the question."""
+    for match in reader.questions.defined_by.finditer(sentence.text):
+        at = sum(start < match.start() for start in sentence.starts)
+        if any(term in asked.terms for terms in sentence.terms[max(0, at - 4) : at] for term in terms):
+            return 1.0
+    return 0.0
+
+
+def _fit(
+    asked: Asked, sought: Mapping[str, float], looked: Sequence[_Sentence], shares: NDArray[np.float64]
+) -> dict[str, float]:
+    """Return how the question fits the passage as a whole."""
+    held = frozenset[str]().union(*(sentence.held for sentence in looked))
+    own = {term: weight for term, weight in sought.items() if asked.terms[term] >= 1}
+    missing = {term: weight for term, weight in own.items() if term not in held}
+    most = max(own.values(), default=1.0) or 1.0
+    ordered = np.sort(shares)
+    names = [match[0] for match in _WORD.finditer(asked.text) if match.start() and match[0][0].isupper()]
+    known = {word.casefold() for sentence in looked for word in sentence.words}
+    return {
+        "sure": float(ordered[-1]),
+        "sure_gap": float(ordered[-1] - ordered[-2]) if len(ordered) > 1 else 1.0,
+        "missing": sum(missing.values()) / (sum(own.values()) or 1.0),
+        "missing_most": max(missing.values(), default=0.0) / most,
+        "missing_rarity": max(missing.values(), default=0.0) / 10,
+        "missing_count": min(len(missing), 5) / 5,
+        "missing_number": float(any(term[0].isdigit() for term in missing)),
+        "missing_name": sum(name.casefold() not in known for name in names) / max(len(names), 1),
+        "held_most": max((weight for term, weight in own.items() if term in held), default=0.0) / 10,
+        "held_count": min(len(own) - len(missing), 6) / 6,
+        "words": min(len(own), 10) / 10,
+        "kind_asked": float(asked.kind is not None),
+        "names_asked": min(len(names), 4) / 4,
+        "sentences": min(len(looked), 20) / 20,
+    }
