@@ -56,7 +56,7 @@ class E5Encoder:
 
     def queries(self, texts: Sequence[str]) -> Float32:
         """Encode questions: float32[n, 384], rows of unit length."""
-        if self._native is not None:
+        if self._native is not None and len(texts):
             vectors: Float32 = np.stack([self._native(text, True) for text in texts])
             return vectors
         return self._encode([f"query: {text}" for text in texts])

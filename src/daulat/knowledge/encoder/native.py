@@ -29,7 +29,9 @@ def open_native(path: Path) -> NativeEncode:
     engine = E5(model_path=str(path))
 
     def encode(text: str, is_query: bool) -> Float32:
-        vector: Float32 = engine.encode(text.replace("\0", " "), is_query)
+        # The engine takes UTF-8 that ends at a zero byte; a lone surrogate has no UTF-8.
+        text = text.replace("\0", " ").encode("utf-8", "replace").decode()
+        vector: Float32 = engine.encode(text, is_query)
         return vector
 
     return encode

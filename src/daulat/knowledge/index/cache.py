@@ -9,10 +9,12 @@ is only read. It keeps no text.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +60,8 @@ class VectorCache:
         self._path = path
         self._type = record_type(dimensions)
         if path.is_file() and path.stat().st_size % self._type.itemsize:
-            os.truncate(path, path.stat().st_size // self._type.itemsize * self._type.itemsize)
+            with path.open("ab") as file:
+                self._drop_torn_record(file)
         self._blocks: list[NDArray[np.void]] = []
         self._places: dict[bytes, tuple[int, int]] = {}
         for source in (*seeds, path):
@@ -76,10 +79,11 @@ class VectorCache:
         """Return the rows and scales of keys that are all present: int8[n, d], float16[n]."""
         rows = np.empty((len(keys), self._type["row"].shape[0]), np.int8)
         scales = np.empty(len(keys), np.float16)
-        for i, key in enumerate(keys):
-            block, place = self._places[key]
-            record = self._blocks[block][place]
-            rows[i], scales[i] = record["row"], record["scale"]
+        places = np.array([self._places[key] for key in keys], np.int64).reshape(-1, 2)
+        for number in np.unique(places[:, 0]):
+            here = np.flatnonzero(places[:, 0] == number)
+            records = self._blocks[number][places[here, 1]]
+            rows[here], scales[here] = records["row"], records["scale"]
         return rows, scales
 
     def fill(self, encoder: Encoder, texts: Sequence[str], *, batch: int = 64) -> Iterator[int]:
@@ -112,10 +116,18 @@ class VectorCache:
         records["key"], records["row"], records["scale"] = keys, rows, scales
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("ab") as file:
+            self._drop_torn_record(file)
             file.write(records.tobytes())
             file.flush()
             os.fsync(file.fileno())
         self._remember(records)
+
+    def _drop_torn_record(self, file: BinaryIO) -> None:
+        """Cut off what a kill or a full disk left of a record, once no other process is writing."""
+        fcntl.flock(file, fcntl.LOCK_EX)  # until the file is closed
+        size = os.fstat(file.fileno()).st_size
+        if size % self._type.itemsize:
+            os.ftruncate(file.fileno(), size - size % self._type.itemsize)
 
     def _remember(self, records: NDArray[np.void]) -> None:
         self._blocks.append(records)

@@ -50,13 +50,23 @@ class ForwardIndex:
     ----------
     folder : Path
         Where `ForwardWriter.write` wrote.
+
+    Raises
+    ------
+    ValueError
+        If the files do not belong together.
     """
 
     def __init__(self, folder: Path) -> None:
         self._terms = np.load(folder / "terms.npy", mmap_mode="r", allow_pickle=False)
         self._offsets = np.load(folder / "term_offsets.npy", mmap_mode="r", allow_pickle=False)
+        if len(self._terms) != int(self._offsets[-1]):
+            raise ValueError(f"terms.npy holds {len(self._terms)} terms, not {self._offsets[-1]}")
         words = msgspec.json.decode((folder / "vocabulary.json").read_bytes(), type=list[str])
         self._numbers = {word: number for number, word in enumerate(words, 1)}
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
 
     @property
     def average_terms(self) -> float:

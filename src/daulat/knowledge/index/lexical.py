@@ -8,9 +8,13 @@ heading; and facets, exact strings such as `doc:UU-24-2013`, that filter. Why ta
 
 from __future__ import annotations
 
+import os
+import shutil
+import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 
 import numpy as np
 import tantivy
@@ -61,7 +65,18 @@ def write_lexical(folder: Path, entries: Iterable[Entry]) -> int:
         writer.add_document(document)
     writer.commit()
     writer.wait_merging_threads()
+    for path in folder.iterdir():
+        path.chmod(0o644)  # tantivy keeps two of its files from other users; a release is for all to read
     return count
+
+
+def _linked(folder: Path) -> Path:
+    """Make a folder of links to the files of an index: tantivy takes a lock file even to read."""
+    links = Path(mkdtemp(prefix="daulat-lexical-"))
+    for path in folder.resolve().iterdir():
+        if path.suffix != ".lock":
+            (links / path.name).symlink_to(path)
+    return links
 
 
 class LexicalIndex:
@@ -70,10 +85,13 @@ class LexicalIndex:
     Parameters
     ----------
     folder : Path
-        Where `write_lexical` wrote.
+        Where `write_lexical` wrote. It may be read-only.
     """
 
     def __init__(self, folder: Path) -> None:
+        if not os.access(folder, os.W_OK):
+            folder = _linked(folder)
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self._index = _register(tantivy.Index.open(str(folder)))
         self._schema = self._index.schema
         self._searcher = self._index.searcher()
@@ -118,10 +136,11 @@ class LexicalIndex:
         return rows[order], scores[order]
 
     def _rarest(self, terms: Mapping[str, float]) -> Mapping[str, float]:
+        """Return the rarest terms; one that no passage holds is not rare but absent, and would only take a place."""
         if len(terms) <= _MAX_TERMS:
             return terms
-        by_rarity = sorted(terms, key=self.document_frequency)
-        return {term: terms[term] for term in by_rarity[:_MAX_TERMS]}
+        held = {term: count for term in terms if (count := self.document_frequency(term))}
+        return {term: terms[term] for term in sorted(held, key=held.__getitem__)[:_MAX_TERMS]}
 
     def _query(self, terms: Mapping[str, float], title_boost: float, facets: Sequence[Sequence[str]]) -> tantivy.Query:
         term_query, boost = tantivy.Query.term_query, tantivy.Query.boost_query

@@ -26,7 +26,7 @@ from daulat.knowledge.index.cache import VectorCache, key_of
 from daulat.knowledge.index.vectors import write_vectors
 from daulat.knowledge.ingest import Ingested, IngestFailure, IngestRules, ingest_all
 from daulat.knowledge.release.layout import FORMAT, MANIFEST, SIGNATURE, FileEntry, Manifest, SourceEntry, encode_json
-from daulat.knowledge.release.signing import SigningKey, read_manifest
+from daulat.knowledge.release.signing import SigningKey, read_manifest, verify_release
 from daulat.knowledge.release.write import Segment, TermsFor, cut_segments, write_records, write_words
 from daulat.knowledge.sources import Source
 
@@ -83,7 +83,7 @@ class Builder:
     progress: Progress = field(default=_silent)
 
     def build(self, sources: Sequence[Source], rules: IngestRules) -> BuildReport:
-        """Build a release of these sources, or return the one that is already there.
+        """Build a release of these sources, or return the one that is already there and whole.
 
         Raises
         ------
@@ -92,7 +92,9 @@ class Builder:
         """
         self.releases.mkdir(parents=True, exist_ok=True)
         files = {
-            source.id: {path.name: file_sha256(path) for path in [*source.files(), *source.tables()]}
+            source.id: {
+                str(path.relative_to(source.root)): file_sha256(path) for path in [*source.files(), *source.tables()]
+            }
             for source in sources
         }
         fingerprint = self._fingerprint(sources, files)
@@ -104,11 +106,10 @@ class Builder:
                 return BuildReport(known, manifest, read_failures(known), 0, unchanged=True)
             ingested = self._ingest(sources, rules)
             segments = list(cut_segments(ingested.documents))
-            encoded = self._encode([segment.text for segment in segments])
             work = self.releases / f".building-{fingerprint[:12]}"
-            shutil.rmtree(work, ignore_errors=True)
-            work.mkdir()
             try:
+                encoded = self._encode([segment.text for segment in segments])
+                work.mkdir()
                 self._write(work, ingested, segments)
                 manifest = self._seal(work, fingerprint, sources, files, ingested, len(segments))
                 target = self.releases / manifest.release_id
@@ -183,13 +184,21 @@ class Builder:
 
     def _fingerprint(self, sources: Sequence[Source], files: dict[str, dict[str, str]]) -> str:
         declared = [source.model_dump(mode="json") for source in sources]
-        data = {path.name: file_sha256(path) for path in self.data_files if path.is_file()}
-        parts = [FORMAT, self.country, self.encoder.name, declared, files, data, self.key.public.text]
+        data = [(path.name, file_sha256(path)) for path in self.data_files if path.is_file()]
+        parts = [FORMAT, self.version, self.country, self.encoder.name, declared, files, data, self.key.public.text]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
     def _find(self, fingerprint: str) -> Path | None:
-        for folder in sorted(self.releases.glob(f"*-{fingerprint[:8]}")):
-            if read_manifest(folder).fingerprint == fingerprint:
+        for folder in sorted(self.releases.glob(f"[!.]*-{fingerprint[:8]}")):
+            try:
+                manifest, _ = verify_release(folder, (self.key.public,))
+            except ReleaseError:
+                # Set aside, not deleted: what was changed in it, and who could, is for people to find out.
+                aside = folder.with_name(f".damaged-{folder.name}")
+                shutil.rmtree(aside, ignore_errors=True)
+                folder.rename(aside)
+                continue
+            if manifest.fingerprint == fingerprint:
                 return folder
         return None
 

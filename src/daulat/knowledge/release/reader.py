@@ -60,7 +60,7 @@ class Release:
         self.manifest: Manifest = read_manifest(folder)
         try:
             self._open()
-        except (OSError, ValueError, msgspec.MsgspecError) as error:
+        except (OSError, ValueError, EOFError, IndexError, msgspec.MsgspecError) as error:
             raise ReleaseError(
                 f"release {self.manifest.release_id} cannot be opened: {error}",
                 why="Questions would be answered from an incomplete text.",
@@ -84,6 +84,9 @@ class Release:
         self.lexical = LexicalIndex(folder / LEXICAL)
         self.vectors = VectorIndex(folder)
         self.terms = ForwardIndex(folder)
+        held = {len(self.rows), len(self._ids), len(self._offsets) - 1, len(self.lexical), len(self.terms)}
+        if held != {self.manifest.passages} or len(self.segments) != len(self.vectors):
+            raise ValueError(f"its files hold different numbers of passages ({sorted(held)})")
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -106,12 +109,12 @@ class Release:
     @cached_property
     def first_rows(self) -> NDArray[np.int64]:
         """First row of each document, and at the end the number of rows: int64[n_documents + 1]."""
-        return np.searchsorted(self.rows["document"], np.arange(len(self.documents) + 1)).astype(np.int64)
+        return _firsts(self.rows["document"], len(self.documents))
 
     @cached_property
     def first_segments(self) -> NDArray[np.int64]:
         """First segment of each row, and at the end the number of segments: int64[n_rows + 1]."""
-        return np.searchsorted(self.segments["passage"], np.arange(len(self.rows) + 1)).astype(np.int64)
+        return _firsts(self.segments["passage"], len(self.rows))
 
     def stored(self, row: int) -> StoredPassage:
         """Return the passage in a row with its status."""
@@ -139,3 +142,10 @@ class Release:
         if ordinal is None:
             return range(0)
         return range(int(self.first_rows[ordinal]), int(self.first_rows[ordinal + 1]))
+
+
+def _firsts(owners: NDArray[np.uint32], count: int) -> NDArray[np.int64]:
+    """Return where each owner's run begins in a sorted column, and at the end its length: int64[count + 1]."""
+    firsts = np.zeros(count + 1, np.int64)
+    np.cumsum(np.bincount(owners, minlength=count), out=firsts[1:])
+    return firsts

@@ -8,12 +8,16 @@ Readers keep what they have open until they let go of it, so a swap never breaks
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
 
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.release.layout import Manifest
@@ -25,13 +29,14 @@ _CURRENT, _LOG = "current", "published.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A release was put in use: when (ISO 8601, UTC), by whom, instead of which."""
+    """A release was put in use: when (ISO 8601, UTC), by whom, instead of which, signed with which key."""
 
     release_id: str
     at: str
     by: str
     replaced: str
     manifest_key: str
+    rollback: bool = False
 
 
 class Shelf:
@@ -78,39 +83,43 @@ class Shelf:
         ReleaseError
             If it is not here, not whole, or not signed by a trusted key; the release in use stays.
         """
+        return self._put_in_use(release_id, by=by, now=now, rollback=False)
+
+    def _put_in_use(self, release_id: str, *, by: str, now: Callable[[], datetime], rollback: bool) -> Publication:
         _, key = self.verify(release_id)
         Release(self._path(release_id))  # a release that verifies but does not open must not be put in use
-        publication = Publication(release_id, now().isoformat(timespec="seconds"), by, self.current_id(), key.text)
-        with (self.folder / _LOG).open("ab") as log:
-            log.write(json.dumps(asdict(publication), sort_keys=True).encode() + b"\n")
+        at = now().isoformat(timespec="seconds")
+        with (self.folder / _LOG).open("a+b") as log:
+            fcntl.flock(log, fcntl.LOCK_EX)  # until the file is closed: one publication after another
+            publication = Publication(release_id, at, by, self.current_id(), key.text, rollback)
+            log.write(_line_break_if_torn(log) + json.dumps(asdict(publication), sort_keys=True).encode() + b"\n")
             log.flush()
             os.fsync(log.fileno())
-        pointer = self.folder / f".{_CURRENT}-{os.getpid()}"
-        with pointer.open("w", encoding="utf-8") as file:
-            file.write(release_id + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        pointer.rename(self.folder / _CURRENT)
+            pointer = self.folder / f".{_CURRENT}"
+            with pointer.open("w", encoding="utf-8") as file:
+                file.write(release_id + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            pointer.rename(self.folder / _CURRENT)
         return publication
 
     def history(self) -> list[Publication]:
-        """List the publications, oldest first; a torn last line of a killed writer is left out."""
+        """List the publications, oldest first; the torn line of a killed writer is left out."""
         try:
             lines = (self.folder / _LOG).read_bytes().split(b"\n")
         except FileNotFoundError:
             return []
-        return [Publication(**json.loads(line)) for line in lines if line.endswith(b"}")]
+        return [publication for line in lines if (publication := _publication(line))]
 
     def rollback(self, *, by: str, now: Callable[[], datetime]) -> Publication:
-        """Put the release in use that was before the present one.
+        """Put the release in use that was before the present one; a second rollback goes back one further.
 
         Raises
         ------
         ReleaseError
             If there was none, or it is no longer here.
         """
-        current = self.current_id()
-        before = next((p.replaced for p in reversed(self.history()) if p.release_id == current), "")
+        before = self._before()
         if not before:
             raise ReleaseError(
                 "there is no release before the present one",
@@ -118,7 +127,19 @@ class Shelf:
                 fix="`daulat knowledge list` shows what is here; `daulat knowledge publish ID` puts one in use.",
                 code="knowledge.rollback",
             )
-        return self.publish(before, by=by, now=now)
+        return self._put_in_use(before, by=by, now=now, rollback=True)
+
+    def _before(self) -> str:
+        """Name the release that was in use before the present one was first put there; empty where none was."""
+        line = [""]
+        for publication in self.history():
+            if publication.rollback and publication.release_id in line:
+                del line[_last(line, publication.release_id) + 1 :]
+            elif publication.release_id != line[-1]:
+                line.append(publication.release_id)
+        # A killed publisher may have written the log and not the name.
+        current = self.current_id()
+        return line[_last(line, current) - 1] if current in line[1:] else ""
 
     def _path(self, release_id: str) -> Path:
         known = {path.parent.name for path in self.folder.glob("[!.]*/manifest.json")}
@@ -131,3 +152,22 @@ class Shelf:
                 code="knowledge.release.missing",
             )
         return self.folder / release_id
+
+
+def _last(names: list[str], name: str) -> int:
+    return len(names) - 1 - names[::-1].index(name)
+
+
+def _publication(line: bytes) -> Publication | None:
+    try:
+        return msgspec.json.decode(line, type=Publication)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def _line_break_if_torn(log: BinaryIO) -> bytes:
+    """Return what parts a new line from the last one: a writer that was killed may have left half of its own."""
+    if not log.seek(0, os.SEEK_END):
+        return b""
+    log.seek(-1, os.SEEK_END)
+    return b"" if log.read(1) == b"\n" else b"\n"

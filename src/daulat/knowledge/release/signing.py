@@ -100,8 +100,11 @@ class SigningKey:
 
     def sign(self, manifest: bytes) -> bytes:
         """Return the content of `manifest.sig`."""
-        signature = base64.b64encode(self._private.sign(_CONTEXT + manifest)).decode()
-        return msgspec.json.encode(_Signature("ed25519", self.public.text, signature)) + b"\n"
+        return _signature_file(self.public, self._private.sign(_CONTEXT + manifest))
+
+
+def _signature_file(key: VerifyKey, signature: bytes) -> bytes:
+    return msgspec.json.encode(_Signature("ed25519", key.text, base64.b64encode(signature).decode())) + b"\n"
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -116,7 +119,7 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except FileNotFoundError as error:
         raise _damaged(folder, "it has no manifest.json") from error
-    except (msgspec.MsgspecError, OSError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, OSError) as error:
         raise _damaged(folder, f"its manifest cannot be read ({error})") from error
     if manifest.format > FORMAT:
         raise ReleaseError(
@@ -154,7 +157,8 @@ def verify_release(folder: Path, trusted: tuple[VerifyKey, ...] = ()) -> tuple[M
         key, signature = VerifyKey(signed.key), base64.b64decode(signed.signature)
     except (OSError, msgspec.MsgspecError, ValueError) as error:
         raise _damaged(folder, "its signature is missing or cannot be read") from error
-    if not key.is_valid(raw, signature):
+    # One spelling only: base64 has several for the same bytes, and each byte of a release counts.
+    if (folder / SIGNATURE).read_bytes() != _signature_file(key, signature) or not key.is_valid(raw, signature):
         raise _damaged(folder, "the signature does not belong to its manifest")
     if trusted and key not in trusted:
         raise ReleaseError(
