@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether there is an answer: the best passages and the marked sentence in, a calibrated probability out.
+
+Two small logistic models over named features, one for law and one for any other text, fitted on development questions
+only by `benchmarks/fit_answers.py`; each has the threshold above which an answer is given. One rule stands before
+them: a question about a law that the release does not hold is not answered from another law. It reads no file but its
+own weights and never sees a question's text beyond what `Asked` holds.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from daulat.assistant.sentence import Marked
+from daulat.knowledge.search import Asked
+from daulat.knowledge.types import Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """A logistic model: weight by feature name, and the probability from which a question is answered."""
+
+    bias: float
+    weights: Mapping[str, float]
+    threshold: float
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        """Return the probability; a feature that is missing counts as 0."""
+        logit = self.bias + sum(weight * features.get(name, 0.0) for name, weight in self.weights.items())
+        return 1 / (1 + math.exp(-min(max(logit, -50.0), 50.0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Answerable:
+    """Judges whether the evidence answers the question.
+
+    Parameters
+    ----------
+    law, text : Calibrated
+        For evidence of law and of any other text.
+    about : str
+        What they were fitted on.
+    """
+
+    law: Calibrated
+    text: Calibrated
+    about: str = ""
+
+    def probability(self, hits: Sequence[Hit], marked: Marked, asked: Asked) -> float:
+        """Return the probability that the best hits answer the question.
+
+        Parameters
+        ----------
+        hits : sequence of Hit
+            Best first, as the searcher ranked them.
+        marked : Marked
+            In the passage that would be cited first.
+        asked : Asked
+
+        Returns
+        -------
+        float
+            0 to 1; 0 without hits, and where the question names only laws that none of the hits belongs to.
+        """
+        if not hits or names_another_law(hits, asked):
+            return 0.0
+        return self._model(hits).probability(evidence_features(hits, marked, asked))
+
+    def threshold(self, hits: Sequence[Hit]) -> float:
+        """Return the probability from which a question with these hits is answered."""
+        return self._model(hits).threshold
+
+    def _model(self, hits: Sequence[Hit]) -> Calibrated:
+        return self.law if hits and hits[0].document.rank else self.text
+
+
+def names_another_law(hits: Sequence[Hit], asked: Asked) -> bool:
+    """Say whether the question names a law by number, name or title and none of the hits is of a law it names."""
+    named = [mention for mention in asked.mentions if mention.doc_id]
+    documents = {hit.document.doc_id for hit in hits}
+    return bool(named) and not any(documents & {mention.doc_id, *mention.candidates} for mention in named)
+
+
+def evidence_features(hits: Sequence[Hit], marked: Marked, asked: Asked) -> dict[str, float]:
+    """Return what the models weigh: the best hit's own features, how it stands out, and how its sentence fits."""
+    best = hits[0]
+    scores = [hit.score for hit in hits]
+    dense = [hit.dense for hit in hits]
+    features = {f"hit_{name}": value for name, value in best.features.items()}
+    features |= {f"sentence_{name}": value for name, value in marked.features.items()}
+    return features | {
+        "score": best.score,
+        "score_gap": scores[0] - scores[1] if len(scores) > 1 else 5.0,
+        "score_lead": scores[0] - sum(scores[1:]) / (len(scores) - 1) if len(scores) > 1 else 5.0,
+        "dense_best": max(dense),
+        "dense_lead": max(dense) - sorted(dense)[len(dense) // 2],
+        "dense_mean": sum(dense) / len(dense),
+        "same_document": sum(hit.document.doc_id == best.document.doc_id for hit in hits) / len(hits),
+        "topics": float(bool(asked.topics)),
+        "added": min(sum(weight < 1 for weight in asked.terms.values()), 10) / 10,
+        "forms": float(len(asked.forms) > 1),
+        "named": float(any(mention.doc_id for mention in asked.mentions)),
+        "defined": float(bool(asked.defined)),
+    }
+
+
+@cache
+def load_answerable(path: Path = Path(__file__).with_name("answerable.json")) -> Answerable:
+    """Read the models that come with Daulat, or those of another file of that form."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    law, text = (
+        Calibrated(float(data[name]["bias"]), data[name]["weights"], float(data[name]["threshold"]))
+        for name in ("law", "text")
+    )
+    return Answerable(law, text, str(data["about"]))
