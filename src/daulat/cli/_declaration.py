@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Private: which nation a command is about. The path of a declaration in; the nation out. Writes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from daulat.cli._output import say
+from daulat.nation import Nation, bootstrap, installed_packs, load_nation
+
+
+def declared_or_only_pack(path: Path) -> Nation:
+    """Return the declared nation; where nothing is declared and one pack is installed, the nation of that pack.
+
+    So a question can be asked right after installing. What is assumed is said on stderr.
+
+    Raises
+    ------
+    NationError
+        If there is no declaration and not exactly one pack, or the declaration has faults.
+    """
+    packs = installed_packs()
+    if path.exists() or len(packs) != 1:
+        return load_nation(path)
+    [pack] = packs
+    say(f"there is no {path}: assuming {pack.country}, the one country whose pack is installed")
+    with TemporaryDirectory() as place:
+        written = Path(place) / "nation.yaml"
+        written.write_text(bootstrap(pack.country, pack), encoding="utf-8")
+        return load_nation(written).placed_in(path.resolve().parent)

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Private: what the knowledge commands share. `--file` and `--releases` in; the nation, its pack and its shelf out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from daulat.cli._declaration import declared_or_only_pack
+from daulat.knowledge.errors import ReleaseError
+from daulat.knowledge.opening import Place, place_of
+from daulat.knowledge.release import Shelf, SigningKey
+from daulat.nation import Nation, Pack, find_pack
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgePlace:
+    """One nation's releases at one site."""
+
+    nation: Nation
+    pack: Pack | None
+    place: Place
+
+    @property
+    def shelf(self) -> Shelf:
+        """The shelf of releases."""
+        return Shelf(self.place.releases)
+
+    def newest(self) -> str:
+        """Name the newest release.
+
+        Raises
+        ------
+        ReleaseError
+            If there is none.
+        """
+        found = self.shelf.releases()
+        if not found:
+            raise ReleaseError(
+                f"there is no release in {self.place.releases}",
+                why="A release is what questions are answered from.",
+                fix="Run `daulat knowledge build`, or name another directory with --releases.",
+                code="knowledge.release.missing",
+            )
+        return found[-1].release_id
+
+    def current_or_newest(self) -> str:
+        """Name the release in use, or the newest where none is."""
+        return self.shelf.current_id() or self.newest()
+
+    def previous(self) -> str:
+        """Name the release that was in use before the present one; empty where there was none."""
+        current = self.shelf.current_id()
+        return next((each.replaced for each in reversed(self.shelf.history()) if each.release_id == current), "")
+
+    def folder(self, release: str) -> Path:
+        """Return the directory of a release that is here.
+
+        Raises
+        ------
+        ReleaseError
+            If it is not.
+        """
+        here = {manifest.release_id for manifest in self.shelf.releases()}
+        if release not in here:
+            raise ReleaseError(
+                f"release {release!r} is not in {self.place.releases}",
+                why="Only a release on this machine can be read.",
+                fix="`daulat knowledge list` shows what is here.",
+                code="knowledge.release.missing",
+            )
+        return self.place.releases / release
+
+    def own_key(self) -> str:
+        """Return this site's public key; empty where it has none yet."""
+        return SigningKey.open(self.place.key).public.text if self.place.key.is_file() else ""
+
+
+def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--file` and `--releases`; the command receives a `KnowledgePlace` as `place`."""
+
+    @click.option(
+        "--file",
+        "path",
+        type=click.Path(path_type=Path),
+        default=Path("nation.yaml"),
+        show_default=True,
+        help="The declaration.",
+    )
+    @click.option(
+        "--releases",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="The directory of releases, instead of the one that nation.yaml names.",
+    )
+    @wraps(command)
+    def placed(*args: Any, path: Path, releases: Path | None, **options: Any) -> Any:
+        nation = declared_or_only_pack(path)
+        place = KnowledgePlace(nation, find_pack(nation.country), place_of(nation).with_releases(releases))
+        return command(*args, place=place, **options)
+
+    return placed

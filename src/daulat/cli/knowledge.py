@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`daulat knowledge`: from declared sources to a signed release, and which release is in use.
+
+Options in, calls to `daulat.knowledge` out. It needs no network and no database: what was put in use when and by whom
+stands in `published.jsonl` beside the releases.
+"""
+
+from __future__ import annotations
+
+import getpass
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from daulat.cli._knowledge import KnowledgePlace, place_options
+from daulat.cli._output import Advance, emit, emit_json, hint, json_option, progress, say, table
+from daulat.cli.search import command as search_command
+from daulat.knowledge.ingest import IngestFailure
+from daulat.knowledge.opening import ignored_files, nation_builder, nation_rules, nation_sources, open_encoder
+from daulat.knowledge.release import BuildReport, Manifest
+from daulat.knowledge.release.build import read_failures
+from daulat.knowledge.sources import load_sources
+
+_SHOWN = 10
+_UNITS = {"read": ("reading", "documents"), "encode": ("encoding", "segments"), "index": ("indexing", "passages")}
+
+
+@click.group()
+def command() -> None:
+    """Build, verify and publish releases of the official text.
+
+    \b
+    daulat knowledge build              read the declared sources, make a signed release
+    daulat knowledge failures           which documents could not be read, and why
+    daulat knowledge publish --dry-run  check it, and say what would change
+    daulat knowledge publish            put the newest release in use; a running service swaps by itself
+    daulat knowledge rollback           put the one before it back in use
+    """
+
+
+@command.command()
+@click.option(
+    "--sources",
+    "sources_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Read this declaration alone, instead of the pack's and the nation's.",
+)
+@place_options
+@json_option
+def build(place: KnowledgePlace, sources_file: Path | None, as_json: bool) -> None:
+    """Build a signed release from declared sources.
+
+    Only what changed is encoded again, and the same sources give the same release. A build that is interrupted leaves
+    no half release; what it had encoded is kept, and the same command goes on from there. A document that cannot be
+    read is listed with its reason and stops no other.
+    """
+    sources = load_sources(sources_file) if sources_file else nation_sources(place.nation, place.pack)
+    with BuildProgress() as shown:
+        builder = nation_builder(
+            place.nation, place.pack, open_encoder(place.nation), place.place, now=_now, progress=shown.report
+        )
+        report = builder.build(sources, nation_rules(place.pack))
+    ignored = ignored_files(sources)
+    if as_json:
+        emit_json(_build_record(report, ignored))
+        return
+    _tell_build(report, ignored)
+    current = place.shelf.current_id()
+    if current == report.manifest.release_id:
+        hint(f"{current} is in use; `daulat search` and `daulat ask` read it")
+    else:
+        hint(f"`daulat knowledge publish {report.manifest.release_id}` puts it in use")
+
+
+@command.command("list")
+@place_options
+@json_option
+def list_releases(place: KnowledgePlace, as_json: bool) -> None:
+    """List the releases here, and which is in use."""
+    current = place.shelf.current_id()
+    found = place.shelf.releases()
+    if as_json:
+        emit_json([{**_summary(manifest), "in_use": manifest.release_id == current} for manifest in found])
+        return
+    rows = [[*_summary(manifest).values(), "in use" if manifest.release_id == current else ""] for manifest in found]
+    emit(table(["release", "created", "documents", "passages", "failures", "as of", "encoder", ""], rows))
+    if not found:
+        hint("`daulat knowledge build` makes one")
+    elif not current:
+        hint("none is in use; `daulat knowledge publish` puts the newest in use")
+
+
+@command.command()
+@click.argument("release", required=False)
+@place_options
+@json_option
+def verify(place: KnowledgePlace, release: str | None, as_json: bool) -> None:
+    """Check every byte of a release against its signature.
+
+    RELEASE is the one in use by default. Every file that is missing, changed or not listed is named.
+    """
+    manifest, key = place.shelf.verify(release or place.current_or_newest())
+    own = place.own_key()
+    if as_json:
+        emit_json({**_summary(manifest), "files": len(manifest.files), "key": key.text, "own_key": key.text == own})
+        return
+    emit(f"{manifest.release_id}: {len(manifest.files)} files whole, signed by {key.text}")
+    if key.text != own:
+        say("that is not the key of this site: compare it with what the publisher of the release has made known")
+
+
+@command.command()
+@click.argument("release", required=False)
+@click.option("--dry-run", is_flag=True, help="Verify and say what would change; change nothing.")
+@place_options
+@json_option
+def publish(place: KnowledgePlace, release: str | None, dry_run: bool, as_json: bool) -> None:
+    """Verify a release and put it in use. RELEASE is the newest by default.
+
+    The change is atomic: every reader sees the old release or the new one. A running service swaps by itself; answers
+    that are being made keep the text that they began with.
+    """
+    _put_in_use(place, release or place.newest(), dry_run=dry_run, as_json=as_json)
+
+
+@command.command()
+@click.option("--dry-run", is_flag=True, help="Verify and say what would change; change nothing.")
+@place_options
+@json_option
+def rollback(place: KnowledgePlace, dry_run: bool, as_json: bool) -> None:
+    """Put the release before the present one back in use."""
+    previous = place.previous()
+    if dry_run and previous:
+        _put_in_use(place, previous, dry_run=True, as_json=as_json)
+        return
+    _tell_publication(asdict(place.shelf.rollback(by=_user(), now=_now)), as_json=as_json)
+
+
+@command.command()
+@click.argument("release", required=False)
+@place_options
+@json_option
+def failures(place: KnowledgePlace, release: str | None, as_json: bool) -> None:
+    """List the documents that a release could not hold, and why.
+
+    Each comes with what the curator can do. RELEASE is the newest by default.
+    """
+    name = release or place.newest()
+    found = read_failures(place.folder(name))
+    if as_json:
+        emit_json([asdict(failure) for failure in found])
+    elif not found:
+        say(f"{name} holds every declared document")
+    else:
+        for failure in found:
+            emit(_failure_line(failure))
+
+
+command.add_command(search_command, "search")
+
+
+class BuildProgress:
+    """Shows one bar for each stage of a build, with rate and time left, on stderr."""
+
+    def __init__(self) -> None:
+        self._bars = ExitStack()
+        self._stage, self._done = "", 0
+        self._advance: Advance | None = None
+
+    def __enter__(self) -> BuildProgress:
+        return self
+
+    def __exit__(self, *ended: object) -> None:
+        self._bars.close()
+
+    def report(self, stage: str, done: int, total: int) -> None:
+        """Take (stage, done, total) of a builder."""
+        if stage != self._stage:
+            self._bars.close()
+            label, unit = _UNITS.get(stage, (stage, ""))
+            self._stage, self._done = stage, 0
+            self._advance = self._bars.enter_context(progress(label, total or None, unit=unit))
+        if self._advance is not None and done > self._done:
+            self._advance(done - self._done)
+            self._done = done
+
+
+def _put_in_use(place: KnowledgePlace, release: str, *, dry_run: bool, as_json: bool) -> None:
+    if not dry_run:
+        _tell_publication(asdict(place.shelf.publish(release, by=_user(), now=_now)), as_json=as_json)
+        return
+    manifest, key = place.shelf.verify(release)
+    current = place.shelf.current_id()
+    if as_json:
+        emit_json({"dry_run": True, "release_id": release, "replaces": current, "key": key.text, **_summary(manifest)})
+        return
+    emit(f"{release} is whole and would be put in use" + (f" instead of {current}" if current else ""))
+    hint("the same command without --dry-run does it")
+
+
+def _tell_publication(publication: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        emit_json(publication)
+        return
+    instead = f" instead of {publication['replaced']}" if publication["replaced"] else ""
+    emit(f"{publication['release_id']} is in use{instead}")
+    hint("`daulat knowledge rollback` puts the one before back" if instead else '`daulat ask "..."` answers from it')
+
+
+def _tell_build(report: BuildReport, ignored: list[Path]) -> None:
+    manifest = report.manifest
+    emit(manifest.release_id)
+    if report.unchanged:
+        say("nothing has changed since this release was built")
+    say(
+        f"{manifest.documents:,} documents, {manifest.passages:,} passages, {report.encoded:,} segments encoded now, "
+        f"{manifest.failures:,} documents failed"
+    )
+    for failure in report.failures[:_SHOWN]:
+        say(_failure_line(failure))
+    if len(report.failures) > _SHOWN:
+        say(f"... and {len(report.failures) - _SHOWN:,} more: `daulat knowledge failures {manifest.release_id}`")
+    for path in ignored[:_SHOWN]:
+        say(f"ignored, no source declares it: {path}")
+    if len(ignored) > _SHOWN:
+        say(f"... and {len(ignored) - _SHOWN:,} more ignored files: `--json` lists all")
+    if not manifest.sources:
+        say("no source is declared: the release is empty and works; docs/guides/add-a-source.md shows how to add one")
+
+
+def _failure_line(failure: IngestFailure) -> str:
+    where = " ".join(part for part in (failure.source_id, failure.path, failure.doc_id) if part)
+    return f"failed: {where}: {failure.reason}\n  {failure.fix}"
+
+
+def _build_record(report: BuildReport, ignored: list[Path]) -> dict[str, Any]:
+    return {
+        **_summary(report.manifest),
+        "folder": str(report.folder),
+        "segments": report.manifest.segments,
+        "encoded": report.encoded,
+        "unchanged": report.unchanged,
+        "failed": [asdict(failure) for failure in report.failures],
+        "ignored": [str(path) for path in ignored],
+    }
+
+
+def _summary(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "release_id": manifest.release_id,
+        "created_at": manifest.created_at,
+        "documents": manifest.documents,
+        "passages": manifest.passages,
+        "failures": manifest.failures,
+        "coverage_date": manifest.coverage_date,
+        "encoder": manifest.encoder,
+    }
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user id without a name, as in many containers
+        return "unknown"

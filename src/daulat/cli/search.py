@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`daulat search`: passages of the official text that bear on a question, best first. It answers nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from daulat.cli._knowledge import KnowledgePlace, place_options
+from daulat.cli._output import emit, emit_json, hint, json_option, say
+from daulat.knowledge.opening import open_encoder, open_or_build, open_searcher
+from daulat.knowledge.release import Release
+from daulat.knowledge.search import Filters
+from daulat.knowledge.types import Hit
+
+_WIDTH = 300  # characters of a passage that are shown to a reader
+
+
+@click.command("search")
+@click.argument("text")
+@click.option("--top", type=click.IntRange(1, 50), default=5, show_default=True, help="How many passages.")
+@click.option(
+    "--language", default="", metavar="TAG", help="BCP 47 tag of the question; the nation's first by default."
+)
+@click.option("--service", "services", multiple=True, help="Only texts of this service; may be repeated.")
+@click.option("--jurisdiction", "jurisdictions", multiple=True, metavar="CODE", help="Only texts that hold there.")
+@click.option(
+    "--status", "statuses", multiple=True, help="Only passages of this standing: in_force, amended, revoked ..."
+)
+@click.option("--document", "documents", multiple=True, metavar="ID", help="Only passages of this document.")
+@click.option("--rank", "ranks", multiple=True, type=int, help="Only law of this rank; 1 is the constitution.")
+@click.option("--from", "from_date", default="", metavar="DATE", help="Only documents of this day or later, ISO 8601.")
+@click.option("--until", "until_date", default="", metavar="DATE", help="Only documents of this day or earlier.")
+@click.option("--release", default="", metavar="ID", help="Search this release instead of the one in use.")
+@place_options
+@json_option
+def command(
+    place: KnowledgePlace,
+    text: str,
+    top: int,
+    language: str,
+    release: str,
+    as_json: bool,
+    services: tuple[str, ...],
+    jurisdictions: tuple[str, ...],
+    statuses: tuple[str, ...],
+    documents: tuple[str, ...],
+    ranks: tuple[int, ...],
+    from_date: str,
+    until_date: str,
+) -> None:
+    """Search the official text, by words and by meaning.
+
+    \b
+    daulat search "KK hilang"
+    daulat search "leungit KTP" --language su --top 3
+    daulat search "UU 24/2013 pasal 44" --status in_force --json
+    """
+    if not text.strip():
+        raise click.BadParameter("there is nothing to search for", param_hint="TEXT")
+    filters = Filters(
+        frozenset(services),
+        frozenset(jurisdictions),
+        frozenset(statuses),
+        frozenset(documents),
+        frozenset(ranks),
+        from_date,
+        until_date,
+    )
+    opened, hits = _search(place, text, language, top, filters, release)
+    if as_json:
+        emit_json({"release": opened.release_id, "as_of": opened.as_of, "hits": [_record(hit) for hit in hits]})
+        return
+    for number, hit in enumerate(hits, 1):
+        emit(_shown(number, hit))
+    if hits:
+        hint(f"from {opened.release_id}; `daulat ask` answers with the best of these")
+    else:
+        say(f"nothing in {opened.release_id} ({len(opened):,} passages) fits")
+
+
+def _search(
+    place: KnowledgePlace, text: str, language: str, top: int, filters: Filters, release: str
+) -> tuple[Release, list[Hit]]:
+    encoder = open_encoder(place.nation)
+    told: set[str] = set()
+
+    def report(stage: str, _done: int, _total: int) -> None:
+        if stage not in told:
+            told.add(stage)
+            say(f"{stage} ...")
+
+    if release:
+        opened = Release(place.folder(release))
+    else:
+        opened = open_or_build(
+            place.nation, place.pack, encoder, report, now=lambda: datetime.now(UTC), place=place.place
+        )
+    searcher = open_searcher(opened, encoder, place.pack, place.nation.language_tags)
+    return opened, searcher.search(text, language, top_k=top, filters=filters)
+
+
+def _shown(number: int, hit: Hit) -> str:
+    passage, document = hit.passage, hit.document
+    status = (passage.status or document.status).replace("_", " ")
+    article = f", {passage.article}" if passage.article else ""
+    start, end = hit.segment
+    words = " ".join((passage.text[start:end] or passage.text).split())
+    shown = words if len(words) <= _WIDTH else f"{words[:_WIDTH].rsplit(' ', 1)[0]} ..."
+    return f"{number}. {document.citation or document.title}{article} ({status})  {passage.passage_id}\n   {shown}"
+
+
+def _record(hit: Hit) -> dict[str, Any]:
+    passage, document = hit.passage, hit.document
+    return {
+        "passage_id": passage.passage_id,
+        "title": document.title,
+        "citation": document.citation,
+        "article": passage.article or "",
+        "status": passage.status or document.status,
+        "score": round(hit.score, 4),
+        "lexical": round(hit.lexical, 4),
+        "dense": round(hit.dense, 4),
+        "segment": list(hit.segment),
+        "text": passage.text,
+        "url": document.url,
+        "publisher": document.publisher,
+        "coverage_date": document.coverage_date,
+    }
