@@ -119,7 +119,7 @@ class Shelf:
         ReleaseError
             If there was none, or it is no longer here.
         """
-        before = self._before()
+        before = self.previous_id()
         if not before:
             raise ReleaseError(
                 "there is no release before the present one",
@@ -129,7 +129,7 @@ class Shelf:
             )
         return self._put_in_use(before, by=by, now=now, rollback=True)
 
-    def _before(self) -> str:
+    def previous_id(self) -> str:
         """Name the release that was in use before the present one was first put there; empty where none was."""
         line = [""]
         for publication in self.history():
