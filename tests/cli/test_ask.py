@@ -6,9 +6,9 @@ from click.testing import CliRunner
 
 import daulat.cli.ask
 from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact
-from daulat.cli._answering import declared_or_only_pack
+from daulat.cli._answering import Opened
+from daulat.cli._declaration import declared_or_only_pack
 from daulat.cli.ask import as_json_object, command
-from daulat.gateway import Answering, Knowledge
 from daulat.nation import NationError, bootstrap, installed_packs
 
 CITATION = Citation("XA-1:pasal-1#1", "XA-1", "Law 1", "Pasal 1", "Births are reported.", "amended", "/p/x", "2023",
@@ -30,10 +30,7 @@ def answers(monkeypatch, tmp_path):
                 asked.append(question)
                 yield AnswerEvent("answer", answer=answer)
 
-        def opened(_engines, _report):
-            return Answering(Saying(), None, None, "")
-
-        monkeypatch.setattr(daulat.cli.ask, "nation_knowledge", lambda nation, pack: Knowledge(opened, str))
+        monkeypatch.setattr(daulat.cli.ask, "open_answering", lambda *_: Opened(Saying(), None, None))
         path = tmp_path / "nation.yaml"
         path.write_text(bootstrap("EE"))
         return asked, str(path)

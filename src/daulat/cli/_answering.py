@@ -2,61 +2,81 @@
 """From a declaration to what answers questions: the release in use, the encoder, and the assistant over them.
 
 Used by `up`, which keeps it open, and by `ask`, which answers one question and lets go. Composition only: which room
-does what stands in the rooms.
+does what stands in the rooms. What only a server needs is imported by `nation_knowledge`, so that `ask` starts without
+it.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from daulat.cli._output import say
-from daulat.errors import DaulatError
-from daulat.gateway import Answering, Knowledge, Report
-from daulat.knowledge.release import Shelf
-from daulat.models import EngineSet
-from daulat.nation import Nation, Pack, bootstrap, installed_packs, load_nation
+from daulat.assistant import Assistant, open_assistant
+from daulat.knowledge.encoder import Encoder, open_encoder
+from daulat.knowledge.opening import open_or_build
+from daulat.knowledge.release import Release, Shelf
+from daulat.models import EngineSet, Gates, load_catalogue, load_gates
+from daulat.nation import Nation, Pack
+
+if TYPE_CHECKING:
+    from daulat.gateway import Answering, Knowledge
+
+WEIGHTS, GATES = ".daulat/models", ".daulat/gates"
+Report = Callable[[str, int, int], None]
 
 
-def declared_or_only_pack(path: Path) -> Nation:
-    """Return the declared nation; where nothing is declared and one pack is installed, the nation of that pack.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What answers questions, and the release and encoder that it searches with.
 
-    So a question can be asked right after installing. What is assumed is said on stderr.
+    `writer` is the model that writes in the first service and language; empty where the official text is quoted.
+    """
+
+    assistant: Assistant
+    release: Release
+    encoder: Encoder
+    writer: str = ""
+
+
+def open_answering(nation: Nation, pack: Pack | None, engines: EngineSet, report: Report) -> Opened:
+    """Open the release in use, building it first where there is none, and the assistant over it.
 
     Raises
     ------
-    NationError
-        If there is no declaration and not exactly one pack, or the declaration has faults.
+    DaulatError
+        If a declaration has faults, the release is damaged, or the encoder cannot be used.
     """
-    packs = installed_packs()
-    if path.exists() or len(packs) != 1:
-        return load_nation(path)
-    [pack] = packs
-    say(f"there is no {path}: assuming {pack.country}, the one country whose pack is installed")
-    with TemporaryDirectory() as place:
-        written = Path(place) / "nation.yaml"
-        written.write_text(bootstrap(pack.country, pack), encoding="utf-8")
-        return load_nation(written).placed_in(path.resolve().parent)
+    encoder = open_encoder(nation.knowledge.encoder, os.environ)
+    release = open_or_build(nation, pack, encoder, report, now=_now)
+    gates = _gates(nation)
+    languages = nation.language_tags
+    assistant = open_assistant(release, encoder, pack, languages, names=nation.names, engines=engines, gates=gates)
+    return Opened(assistant, release, encoder, engines.fit_model(nation.services[0].id, languages[0], gates) or "")
 
 
 def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
-    """Say how the official text of a nation comes here and what answers from it."""
+    """Say how the official text of a nation comes to a running service and what answers from it."""
+    # Imported here: the gateway brings the server and the database driver, a third of the time that `ask` takes.
+    from daulat.gateway import Answering, Knowledge, OpenLibrary
+
     shelf = Shelf(nation.path(nation.knowledge.releases))
 
-    def open_answering(engines: EngineSet, report: Report) -> Answering:
-        return _open(nation, pack, shelf, engines, report)
+    def open_parts(engines: EngineSet, report: Report) -> Answering:
+        opened = open_answering(nation, pack, engines, report)
+        manifest = opened.release.manifest
+        detail = f"{manifest.passages:,} passages of {manifest.documents:,} documents in {manifest.release_id}"
+        return Answering(opened.assistant, OpenLibrary(opened.release), opened.encoder, detail, opened.writer)
 
-    return Knowledge(open_answering, shelf.current_id)
+    return Knowledge(open_parts, shelf.current_id)
 
 
-def _open(nation: Nation, pack: Pack | None, shelf: Shelf, engines: EngineSet, report: Report) -> Answering:
-    """Open the release in use and the assistant over it."""
-    del nation, pack, engines
-    report("opening the release", 0, 0)
-    shelf.open_current()
-    raise DaulatError(
-        "the assistant is not part of this version yet",
-        why="Without it no question can be answered.",
-        fix="wait for the version that has it.",
-        code="answering.missing",
-    )
+def _gates(nation: Nation) -> Gates:
+    """Read which models have passed, from the files of results that the nation keeps."""
+    return load_gates(sorted(nation.path(GATES).glob("*.json")), never_fit=load_catalogue().test_only)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -53,11 +53,6 @@ class KnowledgePlace:
         """Name the release in use, or the newest where none is."""
         return self.shelf.current_id() or self.newest()
 
-    def previous(self) -> str:
-        """Name the release that was in use before the present one; empty where there was none."""
-        current = self.shelf.current_id()
-        return next((each.replaced for each in reversed(self.shelf.history()) if each.release_id == current), "")
-
     def folder(self, release: str) -> Path:
         """Return the directory of a release that is here.
 

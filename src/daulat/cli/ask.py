@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from daulat.assistant.types import Answer, Citation, Question
-from daulat.cli._answering import declared_or_only_pack, nation_knowledge
+from daulat.cli._answering import WEIGHTS, Opened, open_answering
+from daulat.cli._declaration import declared_or_only_pack
 from daulat.cli._output import emit, emit_json, hint, json_option, say
 from daulat.errors import DaulatError
-from daulat.gateway.composition import WEIGHTS, Answering
 from daulat.models import EngineSet, declare_engines
 from daulat.nation import Nation, find_pack
 
@@ -60,8 +60,8 @@ async def answer_once(nation: Nation, question: Question) -> Answer:
         nation.models, base=nation.directory, weights=nation.path(WEIGHTS), environment=os.environ
     )
     async with engines:
-        answering = await asyncio.to_thread(_open, nation, engines)
-        async for event in answering.assistant.stream(question):
+        opened = await asyncio.to_thread(_open, nation, engines)
+        async for event in opened.assistant.stream(question):
             if event.answer is not None:
                 return event.answer
     raise DaulatError(
@@ -72,7 +72,7 @@ async def answer_once(nation: Nation, question: Question) -> Answer:
     )
 
 
-def _open(nation: Nation, engines: EngineSet) -> Answering:
+def _open(nation: Nation, engines: EngineSet) -> Opened:
     told: set[str] = set()
 
     def report(stage: str, _done: int, total: int) -> None:
@@ -80,7 +80,7 @@ def _open(nation: Nation, engines: EngineSet) -> Answering:
             told.add(stage)
             say(f"{stage}: {total:,} to do" if total else f"{stage} ...")
 
-    return nation_knowledge(nation, find_pack(nation.country)).open(engines, report)
+    return open_answering(nation, find_pack(nation.country), engines, report)
 
 
 def as_json_object(answer: Answer) -> dict[str, Any]:

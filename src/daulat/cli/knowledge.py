@@ -8,6 +8,7 @@ stands in `published.jsonl` beside the releases.
 from __future__ import annotations
 
 import getpass
+import os
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -19,8 +20,9 @@ import click
 from daulat.cli._knowledge import KnowledgePlace, place_options
 from daulat.cli._output import Advance, emit, emit_json, hint, json_option, progress, say, table
 from daulat.cli.search import command as search_command
+from daulat.knowledge.encoder import open_encoder
 from daulat.knowledge.ingest import IngestFailure
-from daulat.knowledge.opening import ignored_files, nation_builder, nation_rules, nation_sources, open_encoder
+from daulat.knowledge.opening import ignored_files, nation_builder, nation_rules, nation_sources
 from daulat.knowledge.release import BuildReport, Manifest
 from daulat.knowledge.release.build import read_failures
 from daulat.knowledge.sources import load_sources
@@ -61,7 +63,12 @@ def build(place: KnowledgePlace, sources_file: Path | None, as_json: bool) -> No
     sources = load_sources(sources_file) if sources_file else nation_sources(place.nation, place.pack)
     with BuildProgress() as shown:
         builder = nation_builder(
-            place.nation, place.pack, open_encoder(place.nation), place.place, now=_now, progress=shown.report
+            place.nation,
+            place.pack,
+            open_encoder(place.nation.knowledge.encoder, os.environ),
+            place.place,
+            now=_now,
+            progress=shown.report,
         )
         report = builder.build(sources, nation_rules(place.pack))
     ignored = ignored_files(sources)
@@ -133,7 +140,7 @@ def publish(place: KnowledgePlace, release: str | None, dry_run: bool, as_json: 
 @json_option
 def rollback(place: KnowledgePlace, dry_run: bool, as_json: bool) -> None:
     """Put the release before the present one back in use."""
-    previous = place.previous()
+    previous = place.shelf.previous_id()
     if dry_run and previous:
         _put_in_use(place, previous, dry_run=True, as_json=as_json)
         return

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,8 @@ import click
 
 from daulat.cli._knowledge import KnowledgePlace, place_options
 from daulat.cli._output import emit, emit_json, hint, json_option, say
-from daulat.knowledge.opening import open_encoder, open_or_build, open_searcher
+from daulat.knowledge.encoder import open_encoder
+from daulat.knowledge.opening import open_or_build, open_searcher
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Filters
 from daulat.knowledge.types import Hit
@@ -84,7 +86,7 @@ def command(
 def _search(
     place: KnowledgePlace, text: str, language: str, top: int, filters: Filters, release: str
 ) -> tuple[Release, list[Hit]]:
-    encoder = open_encoder(place.nation)
+    encoder = open_encoder(place.nation.knowledge.encoder, os.environ)
     told: set[str] = set()
 
     def report(stage: str, _done: int, _total: int) -> None:

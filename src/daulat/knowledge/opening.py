@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
+from urllib.parse import quote
 
-from daulat.knowledge.encoder import Encoder, open_e5
-from daulat.knowledge.errors import EncoderError, ReleaseError
+from daulat.knowledge.encoder import Encoder
+from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.index.cache import VectorCache, record_type
 from daulat.knowledge.ingest import IngestRules, load_rules
 from daulat.knowledge.release import Builder, Release, Shelf, SigningKey
@@ -29,7 +30,6 @@ __all__ = [
     "nation_builder",
     "nation_rules",
     "nation_sources",
-    "open_encoder",
     "open_or_build",
     "open_searcher",
     "place_of",
@@ -96,24 +96,6 @@ def nation_rules(pack: Pack | None) -> IngestRules:
     return load_rules(pack.root) if pack else IngestRules()
 
 
-def open_encoder(nation: Nation) -> Encoder:
-    """Open the encoder that the nation declares.
-
-    Raises
-    ------
-    EncoderError
-        If it cannot be used here.
-    """
-    if nation.knowledge.encoder.url is not None:
-        raise EncoderError(
-            "`knowledge.encoder.url` is declared, and this version encodes on this machine only",
-            why="Vectors of two encoders cannot be compared, so none is taken in its place.",
-            fix="Take `url` out of `knowledge.encoder` in nation.yaml.",
-            code="knowledge.encoder.url",
-        )
-    return open_e5()
-
-
 def open_searcher(release: Release, encoder: Encoder | None, pack: Pack | None, languages: Sequence[str]) -> Searcher:
     """Return the searcher of a release, reading questions as the pack says."""
     return Searcher(release, encoder, reader_for(pack, languages), load_ranking())
@@ -138,7 +120,8 @@ def nation_builder(
     reader: Reader = reader_for(pack, nation.language_tags)
     try:
         key = SigningKey.open(place.key)
-        cache = VectorCache(place.vectors / f"{encoder.name}.bin", encoder.dimensions, _seeds(pack, encoder))
+        known = place.vectors / f"{quote(encoder.name, safe='')}.bin"
+        cache = VectorCache(known, encoder.dimensions, _seeds(pack, encoder))
     except OSError as error:
         raise ReleaseError(
             f"{error.filename or place.key.parent} cannot be written: {error.strerror}",
