@@ -14,7 +14,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,22 @@ def key_of(encoder: str, text: str) -> bytes:
     digest = hashlib.sha256(encoder.encode() + b"\0" + text.encode("utf-8", "surrogatepass")).digest()[:KEY_BYTES]
     # NumPy's fixed byte strings drop trailing zero bytes; a key must not end in one.
     return digest[:-1] + bytes([digest[-1] | 1])
+
+
+class VectorStore(Protocol):
+    """Where a build gets its vectors from: a `VectorCache`, or a choice from one."""
+
+    def count_missing(self, encoder: Encoder, texts: Sequence[str]) -> int:
+        """Count the different texts that would have to be encoded."""
+        ...
+
+    def fill(self, encoder: Encoder, texts: Sequence[str]) -> Iterator[int]:
+        """Encode the texts that are not here yet; yields how many are done."""
+        ...
+
+    def read(self, keys: Sequence[bytes]) -> tuple[Int8, NDArray[np.float16]]:
+        """Return rows and scales: int8[n, d], float16[n]; a row of zeros is a text without a vector."""
+        ...
 
 
 class VectorCache:

@@ -55,11 +55,14 @@ def binary_codes(vectors: Float32, centre: Float32) -> NDArray[np.uint64]:
 
 
 def write_vectors(folder: Path, rows: Int8, scales: NDArray[np.float16]) -> None:
-    """Write the four files of a `VectorIndex` into an existing folder."""
+    """Write the four files of a `VectorIndex` into an existing folder.
+
+    A row of zeros is a text without a vector: it does not move the centre, and no query is near to it.
+    """
     total = np.zeros(rows.shape[1], np.float64)
     for part in _parts(rows, scales):
         total += part.sum(axis=0, dtype=np.float64)
-    centre = (total / max(len(rows), 1)).astype(np.float32)
+    centre = (total / max(int(np.count_nonzero(rows.any(axis=1))), 1)).astype(np.float32)
     codes = [binary_codes(part, centre) for part in _parts(rows, scales)]
     np.save(folder / "vectors.npy", rows)
     np.save(folder / "scales.npy", scales)

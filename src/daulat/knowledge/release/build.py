@@ -22,7 +22,7 @@ from pathlib import Path
 
 from daulat.knowledge.encoder import Encoder, file_sha256
 from daulat.knowledge.errors import ReleaseError
-from daulat.knowledge.index.cache import VectorCache, key_of
+from daulat.knowledge.index.cache import VectorStore, key_of
 from daulat.knowledge.index.vectors import write_vectors
 from daulat.knowledge.ingest import Ingested, IngestFailure, IngestRules, ingest_all
 from daulat.knowledge.release.layout import FORMAT, MANIFEST, SIGNATURE, FileEntry, Manifest, SourceEntry, encode_json
@@ -59,7 +59,7 @@ class Builder:
     country : str
         ISO 3166-1 alpha-2.
     encoder : Encoder
-    cache : VectorCache
+    cache : VectorStore
     terms_for : callable
         The terms of a text in a language, for the lexical index.
     key : SigningKey
@@ -74,7 +74,7 @@ class Builder:
     releases: Path
     country: str
     encoder: Encoder
-    cache: VectorCache
+    cache: VectorStore
     terms_for: TermsFor
     key: SigningKey
     version: str

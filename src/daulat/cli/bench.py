@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`daulat bench`: figures of retrieval and of answers on one folder; no declaration, server, database or network."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from daulat.cli._output import Advance, emit, emit_json, hint, json_option, progress, say, table
+from daulat.errors import DaulatError
+
+if TYPE_CHECKING:  # these rooms load NumPy, which must find its settings first: see `_one_product_a_thread`
+    from collections.abc import Callable
+
+    from daulat.evaluation import Bench, Corpus, KnownQuestion
+    from daulat.nation import Pack
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+_UNITS = {"encode": "segments", "encode questions": "questions", "index": "passages", "propose": "questions"}
+
+
+def _bench_options(function: Command) -> Command:
+    function = json_option(function)
+    function = click.option("--country", default="", help="ISO 3166-1 code; the one installed pack by default.")(
+        function
+    )
+    function = click.option(
+        "--limit", type=click.IntRange(min=0), default=0, help="Ask a fixed sample of so many questions; 0 asks all."
+    )(function)
+    return click.option(
+        "--data",
+        "folder",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        required=True,
+        help="Folder of passages and questions; docs/reference/bench.md names the two shapes.",
+    )(function)
+
+
+@click.group("bench")
+def command() -> None:
+    """Measure retrieval and answers on a folder of passages and questions.
+
+    A temporary release is built from the folder. Vectors are kept by the hash of their text below XDG_CACHE_HOME, so a
+    run that was interrupted goes on where it stopped, and the next one is quick.
+    """
+
+
+@command.command()
+@_bench_options
+def retrieval(folder: Path, limit: int, country: str, as_json: bool) -> None:
+    """How often is a passage that answers found first, and among the first five?
+
+    \b
+    daulat bench retrieval --data folder --json | jq .recall_at_5
+    """
+    started = time.monotonic()
+    with _opened(folder, limit, country) as (bench, corpus, questions):
+        from daulat.evaluation import measure_retrieval, with_languages
+        from daulat.knowledge.search import Searcher, load_ranking
+
+        ranking = load_ranking()
+        searcher = Searcher(corpus.release, corpus.encoder, corpus.reader, ranking)
+        report = measure_retrieval(searcher, with_languages(bench, questions), _counter(bench, "search", questions))
+        result = asdict(report.figures) | {
+            "questions": len(questions),
+            "by_kind": {name: asdict(figures) for name, figures in report.by_kind.items()},
+            "by_language": {name: asdict(figures) for name, figures in report.by_language.items()},
+            "gold_not_in_release": report.unknown_gold,
+            **_circumstances(bench, corpus, started),
+            "ranking": ranking.about,
+        }
+    _show(result, as_json, ("n", "recall_at_1", "recall_at_5", "mrr"))
+
+
+@command.command()
+@_bench_options
+def answers(folder: Path, limit: int, country: str, as_json: bool) -> None:
+    """Does the assistant decline what no passage answers, and cite the passage that does? Answers are quotations.
+
+    \b
+    daulat bench answers --data folder --json | jq .gold_cited
+    """
+    started = time.monotonic()
+    with _opened(folder, limit, country) as (bench, corpus, questions):
+        from daulat.assistant import open_assistant
+        from daulat.evaluation import measure_answers, with_languages
+
+        assistant = open_assistant(corpus.release, corpus.encoder, bench.pack, bench.languages)
+        tell = _counter(bench, "answer", questions)
+        asked = with_languages(bench, questions)
+        report = asyncio.run(measure_answers(assistant.answer, corpus.release, asked, tell))
+        result = asdict(report.figures) | {
+            "by_kind": {name: asdict(figures) for name, figures in report.by_kind.items()},
+            "by_language": {name: asdict(figures) for name, figures in report.by_language.items()},
+            **_circumstances(bench, corpus, started),
+        }
+    _show(result, as_json, ("n", "refusal_of_unanswerable", "false_refusals", "valid_citations", "gold_cited"))
+
+
+@contextmanager
+def _opened(folder: Path, limit: int, country: str) -> Iterator[tuple[Bench, Corpus, list[KnownQuestion]]]:
+    _one_product_a_thread()
+    from daulat.evaluation import Bench, find_questions, open_corpus, read_questions, sample_questions
+    from daulat.knowledge.encoder import E5Encoder, bundled_weights
+    from daulat.knowledge.search import load_ranking
+
+    questions = sample_questions(read_questions(find_questions(folder)), limit)
+    pack = _pack(country)
+    with TemporaryDirectory(prefix="daulat-bench-") as work, _Stages() as stages:
+        bench = Bench(
+            country=pack.country,
+            pack=pack,
+            languages=_languages(pack),
+            # In NumPy also for questions: all are known beforehand, and batches are faster than one after another.
+            encoder=E5Encoder(bundled_weights()),
+            cache=_cache_folder(os.environ),
+            threads=os.cpu_count() or 1,
+            version=version("daulat"),
+            now=lambda: datetime.now(UTC),
+            progress=stages.tell,
+        )
+        yield bench, open_corpus(bench, folder, questions, load_ranking(), Path(work)), questions
+
+
+def _one_product_a_thread() -> None:
+    """Let each thread multiply on its own: batches run side by side, and threads within threads slow both down.
+
+    OpenBLAS reads this when NumPy is first imported, which for this command is here.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def _pack(country: str) -> Pack:
+    from daulat.nation import find_pack, installed_packs
+
+    found = find_pack(country) if country else None
+    packs = installed_packs()
+    if found is None and not country and len(packs) == 1:
+        [found] = packs
+    if found is None:
+        here = ", ".join(pack.country for pack in packs) or "none"
+        raise DaulatError(
+            f"no pack for {country} is installed"
+            if country
+            else f"it is not clear which country's pack to use ({here})",
+            why="Questions are read and passages cut by the words of a country's pack.",
+            fix=f"Pass --country with one of: {here}." if packs else "Install a pack, e.g. `pip install daulat-id`.",
+            code="bench.country",
+        )
+    return found
+
+
+def _languages(pack: Pack) -> tuple[str, ...]:
+    from daulat.nation import bootstrap, load_nation
+
+    with TemporaryDirectory() as place:
+        written = Path(place) / "nation.yaml"
+        written.write_text(bootstrap(pack.country, pack), encoding="utf-8")
+        return load_nation(written).language_tags
+
+
+def _cache_folder(environment: Mapping[str, str]) -> Path:
+    """Return where vectors are kept, by the XDG Base Directory Specification 0.8."""
+    base = environment.get("XDG_CACHE_HOME", "")
+    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "daulat" / "bench"
+
+
+class _Stages:
+    """Shows one progress bar a stage, each with rate and time left."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._done = 0
+        self._bar: Any = None
+        self._advance: Advance | None = None
+
+    def __enter__(self) -> _Stages:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def tell(self, stage: str, done: int, total: int) -> None:
+        """Move the bar of a stage, opening it when the stage is new."""
+        if stage != self._stage or done < self._done:
+            self._close()
+            self._stage, self._done = stage, 0
+            if not total:
+                say(f"{stage} ...")
+            else:
+                self._bar = progress(stage, total, unit=_UNITS.get(stage, "questions"))
+                self._advance = self._bar.__enter__()
+        if self._advance:
+            self._advance(done - self._done)
+        self._done = done
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.__exit__(None, None, None)
+        self._bar = self._advance = None
+
+
+def _counter(bench: Bench, stage: str, questions: list[KnownQuestion]) -> Callable[[int], None]:
+    total = sum(question.answerable for question in questions) if stage == "search" else len(questions)
+    return lambda done: bench.progress(stage, done, total)
+
+
+def _circumstances(bench: Bench, corpus: Corpus, started: float) -> dict[str, Any]:
+    import numpy
+
+    return {
+        "dense": corpus.dense,
+        "documents": corpus.release.manifest.documents,
+        "passages": len(corpus.release),
+        "segments": corpus.release.manifest.segments,
+        "encoded": corpus.encoded,
+        "not_read": corpus.failures,
+        "seconds": round(time.monotonic() - started, 1),
+        "versions": {
+            "daulat": bench.version,
+            "pack": str(bench.pack),
+            "encoder": corpus.encoder.name,
+            "python": platform.python_version(),
+            "numpy": numpy.__version__,
+        },
+    }
+
+
+def _show(result: dict[str, Any], as_json: bool, keys: tuple[str, ...]) -> None:
+    if as_json:
+        emit_json(result)
+        return
+    groups = {"all": result} | {f"kind {name}": row for name, row in result["by_kind"].items()}
+    groups |= {f"language {name}": row for name, row in result["by_language"].items()}
+    emit(table(("questions", *keys), [(name, *(_cell(row[key]) for key in keys)) for name, row in groups.items()]))
+    hint(f"vectors: {result['dense']}; in {result['seconds']:.0f} s; the same with `--json` for programs")
+
+
+def _cell(value: float | None) -> float | str:
+    return "-" if value is None else round(value, 4)
