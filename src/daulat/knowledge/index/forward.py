@@ -8,7 +8,9 @@ clauses. It never changes once written.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -22,15 +24,15 @@ class ForwardWriter:
     """Collects the terms of passages, one row after another."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
+        self._numbers: defaultdict[str, int] = defaultdict(count(1).__next__)
         self._rows: list[NDArray[np.uint32]] = []
 
     def add(self, clauses: Iterable[Sequence[str]]) -> None:
         """Add the next row."""
-        numbers, flat = self._numbers, list[int]()
+        number, flat = self._numbers.__getitem__, list[int]()
         for clause in clauses:
             if clause:
-                flat.extend(numbers.setdefault(term, len(numbers) + 1) for term in clause)
+                flat.extend(map(number, clause))
                 flat.append(BREAK)
         self._rows.append(np.array(flat, np.uint32))
 
