@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +46,7 @@ class SearchForm:
     digits: Mapping[int, str] = field(default_factory=dict)
     vocabulary: Collection[str] = frozenset()
     _known: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    _right: set[str] = field(default_factory=set, compare=False, repr=False)
 
     def mend(self, token: str) -> str:
         """Return what a token was meant to be; remembered, since the same words come again and again."""
@@ -54,7 +55,13 @@ class SearchForm:
             mended = _mended(token, self)
             if len(self._known) < _MOST_KNOWN:
                 self._known[token] = mended
+                if mended == token:
+                    self._right.add(token)
         return mended
+
+    def is_known_right(self, tokens: Iterable[str]) -> bool:
+        """Say whether every token was met before and stays as it is."""
+        return self._right.issuperset(tokens)
 
 
 class _Misreadings(Declared):
@@ -106,7 +113,8 @@ def search_form(text: str, rules: SearchForm) -> str:
     'layanan publik'
     """
     # Most texts need nothing: look at each different token once before touching any.
-    if all(rules.mend(token) == token for token in set(_TOKEN.findall(text))):
+    tokens = _TOKEN.findall(text)
+    if rules.is_known_right(tokens) or all(rules.mend(token) == token for token in set(tokens)):
         return text
     return _TOKEN.sub(lambda match: rules.mend(match.group()), text)
 
