@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """An open release: a directory in; passages, documents and index lookups out.
 
-Everything is mapped read-only; opening reads the documents and nothing else, so a release of a million passages opens
-as fast as a small one. It never writes and never verifies signatures on its own: the `Shelf` does that before a
-release is put in use.
+Everything is mapped read-only; opening compares sizes and reads the documents and nothing else, so a release of a
+million passages opens as fast as a small one. It never writes and never verifies signatures on its own: the `Shelf`
+does that before a release is put in use.
 """
 
 from __future__ import annotations
@@ -70,6 +70,10 @@ class Release:
 
     def _open(self) -> None:
         folder = self.folder
+        # Sizes first: what was cut short would otherwise be read, or bring down the library that maps it.
+        for name, entry in self.manifest.files.items():
+            if (size := (folder / name).stat().st_size) != entry.size:
+                raise ValueError(f"{name} has {size} bytes, not {entry.size}")
         self.documents = msgspec.json.decode((folder / DOCUMENTS).read_bytes(), type=tuple[Document, ...])
         self._offsets = np.load(folder / OFFSETS, mmap_mode="r", allow_pickle=False)
         self.rows: NDArray[np.void] = np.load(folder / ROWS, mmap_mode="r", allow_pickle=False)

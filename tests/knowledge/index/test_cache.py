@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was encoded once is never encoded again, whatever was killed in between."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from daulat.knowledge.index.cache import VectorCache, key_of, record_type, write_seed
+
+SIZE = record_type(64).itemsize
+
+
+class Counting:
+    """Encodes to a fixed vector for each text and remembers what it was asked."""
+
+    name = "counting"
+    dimensions = 64
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        raise NotImplementedError
+
+    def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.asked += texts
+        return np.stack([np.full(64, len(text) / 100, np.float32) for text in texts])
+
+
+def filled(path: Path, texts: Sequence[str], seeds: Sequence[Path] = ()) -> tuple[VectorCache, Counting]:
+    encoder = Counting()
+    cache = VectorCache(path, 64, seeds)
+    assert cache.count_missing(encoder, texts) == len(set(texts)) - sum(
+        key_of("counting", text) in cache for text in set(texts)
+    )
+    list(cache.fill(encoder, texts, batch=2))
+    return cache, encoder
+
+
+def value(cache: VectorCache, text: str) -> float:
+    rows, scales = cache.read([key_of("counting", text)])
+    return round(float(rows[0, 0] * np.float32(scales[0])) * 100)
+
+
+def test_a_second_run_encodes_only_what_is_new(tmp_path: Path) -> None:
+    filled(tmp_path / "v", ["a", "bb", "a", "ccc"])
+    cache, encoder = filled(tmp_path / "v", ["bb", "dddd", "a"])
+    assert encoder.asked == ["dddd"]
+    assert [value(cache, text) for text in ("a", "bb", "ccc", "dddd")] == [1, 2, 3, 4]
+
+
+@given(torn=st.integers(1, SIZE - 1), records=st.integers(0, 3))
+def test_a_torn_record_is_dropped_and_what_follows_is_whole(tmp_path_factory: object, torn: int, records: int) -> None:
+    path = tmp_path_factory.mktemp("torn") / "v"  # type: ignore[attr-defined]
+    texts = ["a", "bb", "ccc"][:records]
+    filled(path, texts)
+    with path.open("ab") as file:
+        file.write(b"\xff" * torn)
+    cache, encoder = filled(path, [*texts, "dddd"])
+    assert encoder.asked == ["dddd"]
+    assert path.stat().st_size == SIZE * (records + 1)
+    assert [value(cache, text) for text in [*texts, "dddd"]] == [len(text) for text in [*texts, "dddd"]]
+
+
+def test_a_record_torn_while_the_cache_is_open_harms_no_other(tmp_path: Path) -> None:
+    cache, encoder = filled(tmp_path / "v", ["a"])
+    with (tmp_path / "v").open("ab") as file:
+        file.write(b"\xff" * 7)  # as a full disk leaves it
+    list(cache.fill(encoder, ["bb"]))
+    assert value(VectorCache(tmp_path / "v", 64), "bb") == 2
+
+
+def test_a_killed_run_keeps_the_batches_it_had_finished(tmp_path: Path) -> None:
+    program = textwrap.dedent(
+        """
+        import sys, numpy as np
+        from pathlib import Path
+        from daulat.knowledge.index.cache import VectorCache
+        class Encoder:
+            name, dimensions = "counting", 64
+            def passages(self, texts):
+                return np.stack([np.full(64, len(text) / 100, np.float32) for text in texts])
+        for done in VectorCache(Path(sys.argv[1]), 64).fill(Encoder(), ["a" * n for n in range(1, 100)], batch=2):
+            print(done, flush=True)
+        """
+    )
+    child = subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "v")], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    with child.stdout as told:
+        done = [int(next(told)) for _ in range(5)][-1]
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+    cache = VectorCache(tmp_path / "v", 64)
+    assert len(cache) >= done
+    assert [value(cache, "a" * n) for n in range(1, done + 1)] == list(range(1, done + 1))
+
+
+def test_another_encoder_never_finds_an_old_vector(tmp_path: Path) -> None:
+    cache, _ = filled(tmp_path / "v", ["a"])
+    assert key_of("other", "a") not in cache
+
+
+@given(st.text(), st.text())
+def test_keys_survive_the_byte_strings_of_numpy(name: str, text: str) -> None:
+    key = key_of(name, text)
+    assert np.array([key], "S16")[0] == key
+
+
+def test_vectors_of_a_pack_are_read_and_never_written(tmp_path: Path) -> None:
+    cache, _ = filled(tmp_path / "v", ["a", "bb", "ccc"])
+    keys = [key_of("counting", text) for text in ("ccc", "a", "a")]
+    assert write_seed(tmp_path / "seed", cache, keys) == 2
+    before = (tmp_path / "seed").read_bytes()
+    other, encoder = filled(tmp_path / "w", ["a", "ccc", "dddd"], [tmp_path / "seed"])
+    assert encoder.asked == ["dddd"]
+    assert value(other, "ccc") == 3
+    assert (tmp_path / "seed").read_bytes() == before
+
+
+def test_a_seed_is_the_same_whatever_order_its_texts_came_in(tmp_path: Path) -> None:
+    keys = [key_of("counting", text) for text in ("a", "bb")]
+    for name, texts, order in (("x", ["a", "bb"], keys), ("y", ["bb", "a"], keys[::-1])):
+        write_seed(tmp_path / f"{name}.seed", filled(tmp_path / name, texts)[0], order)
+    assert (tmp_path / "x.seed").read_bytes() == (tmp_path / "y.seed").read_bytes()

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The same inputs make the same release once; a kill, a full disk or damage loses nothing."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from daulat.knowledge.errors import ReleaseError
+from daulat.knowledge.ingest import IngestRules
+from daulat.knowledge.release import Builder, Release, verify_release
+from daulat.knowledge.release.build import read_failures
+from daulat.knowledge.sources import Source, folder_sources
+
+Make = Callable[[Path], Builder]
+
+
+def test_the_same_inputs_are_built_once_and_have_one_id(
+    tmp_path: Path, make_builder: Make, sources: list[Source], rules: IngestRules
+) -> None:
+    first = make_builder(tmp_path).build(sources, rules)
+    again = make_builder(tmp_path).build(sources, rules)
+    assert (first.unchanged, again.unchanged) == (False, True)
+    assert (first.encoded, again.encoded) == (12, 0)
+    assert first.folder == again.folder
+    # Made elsewhere with the same key, it has the same id.
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "key").touch(mode=0o600)
+    (tmp_path / "elsewhere" / "key").write_bytes((tmp_path / "key").read_bytes())
+    other = make_builder(tmp_path / "elsewhere").build(sources, rules)
+    assert other.manifest.release_id == first.manifest.release_id
+
+
+@pytest.mark.parametrize("what", ["text", "title", "version", "data"])
+def test_whatever_goes_in_decides_the_id(
+    tmp_path: Path, make_builder: Make, texts: Path, rules: IngestRules, what: str
+) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for path in texts.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    data = tmp_path / "words.txt"
+    data.write_text("a")
+    builder = replace(make_builder(tmp_path), data_files=[data])
+    before = builder.build(folder_sources(folder, language="en"), rules)
+    match what:
+        case "text":
+            path = folder / "passages_laws.jsonl"
+            path.write_text(path.read_text().replace("ten crowns", "nine crowns"))
+        case "title":
+            path = folder / "documents_laws.csv"
+            path.write_text(path.read_text().replace("Bicycles", "Bikes"))
+        case "version":
+            builder = replace(builder, version="2")
+        case "data":
+            data.write_text("b")
+    after = builder.build(folder_sources(folder, language="en"), rules)
+    assert after.manifest.release_id != before.manifest.release_id
+    assert after.encoded == {"text": 1, "title": 4}.get(what, 0)  # a title stands before each of its four passages
+
+
+def test_documents_that_failed_travel_with_the_release(
+    tmp_path: Path, make_builder: Make, texts: Path, rules: IngestRules
+) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "passages_x.jsonl").write_text('{"passage_id": "a", "doc_id": "A", "text": "One."}\nnot json\n')
+    report = make_builder(tmp_path).build(folder_sources(folder), rules)
+    assert report.manifest.passages == 1
+    assert report.manifest.failures == 1
+    assert read_failures(report.folder) == report.failures
+    assert make_builder(tmp_path).build(folder_sources(folder), rules).failures == report.failures
+
+
+def test_a_damaged_release_is_set_aside_and_built_again(
+    tmp_path: Path, make_builder: Make, sources: list[Source], rules: IngestRules
+) -> None:
+    folder = make_builder(tmp_path).build(sources, rules).folder
+    (folder / "passages.bin").write_bytes(b"tampered")
+    report = make_builder(tmp_path).build(sources, rules)
+    assert (report.unchanged, report.encoded, report.folder) == (False, 0, folder)
+    verify_release(folder)
+    assert (folder.with_name(f".damaged-{folder.name}") / "passages.bin").read_bytes() == b"tampered"
+
+
+def test_what_a_killed_build_left_is_swept_up(
+    tmp_path: Path, make_builder: Make, sources: list[Source], rules: IngestRules
+) -> None:
+    left = tmp_path / "releases" / ".building-0123"
+    left.mkdir(parents=True)
+    (left / "vectors.npy").write_bytes(b"half")
+    make_builder(tmp_path).build(sources, rules)
+    assert not left.exists()
+
+
+def test_two_builds_at_once_are_refused_in_words(
+    tmp_path: Path, make_builder: Make, sources: list[Source], rules: IngestRules
+) -> None:
+    (tmp_path / "releases").mkdir()
+    with (tmp_path / "releases" / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(ReleaseError, match="another build is writing"):
+            make_builder(tmp_path).build(sources, rules)
+
+
+@pytest.mark.parametrize("stage", ["encode", "index"])
+def test_a_full_disk_leaves_no_release_and_keeps_the_vectors(
+    tmp_path: Path, make_builder: Make, sources: list[Source], rules: IngestRules, stage: str
+) -> None:
+    def full(now: str, done: int, total: int) -> None:
+        if now == stage:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(ReleaseError, match="No space left on device"):
+        replace(make_builder(tmp_path), progress=full).build(sources, rules)
+    assert [path.name for path in (tmp_path / "releases").iterdir()] == [".lock"]
+    assert make_builder(tmp_path).build(sources, rules).encoded == 0
+
+
+def test_a_release_of_nothing_opens(tmp_path: Path, make_builder: Make, rules: IngestRules) -> None:
+    release = Release(make_builder(tmp_path).build([], rules).folder)
+    assert (len(release), release.as_of, release.row_of("a"), list(release.rows_of_document("A"))) == (0, "", None, [])
+
+
+def test_the_manifest_says_what_went_in(release: Release) -> None:
+    manifest = json.loads((release.folder / "manifest.json").read_bytes())
+    (source,) = manifest["sources"]
+    assert (manifest["country"], manifest["documents"], manifest["passages"]) == ("XA", 3, 12)
+    assert set(source["files"]) == {"passages_laws.jsonl", "documents_laws.csv"}
+    assert manifest["created_at"] == "2024-05-01T00:00:00+00:00"
+
+
+def test_every_passage_is_found_by_its_id_and_in_its_document(release: Release) -> None:
+    for row in range(len(release)):
+        passage = release.stored(row).passage
+        assert release.row_of(passage.passage_id) == row
+        assert row in release.rows_of_document(passage.doc_id)
+        assert release.document_of(row).doc_id == passage.doc_id
+        first, last = release.first_segments[row], release.first_segments[row + 1]
+        assert (release.segments["passage"][first:last] == row).all()
+    assert release.row_of("nowhere:1") is None
+    assert list(release.rows_of_document("nowhere")) == []

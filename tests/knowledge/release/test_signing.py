@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whoever changes a byte, or signs with another key, is found out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from daulat.knowledge.errors import ReleaseError
+from daulat.knowledge.release import Release, SigningKey, VerifyKey, verify_release
+from daulat.knowledge.release.layout import MANIFEST, SIGNATURE
+from daulat.knowledge.release.signing import read_manifest
+
+
+@pytest.fixture(scope="module")
+def copy(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shutil.copytree(release.folder, tmp_path_factory.mktemp("copy") / "release")
+
+
+def files_of(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_changed_byte_of_any_file_is_found(copy: Path, data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from(files_of(copy)))
+    original = path.read_bytes()
+    at = data.draw(st.integers(0, len(original) - 1))
+    changed = bytearray(original)
+    changed[at] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(changed)
+    try:
+        with pytest.raises(ReleaseError):
+            verify_release(copy)
+    finally:
+        path.write_bytes(original)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_file_cut_short_is_found_and_not_opened(copy: Path, data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from([path for path in files_of(copy) if path.name != SIGNATURE]))
+    original = path.read_bytes()
+    path.write_bytes(original[: data.draw(st.integers(0, len(original) - 1))])
+    try:
+        with pytest.raises(ReleaseError):
+            verify_release(copy)
+        with pytest.raises(ReleaseError):
+            Release(copy)
+    finally:
+        path.write_bytes(original)
+
+
+@pytest.mark.parametrize("name", ["passages.bin", "vectors.npy", "terms.npy", "lexical/meta.json", "documents.json"])
+def test_a_file_that_is_missing_is_named(copy: Path, name: str) -> None:
+    original = (copy / name).read_bytes()
+    (copy / name).unlink()
+    try:
+        with pytest.raises(ReleaseError, match=f"{name} is missing"):
+            verify_release(copy)
+        with pytest.raises(ReleaseError, match="cannot be opened"):
+            Release(copy)
+    finally:
+        (copy / name).write_bytes(original)
+
+
+def test_a_file_that_nobody_signed_for_is_named(copy: Path) -> None:
+    stranger = copy / "extra.json"
+    stranger.write_text("{}")
+    try:
+        with pytest.raises(ReleaseError, match=r"extra\.json is not in the manifest"):
+            verify_release(copy)
+    finally:
+        stranger.unlink()
+
+
+def test_a_whole_release_verifies_and_names_its_key(release: Release) -> None:
+    key = SigningKey.open(release.folder.parents[1] / "key").public
+    assert verify_release(release.folder, (key,)) == (release.manifest, key)
+
+
+def test_another_key_is_not_trusted(release: Release, tmp_path: Path) -> None:
+    stranger = SigningKey.open(tmp_path / "key").public
+    with pytest.raises(ReleaseError, match="signed by a key that is not trusted") as caught:
+        verify_release(release.folder, (stranger,))
+    assert caught.value.code == "knowledge.release.key"
+
+
+def test_the_same_manifest_signed_again_by_another_is_not_trusted(release: Release, tmp_path: Path) -> None:
+    folder = shutil.copytree(release.folder, tmp_path / "release")
+    forger = SigningKey.open(tmp_path / "forger")
+    (folder / SIGNATURE).write_bytes(forger.sign((folder / MANIFEST).read_bytes()))
+    assert verify_release(folder)[1] == forger.public
+    with pytest.raises(ReleaseError, match="not trusted"):
+        verify_release(folder, (SigningKey.open(release.folder.parents[1] / "key").public,))
+
+
+def test_a_signature_of_something_else_is_no_signature(tmp_path: Path) -> None:
+    key = SigningKey.open(tmp_path / "key")
+    signature = json.loads(key.sign(b"one"))["signature"]
+    assert not key.public.is_valid(b"two", signature.encode())
+    assert not VerifyKey("not a key").is_valid(b"one", b"")
+
+
+def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "release.key"
+    first = SigningKey.open(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert SigningKey.open(path).public == first.public
+    path.chmod(0o640)
+    with pytest.raises(ReleaseError, match="others can read the signing key"):
+        SigningKey.open(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"\xff" * 40])
+def test_what_is_no_key_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "key"
+    path.write_bytes(content)
+    path.chmod(0o600)
+    with pytest.raises(ReleaseError, match="is not an Ed25519 key"):
+        SigningKey.open(path)
+
+
+@given(content=st.binary(max_size=200))
+def test_a_manifest_of_any_bytes_is_an_error_in_words(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    folder = tmp_path_factory.mktemp("manifest")
+    (folder / MANIFEST).write_bytes(content)
+    with pytest.raises(ReleaseError, match="manifest cannot be read"):
+        read_manifest(folder)
+
+
+def test_a_release_of_a_newer_program_says_so(release: Release, tmp_path: Path) -> None:
+    manifest = json.loads((release.folder / MANIFEST).read_bytes())
+    (tmp_path / MANIFEST).write_text(json.dumps(manifest | {"format": 99}))
+    with pytest.raises(ReleaseError, match="has format 99") as caught:
+        read_manifest(tmp_path)
+    assert "Update Daulat" in caught.value.fix
+
+
+def test_a_name_that_leads_out_of_the_release_is_not_followed(copy: Path, tmp_path: Path) -> None:
+    manifest = json.loads((copy / MANIFEST).read_bytes())
+    (copy.parent / "outside").write_text("x")
+    digest = hashlib.sha256(b"x").hexdigest()
+    manifest["files"]["../outside"] = {"size": 1, "sha256": digest}
+    key = SigningKey.open(tmp_path / "key")
+    folder = shutil.copytree(copy, tmp_path / "release")
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    (folder / SIGNATURE).write_bytes(key.sign((folder / MANIFEST).read_bytes()))
+    with pytest.raises(ReleaseError, match=r"\.\./outside is missing"):
+        verify_release(folder)
