@@ -115,6 +115,7 @@ def _opened(folder: Path, limit: int, country: str) -> Iterator[tuple[Bench, Cor
     from daulat.evaluation import Bench, find_questions, open_corpus, read_questions, sample_questions
     from daulat.knowledge.encoder import E5Encoder, bundled_weights
     from daulat.knowledge.search import load_ranking
+    from daulat.knowledge.sources import folder_sources
 
     questions = sample_questions(read_questions(find_questions(folder)), limit)
     pack = _pack(country)
@@ -131,7 +132,8 @@ def _opened(folder: Path, limit: int, country: str) -> Iterator[tuple[Bench, Cor
             now=lambda: datetime.now(UTC),
             progress=stages.tell,
         )
-        yield bench, open_corpus(bench, folder, questions, load_ranking(), Path(work)), questions
+        sources = folder_sources(folder, language=bench.languages[0], jurisdiction=bench.country)
+        yield bench, open_corpus(bench, sources, questions, load_ranking(), Path(work)), questions
 
 
 def _one_product_a_thread() -> None:

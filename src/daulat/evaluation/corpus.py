@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The temporary release of a measurement: a folder of passages in, a searchable release out.
+"""The temporary release of a measurement: sources of passages in, a searchable release out.
 
 Everything but the vectors is built as for citizens. Vectors are the slow part (some ten passages a second a core), so
 they are kept by the hash of their text, and of a large unseen folder only those are computed that may matter: words
@@ -27,7 +27,7 @@ from daulat.knowledge.ingest import IngestRules, ingest_all, load_rules
 from daulat.knowledge.release import Builder, Release, SigningKey
 from daulat.knowledge.release.write import Segment, cut_segments
 from daulat.knowledge.search import Ranking, Reader, Searcher, reader_for
-from daulat.knowledge.sources import Source, folder_sources
+from daulat.knowledge.sources import Source
 from daulat.language import Detector, detector_for
 from daulat.nation import Pack
 
@@ -37,7 +37,7 @@ Progress = Callable[[str, int, int], None]
 Dense = Literal["all", "candidates"]
 
 ENCODE_ALL_UP_TO = 6_000  # segments: five minutes on two cores
-_PROPOSED = 10  # passages a question; see docs/concepts/evaluation.md
+PROPOSED = 10  # passages a question; see docs/concepts/evaluation.md
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ class Bench:
         Told about every stage.
     encode_all_up_to : int
         Segments without a shipped vector up to which all are encoded.
+    proposed : int
+        Passages a question, by words and names, that are encoded beyond that.
     """
 
     country: str
@@ -78,6 +80,7 @@ class Bench:
     now: Callable[[], datetime]
     progress: Progress
     encode_all_up_to: int = ENCODE_ALL_UP_TO
+    proposed: int = PROPOSED
 
     @property
     def shipped_vectors(self) -> list[Path]:
@@ -148,14 +151,16 @@ class ChosenVectors:
         return texts if self._chosen is None else [text for text in texts if text in self._chosen]
 
 
-def open_corpus(bench: Bench, folder: Path, questions: Sequence[KnownQuestion], ranking: Ranking, work: Path) -> Corpus:
-    """Build a temporary release of a folder and encode the questions.
+def open_corpus(
+    bench: Bench, sources: Sequence[Source], questions: Sequence[KnownQuestion], ranking: Ranking, work: Path
+) -> Corpus:
+    """Build a temporary release of these sources and encode the questions.
 
     Parameters
     ----------
     bench : Bench
-    folder : Path
-        As `daulat.knowledge.sources.folder_sources` knows it.
+    sources : sequence of Source
+        Those of a folder (`daulat.knowledge.sources.folder_sources`), or a pack's own.
     questions : sequence of KnownQuestion
     ranking : Ranking
         By which words propose, where not every passage is encoded.
@@ -165,9 +170,8 @@ def open_corpus(bench: Bench, folder: Path, questions: Sequence[KnownQuestion], 
     Raises
     ------
     KnowledgeError
-        If the folder has no passages, or the release cannot be built.
+        If the release cannot be built.
     """
-    sources = folder_sources(folder, language=bench.languages[0], jurisdiction=bench.country)
     rules = load_rules(bench.pack.root) if bench.pack else IngestRules()
     reader = reader_for(bench.pack, bench.languages)
     encoder = ParallelEncoder(bench.encoder, bench.threads)
@@ -234,7 +238,7 @@ def _proposed(
     """Return the texts of the segments of the passages that words and names propose for any of the questions."""
     rows: set[int] = set()
     for done, (question, language) in enumerate(with_languages(bench, questions), 1):
-        for hit in searcher.search(question.text, language, top_k=_PROPOSED):
+        for hit in searcher.search(question.text, language, top_k=bench.proposed):
             row = searcher.release.row_of(hit.passage.passage_id)
             rows |= set() if row is None else {row}
         if done % 50 == 0 or done == len(questions):

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ask the assistant the citizens' questions of a pack and print, by language, what it cited and what it declined.
+
+    python benchmarks/citizens.py                 # the development questions: id, jv, su, en
+    python benchmarks/citizens.py --confirm       # the confirmation questions; report every run, tune on none
+
+Answers are quotations over the pack's own release, as after `make up`. One JSON object is printed. Which questions
+failed is printed for the development set only: reading the failures of the other would make it one too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from daulat.assistant import Answer, Question, open_assistant
+from daulat.evaluation import Bench, KnownQuestion, judge, measure_answers, open_corpus, read_questions
+from daulat.evaluation.corpus import Corpus
+from daulat.knowledge.encoder import E5Encoder, bundled_weights
+from daulat.knowledge.search import load_ranking
+from daulat.knowledge.sources import load_sources
+from daulat.nation import bootstrap, find_pack, load_nation
+
+QUESTIONS = Path(__file__).parents[1] / "packs" / "id" / "tests" / "questions"
+DEVELOPMENT = ("id", "jv", "su", "en")
+
+
+def open_bench() -> Bench:
+    """Open what the questions of the pack are measured with."""
+    pack = find_pack("ID")
+    if pack is None:
+        raise SystemExit("the pack daulat-id is not installed")
+    with TemporaryDirectory() as place:
+        declared = Path(place) / "nation.yaml"
+        declared.write_text(bootstrap(pack.country, pack), encoding="utf-8")
+        languages = load_nation(declared).language_tags
+    return Bench(
+        country=pack.country,
+        pack=pack,
+        languages=languages,
+        encoder=E5Encoder(bundled_weights()),
+        cache=Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "daulat" / "bench",
+        threads=os.cpu_count() or 1,
+        version=version("daulat"),
+        now=lambda: datetime.now(UTC),
+        progress=lambda stage, done, total: print(stage, f"{done:,}", file=sys.stderr) if done == total else None,
+    )
+
+
+def read_suite(confirm: bool) -> list[KnownQuestion]:
+    """Read the questions; the development files by name, so that the others never slip in."""
+    names = ["confirm"] if confirm else DEVELOPMENT
+    return [question for name in names for question in read_questions(QUESTIONS / f"{name}.jsonl")]
+
+
+async def ask_all(bench: Bench, corpus: Corpus, questions: Sequence[KnownQuestion], show_failures: bool) -> None:
+    assistant = open_assistant(corpus.release, corpus.encoder, bench.pack, bench.languages)
+    # The citizen names no language: the assistant recognises it, and the report groups by the file's.
+    asked = [(replace(question, language=""), question.language) for question in questions]
+    given: dict[str, Answer] = {}
+
+    async def answer(question: Question) -> Answer:
+        given[question.text] = await assistant.answer(question)
+        return given[question.text]
+
+    report = await measure_answers(answer, corpus.release, asked, lambda _: None)
+    for question, _ in asked if show_failures else ():
+        found = judge(question, given[question.text], corpus.release)
+        if found.answered != question.answerable or (question.answerable and not found.cited_gold):
+            what = "declined" if not found.answered else "answered" if not question.answerable else "other passage"
+            print(f"{question.question_id}: {what}", file=sys.stderr)
+    groups = {name: asdict(figures) for name, figures in report.by_language.items()}
+    print(json.dumps({"all": asdict(report.figures), "by_language": groups}, indent=1))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--confirm", action="store_true", help="ask the confirmation questions")
+    confirm = parser.parse_args().confirm
+    bench, questions = open_bench(), read_suite(confirm)
+    assert bench.pack is not None
+    sources = load_sources(bench.pack.path("sources.yaml"))
+    with TemporaryDirectory() as work:
+        corpus = open_corpus(bench, sources, questions, load_ranking(), Path(work))
+        asyncio.run(ask_all(bench, corpus, questions, show_failures=not confirm))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fit the weights by which passages are ranked: development questions in, `ranking.json` and its honest figures out.
+
+    python benchmarks/fit_ranking.py --data ../shared/data [--write]
+
+Law: citizens' questions (id, en, jv, su; never confirm.jsonl) and a sample of law_qa, over the pack's own release.
+Text: a sample of IDK-MRC over its contexts. A softmax over the candidates of a question, with the log-likelihood of
+any passage that answers, is fitted by Newton's method with the expected curvature; L2 keeps weights small. Figures are
+those of five-fold cross-validation; those of confirm.jsonl come after, from weights that never saw it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+from citizens import open_bench, read_suite
+from numpy.typing import NDArray
+
+from daulat.evaluation import Bench, KnownQuestion, open_corpus, read_questions, sample_questions
+from daulat.evaluation.corpus import with_languages
+from daulat.knowledge.search import FEATURES, Ranking, Searcher
+from daulat.knowledge.sources import Source, folder_sources, load_sources
+
+ROOT = Path(__file__).parents[1]
+RANKING = ROOT / "src" / "daulat" / "knowledge" / "search" / "ranking.json"
+LAW_ONLY = {"named", "other", "article", "preamble", "elucidation", "past", "rank", "topic", "recent", "title"}
+CITIZENS_WEIGH = 2.0  # of all citizens' questions together, beside 1 for all of law_qa
+FOLDS = 5
+L2 = 1e-3
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Candidates of many questions, one after another. x: float64[rows, features]; gold: bool[rows]; counts: int[n]."""
+
+    x: Float
+    gold: NDArray[np.bool_]
+    counts: NDArray[np.int64]
+    groups: tuple[str, ...]
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        return np.cumsum(self.counts) - self.counts
+
+    def only(self, keep: NDArray[np.bool_]) -> Asked:
+        rows = np.repeat(keep, self.counts)
+        groups = tuple(group for group, kept in zip(self.groups, keep, strict=True) if kept)
+        return Asked(self.x[rows], self.gold[rows], self.counts[keep], groups)
+
+    def ranks(self, weights: Float) -> NDArray[np.int64]:
+        """Return the rank of the first passage that answers, 1 for the best; a large number where it was not found."""
+        scores = self.x @ weights
+        best = np.maximum.reduceat(np.where(self.gold, scores, -np.inf), self.starts)
+        better = np.add.reduceat(scores > np.repeat(best, self.counts), self.starts, dtype=np.int64)
+        return np.where(np.isfinite(best), 1 + better, 10_000)
+
+
+def collect(bench: Bench, sources: Sequence[Source], questions: Sequence[KnownQuestion]) -> Asked:
+    """Search without ranking and keep the features of every candidate."""
+    nothing = np.zeros(len(FEATURES), np.float32)
+    ranking = Ranking(nothing, nothing)
+    with TemporaryDirectory() as work:
+        corpus = open_corpus(bench, sources, questions, ranking, Path(work))
+        searcher = Searcher(corpus.release, corpus.encoder, corpus.reader, ranking)
+        usable = [q for q in questions if any(corpus.release.row_of(gold) is not None for gold in q.gold)]
+        found = [
+            (q, lang, searcher.candidates(searcher.ask(q.text, lang))) for q, lang in with_languages(bench, usable)
+        ]
+    return Asked(
+        x=np.concatenate([candidates.features for *_, candidates in found]).astype(np.float64),
+        gold=np.array([item.passage.passage_id in q.gold for q, _, found_for in found for item in found_for.stored]),
+        counts=np.array([len(candidates.rows) for *_, candidates in found]),
+        groups=tuple(language for _, language, _ in found),
+    )
+
+
+def fit(sets: Sequence[tuple[Asked, float]], columns: NDArray[np.intp], l2: float = L2) -> Float:
+    """Fit weights over `columns`; the others are zero. Each set counts as much as the number beside it."""
+    scale = np.concatenate([asked.x for asked, _ in sets]).std(axis=0)[columns] + 1e-6
+    usable = [
+        (_scaled(asked.only(np.add.reduceat(asked.gold, asked.starts) > 0), columns, scale), w) for asked, w in sets
+    ]
+    w = np.zeros(len(columns))
+    for _ in range(100):
+        value, gradient, curvature = _loss(usable, w, l2)
+        step = np.linalg.solve(curvature, gradient)
+        size = 1.0
+        while (lower := _loss(usable, w - size * step, l2)[0]) > value and size > 1e-4:
+            size /= 2
+        if value - lower < 1e-8:
+            break
+        w = w - size * step
+    weights = np.zeros(len(FEATURES))
+    weights[columns] = w / scale
+    return weights
+
+
+def _scaled(asked: Asked, columns: NDArray[np.intp], scale: Float) -> Asked:
+    return replace(asked, x=asked.x[:, columns] / scale)
+
+
+def _loss(sets: Sequence[tuple[Asked, float]], w: Float, l2: float) -> tuple[float, Float, Float]:
+    """Return the loss, its gradient, and its expected curvature, which is never negative."""
+    value, gradient, curvature = l2 * w @ w, 2 * l2 * w, 2 * l2 * np.eye(len(w))
+    for asked, weight in sets:
+        scores = asked.x @ w
+        scores -= np.repeat(np.maximum.reduceat(scores, asked.starts), asked.counts)
+        p = np.exp(scores)
+        p /= np.repeat(np.add.reduceat(p, asked.starts), asked.counts)
+        mass = np.add.reduceat(p * asked.gold, asked.starts) + 1e-300
+        each = weight / len(asked.counts)
+        value -= each * np.log(mass).sum()
+        gradient = gradient + each * asked.x.T @ (p - p * asked.gold / np.repeat(mass, asked.counts))
+        mean = np.add.reduceat(p[:, None] * asked.x, asked.starts, axis=0)
+        curvature = curvature + each * ((asked.x.T * p) @ asked.x - mean.T @ mean)
+    return float(value), gradient, curvature
+
+
+def cross_validated(sets: Sequence[tuple[Asked, float]], columns: NDArray[np.intp]) -> list[NDArray[np.int64]]:
+    """Return the rank of each question by weights fitted on the other folds."""
+    folds = [np.random.default_rng(0).permutation(len(asked.counts)) % FOLDS for asked, _ in sets]
+    ranks = [np.zeros(len(asked.counts), np.int64) for asked, _ in sets]
+    for fold in range(FOLDS):
+        rest = [(asked.only(of != fold), w) for (asked, w), of in zip(sets, folds, strict=True)]
+        weights = fit(rest, columns)
+        for (asked, _), of, into in zip(sets, folds, ranks, strict=True):
+            into[of == fold] = asked.only(of == fold).ranks(weights)
+    return ranks
+
+
+def shares(ranks: NDArray[np.int64]) -> str:
+    """Return n and the shares of ranks up to 1, 3 and 5."""
+    return f"n {len(ranks):4d}" + "".join(f"  R@{k} {(ranks <= k).mean():.3f}" for k in (1, 3, 5))
+
+
+def report(name: str, ranks: NDArray[np.int64], groups: Sequence[str] = ()) -> None:
+    print(f"{name:32s} {shares(ranks)}")
+    for group in sorted(set(groups)):
+        print(f"  {group:30s} {shares(ranks[[each == group for each in groups]])}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds idk_mrc and peraturan_id")
+    parser.add_argument("--write", action="store_true", help=f"write {RANKING.relative_to(ROOT)}")
+    arguments = parser.parse_args()
+    bench = open_bench()
+    assert bench.pack is not None
+    sources = load_sources(bench.pack.path("sources.yaml"))
+    citizens = collect(bench, sources, _answerable(read_suite(confirm=False)))
+    law_qa = _answerable(read_questions(arguments.data / "peraturan_id" / "law_qa.jsonl"))
+    law = collect(bench, sources, sample_questions(law_qa, 1_100))
+    contexts = folder_sources(arguments.data / "idk_mrc", language="id", jurisdiction="ID")
+    idk = collect(
+        bench,
+        contexts,
+        sample_questions(_answerable(read_questions(arguments.data / "idk_mrc" / "questions.jsonl")), 1_000),
+    )
+
+    every = np.arange(len(FEATURES))
+    of_text = np.array([i for i, name in enumerate(FEATURES) if name not in LAW_ONLY])
+    law_sets = [(citizens, CITIZENS_WEIGH), (law, 1.0)]
+    print(f"five-fold cross-validation, features: {len(FEATURES)}")
+    ranks = cross_validated(law_sets, every)
+    report("citizens, development", ranks[0], citizens.groups)
+    report("law_qa, development", ranks[1])
+    report("IDK-MRC, development", cross_validated([(idk, 1.0)], of_text)[0])
+    law_weights, text_weights = fit(law_sets, every), fit([(idk, 1.0)], of_text)
+
+    confirm = collect(bench, sources, _answerable(read_suite(confirm=True)))
+    report("citizens, confirmation", confirm.ranks(law_weights), confirm.groups)
+    reached = ", ".join(f"{(each <= 5).mean():.3f}" for each in ranks)
+    about = (
+        f"law: {len(citizens.counts)} citizens' questions and {len(law.counts)} of law_qa;"
+        f" text: {len(idk.counts)} of IDK-MRC; development only; cross-validated R@5 of the first two: {reached}"
+    )
+    if arguments.write:
+        weights = {"law": _named(law_weights), "text": _named(text_weights)}
+        RANKING.write_text(json.dumps({"about": about, **weights}, indent=1) + "\n", encoding="utf-8")
+        print(f"wrote {RANKING.relative_to(ROOT)}")
+
+
+def _answerable(questions: Sequence[KnownQuestion]) -> list[KnownQuestion]:
+    return [question for question in questions if question.answerable]
+
+
+def _named(weights: Float) -> Mapping[str, float]:
+    return {name: round(float(weight), 4) for name, weight in zip(FEATURES, weights, strict=True)}
+
+
+if __name__ == "__main__":
+    main()
