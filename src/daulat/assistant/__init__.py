@@ -1,1 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
+"""The assistant: a citizen's question in; an answer with citations of the official text, or an honest "no source says
+so", out.
+
+    question → language → evidence → decide → write or quote → verify → answer
+
+Evidence comes before eloquence: every sentence stated as fact carries the passage that supports it, with its legal
+standing and date. Where no model has passed its gate, the official text itself answers, quoted and marked. This room
+keeps no question and no answer.
+"""
+
+from daulat.assistant.assistant import Assistant, Writer
+from daulat.assistant.errors import AssistantError
+from daulat.assistant.opening import open_assistant
+from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question, Turn
+
+__all__ = [
+    "Answer",
+    "AnswerEvent",
+    "Assistant",
+    "AssistantError",
+    "Citation",
+    "Contact",
+    "Question",
+    "Turn",
+    "Writer",
+    "open_assistant",
+]

@@ -32,9 +32,9 @@ class Question:
 class Citation:
     """The official passage that supports a sentence.
 
-    `quote` stands letter for letter in the passage; `answer_span` are the (start, end) characters of the sentence inside `quote`
-    that answers. `start`/`end` are the place of the citation's marker in the answer's `text`.
-    `status` is the legal status of the passage ("in_force", "amended", "revoked", ...); `successor` names what replaced it.
+    `quote` stands letter for letter in the passage; `answer_span` are the (start, end) characters of the sentence
+    inside `quote` that answers. `start`/`end` are the place of the citation's marker in the answer's `text`. `status`
+    is the legal status of the passage ("in_force", "amended", "revoked", ...); `successor` names what replaced it.
     """
 
     passage_id: str
@@ -67,7 +67,11 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The whole answer. `mode`: quoted official text, written by a model and verified, declined, or a greeting/emergency notice."""
+    """The whole answer.
+
+    `mode` says how it came about: official text quoted, written by a model and verified, declined, or a notice (a
+    greeting, an emergency).
+    """
 
     answered: bool
     text: str

@@ -22,7 +22,7 @@ from daulat.language import Analyser, PackFiles, Wording, analyser_for, primary,
 _ADDED = 0.8  # weight of a term that the glossary added, beside 1 for a term that was asked
 _LOANS = 0.3  # of a word of another language than the law's: mostly a name or a loan
 _LONGEST = 1_000  # characters of a question that are searched for
-_PHRASES = 4  # most phrases of the glossary that go into the second form
+_PHRASES = 4  # most phrases of the glossary that are encoded with the question
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,13 @@ class Asked:
     text : str
         As asked, shortened to what is searched for.
     forms : tuple of str
-        One or two texts to encode: standard spelling, and gloss with the law's phrases.
+        Texts to encode: the gloss with the law's phrases and, in another language than the law's, the question itself.
     terms : mapping of str to float
         Analysed terms with their weights.
     order : tuple of str
         The terms that were asked, in the order of the question.
+    phrases : tuple of tuple of str
+        Terms of each of the law's own phrases that the glossary gave, two terms or more.
     mentions : tuple of LawMention
         Laws and articles that the question names.
     defined : str
@@ -53,10 +55,16 @@ class Asked:
     forms: tuple[str, ...]
     terms: Mapping[str, float]
     order: tuple[str, ...] = ()
+    phrases: tuple[tuple[str, ...], ...] = ()
     mentions: tuple[LawMention, ...] = ()
     defined: str = ""
     kind: AnswerKind | None = None
     topics: tuple[str, ...] = ()
+
+    @property
+    def is_definition(self) -> bool:
+        """Whether the question asks what a term means, or names a law."""
+        return bool(self.defined) or any(mention.doc_id for mention in self.mentions)
 
 
 @dataclass(frozen=True)
@@ -112,19 +120,21 @@ class Reader:
         law = self.wording.official or self.default_language or tag
         order = tuple(dict.fromkeys(self.terms(law, official)))
         terms = dict.fromkeys(order, 1.0)
-        for phrase in expansion.phrases:
-            for term in self.terms(law, phrase):
+        phrases = [tuple(self.terms(law, phrase)) for phrase in expansion.phrases]
+        for phrase in phrases:
+            for term in phrase:
                 terms.setdefault(term, _ADDED)
         if primary(tag) != primary(law):
             for term in self.analyser(tag).terms(plain):
                 terms.setdefault(term, _LOANS)
         added = [phrase for phrase in expansion.phrases if phrase.casefold() not in official.casefold()][:_PHRASES]
-        second = f"{official} ({', '.join(added)})" if added else official
+        worded = f"{official} ({', '.join(added)})" if added else official
         return Asked(
             text=text,
-            forms=(plain,) if second == plain else (plain, second),
+            forms=(worded,) if primary(tag) == primary(law) else (worded, plain),
             terms=terms,
             order=order,
+            phrases=tuple(phrase for phrase in phrases if len(phrase) > 1),
             mentions=mentions,
             defined=self.questions.defined_term(rest, tag),
             kind=self.questions.kind(rest, tag),

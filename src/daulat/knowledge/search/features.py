@@ -23,9 +23,9 @@ from daulat.knowledge.search.questions import QuestionPatterns
 from daulat.knowledge.types import Document, Passage
 
 FEATURES = (
-    "dense",  # cosine of the nearest segment
+    "dense",  # cosine of the nearest segment with the question in the language and the words of the law
     "dense_gap",  # the same, less that of the best candidate
-    "dense_second",  # cosine in the second form of the question (the first where there is one form)
+    "dense_own",  # the same cosine in the asker's own language (equal where it is the law's)
     "words",  # BM25 share of the best that the question's terms could score, 0 to 1
     "words_gap",  # the same, less that of the best candidate
     "cover",  # share of the question's terms, by rarity, that the passage holds
@@ -33,6 +33,7 @@ FEATURES = (
     "title",  # share of the question's terms, by rarity, that title and heading hold
     "rarest",  # 1 if the question's rarest term is in passage or title
     "phrase",  # share of neighbouring terms of the question that are neighbours in the passage
+    "wording",  # the largest share of one of the law's own phrases for it that stands together here
     "early",  # how early the passage speaks of the question's terms, 0 to 1
     "defines",  # 1 if the passage opens a definition of the term asked for, 0.5 if it has the term as a phrase
     "kind",  # 1 if the clause nearest to the question shows the kind of answer asked for
@@ -46,6 +47,7 @@ FEATURES = (
     "rank",  # 1 for a statute or higher, falling with each rank below; 0 for what is no law
     "recent",  # year of the document, 0 for 1945 to 1 for 2025; 0.5 where unknown
     "long",  # logarithm of its words, 0 to 1
+    "sprawl",  # how far beyond the length of any article: a stretch that could not be cut, 0 to 1
     "empty",  # 1 for a passage of hardly any words ("self-evident")
 )
 _INDEX = {name: i for i, name in enumerate(FEATURES)}
@@ -54,6 +56,7 @@ _K1, _B = 1.2, 0.75  # Robertson and Zaragoza 2009, the usual values
 _HARDLY_ANY = 4  # terms
 _EARLY_WITHIN = 40  # terms
 _STATUTE = 3  # rank of a statute, below a constitution and what stands beside it
+_SPRAWL = 400  # terms
 _LONG = math.log(250)
 
 
@@ -83,6 +86,7 @@ class Sought:
     weights: Mapping[int, float]
     asked: frozenset[int]
     pairs: frozenset[tuple[int, int]]
+    phrases: tuple[frozenset[tuple[int, int]], ...]
     total: float
     rarest: int
     definition: re.Pattern[str] | None
@@ -100,6 +104,7 @@ class Sought:
             weights=weights,
             asked=frozenset(numbers[term] for term, weight in asked.terms.items() if weight >= 1),
             pairs=frozenset(pairwise(numbers[term] for term in asked.order)),
+            phrases=tuple(frozenset(pairwise(numbers[term] for term in phrase)) for phrase in asked.phrases),
             total=sum(weights.values()) or 1.0,
             rarest=max(weights, key=lambda term: weights[term]) if weights else 0,
             definition=re.compile(rf"{opening}[\"”’]?[^.;]{{0,80}}?{defined_by}", re.IGNORECASE) if words else None,
@@ -137,9 +142,10 @@ def features_of(
     row[_INDEX["focus"]] = _focus(terms, found, weights) / total
     row[_INDEX["title"]] = sum(w for t, w in weights.items() if t in heading) / total
     row[_INDEX["rarest"]] = float(sought.rarest in counts or sought.rarest in heading)
+    neighbours = {(left, right) for (at, left), (then, right) in pairwise(found) if then == at + 1}
     if sought.pairs:
-        shared = {pair for (_, left), (_, right) in pairwise(found) if (pair := (left, right)) in sought.pairs}
-        row[_INDEX["phrase"]] = len(shared) / len(sought.pairs)
+        row[_INDEX["phrase"]] = len(neighbours & sought.pairs) / len(sought.pairs)
+    row[_INDEX["wording"]] = max((len(neighbours & pairs) / len(pairs) for pairs in sought.phrases), default=0.0)
     first = next((place for place, term in found if term in sought.asked), _EARLY_WITHIN)
     row[_INDEX["early"]] = 1 - min(first, _EARLY_WITHIN) / _EARLY_WITHIN
     if sought.phrase and sought.definition and sought.phrase.search(passage.text):
@@ -153,6 +159,7 @@ def features_of(
     row[_INDEX["rank"]] = _STATUTE / max(document.rank, _STATUTE) if document.rank else 0.0
     row[_INDEX["recent"]] = min(max((document.year - 1945) / 80, 0.0), 1.0) if document.year else 0.5
     row[_INDEX["long"]] = min(math.log1p(len(terms)) / _LONG, 1.0)
+    row[_INDEX["sprawl"]] = min(max(math.log(len(terms) / _SPRAWL), 0.0) / 2, 1.0) if terms else 0.0
     row[_INDEX["empty"]] = float(len(terms) < _HARDLY_ANY)
     return row
 
@@ -171,11 +178,11 @@ def _focus(terms: list[int], found: list[tuple[int, int]], weights: Mapping[int,
     return max(best, sum(weights[t] for t in held))
 
 
-def compare(rows: NDArray[np.float32], dense: NDArray[np.float32], second: NDArray[np.float32]) -> None:
+def compare(rows: NDArray[np.float32], dense: NDArray[np.float32], own: NDArray[np.float32]) -> None:
     """Fill in the features that compare candidates, in place. rows: float32[n, len(FEATURES)]."""
     if not len(rows):
         return
-    rows[:, _INDEX["dense"]], rows[:, _INDEX["dense_second"]] = dense, second
+    rows[:, _INDEX["dense"]], rows[:, _INDEX["dense_own"]] = dense, own
     rows[:, _INDEX["dense_gap"]] = dense - dense.max()
     words = rows[:, _INDEX["words"]]
     rows[:, _INDEX["words_gap"]] = words - words.max()

@@ -45,6 +45,8 @@ class QuestionPatterns:
 
     definitions: Mapping[str, tuple[re.Pattern[str], ...]]
     before_a_law: re.Pattern[str]
+    back: Mapping[str, re.Pattern[str]]
+    negations: re.Pattern[str]
     defined_after: re.Pattern[str]
     defined_by: re.Pattern[str]
     kinds: tuple[AnswerKind, ...]
@@ -56,6 +58,10 @@ class QuestionPatterns:
             if found:
                 return found["term"].strip(_EDGES)[:_LONGEST_TERM]
         return ""
+
+    def refers_back(self, text: str, language: str) -> bool:
+        """Say whether a question opens or ends as one that goes on from what was said before."""
+        return bool(self.back.get(primary(language), _NEVER).search(text))
 
     def kind(self, text: str, language: str) -> AnswerKind | None:
         """Return the first kind of answer that the question asks for."""
@@ -74,6 +80,8 @@ def _patterns(data: Mapping[str, Any]) -> QuestionPatterns:
     return QuestionPatterns(
         definitions={tag: tuple(map(_compiled, patterns)) for tag, patterns in data["definitions"].items()},
         before_a_law=re.compile(rf"(?:\b(?:{data['before_a_law']})\s*)+$", re.IGNORECASE),
+        back={tag: _compiled(pattern) for tag, pattern in data["refers_back"].items()},
+        negations=_compiled(data["negations"]),
         defined_after=_compiled(data["defined_after"]),
         defined_by=_compiled(data["defined_by"]),
         kinds=tuple(

@@ -20,26 +20,35 @@ from daulat.knowledge.search.features import FEATURES
 _RANK = FEATURES.index("rank")
 
 
+MODELS = ("law", "defined", "text")
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Two linear models over `FEATURES`: one for law, where rank and status speak, one for any other text.
+    """Three linear models over `FEATURES`.
 
     Parameters
     ----------
-    law, text : float32[len(FEATURES)]
-        Weights.
+    law : float32[len(FEATURES)]
+        For passages of law, where rank and status speak.
+    defined : float32[len(FEATURES)]
+        For passages of law, where the question asks what a term means or names a law.
+    text : float32[len(FEATURES)]
+        For passages of any other text.
     about : str
         What they were fitted on.
     """
 
     law: NDArray[np.float32]
+    defined: NDArray[np.float32]
     text: NDArray[np.float32]
     about: str = ""
 
-    def scores(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    def scores(self, rows: NDArray[np.float32], *, is_definition: bool = False) -> NDArray[np.float32]:
         """Return the score of each candidate. rows: float32[n, len(FEATURES)]."""
         is_law = rows[:, _RANK] > 0
-        result: NDArray[np.float32] = np.where(is_law, rows @ self.law, rows @ self.text)
+        law = self.defined if is_definition else self.law
+        result: NDArray[np.float32] = np.where(is_law, rows @ law, rows @ self.text)
         return result
 
 
@@ -53,13 +62,13 @@ def load_ranking(path: Path | None = None) -> Ranking:
     """
     path = path or Path(__file__).with_name("ranking.json")
     data = json.loads(path.read_text(encoding="utf-8"))
-    differing = set(FEATURES) ^ set(data["law"]) | set(FEATURES) ^ set(data["text"])
+    differing = {name for model in MODELS for name in set(FEATURES) ^ set(data[model])}
     if differing:
         raise KnowledgeError(
-            f"{path} does not weigh the features that this program computes (differing: {', '.join(sorted(differing))})",
+            f"{path} weighs other features than this program computes (differing: {', '.join(sorted(differing))})",
             why="Scores of another set of features rank wrongly without a sign of it.",
             fix="Run `python benchmarks/fit_ranking.py`, or reinstall.",
             code="knowledge.ranking",
         )
-    law, text = (np.array([data[model][name] for name in FEATURES], np.float32) for model in ("law", "text"))
-    return Ranking(law, text, str(data["about"]))
+    law, defined, text = (np.array([data[model][name] for name in FEATURES], np.float32) for model in MODELS)
+    return Ranking(law, defined, text, str(data["about"]))

@@ -63,6 +63,7 @@ class Candidates:
     features: Float32
     segments: Rows
     stored: tuple[StoredPassage, ...]
+    is_definition: bool = False
 
 
 class Searcher:
@@ -81,7 +82,7 @@ class Searcher:
         self.release, self.reader = release, reader
         self._encoder = encoder if encoder and encoder.name == release.manifest.encoder else None
         self._ranking = ranking
-        self._rarity = Rarity(release.lexical.document_frequency, len(release))
+        self.rarity = Rarity(release.lexical.document_frequency, len(release))
         self._headings: dict[tuple[int, str], frozenset[int]] = {}
         self._vectors: OrderedDict[bytes, Float32] = OrderedDict()
         self._lock = threading.Lock()
@@ -112,7 +113,7 @@ class Searcher:
 
     def rank(self, found: Candidates, top_k: int) -> list[Hit]:
         """Order candidates by the ranking and return the best."""
-        scores = self._ranking.scores(found.features)
+        scores = self._ranking.scores(found.features, is_definition=found.is_definition)
         order = np.lexsort((found.rows, -scores))[:top_k]
         return [self._hit(found, int(place), float(scores[place])) for place in order]
 
@@ -122,14 +123,14 @@ class Searcher:
         queries = self._encode(asked.forms)
         rows = self._propose(asked, queries, allowed)
         dense, best = self._nearest_segments(rows, queries[:1])
-        second, _ = self._nearest_segments(rows, queries[1:] or queries[:1])
+        own = self._nearest_segments(rows, queries[1:])[0] if queries[1:] else dense
         stored = tuple(self.release.stored(int(row)) for row in rows)
         features = np.zeros((len(rows), len(FEATURES)), np.float32)
-        sought = Sought.of(asked, self.release.terms.number, self._rarity, self.reader.questions)
+        sought = Sought.of(asked, self.release.terms.number, self.rarity, self.reader.questions)
         for i, (row, item) in enumerate(zip(rows, stored, strict=True)):
             features[i] = self._features(asked, sought, int(row), item)
-        compare(features, dense, second)
-        return Candidates(rows, features, best, stored)
+        compare(features, dense, own)
+        return Candidates(rows, features, best, stored, is_definition=asked.is_definition)
 
     def _propose(self, asked: Asked, queries: Sequence[Float32], allowed: NDArray[np.bool_] | None) -> Rows:
         lexical = self.release.lexical

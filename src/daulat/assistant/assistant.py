@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The assistant: a question in; an answer that stands on official text, or an honest "no source says so", out.
+
+    question → language → self-contained → evidence → decide → write or quote → verify → answer
+
+Searching runs in a thread, so that the event loop stays free. It keeps nothing of a question after the answer, and
+logs nothing of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from daulat.assistant.answerable import Answerable
+from daulat.assistant.citing import Labels, cite, cut_quote
+from daulat.assistant.evidence import Evidence, gather_evidence
+from daulat.assistant.followup import self_contained
+from daulat.assistant.quoting import Page, Quoted, quotation
+from daulat.assistant.sentence import Marked, mark_sentence
+from daulat.assistant.speech import Speech
+from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question
+from daulat.assistant.verify import Verifier
+from daulat.assistant.writing import Offered, compose_request, written_sentences
+from daulat.knowledge.cutting.segments import SentenceRules
+from daulat.knowledge.release import Release
+from daulat.knowledge.search import Asked, Filters, Searcher
+from daulat.knowledge.types import Hit
+from daulat.language import Contacts, Detector, Notices, Office, primary
+from daulat.models.engine import Engine
+from daulat.models.errors import ModelsError
+
+Mode = Literal["quotation", "written", "declined", "notice"]
+
+GENERAL_SERVICE = "public-services"
+_LOOKED_AT = 12  # hits
+_CITED = 3
+_OFFERED = 4  # passages that a writing model is given
+_RELATED = 3
+_NEAR = 2.5  # score below the best beyond which a further passage is not worth citing
+_SURE_OF_LANGUAGE = 0.6
+_LONGEST = 8_000  # characters of a question
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A model that passed the gate of a service in a language."""
+
+    model: str
+    engine: Engine
+
+
+WriterFor = Callable[[str, str], Writer | None]
+"""(service, language) -> the model that may write, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is known before a word is written."""
+
+    question: Question
+    language: str
+    asked: Asked
+    hits: tuple[Hit, ...]
+    evidence: tuple[Evidence, ...]
+    marked: tuple[Marked, ...]
+    probability: float
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """Answers from one release. Built by `open_assistant`.
+
+    Parameters
+    ----------
+    release, searcher
+        What it reads, and how it finds.
+    detector, notices, contacts, speech, labels
+        The country's languages, emergencies, offices and sentences.
+    answerable : Answerable
+        Decides whether the evidence is good enough.
+    languages : sequence of str
+        Of the nation, the first the default; English is understood beside them.
+    writer_for : callable
+        (service, language) to the model that may write, or None for quotation.
+    sentence_rules : mapping
+        By language.
+    """
+
+    release: Release
+    searcher: Searcher
+    detector: Detector
+    notices: Notices
+    contacts: Contacts
+    speech: Speech
+    labels: Labels
+    answerable: Answerable
+    languages: Sequence[str]
+    writer_for: WriterFor
+    sentence_rules: Mapping[str, SentenceRules]
+
+    async def answer(self, question: Question) -> Answer:
+        """Answer a question at once; see `stream`."""
+        async with aclosing(self.stream(question)) as events:
+            async for event in events:
+                if event.answer is not None:
+                    return event.answer
+        raise RuntimeError("a stream of events ended without its answer")
+
+    async def stream(self, question: Question) -> AsyncGenerator[AnswerEvent, None]:
+        """Yield the answer as it becomes certain; the last event carries the whole.
+
+        Closing the iterator cancels. Text that was yielded and then found wanting is replaced by the answer's.
+        """
+        answer = self._at_once(question)
+        if answer is None:
+            prepared = await asyncio.to_thread(self._prepare, question)
+            answer = self._declined(prepared) if not self._may_answer(prepared) else None
+            writer = self.writer_for(question.service, prepared.language) if answer is None else None
+            if writer is not None:
+                async with aclosing(self._written(prepared, writer)) as events:
+                    async for event in events:
+                        answer = event.answer or answer
+                        if event.answer is None:
+                            yield event
+                if answer is not None:
+                    yield AnswerEvent("answer", answer=answer)
+                    return
+            answer = answer or self._quoted(prepared)
+        for event in _told(answer):
+            yield event
+
+    def _at_once(self, question: Question) -> Answer | None:
+        """Answer what needs no search: nothing, too much, a greeting, an emergency."""
+        text = question.text.strip()
+        language = self._language(question)
+        phrases = self.speech.phrases(language)
+        if not any(character.isalnum() for character in text):
+            return self._notice(phrases.get("empty_question"), language)
+        if len(text) > _LONGEST:
+            return self._notice(phrases.get("question_too_long"), language)
+        category = self.notices.emergency(text, language)
+        if category:
+            key = "emergency_self_harm" if category == "self_harm" else "emergency"
+            return self._notice(phrases.get(key), language, self.contacts.for_emergency(category, language))
+        courtesy = self.notices.courtesy(text, language)
+        if courtesy:
+            return self._notice(phrases.get(courtesy, nation=self.speech.nation(language)), language)
+        if not len(self.release):
+            return replace(self._notice(phrases.get("no_knowledge"), language), mode="declined")
+        return None
+
+    def _prepare(self, question: Question) -> Prepared:
+        """Search and judge. Slow: some tens of milliseconds, most of them the encoding of the question."""
+        language = self._language(question)
+        text = self_contained(question, language, self.searcher.reader)
+        asked = self.searcher.ask(text, language)
+        services = frozenset() if question.service == GENERAL_SERVICE else frozenset({question.service})
+        found = self.searcher.candidates(asked, Filters(services=services))
+        hits = tuple(self.searcher.rank(found, _LOOKED_AT))
+        evidence = tuple(gather_evidence(hits, self.release))
+        marked = tuple(self._mark(asked, item) for item in evidence[: max(_CITED, _OFFERED)])
+        probability = self.answerable.probability(hits, marked[0], asked) if marked else 0.0
+        return Prepared(question, language, asked, hits, evidence, marked, probability)
+
+    def _mark(self, asked: Asked, evidence: Evidence) -> Marked:
+        language = evidence.document.language or self.languages[0]
+        reader = self.searcher.reader
+        return mark_sentence(asked, evidence.passage, language, reader, self.searcher.rarity, self.sentence_rules)
+
+    def _may_answer(self, prepared: Prepared) -> bool:
+        return bool(prepared.evidence) and prepared.probability >= self.answerable.threshold(prepared.hits)
+
+    def _language(self, question: Question) -> str:
+        if question.language:
+            return primary(question.language)
+        found = self.detector.detect(question.text, [*self.languages, "en"])
+        return found.language if found.confidence >= _SURE_OF_LANGUAGE else self.languages[0]
+
+    def _chosen(self, prepared: Prepared) -> list[tuple[Evidence, Marked]]:
+        """Choose what to cite: law that holds before law that does not, and nothing far behind the best."""
+        pairs = list(zip(prepared.evidence, prepared.marked, strict=False))
+        near = [pair for pair in pairs if pair[0].score >= pairs[0][0].score - _NEAR]
+        return sorted(near, key=lambda pair: pair[0].standing == "history")[:_CITED]
+
+    def _citation(self, evidence: Evidence, marked: Marked, *, short: bool) -> Citation:
+        quote = cut_quote(evidence.passage, marked.span, self.searcher.reader.legal, short=short)
+        successor = self.labels.successor(evidence) if evidence.standing != "current" else ""
+        return cite(evidence, quote, marked.span, self.labels, as_of=self.release.as_of, successor=successor)
+
+    def _quoted(self, prepared: Prepared) -> Answer:
+        """Answer by the official text itself."""
+        language = prepared.language
+        phrases = self.speech.phrases(language)
+        quoted = [
+            Quoted(
+                self._citation(evidence, marked, short=place > 0),
+                self.labels.cited(evidence),
+                self.speech.warning(evidence, self.labels, language, has_text=self._has_text),
+            )
+            for place, (evidence, marked) in enumerate(self._chosen(prepared))
+        ]
+        foreign = quoted[0].citation.language if quoted else ""
+        opening = [self.speech.text_only_in(foreign, language)] if foreign and primary(foreign) != language else []
+        page = quotation(quoted, phrases, opening=opening, closing=[self.speech.as_of(self.release.as_of, language)])
+        notice = next((item.warning for item in quoted if item.warning), "")
+        return self._finished(prepared, page, "quotation", notice=notice)
+
+    async def _written(self, prepared: Prepared, writer: Writer) -> AsyncGenerator[AnswerEvent, None]:
+        """Let a model write; yield what stands as it comes, and at the end the answer, unless nothing stood."""
+        chosen = [pair for pair in self._chosen(prepared) if pair[0].standing != "history"][:_OFFERED]
+        if not chosen:
+            return
+        offered = [
+            Offered(f"P{n}", self.labels.cited(evidence), evidence.passage.text)
+            for n, (evidence, _) in enumerate(chosen, 1)
+        ]
+        language = chosen[0][0].document.language or self.languages[0]
+        verifier = Verifier({item.id: item.text for item in offered}, self.searcher.reader, language)
+        name = self.speech.language_name(prepared.language, "en")
+        request = compose_request(writer.model, prepared.asked.text, offered, name)
+        page = Page()
+        citations = {item.id: self._citation(*pair, short=False) for item, pair in zip(offered, chosen, strict=True)}
+        numbers: dict[str, int] = {}
+        try:
+            async with aclosing(written_sentences(writer.engine, request, verifier)) as verdicts:
+                async for verdict in verdicts:
+                    if not verdict.stands:
+                        continue
+                    before = len(page.text)
+                    fresh = [mark for mark in verdict.cited if mark not in numbers]
+                    for mark in fresh:
+                        numbers[mark] = len(numbers) + 1
+                    page.text += (" " if page.text else "") + verdict.text
+                    for mark in verdict.cited:
+                        start = len(page.text) + 1
+                        page.text += f" [{numbers[mark]}]"
+                        if mark in fresh:
+                            page.citations.append(replace(citations[mark], start=start, end=len(page.text)))
+                    yield AnswerEvent("text", text=page.text[before:])
+                    for citation in page.citations[len(page.citations) - len(fresh) :] if fresh else ():
+                        yield AnswerEvent("citation", citation=citation)
+        except ModelsError:
+            page = Page()  # the official text answers instead; what was told is replaced
+        if page.citations:
+            notice = self.speech.phrases(prepared.language).get("written_by_model", model=writer.model)
+            answer = self._finished(prepared, page, "written", notice=notice)
+            yield AnswerEvent("answer", answer=replace(answer, model=writer.model))
+
+    def _declined(self, prepared: Prepared) -> Answer:
+        """Say that no source answers, show the nearest passages, and whom to ask."""
+        language = prepared.language
+        phrases = self.speech.phrases(language)
+        pairs = list(zip(prepared.evidence, prepared.marked, strict=False))[:_RELATED]
+        related = tuple(self._citation(evidence, marked, short=True) for evidence, marked in pairs)
+        contacts = self.contacts.for_topics(prepared.asked.topics, language)
+        page = Page()
+        page.add(phrases.get("declined"))
+        if contacts:
+            page.add(phrases.get("ask") + "\n" + "\n".join(f"- {_spoken(office)}" for office in contacts))
+        answer = self._finished(prepared, page, "declined")
+        return replace(answer, answered=False, related=related, contacts=_contacts(contacts))
+
+    def _finished(self, prepared: Prepared, page: Page, mode: Mode, *, notice: str = "") -> Answer:
+        return Answer(
+            answered=True,
+            text=page.text,
+            citations=tuple(page.citations),
+            language=prepared.language,
+            as_of=self.release.as_of,
+            mode=mode,
+            confidence=round(prepared.probability, 3),
+            notice=notice,
+            release=self.release.release_id,
+        )
+
+    def _notice(self, text: str, language: str, offices: Sequence[Office] = ()) -> Answer:
+        lines = [text, "\n".join(f"- {_spoken(office)}" for office in offices)]
+        return Answer(
+            answered=False,
+            text="\n\n".join(line for line in lines if line),
+            citations=(),
+            language=language,
+            as_of=self.release.as_of,
+            mode="notice",
+            contacts=_contacts(offices),
+            release=self.release.release_id,
+        )
+
+    def _has_text(self, doc_id: str) -> bool:
+        return doc_id in self.release.document_rows
+
+
+def _told(answer: Answer) -> Iterator[AnswerEvent]:
+    """Tell a finished answer in order: each paragraph, and each citation once its marker has been told."""
+    waiting = list(answer.citations)
+    told = 0
+    while told < len(answer.text):
+        at = answer.text.find("\n\n", told)
+        end = len(answer.text) if at < 0 else at + 2
+        yield AnswerEvent("text", text=answer.text[told:end])
+        told = end
+        while waiting and waiting[0].end <= told:
+            yield AnswerEvent("citation", citation=waiting.pop(0))
+    yield AnswerEvent("answer", answer=answer)
+
+
+def _spoken(office: Office) -> str:
+    return ", ".join(part for part in (office.name, office.about, office.phone, office.url) if part)
+
+
+def _contacts(offices: Sequence[Office]) -> tuple[Contact, ...]:
+    return tuple(Contact(office.name, office.about, office.phone, office.url) for office in offices)

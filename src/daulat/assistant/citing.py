@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Citations: evidence and the sentence that answers in, a `Citation` with an exact quote out.
+
+A quote is always a slice of the stored text, never a rewording. Labels ("Article 5") come from the pack. Nothing here
+judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote as percent
+
+import yaml
+
+from daulat.assistant.evidence import Evidence
+from daulat.assistant.types import Citation
+from daulat.knowledge.cutting.segments import Span, segments
+from daulat.knowledge.legal import LegalRules
+from daulat.knowledge.types import Passage
+from daulat.language import PackFiles
+
+_WHOLE_WORDS = 130  # a passage up to this length is quoted whole
+
+
+@dataclass(frozen=True)
+class Labels:
+    """How parts of an official text are named. Built by `load_labels`.
+
+    Examples
+    --------
+    >>> load_labels(None).part(Passage("A:5", "A", 1, "body", "text", article="5"))
+    'Article 5'
+    """
+
+    words: Mapping[str, str]
+    legal: LegalRules | None = None
+
+    def part(self, passage: Passage) -> str:
+        """Name the part that a passage is; empty where it has no name."""
+        if passage.section == "elucidation" and passage.article:
+            return self.words["elucidation"].format(number=passage.article)
+        if passage.section in ("elucidation_general", "preamble"):
+            return self.words[passage.section]
+        if passage.article:
+            return self.words["article"].format(number=passage.article)
+        return passage.heading or ""
+
+    def cited(self, evidence: Evidence) -> str:
+        """Cite a passage as a person would."""
+        part, document = self.part(evidence.passage), evidence.document.citation or evidence.document.title
+        return self.words["citation"].format(part=part, document=document) if part else document
+
+    def successor(self, evidence: Evidence) -> str:
+        """Name, in words for people, the act that revoked or amended a passage; empty where none is known."""
+        status = evidence.status
+        kind, _, rest = status.by.partition("-")
+        number, _, year = rest.rpartition("-")
+        if self.legal is None or kind not in self.legal.kinds or not number:
+            return status.by_title or status.by
+        name = self.words["act"].format(kind=self.legal.kinds[kind].title, number=number, year=year)
+        return self.words["about"].format(act=name, title=status.by_title) if status.by_title else name
+
+
+def load_labels(pack: PackFiles | None, legal: LegalRules | None = None) -> Labels:
+    """Read the pack's `assistant/labels.yaml`, else the English labels."""
+    words = yaml.safe_load(Path(__file__).with_name("labels.yaml").read_text(encoding="utf-8"))
+    if pack is not None and pack.has("assistant", "labels.yaml"):
+        words |= pack.yaml("assistant", "labels.yaml")
+    return Labels(words, legal)
+
+
+def cut_quote(passage: Passage, answer: Span, legal: LegalRules | None, *, short: bool = False) -> Span:
+    """Choose what to quote of a passage.
+
+    Parameters
+    ----------
+    passage : Passage
+    answer : (int, int)
+        Characters of the sentence that answers.
+    legal : LegalRules, optional
+        Of the country: the instruction with which an amending act goes on to its next point is no part of an article.
+    short : bool
+        Quote that sentence alone.
+
+    Returns
+    -------
+    (int, int)
+        Characters; they hold `answer`.
+    """
+    text = passage.text
+    end = _end_of_article(text, answer[1], legal)
+    if short:
+        return answer
+    if len(text[:end].split()) <= _WHOLE_WORDS:
+        return _visible(text, 0, end)
+    around = next((span for span in segments(text) if span[0] <= answer[0] < span[1]), answer)
+    return _visible(text, min(around[0], answer[0]), max(min(around[1], end), answer[1]))
+
+
+def cite(evidence: Evidence, quote: Span, answer: Span, labels: Labels, *, as_of: str, successor: str = "") -> Citation:
+    """Build the citation of a passage; its marker is placed later."""
+    text = evidence.passage.text[quote[0] : quote[1]]
+    inside = (max(answer[0] - quote[0], 0), max(min(answer[1], quote[1]) - quote[0], 0))
+    document = evidence.document
+    return Citation(
+        passage_id=evidence.passage.passage_id,
+        doc_id=document.doc_id,
+        title=document.citation or document.title,
+        article=labels.part(evidence.passage),
+        quote=text,
+        status=evidence.status.status,
+        url=f"/p/{percent(evidence.passage.passage_id, safe=':-._~')}",
+        as_of=document.coverage_date or as_of,
+        successor=successor,
+        publisher=document.publisher,
+        licence=document.licence,
+        retrieved=document.retrieved,
+        language=document.language,
+        answer_span=inside,
+    )
+
+
+def _end_of_article(text: str, least: int, legal: LegalRules | None) -> int:
+    """Return where the article ends: before the instruction that introduces the next amendment, if one hangs on."""
+    if legal is None:
+        return len(text)
+    for line_start in (m for m in range(least, len(text)) if text[m - 1 : m] == "\n"):
+        if legal.instruction.search(text, line_start):
+            found = legal.instruction.search(text, line_start)
+            if found and text.find("\n", line_start, found.start()) == -1:
+                return line_start
+    return len(text)
+
+
+def _visible(text: str, start: int, end: int) -> Span:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From hits to evidence: ranked passages in; what an answer may stand on, with its legal standing, out.
+
+A passage that has a newer text in the release is replaced by that text. One that was revoked, or changed by a text
+that is not here, is kept as history and says what succeeded it; it is never evidence of the law in force. Nothing
+here reads the question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from daulat.knowledge.legal import PassageStatus
+from daulat.knowledge.release import Release
+from daulat.knowledge.types import Document, Hit, Passage
+
+Standing = Literal["current", "caution", "history"]
+"""current: may be stated. caution: changed somewhere, check the newest text. history: no longer the law."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A passage that may be cited. `hit` is what the search found; `passage` its newest text where that is another."""
+
+    hit: Hit
+    passage: Passage
+    document: Document
+    status: PassageStatus
+    standing: Standing
+    replaces: str = ""
+
+    @property
+    def score(self) -> float:
+        """The score of the hit that led here."""
+        return self.hit.score
+
+
+def gather_evidence(hits: Iterable[Hit], release: Release) -> list[Evidence]:
+    """Turn hits into evidence, best first; each passage once.
+
+    Parameters
+    ----------
+    hits : iterable of Hit
+        Best first.
+    release : Release
+        That they were found in.
+    """
+    found: dict[str, Evidence] = {}
+    for hit in hits:
+        evidence = _newest(hit, release)
+        found.setdefault(evidence.passage.passage_id, evidence)
+    return list(found.values())
+
+
+def _newest(hit: Hit, release: Release) -> Evidence:
+    row = release.row_of(hit.passage.passage_id)
+    status = _status(row, hit.document, release)
+    newer = release.row_of(status.newer_passage_id) if status.newer_passage_id else None
+    if newer is None:
+        return Evidence(hit, hit.passage, hit.document, status, _standing(status, hit.passage, hit.document))
+    document = release.document_of(newer)
+    passage = release.stored(newer).passage
+    status = _status(newer, document, release)
+    standing = _standing(status, passage, document)
+    return Evidence(hit, passage, document, status, standing, replaces=hit.passage.passage_id)
+
+
+def _status(row: int | None, document: Document, release: Release) -> PassageStatus:
+    stored = release.stored(row) if row is not None else None
+    if stored and stored.changed:
+        return stored.changed
+    return PassageStatus(stored.passage.status or document.status if stored else document.status)
+
+
+def _standing(status: PassageStatus, passage: Passage, document: Document) -> Standing:
+    if status.status == "revoked":
+        return "history"
+    if status.status == "partly_revoked":
+        return "caution"
+    if status.status == "amended":
+        # An amendment that names this article changed this very text; one that names none changed the law somewhere.
+        named = any(
+            passage.article in change.articles
+            for change in document.relations
+            if change.kind == "amended_by" and change.other == status.by
+        )
+        return "history" if named or status.newer_passage_id else "caution"
+    return "current"

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the assistant says in its own words: a language and what is to be said in, whole sentences out.
+
+Sentences come from `daulat.language.Phrases`; names of languages and forms of dates from CLDR. It never speaks about
+the matter itself: that is the official text's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+
+from daulat.assistant.citing import Labels
+from daulat.assistant.evidence import Evidence
+from daulat.language import PackFiles, Phrases
+
+
+class Speech:
+    """The assistant's sentences for one nation.
+
+    Parameters
+    ----------
+    pack : PackFiles or None
+    languages : sequence of str
+        Of the nation; the first that has a sentence says it where the asker's has none.
+    names : mapping of str to str
+        The nation's name by language.
+    """
+
+    def __init__(self, pack: PackFiles | None, languages: Sequence[str], names: Mapping[str, str]) -> None:
+        self._pack, self._languages, self._names = pack, tuple(languages), names
+        self._phrases: dict[str, Phrases] = {}
+
+    def phrases(self, language: str) -> Phrases:
+        """Return the phrases of a language."""
+        if language not in self._phrases:
+            self._phrases[language] = Phrases.for_language(language, self._pack, self._languages)
+        return self._phrases[language]
+
+    def nation(self, language: str) -> str:
+        """Name the nation in a language."""
+        return self._names.get(language) or self._names.get("en") or next(iter(self._names.values()), "")
+
+    def language_name(self, language: str, within: str) -> str:
+        """Name a language in another.
+
+        Examples
+        --------
+        >>> Speech(None, ("en",), {}).language_name("id", "en")
+        'Indonesian'
+        """
+        return _language_name(language, within)
+
+    def text_only_in(self, language: str, asked_in: str) -> str:
+        """Say that the official text is in another language than the question."""
+        return self.phrases(asked_in).get("text_only_in", language=_language_name(language, asked_in))
+
+    def as_of(self, day: str, language: str) -> str:
+        """Say up to which day the sources go."""
+        phrases = self.phrases(language)
+        return phrases.get("as_of", date=_spoken_date(day, language)) if day else phrases.get("as_of_unknown")
+
+    def warning(self, evidence: Evidence, labels: Labels, language: str, *, has_text: Callable[[str], bool]) -> str:
+        """Say what a reader must know of the standing of a passage; empty where it simply holds."""
+        phrases, status = self.phrases(language), evidence.status
+        citation, successor = labels.cited(evidence), labels.successor(evidence)
+        said: list[str] = []
+        if status.status == "revoked":
+            key = "revoked_by" if successor else "revoked"
+            said.append(phrases.get(key, citation=citation, successor=successor))
+        elif status.status == "partly_revoked" and successor:
+            said.append(phrases.get("partly_revoked_by", citation=citation, successor=successor))
+        elif status.status == "amended":
+            key = "amended_by" if successor else "amended"
+            said.append(phrases.get(key, citation=citation, successor=successor))
+        elif status.status == "not_law" and evidence.document.date:
+            said.append(phrases.get("dated_source", date=_spoken_date(evidence.document.date, language)))
+        if evidence.standing == "history" and successor and not has_text(status.by):
+            said.append(phrases.get("successor_missing", successor=successor))
+        return " ".join(said)
+
+
+@lru_cache(maxsize=64)
+def _language_name(language: str, within: str) -> str:
+    for speaker in (within, language):  # where a language has no name for another, that one's own name
+        try:
+            name = Locale.parse(speaker.replace("-", "_")).languages.get(language)
+        except (UnknownLocaleError, ValueError):
+            continue
+        if name:
+            return str(name)
+    return language
+
+
+def _spoken_date(day: str, language: str) -> str:
+    try:
+        return format_date(date.fromisoformat(day), "long", locale=language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return day
