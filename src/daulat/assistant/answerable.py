@@ -110,8 +110,9 @@ def evidence_features(hits: Sequence[Hit], marked: Marked, asked: Asked) -> dict
 
 
 @cache
-def load_answerable(path: Path = Path(__file__).with_name("answerable.json")) -> Answerable:
+def load_answerable(path: Path | None = None) -> Answerable:
     """Read the models that come with Daulat, or those of another file of that form."""
+    path = path or Path(__file__).with_name("answerable.json")
     data = json.loads(path.read_text(encoding="utf-8"))
     law, text = (
         Calibrated(float(data[name]["bias"]), data[name]["weights"], float(data[name]["threshold"]))

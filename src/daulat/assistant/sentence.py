@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -24,10 +25,17 @@ from daulat.knowledge.cutting import SentenceRules, sentences
 from daulat.knowledge.search import Asked, Reader
 from daulat.knowledge.search.features import Rarity
 from daulat.knowledge.types import Passage
+from daulat.language import primary
 
 SENTENCE_FEATURES = (
     "cover",  # share of the question's terms, by rarity, that the sentence holds
     "cover_gap",  # the same, less that of the best sentence
+    "telling",  # cover in which a term counts the more, the fewer sentences of this passage hold it
+    "telling_gap",  # the same, less that of the best sentence
+    "telling_before",  # the same of the sentence before
+    "count",  # share of the question's terms, each alike
+    "count_gap",  # the same, less that of the best sentence
+    "dense_terms",  # share of the sentence's terms that are the question's
     "rarest",  # 1 if the question's rarest term that the passage has at all is in the sentence
     "phrase",  # share of neighbouring terms of the question that are neighbours here
     "before",  # cover of the sentence before
@@ -42,13 +50,14 @@ SENTENCE_FEATURES = (
     "first",  # 1 for the first sentence
     "place",  # 0 for the first to 1 for the last
     "long",  # logarithm of its terms, 0 to 1
-    "news",  # share of its terms that the question does not have
+    "news",  # share of its words that the question does not have
+    "pairs",  # what learnt pairs of a question's word and an answer's word say for it (see `pairs_of`)
 )
 _PLACE = {name: i for i, name in enumerate(SENTENCE_FEATURES)}
 _LONG = math.log(60)
 _NEAR = 5.0  # words at which nearness halves
+_YEAR = re.compile(r"1\d{3}|20\d\d")
 _WORD = re.compile(r"\w+(?:[.,/:'’\-]\w+)*")
-_COMMON = 3.0  # rarity below which a word of the question tells little about what is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +81,37 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class SentenceModel:
-    """A linear model over `SENTENCE_FEATURES`; `about` says what it was fitted on."""
+    """A linear model over `SENTENCE_FEATURES`.
+
+    Parameters
+    ----------
+    weights : float64[len(SENTENCE_FEATURES)]
+    pairs : mapping of str to mapping of str to mapping of str to float
+        By language of the passage: what a word of the question says for a sentence with another word.
+    about : str
+        What it was fitted on.
+    """
 
     weights: NDArray[np.float64]
+    pairs: Mapping[str, Mapping[str, Mapping[str, float]]]
     about: str = ""
 
     def scores(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the probability of each sentence of one passage. rows: float64[n, len(SENTENCE_FEATURES)]."""
         logits = rows @ self.weights
-        result: NDArray[np.float64] = np.exp(logits - logits.max())
-        return result / result.sum()
+        shares = np.exp(logits - logits.max())
+        result: NDArray[np.float64] = shares / shares.sum()
+        return result
 
 
 @cache
-def load_sentence_model(path: Path = Path(__file__).with_name("sentence.json")) -> SentenceModel:
+def load_sentence_model(path: Path | None = None) -> SentenceModel:
     """Read the weights that come with Daulat, or those of another file of that form."""
+    path = path or Path(__file__).with_name("sentence.json")
     data = json.loads(path.read_text(encoding="utf-8"))
-    return SentenceModel(np.array([data["weights"][name] for name in SENTENCE_FEATURES]), str(data["about"]))
+    return SentenceModel(
+        np.array([data["weights"][name] for name in SENTENCE_FEATURES]), data["pairs"], str(data["about"])
+    )
 
 
 def mark_sentence(
@@ -125,18 +148,20 @@ def mark_sentence(
     spans = sentences(passage.text, language, rules)
     if not spans:
         return Marked((0, 0))
-    looked = [_read(passage.text, span, language, reader) for span in spans]
+    model = model or load_sentence_model()
+    looked = [read_sentence(passage.text, span, language, reader) for span in spans]
     sought = {term: weight * rarity.of(term) for term, weight in asked.terms.items()}
-    rows = _rows(asked, sought, looked, reader)
-    shares = (model or load_sentence_model()).scores(rows)
+    rows = sentence_rows(asked, sought, looked, reader)
+    rows[:, _PLACE["pairs"]] = _learnt(asked, looked, model.pairs.get(primary(language), {}))
+    shares = model.scores(rows)
     best = int(np.argmax(shares))
     features = dict(zip(SENTENCE_FEATURES, rows[best].tolist(), strict=True))
     return Marked(spans[best], float(shares[best]), features | _fit(asked, sought, looked, shares))
 
 
 @dataclass(frozen=True, slots=True)
-class _Sentence:
-    """A sentence's text, its words with their places, and the terms of each word."""
+class ReadSentence:
+    """A sentence: its text, its words with their places, and the terms of each word."""
 
     text: str
     words: tuple[str, ...]
@@ -145,11 +170,12 @@ class _Sentence:
     held: frozenset[str]
 
 
-def _read(text: str, span: tuple[int, int], language: str, reader: Reader) -> _Sentence:
+def read_sentence(text: str, span: tuple[int, int], language: str, reader: Reader) -> ReadSentence:
+    """Take a sentence of a text apart."""
     part = text[span[0] : span[1]]
     found = list(_WORD.finditer(part))
     terms = tuple(tuple(reader.terms(language, match[0])) for match in found)
-    return _Sentence(
+    return ReadSentence(
         part,
         tuple(match[0] for match in found),
         tuple(match.start() for match in found),
@@ -158,33 +184,35 @@ def _read(text: str, span: tuple[int, int], language: str, reader: Reader) -> _S
     )
 
 
-def _rows(
-    asked: Asked, sought: Mapping[str, float], looked: Sequence[_Sentence], reader: Reader
+def sentence_rows(
+    asked: Asked, sought: Mapping[str, float], looked: Sequence[ReadSentence], reader: Reader
 ) -> NDArray[np.float64]:
+    """Return the features of the sentences of one passage, without what is learnt: float64[n, features].
+
+    Parameters
+    ----------
+    sought : mapping of str to float
+        Weight times rarity of the question's terms.
+    """
     rows = np.zeros((len(looked), len(SENTENCE_FEATURES)))
-    total = sum(sought.values()) or 1.0
-    held = frozenset().union(*(sentence.held for sentence in looked)) & sought.keys()
-    rarest = max(held, key=lambda term: (sought[term], term), default="")
+    held = [sentence.held & sought.keys() for sentence in looked]
+    rarest = max(frozenset().union(*held), key=lambda term: (sought[term], term), default="")
     pairs = frozenset(pairwise(asked.order))
-    covers = [_share(sentence.held, sought, total) for sentence in looked]
     for i, sentence in enumerate(looked):
         row = rows[i]
-        before, after = looked[i - 1] if i else None, looked[i + 1] if i + 1 < len(looked) else None
-        row[_PLACE["cover"]] = covers[i]
-        row[_PLACE["cover_gap"]] = covers[i] - max(covers)
         row[_PLACE["rarest"]] = float(rarest in sentence.held)
         if pairs:
             shared = frozenset(pairwise(term for word in sentence.terms for term in word)) & pairs
             row[_PLACE["phrase"]] = len(shared) / len(pairs)
-        row[_PLACE["before"]] = covers[i - 1] if before else 0.0
-        row[_PLACE["after"]] = covers[i + 1] if after else 0.0
-        row[_PLACE["both"]] = _share(sentence.held | before.held, sought, total) if before else covers[i]
+        row[_PLACE["dense_terms"]] = len(held[i]) / max(len(sentence.held), 1)
         row[_PLACE["kind"]], row[_PLACE["kind_near"]] = _kind(asked, sentence)
         news = [not sought.keys() & set(terms) for terms in sentence.terms]
         row[_PLACE["name"]] = float(
-            any(new and w[0].isupper() for new, w in zip(news[1:], sentence.words[1:], strict=True))
+            any(new and word[0].isupper() for new, word in zip(news[1:], sentence.words[1:], strict=True))
         )
-        row[_PLACE["number"]] = float(any(new and w[0].isdigit() for new, w in zip(news, sentence.words, strict=True)))
+        row[_PLACE["number"]] = float(
+            any(new and word[0].isdigit() for new, word in zip(news, sentence.words, strict=True))
+        )
         row[_PLACE["defines"]] = _defines(asked, sentence, reader)
         row[_PLACE["first"]] = float(i == 0)
         row[_PLACE["place"]] = i / max(len(looked) - 1, 1)
@@ -192,14 +220,75 @@ def _rows(
         row[_PLACE["news"]] = sum(news) / max(len(news), 1)
     kinds = rows[:, _PLACE["kind"]]
     rows[:, _PLACE["kind_only"]] = kinds * (kinds.sum() == 1)
+    _fill_covers(rows, sought, held)
     return rows
 
 
-def _share(held: frozenset[str], sought: Mapping[str, float], total: float) -> float:
-    return sum(weight for term, weight in sought.items() if term in held) / total
+def _fill_covers(rows: NDArray[np.float64], sought: Mapping[str, float], held: Sequence[frozenset[str]]) -> None:
+    """Fill in, in place, how much of the question each sentence and its neighbours hold, and how it stands out."""
+    n = len(held)
+    sentences_with = Counter(term for terms in held for term in terms)
+    # A name that every sentence repeats tells nothing about which of them answers; what is said of it does.
+    telling = {term: math.log(1 + (n - count + 0.5) / (count + 0.5)) for term, count in sentences_with.items()}
+    alike = dict.fromkeys(sought, 1.0)
+    cover, told, count = (np.array([_share(terms, weights) for terms in held]) for weights in (sought, telling, alike))
+    both = np.array([_share(held[i] | held[i - 1] if i else held[i], sought) for i in range(n)])
+    values = {
+        "cover": cover,
+        "cover_gap": cover - cover.max(),
+        "telling": told,
+        "telling_gap": told - told.max(),
+        "telling_before": np.append(0.0, told[:-1]),
+        "count": count,
+        "count_gap": count - count.max(),
+        "before": np.append(0.0, cover[:-1]),
+        "after": np.append(cover[1:], 0.0),
+        "both": both,
+    }
+    for name, column in values.items():
+        rows[:, _PLACE[name]] = column
 
 
-def _kind(asked: Asked, sentence: _Sentence) -> tuple[float, float]:
+def _share(held: frozenset[str], weights: Mapping[str, float]) -> float:
+    return sum(weight for term, weight in weights.items() if term in held) / (sum(weights.values()) or 1.0)
+
+
+def question_words(asked: Asked) -> frozenset[str]:
+    """Return the words of a question, in the language of the law as far as it could be glossed, and their stems."""
+    return frozenset(word.casefold() for word in _WORD.findall(asked.forms[0])) | frozenset(asked.order)
+
+
+def pairs_of(asked: Asked, sentence: ReadSentence) -> frozenset[str]:
+    """Return what a sentence adds to the question, as the learnt pairs know it.
+
+    Years, other numbers and capitalised words count by their class, stems and small words as they are; ``>`` marks
+    what follows a term of the question.
+    """
+    found: set[str] = set()
+    follows = False
+    for word, terms in zip(sentence.words, sentence.terms, strict=True):
+        shown = "<year>" if _YEAR.fullmatch(word) else "<number>" if word[0].isdigit() else ""
+        shown = shown or ("<name>" if word[0].isupper() else word.casefold())
+        if follows:
+            found.add(f">{shown}")
+        follows = any(term in asked.terms for term in terms)
+        if not follows:
+            found.update(terms if terms and shown[0] != "<" else {shown})
+            if shown == "<name>":
+                found.update(terms)
+    return frozenset(found)
+
+
+def _learnt(
+    asked: Asked, looked: Sequence[ReadSentence], pairs: Mapping[str, Mapping[str, float]]
+) -> NDArray[np.float64]:
+    tables = [pairs[word] for word in sorted(question_words(asked)) if word in pairs]
+    return np.array(
+        [sum(table.get(word, 0.0) for word in pairs_of(asked, sentence) for table in tables) for sentence in looked]
+    )
+
+
+def _kind(asked: Asked, sentence: ReadSentence) -> tuple[float, float]:
     """Say whether the sentence shows the kind of answer asked for in other words, and how near to the question's."""
     if asked.kind is None:
         return 0.0, 0.0
@@ -214,7 +303,7 @@ def _kind(asked: Asked, sentence: _Sentence) -> tuple[float, float]:
     return shown, nearest
 
 
-def _defines(asked: Asked, sentence: _Sentence, reader: Reader) -> float:
+def _defines(asked: Asked, sentence: ReadSentence, reader: Reader) -> float:
     """Say whether words that define stand within four words behind a term of the question."""
     for match in reader.questions.defined_by.finditer(sentence.text):
         at = sum(start < match.start() for start in sentence.starts)
@@ -224,7 +313,7 @@ def _defines(asked: Asked, sentence: _Sentence, reader: Reader) -> float:
 
 
 def _fit(
-    asked: Asked, sought: Mapping[str, float], looked: Sequence[_Sentence], shares: NDArray[np.float64]
+    asked: Asked, sought: Mapping[str, float], looked: Sequence[ReadSentence], shares: NDArray[np.float64]
 ) -> dict[str, float]:
     """Return how the question fits the passage as a whole."""
     held = frozenset[str]().union(*(sentence.held for sentence in looked))
