@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The journey of a curator: declare, build, read what failed, publish, search, go back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from daulat.knowledge.encoder import E5Encoder
+from daulat.knowledge.index.cache import VectorCache, key_of, record_type
+from daulat.knowledge.ingest import ingest_all, load_rules
+from daulat.knowledge.opening import nation_sources
+from daulat.knowledge.release.write import cut_segments
+from daulat.knowledge.sources import load_sources
+from daulat.nation import bootstrap, installed_packs, load_nation, pack_at
+
+TWO_CARDS = ("Births are reported within sixty days.", "Lost cards are reported to the police.")
+
+
+def test_a_release_is_built_published_searched_and_taken_back(site):
+    """With the encoder of this machine; the other journeys need no weights."""
+    built = site.daulat("knowledge", "build")
+    first = built.out.strip()
+    assert f"hint: `daulat knowledge publish {first}`" in built.err
+    site.daulat("knowledge", "publish")
+    site.write_act(*TWO_CARDS, "A third article says that marriages are registered too.")
+    second = site.daulat("knowledge", "build").out.strip()
+    published = site.daulat("knowledge", "publish", second)
+    assert published.out == f"{second} is in use instead of {first}\n"
+    assert "hint: `daulat knowledge rollback`" in published.err
+    found = site.daulat("search", "How do I register a marriage?", "--top", "1")
+    assert "EE-ACT:3" in found.out
+    assert site.daulat("knowledge", "rollback").out == f"{first} is in use instead of {second}\n"
+
+
+def test_the_same_sources_give_the_same_release_and_encode_nothing(site, quick):
+    first = site.daulat("knowledge", "build", "--json").data
+    again = site.daulat("knowledge", "build", "--json").data
+    assert (first["encoded"], first["unchanged"]) == (3, False)
+    assert (again["encoded"], again["unchanged"]) == (0, True)
+    assert again["release_id"] == first["release_id"]
+
+
+def test_a_changed_article_encodes_only_itself(site, quick):
+    site.daulat("knowledge", "build")
+    site.write_act("Every birth is reported to the registry office within sixty days.", "Cards are free of charge.")
+    assert site.daulat("knowledge", "build", "--json").data["encoded"] == 1
+
+
+def test_what_failed_is_listed_with_its_reason_and_what_to_do(site, quick):
+    (site.folder / "guide/empty.md").write_bytes(b"")
+    (site.folder / "guide/card.md").write_text("# Cards\n\nA card is made within a day.\n")
+    built = site.daulat("knowledge", "build")
+    assert built.code == 0
+    assert "failed: ee-guide empty.md" in built.err
+    [failure] = site.daulat("knowledge", "failures", "--json").data
+    assert failure["path"] == "empty.md"
+    assert failure["reason"]
+    assert failure["fix"]
+
+
+def test_a_file_that_no_source_declares_is_named_and_not_indexed(site, quick):
+    (site.folder / "acts/rumour.txt").write_text("Births need not be reported any more.")
+    built = site.daulat("knowledge", "build", "--json").data
+    assert [Path(path).name for path in built["ignored"]] == ["rumour.txt"]
+    assert built["documents"] == 2
+
+
+@pytest.mark.parametrize("command", ["publish", "rollback"])
+def test_a_dry_run_says_what_would_change_and_changes_nothing(site, quick, command):
+    first = site.daulat("knowledge", "build").out.strip()
+    site.daulat("knowledge", "publish")
+    site.write_act(*TWO_CARDS)
+    second = site.daulat("knowledge", "build").out.strip()
+    wanted, present = second, first
+    if command == "rollback":
+        site.daulat("knowledge", "publish", second)
+        wanted, present = first, second
+    before = {path: path.read_bytes() for path in site.releases.iterdir() if path.is_file()}
+    tried = site.daulat("knowledge", command, "--dry-run")
+    assert tried.out == f"{wanted} is whole and would be put in use instead of {present}\n"
+    assert {path: path.read_bytes() for path in site.releases.iterdir() if path.is_file()} == before
+
+
+@pytest.mark.parametrize("words", [["rollback"], ["rollback", "--dry-run"]])
+def test_a_rollback_without_a_release_before_is_an_error_with_a_next_step(site, quick, words):
+    site.daulat("knowledge", "build")
+    site.daulat("knowledge", "publish")
+    ended = site.daulat("knowledge", *words)
+    assert ended.code == 1
+    assert "error[knowledge.rollback]" in ended.err
+    assert "hint:" in ended.err
+
+
+def test_the_list_says_which_release_is_in_use(site, quick):
+    assert site.daulat("knowledge", "list", "--json").data == []
+    site.daulat("knowledge", "build")
+    site.daulat("knowledge", "publish")
+    site.write_act(*TWO_CARDS)
+    site.daulat("knowledge", "build")
+    in_use = {each["release_id"] for each in site.daulat("knowledge", "list", "--json").data if each["in_use"]}
+    assert in_use == {(site.releases / "current").read_text().strip()}
+    assert len(site.daulat("knowledge", "list", "--json").data) == 2
+
+
+@pytest.mark.parametrize("words", [["verify"], ["publish"], ["failures"], ["failures", "xa-1"], ["publish", "../etc"]])
+def test_a_release_that_is_not_here_is_said_to_be_missing(site, words):
+    ended = site.daulat("knowledge", *words)
+    assert ended.code == 1
+    assert "error[knowledge.release.missing]" in ended.err
+
+
+def test_releases_can_lie_elsewhere_and_one_declaration_can_stand_alone(site, tmp_path, quick):
+    other = tmp_path / "other"
+    (site.folder / "alone.yaml").write_text((site.folder / "sources.yaml").read_text().partition("  - id: ee-guide")[0])
+    built = site.daulat(
+        "knowledge", "build", "--releases", str(other), "--sources", str(site.folder / "alone.yaml"), "--json"
+    )
+    assert built.data["documents"] == 1
+    assert (other / built.data["release_id"] / "manifest.sig").is_file()
+    assert not site.releases.exists()
+
+
+def test_a_faulty_declaration_is_told_with_its_line_and_builds_nothing(site, quick):
+    text = (site.folder / "sources.yaml").read_text()
+    (site.folder / "sources.yaml").write_text(text.replace("format: markdown", "format: telegram"))
+    built = site.daulat("knowledge", "build", "--json")
+    assert built.code == 1
+    assert built.data["error"]["code"] == "knowledge.sources"
+    assert "line" in built.data["error"]["what"]
+
+
+def test_a_search_filters_by_document_service_and_date(site, quick):
+    everything = site.daulat("search", "When does enrolment open?", "--json").data
+    assert "Schools" in {hit["title"] for hit in everything["hits"]}
+    for words in (["--document", "EE-ACT"], ["--service", "public-services"], ["--from", "2019-01-01"]):
+        found = site.daulat("search", "When does enrolment open?", *words, "--json").data["hits"]
+        assert {hit["passage_id"] for hit in found} <= {"EE-ACT:1", "EE-ACT:2"}
+        assert found
+
+
+def test_a_search_for_nothing_is_wrong_usage(site, quick):
+    assert site.daulat("search", "  ").code == 2
+
+
+def test_a_nation_without_sources_and_pack_has_an_empty_release_that_works(site, quick):
+    site.declare()
+    (site.folder / "sources.yaml").unlink()
+    built = site.daulat("knowledge", "build")
+    assert "no source is declared" in built.err
+    found = site.daulat("search", "Where is my card?", "--json")
+    assert (found.code, found.data["hits"]) == (0, [])
+
+
+def test_searching_starts_neither_a_server_nor_a_database():
+    loaded = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import daulat.cli.search, daulat.cli.knowledge, daulat.cli.ask, sys; print(*sys.modules)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert {"granian", "alembic", "psycopg", "sqlalchemy"}.isdisjoint(loaded)
+
+
+def test_the_pack_brings_the_vector_of_every_segment_of_its_sources():
+    """Counted, not built: the pack's release takes seconds, and `make_vectors.py` is what writes the file."""
+    for pack in installed_packs():
+        vectors = pack.path("vectors.e5.bin")
+        if not pack.has("sources.yaml"):
+            continue
+        cache = VectorCache(vectors.with_name("none"), E5Encoder.dimensions, [vectors])
+        documents = ingest_all(load_sources(pack.path("sources.yaml")), load_rules(pack.root)).documents
+        keys = {key_of(E5Encoder.name, segment.text) for segment in cut_segments(documents)}
+        assert sum(key not in cache for key in keys) == 0
+        assert vectors.stat().st_size <= 15e6
+        assert vectors.stat().st_size == len(keys) * record_type(E5Encoder.dimensions).itemsize
+
+
+def test_what_a_nation_declares_stands_beside_what_its_pack_brings(tmp_path):
+    (tmp_path / "nation.yaml").write_text(bootstrap("EE"))
+    (tmp_path / "pack").mkdir()
+    entry = "  - {{id: {}, title: T, publisher: P, licence: MIT, retrieved: null, coverage_date: null,\n" \
+        "     read: {{format: text, path: '*.txt'}}}}\n"  # fmt: skip
+    for folder, name in ((tmp_path / "pack", "of-the-pack"), (tmp_path, "own")):
+        (folder / "sources.yaml").write_text("format: 1\nsources:\n" + entry.format(name))
+    found = nation_sources(load_nation(tmp_path / "nation.yaml"), pack_at(tmp_path / "pack", "EE"))
+    assert [source.id for source in found] == ["of-the-pack", "own"]

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happens to releases on bad days: killed processes, full disks, changed bytes, two hands at once."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+SEARCHER = """
+import json, sys
+from pathlib import Path
+from daulat.knowledge.opening import open_searcher
+from daulat.knowledge.release import Shelf
+folder, answered = Path(sys.argv[1]), set()
+while not (folder / "enough").exists():
+    release = Shelf(folder).open_current()
+    [hit] = open_searcher(release, None, None, ["en"]).search("Who keeps the register?", top_k=1)
+    if not answered:
+        print("searching", flush=True)
+    answered.add((release.release_id, hit.passage.text))
+print(json.dumps(sorted(answered)))
+"""
+
+
+def built(site, *texts) -> str:
+    """Build a release of these articles; return its id."""
+    site.write_act(*texts)
+    return str(site.daulat("knowledge", "build").out.strip())
+
+
+def wait_until(condition, process: subprocess.Popen[str]) -> None:
+    """Look again until the condition holds; a process that ended before fails the test."""
+    while not condition():
+        assert process.poll() is None, "it ended before"
+        time.sleep(0.002)
+
+
+def test_a_build_that_is_killed_leaves_no_half_release_and_the_next_goes_on(site):
+    """With the encoder of this machine: 160 articles are three batches, and the kill comes after the first."""
+    site.write_act(*(f"Office {number} opens at eight." for number in range(160)))
+    vectors = site.folder / ".daulat/vectors"
+    process = subprocess.Popen(
+        site.command("knowledge", "build"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+    )
+    wait_until(lambda: any(path.stat().st_size for path in vectors.glob("*.bin")), process)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert site.daulat("knowledge", "list", "--json").data == []
+    resumed = site.daulat("knowledge", "build", "--json").data
+    assert 0 < resumed["encoded"] < resumed["segments"]
+    assert site.daulat("knowledge", "verify").code == 0
+    assert not list(site.releases.glob(".building-*"))
+
+
+def test_publishers_that_are_killed_leave_the_old_release_or_the_new_one(site, quick):
+    pair = [built(site, "One."), built(site, "Two.")]
+    site.daulat("knowledge", "publish", pair[0])
+    for turn in range(4):
+        process = subprocess.Popen(
+            site.command("knowledge", "publish", pair[turn % 2]),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        # Each kill comes a little later in the life of the process; wherever it lands, what follows must hold.
+        time.sleep(0.25 * (turn + 1))
+        process.kill()
+        process.wait()
+        assert (site.releases / "current").read_text().strip() in pair
+        assert site.daulat("search", "one two", "--json").code == 0
+    assert site.daulat("knowledge", "publish", pair[1]).code == 0
+
+
+def test_a_service_that_searches_sees_one_release_or_the_other_while_they_are_swapped(site, quick):
+    texts = {built(site, text): text for text in ("The mayor keeps the register.", "The court keeps the register.")}
+    first, second = texts
+    site.daulat("knowledge", "publish", first)
+    with subprocess.Popen(
+        [sys.executable, "-c", SEARCHER, str(site.releases)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "searching\n"
+        for _ in range(10):
+            site.daulat("knowledge", "publish", second)
+            site.daulat("knowledge", "publish", first)
+        (site.releases / "enough").touch()
+        answered = process.stdout.read()
+    assert process.returncode == 0
+    seen = {(release, text) for release, text in json.loads(answered)}
+    assert seen <= set(texts.items())
+    assert (first, texts[first]) in seen
+
+
+@pytest.mark.parametrize("damage", ["changed", "cut short", "missing", "added"])
+def test_a_damaged_release_is_refused_everywhere_with_the_file_named(site, quick, damage):
+    name = built(site, "Births are registered.")
+    site.daulat("knowledge", "publish")
+    file = site.releases / name / ("extra.txt" if damage == "added" else "passages.bin")
+    content = b"" if damage == "added" else file.read_bytes()
+    if damage == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(
+            {"changed": content[:-3] + b"!" + content[-2:], "cut short": content[:-9], "added": b"x"}[damage]
+        )
+    for words in (["knowledge", "verify"], ["knowledge", "publish", name], ["search", "births"]):
+        ended = site.daulat(*words)
+        assert ended.code == 1
+        assert "error[knowledge.release.damaged]" in ended.err
+        assert file.name in ended.err
+        assert "hint:" in ended.err
+    assert site.daulat("knowledge", "build").code == 0
+    assert site.daulat("knowledge", "verify").code == 0
+
+
+def test_a_build_that_another_one_keeps_waiting_says_so(site, quick):
+    site.releases.mkdir(parents=True)
+    with (site.releases / ".lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        ended = site.daulat("knowledge", "build")
+    assert ended.code == 1
+    assert "error[knowledge.build.busy]" in ended.err
+    assert site.daulat("knowledge", "build").code == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="a small disk can be mounted by root only")
+def test_a_full_disk_is_told_in_words_and_the_release_in_use_stays(site, quick, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", disk], check=False).returncode:
+        pytest.skip("this machine lets nobody mount a disk")
+    try:
+        words = ("--releases", str(disk))
+        first = site.daulat("knowledge", "build", *words).out.strip()
+        assert site.daulat("knowledge", "publish", *words).code == 0
+        site.write_act(*(f"Office {number}: {'a very long text ' * 40}" for number in range(600)))
+        ended = site.daulat("knowledge", "build", *words)
+        assert ended.code == 1
+        assert "error[knowledge.build.disk]" in ended.err
+        assert [path.name for path in disk.iterdir() if path.is_dir()] == [first]
+        assert site.daulat("search", "births", *words, "--json").data["release"] == first
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def test_a_place_that_cannot_be_written_to_is_named(site, quick):
+    (site.folder / ".daulat").mkdir()
+    (site.folder / ".daulat/keys").write_text("a file where a folder should be")
+    ended = site.daulat("knowledge", "build")
+    assert ended.code == 1
+    assert "error[knowledge.place]" in ended.err
+    assert "keys" in ended.err
