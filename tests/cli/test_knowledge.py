@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from daulat.cli._answering import nation_knowledge
 from daulat.knowledge.encoder import E5Encoder
 from daulat.knowledge.index.cache import VectorCache, key_of, record_type
 from daulat.knowledge.ingest import ingest_all, load_rules
 from daulat.knowledge.opening import nation_sources
 from daulat.knowledge.release.write import cut_segments
 from daulat.knowledge.sources import load_sources
+from daulat.models import declare_engines
 from daulat.nation import bootstrap, installed_packs, load_nation, pack_at
 
 TWO_CARDS = ("Births are reported within sixty days.", "Lost cards are reported to the police.")
@@ -192,3 +194,23 @@ def test_what_a_nation_declares_stands_beside_what_its_pack_brings(tmp_path):
         (folder / "sources.yaml").write_text("format: 1\nsources:\n" + entry.format(name))
     found = nation_sources(load_nation(tmp_path / "nation.yaml"), pack_at(tmp_path / "pack", "EE"))
     assert [source.id for source in found] == ["of-the-pack", "own"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (lambda site: None, ""),
+        (lambda site: (site.folder / "guide/new.md").write_text("# New"), "other sources are declared now"),
+        (lambda site: (site.folder / "sources.yaml").write_text("format: 9"), "has faults"),
+    ],
+    ids=["nothing", "a new file", "a fault"],
+)
+def test_a_service_says_when_a_build_is_due_and_opens_all_the_same(site, quick, changed, told):
+    site.daulat("search", "births")
+    changed(site)
+    nation = load_nation(site.folder / "nation.yaml")
+    with_engines = declare_engines([], base=site.folder, weights=site.folder, environment={})
+    opened = nation_knowledge(nation, None).open(with_engines, lambda *_: None)
+    assert opened.detail.startswith("3 passages of 2 documents")
+    assert told in opened.detail
+    assert (";" in opened.detail) == bool(told)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from daulat.assistant import Assistant, open_assistant
 from daulat.knowledge.encoder import Encoder, open_encoder
-from daulat.knowledge.opening import open_or_build
+from daulat.knowledge.errors import SourceError
+from daulat.knowledge.opening import is_outdated, nation_sources, open_or_build
 from daulat.knowledge.release import Release, Shelf
 from daulat.models import EngineSet, Gates, load_catalogue, load_gates
 from daulat.nation import Nation, Pack
@@ -68,9 +69,19 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
         opened = open_answering(nation, pack, engines, report)
         manifest = opened.release.manifest
         detail = f"{manifest.passages:,} passages of {manifest.documents:,} documents in {manifest.release_id}"
+        detail += _due(nation, pack, opened.release)
         return Answering(opened.assistant, OpenLibrary(opened.release), opened.encoder, detail, opened.writer)
 
     return Knowledge(open_parts, shelf.current_id)
+
+
+def _due(nation: Nation, pack: Pack | None, release: Release) -> str:
+    """Say that a build is due; a fault in a declaration is told, and does not keep the release in use from opening."""
+    try:
+        outdated = is_outdated(release, nation_sources(nation, pack))
+    except SourceError:
+        return "; what is declared now has faults, which `daulat knowledge build` names"
+    return "; other sources are declared now: `daulat knowledge build`" if outdated else ""
 
 
 def _gates(nation: Nation) -> Gates:

@@ -27,6 +27,7 @@ from daulat.nation import Nation, Pack
 __all__ = [
     "Place",
     "ignored_files",
+    "is_outdated",
     "nation_builder",
     "nation_rules",
     "nation_sources",
@@ -89,6 +90,15 @@ def ignored_files(sources: Sequence[Source]) -> list[Path]:
     heads = {(source.root, Path(source.read.path).parts[0]) for source in sources if "/" in source.read.path}
     folders = {root / head for root, head in heads if "*" not in head}
     return sorted({path for folder in folders for path in undeclared_files(folder, sources)})
+
+
+def is_outdated(release: Release, sources: Sequence[Source]) -> bool:
+    """Say whether other sources or other files are declared now than were built in. Contents are not compared."""
+    declared = {
+        source.id: {str(path.relative_to(source.root)) for path in [*source.files(), *source.tables()]}
+        for source in sources
+    }
+    return declared != {entry.id: set(entry.files) for entry in release.manifest.sources}
 
 
 def nation_rules(pack: Pack | None) -> IngestRules:
