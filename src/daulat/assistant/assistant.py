@@ -121,13 +121,14 @@ class Assistant:
             answer = self._declined(prepared) if not self._may_answer(prepared) else None
             writer = self.writer_for(question.service, prepared.language) if answer is None else None
             if writer is not None:
+                told = False
                 async with aclosing(self._written(prepared, writer)) as events:
                     async for event in events:
-                        answer = event.answer or answer
+                        told, answer = True, event.answer or answer
                         if event.answer is None:
                             yield event
-                if answer is not None:
-                    yield AnswerEvent("answer", answer=answer)
+                if told:  # what was told and did not become the answer is replaced, not told on
+                    yield AnswerEvent("answer", answer=answer or self._quoted(prepared))
                     return
             answer = answer or self._quoted(prepared)
         for event in _told(answer):
@@ -206,14 +207,16 @@ class Assistant:
         foreign = quoted[0].citation.language if quoted else ""
         opening = [self.speech.text_only_in(foreign, language)] if foreign and primary(foreign) != language else []
         page = quotation(quoted, phrases, opening=opening, closing=[self.speech.as_of(self.release.as_of, language)])
-        notice = next((item.warning for item in quoted if item.warning), "")
-        return self._finished(prepared, page, "quotation", notice=notice)
+        return self._finished(prepared, page, "quotation")
 
     async def _written(self, prepared: Prepared, writer: Writer) -> AsyncGenerator[AnswerEvent, None]:
-        """Let a model write; yield what stands as it comes, and at the end the answer, unless nothing stood."""
-        chosen = [pair for pair in self._chosen(prepared) if pair[0].standing != "history"][:_OFFERED]
-        if not chosen:
+        """Let a model write; yield what stands as it comes, and at the end the answer, unless nothing stood.
+
+        Where the passage that answers best is history, nothing is written: what is left is about something else.
+        """
+        if prepared.evidence[0].standing == "history":
             return
+        chosen = [pair for pair in self._chosen(prepared) if pair[0].standing != "history"][:_OFFERED]
         offered = [
             Offered(f"P{n}", self.labels.cited(evidence), evidence.passage.text)
             for n, (evidence, _) in enumerate(chosen, 1)

@@ -6,6 +6,7 @@ Pure: no request, no template, no HTML but the rendered words of an answer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote as percent_encode
@@ -18,6 +19,8 @@ from daulat.assistant.types import Answer, Citation
 from daulat.knowledge.types import Document, Passage, Relation
 from daulat.web.markdown import fence_quotes, place_marks, quotations, to_html, without_marks
 from daulat.web.quoting import Line, excerpt, find_span, lines_of
+
+_OFFICES = re.compile(r"\n\n(?:[^\n-][^\n]*\n)?- .*\Z", re.DOTALL)  # whom to ask, as the text tells it at its end
 
 QUOTE_IN_ADDRESS = 300
 
@@ -110,7 +113,9 @@ def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
         link = Markup('<a class="cite" href="{}" aria-label="{}">{}</a>')
         return link.format(citation_address(citation), label, number)
 
-    text = place_marks(answer.text, citations)
+    # Offices are drawn as what they are; their list in the text is for clients that show text only.
+    whole = _OFFICES.sub("", answer.text) if answer.contacts else answer.text
+    text = place_marks(whole, citations)
     for quoted, stretch in quotations(fence_quotes(text, citations) if answer.mode == "quotation" else text):
         number = _quoted_citation(without_marks(stretch), citations) if quoted else None
         if number is None:

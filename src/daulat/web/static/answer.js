@@ -50,7 +50,9 @@ function drawFigure(citation, number) {
 }
 
 /** The words and the quotations. A quoted stretch that stands in a citation is shown as that citation, whole and marked. */
-function drawSaid({ text, citations, details }) {
+function drawSaid({ text: whole, citations, details }) {
+  // Offices that can be called are drawn below as what they are; their list in the text is for clients that show text only.
+  const text = details?.contacts?.length ? whole.replace(/\n\n(?:[^\n-][^\n]*\n)?- [^]*$/, '') : whole;
   const shown = new Set();
   const mark = (number) => h('a', {
     class: 'cite',
@@ -110,7 +112,7 @@ export function drawAnswer(turn) {
       h('ul', {}, details.related.map((citation, at) => h('li', {}, drawSource(citation, 0, `related/${at}`))))),
     drawState(turn),
     failure && h('p', { class: 'notice', ...own }, say(failure), ' ', h('button', { type: 'button', 'data-do': 'retry' }, say('retry'))),
-    details?.as_of && h('p', { class: 'as-of', ...own }, say('as_of', { date: longDate(details.as_of) })),
+    details?.as_of && details.mode !== 'quotation' && h('p', { class: 'as-of', ...own }, say('as_of', { date: longDate(details.as_of) })),
     state === 'done' && h('p', { class: 'actions', ...own },
       h('button', { type: 'button', 'data-do': 'copy' }, say('copy')),
       navigator.share && h('button', { type: 'button', 'data-do': 'share' }, say('share')),
