@@ -37,10 +37,10 @@ Mode = Literal["quotation", "written", "declined", "notice"]
 
 GENERAL_SERVICE = "public-services"
 _LOOKED_AT = 12  # hits
-_CITED = 3
+_CITED = 4
 _OFFERED = 4  # passages that a writing model is given
 _RELATED = 3
-_NEAR = 2.5  # score below the best beyond which a further passage is not worth citing
+_NEAR = 4.0  # score below the best beyond which a further passage is not worth citing
 _SURE_OF_LANGUAGE = 0.6
 _LONGEST = 8_000  # characters of a question
 
@@ -196,14 +196,14 @@ class Assistant:
         """Answer by the official text itself."""
         language = prepared.language
         phrases = self.speech.phrases(language)
-        quoted = [
-            Quoted(
-                self._citation(evidence, marked, short=place > 0),
-                self.labels.cited(evidence),
-                self.speech.warning(evidence, self.labels, language, has_text=self._has_text),
-            )
-            for place, (evidence, marked) in enumerate(self._chosen(prepared))
-        ]
+        quoted: list[Quoted] = []
+        warned: set[str] = set()
+        for place, (evidence, marked) in enumerate(self._chosen(prepared)):
+            warning = self.speech.warning(evidence, self.labels, language, has_text=self._has_text)
+            known = evidence.document.doc_id in warned and evidence.standing != "history"
+            warned.add(evidence.document.doc_id)
+            citation = self._citation(evidence, marked, short=place > 0)
+            quoted.append(Quoted(citation, self.labels.cited(evidence), "" if known else warning))
         foreign = quoted[0].citation.language if quoted else ""
         opening = [self.speech.text_only_in(foreign, language)] if foreign and primary(foreign) != language else []
         page = quotation(quoted, phrases, opening=opening, closing=[self.speech.as_of(self.release.as_of, language)])
