@@ -112,7 +112,7 @@ export function drawAnswer(turn) {
       h('ul', {}, details.related.map((citation, at) => h('li', {}, drawSource(citation, 0, `related/${at}`))))),
     drawState(turn),
     failure && h('p', { class: 'notice', ...own }, say(failure), ' ', h('button', { type: 'button', 'data-do': 'retry' }, say('retry'))),
-    details?.as_of && details.mode !== 'quotation' && h('p', { class: 'as-of', ...own }, say('as_of', { date: longDate(details.as_of) })),
+    details?.as_of && !turn.text.includes(longDate(details.as_of)) && h('p', { class: 'as-of', ...own }, say('as_of', { date: longDate(details.as_of) })),
     state === 'done' && h('p', { class: 'actions', ...own },
       h('button', { type: 'button', 'data-do': 'copy' }, say('copy')),
       navigator.share && h('button', { type: 'button', 'data-do': 'share' }, say('share')),
