@@ -93,7 +93,7 @@ class Analyser:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self.language = rules.language
-        self._known: dict[str, tuple[str, ...]] = {}
+        self._known = _Known(self._learn)
         # A Snowball stemmer keeps state between calls; two threads in one of them return mixed words.
         self._lock = threading.Lock()
         self._stem = _stem_function(rules)
@@ -111,15 +111,12 @@ class Analyser:
         list[str]
             Terms, not unique; empty when the text holds no letters or digits.
         """
-        if not text.isascii():
-            text = unicodedata.normalize("NFKC", text)
-        text = text.casefold()
-        words = _WORD.findall(text) if _CAREFUL.search(text) is None else _careful_words(text)
-        known, found = self._known, list[str]()
-        for word in words:
-            terms = known.get(word)
-            found.extend(self._learn(word) if terms is None else terms)
-        return found
+        if text.isascii():
+            words = _WORD.findall(text.casefold())
+        else:
+            text = unicodedata.normalize("NFKC", text).casefold()
+            words = _WORD.findall(text) if _CAREFUL.search(text) is None else _careful_words(text)
+        return list(itertools.chain.from_iterable(map(self._known.__getitem__, words)))
 
     def _learn(self, word: str) -> tuple[str, ...]:
         with self._lock:
@@ -152,6 +149,17 @@ class Analyser:
             return rules.stems[folded]
         stem = fold(self._stem(folded if rules.fold_before_stemming else part))
         return rules.stems.get(stem, stem)
+
+
+class _Known(dict[str, tuple[str, ...]]):
+    """The terms of the words met so far; a new word is learned when it is looked up."""
+
+    def __init__(self, learn: Callable[[str], tuple[str, ...]]) -> None:
+        super().__init__()
+        self._learn = learn
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        return self._learn(word)
 
 
 def analyser_for(language: str, pack: PackFiles | None) -> Analyser:
