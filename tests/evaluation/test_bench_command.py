@@ -41,3 +41,15 @@ def test_a_folder_of_another_shape_is_an_error_that_teaches(tmp_path: Path) -> N
 def test_a_country_without_a_pack_is_named_with_those_that_are_here(context_folder: Path, tmp_path: Path) -> None:
     found, _ = run(tmp_path, "answers", "--data", str(context_folder), "--country", "EE")
     assert (found["error"]["code"], "ID" in found["error"]["fix"]) == ("bench.country", True)
+
+
+def test_a_folder_of_links_is_read_and_one_without_passages_is_an_error(context_folder: Path, tmp_path: Path) -> None:
+    linked = tmp_path / "linked"
+    linked.mkdir()
+    for path in context_folder.iterdir():
+        (linked / path.name).symlink_to(path)
+    found, _ = run(tmp_path, "retrieval", "--data", str(linked), "--limit", "1")
+    assert found["passages"] == 2
+    (context_folder / "contexts.jsonl.gz").write_bytes(b"")
+    found, _ = run(tmp_path, "retrieval", "--data", str(linked))
+    assert found["error"]["code"] == "evaluation.passages"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -132,8 +133,19 @@ def _opened(folder: Path, limit: int, country: str) -> Iterator[tuple[Bench, Cor
             now=lambda: datetime.now(UTC),
             progress=stages.tell,
         )
-        sources = folder_sources(folder, language=bench.languages[0], jurisdiction=bench.country)
+        passages = _copied(folder, Path(work))
+        sources = folder_sources(passages, language=bench.languages[0], jurisdiction=bench.country)
         yield bench, open_corpus(bench, sources, questions, load_ranking(), Path(work)), questions
+
+
+def _copied(folder: Path, work: Path) -> Path:
+    """Copy the passages: a source follows no link out of its folder, and a folder to be measured may be made of links."""
+    copy = work / (folder.resolve().name or "folder")
+    copy.mkdir()
+    for pattern in ("contexts.jsonl*", "passages_*.jsonl*", "documents_*.csv"):
+        for path in folder.glob(pattern):
+            shutil.copy(path, copy)
+    return copy
 
 
 def _one_product_a_thread() -> None:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daulat.evaluation.encoding import ParallelEncoder, PreparedEncoder
+from daulat.evaluation.errors import EvaluationError
 from daulat.evaluation.questions import KnownQuestion
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.index.cache import VectorCache, key_of
@@ -171,6 +172,8 @@ def open_corpus(
     ------
     KnowledgeError
         If the release cannot be built.
+    EvaluationError
+        If the sources hold no passage.
     """
     rules = load_rules(bench.pack.root) if bench.pack else IngestRules()
     reader = reader_for(bench.pack, bench.languages)
@@ -178,6 +181,8 @@ def open_corpus(
     cache = VectorCache(bench.cache / f"{encoder.name}.bin", encoder.dimensions, bench.shipped_vectors)
     bench.progress("read", 0, 0)
     segments = list(cut_segments(ingest_all(sources, rules).documents))
+    if not segments:
+        raise _nothing_to_search()
     asked = [reader.ask(question.text, language) for question, language in with_languages(bench, questions)]
     prepared = PreparedEncoder(encoder, VectorCache(bench.cache / f"{encoder.name}.queries.bin", encoder.dimensions))
     _prepare(bench, prepared, [form for each in asked for form in each.forms])
@@ -244,3 +249,12 @@ def _proposed(
         if done % 50 == 0 or done == len(questions):
             bench.progress("propose", done, len(questions))
     return {segment.text for segment in segments if segment.row in rows}
+
+
+def _nothing_to_search() -> EvaluationError:
+    return EvaluationError(
+        "the folder holds no passage that can be read",
+        why="Every question would count as not found, and the figure would say nothing.",
+        fix="Each line needs `context_id` or `passage_id`, and `text`; docs/reference/bench.md shows both shapes.",
+        code="evaluation.passages",
+    )
