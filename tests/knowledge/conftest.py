@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from daulat.knowledge.index.cache import VectorCache
@@ -21,13 +22,17 @@ from daulat.knowledge.release import Builder, Release, SigningKey
 from daulat.knowledge.search import Reader, reader_for
 from daulat.knowledge.sources import Source, folder_sources
 
+# A busy machine is no failure: nothing here asserts a time.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+
 LEGAL = r"""
 format: 1
 kinds:
   - {code: ACT, title: Act, rank: 3, names: [Statute]}
   - {code: REG, title: Regulation, rank: 4, names: [Reg]}
 number: '\s+(?:no\.?\s*)?(?P<number>\d{1,4})\s*(?:/|\s+of\s+)\s*(?P<year>[12]\d{3})\b'
-article: '\bsection\s+(?P<article>\d{1,3})\b'
+article: '\bsection\s+(?P<article>\d{1,3})\b(?:\s*\((?P<paragraph>\d)\))?'
 title_link: '\s+on\s+(?=\w)'
 title_stop: '[?.,;]'
 digits: {}

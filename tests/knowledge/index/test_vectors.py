@@ -52,14 +52,14 @@ def test_codes_are_the_signs_of_the_centred_rows(vectors: NDArray[np.float32], c
 def test_the_ten_nearest_are_those_of_an_exact_search(index: VectorIndex) -> None:
     vectors = clustered(70_000)
     found = 0
-    for row in range(0, 70_000, 3_500):
+    for row in range(0, 70_000, 7_000):
         query = vectors[row]
         exact = np.argsort(-(vectors @ query), kind="stable")[:10]
         rows, cosines = index.nearest(query, 10)
         found += len(set(exact.tolist()) & set(rows.tolist()))
         assert rows[0] == row
         np.testing.assert_allclose(cosines, vectors[rows] @ query, atol=0.01)
-    assert found >= 0.95 * 200  # rounding may swap neighbours at the tenth place
+    assert found >= 0.95 * 100  # rounding may swap neighbours at the tenth place
 
 
 def test_only_allowed_rows_come_back_however_few_they_are(index: VectorIndex) -> None:
@@ -91,3 +91,14 @@ def test_files_of_two_indexes_are_not_read_as_one(tmp_path: Path) -> None:
     (tmp_path / "other" / "codes.npy").rename(tmp_path / "codes.npy")
     with pytest.raises(ValueError, match="do not belong together"):
         VectorIndex(tmp_path)
+
+
+def test_many_rows_are_narrowed_by_half_their_bits_and_lose_nothing(tmp_path: Path) -> None:
+    vectors = clustered(210_000)
+    write_vectors(tmp_path, *quantise(vectors))
+    index = VectorIndex(tmp_path)
+    allowed = np.arange(len(vectors)) % 100 != 0
+    for row in (1, 104_999, 209_999):
+        exact = np.argsort(-(vectors @ vectors[row]), kind="stable")[:1]
+        assert index.nearest(vectors[row], 10)[0][0] == exact[0] == row
+        assert allowed[index.nearest(vectors[row], 40, allowed)[0]].all()

@@ -168,4 +168,5 @@ def _numbers(embedding: str | list[float]) -> Float32:
     """Read a vector as numbers or as base64 of little-endian float32, whichever the server prefers."""
     if isinstance(embedding, str):
         return np.frombuffer(base64.b64decode(embedding, validate=True), "<f4").astype(np.float32)
-    return np.array(embedding, np.float32)
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused as such
+        return np.array(embedding, np.float64).astype(np.float32)

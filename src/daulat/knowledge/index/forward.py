@@ -17,6 +17,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from daulat.knowledge.index.vectors import mapped
+
 BREAK = 0
 
 
@@ -60,8 +62,8 @@ class ForwardIndex:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._terms = np.load(folder / "terms.npy", mmap_mode="r", allow_pickle=False)
-        self._offsets = np.load(folder / "term_offsets.npy", mmap_mode="r", allow_pickle=False)
+        self._terms = mapped(folder / "terms.npy")
+        self._offsets = mapped(folder / "term_offsets.npy")
         if len(self._terms) != int(self._offsets[-1]):
             raise ValueError(f"terms.npy holds {len(self._terms)} terms, not {self._offsets[-1]}")
         words = msgspec.json.decode((folder / "vocabulary.json").read_bytes(), type=list[str])
@@ -80,6 +82,6 @@ class ForwardIndex:
         return self._numbers.get(term, -1)
 
     def row(self, row: int) -> list[int]:
-        """Return the term numbers of a passage in order, clauses parted by 0."""
+        """Return the term numbers of a passage in order, each clause ended by 0."""
         terms: list[int] = self._terms[int(self._offsets[row]) : int(self._offsets[row + 1])].tolist()
         return terms

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,10 @@ from numpy.typing import NDArray
 Float32 = NDArray[np.float32]
 Int8 = NDArray[np.int8]
 Rows = NDArray[np.int64]
+Distances = NDArray[np.uint8] | NDArray[np.uint16]
 
 _LEAST_KEPT = 600
-_FAR = 65_535  # no code has so many bits
+_FEW = 200_000  # rows that are compared bit by bit
 _AT_ONCE = 32_768  # rows: the temporaries of one step stay in the cache of a core
 
 
@@ -93,10 +95,10 @@ class VectorIndex:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._rows: Int8 = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
+        self._rows: Int8 = mapped(folder / "vectors.npy")
         self._scales = np.load(folder / "scales.npy", allow_pickle=False).astype(np.float32)
         self._centre: Float32 = np.load(folder / "centre.npy", allow_pickle=False)
-        self._codes: NDArray[np.uint64] = np.load(folder / "codes.npy", mmap_mode="r", allow_pickle=False)
+        self._codes: NDArray[np.uint64] = mapped(folder / "codes.npy")
         n, dimensions = self._rows.shape
         if self._codes.shape != (dimensions // 64, n) or len(self._scales) != n or len(self._centre) != dimensions:
             raise ValueError(f"the files of {n} vectors do not belong together")
@@ -136,24 +138,46 @@ class VectorIndex:
         size = len(self) if allowed is None else int(np.count_nonzero(allowed))
         if size <= keep:
             return np.arange(size) if allowed is None else np.flatnonzero(allowed)
-        distances = self._distances(query)
-        if allowed is not None:
-            distances[~allowed] = _FAR
-        last = np.partition(distances, keep - 1)[keep - 1]
-        nearer = np.flatnonzero(distances < last)
-        tied = np.flatnonzero(distances == last)[: keep - len(nearer)]
-        return np.sort(np.concatenate([nearer, tied]))
-
-    def _distances(self, query: Float32) -> NDArray[np.uint16]:
-        """Return the Hamming distance of every row's code: uint16[n]."""
         code = binary_codes(query[None], self._centre)[:, 0]
-        distances = np.zeros(len(self), np.uint16)
+        half = len(code) // 2
+        if size <= _FEW or half == 0:
+            distances = self._distances(code, slice(None))
+            if allowed is not None:
+                distances[~allowed] = np.iinfo(distances.dtype).max
+            return _smallest(distances, keep)
+        # Of many rows, half of the bits leave a sixteenth; all bits decide among those.
+        coarse = self._distances(code[:half], slice(None))
+        if allowed is not None:
+            coarse[~allowed] = np.iinfo(coarse.dtype).max
+        rows = _smallest(coarse, max(size // 16, keep))
+        fine = coarse[rows].astype(np.uint16) + self._distances(code[half:], rows, first=half)
+        return rows[_smallest(fine, keep)]
+
+    def _distances(self, code: NDArray[np.uint64], rows: Rows | slice, first: int = 0) -> Distances:
+        """Return the Hamming distances of some words of the code, from word `first`, to those of `rows`."""
+        words = [self._codes[first + word][rows] for word in range(len(code))]
+        size, few = len(words[0]), 64 * len(code) < 255
+        distances: Distances = np.zeros(size, np.uint8) if few else np.zeros(size, np.uint16)
         differing, count = np.empty(_AT_ONCE, np.uint64), np.empty(_AT_ONCE, np.uint8)
-        for at in range(0, len(self), _AT_ONCE):
+        for at in range(0, len(distances), _AT_ONCE):
             part = distances[at : at + _AT_ONCE]
             size = len(part)
-            for word, bits in enumerate(code):
-                np.bitwise_xor(self._codes[word, at : at + size], bits, out=differing[:size])
+            for word, bits in zip(words, code, strict=True):
+                np.bitwise_xor(word[at : at + size], bits, out=differing[:size])
                 np.bitwise_count(differing[:size], out=count[:size])
                 part += count[:size]
         return distances
+
+
+def _smallest(distances: Distances, keep: int) -> Rows:
+    """Return where the `keep` smallest stand, in order; ties go to the earlier."""
+    last = np.partition(distances, keep - 1)[keep - 1]
+    nearer = np.flatnonzero(distances < last)
+    tied = np.flatnonzero(distances == last)[: keep - len(nearer)]
+    return np.sort(np.concatenate([nearer, tied]))
+
+
+def mapped(path: Path) -> NDArray[Any]:
+    """Map an array read-only, as a plain array: a slice of NumPy's own kind of map costs ten times as much."""
+    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+    return array

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.index import ForwardIndex, LexicalIndex, VectorIndex
+from daulat.knowledge.index.vectors import mapped
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.release.layout import (
     DOCUMENTS,
@@ -75,10 +76,10 @@ class Release:
             if (size := (folder / name).stat().st_size) != entry.size:
                 raise ValueError(f"{name} has {size} bytes, not {entry.size}")
         self.documents = msgspec.json.decode((folder / DOCUMENTS).read_bytes(), type=tuple[Document, ...])
-        self._offsets = np.load(folder / OFFSETS, mmap_mode="r", allow_pickle=False)
-        self.rows: NDArray[np.void] = np.load(folder / ROWS, mmap_mode="r", allow_pickle=False)
-        self.segments: NDArray[np.void] = np.load(folder / SEGMENTS, mmap_mode="r", allow_pickle=False)
-        self._ids = np.load(folder / PASSAGE_IDS, mmap_mode="r", allow_pickle=False)
+        self._offsets = mapped(folder / OFFSETS)
+        self.rows: NDArray[np.void] = mapped(folder / ROWS)
+        self.segments: NDArray[np.void] = mapped(folder / SEGMENTS)
+        self._ids = mapped(folder / PASSAGE_IDS)
         with (folder / PASSAGES).open("rb") as file:
             size = int(self._offsets[-1])
             self._passages: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""

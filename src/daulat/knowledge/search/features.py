@@ -126,7 +126,7 @@ def features_of(
     Parameters
     ----------
     terms : list of int
-        Of the passage's own text, clauses parted by 0.
+        Of the passage's own text, each clause ended by 0.
     heading : container of int
         Of its document's title and its heading.
     average_terms : float
@@ -173,7 +173,7 @@ def _focus(terms: list[int], found: list[tuple[int, int]], weights: Mapping[int,
         if place > end:
             best = max(best, sum(weights[t] for t in held))
             held = set()
-            end = terms.index(0, place) if 0 in terms[place:] else len(terms)
+            end = terms.index(0, place)
         held.add(term)
     return max(best, sum(weights[t] for t in held))
 

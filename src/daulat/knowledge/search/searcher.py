@@ -34,6 +34,7 @@ _BY_WORDS = 40
 _BY_MEANING = 40
 _BY_NAME = 12
 _REMEMBERED = 4_096
+_FILTERS = 32  # a byte a passage each
 _TITLE_BOOST = 0.3
 
 
@@ -53,6 +54,17 @@ class Filters:
     def is_open(self) -> bool:
         """Whether nothing is filtered."""
         return self == Filters()
+
+    @property
+    def facets(self) -> list[list[str]]:
+        """What the lexical index can filter by itself: one facet of each group must be present."""
+        groups = {
+            "service": self.services,
+            "jurisdiction": self.jurisdictions,
+            "status": self.statuses,
+            "doc": self.documents,
+        }
+        return [[f"{kind}:{name}" for name in sorted(names)] for kind, names in groups.items() if names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +95,7 @@ class Searcher:
         self._encoder = encoder if encoder and encoder.name == release.manifest.encoder else None
         self._ranking = ranking
         self.rarity = Rarity(release.lexical.document_frequency, len(release))
+        self._filtered: dict[Filters, NDArray[np.bool_]] = {}
         self._headings: dict[tuple[int, str], frozenset[int]] = {}
         self._vectors: OrderedDict[bytes, Float32] = OrderedDict()
         self._lock = threading.Lock()
@@ -119,9 +132,8 @@ class Searcher:
 
     def candidates(self, asked: Asked, filters: Filters | None = None) -> Candidates:
         """Collect candidates and their features."""
-        allowed = None if filters is None or filters.is_open else self._allowed(filters)
         queries = self._encode(asked.forms)
-        rows = self._propose(asked, queries, allowed)
+        rows = self._propose(asked, queries, filters or Filters())
         dense, best = self._nearest_segments(rows, queries[:1])
         own = self._nearest_segments(rows, queries[1:])[0] if queries[1:] else dense
         stored = tuple(self.release.stored(int(row)) for row in rows)
@@ -132,10 +144,11 @@ class Searcher:
         compare(features, dense, own)
         return Candidates(rows, features, best, stored, is_definition=asked.is_definition)
 
-    def _propose(self, asked: Asked, queries: Sequence[Float32], allowed: NDArray[np.bool_] | None) -> Rows:
+    def _propose(self, asked: Asked, queries: Sequence[Float32], filters: Filters) -> Rows:
+        allowed = None if filters.is_open else self._allowed(filters)
         lexical = self.release.lexical
         width = _BY_WORDS if allowed is None else 4 * _BY_WORDS
-        found = [lexical.search(asked.terms, width, title_boost=_TITLE_BOOST)[0]]
+        found = [lexical.search(asked.terms, width, title_boost=_TITLE_BOOST, facets=filters.facets)[0]]
         named = [
             f"doc:{doc_id}"
             for mention in asked.mentions
@@ -225,6 +238,10 @@ class Searcher:
         return vectors
 
     def _allowed(self, filters: Filters) -> NDArray[np.bool_]:
+        """Return which rows a filter allows: bool[n_rows]. The same few filters come again and again."""
+        known = self._filtered.get(filters)
+        if known is not None:
+            return known
         keep = np.array(
             [
                 (not filters.services or bool(filters.services & set(document.services)))
@@ -241,6 +258,9 @@ class Searcher:
         if filters.statuses:
             codes = [STATUSES.index(status) for status in filters.statuses if status in STATUSES]
             allowed = allowed & np.isin(self.release.rows["status"], codes)
+        if len(self._filtered) >= _FILTERS:
+            self._filtered.clear()
+        self._filtered[filters] = allowed
         return allowed
 
     def _hit(self, found: Candidates, place: int, score: float) -> Hit:
