@@ -139,7 +139,7 @@ def _opened(folder: Path, limit: int, country: str) -> Iterator[tuple[Bench, Cor
 
 
 def _copied(folder: Path, work: Path) -> Path:
-    """Copy the passages: a source follows no link out of its folder, and a folder to be measured may be made of links."""
+    """Copy the passages: a source follows no link out of its folder; a folder to be measured may be made of links."""
     copy = work / (folder.resolve().name or "folder")
     copy.mkdir()
     for pattern in ("contexts.jsonl*", "passages_*.jsonl*", "documents_*.csv"):
