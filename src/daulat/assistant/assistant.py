@@ -43,6 +43,7 @@ _RELATED = 3
 _NEAR = 4.0  # score below the best beyond which a further passage is not worth citing
 _SURE_OF_LANGUAGE = 0.6
 _LONGEST = 8_000  # characters of a question
+_TELLING = 1_000  # characters that tell its language
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ class Assistant:
     def _language(self, question: Question) -> str:
         if question.language:
             return primary(question.language)
-        found = self.detector.detect(question.text, [*self.languages, "en"])
+        found = self.detector.detect(question.text[:_TELLING], [*self.languages, "en"])
         return found.language if found.confidence >= _SURE_OF_LANGUAGE else self.languages[0]
 
     def _chosen(self, prepared: Prepared) -> list[tuple[Evidence, Marked]]:

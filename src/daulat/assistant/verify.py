@@ -2,9 +2,9 @@
 """Verification: a sentence that a model wrote and the passages that it may cite in; whether the passages say so, out.
 
 A step of its own after writing, never the model's promise. A sentence stands only if it cites passages that were
-offered, every quoted span stands in them, every number, year and name in it occurs in them, it is as negative as they
-are, and enough of its words are theirs. What does not stand is left out; it is never mended. Nothing here calls a
-model.
+offered, every quoted span stands in them, every number, year, name and address in it occurs in them, it is as negative
+as they are, and enough of its words are theirs. What does not stand is left out; it is never mended. Nothing here
+calls a model.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from typing import Literal
 from daulat.knowledge.cutting.segments import sentences
 from daulat.knowledge.search import Reader
 
-Fault = Literal["", "no_citation", "unknown_citation", "quote", "number", "name", "negation", "unsupported"]
+Fault = Literal["", "no_citation", "unknown_citation", "quote", "number", "name", "address", "negation", "unsupported"]
 
 _MARK = re.compile(r"\[(\w{1,8})\]")
 _QUOTED = re.compile(r"[\"“”«»]([^\"“”«»]{8,})[\"“”«»]")
 _NUMBER = re.compile(r"\d+(?:[.,/]\d+)*")
 _NAME = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][a-zA-Z]{2,}(?:\s+[A-Z][a-zA-Z]{2,})*")
+_ADDRESS = re.compile(r"\]\(\S*|\w+://\S+|\S+@\S+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b")
 _SPACE = re.compile(r"\s+")
 _LEAST_SHARED = 0.55  # share of a sentence's content words that stand in what it cites
 
@@ -86,6 +87,8 @@ class Verifier:
             return "number"
         if any(_flat(name) not in together for name in _NAME.findall(text)):
             return "name"
+        if any(_flat(address) not in together for address in _ADDRESS.findall(text)):
+            return "address"
         words = set(self.reader.terms(self.language, text))
         if not words:
             return "unsupported"

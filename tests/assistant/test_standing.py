@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a citizen is told of the law's life: the newest text, and never an old one as if it held."""
+
+from __future__ import annotations
+
+import pytest
+
+from daulat.assistant import Answer
+from daulat.assistant.types import Citation
+
+DAY = "31 Desember 2022"  # the coverage date of the regulations in the pack
+
+
+def cited(answer: Answer, article: str) -> Citation:
+    return next(each for each in answer.citations if each.passage_id.partition("#")[0] == article)
+
+
+@pytest.mark.parametrize(
+    ("question", "newer", "words"),
+    [
+        ("Berapa lama kelahiran harus dilaporkan?", "UU-24-2013:pasal-27", "60 (enam puluh) hari sejak kelahiran"),
+        ("Siapa yang melaporkan kematian?", "UU-24-2013:pasal-44", "ketua rukun tetangga"),
+        ("Who must report a death?", "UU-24-2013:pasal-44", "ketua rukun tetangga"),
+    ],
+)
+def test_births_and_deaths_are_answered_from_the_amending_act(ask, question, newer, words):
+    answer = ask(question)
+    assert answer.citations[0].passage_id.startswith(f"{newer}#")
+    assert answer.citations[0].status == "in_force"
+    assert words in answer.citations[0].quote
+    older = {newer.replace("UU-24-2013", "UU-23-2006")}
+    assert not older & {each.passage_id.partition("#")[0] for each in answer.citations}
+
+
+def test_an_old_article_asked_for_by_its_number_is_answered_by_the_newer_text(ask):
+    answer = ask("Siapa yang wajib melaporkan kematian menurut pasal 44 UU 23/2006?")
+    assert cited(answer, "UU-24-2013:pasal-44").status == "in_force"
+    assert all("pasal-44#43" not in each.passage_id for each in answer.citations)
+
+
+def test_the_old_age_of_marriage_is_shown_only_with_what_changed_it(ask):
+    answer = ask("Perkawinan hanya diizinkan jika pihak pria mencapai umur berapa?")
+    old = cited(answer, "UU-1-1974:pasal-7")
+    assert old.status == "amended"
+    assert "Undang-Undang Nomor 16 Tahun 2019" in old.successor
+    before = answer.text[: old.start]
+    assert "sudah diubah dengan Undang-Undang Nomor 16 Tahun 2019" in before
+    assert "aturan yang berlaku tidak dapat dikutip di sini" in before
+
+
+def test_a_revoked_law_is_shown_as_history_with_its_successor(ask):
+    answer = ask("Apa hak pasien atas rahasia kesehatan?")
+    assert {each.status for each in answer.citations} == {"revoked"}
+    assert all("Nomor 17 Tahun 2023" in each.successor for each in answer.citations)
+    said = answer.text[: answer.citations[0].start]
+    assert "sudah dicabut oleh Undang-Undang Nomor 17 Tahun 2023" in said
+    assert "sebagai sejarah saja" in said
+
+
+@pytest.mark.parametrize("question", ["Berapa lama kelahiran harus dilaporkan?", "Apa hak pasien atas rahasia?"])
+def test_an_answer_says_up_to_which_day_its_sources_go(ask, question):
+    answer = ask(question)
+    assert answer.as_of == "2022-12-31"
+    assert DAY in answer.text
+
+
+def test_law_that_holds_comes_before_law_that_does_not(ask):
+    standing = [each.status for each in ask("Berapa usia minimal menikah?").citations]
+    assert standing == sorted(standing, key=lambda status: status != "in_force")

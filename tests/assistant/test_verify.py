@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verification: what the passages say stands; any change of it falls."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from daulat.assistant.verify import Verifier
+from daulat.knowledge.cutting import sentences
+from daulat.knowledge.search import reader_for
+
+DEATH = "Setiap kematian wajib dilaporkan oleh ketua rukun tetangga kepada Instansi Pelaksana paling lambat 30 hari."
+MOVING = "Penduduk tidak dipungut biaya untuk surat keterangan pindah."
+often = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture(scope="module")
+def verifier(pack):
+    return Verifier({"P1": DEATH, "P2": MOVING}, reader_for(pack, ("id",)), "id")
+
+
+def copied(release, reader, data) -> tuple[Verifier, str]:
+    """Return a verifier of a passage of the law, and one of its own sentences, without brackets of its own."""
+    passage = release.stored(data.draw(st.integers(0, len(release) - 1))).passage
+    start, end = data.draw(st.sampled_from(sentences(passage.text, "id")))
+    sentence = " ".join(passage.text[start:end].split())
+    assume("[" not in sentence and reader.terms("id", sentence))
+    return Verifier({"P1": passage.text}, reader, "id"), sentence
+
+
+@often
+@given(data=st.data())
+def test_a_sentence_of_the_passage_stands(release, ask, data):
+    verifier, sentence = copied(release, ask.assistant.searcher.reader, data)
+    verdict = verifier.check(f"{sentence} [P1]")
+    assert verdict.stands, verdict
+    assert verdict.cited == ("P1",)
+
+
+@often
+@given(data=st.data(), added=st.integers(1, 10**6))
+def test_with_any_other_number_it_falls(release, ask, data, added):
+    verifier, sentence = copied(release, ask.assistant.searcher.reader, data)
+    numbers = list(re.finditer(r"\d+", sentence))
+    assume(numbers)
+    at = data.draw(st.sampled_from(numbers))
+    other = str(int(at[0]) + added)
+    assume(other not in re.sub(r"[.,]", "", verifier.passages["P1"]))
+    assert not verifier.check(f"{sentence[: at.start()]}{other}{sentence[at.end() :]} [P1]").stands
+
+
+@often
+@given(data=st.data(), mark=st.from_regex(r"\A[A-Za-z0-9_]{1,8}\Z"))
+def test_with_an_unknown_id_it_falls(release, ask, data, mark):
+    assume(mark != "P1")
+    verifier, sentence = copied(release, ask.assistant.searcher.reader, data)
+    assert verifier.check(f"{sentence} [{mark}]").fault == "unknown_citation"
+    assert verifier.check(f"{sentence} [P1][{mark}]").fault == "unknown_citation"
+
+
+@often
+@given(text=st.text(max_size=400))
+def test_any_text_gets_a_verdict(verifier, text):
+    verdict = verifier.check(text)
+    assert not verdict.stands or set(verdict.cited) <= {"P1", "P2"}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "fault"),
+    [
+        ("Kematian wajib dilaporkan oleh ketua rukun tetangga paling lambat 30 hari [P1].", ""),
+        ("Kematian wajib dilaporkan oleh ketua rukun tetangga.", "no_citation"),
+        ("Kematian wajib dilaporkan oleh ketua rukun tetangga [P3].", "unknown_citation"),
+        ("Kematian wajib dilaporkan oleh ketua rukun tetangga paling lambat 60 hari [P1].", "number"),
+        ("Kematian wajib dilaporkan oleh ketua rukun tetangga paling lambat 3,0 hari [P2].", "number"),
+        ("Kematian wajib dilaporkan ketua rukun tetangga kepada Kantor Polisi [P1].", "name"),
+        ("Kematian tidak wajib dilaporkan oleh ketua rukun tetangga [P1].", "negation"),
+        ("Penduduk dipungut biaya untuk surat keterangan pindah [P2].", "negation"),
+        ("Bunyinya “kematian wajib dilaporkan oleh keluarga” [P1].", "quote"),
+        ("Besok cuaca cerah sekali di seluruh pulau [P1].", "unsupported"),
+        ("Kematian wajib dilaporkan ketua rukun tetangga di http://evil.example/x [P1].", "address"),
+        ("Kematian wajib dilaporkan ketua rukun tetangga [lewat sini](/keluar) [P1].", "address"),
+        ("Kematian wajib dilaporkan ketua rukun tetangga lewat bantu@evil.example [P1].", "address"),
+        ("Kematian wajib dilaporkan ketua rukun tetangga lewat evil.example [P1].", "address"),
+        ("[P1]", "unsupported"),
+        ("", "no_citation"),
+    ],
+)  # fmt: skip
+def test_what_the_passage_does_not_say_falls(verifier, sentence, fault):
+    assert verifier.check(sentence).fault == fault
+
+
+def test_a_sentence_is_checked_against_what_it_cites_and_nothing_else(verifier):
+    assert not verifier.check("Kematian wajib dilaporkan oleh ketua rukun tetangga [P2].").stands
+
+
+def test_the_marks_are_not_part_of_the_sentence(verifier):
+    verdict = verifier.check("Kematian wajib dilaporkan oleh ketua rukun tetangga [P1] [P1].")
+    assert (verdict.text, verdict.cited) == ("Kematian wajib dilaporkan oleh ketua rukun tetangga.", ("P1",))
