@@ -36,7 +36,7 @@ def command(question: str, service: str, language: str, path: Path, as_json: boo
     """Ask one question and read the answer with its sources. A declined question is an answer too.
 
     \b
-    daulat ask "KK saya hilang, ngurus yg baru gimana ya?"
+    daulat ask "Bayi saya baru lahir, paling lambat kapan harus lapor?"
     daulat ask "Kumaha carana nyieun akta kalahiran?" --language su
     daulat ask "..." --json | jq -r '.citations[].article'
     """
