@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fit which sentence answers and whether any does: development questions in, two weight files and honest figures out.
+
+    python benchmarks/fit_answers.py --data ../shared/data [--write]
+
+The sentence: answerable questions of IDK-MRC, a softmax over the sentences of the passage. Whether there is an answer:
+logistic regression for law (citizens' questions in id, en, jv and su, never confirm.jsonl, and a sample of law_qa) and
+for other text (a sample of IDK-MRC). Folds are drawn by passage, so that no text is on both sides; the sentence that a
+question of IDK-MRC is judged by was marked by a model that never saw its passage. All figures are cross-validated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+from citizens import open_bench, read_suite
+from numpy.typing import NDArray
+
+from daulat.assistant.answerable import evidence_features, names_another_law
+from daulat.assistant.evidence import gather_evidence
+from daulat.assistant.sentence import (
+    SENTENCE_FEATURES,
+    SentenceModel,
+    load_sentence_model,
+    mark_sentence,
+    pairs_of,
+    question_words,
+    read_sentence,
+    sentence_rows,
+)
+from daulat.evaluation import Bench, KnownQuestion, open_corpus, read_questions, sample_questions
+from daulat.evaluation.corpus import with_languages
+from daulat.knowledge.cutting import sentences
+from daulat.knowledge.ingest import load_rules
+from daulat.knowledge.search import Searcher, load_ranking
+from daulat.knowledge.sources import Source, folder_sources, load_sources
+
+ROOT = Path(__file__).parents[1]
+WEIGHTS = ROOT / "src" / "daulat" / "assistant"
+FOLDS = 5
+DECLINE = 0.90  # of the questions without an answer
+L2_SENTENCE, L2_PAIRS, LEAST_PAIR = 1e-3, 3e-3, 0.015
+L2_ANSWER = {"law": 3e-2, "text": 3e-3}
+Float = NDArray[np.float64]
+
+
+def fold_of(name: str) -> int:
+    return int(hashlib.sha256(name.encode()).hexdigest(), 16) % FOLDS
+
+
+# --- the sentence -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One question and the sentences of its passage: features, which answer, and the words of both."""
+
+    x: Float
+    gold: NDArray[np.bool_]
+    words: frozenset[str]
+    others: tuple[frozenset[str], ...]
+    fold: int
+
+
+def read_choices(folder: Path, searcher: Searcher, bench: Bench) -> list[Choice]:
+    assert bench.pack is not None
+    rules, reader = load_rules(bench.pack.root).sentences, searcher.reader
+    with gzip.open(folder / "contexts.jsonl.gz", "rt", encoding="utf-8") as file:
+        texts = {row["context_id"]: row["text"] for row in map(json.loads, file)}
+    found = []
+    for row in map(json.loads, (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()):
+        if not row["answerable"]:
+            continue
+        text, start = texts[row["context_id"]], row["answer_start"]
+        spans = sentences(text, "id", rules)
+        asked = searcher.ask(row["question"], "id")
+        looked = [read_sentence(text, span, "id", reader) for span in spans]
+        sought = {term: weight * searcher.rarity.of(term) for term, weight in asked.terms.items()}
+        gold = np.array([a <= start and start + len(row["answer"]) <= b for a, b in spans])
+        others = tuple(pairs_of(asked, sentence) for sentence in looked)
+        x = sentence_rows(asked, sought, looked, reader)[:, :-1]
+        found.append(Choice(x, gold, question_words(asked), others, fold_of(row["context_id"])))
+    return found
+
+
+def fit_sentence(choices: Sequence[Choice], about: str, steps: int = 400) -> SentenceModel:
+    """Fit by gradient descent with Adam's step sizes; the loss is convex."""
+    usable = [choice for choice in choices if choice.gold.any() and len(choice.gold) > 1]
+    counts = np.array([len(choice.gold) for choice in usable])
+    starts, owner = np.cumsum(counts) - counts, np.repeat(np.arange(len(usable)), counts)
+    gold = np.concatenate([choice.gold for choice in usable]).astype(float)
+    x = np.concatenate([choice.x for choice in usable])
+    scale = x.std(axis=0) + 1e-9
+    names, rows, columns = _pair_columns(usable)
+    x, dense = x / scale, x.shape[1]
+    w = np.zeros(dense + len(names))
+    penalty = np.append(np.full(dense, L2_SENTENCE), np.full(len(names), L2_PAIRS))
+    mean, square = np.zeros_like(w), np.zeros_like(w)
+    for step in range(1, steps + 1):
+        scores = x @ w[:dense] + np.bincount(rows, w[dense:][columns], len(x))
+        shares = np.exp(scores - np.maximum.reduceat(scores, starts)[owner])
+        shares /= np.add.reduceat(shares, starts)[owner]
+        mass = np.add.reduceat(shares * gold, starts)[owner]
+        slope = (shares - shares * gold / np.maximum(mass, 1e-300)) / len(usable)
+        gradient = np.append(x.T @ slope, np.bincount(columns, slope[rows], len(names))) + 2 * penalty * w
+        mean, square = 0.9 * mean + 0.1 * gradient, 0.99 * square + 0.01 * gradient**2
+        rate = 0.05 * (1 - (step - 1) / steps)
+        w -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-9)
+    pairs: dict[str, dict[str, float]] = defaultdict(dict)
+    for (word, other), weight in zip(names, w[dense:], strict=True):
+        if abs(weight) >= LEAST_PAIR:
+            pairs[word][other] = round(float(weight), 3)
+    return SentenceModel(np.append(w[:dense] / scale, 1.0), {"id": pairs}, about)
+
+
+def _pair_columns(usable: Sequence[Choice]) -> tuple[list[tuple[str, str]], NDArray[np.int64], NDArray[np.int64]]:
+    """Number the pairs that occur often enough; return them, and where they stand: row and column of each."""
+    asked = Counter(word for choice in usable for word in choice.words)
+    often = {word for word, count in asked.items() if count >= 15}
+    seen = Counter((w, o) for c in usable for others in c.others for w in c.words & often for o in others)
+    names = sorted(pair for pair, count in seen.items() if count >= 8)
+    number = {pair: i for i, pair in enumerate(names)}
+    rows, columns, row = [], [], 0
+    for choice in usable:
+        for others in choice.others:
+            found = [number[pair] for w in choice.words & often for o in others if (pair := (w, o)) in number]
+            rows += [row] * len(found)
+            columns += found
+            row += 1
+    return names, np.array(rows, np.int64), np.array(columns, np.int64)
+
+
+def chosen_right(choice: Choice, model: SentenceModel) -> bool:
+    tables = [table for word, table in model.pairs["id"].items() if word in choice.words]
+    learnt = [sum(table.get(other, 0.0) for other in others for table in tables) for others in choice.others]
+    return bool(choice.gold[int(np.argmax(choice.x @ model.weights[:-1] + np.array(learnt)))])
+
+
+# --- whether there is an answer ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Questions with the features of their evidence; `ruled` are those that a rule declines."""
+
+    features: tuple[Mapping[str, float], ...]
+    answerable: NDArray[np.bool_]
+    ruled: NDArray[np.bool_]
+    folds: NDArray[np.int64]
+    groups: tuple[str, ...]
+
+    def columns(self) -> list[str]:
+        return sorted(set().union(*self.features))
+
+    def matrix(self, names: Sequence[str]) -> Float:
+        return np.array([[features.get(name, 0.0) for name in names] for features in self.features])
+
+
+def collect(
+    bench: Bench,
+    sources: Sequence[Source],
+    questions: Sequence[KnownQuestion],
+    model_of: Callable[[KnownQuestion], SentenceModel],
+) -> Cases:
+    """Search, mark and describe, as the assistant does. Questions about a passage that is not there are left out."""
+    assert bench.pack is not None
+    rules = load_rules(bench.pack.root).sentences
+    features, ruled = list[Mapping[str, float]](), list[bool]()
+    with TemporaryDirectory() as work:
+        corpus = open_corpus(bench, sources, questions, load_ranking(), Path(work))
+        searcher = Searcher(corpus.release, corpus.encoder, corpus.reader, load_ranking())
+        here = [
+            q for q in questions if not q.answerable or any(corpus.release.row_of(gold) is not None for gold in q.gold)
+        ]
+        asked_in = with_languages(bench, here)
+        for question, language in asked_in:
+            asked = searcher.ask(question.text, language)
+            hits = searcher.rank(searcher.candidates(asked), 10)
+            best = gather_evidence(hits, corpus.release)[0]
+            written_in = best.document.language or bench.languages[0]
+            marked = mark_sentence(
+                asked, best.passage, written_in, corpus.reader, searcher.rarity, rules, model_of(question)
+            )
+            features.append(evidence_features(hits, marked, asked))
+            ruled.append(names_another_law(hits, asked))
+    return Cases(
+        tuple(features),
+        np.array([question.answerable for question in here]),
+        np.array(ruled),
+        np.array([fold_of(min(question.gold, default=question.question_id)) for question in here]),
+        tuple(language for _, language in asked_in),
+    )
+
+
+def fit_logistic(x: Float, y: NDArray[np.bool_], weight: Float, l2: float) -> tuple[float, Float]:
+    """Fit by Newton's method. Returns bias and weights for x as it is."""
+    mean, scale = np.average(x, axis=0, weights=weight), x.std(axis=0) + 1e-6
+    z = np.column_stack([np.ones(len(x)), (x - mean) / scale])
+    weight = weight / weight.sum()
+    penalty = np.append(1e-6, np.full(x.shape[1], l2))
+    w = np.zeros(z.shape[1])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(z @ w, -30, 30)))
+        gradient = z.T @ (weight * (p - y)) + penalty * w
+        curvature = (z.T * (weight * p * (1 - p) + 1e-9)) @ z + np.diag(penalty)
+        step = np.linalg.solve(curvature, gradient)
+        w -= step
+        if np.abs(step).max() < 1e-7:
+            break
+    weights = w[1:] / scale
+    return float(w[0] - weights @ mean), weights
+
+
+def probabilities(cases: Cases, names: Sequence[str], weight: Float, l2: float) -> Float:
+    """Return the cross-validated probability of each question; 0 where the rule declines."""
+    x, p = cases.matrix(names), np.zeros(len(cases.answerable))
+    for fold in range(FOLDS):
+        rest, here = cases.folds != fold, cases.folds == fold
+        bias, weights = fit_logistic(x[rest], cases.answerable[rest], weight[rest], l2)
+        p[here] = 1 / (1 + np.exp(-np.clip(x[here] @ weights + bias, -30, 30)))
+    return np.where(cases.ruled, 0.0, p)
+
+
+def auroc(p: Float, y: NDArray[np.bool_]) -> float:
+    below = (p[y][:, None] > p[~y]).mean()
+    return float(below + (p[y][:, None] == p[~y]).mean() / 2)
+
+
+def calibration_error(p: Float, y: NDArray[np.bool_]) -> float:
+    """Return the expected calibration error over ten bins of equal width."""
+    bins = np.minimum((10 * p).astype(int), 9)
+    return float(sum(abs(p[bins == b].mean() - y[bins == b].mean()) * (bins == b).mean() for b in set(bins)))
+
+
+def report(name: str, p: Float, cases: Cases, threshold: float, only: NDArray[np.bool_] | None = None) -> None:
+    keep = np.ones(len(p), bool) if only is None else only
+    p, y = p[keep], cases.answerable[keep]
+    print(
+        f"{name:24s} n {len(p):5d}  AUROC {auroc(p, y):.3f}  declined of unanswerable {(p[~y] < threshold).mean():.3f}"
+        f"  declined of answerable {(p[y] < threshold).mean():.3f}  calibration error {calibration_error(p, y):.3f}"
+    )
+
+
+def fitted(cases: Cases, weight: Float, l2: float, threshold: float) -> dict[str, Any]:
+    names = cases.columns()
+    bias, weights = fit_logistic(cases.matrix(names), cases.answerable, weight, l2)
+    kept = {name: round(float(each), 4) for name, each in zip(names, weights, strict=True) if abs(each) >= 5e-5}
+    return {"threshold": round(threshold, 4), "bias": round(bias, 4), "weights": kept}
+
+
+def joined(first: Cases, second: Cases) -> Cases:
+    return Cases(
+        first.features + second.features,
+        np.append(first.answerable, second.answerable),
+        np.append(first.ruled, second.ruled),
+        np.append(first.folds, second.folds),
+        first.groups + second.groups,
+    )
+
+
+# --- all together -----------------------------------------------------------------------------------------------------
+
+
+def sentence_models(data: Path, bench: Bench, contexts: Sequence[Source]) -> tuple[list[SentenceModel], SentenceModel]:
+    """Return a model for each fold, which never saw it, and the one fitted on all; print the figure of the first."""
+    with TemporaryDirectory() as work:
+        corpus = open_corpus(bench, contexts, [], load_ranking(), Path(work))
+        searcher = Searcher(corpus.release, None, corpus.reader, load_ranking())
+        choices = read_choices(data / "idk_mrc", searcher, bench)
+    apart = [fit_sentence([choice for choice in choices if choice.fold != fold], "") for fold in range(FOLDS)]
+    right = np.mean([chosen_right(choice, apart[choice.fold]) for choice in choices])
+    print(f"sentence that answers    n {len(choices):5d}  right {right:.3f}", flush=True)
+    about = f"{len(choices):,} answerable questions of IDK-MRC, development only; cross-validated: {right:.3f} right"
+    return apart, fit_sentence(choices, about)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds idk_mrc and peraturan_id")
+    parser.add_argument("--keep-sentence", action="store_true", help="fit only whether there is an answer")
+    parser.add_argument("--write", action="store_true", help=f"write into {WEIGHTS.relative_to(ROOT)}")
+    arguments = parser.parse_args()
+    bench = open_bench()
+    assert bench.pack is not None
+    contexts = folder_sources(arguments.data / "idk_mrc", language="id", jurisdiction=bench.country)
+    sources = load_sources(bench.pack.path("sources.yaml"))
+    whole = load_sentence_model()
+    apart = [whole] * FOLDS
+    if not arguments.keep_sentence:
+        apart, whole = sentence_models(arguments.data, bench, contexts)
+        if arguments.write:
+            weights = dict(zip(SENTENCE_FEATURES, (round(float(w), 4) for w in whole.weights), strict=True))
+            _write("sentence.json", {"about": whole.about, "weights": weights, "pairs": whole.pairs})
+
+    citizens = collect(bench, sources, read_suite(confirm=False), lambda _: whole)
+    law_qa = read_questions(arguments.data / "peraturan_id" / "law_qa.jsonl")
+    law_rows = sample_questions([q for q in law_qa if q.answerable], 700) + [q for q in law_qa if not q.answerable]
+    law = collect(bench, sources, law_rows, lambda _: whole)
+    law_cases = joined(citizens, law)
+    is_citizen = np.arange(len(law_cases.answerable)) < len(citizens.answerable)
+    weight = np.where(is_citizen, 1.0, 0.25) * ~law_cases.ruled
+    p = probabilities(law_cases, law_cases.columns(), weight, L2_ANSWER["law"])
+    law_threshold = float(np.quantile(p[is_citizen & ~law_cases.answerable], DECLINE))
+    report("citizens", p, law_cases, law_threshold, is_citizen)
+    for group in sorted(set(citizens.groups)):
+        report(f"  {group}", p, law_cases, law_threshold, is_citizen & (np.array(law_cases.groups) == group))
+    report("law_qa", p, law_cases, law_threshold, ~is_citizen)
+    fitted_law = fitted(law_cases, weight, L2_ANSWER["law"], law_threshold)
+
+    idk_rows = sample_questions(read_questions(arguments.data / "idk_mrc" / "questions.jsonl"), 3_000)
+    idk = collect(bench, contexts, idk_rows, lambda question: apart[fold_of(min(question.gold))])
+    even = np.ones(len(idk.answerable))
+    p = probabilities(idk, idk.columns(), even, L2_ANSWER["text"])
+    report("IDK-MRC", p, idk, 0.5)
+    about = f"law: {len(citizens.answerable)} citizens' questions, {len(law.answerable)} of law_qa; text: {len(even):,}"
+    if arguments.write:
+        models = {"law": fitted_law, "text": fitted(idk, even, L2_ANSWER["text"], 0.5)}
+        _write("answerable.json", {"about": f"{about} of IDK-MRC; development only", **models})
+
+
+def _write(name: str, data: Mapping[str, Any]) -> None:
+    text = json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True)
+    (WEIGHTS / name).write_text(text + "\n", encoding="utf-8")
+    print(f"wrote {(WEIGHTS / name).relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

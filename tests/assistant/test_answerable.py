@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether there is an answer: a probability, by a model of law or of other text, and one rule before both."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daulat.assistant.answerable import (
+    Answerable,
+    Calibrated,
+    evidence_features,
+    load_answerable,
+    names_another_law,
+)
+from daulat.assistant.sentence import Marked, mark_sentence
+from daulat.knowledge.legal import LawMention
+from daulat.knowledge.search import FEATURES, Asked, reader_for
+from daulat.knowledge.search.features import Rarity
+from daulat.knowledge.types import Document, Hit, Passage
+
+SURE = Calibrated(9.0, {}, 0.5)
+UNSURE = Calibrated(-9.0, {}, 0.9)
+
+
+def hit(doc_id: str = "A-1-2000", score: float = 1.0, rank: int | None = 3) -> Hit:
+    features = dict.fromkeys(FEATURES, 0.5)
+    return Hit(
+        Passage(f"{doc_id}:1#1", doc_id, 1, "body", "text"),
+        Document(doc_id, "", rank=rank),
+        score,
+        0.4,
+        0.8,
+        features=features,
+    )
+
+
+def asked(*mentions: LawMention) -> Asked:
+    return Asked("question", ("question",), {"question": 1.0}, ("question",), mentions=mentions)
+
+
+def test_without_a_hit_there_is_no_answer() -> None:
+    assert Answerable(SURE, SURE).probability([], Marked((0, 0)), asked()) == 0.0
+
+
+def test_a_law_that_is_not_in_the_release_is_not_answered_from_another() -> None:
+    question = asked(LawMention(doc_id="A-9-1999"))
+    assert names_another_law([hit()], question)
+    assert Answerable(SURE, SURE).probability([hit()], Marked((0, 4)), question) == 0.0
+
+
+def test_a_law_that_was_found_among_others_may_be_answered_from() -> None:
+    question = asked(LawMention(doc_id="A-9-1999"), LawMention(doc_id="A-1-2000"))
+    assert not names_another_law([hit("B-1"), hit()], question)
+
+
+def test_any_law_of_the_title_that_was_named_will_do() -> None:
+    assert not names_another_law([hit()], asked(LawMention(doc_id="A-2-2010", candidates=("A-2-2010", "A-1-2000"))))
+
+
+def test_an_article_without_a_law_names_no_other_law() -> None:
+    assert not names_another_law([hit()], asked(LawMention(article="5")))
+
+
+def test_law_and_other_text_have_models_and_thresholds_of_their_own() -> None:
+    judge = Answerable(law=SURE, text=UNSURE)
+    assert judge.probability([hit()], Marked((0, 4)), asked()) > 0.99
+    assert judge.probability([hit(rank=None)], Marked((0, 4)), asked()) < 0.01
+    assert (judge.threshold([hit()]), judge.threshold([hit(rank=None)])) == (0.5, 0.9)
+
+
+def test_the_models_that_come_along_weigh_nothing_that_is_not_computed() -> None:
+    reader = reader_for(None, ["en"])
+    best = hit()
+    marked = mark_sentence(reader.ask("What text?", "en"), best.passage, "en", reader, Rarity(lambda _: 1, 10), {})
+    described = evidence_features([best, hit("B-1", 0.5)], marked, asked())
+    judge = load_answerable()
+    assert set(judge.law.weights) | set(judge.text.weights) <= set(described)
+
+
+@given(st.floats(-1e6, 1e6), st.dictionaries(st.sampled_from(FEATURES), st.floats(-1e3, 1e3)))
+def test_a_probability_lies_between_0_and_1(bias: float, features: dict[str, float]) -> None:
+    p = Calibrated(bias, dict.fromkeys(features, 1.0), 0.5).probability(features)
+    assert 0.0 <= p <= 1.0
+
+
+@pytest.mark.parametrize("more", [0.1, 1.0, 10.0])
+def test_more_of_what_speaks_for_it_never_lowers_the_probability(more: float) -> None:
+    model = Calibrated(-1.0, {"cover": 2.0}, 0.5)
+    assert model.probability({"cover": 0.5 + more}) >= model.probability({"cover": 0.5})
