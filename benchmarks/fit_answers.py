@@ -51,9 +51,17 @@ from daulat.knowledge.sources import Source, folder_sources, load_sources
 ROOT = Path(__file__).parents[1]
 WEIGHTS = ROOT / "src" / "daulat" / "assistant"
 FOLDS = 5
-DECLINE = 0.90  # of the questions without an answer
+DECLINE = 0.91  # of the questions without an answer; a little more than the 0.90 that is promised
 L2_SENTENCE, L2_PAIRS, LEAST_PAIR = 1e-3, 3e-3, 0.015
-L2_ANSWER = {"law": 3e-2, "text": 3e-3}
+L2_ANSWER = {"law": 1e-2, "text": 3e-3}
+# 232 citizens' questions cannot carry seventy weights: with all of them a tenth fewer are answered. These were chosen
+# for what they mean, one of each kind of evidence; 3,000 questions of IDK-MRC carry them all.
+LAW_FEATURES = (
+    *(f"hit_{name}" for name in ("dense", "dense_own", "cover", "focus", "past", "wording", "sprawl")),
+    *(f"sentence_{name}" for name in ("kind", "kind_near", "cover_gap", "dense_terms", "count", "telling", "sure")),
+    *(f"sentence_{name}" for name in ("held_count", "held_most", "words", "missing", "missing_most", "missing_name")),
+    *("score_lead", "dense_lead", "added", "forms", "named", "defined", "topics", "same_document"),
+)
 Float = NDArray[np.float64]
 
 
@@ -254,8 +262,7 @@ def report(name: str, p: Float, cases: Cases, threshold: float, only: NDArray[np
     )
 
 
-def fitted(cases: Cases, weight: Float, l2: float, threshold: float) -> dict[str, Any]:
-    names = cases.columns()
+def fitted(cases: Cases, names: Sequence[str], weight: Float, l2: float, threshold: float) -> dict[str, Any]:
     bias, weights = fit_logistic(cases.matrix(names), cases.answerable, weight, l2)
     kept = {name: round(float(each), 4) for name, each in zip(names, weights, strict=True) if abs(each) >= 5e-5}
     return {"threshold": round(threshold, 4), "bias": round(bias, 4), "weights": kept}
@@ -312,13 +319,13 @@ def main() -> None:
     law_cases = joined(citizens, law)
     is_citizen = np.arange(len(law_cases.answerable)) < len(citizens.answerable)
     weight = np.where(is_citizen, 1.0, 0.25) * ~law_cases.ruled
-    p = probabilities(law_cases, law_cases.columns(), weight, L2_ANSWER["law"])
+    p = probabilities(law_cases, LAW_FEATURES, weight, L2_ANSWER["law"])
     law_threshold = float(np.quantile(p[is_citizen & ~law_cases.answerable], DECLINE))
     report("citizens", p, law_cases, law_threshold, is_citizen)
     for group in sorted(set(citizens.groups)):
         report(f"  {group}", p, law_cases, law_threshold, is_citizen & (np.array(law_cases.groups) == group))
     report("law_qa", p, law_cases, law_threshold, ~is_citizen)
-    fitted_law = fitted(law_cases, weight, L2_ANSWER["law"], law_threshold)
+    fitted_law = fitted(law_cases, LAW_FEATURES, weight, L2_ANSWER["law"], law_threshold)
 
     idk_rows = sample_questions(read_questions(arguments.data / "idk_mrc" / "questions.jsonl"), 3_000)
     idk = collect(bench, contexts, idk_rows, lambda question: apart[fold_of(min(question.gold))])
@@ -327,7 +334,7 @@ def main() -> None:
     report("IDK-MRC", p, idk, 0.5)
     about = f"law: {len(citizens.answerable)} citizens' questions, {len(law.answerable)} of law_qa; text: {len(even):,}"
     if arguments.write:
-        models = {"law": fitted_law, "text": fitted(idk, even, L2_ANSWER["text"], 0.5)}
+        models = {"law": fitted_law, "text": fitted(idk, idk.columns(), even, L2_ANSWER["text"], 0.5)}
         _write("answerable.json", {"about": f"{about} of IDK-MRC; development only", **models})
 
 
