@@ -202,7 +202,7 @@ class Assistant:
         for place, (evidence, marked) in enumerate(self._chosen(prepared)):
             warning = self.speech.warning(evidence, self.labels, language, has_text=self._has_text)
             known = evidence.document.doc_id in warned and evidence.standing != "history"
-            warned.add(evidence.document.doc_id)
+            warned |= {evidence.document.doc_id} if warning else set()
             citation = self._citation(evidence, marked, short=place > 0)
             quoted.append(Quoted(citation, self.labels.cited(evidence), "" if known else warning))
         foreign = quoted[0].citation.language if quoted else ""
@@ -250,9 +250,18 @@ class Assistant:
         except ModelsError:
             page = Page()  # the official text answers instead; what was told is replaced
         if page.citations:
+            before = len(page.text)
+            for sentence in self._cautions([chosen[int(mark[1:]) - 1][0] for mark in numbers], prepared.language):
+                page.add(sentence)
+            yield AnswerEvent("text", text=page.text[before:])
             notice = self.speech.phrases(prepared.language).get("written_by_model", model=writer.model)
             answer = self._finished(prepared, page, "written", notice=notice)
             yield AnswerEvent("answer", answer=replace(answer, model=writer.model))
+
+    def _cautions(self, cited: Sequence[Evidence], language: str) -> list[str]:
+        """Say what a reader must know of the texts that were written from, and up to which day they go."""
+        warnings = (self.speech.warning(each, self.labels, language, has_text=self._has_text) for each in cited)
+        return [*filter(None, dict.fromkeys(warnings)), self.speech.as_of(self.release.as_of, language)]
 
     def _declined(self, prepared: Prepared) -> Answer:
         """Say that no source answers, show the nearest passages, and whom to ask."""
