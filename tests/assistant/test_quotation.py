@@ -19,7 +19,7 @@ few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthChec
 
 
 def assert_true_to_its_sources(answer: Answer, release: Release) -> None:
-    """Check what holds for every answer: ids exist, quotes stand letter for letter, spans and markers fit."""
+    """Check what holds for every answer: exact quotes, fitting spans and markers, and no change of the law unsaid."""
     assert answer.answered == bool(answer.citations)
     for each in (*answer.citations, *answer.related):
         row = release.row_of(each.passage_id)
@@ -29,6 +29,7 @@ def assert_true_to_its_sources(answer: Answer, release: Release) -> None:
         assert 0 <= start < end <= len(each.quote)
     for number, each in enumerate(answer.citations, 1):
         assert answer.text[each.start : each.end] == f"[{number}]"
+        assert each.status not in {"amended", "revoked"} or each.successor in answer.text
 
 
 def told(events: list[AnswerEvent]) -> str:

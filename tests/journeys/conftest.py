@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -91,20 +92,22 @@ def ask_path(question: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def indonesia(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty folder in which `daulat init ID` was typed."""
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """`daulat init ID` and `daulat up` in an empty folder, ready."""
     folder = tmp_path_factory.mktemp("indonesia")
     run(folder, "init", "ID")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def service(indonesia: Path) -> Iterator[Service]:
-    """`daulat up`, ready."""
-    started = Service(indonesia)
+    started = Service(folder)
     started.wait()
     yield started
     started.end(signal.SIGTERM)
+
+
+@pytest.fixture
+def elsewhere(service: Service, tmp_path: Path) -> Path:
+    """Another folder with the same declaration and the same release, so that it is not built twice."""
+    shutil.copy(service.folder / "nation.yaml", tmp_path)
+    shutil.copytree(service.folder / ".daulat/releases", tmp_path / ".daulat/releases", symlinks=True)
+    return tmp_path
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from ..web.conftest import ask, browser
 
 __all__ = ["browser"]  # a fixture of the pages' own tests
 
-BIRTH = "Berapa lama kelahiran harus dilaporkan?"
+BIRTH = "Paling lambat berapa hari kelahiran harus dilaporkan?"
 
 
 def test_a_citizen_asks_and_reads_the_article(browser, service):
