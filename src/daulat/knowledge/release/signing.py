@@ -164,7 +164,7 @@ def verify_release(folder: Path, trusted: tuple[VerifyKey, ...] = ()) -> tuple[M
         raise ReleaseError(
             f"release {manifest.release_id} is signed by a key that is not trusted here: {key.text}",
             why="Anyone can sign; only the agency's keys say that the texts are the agency's.",
-            fix="Check the key with its publisher and let this site trust it; until then, use a release that you signed.",
+            fix="Check the key with its publisher and let this site trust it; until then, use a release of your own.",
             code="knowledge.release.key",
         )
     faults = _file_faults(folder, manifest)
