@@ -91,6 +91,14 @@ def test_a_follow_up_is_understood_from_the_question_before(ask):
     assert alone.citations[0].passage_id != after.citations[0].passage_id
 
 
+def test_a_long_story_is_understood_by_its_end(ask):
+    story = "Saya tinggal bersama nenek di desa. " * 200
+    cited = [
+        each.passage_id for each in ask(f"{story}{DEATH} Siapa melaporkan kematian, ketua rukun tetangga?").citations
+    ]
+    assert "UU-24-2013:pasal-44#9" in cited
+
+
 def test_a_new_question_is_not_coloured_by_the_one_before(ask):
     new = "Berapa lama kelahiran harus dilaporkan oleh penduduk?"
     assert ask(new, DEATH, "...").citations == ask(new).citations

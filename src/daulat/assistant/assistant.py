@@ -44,6 +44,7 @@ _NEAR = 4.0  # score below the best beyond which a further passage is not worth 
 _SURE_OF_LANGUAGE = 0.6
 _LONGEST = 8_000  # characters of a question
 _TELLING = 1_000  # characters that tell its language
+_SEARCHED = 1_000  # characters of a long story that are searched, half at each end: encoding grows with the square
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ class Assistant:
     def _prepare(self, question: Question) -> Prepared:
         """Search and judge. Slow: some tens of milliseconds, most of them the encoding of the question."""
         language = self._language(question)
-        text = self_contained(question, language, self.searcher.reader)
+        text = _ends_of(self_contained(question, language, self.searcher.reader))
         asked = self.searcher.ask(text, language)
         services = frozenset() if question.service == GENERAL_SERVICE else frozenset({question.service})
         found = self.searcher.candidates(asked, Filters(services=services))
@@ -319,6 +320,12 @@ def _told(answer: Answer) -> Iterator[AnswerEvent]:
         while waiting and waiting[0].end <= told:
             yield AnswerEvent("citation", citation=waiting.pop(0))
     yield AnswerEvent("answer", answer=answer)
+
+
+def _ends_of(text: str) -> str:
+    """Return a long story without its middle: what is asked stands at its beginning or its end."""
+    half = _SEARCHED // 2
+    return text if len(text) <= _SEARCHED else f"{text[:half]} {text[-half:]}"
 
 
 def _spoken(office: Office) -> str:
