@@ -203,7 +203,9 @@ class Searcher:
 
     def _features(self, asked: Asked, sought: Sought, row: int, item: StoredPassage) -> Float32:
         document = self.release.document_of(row)
-        heading = self._heading(int(self.release.rows["document"][row]), item.passage.heading or "")
+        # Amending acts restate articles without their chapter's heading; counting it would favour the old text.
+        own = (item.passage.heading or "") if document.rank is None else ""
+        heading = self._heading(int(self.release.rows["document"][row]), own)
         terms, average = self.release.terms.row(row), self.release.terms.average_terms
         return features_of(asked, sought, item.passage, document, terms, heading, average)
 
