@@ -55,6 +55,7 @@ SENTENCE_FEATURES = (
 )
 _PLACE = {name: i for i, name in enumerate(SENTENCE_FEATURES)}
 _LONG = math.log(60)
+_MOST = 24  # sentences of a passage that are looked at closely
 _NEAR = 5.0  # words at which nearness halves
 _YEAR = re.compile(r"1\d{3}|20\d\d")
 _WORD = re.compile(r"\w+(?:[.,/:'’\-]\w+)*")
@@ -149,14 +150,17 @@ def mark_sentence(
     if not spans:
         return Marked((0, 0))
     model = model or load_sentence_model()
-    looked = [read_sentence(passage.text, span, language, reader) for span in spans]
+    known: dict[str, tuple[str, ...]] = {}
+    read = [read_sentence(passage.text, span, language, reader, known) for span in spans]
     sought = {term: weight * rarity.of(term) for term, weight in asked.terms.items()}
+    places = _worth_a_look(read, sought)
+    looked = [read[place] for place in places]
     rows = sentence_rows(asked, sought, looked, reader)
     rows[:, _PLACE["pairs"]] = _learnt(asked, looked, model.pairs.get(primary(language), {}))
     shares = model.scores(rows)
     best = int(np.argmax(shares))
     features = dict(zip(SENTENCE_FEATURES, rows[best].tolist(), strict=True))
-    return Marked(spans[best], float(shares[best]), features | _fit(asked, sought, looked, shares))
+    return Marked(spans[places[best]], float(shares[best]), features | _fit(asked, sought, read, shares))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +174,17 @@ class ReadSentence:
     held: frozenset[str]
 
 
-def read_sentence(text: str, span: tuple[int, int], language: str, reader: Reader) -> ReadSentence:
-    """Take a sentence of a text apart."""
+def read_sentence(
+    text: str, span: tuple[int, int], language: str, reader: Reader, known: dict[str, tuple[str, ...]] | None = None
+) -> ReadSentence:
+    """Take a sentence of a text apart. `known` remembers the terms of words from one sentence to the next."""
+    known = {} if known is None else known
     part = text[span[0] : span[1]]
     found = list(_WORD.finditer(part))
-    terms = tuple(tuple(reader.terms(language, match[0])) for match in found)
+    for match in found:
+        if match[0] not in known:
+            known[match[0]] = tuple(reader.terms(language, match[0]))
+    terms = tuple(known[match[0]] for match in found)
     return ReadSentence(
         part,
         tuple(match[0] for match in found),
@@ -182,6 +192,14 @@ def read_sentence(text: str, span: tuple[int, int], language: str, reader: Reade
         terms,
         frozenset(term for word in terms for term in word),
     )
+
+
+def _worth_a_look(read: Sequence[ReadSentence], sought: Mapping[str, float]) -> list[int]:
+    """Return which sentences are looked at closely: of a passage of very many, those that hold most of the question."""
+    if len(read) <= _MOST:
+        return list(range(len(read)))
+    shares = [_share(sentence.held, sought) for sentence in read]
+    return sorted(sorted(range(len(read)), key=lambda place: (-shares[place], place))[:_MOST])
 
 
 def sentence_rows(
@@ -282,10 +300,13 @@ def pairs_of(asked: Asked, sentence: ReadSentence) -> frozenset[str]:
 def _learnt(
     asked: Asked, looked: Sequence[ReadSentence], pairs: Mapping[str, Mapping[str, float]]
 ) -> NDArray[np.float64]:
-    tables = [pairs[word] for word in sorted(question_words(asked)) if word in pairs]
-    return np.array(
-        [sum(table.get(word, 0.0) for word in pairs_of(asked, sentence) for table in tables) for sentence in looked]
-    )
+    table: dict[str, float] = {}
+    for word in question_words(asked):
+        for other, weight in pairs.get(word, {}).items():
+            table[other] = table.get(other, 0.0) + weight
+    if not table:
+        return np.zeros(len(looked))
+    return np.array([sum(table.get(other, 0.0) for other in pairs_of(asked, sentence)) for sentence in looked])
 
 
 def _kind(asked: Asked, sentence: ReadSentence) -> tuple[float, float]:
