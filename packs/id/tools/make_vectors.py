@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes `vectors.e5.bin`: the sources of the pack in, the vectors of their segments out, so that no site computes them.
+"""Writes `vectors.e5.bin`: the sources of the pack in, vectors of their segments out, so that no site computes them.
 
 Run it after any change of the sources, their titles or how they are cut; `daulat knowledge build` says how many
 segments it had to encode, which is 0 after this. Only what is missing is encoded; an interrupted run goes on where it
