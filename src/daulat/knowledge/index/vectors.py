@@ -145,15 +145,15 @@ class VectorIndex:
             if allowed is not None:
                 distances[~allowed] = np.iinfo(distances.dtype).max
             return _smallest(distances, keep)
-        # Of many rows, half of the bits leave a sixteenth; all bits decide among those.
+        # Of many rows, half of the bits leave a thirty-second part; all bits decide among those.
         coarse = self._distances(code[:half], slice(None))
         if allowed is not None:
             coarse[~allowed] = np.iinfo(coarse.dtype).max
-        rows = _smallest(coarse, max(size // 16, keep))
-        fine = coarse[rows].astype(np.uint16) + self._distances(code[half:], rows, first=half)
+        rows = _smallest(coarse, max(size // 32, keep))
+        fine = coarse[rows] + self._distances(code[half:], rows, first=half)
         return rows[_smallest(fine, keep)]
 
-    def _distances(self, code: NDArray[np.uint64], rows: Rows | slice, first: int = 0) -> Distances:
+    def _distances(self, code: NDArray[np.uint64], rows: Rows | slice, first: int = 0) -> NDArray[np.uint16]:
         """Return the Hamming distances of some words of the code, from word `first`, to those of `rows`."""
         words = [self._codes[first + word][rows] for word in range(len(code))]
         size, few = len(words[0]), 64 * len(code) < 255
@@ -166,15 +166,15 @@ class VectorIndex:
                 np.bitwise_xor(word[at : at + size], bits, out=differing[:size])
                 np.bitwise_count(differing[:size], out=count[:size])
                 part += count[:size]
-        return distances
+        return distances.astype(np.uint16, copy=False)  # NumPy finds the smallest of 16 bits ten times as fast as of 8
 
 
-def _smallest(distances: Distances, keep: int) -> Rows:
+def _smallest(distances: NDArray[np.uint16], keep: int) -> Rows:
     """Return where the `keep` smallest stand, in order; ties go to the earlier."""
     last = np.partition(distances, keep - 1)[keep - 1]
-    nearer = np.flatnonzero(distances < last)
-    tied = np.flatnonzero(distances == last)[: keep - len(nearer)]
-    return np.sort(np.concatenate([nearer, tied]))
+    found = np.flatnonzero(distances <= last)
+    tied = np.flatnonzero(distances[found] == last)
+    return np.delete(found, tied[len(tied) - (len(found) - keep) :])
 
 
 def mapped(path: Path) -> NDArray[Any]:
