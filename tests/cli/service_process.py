@@ -17,7 +17,7 @@ from daulat.errors import DaulatError
 from daulat.gateway import Answering, Knowledge
 from daulat.nation import load_nation
 
-DIRECTORY = Path(sys.argv[1])
+DIRECTORY = Path(sys.argv[1] if __name__ == "__main__" else ".")
 
 
 class Saying:

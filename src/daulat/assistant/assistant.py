@@ -40,6 +40,7 @@ _LOOKED_AT = 12  # hits
 _CITED = 4
 _OFFERED = 4  # passages that a writing model is given
 _RELATED = 3
+_AS_WELL = 1.0  # score that law in force may lack beside old law and still lead
 _NEAR = 4.0  # score below the best beyond which a further passage is not worth citing
 _SURE_OF_LANGUAGE = 0.6
 _LONGEST = 8_000  # characters of a question
@@ -184,10 +185,11 @@ class Assistant:
         return found.language if found.confidence >= _SURE_OF_LANGUAGE else self.languages[0]
 
     def _chosen(self, prepared: Prepared) -> list[tuple[Evidence, Marked]]:
-        """Choose what to cite: law that holds before law that does not, and nothing far behind the best."""
+        """Choose what to cite: the best, law that holds before old law that answers as well, nothing far behind."""
         pairs = list(zip(prepared.evidence, prepared.marked, strict=False))
         near = [pair for pair in pairs if pair[0].score >= pairs[0][0].score - _NEAR]
-        return sorted(near, key=lambda pair: pair[0].standing == "history")[:_CITED]
+        # Far ahead, the old text is the one that was asked for: it leads, with the warning that names its successor.
+        return sorted(near, key=lambda pair: _AS_WELL * (pair[0].standing == "history") - pair[0].score)[:_CITED]
 
     def _citation(self, evidence: Evidence, marked: Marked, *, short: bool) -> Citation:
         quote = cut_quote(evidence.passage, marked.span, self.searcher.reader.legal, short=short)
