@@ -68,7 +68,11 @@ def upper(title: str) -> str:
 
 def commands(command: click.Command, path: str) -> Iterator[tuple[str, str]]:
     """Walk the commands: each one's name as typed, and its help."""
-    context = click.Context(command, info_name=path, terminal_width=_WIDTH, max_content_width=_WIDTH)
+    # As every command inherits it from the program; a command that has run keeps its help option.
+    names = daulat.context_settings["help_option_names"]
+    context = click.Context(
+        command, info_name=path, terminal_width=_WIDTH, max_content_width=_WIDTH, help_option_names=names
+    )
     yield path, "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
     if isinstance(command, click.Group):
         for name in command.list_commands(context):

@@ -41,7 +41,7 @@ def test_help_names_every_verb(root: Path) -> None:
 
 
 def test_the_last_thing_that_make_test_does_is_pytest(root: Path) -> None:
-    steps = run(root, "make", "--dry-run", "test").stdout.rstrip().splitlines()
+    steps = run(root, "make", "--no-print-directory", "--dry-run", "test").stdout.rstrip().splitlines()
     assert steps[-1] == ".venv/bin/python -m pytest"
 
 

@@ -135,7 +135,7 @@ def test_the_manifest_says_what_went_in(release: Release) -> None:
     (source,) = manifest["sources"]
     assert (manifest["country"], manifest["documents"], manifest["passages"]) == ("XA", 3, 12)
     assert set(source["files"]) == {"passages_laws.jsonl", "documents_laws.csv"}
-    assert manifest["created_at"] == "2024-05-01T00:00:00+00:00"
+    assert manifest["created_at"] == "2024-05-01T00:00:00.000000+00:00"
 
 
 def test_every_passage_is_found_by_its_id_and_in_its_document(release: Release) -> None:

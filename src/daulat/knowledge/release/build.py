@@ -160,7 +160,7 @@ class Builder:
             release_id=f"{self.country.lower()}-{made:%Y%m%d}-{fingerprint[:8]}",
             format=FORMAT,
             fingerprint=fingerprint,
-            created_at=made.isoformat(timespec="seconds"),
+            created_at=made.isoformat(timespec="microseconds"),
             daulat=self.version,
             country=self.country,
             encoder=self.encoder.name,
