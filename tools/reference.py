@@ -73,6 +73,7 @@ def commands(command: click.Command, path: str) -> Iterator[tuple[str, str]]:
     context = click.Context(
         command, info_name=path, terminal_width=_WIDTH, max_content_width=_WIDTH, help_option_names=names
     )
+    command._help_option = None  # click remembers it from the last run in this process, with other names
     yield path, "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
