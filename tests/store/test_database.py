@@ -179,7 +179,8 @@ async def test_a_server_that_dies_is_told_and_its_committed_rows_come_back(setti
     async with open_store(settings) as store:
         await store.execute(INSERT, ["kept", bytes(32)])
         kill_server(data_dir)
-        assert not await store.is_ready()
+        while await store.is_ready():  # a backend may outlive its killed postmaster for a moment
+            await asyncio.sleep(0.05)
         with pytest.raises(StoreUnreachableError, match="does not answer"):
             await store.fetch(RELEASES)
     async with open_store(settings) as store:
