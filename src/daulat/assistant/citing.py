@@ -124,13 +124,10 @@ def cite(evidence: Evidence, quote: Span, answer: Span, labels: Labels, *, as_of
 
 def _end_of_article(text: str, least: int, legal: LegalRules | None) -> int:
     """Return where the article ends: before the instruction that introduces the next amendment, if one hangs on."""
-    if legal is None:
-        return len(text)
-    for line_start in (m for m in range(least, len(text)) if text[m - 1 : m] == "\n"):
-        if legal.instruction.search(text, line_start):
-            found = legal.instruction.search(text, line_start)
-            if found and text.find("\n", line_start, found.start()) == -1:
-                return line_start
+    for found in legal.instruction.finditer(text, least) if legal else ():
+        line_start = text.rfind("\n", 0, found.start()) + 1
+        if line_start >= least:
+            return line_start
     return len(text)
 
 
