@@ -29,7 +29,7 @@ up: .venv/.installed  ## start the service on this machine; declares COUNTRY (ID
 	@test -f nation.yaml || .venv/bin/daulat init $(COUNTRY)
 	@exec .venv/bin/daulat up
 
-test: packages lint  ## everything that CI runs; its last line is pytest's
+test: packages lint .peers/.installed  ## everything that CI runs; its last line is pytest's
 	@$(PY) -m pytest
 
 lint: .venv/.tools  ## style, types, and who may import whom
@@ -54,9 +54,10 @@ lock: .uv/.installed  ## choose versions again and write them down with their ha
 	@$(UV) pip compile $(LOCK) pyproject.toml --group dev -c requirements/core.txt -o requirements/dev.txt
 	@$(UV) pip compile $(LOCK) requirements/build.in -o requirements/build.txt
 	@$(UV) pip compile $(LOCK) requirements/uv.in -o requirements/uv.txt
+	@$(UV) pip compile $(LOCK) requirements/peers.in -o requirements/peers.txt
 
 clean:  ## remove what install and the tests made; keeps nation.yaml and the data of the service
-	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src packs tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One resolution for every platform and Python; no registry is named in it, so that any mirror can serve it.
@@ -83,4 +84,10 @@ LOCK = --quiet --universal --python-version 3.11 --generate-hashes --no-emit-ind
 
 .venv/.tools: .venv/.installed requirements/dev.txt
 	@$(UV_RUN) pip install --quiet --python $(PY) --require-hashes --compile-bytecode -r requirements/dev.txt
+	@touch $@
+
+# Programs that nobody here wrote and that the tests run as they are: clients of the API, and a cluster's engine.
+.peers/.installed: .uv/.installed requirements/peers.txt
+	@test -x .peers/bin/python || $(UV) venv --quiet --python .uv/bin/python .peers
+	@$(UV_RUN) pip sync --quiet --python .peers/bin/python --require-hashes --compile-bytecode requirements/peers.txt
 	@touch $@
