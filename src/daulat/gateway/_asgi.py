@@ -52,7 +52,10 @@ class ClientGone(Exception):  # noqa: N818 - an event, not an error: nobody is l
 
 @dataclass(slots=True)
 class Request:
-    """One HTTP request. `path` is percent-decoded; `rest` is what follows a route that ends in ``/``."""
+    """One HTTP request. `path` is percent-decoded; `rest` is what follows a route that ends in ``/``.
+
+    `client` is the network address of the caller.
+    """
 
     method: str
     path: str
@@ -61,6 +64,7 @@ class Request:
     receive: Receive
     request_id: str
     body_timeout_s: float = BODY_TIMEOUT_S
+    client: str = ""
 
     def header(self, name: bytes) -> str:
         """Return a header's text, empty where it is absent. Later values of the same name win."""
@@ -112,6 +116,10 @@ class Request:
         """Return when the client has gone. Call only after the body was read."""
         while (await self.receive())["type"] != "http.disconnect":
             pass
+
+
+Route = Callable[[Request, Send], Awaitable[None]]
+Routes = dict[str, dict[str, Route]]
 
 
 def _too_large(limit_bytes: int) -> BodyTooLarge:

@@ -7,10 +7,8 @@ go to the pages. Knows no database, no model and no country.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from daulat.errors import DaulatError
-from daulat.gateway._asgi import ClientGone, Message, Receive, Request, Scope, Send, send_error
+from daulat.gateway._asgi import ClientGone, Message, Receive, Request, Route, Routes, Scope, Send, send_error
 from daulat.gateway.catalogue import CatalogueRoutes
 from daulat.gateway.chat import ChatRoutes
 from daulat.gateway.embeddings import EmbeddingsRoute
@@ -19,9 +17,6 @@ from daulat.gateway.health import HealthRoutes
 from daulat.gateway.openapi import document_route
 from daulat.gateway.parts import Parts
 from daulat.gateway.streams import Streams
-
-Route = Callable[[Request, Send], Awaitable[None]]
-Routes = dict[str, dict[str, Route]]
 
 
 class Gateway:
@@ -43,7 +38,8 @@ class Gateway:
             return
         headers = dict(scope["headers"])
         request_id, patience_s = self._parts.new_id(), self._parts.body_timeout_s
-        request = Request(scope["method"], path, rest, headers, receive, request_id, patience_s)
+        client = scope.get("client") or ("",)
+        request = Request(scope["method"], path, rest, headers, receive, request_id, patience_s, client[0])
         begun = False
 
         async def watched_send(message: Message) -> None:
@@ -115,6 +111,8 @@ def _routes(parts: Parts, streams: Streams) -> tuple[Routes, Routes]:
         "/v1/passages/": {"GET": catalogue.show_passage},
         "/v1/streams/": {"GET": chat.resume, "DELETE": chat.cancel},
     }
+    for path, by_method in parts.routes.items():
+        (prefixed if path.endswith("/") else exact)[path] = by_method
     return exact, prefixed
 
 

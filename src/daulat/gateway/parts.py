@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from daulat.gateway._asgi import BODY_TIMEOUT_S, ASGIApp
+from daulat.gateway._asgi import BODY_TIMEOUT_S, ASGIApp, Route
+from daulat.gateway.defaults import FirstRouter, NoObserver, OpenAdmission
 from daulat.gateway.metering import Meter
-from daulat.gateway.ports import Assistant, Embedder, Engines, Library, Readiness
+from daulat.gateway.ports import Admission, Answers, Assistant, Embedder, Engines, Library, Observer, Readiness, Router
 
 
 def new_id() -> str:
@@ -44,6 +45,16 @@ class Parts:
         The address under which people reach the service; empty where none is declared.
     body_timeout_s : float
         How long a client may take to send a body, in seconds.
+    admission : Admission
+        Who may call, and how much. Default: everybody.
+    router : Router, optional
+        Which engine answers. None: the one that is declared for the model.
+    observer : Observer
+        Hears of every call when it has ended.
+    answers : Answers, optional
+        Answers kept for the same request again; None keeps none.
+    routes : mapping
+        Further routes of the API: path to method to handler. A path that ends in ``/`` takes what follows it.
     """
 
     country: str
@@ -60,7 +71,16 @@ class Parts:
     embedder: Embedder | None = None
     web: ASGIApp | None = None
     body_timeout_s: float = BODY_TIMEOUT_S
+    admission: Admission = field(default_factory=OpenAdmission)
+    router: Router | None = None
+    observer: Observer = field(default_factory=NoObserver)
+    answers: Answers | None = None
+    routes: dict[str, dict[str, Route]] = field(default_factory=dict)
     readiness: Readiness = field(default_factory=Readiness)
     new_id: Callable[[], str] = new_id
     wall_clock: Callable[[], float] = time.time
     clock: Callable[[], float] = time.monotonic
+
+    def routing(self) -> Router:
+        """Return the router, or the plainest there is."""
+        return self.router or FirstRouter(self.engines)

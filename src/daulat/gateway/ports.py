@@ -2,11 +2,14 @@
 """What the gateway needs from the rooms below, as narrow promises, and the state in which each of them is.
 
 The routes know these promises only, so that a test, a benchmark or another composition can supply its own.
+
+The way of one call past them: a `Call` (sizes and names, never words) is admitted, which gives a `Grant`; routed, which
+gives a `Target`; answered by the target's engine; and settled with a `CallUsage`, exactly once, however it ended.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -69,6 +72,210 @@ class Receipts(Protocol):
 
     def put(self, receipt: Receipt) -> None:
         """Take a receipt without waiting; writing happens later."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What admission and routing know about a request; never its words.
+
+    Attributes
+    ----------
+    model : str
+        As the caller named it: a service, a model or an alias.
+    route : str
+        Which part of the API: ``chat/completions``, ``completions``, ``embeddings``...
+    prompt_tokens : int
+        Estimated before the engine counted.
+    max_tokens : int
+        The most that may be generated, all choices together; 0 where the caller set no bound.
+    client : str
+        Network address of the caller.
+    credential : str
+        The bearer token as it was sent; empty for an anonymous caller.
+    data_class : str
+        From the header ``X-Daulat-Data-Class``; admission may overrule it by key or service.
+    priority : str
+        From the header ``X-Daulat-Priority``: ``emergency``, ``interactive`` or ``batch``; bounded by the key.
+    affinity : int
+        A number made from the beginning of the prompt, the same in every worker: equal beginnings share a cache.
+    stream : bool
+        The answer is asked for as a stream.
+    service : str
+        The service that answers; empty for a raw model.
+    request_id : str
+        As in the response header ``X-Request-Id``.
+    """
+
+    model: str
+    route: str
+    prompt_tokens: int = 0
+    max_tokens: int = 0
+    client: str = ""
+    credential: str = field(default="", repr=False)
+    data_class: str = ""
+    priority: str = ""
+    affinity: int = 0
+    stream: bool = False
+    service: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallUsage:
+    """What a call came to, known when it has ended.
+
+    Attributes
+    ----------
+    prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens : int
+        As the engine counted; where it did not say, what was forwarded, and `estimated` is true.
+    time_to_first_token_s : float or None
+        From the arrival of the request to the first piece of the answer; None where there was none.
+    duration_s : float
+        From the arrival of the request to its end.
+    status : int
+        The HTTP status; 499 where the caller left before the end.
+    code : str
+        The code of the error that ended it; empty where none did.
+    engine, model, place, reason : str
+        Who answered, the engine's own name of the model, where the engine stands, and why it was chosen.
+    """
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    reasoning_tokens: int = 0
+    cached_tokens: int = 0
+    time_to_first_token_s: float | None = None
+    duration_s: float = 0.0
+    status: int = 200
+    code: str = ""
+    engine: str = ""
+    model: str = ""
+    place: str = ""
+    reason: str = ""
+    estimated: bool = False
+    energy_wh: float | None = None
+
+
+class Grant(Protocol):
+    """One admitted call: on whose account, under which rules."""
+
+    @property
+    def organisation(self) -> str:
+        """The id of the organisation that pays; empty where nobody does."""
+        ...
+
+    @property
+    def project(self) -> str:
+        """The id of its project."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """The id of the key, never the key."""
+        ...
+
+    @property
+    def data_class(self) -> str:
+        """The class of the data in this call, as residency rules name it."""
+        ...
+
+    @property
+    def priority(self) -> str:
+        """``emergency``, ``interactive`` or ``batch``; empty where nothing was said."""
+        ...
+
+    def settle(self, usage: CallUsage) -> None:
+        """Book what the call came to and release what was reserved beyond it. Called exactly once; never waits."""
+        ...
+
+
+class Admission(Protocol):
+    """Lets calls in, or says why not."""
+
+    async def admit(self, call: Call) -> Grant:
+        """Admit a call, reserving its estimate; touches neither disk nor network while this worker holds credit.
+
+        Raises
+        ------
+        DaulatError
+            With the HTTP status that the caller gets: 401, 403, or 429 with `Retry-After`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a call goes.
+
+    Attributes
+    ----------
+    engine : Engine
+        Answers it.
+    model : str
+        The id by which that engine's owner declared the model; the engine translates it to its server's own name.
+    place : str
+        Where the engine stands, as residency rules name it; empty where none is declared.
+    reason : str
+        Why this one, in a few words of ASCII; for the response header and the ledger.
+    hedge_after_s : float
+        After this long without a first byte a second target is tried beside this one; 0: never.
+    """
+
+    engine: Engine
+    model: str
+    place: str = ""
+    reason: str = ""
+    hedge_after_s: float = 0.0
+
+
+class Router(Protocol):
+    """Chooses who answers, and learns from how it went."""
+
+    async def choose(self, call: Call, grant: Grant, tried: Collection[Target] = ()) -> Target:
+        """Choose a target that is not among those `tried`; may wait for the call's turn, in fair order.
+
+        Raises
+        ------
+        DaulatError
+            If there is none: no such model, no rule that allows one, or all of them busy or away.
+        """
+        ...
+
+    def began(self, target: Target) -> None:
+        """Note that a request was sent to a target."""
+        ...
+
+    def first_token(self, target: Target, seconds: float) -> None:
+        """Note the first piece of its answer, and how long after `began` it came."""
+        ...
+
+    def ended(self, target: Target, usage: CallUsage, error: DaulatError | None) -> None:
+        """Note the end of what `began`: once for each, with the error where one ended it."""
+        ...
+
+
+class Answers(Protocol):
+    """Whole answers to deterministic requests, kept for the same request again."""
+
+    def find(self, call: Call, grant: Grant, body: bytes) -> bytes | None:
+        """Return the answer to exactly this request, or None."""
+        ...
+
+    def keep(self, call: Call, grant: Grant, body: bytes, answer: bytes) -> None:
+        """Keep a whole answer, if this request is one of those that always get the same."""
+        ...
+
+
+class Observer(Protocol):
+    """Hears of every call once, when it has ended: metrics, traces, logs."""
+
+    def annotate(self, call: Call, grant: Grant, target: Target, usage: CallUsage) -> bytes:
+        """Return JSON members to add to the answer's `usage`, such as ``"energy_wh":0.1``; empty for none."""
+        ...
+
+    def finished(self, call: Call, grant: Grant | None, target: Target | None, usage: CallUsage) -> None:
+        """Take note of a call. Never waits."""
         ...
 
 
