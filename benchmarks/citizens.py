@@ -92,7 +92,7 @@ def main() -> None:
     assert bench.pack is not None
     sources = load_sources(bench.pack.path("sources.yaml"))
     with TemporaryDirectory() as work:
-        corpus = open_corpus(bench, sources, questions, load_ranking(), Path(work))
+        corpus = open_corpus(bench, sources, questions, load_ranking(), Path(work), with_everyday=True)
         asyncio.run(ask_all(bench, corpus, questions, show_failures=not confirm))
 
 

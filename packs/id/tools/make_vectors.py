@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes `vectors.e5.bin`: the sources of the pack in, vectors of their segments out, so that no site computes them.
+"""Writes `vectors.e5.bin`: texts and everyday questions of the pack in, their vectors out; then no site computes them.
 
-Run it after any change of the sources, their titles or how they are cut; `daulat knowledge build` says how many
-segments it had to encode, which is 0 after this. Only what is missing is encoded; an interrupted run goes on where it
-stopped. Vectors of texts that are no longer there are dropped. It changes no other file.
+Run it after any change of the sources, their titles or how they are cut, of the everyday questions and the glossary;
+`daulat knowledge build` says how many texts it had to encode, which is 0 after this. Only what is missing is encoded;
+an interrupted run goes on where it stopped. Vectors of texts that are no longer there are dropped. It changes no other
+file.
 
     .venv/bin/python packs/id/tools/make_vectors.py
 """
@@ -12,14 +13,21 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+import yaml
+
 from daulat.cli._output import progress
-from daulat.knowledge.encoder import open_e5
+from daulat.knowledge.encoder import AsQueries, Encoder, open_e5
+from daulat.knowledge.everyday import FOLDER, read_everyday
+from daulat.knowledge.everyday.index import questions_of
 from daulat.knowledge.index.cache import VectorCache, key_of, write_seed
 from daulat.knowledge.ingest import ingest_all, load_rules
 from daulat.knowledge.release.write import cut_segments
+from daulat.knowledge.search import reader_for
 from daulat.knowledge.sources import load_sources
+from daulat.nation.packs import pack_at
 
 PACK = Path(__file__).parents[1] / "daulat_id"
 WORK = Path(".daulat/vectors/multilingual-e5-small-q4.bin")
@@ -31,19 +39,39 @@ def make_vectors(pack: Path, work: Path) -> int:
     ingested = ingest_all(load_sources(pack / "sources.yaml"), load_rules(pack))
     for failure in ingested.failures:
         sys.exit(f"{failure.path}: {failure.reason}. {failure.fix}")
-    texts = [segment.text for segment in cut_segments(ingested.documents)]
+    segments = [segment.text for segment in cut_segments(ingested.documents)]
+    questions = everyday_texts(pack)
     cache = VectorCache(work, encoder.dimensions, [target])
+    missing = fill(cache, encoder, segments, "segments") + fill(cache, AsQueries(encoder), questions, "questions")
+    keys = [key_of(encoder.name, text) for text in segments]
+    keys += [key_of(AsQueries(encoder).name, text) for text in questions]
+    # Written beside and renamed: the cache still maps the old file.
+    beside = target.with_suffix(".new")
+    count = write_seed(beside, cache, keys)
+    beside.rename(target)
+    print(f"{target}: {count:,} vectors, {target.stat().st_size / 1e6:.1f} MB")
+    return missing
+
+
+def everyday_texts(pack: Path) -> list[str]:
+    """Return what is encoded of the everyday questions, as a release build reads them."""
+    nation = yaml.safe_load((pack / "nation.yaml").read_text(encoding="utf-8"))
+    languages = [language["tag"] for language in nation["languages"]]
+    rows, faults = read_everyday(pack / FOLDER)
+    for fault in faults:
+        print(f"left out: {fault}", file=sys.stderr)
+    reader = reader_for(pack_at(pack, "ID"), languages)
+    return [reader.everyday(text, tag)[0] for _, tag, text in questions_of(rows)]
+
+
+def fill(cache: VectorCache, encoder: Encoder, texts: Sequence[str], unit: str) -> int:
+    """Encode what is missing; return how many that were."""
     missing = cache.count_missing(encoder, texts)
-    with progress("encoding", missing, unit="segments") as advance:
+    with progress("encoding", missing, unit=unit) as advance:
         before = 0
         for done in cache.fill(encoder, texts):
             advance(done - before)
             before = done
-    # Written beside and renamed: the cache still maps the old file.
-    beside = target.with_suffix(".new")
-    count = write_seed(beside, cache, [key_of(encoder.name, text) for text in texts])
-    beside.rename(target)
-    print(f"{target}: {count:,} vectors, {target.stat().st_size / 1e6:.1f} MB")
     return missing
 
 

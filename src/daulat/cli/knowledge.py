@@ -69,6 +69,7 @@ def build(place: KnowledgePlace, sources_file: Path | None, as_json: bool) -> No
             place.place,
             now=_now,
             progress=shown.report,
+            with_everyday=sources_file is None,
         )
         report = builder.build(sources, nation_rules(place.pack))
     ignored = ignored_files(sources)

@@ -22,9 +22,11 @@ from daulat.evaluation.encoding import ParallelEncoder, PreparedEncoder
 from daulat.evaluation.errors import EvaluationError
 from daulat.evaluation.questions import KnownQuestion
 from daulat.knowledge.encoder import Encoder
+from daulat.knowledge.everyday import Wordings
 from daulat.knowledge.index.cache import VectorCache, key_of
 from daulat.knowledge.index.vectors import Int8
 from daulat.knowledge.ingest import IngestRules, ingest_all, load_rules
+from daulat.knowledge.opening import pack_everyday
 from daulat.knowledge.release import Builder, Release, SigningKey
 from daulat.knowledge.release.write import Segment, cut_segments
 from daulat.knowledge.search import Ranking, Reader, Searcher, reader_for
@@ -153,7 +155,13 @@ class ChosenVectors:
 
 
 def open_corpus(
-    bench: Bench, sources: Sequence[Source], questions: Sequence[KnownQuestion], ranking: Ranking, work: Path
+    bench: Bench,
+    sources: Sequence[Source],
+    questions: Sequence[KnownQuestion],
+    ranking: Ranking,
+    work: Path,
+    *,
+    with_everyday: bool = False,
 ) -> Corpus:
     """Build a temporary release of these sources and encode the questions.
 
@@ -167,6 +175,8 @@ def open_corpus(
         By which words propose, where not every passage is encoded.
     work : Path
         An empty folder; the caller removes it.
+    with_everyday : bool
+        Whether the release has the pack's everyday questions: only where the sources are the pack's own.
 
     Raises
     ------
@@ -187,7 +197,8 @@ def open_corpus(
     prepared = PreparedEncoder(encoder, VectorCache(bench.cache / f"{encoder.name}.queries.bin", encoder.dimensions))
     _prepare(bench, prepared, [form for each in asked for form in each.forms])
 
-    builder = _TemporaryBuilder(bench, sources, rules, reader, encoder, cache, work)
+    everyday = pack_everyday(bench.pack, reader) if with_everyday else None
+    builder = _TemporaryBuilder(bench, sources, rules, reader, encoder, cache, work, everyday)
     shipped = VectorCache(work / "none.bin", encoder.dimensions, bench.shipped_vectors)
     if shipped.count_missing(encoder, [segment.text for segment in segments]) <= bench.encode_all_up_to:
         release, encoded, failures = builder.build("all", None)
@@ -213,6 +224,7 @@ class _TemporaryBuilder:
     encoder: Encoder
     cache: VectorCache
     work: Path
+    everyday: Wordings | None = None
 
     def build(self, name: str, chosen: Collection[str] | None) -> tuple[Release, int, int]:
         """Build with the vectors of chosen texts; returns the release, what was encoded, what could not be read."""
@@ -226,6 +238,7 @@ class _TemporaryBuilder:
             key=SigningKey.open(self.work / "key"),
             version=self.bench.version,
             now=self.bench.now,
+            everyday=self.everyday,
             progress=self.bench.progress,
         ).build(self.sources, self.rules)
         return Release(report.folder), report.encoded, len(report.failures)

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from daulat.knowledge.encoder import Encoder, Float32
+from daulat.knowledge.encoder import AsQueries, Encoder, Float32
 from daulat.knowledge.index.cache import VectorCache, key_of
 
 _WORTH_PARTING = 8  # texts
@@ -69,7 +69,7 @@ class PreparedEncoder:
     def __init__(self, encoder: Encoder, cache: VectorCache) -> None:
         self.name, self.dimensions = encoder.name, encoder.dimensions
         self._encoder, self._cache = encoder, cache
-        self._asking = _AsQueries(encoder)
+        self._asking = AsQueries(encoder)
 
     def prepare(self, texts: Sequence[str]) -> Iterator[int]:
         """Encode the questions that are not known yet; yields how many are done."""
@@ -96,11 +96,3 @@ class PreparedEncoder:
         vector = rows[0].astype(np.float32) * np.float32(scales[0])
         unit: Float32 = vector / np.linalg.norm(vector)
         return unit
-
-
-class _AsQueries:
-    """Lets the cache of passages keep questions: the name differs, so one is never taken for the other."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self.name, self.dimensions = f"{encoder.name}/query", encoder.dimensions
-        self.queries = self.passages = encoder.queries

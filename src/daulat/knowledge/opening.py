@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.errors import ReleaseError
+from daulat.knowledge.everyday import FOLDER, Wordings
 from daulat.knowledge.index.cache import VectorCache, record_type
 from daulat.knowledge.ingest import IngestRules, load_rules
 from daulat.knowledge.release import Builder, Release, Shelf, SigningKey
@@ -33,6 +34,7 @@ __all__ = [
     "nation_sources",
     "open_or_build",
     "open_searcher",
+    "pack_everyday",
     "place_of",
 ]
 
@@ -42,6 +44,7 @@ Report = Callable[[str, int, int], None]
 KEY, VECTORS = ".daulat/keys/release.key", ".daulat/vectors"
 _STAGES = {"read": "reading the official text", "encode": "encoding", "index": "indexing"}
 _DECIDING = ("legal.yaml", "relations.yaml", "structure.yaml", "misreadings.yaml", "words.txt.gz", "languages/*.yaml")
+_READING_EVERYDAY = ("glossary.yaml", "questions.yaml", "languages/*.tsv")
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -119,8 +122,14 @@ def nation_builder(
     *,
     now: Callable[[], datetime],
     progress: Report = _silent,
+    with_everyday: bool = True,
 ) -> Builder:
-    """Return the builder of a nation's releases, knowing the vectors that the pack brings.
+    """Return the builder of a nation's releases, knowing the vectors and the everyday questions that the pack brings.
+
+    Parameters
+    ----------
+    with_everyday : bool
+        False where other sources are read than the pack's: its everyday questions name passages of those.
 
     Raises
     ------
@@ -139,6 +148,8 @@ def nation_builder(
             fix="Give this user the right to write there, or start where nation.yaml lies.",
             code="knowledge.place",
         ) from error
+    everyday = pack_everyday(pack, reader) if with_everyday else None
+    deciding = (*_DECIDING, *_READING_EVERYDAY) if everyday else _DECIDING
     return Builder(
         releases=place.releases,
         country=nation.country,
@@ -148,9 +159,15 @@ def nation_builder(
         key=key,
         version=version("daulat"),
         now=now,
-        data_files=[path for pattern in _DECIDING for path in sorted(pack.root.glob(pattern))] if pack else (),
+        data_files=[path for pattern in deciding for path in sorted(pack.root.glob(pattern))] if pack else (),
+        everyday=everyday,
         progress=progress,
     )
+
+
+def pack_everyday(pack: Pack | None, reader: Reader) -> Wordings | None:
+    """Return the everyday questions of a pack, as `reader` reads them; None where it has none."""
+    return Wordings(pack.path(FOLDER), reader.everyday) if pack and pack.has(FOLDER) else None
 
 
 def open_or_build(

@@ -20,6 +20,7 @@ from daulat.knowledge.errors import EncoderError
 
 __all__ = [
     "E5_SHA256",
+    "AsQueries",
     "E5Encoder",
     "Encoder",
     "Float32",
@@ -56,6 +57,19 @@ class Encoder(Protocol):
     def passages(self, texts: Sequence[str]) -> Float32:
         """Encode passages: float32[n, dimensions], rows of unit length."""
         ...
+
+
+class AsQueries:
+    """Lets a cache of passages keep questions: the name differs, so one is never taken for the other.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.name, self.dimensions = f"{encoder.name}/query", encoder.dimensions
+        self.queries = self.passages = encoder.queries
 
 
 class DeclaredEncoder(Protocol):

@@ -81,6 +81,15 @@ class ForwardIndex:
         """Return the number of a term; -1 for one that no passage holds."""
         return self._numbers.get(term, -1)
 
+    @property
+    def size(self) -> int:
+        """Number of different terms."""
+        return len(self._numbers)
+
+    def all_numbers(self) -> NDArray[np.uint32]:
+        """Return the term numbers of all passages, one passage after another."""
+        return self._terms
+
     def row(self, row: int) -> list[int]:
         """Return the term numbers of a passage in order, each clause ended by 0."""
         terms: list[int] = self._terms[int(self._offsets[row]) : int(self._offsets[row + 1])].tolist()

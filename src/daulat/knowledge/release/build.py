@@ -16,16 +16,27 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from daulat.knowledge.encoder import Encoder, file_sha256
+from daulat.knowledge.encoder import AsQueries, Encoder, file_sha256
 from daulat.knowledge.errors import ReleaseError
+from daulat.knowledge.everyday import EverydayFault, EverydayRow, Wordings, find_unknown, read_everyday, write_everyday
+from daulat.knowledge.everyday.index import questions_of
 from daulat.knowledge.index.cache import VectorStore, key_of
 from daulat.knowledge.index.vectors import write_vectors
 from daulat.knowledge.ingest import Ingested, IngestFailure, IngestRules, ingest_all
-from daulat.knowledge.release.layout import FORMAT, MANIFEST, SIGNATURE, FileEntry, Manifest, SourceEntry, encode_json
+from daulat.knowledge.release.layout import (
+    EVERYDAY,
+    FORMAT,
+    MANIFEST,
+    SIGNATURE,
+    FileEntry,
+    Manifest,
+    SourceEntry,
+    encode_json,
+)
 from daulat.knowledge.release.signing import SigningKey, read_manifest, verify_release
 from daulat.knowledge.release.write import Segment, TermsFor, cut_segments, write_records, write_words
 from daulat.knowledge.sources import Source
@@ -69,6 +80,8 @@ class Builder:
         The clock, in UTC.
     data_files : sequence of Path
         Further files that decide what is written: the pack's legal and language data.
+    everyday : Wordings, optional
+        The country's everyday questions. A row with a fault is left out and listed with what could not be read.
     """
 
     releases: Path
@@ -80,6 +93,7 @@ class Builder:
     version: str
     now: Callable[[], datetime]
     data_files: Sequence[Path] = ()
+    everyday: Wordings | None = None
     progress: Progress = field(default=_silent)
 
     def build(self, sources: Sequence[Source], rules: IngestRules) -> BuildReport:
@@ -106,11 +120,14 @@ class Builder:
                 return BuildReport(known, manifest, read_failures(known), 0, unchanged=True)
             ingested = self._ingest(sources, rules)
             segments = list(cut_segments(ingested.documents))
+            wordings, faults = self._wordings(ingested)
+            ingested = replace(ingested, failures=(*ingested.failures, *map(_everyday_failure, faults)))
             work = self.releases / f".building-{fingerprint[:12]}"
             try:
                 encoded = self._encode([segment.text for segment in segments])
                 work.mkdir()
                 self._write(work, ingested, segments)
+                encoded += self._write_everyday(work, ingested, wordings)
                 manifest = self._seal(work, fingerprint, sources, files, ingested, len(segments))
                 target = self.releases / manifest.release_id
                 work.rename(target)
@@ -143,6 +160,30 @@ class Builder:
         write_records(work, ingested, segments)
         total = sum(len(item.passages) for item in ingested.documents)
         write_words(work, ingested.documents, self.terms_for, lambda done: self.progress("index", done, total))
+
+    def _wordings(self, ingested: Ingested) -> tuple[tuple[EverydayRow, ...], tuple[EverydayFault, ...]]:
+        """Read the everyday questions and leave out those that name a passage which no source has."""
+        if self.everyday is None:
+            return (), ()
+        rows, faults = read_everyday(self.everyday.folder)
+        known = {passage.passage_id for item in ingested.documents for passage in item.passages}
+        usable, unknown = find_unknown(rows, known.__contains__)
+        return usable, (*faults, *unknown)
+
+    def _write_everyday(self, work: Path, ingested: Ingested, rows: Sequence[EverydayRow]) -> int:
+        """Write the index of the everyday questions; return how many had to be encoded."""
+        if self.everyday is None or not rows:
+            return 0
+        read = [self.everyday.read(text, tag) for _, tag, text in questions_of(rows)]
+        texts, encoder = [text for text, _ in read], AsQueries(self.encoder)
+        missing = self.cache.count_missing(encoder, texts)
+        for done in self.cache.fill(encoder, texts):
+            self.progress("encode", done, missing)
+        vectors = self.cache.read([key_of(encoder.name, text) for text in texts])
+        ids = (passage.passage_id for item in ingested.documents for passage in item.passages)
+        row_of = {passage_id: row for row, passage_id in enumerate(ids)}
+        write_everyday(work / EVERYDAY, rows, row_of.__getitem__, [list(terms) for _, terms in read], vectors)
+        return missing
 
     def _seal(
         self,
@@ -185,6 +226,8 @@ class Builder:
     def _fingerprint(self, sources: Sequence[Source], files: dict[str, dict[str, str]]) -> str:
         declared = [source.model_dump(mode="json") for source in sources]
         data = [(path.name, file_sha256(path)) for path in self.data_files if path.is_file()]
+        asked = sorted(self.everyday.folder.glob("*.jsonl")) if self.everyday else []
+        data += [(f"{EVERYDAY}/{path.name}", file_sha256(path)) for path in asked]
         parts = [FORMAT, self.version, self.country, self.encoder.name, declared, files, data, self.key.public.text]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -239,6 +282,11 @@ def _source_entry(source: Source, files: dict[str, str], ingested: Ingested) -> 
         documents=sum(item.document.source_id == source.id for item in ingested.documents),
         files=files,
     )
+
+
+def _everyday_failure(fault: EverydayFault) -> IngestFailure:
+    fix = "Correct the row; docs/guides/write-everyday-questions.md shows its form."
+    return IngestFailure(EVERYDAY, fault.file, f"line {fault.line}", fault.reason, fix)
 
 
 def _write_durably(path: Path, data: bytes) -> None:

@@ -11,6 +11,7 @@
     vectors.npy ...      see `daulat.knowledge.index.vectors`
     terms.npy ...        see `daulat.knowledge.index.forward`
     lexical/             see `daulat.knowledge.index.lexical`
+    everyday/            see `daulat.knowledge.everyday.index`; only where a pack has everyday questions
     failures.json        documents that could not be read, and why
 
 Nothing here reads or writes.
@@ -28,7 +29,7 @@ FORMAT = 1
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
 DOCUMENTS, PASSAGES, OFFSETS = "documents.json", "passages.bin", "offsets.npy"
 PASSAGE_IDS, ROWS, SEGMENTS, FAILURES = "passage_ids.npy", "rows.npy", "segments.npy", "failures.json"
-LEXICAL = "lexical"
+LEXICAL, EVERYDAY = "lexical", "everyday"
 
 ID_TYPE = np.dtype([("hash", "<u8"), ("row", "<u4")])
 ROW_TYPE = np.dtype([("document", "<u4"), ("status", "u1"), ("section", "u1"), ("words", "<u2")])

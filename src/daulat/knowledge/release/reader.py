@@ -18,11 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daulat.knowledge.errors import ReleaseError
+from daulat.knowledge.everyday import EverydayIndex
 from daulat.knowledge.index import ForwardIndex, LexicalIndex, VectorIndex
 from daulat.knowledge.index.vectors import mapped
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.release.layout import (
     DOCUMENTS,
+    EVERYDAY,
     LEXICAL,
     OFFSETS,
     PASSAGE_IDS,
@@ -89,6 +91,7 @@ class Release:
         self.lexical = LexicalIndex(folder / LEXICAL)
         self.vectors = VectorIndex(folder)
         self.terms = ForwardIndex(folder)
+        self.everyday = EverydayIndex(folder / EVERYDAY) if (folder / EVERYDAY).is_dir() else None
         held = {len(self.rows), len(self._ids), len(self._offsets) - 1, len(self.lexical), len(self.terms)}
         if held != {self.manifest.passages} or len(self.segments) != len(self.vectors):
             raise ValueError(f"its files hold different numbers of passages ({sorted(held)})")

@@ -49,6 +49,8 @@ class Asked:
         The kind of answer that is asked for.
     topics : tuple of str
         Topics of the glossary that the question touches.
+    language : str
+        Of the question, primary tag.
     """
 
     text: str
@@ -60,6 +62,7 @@ class Asked:
     defined: str = ""
     kind: AnswerKind | None = None
     topics: tuple[str, ...] = ()
+    language: str = ""
 
     @property
     def is_definition(self) -> bool:
@@ -139,7 +142,13 @@ class Reader:
             defined=self.questions.defined_term(rest, tag),
             kind=self.questions.kind(rest, tag),
             topics=expansion.topics,
+            language=primary(tag),
         )
+
+    def everyday(self, text: str, language: str) -> tuple[str, Mapping[str, float]]:
+        """Return of an everyday question what is encoded and indexed: what a citizen's question is compared with."""
+        asked = self.ask(text, language)
+        return asked.forms[-1], asked.terms
 
 
 def _without(text: str, mentions: Sequence[LawMention], questions: QuestionPatterns) -> str:

@@ -18,6 +18,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from daulat.knowledge.everyday import EVERYDAY_FEATURES
 from daulat.knowledge.search.asked import Asked
 from daulat.knowledge.search.questions import QuestionPatterns
 from daulat.knowledge.types import Document, Passage
@@ -49,8 +50,10 @@ FEATURES = (
     "long",  # logarithm of its words, 0 to 1
     "sprawl",  # how far beyond the length of any article: a stretch that could not be cut, 0 to 1
     "empty",  # 1 for a passage of hardly any words ("self-evident")
+    *EVERYDAY_FEATURES,  # how near the everyday questions that name it (see `daulat.knowledge.everyday.matching`)
 )
 _INDEX = {name: i for i, name in enumerate(FEATURES)}
+_OWN = len(FEATURES) - len(EVERYDAY_FEATURES)
 
 _K1, _B = 1.2, 0.75  # Robertson and Zaragoza 2009, the usual values
 _HARDLY_ANY = 4  # terms
@@ -189,6 +192,11 @@ def compare(rows: NDArray[np.float32], dense: NDArray[np.float32], own: NDArray[
     rows[:, _INDEX["dense_gap"]] = dense - dense.max()
     words = rows[:, _INDEX["words"]]
     rows[:, _INDEX["words_gap"]] = words - words.max()
+
+
+def fill_everyday(rows: NDArray[np.float32], columns: NDArray[np.float32]) -> None:
+    """Fill in what everyday questions say, in place. columns: float32[n, len(EVERYDAY_FEATURES)]."""
+    rows[:, _OWN:] = columns
 
 
 def as_mapping(row: NDArray[np.float32]) -> Mapping[str, float]:

@@ -20,17 +20,19 @@ from daulat.knowledge.search.features import FEATURES
 _RANK = FEATURES.index("rank")
 
 
-MODELS = ("law", "defined", "text")
+MODELS = ("law", "everyday", "defined", "text")
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Three linear models over `FEATURES`.
+    """Four linear models over `FEATURES`.
 
     Parameters
     ----------
     law : float32[len(FEATURES)]
         For passages of law, where rank and status speak.
+    everyday : float32[len(FEATURES)]
+        The same in a release that has everyday questions.
     defined : float32[len(FEATURES)]
         For passages of law, where the question asks what a term means or names a law.
     text : float32[len(FEATURES)]
@@ -40,14 +42,17 @@ class Ranking:
     """
 
     law: NDArray[np.float32]
+    everyday: NDArray[np.float32]
     defined: NDArray[np.float32]
     text: NDArray[np.float32]
     about: str = ""
 
-    def scores(self, rows: NDArray[np.float32], *, is_definition: bool = False) -> NDArray[np.float32]:
+    def scores(
+        self, rows: NDArray[np.float32], *, is_definition: bool = False, is_everyday: bool = False
+    ) -> NDArray[np.float32]:
         """Return the score of each candidate. rows: float32[n, len(FEATURES)]."""
         is_law = rows[:, _RANK] > 0
-        law = self.defined if is_definition else self.law
+        law = self.defined if is_definition else self.everyday if is_everyday else self.law
         result: NDArray[np.float32] = np.where(is_law, rows @ law, rows @ self.text)
         return result
 
@@ -70,5 +75,5 @@ def load_ranking(path: Path | None = None) -> Ranking:
             fix="Run `python benchmarks/fit_ranking.py`, or reinstall.",
             code="knowledge.ranking",
         )
-    law, defined, text = (np.array([data[model][name] for name in FEATURES], np.float32) for model in MODELS)
-    return Ranking(law, defined, text, str(data["about"]))
+    law, everyday, defined, text = (np.array([data[model][name] for name in FEATURES], np.float32) for model in MODELS)
+    return Ranking(law, everyday, defined, text, str(data["about"]))

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The searcher of one release: a question in, ranked hits out.
 
-Three ways propose candidates: words (BM25), meaning (vectors, for each form of the question), and the laws that the
-question names. Their union, some sixty passages, is read and ranked. Ties go to the earlier passage, so that the same
-question cites the same law every time. Safe to share between threads; it remembers vectors of recent questions in
-memory only, under their hash.
+Four ways propose candidates: words (BM25), meaning (vectors, for each form of the question), the laws that the
+question names, and everyday questions that are like it. Their union, some hundred passages, is read and ranked. Ties
+go to the earlier passage, so that the same question cites the same law every time. Safe to share between threads; it
+remembers vectors of recent questions in memory only, under their hash.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daulat.knowledge.encoder import Encoder, Float32
+from daulat.knowledge.everyday import Heard, hear
 from daulat.knowledge.legal.citations import NO_TITLES, Titles, title_index
 from daulat.knowledge.release.layout import STATUSES
 from daulat.knowledge.release.reader import Release, StoredPassage
 from daulat.knowledge.search.asked import Asked, Reader
-from daulat.knowledge.search.features import FEATURES, Rarity, Sought, as_mapping, compare, features_of
+from daulat.knowledge.search.features import FEATURES, Rarity, Sought, as_mapping, compare, features_of, fill_everyday
 from daulat.knowledge.search.ranking import Ranking
 from daulat.knowledge.types import Hit
 
@@ -69,13 +70,17 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Passages that may bear on a question: rows, features (float32[n, len(FEATURES)]) and the best segment of each."""
+    """Passages that may bear on a question: rows, features (float32[n, len(FEATURES)]) and the best segment of each.
+
+    `heard` is what the everyday questions of the release say, where it has any.
+    """
 
     rows: Rows
     features: Float32
     segments: Rows
     stored: tuple[StoredPassage, ...]
     is_definition: bool = False
+    heard: Heard | None = None
 
 
 class Searcher:
@@ -126,14 +131,17 @@ class Searcher:
 
     def rank(self, found: Candidates, top_k: int) -> list[Hit]:
         """Order candidates by the ranking and return the best."""
-        scores = self._ranking.scores(found.features, is_definition=found.is_definition)
+        scores = self._ranking.scores(
+            found.features, is_definition=found.is_definition, is_everyday=found.heard is not None
+        )
         order = np.lexsort((found.rows, -scores))[:top_k]
         return [self._hit(found, int(place), float(scores[place])) for place in order]
 
     def candidates(self, asked: Asked, filters: Filters | None = None) -> Candidates:
         """Collect candidates and their features."""
         queries = self._encode(asked.forms)
-        rows = self._propose(asked, queries, filters or Filters())
+        heard = self._hear(asked, queries)
+        rows = self._propose(asked, queries, filters or Filters(), heard)
         dense, best = self._nearest_segments(rows, queries[:1])
         own = self._nearest_segments(rows, queries[1:])[0] if queries[1:] else dense
         stored = tuple(self.release.stored(int(row)) for row in rows)
@@ -142,9 +150,16 @@ class Searcher:
         for i, (row, item) in enumerate(zip(rows, stored, strict=True)):
             features[i] = self._features(asked, sought, int(row), item)
         compare(features, dense, own)
-        return Candidates(rows, features, best, stored, is_definition=asked.is_definition)
+        if heard is not None:
+            fill_everyday(features, heard.columns(rows, self.release.rows["document"]))
+        return Candidates(rows, features, best, stored, is_definition=asked.is_definition, heard=heard)
 
-    def _propose(self, asked: Asked, queries: Sequence[Float32], filters: Filters) -> Rows:
+    def _hear(self, asked: Asked, queries: Sequence[Float32]) -> Heard | None:
+        """Return what the everyday questions of the release say; None where it has none."""
+        everyday = self.release.everyday
+        return None if everyday is None else hear(everyday, queries, asked.terms, asked.language)
+
+    def _propose(self, asked: Asked, queries: Sequence[Float32], filters: Filters, heard: Heard | None) -> Rows:
         allowed = None if filters.is_open else self._allowed(filters)
         lexical = self.release.lexical
         width = _BY_WORDS if allowed is None else 4 * _BY_WORDS
@@ -160,6 +175,8 @@ class Searcher:
             found += [self._article_rows(m.article, named) for m in asked.mentions if m.article]
             if asked.defined:
                 found += [self._rows_that_hold(asked.defined, name) for name in named]
+        if heard is not None:
+            found.append(heard.rows)
         segments = self.release.segments["passage"]
         of_segments = None if allowed is None else allowed[segments]
         for query in queries:

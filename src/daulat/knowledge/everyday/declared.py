@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The curators' files: a folder of JSON lines in; checked rows, and every fault with its file and line, out.
+
+One row is one matter: the passages that answer, the main one first, and how people ask for them, by language. A row
+without passages says that no source answers, and why. A row with a fault is left out and named; it stops no other row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+FOLDER = "everyday"
+
+_LONGEST = 500  # characters of a question
+_KEYS = {"passages", "asks", "why"}
+
+
+@dataclass(frozen=True, slots=True)
+class EverydayRow:
+    """One matter, as people ask for it.
+
+    Parameters
+    ----------
+    passages : tuple of str
+        Ids of the passages that answer, the main one first; empty where no source answers.
+    asks : mapping of str to tuple of str
+        Questions by BCP 47 tag.
+    why : str
+        Of a row without passages: what the sources lack.
+    file, line : str, int
+        Where it stands.
+    """
+
+    passages: tuple[str, ...]
+    asks: Mapping[str, tuple[str, ...]]
+    why: str = ""
+    file: str = ""
+    line: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many questions it holds."""
+        return sum(len(questions) for questions in self.asks.values())
+
+
+@dataclass(frozen=True, slots=True)
+class EverydayFault:
+    """A row that cannot be used: where it stands and why."""
+
+    file: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file} line {self.line}: {self.reason}"
+
+
+def read_everyday(folder: Path) -> tuple[tuple[EverydayRow, ...], tuple[EverydayFault, ...]]:
+    """Read every file of a folder in the order of their names; a folder that is not there holds nothing.
+
+    Returns
+    -------
+    (tuple of EverydayRow, tuple of EverydayFault)
+        What can be used, and all faults.
+    """
+    rows: list[EverydayRow] = []
+    faults: list[EverydayFault] = []
+    first: dict[tuple[str, str], EverydayRow] = {}
+    for path in sorted(folder.glob("*.jsonl")):
+        for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
+            if not line.strip():
+                continue
+            try:
+                row = _row(msgspec.json.decode(line, type=dict[str, Any]), path.name, number)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                faults.append(EverydayFault(path.name, number, f"is not a JSON object: {error}"))
+            except ValueError as error:
+                faults.append(EverydayFault(path.name, number, str(error)))
+            else:
+                twice = _said_before(row, first)
+                faults += [EverydayFault(path.name, number, reason) for reason in twice]
+                if not twice:
+                    rows.append(row)
+    return tuple(rows), tuple(faults)
+
+
+def find_unknown(
+    rows: Iterable[EverydayRow], is_known: Callable[[str], bool]
+) -> tuple[tuple[EverydayRow, ...], tuple[EverydayFault, ...]]:
+    """Part the rows whose passages are all known from those that name another: (usable rows, faults)."""
+    usable, faults = [], []
+    for row in rows:
+        unknown = [passage for passage in row.passages if not is_known(passage)]
+        if unknown:
+            faults.append(EverydayFault(row.file, row.line, f"no source has the passage {', '.join(unknown)}"))
+        else:
+            usable.append(row)
+    return tuple(usable), tuple(faults)
+
+
+def _row(data: dict[str, Any], file: str, line: int) -> EverydayRow:
+    unknown = sorted(set(data) - _KEYS)
+    if unknown:
+        raise ValueError(f"`{unknown[0]}` is no key; there are `passages`, `asks` and `why`")
+    passages, asks, why = data.get("passages"), data.get("asks"), data.get("why", "")
+    if not _is_texts(passages):
+        raise ValueError("`passages` must be a list of passage ids, empty where no source answers")
+    if (
+        not isinstance(asks, dict)
+        or not asks
+        or not all(questions and _is_texts(questions) for questions in asks.values())
+    ):
+        raise ValueError("`asks` must give a list of questions for each language, and at least one question")
+    if not isinstance(why, str) or (not passages and not why.strip()):
+        raise ValueError("a row without passages must say in `why` what the sources lack")
+    if any(len(question) > _LONGEST for questions in asks.values() for question in questions):
+        raise ValueError(f"a question has more than {_LONGEST} characters")
+    return EverydayRow(
+        tuple(dict.fromkeys(passages or ())),
+        {tag: tuple(" ".join(question.split()) for question in questions) for tag, questions in asks.items()},
+        why,
+        file,
+        line,
+    )
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) and each.strip() for each in value)
+
+
+def _said_before(row: EverydayRow, first: dict[tuple[str, str], EverydayRow]) -> Sequence[str]:
+    """Name the questions that another row has too: the same words cannot ask for two things."""
+    found = []
+    for tag, questions in row.asks.items():
+        for question in questions:
+            other = first.setdefault((tag, question.casefold()), row)
+            if other is not row:
+                found.append(f"asks the same as {other.file} line {other.line}: {question}")
+    return found

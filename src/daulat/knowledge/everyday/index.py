@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The everyday questions of a release: checked rows in, an index in its folder out, the nearest questions by meaning or
+words out of that.
+
+Question n of every file is the n-th question of the rows in order. It decides nothing about passages.
+
+    questions.json   the questions as written, with language and row
+    rows.json        the rows: passage ids, and why none answers
+    targets.npy      passage rows that a row of questions names, one row after another; target_offsets.npy says where
+    vectors.npy ...  see `daulat.knowledge.index.vectors`
+    terms.npy ...    see `daulat.knowledge.index.forward`
+    lexical/         see `daulat.knowledge.index.lexical`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from daulat.knowledge.everyday.declared import EverydayRow
+from daulat.knowledge.index import ForwardIndex, ForwardWriter, LexicalIndex, VectorIndex
+from daulat.knowledge.index.lexical import Entry, write_lexical
+from daulat.knowledge.index.vectors import Int8, mapped, write_vectors
+
+Rows = NDArray[np.int64]
+
+_QUESTIONS, _ROWS = "questions.json", "rows.json"
+_TARGETS, _TARGET_OFFSETS = "targets.npy", "target_offsets.npy"
+
+
+class _Question(msgspec.Struct, frozen=True, array_like=True):
+    text: str
+    language: str
+    row: int
+
+
+class _Row(msgspec.Struct, frozen=True):
+    passages: tuple[str, ...]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wordings:
+    """The everyday questions of a country and how they are read.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the curators' files.
+    read : callable
+        (question, language) to the text that is encoded and the weighted terms that are indexed.
+    """
+
+    folder: Path
+    read: Callable[[str, str], tuple[str, Mapping[str, float]]]
+
+
+def questions_of(rows: Sequence[EverydayRow]) -> list[tuple[int, str, str]]:
+    """List all questions in the order of the index: (row, language, question)."""
+    return [(n, tag, text) for n, row in enumerate(rows) for tag, texts in row.asks.items() for text in texts]
+
+
+def write_everyday(
+    folder: Path,
+    rows: Sequence[EverydayRow],
+    row_of: Callable[[str], int],
+    terms: Sequence[Sequence[str]],
+    vectors: tuple[Int8, NDArray[np.float16]],
+) -> None:
+    """Write the index into a new folder.
+
+    Parameters
+    ----------
+    folder : Path
+    rows : sequence of EverydayRow
+        Whose passages are all known.
+    row_of : callable
+        Passage id to row.
+    terms : sequence of sequences of str
+        Of each question, in the order of `questions_of`.
+    vectors : (int8[n, d], float16[n])
+        Of each question.
+    """
+    folder.mkdir()
+    questions = questions_of(rows)
+    encode = msgspec.json.encode
+    (folder / _QUESTIONS).write_bytes(encode([_Question(text, tag, row) for row, tag, text in questions]))
+    (folder / _ROWS).write_bytes(encode([_Row(row.passages, row.why) for row in rows]))
+    targets = [row_of(passage) for row in rows for passage in row.passages]
+    offsets = np.cumsum([0, *(len(row.passages) for row in rows)])
+    np.save(folder / _TARGETS, np.array(targets, np.uint32))
+    np.save(folder / _TARGET_OFFSETS, offsets.astype(np.uint32))
+    write_vectors(folder, *vectors)
+    forward = ForwardWriter()
+    for each in terms:
+        forward.add([each])
+    forward.write(folder)
+    write_lexical(folder / "lexical", (Entry(each, ()) for each in terms))
+
+
+class EverydayIndex:
+    """Finds the everyday questions that are like a question.
+
+    Parameters
+    ----------
+    folder : Path
+        Where `write_everyday` wrote.
+
+    Raises
+    ------
+    ValueError
+        If the files do not belong together.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.questions = msgspec.json.decode((folder / _QUESTIONS).read_bytes(), type=tuple[_Question, ...])
+        self.rows = msgspec.json.decode((folder / _ROWS).read_bytes(), type=tuple[_Row, ...])
+        self.row_of: Rows = np.array([question.row for question in self.questions], np.int64)
+        self.languages = np.array([question.language for question in self.questions])
+        self._targets: NDArray[np.uint32] = mapped(folder / _TARGETS)
+        self._offsets: NDArray[np.uint32] = mapped(folder / _TARGET_OFFSETS)
+        self.vectors = VectorIndex(folder)
+        self.terms = ForwardIndex(folder)
+        self.lexical = LexicalIndex(folder / "lexical")
+        counts = np.bincount(self.terms.all_numbers(), minlength=self.terms.size + 1)
+        self._rarities: NDArray[np.float64] = np.log(1 + (len(self.questions) - counts + 0.5) / (counts + 0.5))
+        held = {len(self.questions), len(self.vectors), len(self.terms), len(self.lexical)}
+        if len(held) != 1 or len(self._offsets) != len(self.rows) + 1 or len(self._targets) != int(self._offsets[-1]):
+            raise ValueError("the files of the everyday questions do not belong together")
+
+    def __len__(self) -> int:
+        return len(self.questions)
+
+    def rarity(self, number: int) -> float:
+        """Return the inverse document frequency of a term by its number; that of an unknown term is the highest."""
+        return float(self._rarities[number]) if number > 0 else float(np.log(2 * len(self.questions) + 2))
+
+    def targets(self, row: int) -> NDArray[np.uint32]:
+        """Return the passage rows that a row of questions names, the main one first; none where no source answers."""
+        found: NDArray[np.uint32] = self._targets[int(self._offsets[row]) : int(self._offsets[row + 1])]
+        return found

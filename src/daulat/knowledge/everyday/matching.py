@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a question is like: its vectors and terms in; how near the everyday questions of each passage are, out.
+
+The nearest everyday questions by meaning and by words are compared with the question. What is near counts for the
+passages that it names, a little for their neighbours, and against all of them where it names none. Nothing here is
+learnt; the weights are (see `daulat.knowledge.search.ranking`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daulat.knowledge.everyday.index import EverydayIndex
+from daulat.knowledge.index.vectors import Float32
+
+Rows = NDArray[np.int64]
+Float64 = NDArray[np.float64]
+
+EVERYDAY_FEATURES = (
+    "asked_dense",  # cosine of the nearest everyday question that names this passage, 0.8 to 1 drawn out to 0 to 1
+    "asked_own",  # the same among the questions in the asker's language
+    "asked_gap",  # the first, less that of the nearest question of all
+    "asked_words",  # share of weighty words that the question has in common with one of them (Dice)
+    "asked_words_gap",  # the same, less that of the best question of all
+    "asked_vote",  # share of the near questions that name this passage, the nearer counting more
+    "asked_main",  # 1 if the nearest question that names it names it first
+    "asked_beside",  # share of the near questions that name a passage next to this one
+    "asked_document",  # share of the near questions that name another passage of its document
+)
+_INDEX = {name: place for place, name in enumerate(EVERYDAY_FEATURES)}
+
+_BY_MEANING, _BY_WORDS = 48, 24
+_UNRELATED = 0.80  # cosine that any two questions have
+_WARMTH = 0.15  # of drawn-out cosine: what halves a vote is a tenth of it
+_WORDS_VOTE = 0.5
+_BESIDE = 2  # rows
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the everyday questions say.
+
+    Parameters
+    ----------
+    rows : int64[n]
+        Passages that near questions name, ascending.
+    values : float32[n, len(EVERYDAY_FEATURES)]
+        Of each; neighbourhood is left out (see `columns`).
+    none : mapping of str to float
+        How near the questions are that no source answers, and the nearest that one does.
+    nearest : tuple of int
+        The everyday questions that are nearest, best first.
+    """
+
+    rows: Rows
+    values: Float32
+    none: Mapping[str, float]
+    nearest: tuple[int, ...] = ()
+
+    def columns(self, rows: Rows, documents: NDArray[np.uint32]) -> Float32:
+        """Return the features of candidates: float32[n, len(EVERYDAY_FEATURES)].
+
+        Parameters
+        ----------
+        rows : int64[n]
+            Ascending.
+        documents : uint32[n_rows of the release]
+            Document of each row.
+        """
+        found = np.zeros((len(rows), len(EVERYDAY_FEATURES)), np.float32)
+        found[:, _INDEX["asked_gap"]] = -self.none["asked_best"]
+        found[:, _INDEX["asked_words_gap"]] = -self.none["asked_best_words"]
+        if not len(self.rows) or not len(rows):
+            return found
+        places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        known = self.rows[places] == rows
+        found[known] = self.values[places[known]]
+        votes = self.values[:, _INDEX["asked_vote"]]
+        apart = np.abs(rows[:, None] - self.rows[None, :])
+        same = documents[rows][:, None] == documents[self.rows][None, :]
+        found[:, _INDEX["asked_beside"]] = (votes * (same & (apart > 0) & (apart <= _BESIDE))).max(axis=1)
+        found[:, _INDEX["asked_document"]] = (votes * (same & (apart > 0))).max(axis=1)
+        return found
+
+
+def hear(
+    index: EverydayIndex,
+    queries: Sequence[Float32],
+    terms: Mapping[str, float],
+    language: str,
+    allowed: NDArray[np.bool_] | None = None,
+) -> Heard:
+    """Compare a question with the everyday questions.
+
+    Parameters
+    ----------
+    index : EverydayIndex
+    queries : sequence of float32[d]
+        Of the question's forms; none where there is no encoder.
+    terms : mapping of str to float
+        Of the question, with their weights.
+    language : str
+        Of the question, primary tag.
+    allowed : bool[n], optional
+        Everyday questions that may be heard.
+    """
+    near = [index.vectors.nearest(query, _BY_MEANING, allowed)[0] for query in queries]
+    near.append(index.lexical.search(terms, _BY_WORDS)[0])
+    found: Rows = np.unique(np.concatenate(near))
+    if allowed is not None:
+        found = found[allowed[found]]
+    if not len(found):
+        none = dict.fromkeys(("asked_best", "asked_best_words", "none_dense", "none_words", "none_vote"), 0.0)
+        return Heard(np.empty(0, np.int64), np.empty((0, len(EVERYDAY_FEATURES)), np.float32), none)
+    cosines = [index.vectors.cosines(query, found) for query in queries] or [np.zeros(len(found), np.float32)]
+    dense = np.clip((np.max(cosines, axis=0).astype(np.float64) - _UNRELATED) / (1 - _UNRELATED), 0, 1)
+    words = _overlaps(index, terms, found)
+    weight = dense + _WORDS_VOTE * words
+    votes = np.exp((weight - weight.max()) / _WARMTH)
+    votes /= votes.sum()
+    own = np.where(index.languages[found] == language, dense, 0.0)
+    return _by_passage(index, _Near(found, dense, own, words, votes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """Everyday questions and how near they are: each float64[n]."""
+
+    questions: Rows
+    dense: Float64
+    own: Float64
+    words: Float64
+    votes: Float64
+
+
+def _by_passage(index: EverydayIndex, near: _Near) -> Heard:
+    """Gather what near questions say by the passages that they name."""
+    named = [index.targets(int(index.row_of[question])) for question in near.questions]
+    counts = np.array([len(each) for each in named])
+    owner = np.repeat(np.arange(len(named)), counts)
+    first = np.arange(len(owner)) == np.repeat(np.cumsum(counts) - counts, counts)
+    rows, place = np.unique(np.concatenate(named).astype(np.int64), return_inverse=True)
+    values = np.zeros((len(rows), len(EVERYDAY_FEATURES)), np.float32)
+    for name, column in (("asked_dense", near.dense), ("asked_own", near.own), ("asked_words", near.words)):
+        np.maximum.at(values[:, _INDEX[name]], place, column[owner].astype(np.float32))
+    values[:, _INDEX["asked_vote"]] = np.bincount(place, near.votes[owner], len(rows))
+    # The nearest comes last of its passage, so what it says stays.
+    nearest_last = np.lexsort((near.dense[owner], place))
+    values[place[nearest_last], _INDEX["asked_main"]] = first[nearest_last]
+    values[:, _INDEX["asked_gap"]] = values[:, _INDEX["asked_dense"]] - near.dense.max()
+    values[:, _INDEX["asked_words_gap"]] = values[:, _INDEX["asked_words"]] - near.words.max()
+    silent = counts == 0
+    none = {
+        "asked_best": float(near.dense.max()),
+        "asked_best_words": float(near.words.max()),
+        "none_dense": float(near.dense[silent].max(initial=0.0)),
+        "none_words": float(near.words[silent].max(initial=0.0)),
+        "none_vote": float(near.votes[silent].sum()),
+    }
+    order = np.lexsort((near.questions, -near.votes))[:_SHOWN]
+    return Heard(rows, values, none, tuple(near.questions[order].tolist()))
+
+
+def _overlaps(index: EverydayIndex, terms: Mapping[str, float], found: Rows) -> Float64:
+    """Return Dice's share of common terms, by rarity among everyday questions: float64[len(found)]."""
+    numbers = {term: index.terms.number(term) for term in terms}
+    weights = {numbers[term]: weight * index.rarity(numbers[term]) for term, weight in terms.items()}
+    total = sum(weight * index.rarity(numbers[term]) for term, weight in terms.items())
+    shares = np.zeros(len(found))
+    for at, question in enumerate(found):
+        held = set(index.terms.row(int(question))) - {0}
+        common = sum(weights.get(number, 0.0) for number in held)
+        shares[at] = 2 * common / ((total + sum(index.rarity(number) for number in held)) or 1.0)
+    return shares

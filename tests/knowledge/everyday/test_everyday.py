@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everyday wordings: how people ask leads to the passage that answers, and every fault of a curator is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from daulat.knowledge.everyday import Wordings, read_everyday
+from daulat.knowledge.ingest import IngestRules
+from daulat.knowledge.release import Builder, Release
+from daulat.knowledge.search import FEATURES, Ranking, Reader, Searcher, load_ranking
+from daulat.knowledge.sources import Source
+
+from ..conftest import WordEncoder
+
+# These tests are of what is heard, whatever the fitted weights make of it.
+NOTHING = np.zeros(len(FEATURES), np.float32)
+HEARD = np.array([{"asked_vote": 1.0, "asked_main": 0.1}.get(name, 0.0) for name in FEATURES], np.float32)
+ONLY_HEARD = Ranking(NOTHING, HEARD, NOTHING, NOTHING)
+BABY = "my baby arrived, whom do I tell?"
+ROWS = (
+    {"passages": ["ACT-1-2001:2"], "asks": {"en": [BABY, "where do I sign up a newborn"]}},
+    {"passages": ["REG-3-2010:3", "REG-3-2010:1"], "asks": {"en": ["caught cycling in the dark, what now?"]}},
+    {"passages": [], "asks": {"en": ["what does the lunch at the canteen cost"]}, "why": "No act speaks of canteens."},
+)
+
+
+def write(folder: Path, *lines: object) -> Path:
+    folder.mkdir(exist_ok=True)
+    text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
+    (folder / "rows.jsonl").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def searcher(
+    tmp_path_factory: pytest.TempPathFactory,
+    make_builder: Callable[[Path], Builder],
+    sources: list[Source],
+    rules: IngestRules,
+    reader: Reader,
+) -> Searcher:
+    place = tmp_path_factory.mktemp("everyday")
+    wordings = Wordings(write(place / "asked", *ROWS), reader.everyday)
+    report = replace(make_builder(place), everyday=wordings).build(sources, rules)
+    return Searcher(Release(report.folder), WordEncoder(), reader, ONLY_HEARD)
+
+
+def test_a_question_in_everyday_words_finds_the_passage_that_shares_no_word_with_it(searcher: Searcher) -> None:
+    [hit] = searcher.search("a baby arrived, whom shall I tell", top_k=1)
+    assert hit.passage.passage_id == "ACT-1-2001:2"
+    assert hit.features["asked_main"] == 1
+
+
+def test_the_first_passage_of_a_row_is_the_main_one(searcher: Searcher) -> None:
+    hits = searcher.search("I was caught cycling in the dark", top_k=2)
+    assert [hit.passage.passage_id for hit in hits] == ["REG-3-2010:3", "REG-3-2010:1"]
+
+
+def test_a_question_like_one_that_no_source_answers_is_known_as_such(searcher: Searcher) -> None:
+    heard = searcher.candidates(searcher.ask("what does lunch at the canteen cost")).heard
+    assert heard is not None
+    assert heard.none["none_dense"] == heard.none["asked_best"] > 0
+    assert heard.none["none_vote"] > 0.5
+
+
+def test_passages_beside_the_one_that_is_named_hear_of_it(searcher: Searcher) -> None:
+    found = searcher.candidates(searcher.ask(BABY))
+    rank = {item.passage.passage_id: row for item, row in zip(found.stored, found.features, strict=True)}
+    names = list(searcher.search(BABY)[0].features)
+    beside = names.index("asked_beside")
+    assert rank["ACT-1-2001:3"][beside] > rank["ACT-2-2005:1"][beside] == 0
+
+
+def test_the_everyday_questions_are_part_of_the_signed_release(searcher: Searcher) -> None:
+    assert {"everyday/questions.json", "everyday/vectors.npy"} <= set(searcher.release.manifest.files)
+
+
+def test_a_release_without_everyday_questions_has_none(
+    tmp_path: Path, make_builder: Callable[[Path], Builder], sources: list[Source], rules: IngestRules, reader: Reader
+) -> None:
+    report = make_builder(tmp_path).build(sources, rules)
+    searcher = Searcher(Release(report.folder), WordEncoder(), reader, load_ranking())
+    assert searcher.candidates(searcher.ask(BABY)).heard is None
+    assert not (report.folder / "everyday").exists()
+
+
+def test_a_changed_question_makes_another_release(
+    tmp_path: Path, make_builder: Callable[[Path], Builder], sources: list[Source], rules: IngestRules, reader: Reader
+) -> None:
+    builder = replace(make_builder(tmp_path), everyday=Wordings(write(tmp_path / "asked", ROWS[0]), reader.everyday))
+    first = builder.build(sources, rules)
+    assert builder.build(sources, rules).unchanged
+    write(tmp_path / "asked", ROWS[0], ROWS[1])
+    assert builder.build(sources, rules).manifest.release_id != first.manifest.release_id
+
+
+def test_all_faults_are_named_at_once_and_stop_no_other_row(
+    tmp_path: Path, make_builder: Callable[[Path], Builder], sources: list[Source], rules: IngestRules, reader: Reader
+) -> None:
+    folder = write(
+        tmp_path / "asked",
+        ROWS[0],
+        "{not json",
+        {"passages": ["ACT-9-2099:1"], "asks": {"en": ["of a passage that is not there"]}},
+        {"passages": ["ACT-1-2001:3"], "asks": {"en": [BABY.upper()]}},
+        {"passages": [], "asks": {"en": ["why is missing here"]}},
+        {"passages": ["ACT-1-2001:3"], "asks": {"en": []}},
+        {"passages": ["ACT-1-2001:3"], "ask": {"en": ["a key that is none"]}},
+    )
+    report = replace(make_builder(tmp_path), everyday=Wordings(folder, reader.everyday)).build(sources, rules)
+    named = {failure.doc_id: failure.reason for failure in report.failures}
+    assert set(named) == {f"line {n}" for n in range(2, 8)}
+    assert "ACT-9-2099:1" in named["line 3"]
+    assert "rows.jsonl line 1" in named["line 4"]
+    everyday = Release(report.folder).everyday
+    assert everyday is not None
+    assert [question.text for question in everyday.questions] == ROWS[0]["asks"]["en"]  # type: ignore[index]
+
+
+def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
+    assert read_everyday(tmp_path / "none") == ((), ())
