@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from daulat.cli.store import command
 from daulat.nation import bootstrap
+from daulat.store.versions import REVISIONS
 
 
 @pytest.fixture
@@ -22,13 +23,13 @@ def run(tmp_path, monkeypatch):
 def test_a_dry_run_prints_sql_a_migration_runs_it_and_a_second_has_nothing_to_do(run):
     printed = run("migrate", "--dry-run")
     assert "CREATE TABLE answer_receipt" in printed.stdout
-    assert json.loads(run("migrate", "--json").stdout)["steps"] == ["0001"]
+    assert json.loads(run("migrate", "--json").stdout)["steps"] == list(REVISIONS)
     assert "nothing to do" in run("migrate").stderr
 
 
 def test_status_describes_the_embedded_database(run):
     told = json.loads(run("status", "--json").stdout)
     assert told["is_embedded"]
-    assert told["schema"] == "0001"
+    assert told["schema"] == REVISIONS[-1]
     assert told["where"].endswith(".daulat/postgres")
     assert "18." in run("status").stdout
