@@ -90,6 +90,10 @@ class FirstRouter:
 class NoObserver:
     """Hears everything and tells nobody."""
 
+    def measure(self, call: Call, grant: Grant, target: Target, usage: CallUsage) -> CallUsage:  # noqa: ARG002
+        """Return the usage as it is."""
+        return usage
+
     def annotate(self, call: Call, grant: Grant, target: Target, usage: CallUsage) -> bytes:  # noqa: ARG002
         """Add nothing."""
         return b""

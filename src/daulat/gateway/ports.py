@@ -139,6 +139,8 @@ class CallUsage:
         The code of the error that ended it; empty where none did.
     engine, model, place, reason : str
         Who answered, the engine's own name of the model, where the engine stands, and why it was chosen.
+    energy_wh, carbon_g : float or None
+        What answering drew, in watt-hours, and emitted, in grams of CO2 equivalent; None where nothing is known.
     """
 
     prompt_tokens: int = 0
@@ -155,6 +157,7 @@ class CallUsage:
     reason: str = ""
     estimated: bool = False
     energy_wh: float | None = None
+    carbon_g: float | None = None
 
 
 class Grant(Protocol):
@@ -269,6 +272,10 @@ class Answers(Protocol):
 
 class Observer(Protocol):
     """Hears of every call once, when it has ended: metrics, traces, logs."""
+
+    def measure(self, call: Call, grant: Grant, target: Target, usage: CallUsage) -> CallUsage:
+        """Return the usage with what this side knows of its energy and carbon; before it is booked."""
+        ...
 
     def annotate(self, call: Call, grant: Grant, target: Target, usage: CallUsage) -> bytes:
         """Return JSON members to add to the answer's `usage`, such as ``"energy_wh":0.1``; empty for none."""

@@ -9,9 +9,10 @@ It never decides what citizens are told, never logs a prompt, never unpickles, a
 
 from daulat.models._fetch import HUB_URL, Fetcher
 from daulat.models._http import Door
+from daulat.models._reasoning import ThinkSplitter
 from daulat.models.catalogue import Catalogue, CatalogueModel, Licence, load_catalogue
 from daulat.models.embedded import EmbeddedEngine, EmbeddedSettings
-from daulat.models.engine import ChatRequest, Delta, Engine, Message, Usage
+from daulat.models.engine import ChatRequest, Delta, Engine, Forwarding, Message, Pieces, Usage, Whole, forwarding
 from daulat.models.engines import EngineSet, declare_engines
 from daulat.models.errors import (
     EngineError,
@@ -47,21 +48,26 @@ __all__ = [
     "EngineUnavailable",
     "FakeEngine",
     "Fetcher",
+    "Forwarding",
     "GateResult",
     "Gates",
     "Licence",
     "Message",
     "ModelsError",
     "Order",
+    "Pieces",
     "Provenance",
     "RemoteEngine",
     "Reply",
     "Source",
+    "ThinkSplitter",
     "UnknownModel",
     "Usage",
     "Weights",
     "WeightsStore",
+    "Whole",
     "declare_engines",
+    "forwarding",
     "load_catalogue",
     "load_gates",
     "parse_source",

@@ -40,10 +40,11 @@ class ChunkChoice(msgspec.Struct, frozen=True):
 
 
 class ChunkError(msgspec.Struct, frozen=True):
-    """An error as engines send it. Its message is never read: it may quote the prompt."""
+    """An error as engines send it. Its message may quote the prompt: it is handed to the caller, and nobody else."""
 
     type: str | None = None
     code: str | int | None = None
+    message: str | None = None
 
 
 class Chunk(msgspec.Struct, frozen=True):
@@ -55,9 +56,10 @@ class Chunk(msgspec.Struct, frozen=True):
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
-    """The body of a response that is not 200."""
+    """The body of a response that is not 200; older vLLM writes the error's fields beside each other."""
 
     error: ChunkError | str | None = None
+    message: str | None = None
 
 
 class ModelEntry(msgspec.Struct, frozen=True):
@@ -118,6 +120,27 @@ def name_error(error: ChunkError | str | None) -> str:
         return ""
     names = (str(name) for name in (error.type, error.code) if name)
     return next((name for name in names if len(name) <= 64 and name.replace("_", "").replace("-", "").isalnum()), "")
+
+
+_TOO_LONG = ("context_length_exceeded", "exceed_context_size_error")
+_LONG_WORDS = ("maximum context length", "context size", "context window", "longer than the maximum model length")
+_MOST_SAID = 1_000
+
+
+def explain_refusal(body: ErrorBody) -> tuple[str, str]:
+    """Return our code for a request that an engine refused, and what the engine said about it.
+
+    Examples
+    --------
+    >>> explain_refusal(ErrorBody(ChunkError(type="exceed_context_size_error", message="too long")))
+    ('context_length_exceeded', 'too long')
+    >>> explain_refusal(ErrorBody(message="no such parameter"))
+    ('models.engine.refused', 'no such parameter')
+    """
+    error = body.error
+    said = (error.message if isinstance(error, ChunkError) else error) or body.message or ""
+    too_long = name_error(error) in _TOO_LONG or any(words in said for words in _LONG_WORDS)
+    return "context_length_exceeded" if too_long else "models.engine.refused", said[:_MOST_SAID]
 
 
 class BrokenStreamError(Exception):

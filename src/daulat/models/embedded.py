@@ -14,13 +14,13 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from daulat.models.engine import ChatRequest, Delta
+from daulat.models.engine import ChatRequest, Delta, Pieces, Whole
 from daulat.models.errors import EngineError, EngineInterrupted, EngineUnavailable
 from daulat.models.remote import RemoteEngine
 
@@ -121,16 +121,40 @@ class EmbeddedEngine:
         """
         child = await self._ready()
         deltas = child.client.stream(request)
+        async with self._watching(child):
+            try:
+                async for delta in deltas:
+                    yield delta
+            finally:
+                await deltas.aclose()
+
+    def upstream_id(self, model_id: str) -> str:
+        """Return the model's name, which is the same in the child."""
+        return model_id
+
+    async def send(self, path: str, body: bytes, content_type: str = "application/json") -> Whole:
+        """Send a request to the child's own server and return its whole answer, unread; errors as `stream`."""
+        child = await self._ready()
+        async with self._watching(child):
+            return await child.client.send(path, body, content_type)
+
+    @asynccontextmanager
+    async def open(self, path: str, body: bytes) -> AsyncIterator[Pieces]:
+        """Send a request to the child's own server and give its answer as it comes, unread; errors as `stream`."""
+        child = await self._ready()
+        async with self._watching(child), child.client.open(path, body) as pieces:
+            yield pieces
+
+    @asynccontextmanager
+    async def _watching(self, child: _Child) -> AsyncIterator[None]:
+        """Tell the end of the child's process from a failure of one request; an answer that came whole clears it."""
         try:
-            async for delta in deltas:
-                yield delta
+            yield
         except (EngineUnavailable, EngineInterrupted) as error:
             if await self._has_ended(child):
                 self._note_crash(child)
                 raise self._interrupted() from error
             raise
-        finally:
-            await deltas.aclose()
         self._crashes = 0
 
     async def is_healthy(self) -> bool:

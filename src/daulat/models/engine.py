@@ -7,6 +7,7 @@ Nothing above this line knows llama.cpp, vLLM or HTTP. Engines never see citizen
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -73,3 +74,58 @@ class Engine(Protocol):
     async def close(self) -> None:
         """Stop what this engine started."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The body of an answer that came whole, as the engine's server wrote it."""
+
+    body: bytes
+    content_type: str
+
+
+class Pieces(Protocol):
+    """An answer that is still coming, in pieces cut anywhere."""
+
+    async def read(self) -> bytes | None:
+        """Return the next piece, or None at the end.
+
+        Raises
+        ------
+        EngineInterrupted
+            If the answer broke off or fell silent.
+        """
+        ...
+
+
+class Forwarding(Protocol):
+    """An engine whose server speaks the OpenAI API itself, so that bytes can pass through unread.
+
+    `path` is what follows the version in the address, e.g. ``/chat/completions``; errors are those of `Engine.stream`.
+    """
+
+    name: str
+
+    def upstream_id(self, model_id: str) -> str:
+        """Return the server's own name of a model."""
+        ...
+
+    async def send(self, path: str, body: bytes, content_type: str = "application/json") -> Whole:
+        """Send a request and return its whole answer. Cancelling it closes the connection."""
+        ...
+
+    def open(self, path: str, body: bytes) -> AbstractAsyncContextManager[Pieces]:
+        """Send a request and give its answer as a stream of events; leaving the block stops the computation."""
+        ...
+
+
+def forwarding(engine: Engine) -> Forwarding | None:
+    """Return the engine as one that forwards, or None if it answers through `Engine.stream` alone.
+
+    Examples
+    --------
+    >>> from daulat.models import FakeEngine, RemoteEngine
+    >>> forwarding(RemoteEngine("http://127.0.0.1:8000/v1")) is not None, forwarding(FakeEngine()) is None
+    (True, True)
+    """
+    return engine if hasattr(engine, "upstream_id") else None  # type: ignore[return-value]

@@ -15,7 +15,7 @@
     ├── WeightsError             a file of weights is missing, wrong, unsafe or in use
     └── LicenceNotAccepted       weights whose licence has conditions, and nobody accepted them
 
-No message here ever holds a prompt or an answer.
+No message here ever holds a prompt or an answer; only `EngineRefused.said` may, which goes to the caller alone.
 """
 
 # ruff: noqa: N818 (the names say what happened; the tree above says that they are errors)
@@ -46,11 +46,15 @@ class EngineOverloaded(EngineError):
 
 
 class EngineRefused(EngineError):
-    """The engine read the request and said no; sending it again will not help. `status` is the HTTP status it gave."""
+    """The engine read the request and said no; sending it again will not help. `status` is the HTTP status it gave.
 
-    def __init__(self, what: str, *, why: str, fix: str, code: str, status: int) -> None:
+    `said` holds the engine's own words. They may quote the prompt: they are for the caller alone, never for a log.
+    """
+
+    def __init__(self, what: str, *, why: str, fix: str, code: str, status: int, said: str = "") -> None:
         super().__init__(what, why=why, fix=fix, code=code)
         self.status = status
+        self.said = said
 
 
 class EngineInterrupted(EngineError):

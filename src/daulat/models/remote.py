@@ -2,13 +2,15 @@
 """An engine behind an OpenAI-compatible address: vLLM, SGLang, llama.cpp's server, Ollama, GPUStack.
 
 A `ChatRequest` comes in and is sent as one streamed chat completion; its events go out as `Delta`, reasoning kept apart
-from the answer. The address is the operator's own and is used as declared: no redirect is followed, no proxy is asked.
-It never retries, never logs, and never repeats what a server says in an error, which may quote the prompt.
+from the answer. Or the bytes of a request come in, and the bytes of its answer go out unread. The address is the
+operator's own and is used as declared: no redirect is followed, no proxy is asked. It never retries, never logs, and
+never repeats what a server says in an error, which may quote the prompt, to anybody but the caller.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Self
@@ -23,12 +25,14 @@ from pyreqwest.response import Response
 from daulat.models._wire import (
     AnswerReader,
     BrokenStreamError,
+    ErrorBody,
     decode_error,
     decode_models,
     encode_request,
+    explain_refusal,
     name_error,
 )
-from daulat.models.engine import ChatRequest, Delta
+from daulat.models.engine import ChatRequest, Delta, Pieces, Whole
 from daulat.models.errors import (
     EngineError,
     EngineInterrupted,
@@ -41,6 +45,9 @@ from daulat.models.errors import (
 _MOST_ERROR_BYTES = 64 * 1024
 _MOST_LIST_BYTES = 4 << 20
 _LIST_TIMEOUT = timedelta(seconds=5)
+# The largest answer that is taken whole: 2,048 vectors of 4,096 numbers, written out, are some 90 MB.
+_MOST_ANSWER_BYTES = 128 << 20
+_EVENT_STREAM = "text/event-stream"
 
 
 class RemoteEngine:
@@ -122,7 +129,7 @@ class RemoteEngine:
             If the stream breaks off, falls silent or stops making sense before the answer is finished.
         """
         builder = self._builder("POST", "/chat/completions").header("content-type", "application/json")
-        request = replace(request, model=self._names.get(request.model, request.model))
+        request = replace(request, model=self.upstream_id(request.model))
         # Without this limit the client waits to fill its buffer, and the first token comes seconds late.
         sent = builder.body_bytes(encode_request(request)).streamed_read_buffer_limit(1).build_streamed()
         answer = AnswerReader(reasoning_open=self._reasoning_open)
@@ -138,6 +145,55 @@ class RemoteEngine:
                     yield delta
         except BrokenStreamError as error:
             raise self._interrupted(str(error)) from error
+        except PyreqwestError as error:
+            kind = type(error).__name__
+            raise (self._interrupted(kind) if began else self._unavailable(f"did not answer ({kind})")) from error
+
+    def upstream_id(self, model_id: str) -> str:
+        """Return the server's own name of a model."""
+        return self._names.get(model_id, model_id)
+
+    async def send(self, path: str, body: bytes, content_type: str = "application/json") -> Whole:
+        """Send a request and return its whole answer, unread.
+
+        Raises
+        ------
+        EngineUnavailable, EngineOverloaded, EngineRefused
+            As `stream`.
+        EngineInterrupted
+            If the answer breaks off.
+        """
+        builder = self._builder("POST", path).header("content-type", content_type).body_bytes(body)
+        began = False
+        try:
+            async with builder.build_streamed() as response:
+                if response.status != 200:
+                    raise self._status_error(response, await _read(response, _MOST_ERROR_BYTES))
+                began = True
+                answer = await _read_whole(response)
+                if answer is None:
+                    raise self._interrupted("an answer larger than any that is taken whole")
+                return Whole(answer, response.get_header("content-type") or "application/octet-stream")
+        except PyreqwestError as error:
+            kind = type(error).__name__
+            raise (self._interrupted(kind) if began else self._unavailable(f"did not answer ({kind})")) from error
+
+    @asynccontextmanager
+    async def open(self, path: str, body: bytes) -> AsyncIterator[Pieces]:
+        """Send a request and give its answer as it comes, unread; leaving the block closes the connection.
+
+        Raises
+        ------
+        EngineUnavailable, EngineOverloaded, EngineRefused
+            As `stream`.
+        """
+        builder = self._builder("POST", path).header("content-type", "application/json").body_bytes(body)
+        began = False
+        try:
+            async with builder.streamed_read_buffer_limit(1).build_streamed() as response:
+                await self._check(response)
+                began = True
+                yield _Pieces(response)
         except PyreqwestError as error:
             kind = type(error).__name__
             raise (self._interrupted(kind) if began else self._unavailable(f"did not answer ({kind})")) from error
@@ -181,7 +237,7 @@ class RemoteEngine:
         if response.status != 200:
             raise self._status_error(response, await _read(response, _MOST_ERROR_BYTES))
         media_type = (response.get_header("content-type") or "").partition(";")[0].strip().lower()
-        if media_type != "text/event-stream":
+        if media_type != _EVENT_STREAM:
             raise self._unavailable(f"answered with `{media_type[:40]}` where a stream of events was asked for")
 
     async def _next_piece(self, response: Response, answer: AnswerReader) -> bytes | None:
@@ -196,11 +252,11 @@ class RemoteEngine:
 
     def _status_error(self, response: Response, body: bytes) -> EngineError:
         try:
-            said = name_error(decode_error(body).error)
-        except msgspec.DecodeError:
-            said = ""
-        status = response.status
-        what = f"engine `{self.name}` answered {status}" + (f" ({said})" if said else "")
+            told = decode_error(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            told = ErrorBody()
+        status, named = response.status, name_error(told.error)
+        what = f"engine `{self.name}` answered {status}" + (f" ({named})" if named else "")
         if status in (429, 503):
             return EngineOverloaded(
                 what,
@@ -213,12 +269,14 @@ class RemoteEngine:
             fix = "Check the key that `api_key_env` names."
             return self._unavailable(f"answered {status}: it wants another key", fix=fix)
         if 400 <= status < 500:
+            code, said = explain_refusal(told)
             return EngineRefused(
                 what,
                 why="The same request would be refused again.",
                 fix="Check the model id, the length of the conversation and the options.",
-                code="models.engine.refused",
+                code=code,
                 status=status,
+                said=said,
             )
         return self._unavailable(what.removeprefix(f"engine `{self.name}` "))
 
@@ -231,12 +289,36 @@ class RemoteEngine:
         )
 
     def _interrupted(self, what: str) -> EngineInterrupted:
+        """Make the error of an answer that broke off; `what` says how."""
         return EngineInterrupted(
             f"engine `{self.name}` broke off: {what}",
             why="The text so far stands, but the answer is not complete.",
             fix="Ask again; if it happens often, read the engine's own log.",
             code="models.engine.interrupted",
         )
+
+
+class _Pieces:
+    """The answer of one request, as it comes."""
+
+    __slots__ = ("_read_chunk",)
+
+    def __init__(self, response: Response) -> None:
+        self._read_chunk = response.body_reader.read_chunk
+
+    async def read(self) -> bytes | None:
+        """Return the next piece, or None at the end."""
+        chunk = await self._read_chunk()
+        return None if chunk is None else bytes(chunk)
+
+
+async def _read_whole(response: Response) -> bytes | None:
+    """Read a whole body, or nothing where it is too large. A length that is declared is held by the client below."""
+    declared = response.get_header("content-length")
+    if declared is not None and declared.isdigit() and int(declared) <= _MOST_ANSWER_BYTES:
+        return bytes(await response.bytes())
+    body = await _read(response, _MOST_ANSWER_BYTES + 1)
+    return body if len(body) <= _MOST_ANSWER_BYTES else None
 
 
 async def _read(response: Response, limit: int) -> bytes:
