@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can go wrong in siting.
+
+PlanError
+├── SitingError          the question itself is wrong: sizes, signs, names
+└── NoSitePlanError      no plan keeps every rule: which conflict, and the cheapest way to give way
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from daulat.plan.errors import PlanError
+
+
+class SitingError(PlanError):
+    """A siting question that cannot be asked like this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """One rule to give way in: which, by how much, and in what unit.
+
+    Examples
+    --------
+    >>> print(Relaxation("budget", "phase 1", 12.5, "million USD"))
+    budget (phase 1): by 12.5 million USD
+    """
+
+    family: str
+    name: str
+    amount: float
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.family} ({self.name}): by {self.amount:,.3g} {self.unit}"
+
+
+class NoSitePlanError(PlanError):
+    """No plan keeps every rule.
+
+    Attributes
+    ----------
+    conflict : tuple of str
+        Rules that cannot all hold.
+    relaxations : tuple of Relaxation
+        The cheapest way to give way, by the stated prices.
+    """
+
+    def __init__(self, conflict: tuple[str, ...], relaxations: tuple[Relaxation, ...]) -> None:
+        self.conflict, self.relaxations = conflict, relaxations
+        ways = "; ".join(map(str, relaxations)) or "none was found"
+        super().__init__(
+            f"no choice of sites keeps all of these rules at once: {', '.join(conflict) or 'whole sites only'}",
+            why="Somebody would stay without service, or a rule of the nation would be broken in silence.",
+            fix=f"the cheapest way to give way: {ways}.",
+            code="plan.siting.infeasible",
+        )

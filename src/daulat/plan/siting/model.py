@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The mixed-integer program of siting, as arrays: a question in, columns and rows for HiGHS out.
+
+Columns, for class k, site s and year t: `open[s,t]` (0 or 1: open by then), `size[s,t]` (IT MW that stand), and
+`serve[k,s,t]` (share of the class's load, only for pairs that the rules allow). Money is counted in millions of US
+dollars, so that coefficients stay near one. Every row carries the group that it belongs to, which is what an
+explanation of an impossible plan speaks of. Derivation: docs/concepts/plan-sites.md
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daulat.plan.siting.classes import Classes
+from daulat.plan.siting.types import Float64, Siting
+
+MILLION = 1e6
+Ints = NDArray[np.int64]
+Group = tuple[str, str]
+
+
+@dataclass(slots=True, eq=False)
+class Rows:
+    """Rows of the program as they are collected, block by block."""
+
+    row: list[Ints] = field(default_factory=list)
+    column: list[Ints] = field(default_factory=list)
+    value: list[Float64] = field(default_factory=list)
+    lower: list[Float64] = field(default_factory=list)
+    upper: list[Float64] = field(default_factory=list)
+    groups: list[tuple[Group, int, int]] = field(default_factory=list)
+    count: int = 0
+
+    def open_block(self, group: Group, lower: Float64, upper: Float64) -> int:
+        """Begin as many rows as there are bounds; return the number of the first."""
+        start = self.count
+        self.lower.append(np.asarray(lower, float))
+        self.upper.append(np.asarray(upper, float))
+        self.count += len(self.lower[-1])
+        self.groups.append((group, start, self.count))
+        return start
+
+    def add(self, row: Ints, column: Ints, value: Float64 | float) -> None:
+        """Add coefficients."""
+        row, column, values = np.broadcast_arrays(row, column, np.asarray(value, float))
+        self.row.append(row.ravel().astype(np.int64))
+        self.column.append(column.ravel().astype(np.int64))
+        self.value.append(values.ravel())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Columns:
+    """Where each variable stands: int64[n_sites, n_years] twice, int64[n_pairs, n_years]; pairs are (class, site)."""
+
+    open: Ints
+    size: Ints
+    serve: Ints
+    pair_class: Ints
+    pair_site: Ints
+
+    @property
+    def count(self) -> int:
+        """How many variables there are."""
+        return self.open.size + self.size.size + self.serve.size
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A program, complete: cost, bounds, rows and which columns are whole numbers."""
+
+    columns: Columns
+    cost: Float64
+    lower: Float64
+    upper: Float64
+    whole: NDArray[np.bool_]
+    rows: Rows
+
+
+def build_model(siting: Siting, classes: Classes) -> Model:
+    """Write the program of a siting question."""
+    columns = _columns(siting, classes)
+    rows = Rows()
+    _serve_everybody(rows, columns, classes)
+    _within_size(rows, columns, classes)
+    _size_within_limit(rows, columns, siting)
+    _never_shrinks(rows, columns)
+    _spare(rows, columns, siting)
+    _minimums(rows, columns, siting)
+    _budgets(rows, columns, siting)
+    upper = np.ones(columns.count)
+    upper[columns.size] = siting.candidates.limit_mw
+    whole = np.zeros(columns.count, bool)
+    whole[columns.open] = True
+    return Model(columns, _cost(columns, siting, classes), np.zeros(columns.count), upper, whole, rows)
+
+
+def _columns(siting: Siting, classes: Classes) -> Columns:
+    n_sites, n_years = siting.candidates.limit_mw.shape
+    pair_class, pair_site = np.nonzero(classes.allowed)
+    grid = n_sites * n_years
+    return Columns(
+        np.arange(grid).reshape(n_sites, n_years),
+        grid + np.arange(grid).reshape(n_sites, n_years),
+        2 * grid + np.arange(len(pair_class) * n_years).reshape(-1, n_years),
+        pair_class.astype(np.int64),
+        pair_site.astype(np.int64),
+    )
+
+
+def _discounts(siting: Siting) -> Float64:
+    """Return the present value of a dollar of each year; the first year is now."""
+    years = np.arange(siting.candidates.limit_mw.shape[1])
+    discounts: Float64 = (1 + siting.rules.discount_rate) ** -years.astype(float)
+    return discounts
+
+
+def _cost(columns: Columns, siting: Siting, classes: Classes) -> Float64:
+    """Spread prices of growth over the running total: a year's price counts once, less the next year's."""
+    discount, at = _discounts(siting), siting.candidates
+    cost = np.zeros(columns.count)
+    for variable, price in ((columns.open, at.open_usd), (columns.size, at.build_usd_per_mw)):
+        now = price * discount
+        cost[variable] = now - np.concatenate([now[:, 1:], np.zeros((len(now), 1))], axis=1)
+    cost[columns.size] += at.run_usd_per_mw_year * discount
+    link = classes.link_usd_per_mw_year[columns.pair_class, columns.pair_site]
+    cost[columns.serve] = link[:, None] * classes.it_mw[columns.pair_class] * discount
+    return cost / MILLION
+
+
+def _serve_everybody(rows: Rows, columns: Columns, classes: Classes) -> None:
+    n_classes, n_years = classes.it_mw.shape
+    ones = np.ones(n_classes * n_years)
+    start = rows.open_block(("demand", "every region is served"), ones, ones)
+    rows.add(start + columns.pair_class[:, None] * n_years + np.arange(n_years), columns.serve, 1.0)
+
+
+def _within_size(rows: Rows, columns: Columns, classes: Classes) -> None:
+    n_sites, n_years = columns.size.shape
+    zero = np.zeros(n_sites * n_years)
+    start = rows.open_block(("capacity", "a site serves no more than it holds"), zero - np.inf, zero)
+    load = classes.it_mw[columns.pair_class]
+    rows.add(start + columns.pair_site[:, None] * n_years + np.arange(n_years), columns.serve, load)
+    rows.add(start + np.arange(n_sites * n_years).reshape(n_sites, n_years), columns.size, -1.0)
+
+
+def _size_within_limit(rows: Rows, columns: Columns, siting: Siting) -> None:
+    """A closed site has no size; an open one has at least the smallest. No site need be larger than all load."""
+    n_sites, n_years = columns.size.shape
+    most = np.minimum(siting.candidates.limit_mw, _largest_useful(siting))
+    places = np.arange(n_years)
+    for s, name in enumerate(siting.candidates.names):
+        start = rows.open_block(("power limit", name), np.full(n_years, -np.inf), np.zeros(n_years))
+        rows.add(start + places, columns.size[s], 1.0)
+        rows.add(start + places, columns.open[s], -most[s])
+    if siting.rules.smallest_mw > 0:
+        zero = np.zeros(n_sites * n_years)
+        start = rows.open_block(("smallest site", "an open site has at least the smallest size"), zero, zero + np.inf)
+        every = start + np.arange(n_sites * n_years).reshape(n_sites, n_years)
+        rows.add(every, columns.size, 1.0)
+        rows.add(every, columns.open, -siting.rules.smallest_mw)
+
+
+def _largest_useful(siting: Siting) -> float:
+    """Return a size beyond which no site need grow, MW: the peak of all load (building ahead may pay), or a minimum."""
+    total = float(siting.regions.it_mw.sum(axis=0).max())
+    return max(total, siting.rules.smallest_mw, *siting.rules.grid_minimum_mw.values(), 0.0)
+
+
+def _never_shrinks(rows: Rows, columns: Columns) -> None:
+    for variable in (columns.open, columns.size):
+        n_sites, n_years = variable.shape
+        zero = np.zeros(n_sites * (n_years - 1))
+        start = rows.open_block(("growth", "a site neither closes nor shrinks"), zero, zero + np.inf)
+        every = start + np.arange(len(zero)).reshape(n_sites, n_years - 1)
+        rows.add(every, variable[:, 1:], 1.0)
+        rows.add(every, variable[:, :-1], -1.0)
+
+
+def _spare(rows: Rows, columns: Columns, siting: Siting) -> None:
+    if siting.rules.spare_share <= 0:
+        return
+    n_years = columns.size.shape[1]
+    wanted = siting.rules.spare_share * siting.regions.it_mw.sum(axis=0)
+    for grid in sorted(set(siting.candidates.grid)):
+        others = np.flatnonzero([g != grid for g in siting.candidates.grid])
+        start = rows.open_block(("spare", f"without {grid}"), wanted, np.full(n_years, np.inf))
+        rows.add(start + np.arange(n_years), columns.size[others], 1.0)
+
+
+def _minimums(rows: Rows, columns: Columns, siting: Siting) -> None:
+    for grid, least in sorted(siting.rules.grid_minimum_mw.items()):
+        here = np.flatnonzero([g == grid for g in siting.candidates.grid])
+        start = rows.open_block(("minimum", grid), np.array([least]), np.array([np.inf]))
+        rows.add(np.full(len(here), start), columns.size[here, -1], 1.0)
+
+
+def _budgets(rows: Rows, columns: Columns, siting: Siting) -> None:
+    at = siting.candidates
+    for budget in siting.rules.budgets:
+        start = rows.open_block(("budget", budget.name), np.array([-np.inf]), np.array([budget.usd / MILLION]))
+        for t in range(budget.first_year - siting.first_year, budget.last_year - siting.first_year + 1):
+            for variable, price in ((columns.open, at.open_usd), (columns.size, at.build_usd_per_mw)):
+                rows.add(np.array([start]), variable[:, t], price[:, t] / MILLION)
+                if t > 0:
+                    rows.add(np.array([start]), variable[:, t - 1], -price[:, t] / MILLION)
