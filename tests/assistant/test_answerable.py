@@ -15,7 +15,7 @@ from daulat.assistant.answerable import (
 from daulat.assistant.sentence import Marked, mark_sentence
 from daulat.knowledge.legal import LawMention
 from daulat.knowledge.search import FEATURES, Asked, reader_for
-from daulat.knowledge.search.features import Rarity
+from daulat.knowledge.search.rarity import Rarity
 from daulat.knowledge.types import Document, Hit, Passage
 
 SURE = Calibrated(9.0, {}, 0.5)

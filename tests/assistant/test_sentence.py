@@ -19,7 +19,7 @@ from daulat.assistant.sentence import (
 )
 from daulat.knowledge.cutting import sentences
 from daulat.knowledge.search import reader_for
-from daulat.knowledge.search.features import Rarity
+from daulat.knowledge.search.rarity import Rarity
 from daulat.knowledge.types import Passage
 
 READER = reader_for(None, ["en"])

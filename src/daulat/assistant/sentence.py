@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from daulat.knowledge.cutting import SentenceRules, sentences
 from daulat.knowledge.search import Asked, Reader
-from daulat.knowledge.search.features import Rarity
+from daulat.knowledge.search.rarity import Rarity
 from daulat.knowledge.types import Passage
 from daulat.language import primary
 

@@ -90,7 +90,11 @@ class ForwardIndex:
         """Return the term numbers of all passages, one passage after another."""
         return self._terms
 
+    def numbers(self, row: int) -> NDArray[np.uint32]:
+        """Return the term numbers of a passage in order, each clause ended by 0: uint32[n]."""
+        return self._terms[int(self._offsets[row]) : int(self._offsets[row + 1])]
+
     def row(self, row: int) -> list[int]:
-        """Return the term numbers of a passage in order, each clause ended by 0."""
-        terms: list[int] = self._terms[int(self._offsets[row]) : int(self._offsets[row + 1])].tolist()
+        """Return the same as a list."""
+        terms: list[int] = self.numbers(row).tolist()
         return terms

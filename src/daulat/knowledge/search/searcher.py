@@ -25,8 +25,10 @@ from daulat.knowledge.legal.citations import NO_TITLES, Titles, title_index
 from daulat.knowledge.release.layout import STATUSES
 from daulat.knowledge.release.reader import Release, StoredPassage
 from daulat.knowledge.search.asked import Asked, Reader
-from daulat.knowledge.search.features import FEATURES, Rarity, Sought, as_mapping, compare, features_of, fill_everyday
+from daulat.knowledge.search.features import as_mapping, compare, features_of, fill_everyday
 from daulat.knowledge.search.ranking import Ranking
+from daulat.knowledge.search.rarity import Rarity
+from daulat.knowledge.search.words import Sought
 from daulat.knowledge.types import Hit
 
 Rows = NDArray[np.int64]
@@ -137,27 +139,35 @@ class Searcher:
         order = np.lexsort((found.rows, -scores))[:top_k]
         return [self._hit(found, int(place), float(scores[place])) for place in order]
 
-    def candidates(self, asked: Asked, filters: Filters | None = None) -> Candidates:
-        """Collect candidates and their features."""
+    def candidates(
+        self, asked: Asked, filters: Filters | None = None, *, heard_from: NDArray[np.bool_] | None = None
+    ) -> Candidates:
+        """Collect candidates and their features.
+
+        Parameters
+        ----------
+        asked : Asked
+        filters : Filters, optional
+        heard_from : bool[n_everyday], optional
+            Everyday questions that are heard; all by default. Whoever fits weights leaves out the one that is asked.
+        """
         queries = self._encode(asked.forms)
-        heard = self._hear(asked, queries)
+        heard = self._hear(asked, queries, heard_from)
         rows = self._propose(asked, queries, filters or Filters(), heard)
         dense, best = self._nearest_segments(rows, queries[:1])
         own = self._nearest_segments(rows, queries[1:])[0] if queries[1:] else dense
         stored = tuple(self.release.stored(int(row)) for row in rows)
-        features = np.zeros((len(rows), len(FEATURES)), np.float32)
         sought = Sought.of(asked, self.release.terms.number, self.rarity, self.reader.questions)
-        for i, (row, item) in enumerate(zip(rows, stored, strict=True)):
-            features[i] = self._features(asked, sought, int(row), item)
+        features = self._features(asked, sought, rows, stored)
         compare(features, dense, own)
         if heard is not None:
             fill_everyday(features, heard.columns(rows, self.release.rows["document"]))
         return Candidates(rows, features, best, stored, is_definition=asked.is_definition, heard=heard)
 
-    def _hear(self, asked: Asked, queries: Sequence[Float32]) -> Heard | None:
+    def _hear(self, asked: Asked, queries: Sequence[Float32], heard_from: NDArray[np.bool_] | None) -> Heard | None:
         """Return what the everyday questions of the release say; None where it has none."""
         everyday = self.release.everyday
-        return None if everyday is None else hear(everyday, queries, asked.terms, asked.language)
+        return None if everyday is None else hear(everyday, queries, asked.terms, asked.language, heard_from)
 
     def _propose(self, asked: Asked, queries: Sequence[Float32], filters: Filters, heard: Heard | None) -> Rows:
         allowed = None if filters.is_open else self._allowed(filters)
@@ -218,13 +228,18 @@ class Searcher:
         best[heads[0]] = segments[order][heads[1]]
         return result, best
 
-    def _features(self, asked: Asked, sought: Sought, row: int, item: StoredPassage) -> Float32:
-        document = self.release.document_of(row)
+    def _features(self, asked: Asked, sought: Sought, rows: Rows, stored: Sequence[StoredPassage]) -> Float32:
+        release = self.release
+        ordinals = release.rows["document"][rows].tolist()
+        documents = [release.documents[ordinal] for ordinal in ordinals]
         # Amending acts restate articles without their chapter's heading; counting it would favour the old text.
-        own = (item.passage.heading or "") if document.rank is None else ""
-        heading = self._heading(int(self.release.rows["document"][row]), own)
-        terms, average = self.release.terms.row(row), self.release.terms.average_terms
-        return features_of(asked, sought, item.passage, document, terms, heading, average)
+        headings = [
+            self._heading(ordinal, (item.passage.heading or "") if document.rank is None else "")
+            for ordinal, document, item in zip(ordinals, documents, stored, strict=True)
+        ]
+        passages = [item.passage for item in stored]
+        terms = [release.terms.numbers(int(row)) for row in rows]
+        return features_of(asked, sought, passages, documents, terms, headings, release.terms.average_terms)
 
     def _heading(self, ordinal: int, heading: str) -> frozenset[int]:
         key = (ordinal, heading)
