@@ -45,7 +45,7 @@ class ChatCall:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def explained() -> Iterator[None]:
     """Turn the decoder's errors into ours."""
     try:
         yield
@@ -84,7 +84,7 @@ def decode(body: bytes, kind: type[Body]) -> Body:
     ...     error.code, error.param
     ('invalid_body', 'messages[0].content')
     """
-    with _explained():
+    with explained():
         try:
             return msgspec.json.decode(body, type=kind)
         except msgspec.ValidationError:

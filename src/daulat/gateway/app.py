@@ -7,6 +7,8 @@ go to the pages. Knows no database, no model and no country.
 
 from __future__ import annotations
 
+import asyncio
+
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import ClientGone, Message, Receive, Request, Route, Routes, Scope, Send, send_error
 from daulat.gateway.catalogue import CatalogueRoutes
@@ -16,6 +18,7 @@ from daulat.gateway.errors import MethodNotAllowed, NotFound, defect
 from daulat.gateway.health import HealthRoutes
 from daulat.gateway.openapi import document_route
 from daulat.gateway.parts import Parts
+from daulat.gateway.proxy import Proxy
 from daulat.gateway.streams import Streams
 
 
@@ -25,7 +28,8 @@ class Gateway:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._streams = Streams(parts.new_id)
-        self.exact, self.prefixed = _routes(parts, self._streams)
+        self.proxy = Proxy(parts)
+        self.exact, self.prefixed = _routes(parts, self._streams, self.proxy)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -60,14 +64,13 @@ class Gateway:
 
     async def close(self) -> None:
         """End every stream that is still running, with a word to its reader."""
-        await self._streams.close(
-            DaulatError(
-                "the service is stopping",
-                why="Its operator has asked it to.",
-                fix="ask again in a minute.",
-                code="stopping",
-            )
+        farewell = DaulatError(
+            "the service is stopping",
+            why="Its operator has asked it to.",
+            fix="ask again in a minute.",
+            code="stopping",
         )
+        await asyncio.gather(self._streams.close(farewell), self.proxy.flows.close(farewell))
 
     def _find(self, path: str) -> tuple[dict[str, Route] | None, str]:
         found = self.exact.get(path)
@@ -94,9 +97,9 @@ class Gateway:
         return route
 
 
-def _routes(parts: Parts, streams: Streams) -> tuple[Routes, Routes]:
+def _routes(parts: Parts, streams: Streams, proxy: Proxy) -> tuple[Routes, Routes]:
     """List every route: those with a path of their own, and those whose path goes on after a ``/``."""
-    chat, catalogue, health = ChatRoutes(parts, streams), CatalogueRoutes(parts), HealthRoutes(parts)
+    chat, catalogue, health = ChatRoutes(parts, streams, proxy), CatalogueRoutes(parts), HealthRoutes(parts)
     exact: Routes = {
         "/v1/chat/completions": {"POST": chat.complete},
         "/v1/embeddings": {"POST": EmbeddingsRoute(parts).embed},

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """POST /v1/chat/completions, and the streams it leaves behind: a conversation in, an answer with citations out.
 
-A model id that names a service goes to the assistant, any other to the engine that runs that model. Never logs or
-stores a word.
+A model id that names a service goes to the assistant, any other to the engine that the router names: as bytes where the
+engine speaks the API itself, else through `Engine.stream`. Never logs or stores a word.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TypeVar
+
+import msgspec
 
 from daulat.assistant.types import Answer, Question
 from daulat.gateway._asgi import ClientGone, Request, Send, send_json
@@ -26,9 +29,13 @@ from daulat.gateway._chunks import (
 from daulat.gateway._decode import ChatCall, decode_chat, to_engine_request, to_question
 from daulat.gateway.errors import BadRequest, NotReady
 from daulat.gateway.parts import Parts
-from daulat.gateway.ports import Assistant
+from daulat.gateway.ports import Assistant, Target
+from daulat.gateway.proxy import Account, Asked, Proxy, open_account, read_asked
+from daulat.gateway.proxy.account import accounted, settled
+from daulat.gateway.proxy.asked import CHAT, require_conversation
 from daulat.gateway.schema import Deleted
 from daulat.gateway.streams import Streams, stream_headers
+from daulat.models import forwarding
 
 Result = TypeVar("Result")
 
@@ -47,26 +54,69 @@ class ChatRoutes:
         What answers.
     streams : Streams
         Where streams are kept for a reader that dropped.
+    proxy : Proxy
+        Passes calls on to engines that speak the API themselves.
     """
 
-    def __init__(self, parts: Parts, streams: Streams) -> None:
+    def __init__(self, parts: Parts, streams: Streams, proxy: Proxy) -> None:
         self._parts = parts
         self._streams = streams
+        self._proxy = proxy
 
     async def complete(self, request: Request, send: Send) -> None:
         """Answer a conversation, whole or as a stream."""
-        call = decode_chat(await request.json_body(), request.header(b"x-daulat-language"))
-        chunks, linger_s = self._chunks(call, request.request_id)
-        if not call.request.stream:
-            completion = await _unless_gone(request, fold_chunks(chunks))
-            await send_json(send, completion, request.request_id)
+        body = await request.json_body()
+        asked = read_asked(body, CHAT)
+        service = self._parts.services.get(asked.model)
+        if service is not None:
+            await self._serve(request, send, asked, service)
             return
-        options = call.request.stream_options
-        source = encode_chunks(chunks, include_usage=options is not None and options.include_usage)
-        stream = self._streams.open(source, linger_s)
+        require_conversation(asked)
+        account = await open_account(self._parts, request, asked)
+        target = await self._proxy.route(account)
+        if forwarding(target.engine) is not None:
+            await self._proxy.answer(request, send, asked, account)
+        else:
+            await self._run(request, send, asked, account, target)
+
+    async def _serve(self, request: Request, send: Send, asked: Asked, service: str) -> None:
+        """Answer as a service does."""
+        parts = self._parts
+        call = decode_chat(asked.body, request.header(b"x-daulat-language"))
+        question, assistant = to_question(call, service), _assistant(parts)
+        account = await open_account(parts, request, asked, service)
+        chunks = service_chunks(question, assistant, parts.meter, self._envelope(request, asked), parts.public_url)
+        await self._send(request, send, asked, account, chunks, SERVICE_LINGER_S)
+
+    async def _run(self, request: Request, send: Send, asked: Asked, account: Account, target: Target) -> None:
+        """Answer with an engine that runs inside this process."""
+        account.noted = True
+        with settled(account):
+            call = _under(decode_chat(asked.body, ""), target.model)
+            chunks = engine_chunks(
+                to_engine_request(call), target.engine, self._parts.meter, self._envelope(request, asked)
+            )
+            await self._send(request, send, asked, account, chunks, 0.0)
+
+    async def _send(
+        self, request: Request, send: Send, asked: Asked, account: Account, chunks: Chunks, linger_s: float
+    ) -> None:
+        """Send chunks as they come or folded, and settle their account when they end."""
+        chunks = accounted(chunks, account)
+        if not asked.stream:
+            with settled(account):
+                completion = await _unless_gone(request, fold_chunks(chunks))
+            await send_json(send, completion, request.request_id, headers=tuple(account.headers()))
+            return
+        source = encode_chunks(chunks, include_usage=asked.include_usage)
+        stream = self._streams.open(source, linger_s, lambda: account.fail(ClientGone()))
         await stream.first(FIRST_EVENT_PATIENCE_S)
-        await send({"type": "http.response.start", "status": 200, "headers": stream_headers(stream, request)})
+        headers = stream_headers(stream, request, account.headers())
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
         await stream.follow(0, request, send)
+
+    def _envelope(self, request: Request, asked: Asked) -> Envelope:
+        return Envelope(f"chatcmpl-{request.request_id}", int(self._parts.wall_clock()), asked.model)
 
     async def resume(self, request: Request, send: Send) -> None:
         """Go on with a stream after the event that `Last-Event-ID` names, or from its beginning."""
@@ -88,18 +138,6 @@ class ChatRoutes:
         """Stop a stream now; what holds its work is free when this returns."""
         await self._streams.find(request.rest).cancel()
         await send_json(send, Deleted(request.rest), request.request_id)
-
-    def _chunks(self, call: ChatCall, request_id: str) -> tuple[Chunks, float]:
-        """Choose who answers: the chunks, and how long they may go on with nobody reading, in seconds."""
-        parts = self._parts
-        envelope = Envelope(f"chatcmpl-{request_id}", int(parts.wall_clock()), call.request.model)
-        service = parts.services.get(call.request.model)
-        if service is None:
-            engine_request = to_engine_request(call)
-            engine = parts.engines.engine_for(call.request.model)
-            return engine_chunks(engine_request, engine, parts.meter, envelope), 0.0
-        question = to_question(call, service)
-        return service_chunks(question, _assistant(parts), parts.meter, envelope, parts.public_url), SERVICE_LINGER_S
 
 
 def _assistant(parts: Parts) -> Assistant:
@@ -150,3 +188,12 @@ async def _unless_gone(request: Request, work: Coroutine[None, None, Result]) ->
         if not task.done():
             task.cancel()
             await asyncio.wait([task])
+
+
+def _under(call: ChatCall, model: str) -> ChatCall:
+    """Return a chat call under the id by which the engine's owner declared the model."""
+    return (
+        call
+        if call.request.model == model
+        else replace(call, request=msgspec.structs.replace(call.request, model=model))
+    )

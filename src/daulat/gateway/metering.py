@@ -79,11 +79,14 @@ class Meter:
             yield tally
         finally:
             self._in_progress -= 1
-            self._answers += 1
-            duration_ms = (self._clock() - started) * 1000
-            outcome = "failed" if not tally.finished else "answered" if tally.answered else "declined"
-            self._recent.append((duration_ms, outcome))
-            self._receipts.put(receipt(tally, duration_ms))
+            self.note(tally, (self._clock() - started) * 1000)
+
+    def note(self, tally: Tally, duration_ms: float) -> None:
+        """Count an answer that was let in elsewhere, and put its receipt."""
+        self._answers += 1
+        outcome = "failed" if not tally.finished else "answered" if tally.answered else "declined"
+        self._recent.append((duration_ms, outcome))
+        self._receipts.put(receipt(tally, duration_ms))
 
     def pulse(self) -> Pulse:
         """Sum up the last answers: how many, how they ended, and how long they took in milliseconds."""

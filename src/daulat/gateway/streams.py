@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
 import msgspec
@@ -235,9 +235,17 @@ class Streams:
         self._ended: OrderedDict[str, tuple[float, Stream]] = OrderedDict()  # in the order of their ends
         self._ended_bytes = 0
 
-    def open(self, source: Source, linger_s: float) -> Stream:
-        """Start a source and return its stream. With a `linger_s` above zero it can be taken up after a drop."""
-        stream = Stream(self._new_id(), source, linger_s, self._on_end)
+    def open(self, source: Source, linger_s: float, at_end: Callable[[], None] = lambda: None) -> Stream:
+        """Start a source and return its stream. With a `linger_s` above zero it can be taken up after a drop.
+
+        `at_end` is called once the source has ended, however it ended, even before it began.
+        """
+
+        def on_end(stream: Stream) -> None:
+            self._on_end(stream)
+            at_end()
+
+        stream = Stream(self._new_id(), source, linger_s, on_end)
         self._running[stream.stream_id] = stream
         return stream
 
@@ -286,13 +294,14 @@ class Streams:
             self._ended_bytes -= oldest.kept_bytes
 
 
-def stream_headers(stream: Stream, request: Request) -> list[Header]:
+def stream_headers(stream: Stream, request: Request, more: Sequence[Header] = ()) -> list[Header]:
     """Return the headers of a response that streams; `X-Daulat-Stream` names what can be taken up again."""
     headers: list[Header] = [
         (b"content-type", b"text/event-stream; charset=utf-8"),
         (b"x-request-id", request.request_id.encode()),
         (b"x-accel-buffering", b"no"),  # nginx would hold the first words back
         *SECURITY_HEADERS,
+        *more,
     ]
     if stream.linger_s:
         headers.append((b"x-daulat-stream", stream.stream_id.encode()))

@@ -33,6 +33,11 @@ class ThinkSplitter:
         self._state: Literal["start", "reasoning", "gap", "content"] = "reasoning" if opened else "start"
         self._held = ""
 
+    @property
+    def answering(self) -> bool:
+        """The answer has begun: whatever comes now is part of it."""
+        return self._state == "content"
+
     def feed(self, piece: str) -> tuple[str, str]:
         """Take the next piece; return what is now certain to be (reasoning, content)."""
         if self._state == "content":

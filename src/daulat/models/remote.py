@@ -144,10 +144,10 @@ class RemoteEngine:
                 for delta in answer.end():
                     yield delta
         except BrokenStreamError as error:
-            raise self._interrupted(str(error)) from error
+            raise self.interrupted(str(error)) from error
         except PyreqwestError as error:
             kind = type(error).__name__
-            raise (self._interrupted(kind) if began else self._unavailable(f"did not answer ({kind})")) from error
+            raise (self.interrupted(kind) if began else self._unavailable(f"did not answer ({kind})")) from error
 
     def upstream_id(self, model_id: str) -> str:
         """Return the server's own name of a model."""
@@ -172,11 +172,11 @@ class RemoteEngine:
                 began = True
                 answer = await _read_whole(response)
                 if answer is None:
-                    raise self._interrupted("an answer larger than any that is taken whole")
+                    raise self.interrupted("an answer larger than any that is taken whole")
                 return Whole(answer, response.get_header("content-type") or "application/octet-stream")
         except PyreqwestError as error:
             kind = type(error).__name__
-            raise (self._interrupted(kind) if began else self._unavailable(f"did not answer ({kind})")) from error
+            raise (self.interrupted(kind) if began else self._unavailable(f"did not answer ({kind})")) from error
 
     @asynccontextmanager
     async def open(self, path: str, body: bytes) -> AsyncIterator[Pieces]:
@@ -193,10 +193,10 @@ class RemoteEngine:
             async with builder.streamed_read_buffer_limit(1).build_streamed() as response:
                 await self._check(response)
                 began = True
-                yield _Pieces(response)
+                yield _Pieces(self, response)
         except PyreqwestError as error:
             kind = type(error).__name__
-            raise (self._interrupted(kind) if began else self._unavailable(f"did not answer ({kind})")) from error
+            raise (self.interrupted(kind) if began else self._unavailable(f"did not answer ({kind})")) from error
 
     async def is_healthy(self) -> bool:
         """Say whether the server lists its models now."""
@@ -288,7 +288,7 @@ class RemoteEngine:
             code="models.engine.unavailable",
         )
 
-    def _interrupted(self, what: str) -> EngineInterrupted:
+    def interrupted(self, what: str) -> EngineInterrupted:
         """Make the error of an answer that broke off; `what` says how."""
         return EngineInterrupted(
             f"engine `{self.name}` broke off: {what}",
@@ -301,14 +301,18 @@ class RemoteEngine:
 class _Pieces:
     """The answer of one request, as it comes."""
 
-    __slots__ = ("_read_chunk",)
+    __slots__ = ("_engine", "_read_chunk")
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, engine: RemoteEngine, response: Response) -> None:
+        self._engine = engine
         self._read_chunk = response.body_reader.read_chunk
 
     async def read(self) -> bytes | None:
         """Return the next piece, or None at the end."""
-        chunk = await self._read_chunk()
+        try:
+            chunk = await self._read_chunk()
+        except PyreqwestError as error:
+            raise self._engine.interrupted(type(error).__name__) from error
         return None if chunk is None else bytes(chunk)
 
 

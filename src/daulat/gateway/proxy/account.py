@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The account of one call: admitted, sent to one engine after another until one answers, settled exactly once.
+
+In: what a request asks for, and how each attempt went. Out: a grant, targets, and at the end one `CallUsage` for the
+router, the ledger and the observer. Whatever ends a call, an error or a caller that left, it is settled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
+
+from daulat.errors import DaulatError
+from daulat.gateway._asgi import ClientGone, Header, Request
+from daulat.gateway.errors import status_of
+from daulat.gateway.metering import Tally
+from daulat.gateway.parts import Parts
+from daulat.gateway.ports import Call, CallUsage, Grant, Router, Target
+from daulat.gateway.proxy.asked import Asked
+from daulat.gateway.proxy.usage import Counts
+from daulat.gateway.schema import ChatCompletionChunk, CompletionUsage
+from daulat.models import Engine, EngineInterrupted, EngineOverloaded, EngineUnavailable
+
+CLIENT_GONE = 499  # nginx's number for a caller that left; it never travels
+Chunks = AsyncGenerator[ChatCompletionChunk, None]
+
+RETRIED = (EngineUnavailable, EngineOverloaded, EngineInterrupted)
+
+
+class Account:
+    """One call from its admission to its end.
+
+    Attributes
+    ----------
+    call, grant
+        What was asked, and on whose account.
+    target : Target or None
+        Who answers now.
+    tried : list of Target
+        Who could not.
+    noted : bool
+        The meter counts this call elsewhere.
+    """
+
+    __slots__ = (
+        "_began", "_clock", "_first_s", "_parts", "_router", "_settled", "_started", "call", "grant", "noted", "target",
+        "tried",
+    )  # fmt: skip
+
+    def __init__(self, parts: Parts, call: Call, grant: Grant, started: float) -> None:
+        self._parts = parts
+        self._router: Router = parts.routing()
+        self._clock = parts.clock
+        self._started = started
+        self._began = 0.0
+        self._first_s: float | None = None
+        self._settled = False
+        self.call = call
+        self.grant = grant
+        self.target: Target | None = None
+        self.tried: list[Target] = []
+        self.noted = bool(call.service)
+
+    async def route(self) -> Target:
+        """Choose who answers next, and note that it was asked.
+
+        Raises
+        ------
+        DaulatError
+            If there is nobody.
+        """
+        target = await self._router.choose(self.call, self.grant, self.tried)
+        self._router.began(target)
+        self.target = target
+        self._began = self._clock()
+        return target
+
+    def failed(self, error: DaulatError) -> bool:
+        """Note that the target could not answer; return whether another may be asked."""
+        if not isinstance(error, RETRIED) or self.target is None:
+            return False
+        target, self.target = self.target, None
+        self._router.ended(target, self._usage(None, status_of(error), error.code, target), error)
+        self.tried.append(target)
+        return True
+
+    def first(self) -> None:
+        """Note the first piece of the answer."""
+        if self._first_s is None and self.target is not None:
+            now = self._clock()
+            self._first_s = now - self._started
+            self._router.first_token(self.target, now - self._began)
+
+    @property
+    def has_begun(self) -> bool:
+        """The first piece of the answer was seen."""
+        return self._first_s is not None
+
+    def headers(self) -> list[Header]:
+        """Return the headers that say who answers, and why."""
+        target = self.target
+        if target is None:
+            return []
+        return [
+            (b"x-daulat-engine", header_text(target.engine.name)),
+            (b"x-daulat-route-reason", header_text(target.reason)),
+        ]
+
+    def measured(self, counts: Counts | None, pieces: int = 0) -> CallUsage:
+        """Return what a call that went well comes to, with its energy; not yet booked."""
+        usage = self._usage(counts, 200, "", self.target, pieces)
+        if self.target is None:
+            return usage
+        return self._parts.observer.measure(self.call, self.grant, self.target, usage)
+
+    def annotation(self, usage: CallUsage) -> bytes:
+        """Return the JSON members to add to the answer's usage."""
+        if self.target is None:
+            return b""
+        return self._parts.observer.annotate(self.call, self.grant, self.target, usage)
+
+    def settle(self, usage: CallUsage, error: DaulatError | None = None) -> None:
+        """Book the call; what comes after the first time is passed over."""
+        if self._settled:
+            return
+        self._settled = True
+        if self.target is not None:
+            self._router.ended(self.target, usage, error)
+        self.grant.settle(usage)
+        self._parts.observer.finished(self.call, self.grant, self.target, usage)
+        if not self.noted:
+            self._parts.meter.note(_tally(self.call, usage), usage.duration_s * 1000)
+
+    def fail(self, error: BaseException, pieces: int = 0, counts: Counts | None = None) -> None:
+        """Book a call that an error ended, or its caller, after so many pieces of an answer."""
+        if self._settled:
+            return
+        told = error if isinstance(error, DaulatError) else None
+        if told is not None:
+            status, code = status_of(told), told.code
+        elif isinstance(error, ClientGone | asyncio.CancelledError | GeneratorExit):
+            status, code = CLIENT_GONE, "client_gone"
+        else:
+            status, code = 500, "internal_error"
+        usage = self._usage(counts, status, code, self.target, pieces)
+        if self.target is not None and (pieces or counts):
+            usage = self._parts.observer.measure(self.call, self.grant, self.target, usage)
+        self.settle(usage, told)
+
+    def _usage(
+        self, counts: Counts | None, status: int, code: str, target: Target | None, pieces: int = 0
+    ) -> CallUsage:
+        # An engine that was cut off has read the prompt; one that never began has not.
+        read = self.call.prompt_tokens if counts is None and (pieces or status == CLIENT_GONE) and target else 0
+        return CallUsage(
+            prompt_tokens=read if counts is None else counts.prompt_tokens or 0,
+            completion_tokens=pieces if counts is None else counts.completion_tokens or 0,
+            reasoning_tokens=0 if counts is None else counts.reasoning_tokens,
+            cached_tokens=0 if counts is None else counts.cached_tokens,
+            time_to_first_token_s=self._first_s,
+            duration_s=self._clock() - self._started,
+            status=status,
+            code=code,
+            engine="" if target is None else target.engine.name,
+            model="" if target is None else upstream_id(target.engine, target.model),
+            place="" if target is None else target.place,
+            reason="" if target is None else target.reason,
+            estimated=counts is None and (read > 0 or pieces > 0),
+        )
+
+
+async def open_account(parts: Parts, request: Request, asked: Asked, service: str = "") -> Account:
+    """Admit a request and return its account; from here on it has to be settled.
+
+    Raises
+    ------
+    DaulatError
+        If it is not admitted.
+    """
+    started = parts.clock()
+    call = asked.call(request, service)
+    try:
+        grant = await parts.admission.admit(call)
+    except DaulatError as error:
+        refused = CallUsage(status=status_of(error), code=error.code, duration_s=parts.clock() - started)
+        parts.observer.finished(call, None, None, refused)
+        raise
+    return Account(parts, call, grant, started)
+
+
+@contextmanager
+def settled(account: Account) -> Iterator[None]:
+    """Settle an account as failed if an error leaves the block."""
+    try:
+        yield
+    except BaseException as error:
+        account.fail(error)
+        raise
+
+
+async def accounted(chunks: Chunks, account: Account) -> Chunks:
+    """Pass on the chunks of an answer that is made inside this process, and settle its account when they end."""
+    pieces, counts = 0, None
+    try:
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                if chunk.choices:
+                    account.first()
+                    pieces += 1
+                if isinstance(chunk.usage, CompletionUsage):
+                    counts = Counts(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
+                yield chunk
+    except BaseException as error:
+        account.fail(error, pieces, counts)
+        raise
+    account.settle(account.measured(counts, pieces))
+
+
+def upstream_id(engine: Engine, model: str) -> str:
+    """Return the name by which an engine's server knows a model."""
+    name = getattr(engine, "upstream_id", None)
+    return model if name is None else str(name(model))
+
+
+def header_text(text: str) -> bytes:
+    r"""Return a header's value: printable ASCII, whatever was declared.
+
+    Examples
+    --------
+    >>> header_text("north\r\nx: 1")
+    b'north??x: 1'
+    """
+    if text.isascii() and text.isprintable():
+        return text.encode("ascii")
+    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in text).encode("ascii")
+
+
+def _tally(call: Call, usage: CallUsage) -> Tally:
+    well = usage.status == 200
+    return Tally(
+        model=call.model,
+        mode="model" if well else "unfinished",
+        answered=well,
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        finished=well or usage.status < 500,
+    )

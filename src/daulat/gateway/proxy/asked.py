@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is read of a request's body before it travels on: bytes in; the few fields that admission and routing need out.
+
+Every other field stays as it was written: tools, grammars, sampling, what engines will invent next year.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+from zlib import crc32
+
+import msgspec
+from msgspec import Meta
+
+from daulat.gateway._asgi import Request
+from daulat.gateway._decode import explained
+from daulat.gateway.errors import BadRequest
+from daulat.gateway.ports import Call
+
+# A token is a byte at least and some four bytes of English; three lies on the safe side for most writing.
+BYTES_PER_TOKEN = 3
+AFFINITY_BYTES = 2_048
+MOST_TOKENS = 10_000_000
+CHAT = "chat/completions"
+
+_EMPTY = msgspec.Raw(b"")
+_Number = Annotated[float, Meta(ge=0)]
+
+
+class _StreamOptions(msgspec.Struct):
+    include_usage: bool | None = None
+
+
+class _Head(msgspec.Struct):
+    model: Annotated[str, Meta(min_length=1, max_length=256)]
+    stream: bool | None = None
+    stream_options: _StreamOptions | None = None
+    max_tokens: _Number | None = None
+    max_completion_tokens: _Number | None = None
+    n: _Number | None = None
+    messages: msgspec.Raw = _EMPTY
+    prompt: msgspec.Raw = _EMPTY
+    input: msgspec.Raw = _EMPTY
+
+
+_read_head = msgspec.json.Decoder(_Head).decode
+_read_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_USAGE_TOO = msgspec.Raw(b'{"include_usage":true}')
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as far as it was read.
+
+    Attributes
+    ----------
+    body : bytes
+        As it came.
+    include_usage : bool
+        The caller wants the usage at the end of its stream.
+    prompt_tokens, max_tokens : int
+        Estimates; `max_tokens` counts all choices together and is 0 where the caller set no bound.
+    affinity : int
+        Made from the beginning of the prompt.
+    is_conversation : bool
+        There is a list of messages.
+    """
+
+    route: str
+    body: bytes
+    model: str
+    stream: bool
+    include_usage: bool
+    prompt_tokens: int
+    max_tokens: int
+    affinity: int
+    is_conversation: bool
+
+    def body_for(self, upstream_id: str) -> bytes:
+        """Return the body to send: the same bytes, unless the engine knows the model by another name or has to be asked
+        to count.
+
+        Examples
+        --------
+        >>> body = b'{"model":"writer", "stream":true, "top_k": 4.50}'
+        >>> read_asked(body, CHAT).body_for("Org/Writer-7B")
+        b'{"model":"Org/Writer-7B","stream":true,"top_k":4.50,"stream_options":{"include_usage":true}}'
+        >>> read_asked(b'{"model": "m", "seed": 1}', CHAT).body_for("m")
+        b'{"model": "m", "seed": 1}'
+        """
+        count = self.stream and not self.include_usage
+        # A field that is written twice is read one way here and perhaps another way there: then it is written once.
+        if not count and upstream_id == self.model and self.body.count(b'"model"') == 1:
+            return self.body
+        fields = _read_fields(self.body)
+        fields["model"] = msgspec.Raw(msgspec.json.encode(upstream_id))
+        if count:
+            fields["stream_options"] = _with_usage(fields.get("stream_options"))
+        return msgspec.json.encode(fields)
+
+    def call(self, request: Request, service: str = "") -> Call:
+        """Return what admission and routing know about this request."""
+        headers = request.headers
+        scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+        return Call(
+            model=self.model,
+            route=self.route,
+            prompt_tokens=self.prompt_tokens,
+            max_tokens=self.max_tokens,
+            client=request.client,
+            credential=token.strip().decode("latin-1") if scheme.lower() == b"bearer" else "",
+            data_class=request.header(b"x-daulat-data-class"),
+            priority=request.header(b"x-daulat-priority"),
+            affinity=self.affinity,
+            stream=self.stream,
+            service=service,
+            request_id=request.request_id,
+        )
+
+
+def _with_usage(options: msgspec.Raw | None) -> msgspec.Raw:
+    """Return stream options that ask for the usage, keeping what else they say."""
+    if options is None or bytes(options) == b"null":
+        return _USAGE_TOO
+    fields = _read_fields(options)
+    fields["include_usage"] = msgspec.Raw(b"true")
+    return msgspec.Raw(msgspec.json.encode(fields))
+
+
+def read_asked(body: bytes, route: str) -> Asked:
+    """Read a request's body.
+
+    Raises
+    ------
+    BadRequest
+        If it is not JSON, or one of the few fields is not of its type; `param` names the field.
+
+    Examples
+    --------
+    >>> asked = read_asked(b'{"model": "m", "messages": [], "max_tokens": 8, "n": 2, "tools": []}', "chat/completions")
+    >>> asked.model, asked.max_tokens, asked.stream
+    ('m', 16, False)
+    """
+    try:
+        head = _read_head(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        with explained():
+            head = _read_head(body)
+    prompt = bytes(head.messages or head.prompt or head.input)
+    bound = head.max_completion_tokens or head.max_tokens or 0
+    options = head.stream_options
+    return Asked(
+        route=route,
+        body=body,
+        model=head.model,
+        stream=bool(head.stream),
+        include_usage=options is not None and bool(options.include_usage),
+        prompt_tokens=len(prompt) // BYTES_PER_TOKEN + 1,
+        max_tokens=int(min(bound * (head.n or 1), MOST_TOKENS)),
+        affinity=crc32(prompt[:AFFINITY_BYTES]),
+        is_conversation=prompt.startswith(b"["),
+    )
+
+
+def require_conversation(asked: Asked) -> None:
+    """Refuse a request without a list of messages.
+
+    Raises
+    ------
+    BadRequest
+        If there is none.
+    """
+    if asked.is_conversation:
+        return
+    raise BadRequest(
+        "the body is not what this path takes: `messages` is not a list",
+        why="A conversation is a list of messages.",
+        fix="see /openapi.json for the shape of this body.",
+        code="invalid_body",
+        param="messages",
+    )

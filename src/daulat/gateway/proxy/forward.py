@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Forwarding one call: an account and a request's bytes in; the engine's answer, whole or as it comes, out.
+
+An engine that could not begin is passed over for the next that the router names, as long as the caller has seen
+nothing. After that an error ends the stream with an event that says so. A caller that leaves cancels the engine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import msgspec
+
+from daulat.errors import DaulatError
+from daulat.gateway._asgi import SECURITY_HEADERS, ClientGone, Header, Request, Send, send_bytes
+from daulat.gateway.errors import BadRequest, defect, envelope
+from daulat.gateway.parts import Parts
+from daulat.gateway.ports import Target
+from daulat.gateway.proxy.account import Account, open_account
+from daulat.gateway.proxy.asked import CHAT, Asked, read_asked
+from daulat.gateway.proxy.events import EventTap
+from daulat.gateway.proxy.flows import Flow, Flows
+from daulat.gateway.proxy.thinking import split_whole
+from daulat.gateway.proxy.usage import add_to_usage, read_counts
+from daulat.models import EngineInterrupted, EngineRefused, Forwarding, Pieces, Whole, forwarding
+
+JSON = b"application/json"
+# How long the end of a connection may take after the end of the answer, so that it can be used again.
+DRAIN_S = 0.5
+
+_STREAM_HEADERS: tuple[Header, ...] = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"x-accel-buffering", b"no"),  # nginx would hold the first words back
+    *SECURITY_HEADERS,
+)
+
+
+class Proxy:
+    """Passes calls on to engines.
+
+    Parameters
+    ----------
+    parts : Parts
+        Who admits, routes and observes.
+    flows : Flows
+        Where the calls are kept that are passing through.
+    """
+
+    def __init__(self, parts: Parts, flows: Flows | None = None) -> None:
+        self._parts = parts
+        self.flows = flows or Flows()
+
+    async def forward(self, request: Request, send: Send, route: str, body: bytes) -> None:
+        """Read, admit, route, answer and settle one request whose body is JSON and whose engine forwards.
+
+        `route` is the path after the version, e.g. ``embeddings``.
+
+        Raises
+        ------
+        DaulatError
+            If nothing was sent to the caller yet.
+        """
+        asked = read_asked(body, route)
+        account = await open_account(self._parts, request, asked)
+        target = await self.route(account)
+        if forwarding(target.engine) is None:
+            error = BadRequest(
+                f"the engine of this model does not serve /v1/{route}",
+                why="It runs inside this process and holds conversations only.",
+                fix="use POST /v1/chat/completions, or another model.",
+                code="unsupported_route",
+                param="model",
+            )
+            account.fail(error)
+            raise error
+        await self.answer(request, send, asked, account)
+
+    async def route(self, account: Account) -> Target:
+        """Choose the first target of an account, which is settled if there is none."""
+        try:
+            return await account.route()
+        except BaseException as error:
+            account.fail(error)
+            raise
+
+    async def answer(self, request: Request, send: Send, asked: Asked, account: Account) -> None:
+        """Answer a routed request, whole or as a stream, and settle it."""
+        flow = Flow(self.flows, request)
+        try:
+            with flow:
+                if asked.stream:
+                    await self._stream(request, send, asked, account, flow)
+                else:
+                    await self._whole(request, send, asked, account, flow)
+        except asyncio.CancelledError as error:
+            account.fail(error)
+            if not flow.cancelled_here():
+                raise
+            raise flow.farewell or ClientGone from None
+        except BaseException as error:
+            account.fail(error)
+            raise
+
+    async def _whole(self, request: Request, send: Send, asked: Asked, account: Account, flow: Flow) -> None:
+        answers = self._parts.answers
+        kept = answers.find(account.call, account.grant, asked.body) if answers else None
+        if kept is None:
+            whole = await self._ask(asked, account)
+            body, kind = whole.body, whole.content_type.encode("latin-1", "replace")
+            if asked.route == CHAT:
+                body = split_whole(body)
+        else:
+            body, kind = kept, JSON
+        account.first()
+        counts = read_counts(body) if kind.startswith(JSON) else None
+        usage = account.measured(counts)
+        if answers and kept is None:
+            answers.keep(account.call, account.grant, asked.body, body)
+        members = account.annotation(usage)
+        if members:
+            body = add_to_usage(body, members)
+        account.settle(usage)
+        headers = [(b"content-type", kind), (b"x-request-id", request.request_id.encode()), *account.headers()]
+        flow.sending_since = asyncio.get_running_loop().time()
+        await send_bytes(send, 200, body, headers)
+
+    async def _ask(self, asked: Asked, account: Account) -> Whole:
+        """Ask one engine after another until one answers."""
+        while True:
+            engine, target = _engine_of(account)
+            try:
+                return await engine.send("/" + asked.route, asked.body_for(engine.upstream_id(target.model)))
+            except DaulatError as error:
+                await self._next(account, error)
+
+    async def _next(self, account: Account, error: DaulatError) -> None:
+        """Go on to the next target, or raise the error of the last where there is none."""
+        if account.has_begun or not account.failed(error):
+            raise error
+        try:
+            await account.route()
+        except DaulatError:
+            raise error from None
+
+    async def _stream(self, request: Request, send: Send, asked: Asked, account: Account, flow: Flow) -> None:
+        while True:
+            pump = _Pump(request, send, asked, account, flow)
+            try:
+                await pump.run()
+                return
+            except DaulatError as error:
+                if not pump.started:
+                    await self._next(account, error)
+                    continue
+                account.fail(error, pump.tap.events, pump.tap.counts)
+                await pump.break_off(error)
+                return
+            except asyncio.CancelledError as error:
+                account.fail(error, pump.tap.events, pump.tap.counts)
+                if flow.farewell is None or not pump.started:
+                    raise
+                flow.cancelled_here()
+                await pump.break_off(flow.farewell)
+                return
+            except Exception as error:
+                account.fail(error, pump.tap.events, pump.tap.counts)
+                if not pump.started:
+                    raise
+                await pump.break_off(defect(error, request.request_id))
+                return
+
+
+class _Pump:
+    """Carries the events of one stream from its engine to its caller."""
+
+    __slots__ = ("_account", "_asked", "_flow", "_request", "_send", "started", "tap")
+
+    def __init__(self, request: Request, send: Send, asked: Asked, account: Account, flow: Flow) -> None:
+        self._request = request
+        self._send = send
+        self._asked = asked
+        self._account = account
+        self._flow = flow
+        self.started = False
+        self.tap = EventTap(keep_usage=asked.include_usage, think=asked.route == CHAT)
+
+    async def run(self) -> None:
+        """Carry the whole stream and settle it.
+
+        Raises
+        ------
+        DaulatError
+            If the engine does not begin, or breaks off.
+        """
+        engine, target = _engine_of(self._account)
+        body = self._asked.body_for(engine.upstream_id(target.model))
+        tap, flow, send = self.tap, self._flow, self._send
+        clock = asyncio.get_running_loop().time
+        async with engine.open("/" + self._asked.route, body) as pieces:
+            while not tap.done:
+                piece = await pieces.read()
+                out = tap.finish() if piece is None else tap.feed(piece)
+                if not out:
+                    continue
+                if not self.started:
+                    await self._start()
+                if tap.done:
+                    out = self._last(out)
+                flow.sending_since = clock()
+                await send({"type": "http.response.body", "body": out, "more_body": not tap.done})
+                flow.sending_since = 0.0
+            if piece is not None:
+                await _drain(pieces)
+
+    async def _start(self) -> None:
+        self.started = True
+        self._account.first()
+        named = (b"x-request-id", self._request.request_id.encode())
+        headers = [*_STREAM_HEADERS, named, *self._account.headers()]
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+
+    def _last(self, out: bytes) -> bytes:
+        """Settle, and return the last events with what is known of energy in their usage."""
+        usage = self._account.measured(self.tap.counts, self.tap.events)
+        event = self.tap.usage_event
+        if self._asked.include_usage and event and (members := self._account.annotation(usage)):
+            before, found, after = out.rpartition(event)
+            out = before + add_to_usage(event, members) + after if found else out
+        self._account.settle(usage)
+        return out
+
+    async def break_off(self, error: DaulatError) -> None:
+        """End a stream that has begun with an event that says why."""
+        event = b"data: " + msgspec.json.encode(envelope(error)) + b"\n\n"
+        await self._send({"type": "http.response.body", "body": event})
+
+
+async def _drain(pieces: Pieces) -> None:
+    """Read to the end of the connection, so that it can be used again; but wait for nobody."""
+    with suppress(TimeoutError, EngineInterrupted):
+        async with asyncio.timeout(DRAIN_S):
+            while await pieces.read() is not None:
+                pass
+
+
+def _engine_of(account: Account) -> tuple[Forwarding, Target]:
+    """Return the engine that answers now.
+
+    Raises
+    ------
+    EngineRefused
+        If the router chose, after another had failed, one that does not forward.
+    """
+    target = account.target
+    assert target is not None
+    engine = forwarding(target.engine)
+    if engine is None:
+        raise EngineRefused(
+            f"engine `{target.engine.name}` does not take this request",
+            why="It runs inside this process and holds conversations only.",
+            fix="ask again.",
+            code="models.engine.refused",
+            status=503,
+        )
+    return engine, target
