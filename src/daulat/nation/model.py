@@ -295,6 +295,8 @@ class Nation(Declared):
     """The front door."""
     partners: list[Partner] = []
     """Who else takes part."""
+    plan: dict[str, Any] = {}
+    """What `daulat plan` starts from, laid over its defaults; checked by it. `daulat plan inputs` lists the keys."""
 
     _directory: Path = PrivateAttr(default=Path())
 

@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The chain: one nation along the build road, from people to money and jobs, for thousands of draws at once.
+
+Comes in: a `Case` (place, numbers, choices, sites). Goes out: a `Plan` of the stages' values. Every stage is a pure
+function over frozen dataclasses; draws are worked in parts so that memory stays small. Nothing is read but the
+planner's own tables, and nothing is random here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from daulat.nation import Nation, Pack
+from daulat.plan._tables import accelerators, models, number
+from daulat.plan.demand import Demand, estimate_demand, week_shape
+from daulat.plan.demand.languages import language_rows
+from daulat.plan.energy import Energy, energy_of, site_kw_per_accelerator, zonal_temperature_c
+from daulat.plan.figures import Floats, Trace, joined, traces, values
+from daulat.plan.inputs import Assumptions, Settings, Values, draw, load_inputs
+from daulat.plan.jobs import Jobs, jobs_of, staff_of
+from daulat.plan.money import Capex, Opex, UnitCost, capex_of, opex_of, price_rows, unit_cost
+from daulat.plan.place import Place, countries, describe_place
+from daulat.plan.rules import RuleCheck, check_hardware
+from daulat.plan.serving import serving_curve
+from daulat.plan.sites import Sites, fixed_sites
+from daulat.plan.sizing import Fleet, size_fleet
+
+PART = 1000  # draws worked at once: arrays of draws x years x hours of a week stay below 20 MB
+SEED = 20270101
+STAGES: tuple[type, ...] = (Demand, Fleet, Energy, Capex, Opex, UnitCost, Jobs)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything that one plan starts from; see `read_case`."""
+
+    place: Place
+    assumptions: Assumptions
+    settings: Settings
+    sites: Sites
+    rules: RuleCheck
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The values of every stage; arrays are float64[draws, ...] with the same draws throughout."""
+
+    case: Case
+    values: Values
+    demand: Demand
+    fleet: Fleet
+    energy: Energy
+    capex: Capex
+    opex: Opex
+    cost: UnitCost
+    jobs: Jobs
+
+    def stages(self) -> tuple[Any, ...]:
+        """Return the stages in their order on the road."""
+        return (self.demand, self.fleet, self.energy, self.capex, self.opex, self.cost, self.jobs)
+
+    def figures(self) -> Iterator[tuple[Trace, Floats]]:
+        """Yield every figure with its trace."""
+        for stage in self.stages():
+            yield from values(stage)
+
+    def figure(self, name: str) -> Floats:
+        """Return one figure by name, float64[draws, ...]."""
+        return next(array for trace, array in self.figures() if trace.name == name)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what was assumed and where the plan leaves its data, each once."""
+        place, case = self.case.place, self.case
+        found = [
+            *place.notes,
+            *self.demand.notes,
+            *self.fleet.notes,
+            *case.sites.notes,
+            *case.rules.notes,
+            *range_notes(self),
+        ]
+        return tuple(dict.fromkeys(found))
+
+
+def all_traces() -> dict[str, Trace]:
+    """Return the trace of every figure of a plan, by name."""
+    return {trace.name: trace for stage in STAGES for trace in traces(stage)}
+
+
+def read_case(
+    nation: Nation,
+    *,
+    pack: Pack | None = None,
+    section: Mapping[str, Any] | None = None,
+    changes: Sequence[str] = (),
+    file: str = "nation.yaml",
+) -> Case:
+    """Return the case of a nation.
+
+    Parameters
+    ----------
+    section : Mapping, optional
+        The `plan:` section; that of the nation by default.
+    changes : sequence of str
+        ``path=value``, laid over it.
+
+    Raises
+    ------
+    PlanError
+        If an input is wrong or nobody lives in the regions.
+    """
+    section = dict(nation.plan) if section is None else section
+    services = tuple(one.id for one in nation.services)
+    # Twice: the first reading tells place and hardware, whose tables then add rows that the second lays numbers over.
+    _, settings = load_inputs(_choices(section), services=services, changes=_choice_changes(changes), file=file)
+    place = describe_place(nation, pack, settings.regions, settings.start_year)
+    extra = place_rows(place) | language_rows(place, settings.model)
+    extra |= price_rows(settings.accelerator, [one.model for one in settings.services])
+    assumptions, settings = load_inputs(section, services=services, pack=pack, changes=changes, extra=extra, file=file)
+    sites = fixed_sites(place, settings)
+    return Case(place, assumptions, settings, sites, check_hardware(place.country, settings))
+
+
+def make_plan(
+    case: Case, *, n_draws: int = 1000, seed: int = SEED, advance: Callable[[float], None] = lambda _: None
+) -> Plan:
+    """Take a case along the build road.
+
+    Parameters
+    ----------
+    n_draws : int
+        1: every input at its value. Else a Latin hypercube over every uncertain input.
+    advance : callable
+        Told the number of draws done.
+
+    Raises
+    ------
+    DoesNotFitError
+        If a model does not fit in one server.
+    """
+    return run(case, draw(case.assumptions, n_draws, seed), advance=advance)
+
+
+def run(case: Case, v: Values, *, advance: Callable[[float], None] = lambda _: None) -> Plan:
+    """Take given draws along the road, part by part."""
+    parts: list[tuple[Any, ...]] = []
+    for start in range(0, v.n_draws, PART):
+        rows = v.rows(slice(start, min(start + PART, v.n_draws)))
+        parts.append(_stages(case, rows))
+        advance(rows.n_draws)
+    stages = [joined(list(column)) for column in zip(*parts, strict=True)]
+    return Plan(case, v, *stages)
+
+
+def _stages(case: Case, v: Values) -> tuple[Any, ...]:
+    settings, place, n_sites = case.settings, case.place, len(case.sites.sites)
+    chip = accelerators()[settings.accelerator]
+    curves = [
+        serving_curve(one.model, settings.accelerator, settings.precision, settings.framework)
+        for one in settings.services
+    ]
+    demand = estimate_demand(place, v, settings)
+    trained = (number(models()[settings.model], "active_parameters_b") or 0.0) * 1e9
+    fleet = size_fleet(demand, week_shape(place), curves, chip, trained, site_kw_per_accelerator(chip, v), v, settings)
+    energy = energy_of(fleet, chip, v)
+    capex = capex_of(fleet, energy, v)
+    sites, services = staff_of(energy, n_sites, v, settings)
+    opex = opex_of(fleet, energy, capex, sites + services, n_sites, v)
+    cost = unit_cost(demand, fleet, capex, opex, v, settings)
+    return demand, fleet, energy, capex, opex, cost, jobs_of(energy, capex, n_sites, v, settings)
+
+
+def site_demand(plan: Plan) -> dict[str, Floats]:
+    """Return what a siting needs: people's share, mean and peak load by group of regions.
+
+    Returns
+    -------
+    dict
+        ``group_shares`` float64[draws, years, groups]; ``peak_accelerators`` and ``site_power_mw`` float64[draws, years],
+        of the whole nation; ``peak_mw`` float64[draws, years, groups], which is the product.
+    """
+    power = plan.energy.site_power_mw
+    return {
+        "group_shares": plan.demand.group_shares,
+        "peak_accelerators": plan.fleet.accelerators_needed,
+        "site_power_mw": power,
+        "peak_mw": power[:, :, None] * plan.demand.group_shares,
+    }
+
+
+def cash_needs(plan: Plan) -> dict[str, Floats]:
+    """Return what a financing needs, each float64[draws, years] in dollars of the year.
+
+    ``revenue_usd`` is what the tokens would cost on a public API: what the nation saves, and no price that anybody pays.
+    """
+    return {
+        "capex_usd": plan.capex.capex_usd_per_year,
+        "facility_usd": plan.capex.facility_usd_per_year,
+        "hardware_usd": plan.capex.capex_usd_per_year - plan.capex.facility_usd_per_year,
+        "land_usd": plan.capex.land_usd,
+        "opex_usd": plan.opex.opex_usd_per_year,
+        "revenue_usd": plan.cost.buy_usd_per_year,
+        "tokens": plan.fleet.tokens_served_per_year,
+    }
+
+
+def place_rows(place: Place) -> dict[str, dict[str, Any]]:
+    """Return rows of the input table that the country's public figures fill."""
+    default = {"min": -30, "max": 45, "licence": "facts", "date": "1975-11-01", "basis": "derived"}
+    found: dict[str, dict[str, Any]] = {
+        "energy.annual_temperature_c": {
+            **default, "about": "Mean temperature of the year.", "value": zonal_temperature_c(place.capital.latitude),
+            "unit": "degC",
+            "source": f"zonal mean at {place.capital.latitude:.1f} degrees (North 1975, J. Atmos. Sci. 32, 2033); replace by the national weather service",
+        }
+    }  # fmt: skip
+    row = countries().get(place.country)
+    grid = number(row, "grid_gco2_per_kwh") if row else None
+    if row and grid is not None:
+        found["energy.grid_gco2_per_kwh"] = {
+            "about": "Carbon of the grid's electricity.", "value": grid, "low": grid * 0.9, "high": grid * 1.1,
+            "kind": "triangular", "unit": "gCO2e/kWh", "min": 0, "max": 2000, "basis": "published",
+            "source": "Ember, through @tgwf/co2 0.19.0", "date": "2025-01-01", "licence": "CC BY 4.0",
+        }  # fmt: skip
+    water = number(row, "offsite_water_l_per_kwh") if row else None
+    if water is not None:
+        found["energy.offsite_water_l_per_kwh"] = {
+            "about": "Water that making the grid's electricity uses.", "value": water, "low": water * 0.7, "high": water * 1.3,
+            "kind": "triangular", "unit": "L/kWh", "min": 0, "max": 100, "basis": "published",
+            "source": "EcoLogits@2d0a1c76358a, from WRI 2020", "date": "2024-01-01", "licence": "facts",
+        }  # fmt: skip
+    return found
+
+
+def range_notes(plan: Plan) -> Iterator[str]:
+    """Yield where a plan leaves the data that its inputs were taken from."""
+    power = float(np.median(plan.energy.site_power_mw[:, -1]))
+    if power < 20:
+        yield f"{power:,.2f} MW: no public costs of sites below 20 MW; buildings are priced by an exponent of size"
+    if power > 3300:
+        yield f"{power:,.0f} MW: larger than any site in the table of costs (3,328 MW)"
+    fresh = plan.demand.prompt_tokens_per_request
+    if float(np.quantile(fresh, 0.9)) > 9428 or float(np.quantile(plan.demand.output_tokens_per_request, 0.9)) > 3886:
+        yield "prompts or answers are longer than most measured workloads: throughput is extrapolated for some draws"
+    recalled = sum(1 for one in plan.case.assumptions if one.basis == "recalled")
+    if recalled:
+        yield f"{recalled} inputs are published figures cited from memory (basis `recalled` in `daulat plan inputs`): confirm them"
+    local = float(plan.values("money.local_per_usd").flat[0])
+    if plan.case.place.currency != "USD" and local == 1:
+        yield f"no rate of {plan.case.place.currency} to the dollar given (money.local_per_usd): amounts are in USD"
+
+
+def _choices(section: Mapping[str, Any]) -> dict[str, Any]:
+    names = {one.name for one in dataclasses.fields(Settings)}
+    return {key: value for key, value in section.items() if key in names}
+
+
+def _choice_changes(changes: Sequence[str]) -> list[str]:
+    names = {one.name for one in dataclasses.fields(Settings)}
+    return [
+        change for change in changes if change.partition("=")[0].strip().removeprefix("plan.").split(".")[0] in names
+    ]

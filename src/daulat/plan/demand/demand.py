@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Demand: people to requests and tokens a year, by service, language and group of regions.
+
+Comes in: a `Place`, `Values` and `Settings`. Goes out: a `Demand`. A request's tokens are English tokens times the
+language's ratio; reasoning multiplies the answer; cached prompt tokens are counted apart, for they are not computed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from daulat.plan.demand.adoption import active_users
+from daulat.plan.demand.languages import token_ratio, unmeasured
+from daulat.plan.figures import Floats, figure
+from daulat.plan.inputs.draws import Values
+from daulat.plan.inputs.settings import ServicePlan, Settings
+from daulat.plan.place import Place
+
+PAGE = "plan-demand.md"
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What people and ministries ask for in each year."""
+
+    people: Floats = figure(
+        "people", "people of the regions x (1 + growth) ^ years", "demand.population_growth_per_year",
+        about="People in the regions served.", page=PAGE,
+    )  # fmt: skip
+    active_users: Floats = figure(
+        "people",
+        "sum over groups: people x of age x online x literate x ceiling x S-curve(years; midpoint + lag, takeover)",
+        "people", "demand.age_share", "demand.internet_share", "demand.internet_growth_per_year", "demand.internet_ceiling",
+        "demand.literacy_share", "demand.adoption_ceiling", "demand.adoption_takeover_years",
+        "demand.adoption_midpoint_years", "demand.adoption_lag_years_per_share",
+        about="People who use it in a month.", page=PAGE,
+    )  # fmt: skip
+    requests_per_year: Floats = figure(
+        "requests/year", "users of the service x requests a month x 12 x (1 + usage growth) ^ years",
+        "active_users", "people", "service.*.users_share", "service.*.requests_per_user_month", "demand.usage_growth_per_year",
+        "demand.civil_servants_share", "demand.civil_servants_using_share", "demand.adoption_takeover_years",
+        "demand.adoption_midpoint_years",
+        about="Requests, by service.", axes=("year", "service"), page=PAGE,
+    )  # fmt: skip
+    prompt_tokens_per_request: Floats = figure(
+        "tokens", "English tokens x mean ratio of the languages", "service.*.prompt_tokens", "demand.tokens_per_word_*",
+        "demand.other_language_tokens_per_word", about="Prompt of a request.", axes=("service",), page=PAGE,
+    )  # fmt: skip
+    output_tokens_per_request: Floats = figure(
+        "tokens", "English tokens x mean ratio of the languages x (1 + reasoning share x (reasoning multiple - 1))",
+        "service.*.output_tokens", "service.*.reasoning_share", "demand.reasoning_multiple", "demand.tokens_per_word_*",
+        "demand.other_language_tokens_per_word", about="Answer of a request.", axes=("service",), page=PAGE,
+    )  # fmt: skip
+    prompt_tokens_per_year: Floats = figure(
+        "tokens/year", "sum over services: requests x prompt tokens", "requests_per_year", "prompt_tokens_per_request",
+        about="Prompt tokens, cached ones included.", page=PAGE,
+    )  # fmt: skip
+    cached_tokens_per_year: Floats = figure(
+        "tokens/year", "prompt tokens x cached share", "prompt_tokens_per_year", "demand.cached_prompt_share",
+        about="Prompt tokens that are found in the cache.", page=PAGE,
+    )  # fmt: skip
+    output_tokens_per_year: Floats = figure(
+        "tokens/year", "sum over services: requests x output tokens", "requests_per_year", "output_tokens_per_request",
+        about="Output tokens of people's and ministries' requests.", page=PAGE,
+    )  # fmt: skip
+    batch_tokens_per_year: Floats = figure(
+        "tokens/year", "output tokens x batch share", "output_tokens_per_year", "demand.batch_share",
+        about="Output tokens of batch work, done in quiet hours.", page=PAGE,
+    )  # fmt: skip
+    training_tokens_per_year: Floats = figure(
+        "tokens/year", "fine-tuning runs x tokens a run + training tokens", "demand.finetuning_runs_per_year",
+        "demand.finetuning_tokens_per_run", "demand.training_tokens_per_year",
+        about="Tokens read by fine-tuning and training.", page=PAGE,
+    )  # fmt: skip
+    output_tokens_by_language: Floats = figure(
+        "tokens/year", "output tokens x share of requests x ratio / mean ratio", "output_tokens_per_year",
+        "demand.tokens_per_word_*", "demand.other_language_tokens_per_word",
+        about="Output tokens, by language.", axes=("year", "language"), page=PAGE,
+    )  # fmt: skip
+    group_shares: Floats = figure(
+        "share", "active users of the group / active users", "active_users", about="Share of the demand, by group of regions.",
+        axes=("year", "group"), page=PAGE,
+    )  # fmt: skip
+    notes: tuple[str, ...] = ()
+
+
+def estimate_demand(place: Place, v: Values, settings: Settings) -> Demand:
+    """Take people to requests and tokens.
+
+    Returns
+    -------
+    Demand
+        Arrays float64[draws, years, ...]; an array that no uncertain input moves is repeated for every draw.
+    """
+    n_years, shape = settings.horizon_years, (v.n_draws, settings.horizon_years)
+    people_by_group, users_by_group = active_users(place, v, n_years)
+    people, users = people_by_group.sum(axis=2), users_by_group.sum(axis=2)
+    growth = (1 + v("demand.usage_growth_per_year")) ** (np.arange(n_years) + 0.5)[None, :]
+    requests = np.stack(
+        [_requests(service, v, people, users, users_by_group, growth, shape) for service in settings.services], axis=2
+    )
+    ratios = token_ratio(place, v)
+    weights = np.array([share for _, share in place.languages])
+    mean_ratio = (ratios * weights).sum(axis=1, keepdims=True)
+    reasoning = v("demand.reasoning_multiple") - 1
+    prompt = _by_service(settings, v, lambda s: v(f"service.{s}.prompt_tokens") * mean_ratio)
+    output = _by_service(
+        settings, v,
+        lambda s: v(f"service.{s}.output_tokens") * mean_ratio * (1 + v(f"service.{s}.reasoning_share") * reasoning),
+    )  # fmt: skip
+    prompt_year = (requests * prompt[:, None, :]).sum(axis=2)
+    output_year = (requests * output[:, None, :]).sum(axis=2)
+    training = v("demand.finetuning_runs_per_year") * v("demand.finetuning_tokens_per_run") + v(
+        "demand.training_tokens_per_year"
+    )
+    by_language = output_year[:, :, None] * (ratios * weights / mean_ratio)[:, None, :]
+    total = np.maximum(users_by_group.sum(axis=2, keepdims=True), 1e-300)
+    return Demand(
+        people=np.broadcast_to(people, shape),
+        active_users=np.broadcast_to(users, shape),
+        requests_per_year=requests,
+        prompt_tokens_per_request=prompt,
+        output_tokens_per_request=output,
+        prompt_tokens_per_year=prompt_year,
+        cached_tokens_per_year=prompt_year * v("demand.cached_prompt_share"),
+        output_tokens_per_year=output_year,
+        batch_tokens_per_year=output_year * v("demand.batch_share"),
+        training_tokens_per_year=np.broadcast_to(training, shape),
+        output_tokens_by_language=by_language,
+        group_shares=np.broadcast_to(users_by_group / total, (*shape, len(place.groups))),
+        notes=_notes(place),
+    )
+
+
+def _requests(
+    service: ServicePlan,
+    v: Values,
+    people: Floats,
+    users: Floats,
+    by_group: Floats,
+    growth: Floats,
+    shape: tuple[int, int],
+) -> Floats:
+    """Requests a year of one service, float64[draws, years]."""
+    if service.users == "civil servants":
+        # They take it up along the same curve as the nation, so their ceiling is reached when the nation's is.
+        servants = people * v("demand.civil_servants_share") * v("demand.civil_servants_using_share")
+        taken = users / np.maximum(users.max(axis=1, keepdims=True), 1e-300)
+        who = servants * taken
+    else:
+        who = users * v(f"service.{service.id}.users_share")
+    return np.broadcast_to(who * v(f"service.{service.id}.requests_per_user_month") * 12 * growth, shape)
+
+
+def _by_service(settings: Settings, v: Values, of: object) -> Floats:
+    columns = [np.broadcast_to(of(one.id), (v.n_draws, 1)) for one in settings.services]  # type: ignore[operator]
+    return np.concatenate(columns, axis=1)
+
+
+def _notes(place: Place) -> tuple[str, ...]:
+    missing = unmeasured(place)
+    if not missing:
+        return ()
+    return (f"tokens a word not measured for {', '.join(missing)}: a ratio of 1.0 to 2.6 is assumed",)

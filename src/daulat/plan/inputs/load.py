@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Load the inputs of a plan: defaults, then the pack's, then nation.yaml's, then `--set`, each laid over the last.
+
+Comes in: a `Nation`'s `plan:` section, the pack's `plan/assumptions.yaml` where there is one, and settings of the
+command line as text. Goes out: `Assumptions` and `Settings`. All faults of numbers are told at once. Reads only files of
+the package and of the pack.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from typing import Any
+
+from daulat.nation import Pack, read_yaml
+from daulat.plan._rows import PRECISIONS
+from daulat.plan._tables import accelerators, models
+from daulat.plan.errors import InputError, InputFaultsError
+from daulat.plan.inputs.assumption import Assumption, first, overlaid
+from daulat.plan.inputs.settings import Settings, fault, read_settings
+
+SECTIONS = ("demand", "sizing", "energy", "money", "jobs")
+GENERIC_SERVICE = "public-services"
+# Keys of `plan:` that are no choices of this room's chain: numbers, and what siting and finance read themselves.
+OTHER_KEYS = (*SECTIONS, "service", "event", "finance", "siting", "name", "about")
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """Every number of a plan, by path; in the order of the table."""
+
+    rows: Mapping[str, Assumption]
+
+    def __getitem__(self, path: str) -> Assumption:
+        return self.rows[path]
+
+    def __iter__(self) -> Iterator[Assumption]:
+        return iter(self.rows.values())
+
+    def uncertain(self) -> list[Assumption]:
+        """Return those whose draws differ."""
+        return [one for one in self if one.is_uncertain]
+
+
+@cache
+def default_rows() -> Mapping[str, Any]:
+    """Return the package's own table as plain data."""
+    with as_file(files("daulat.plan").joinpath("data", "assumptions.yaml")) as path:
+        data: Mapping[str, Any] = read_yaml(path, name="assumptions.yaml").data
+    return data
+
+
+def load_inputs(
+    plan_section: Mapping[str, Any],
+    *,
+    services: Sequence[str],
+    pack: Pack | None = None,
+    changes: Sequence[str] = (),
+    extra: Mapping[str, Any] | None = None,
+    file: str = "nation.yaml",
+) -> tuple[Assumptions, Settings]:
+    """Return numbers and choices of a plan.
+
+    Parameters
+    ----------
+    plan_section : Mapping
+        What stands below `plan:`.
+    services : sequence of str
+        Ids of the nation's services.
+    pack : Pack, optional
+        Whose `plan/assumptions.yaml` is laid over the defaults.
+    changes : sequence of str
+        ``path=value`` of the command line.
+    extra : Mapping, optional
+        Rows that the stages add for this nation and hardware, by path, in the form of the package's table.
+
+    Raises
+    ------
+    InputError
+        If a choice is wrong.
+    InputFaultsError
+        If numbers are wrong; all of them.
+    """
+    layers = list(_layers(plan_section, pack, changes, file))
+    choices: dict[str, Any] = {}
+    for data, _ in layers:
+        choices |= {key: value for key, value in data.items() if key not in OTHER_KEYS}
+    table = default_rows()
+    known_events = {name: (row["service"], row["days"]) for name, row in table["events"].items()}
+    settings = read_settings(choices, file, services, known_events, models(), accelerators(), PRECISIONS)
+    rows = {one.path: one for one in _defaults(settings, extra or {})}
+    faults: list[InputError] = []
+    for data, origin in layers:
+        for path, given in _numbers(data):
+            _lay(rows, path, given, origin, faults)
+    if faults:
+        raise InputFaultsError(faults)
+    return Assumptions(rows), settings
+
+
+def _layers(
+    section: Mapping[str, Any], pack: Pack | None, changes: Sequence[str], file: str
+) -> Iterator[tuple[Mapping[str, Any], str]]:
+    if pack is not None and pack.has("plan", "assumptions.yaml"):
+        yield pack.yaml("plan", "assumptions.yaml") or {}, f"{pack.name}/plan/assumptions.yaml"
+    if not isinstance(section, Mapping):
+        raise fault(
+            file, "", section, "is not a mapping of keys and values", "keys such as `start_year:` and `energy:`"
+        )
+    yield section, file
+    for change in changes:
+        path, equals, text = change.partition("=")
+        if not equals or not path.strip():
+            raise fault("--set", path, change, "is not a change", "path=value, such as energy.pue_base=1.2")
+        yield _nested(path.strip().removeprefix("plan."), _plain(text.strip())), "--set"
+
+
+def _plain(text: str) -> Any:
+    for convert in (int, float):
+        try:
+            return convert(text)
+        except ValueError:
+            continue
+    return [_plain(one.strip()) for one in text.split(",")] if "," in text else text
+
+
+def _nested(path: str, value: Any) -> dict[str, Any]:
+    for key in reversed(path.split(".")):
+        value = {key: value}
+    return dict(value)
+
+
+def _defaults(settings: Settings, extra: Mapping[str, Any]) -> Iterator[Assumption]:
+    table = default_rows()
+    for section in SECTIONS:
+        for name, row in table[section].items():
+            yield first(f"{section}.{name}", row, "assumptions.yaml")
+    for service in settings.services:
+        for name, row in table["services"].get(service.id, table["services"][GENERIC_SERVICE]).items():
+            yield first(f"service.{service.id}.{name}", row, "assumptions.yaml")
+    for event in settings.events:
+        yield first(f"event.{event.id}.factor", table["events"][event.id]["factor"], "assumptions.yaml")
+    for path, row in extra.items():
+        yield first(path, row, str(row.get("origin", "tables of the planner")))
+
+
+def _numbers(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the paths that carry a number: a leaf, or a mapping that has only keys of an assumption."""
+    for key, value in data.items():
+        path = f"{prefix}{key}"
+        if not prefix and key not in (*SECTIONS, "service", "event"):
+            continue
+        if isinstance(value, Mapping) and not ({"value", "low", "high"} & set(value)):
+            yield from _numbers(value, f"{path}.")
+        else:
+            yield path, value
+
+
+def _lay(rows: dict[str, Assumption], path: str, given: Any, origin: str, faults: list[InputError]) -> None:
+    if path not in rows:
+        near = difflib.get_close_matches(path, rows, n=1, cutoff=0.6)
+        faults.append(
+            InputError(
+                f"{origin}: `{path}` is not an input of this plan",
+                why="It would have no effect.",
+                fix=f"did you mean `{near[0]}`?" if near else "`daulat plan inputs` lists them all.",
+                code="plan.input",
+            )
+        )
+        return
+    try:
+        rows[path] = overlaid(rows[path], given, origin)
+    except InputError as error:
+        faults.append(error)

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings: the choices of a plan that are not numbers with a spread: years, regions, services, model, hardware, phases.
+
+Comes in: the `plan:` section as plain data. Goes out: frozen `Settings`, or an `InputError` that names path, value and
+what is allowed. It reads no file and draws nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from daulat.plan.errors import InputError
+
+MODES = ("demand", "power")
+FIRST_YEAR, LAST_YEAR = 2024, 2060
+MIN_MW, MAX_MW = 0.02, 20_000.0
+
+
+@dataclass(frozen=True)
+class ServicePlan:
+    """A service in the plan: who uses it (`citizens` or `civil servants`) and the model that answers."""
+
+    id: str
+    users: str
+    model: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """Special days: the requests of `service` times an input, for `days` of each year."""
+
+    id: str
+    service: str
+    days: int
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The choices of a plan.
+
+    Parameters
+    ----------
+    start_year : int
+        The first year of service; spending begins in it.
+    horizon_years : int
+        Years in the plan.
+    regions : tuple of str
+        Codes of the regions or groups served; empty for the whole nation.
+    mode : str
+        ``demand``: as many accelerators as the demand needs. ``power``: a site of `site_power_mw`.
+    site_power_mw : float
+        Power of the whole site (or the limit of it in ``demand`` mode; 0 for none).
+    phases : tuple of float
+        Share of `site_power_mw` that stands in each year, rising; the last holds for the years after.
+    accelerator, precision : str
+        Hardware and arithmetic of every deployment.
+    imports_from : str
+        Country whose export rules are looked up.
+    """
+
+    start_year: int = 2027
+    horizon_years: int = 10
+    regions: tuple[str, ...] = ()
+    mode: str = "demand"
+    site_power_mw: float = 0.0
+    phases: tuple[float, ...] = (1.0,)
+    model: str = "gpt-oss-120b"
+    accelerator: str = "h200-sxm"
+    precision: str = "fp4"
+    framework: str = "vllm"
+    services: tuple[ServicePlan, ...] = ()
+    events: tuple[Event, ...] = ()
+    site: str = ""
+    budget_usd: float = 0.0
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The calendar years of the plan."""
+        return tuple(range(self.start_year, self.start_year + self.horizon_years))
+
+
+def read_settings(
+    data: Mapping[str, Any],
+    origin: str,
+    services: Sequence[str],
+    event_services: Mapping[str, tuple[str, int]],
+    models: Iterable[str],
+    accelerators: Iterable[str],
+    precisions: Iterable[str],
+) -> Settings:
+    """Return the settings of a `plan:` section.
+
+    Raises
+    ------
+    InputError
+        At the first choice that is unknown, out of range or contradicts another.
+    """
+    base = Settings()
+    names = {one.name for one in dataclasses.fields(Settings)}
+    for key in data:
+        if key not in names:
+            raise fault(origin, key, data[key], "is not a choice of a plan", _near(key, names))
+    start = _whole(data, "start_year", base.start_year, FIRST_YEAR, LAST_YEAR, origin)
+    horizon = _whole(data, "horizon_years", base.horizon_years, 1, 30, origin)
+    mode = _one_of(data, "mode", base.mode, MODES, origin)
+    model = _one_of(data, "model", base.model, models, origin)
+    power = _amount(data, "site_power_mw", MIN_MW, MAX_MW, origin)
+    if mode == "power" and not power:
+        raise fault(
+            origin,
+            "site_power_mw",
+            data.get("site_power_mw"),
+            "is needed in power mode",
+            f"{MIN_MW} to {MAX_MW:,.0f} MW",
+        )
+    return Settings(
+        start_year=start,
+        horizon_years=horizon,
+        regions=tuple(str(one) for one in data.get("regions") or ()),
+        mode=mode,
+        site_power_mw=power,
+        phases=_phases(data, horizon, origin),
+        model=model,
+        accelerator=_one_of(data, "accelerator", base.accelerator, accelerators, origin),
+        precision=_one_of(data, "precision", base.precision, precisions, origin),
+        framework=str(data.get("framework", base.framework)),
+        services=_services(data, services, model, models, origin),
+        events=_events(data, event_services, services, origin),
+        site=str(data.get("site", "")),
+        budget_usd=_amount(data, "budget_usd", 1_000.0, 1e13, origin),
+    )
+
+
+def fault(origin: str, path: str, value: Any, what: str, allowed: str, fix: str = "") -> InputError:
+    """Return the error of one choice."""
+    return InputError(
+        f"{origin}: plan.{path}: `{value}` {what}",
+        why=f"Allowed is {allowed}.",
+        fix=fix or "Correct the choice; docs/guides/make-a-plan.md lists them all.",
+        code="plan.choice",
+    )
+
+
+def _near(value: str, names: Iterable[str]) -> str:
+    known = sorted(names)
+    near = difflib.get_close_matches(str(value), known, n=1, cutoff=0.5)
+    return f"one of those known; did you mean `{near[0]}`?" if near else f"one of {', '.join(known[:12])}"
+
+
+def _whole(data: Mapping[str, Any], key: str, default: int, low: int, high: int, origin: str) -> int:
+    value = data.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise fault(origin, key, value, "is out of range", f"a whole number from {low} to {high}")
+    return value
+
+
+def _one_of(data: Mapping[str, Any], key: str, default: str, known: Iterable[str], origin: str) -> str:
+    value, names = str(data.get(key, default)), list(known)
+    if value not in names:
+        raise fault(origin, key, value, "is not known", _near(value, names))
+    return value
+
+
+def _amount(data: Mapping[str, Any], key: str, low: float, high: float, origin: str) -> float:
+    if data.get(key) is None:
+        return 0.0
+    value = data[key]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        meant = ""
+        if key == "site_power_mw" and isinstance(value, int | float) and low <= value / 1000 <= high:
+            meant = f"Did you mean {value:,.6g} kW, which is {value / 1000:,.6g} MW?"
+        raise fault(origin, key, value, "is out of range", f"{low:,.6g} to {high:,.6g}", meant)
+    return float(value)
+
+
+def _phases(data: Mapping[str, Any], horizon: int, origin: str) -> tuple[float, ...]:
+    given = data.get("phases", [1.0])
+    good = isinstance(given, list) and given and all(isinstance(one, int | float) and 0 <= one <= 1 for one in given)
+    if not good or sorted(given) != list(given) or given[-1] == 0:
+        raise fault(
+            origin,
+            "phases",
+            given,
+            "contradicts itself",
+            "shares of the full power from 0 to 1, one a year, none below the year before, the last above 0",
+        )
+    if len(given) > horizon:
+        raise fault(origin, "phases", given, f"has more years than the plan's {horizon}", f"at most {horizon} shares")
+    return tuple(float(one) for one in given)
+
+
+def _services(
+    data: Mapping[str, Any], services: Sequence[str], model: str, models: Iterable[str], origin: str
+) -> tuple[ServicePlan, ...]:
+    chosen = data.get("services")
+    rows: Mapping[str, Any] = (
+        chosen if isinstance(chosen, Mapping) else dict.fromkeys(chosen or [*services, "ministries"])
+    )
+    found = []
+    for key, row in rows.items():
+        own = dict(row or {})
+        name = _one_of({"m": own.get("model", model)}, "m", model, models, origin)
+        found.append(ServicePlan(str(key), "civil servants" if key == "ministries" else "citizens", name))
+    if not found:
+        raise fault(origin, "services", chosen, "is empty", "at least one service")
+    return tuple(found)
+
+
+def _events(
+    data: Mapping[str, Any], known: Mapping[str, tuple[str, int]], services: Sequence[str], origin: str
+) -> tuple[Event, ...]:
+    found = []
+    for name in data.get("events", [key for key, (service, _) in known.items() if service in services]) or ():
+        if name not in known:
+            raise fault(origin, "events", name, "is not known", _near(str(name), known))
+        found.append(Event(str(name), *known[name]))
+    return tuple(found)

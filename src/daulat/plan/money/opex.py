@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Running cost: energy, staff, maintenance, links, licences and insurance in each year; the parts sum to the whole.
+
+Comes in: `Fleet`, `Energy`, `Capex`, staff and `Values`. Goes out: an `Opex` in dollars of the year.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from daulat.plan.energy import Energy
+from daulat.plan.figures import Floats, figure
+from daulat.plan.inputs.draws import Values
+from daulat.plan.money.capex import BUILDINGS, Capex
+from daulat.plan.sizing import Fleet
+
+PAGE = "plan-money.md"
+PARTS = (
+    "energy_usd", "staff_usd", "hardware_maintenance_usd", "facility_maintenance_usd", "links_usd", "licences_usd",
+    "insurance_usd",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Opex:
+    """Running cost by year and part."""
+
+    energy_usd: Floats = figure(
+        "USD", "grid MWh x tariff x (1 + real growth) ^ years x inflation + PPA MWh x PPA price", "grid_energy_mwh",
+        "ppa_energy_mwh", "energy.electricity_price_usd_per_mwh", "energy.electricity_real_growth_per_year",
+        "energy.ppa_price_usd_per_mwh", "money.inflation_per_year", about="Energy.", page=PAGE,
+    )  # fmt: skip
+    staff_usd: Floats = figure(
+        "USD", "staff x cost of one x inflation", "operation_jobs", "money.salary_usd_per_year", "money.inflation_per_year",
+        about="Staff.", page=PAGE,
+    )  # fmt: skip
+    hardware_maintenance_usd: Floats = figure(
+        "USD", "standing hardware at its price x share", "accelerators_installed", "money.hardware_usd_per_accelerator",
+        "money.accelerator_decline_per_year", "money.storage_share", "money.hardware_maintenance_share",
+        about="Repair and support of hardware.", page=PAGE,
+    )  # fmt: skip
+    facility_maintenance_usd: Floats = figure(
+        "USD", "buildings so far, as paid, x share", *BUILDINGS, "money.facility_maintenance_share",
+        about="Upkeep of buildings and own generation.", page=PAGE,
+    )  # fmt: skip
+    links_usd: Floats = figure(
+        "USD", "two links a site x inflation", "money.links_usd_per_year", "money.inflation_per_year",
+        about="National links.", page=PAGE,
+    )  # fmt: skip
+    licences_usd: Floats = figure(
+        "USD", "standing hardware at its price x share", "accelerators_installed", "money.hardware_usd_per_accelerator",
+        "money.accelerator_decline_per_year", "money.storage_share", "money.licences_share",
+        about="Licences and support of software.", page=PAGE,
+    )  # fmt: skip
+    insurance_usd: Floats = figure(
+        "USD", "(standing hardware + buildings so far) x share", "accelerators_installed", *BUILDINGS,
+        "money.hardware_usd_per_accelerator", "money.accelerator_decline_per_year", "money.insurance_share",
+        "money.storage_share", about="Insurance.", page=PAGE,
+    )  # fmt: skip
+    opex_usd_per_year: Floats = figure("USD", "sum of the parts", *PARTS, about="Running cost of the year.", page=PAGE)
+    cost_usd_per_year: Floats = figure(
+        "USD", "capital + running cost", "capex_usd_per_year", "opex_usd_per_year", about="All money spent in the year.",
+        page=PAGE,
+    )  # fmt: skip
+
+
+def opex_of(fleet: Fleet, energy: Energy, capex: Capex, staff: Floats, n_sites: int, v: Values) -> Opex:
+    """Return the running cost of a fleet.
+
+    Parameters
+    ----------
+    staff : float64[draws, years]
+        People employed.
+    n_sites : int
+        Each has two links.
+    """
+    shape = fleet.accelerators_installed.shape
+    years = np.arange(shape[1])[None, :]
+    prices = (1 + v("money.inflation_per_year")) ** years
+    tariff = v("energy.electricity_price_usd_per_mwh") * (1 + v("energy.electricity_real_growth_per_year")) ** years
+    energy_usd = (energy.grid_energy_mwh * tariff + energy.ppa_energy_mwh * v("energy.ppa_price_usd_per_mwh")) * prices
+    cheaper = (1 - v("money.accelerator_decline_per_year")) ** years
+    hardware = (
+        fleet.accelerators_installed
+        * v("money.hardware_usd_per_accelerator")
+        * cheaper
+        * (1 + v("money.storage_share"))
+    )
+    buildings = np.cumsum(sum((getattr(capex, name) for name in BUILDINGS), np.zeros(1)), axis=1)
+    stands = fleet.accelerators_installed > 0
+    parts = {
+        "energy_usd": energy_usd,
+        "staff_usd": staff * v("money.salary_usd_per_year") * prices,
+        "hardware_maintenance_usd": hardware * v("money.hardware_maintenance_share"),
+        "facility_maintenance_usd": buildings * v("money.facility_maintenance_share"),
+        "links_usd": np.where(stands, v("money.links_usd_per_year") * n_sites * prices, 0.0),
+        "licences_usd": hardware * v("money.licences_share"),
+        "insurance_usd": (hardware + buildings) * v("money.insurance_share"),
+    }
+    total = sum((parts[name] for name in PARTS), np.zeros(1))
+    return Opex(**parts, opex_usd_per_year=total, cost_usd_per_year=total + capex.capex_usd_per_year)

