@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A country keeps control in every year and every draw, or the rule that fails is named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from daulat.plan.finance import (
+    BuyOut,
+    Control,
+    Deal,
+    Loan,
+    Party,
+    Phase,
+    Project,
+    Stake,
+    check_covenants,
+    keeps_control,
+    run_deal,
+)
+
+PARTIES = (
+    Party("treasury", "government", True),
+    Party("partner", "foreign_partner", False),
+    Party("bank", "development_bank", False),
+)
+SOUND = Deal(
+    PARTIES,
+    (Phase("all", 2027, 2029),),
+    (Stake("treasury", "all", 0.6), Stake("partner", "all", 0.4)),
+    buy_outs=(BuyOut(2029, "partner", "treasury", 0.4),),
+    control=Control(
+        keys_held_by=("treasury",),
+        may_switch_off=("treasury",),
+        operated_by=("partner",),
+        step_in_days=7,
+        buy_out_by=2029,
+    ),
+)
+
+
+def project(revenue: float = 50.0) -> Project:
+    def row(*values: float) -> np.ndarray:
+        return np.array([values, values], float)
+
+    return Project(2027, row(100, 0, 0), row(0, 5, 5), row(0, revenue, revenue), row(0, 0, 0), np.zeros(2))
+
+
+def broken(deal: Deal, revenue: float = 50.0) -> list[str]:
+    return [rule.name for rule in check_covenants(deal, run_deal(deal, project(revenue)), 2027) if not rule.holds]
+
+
+def test_a_sound_deal_keeps_control_in_every_year_and_draw() -> None:
+    assert broken(SOUND) == []
+    assert keeps_control(check_covenants(SOUND, run_deal(SOUND, project()), 2027))
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"keys_held_by": ("treasury", "partner")}, "keys"),
+        ({"keys_held_by": ()}, "keys"),
+        ({"may_switch_off": ("partner",)}, "switch"),
+        ({"step_in_days": None}, "operation"),
+        ({"step_in_days": 90}, "operation"),
+        ({"operated_by": ()}, "operation"),
+    ],
+)
+def test_a_lever_in_foreign_hands_is_named(change: dict[str, object], rule: str) -> None:
+    assert broken(replace(SOUND, control=replace(SOUND.control, **change))) == [rule]  # type: ignore[arg-type]
+
+
+def test_a_minority_is_named_unless_a_golden_share_is_held() -> None:
+    minority = replace(SOUND, stakes=(Stake("treasury", "all", 0.5), Stake("partner", "all", 0.5)), buy_outs=())
+    minority = replace(minority, control=replace(SOUND.control, buy_out_by=2035))
+    assert broken(minority) == ["majority"]
+    golden = replace(minority, control=replace(minority.control, golden_share="treasury"))
+    assert broken(golden) == []
+
+
+def test_a_foreign_share_without_a_way_to_buy_it_is_named() -> None:
+    assert broken(replace(SOUND, buy_outs=())) == ["buy-out"]
+    assert broken(replace(SOUND, buy_outs=(), control=replace(SOUND.control, buy_out_by=None))) == ["buy-out"]
+
+
+def test_pledged_shares_are_at_risk_in_the_years_that_do_not_cover_the_debt() -> None:
+    deal = replace(SOUND, loans=(Loan("loan", "bank", ("all",), 0.5, 0.1, 2, pledges_shares=True),))
+    assert broken(deal) == []
+    # 50 owed: level payments of 50 x 0.1 / (1 - 1.1^-2) = 28.8 against 20 - 5.
+    assert broken(deal, revenue=20.0) == ["pledge"]
+    [pledge] = [r for r in check_covenants(deal, run_deal(deal, project(20.0)), 2027) if r.name == "pledge"]
+    assert pledge.years == (2028, 2029)
+    assert pledge.share_broken == 1.0

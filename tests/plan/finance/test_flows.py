@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every dollar of a joint investment goes somewhere, and ownership sums to one, whatever is agreed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from daulat.plan.finance import (
+    BuyOut,
+    Deal,
+    DealError,
+    Loan,
+    Party,
+    Phase,
+    Project,
+    Reciprocal,
+    Stake,
+    run_deal,
+)
+
+PARTIES = (
+    Party("treasury", "government", True, 0.05),
+    Party("partner", "foreign_partner", False, 0.12),
+    Party("bank", "development_bank", False, 0.06),
+)
+PHASES = (Phase("first", 2027, 2028), Phase("second", 2029, 2032))
+N_YEARS, N_DRAWS = 6, 3
+
+amounts = st.floats(0, 1e9)
+shares = st.floats(0, 1)
+
+
+@st.composite
+def projects(draw: st.DrawFn) -> Project:
+    def yearly() -> np.ndarray:
+        values = draw(st.lists(amounts, min_size=N_YEARS * N_DRAWS, max_size=N_YEARS * N_DRAWS))
+        return np.array(values).reshape(N_DRAWS, N_YEARS)
+
+    residual = np.array(draw(st.lists(amounts, min_size=N_DRAWS, max_size=N_DRAWS)))
+    return Project(2027, yearly(), yearly(), yearly(), yearly(), residual)
+
+
+@st.composite
+def deals(draw: st.DrawFn) -> Deal:
+    stakes = []
+    for phase in PHASES:
+        domestic = draw(shares)
+        stakes.append(Stake("treasury", phase.name, domestic, land_usd=draw(amounts)))
+        stakes.append(Stake("partner", phase.name, 1 - domestic, grant_usd=draw(amounts)))
+    tenor = draw(st.integers(1, 9))
+    loan = Loan(
+        "loan",
+        "bank",
+        draw(st.sampled_from([("first",), ("first", "second")])),
+        gearing=draw(shares),
+        rate=draw(st.floats(0, 0.3)),
+        tenor_years=tenor,
+        grace_years=draw(st.integers(0, tenor - 1)),
+        repayment=draw(st.sampled_from(["annuity", "equal_principal"])),
+        least_dscr=draw(st.floats(0, 2)),
+    )
+    return Deal(
+        PARTIES,
+        PHASES,
+        tuple(stakes),
+        (loan,),
+        buy_outs=(BuyOut(2031, "partner", "treasury", draw(st.floats(0.01, 1)), draw(st.floats(0, 3))),),
+        reciprocal=(Reciprocal("treasury", "abroad", 2028, 2029, draw(amounts)),),
+        tax_rate=draw(st.floats(0, 0.9)),
+        tax_to=draw(st.sampled_from(["", "treasury"])),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(deal=deals(), project=projects())
+def test_every_dollar_goes_somewhere(deal: Deal, project: Project) -> None:
+    flows = run_deal(deal, project)
+    kept = np.diff(flows.cash_usd, axis=1, prepend=0.0)
+    outside = project.revenue_usd - project.operating_usd - project.capex_usd - flows.reciprocal_usd.sum(axis=0)
+    if not deal.tax_to:
+        outside = outside - flows.tax_usd
+    outside[:, -1] += project.residual_usd
+    assert flows.party_usd.sum(axis=0) == pytest.approx(outside - kept, rel=1e-9, abs=1.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(deal=deals(), project=projects())
+def test_ownership_sums_to_one_and_nobody_owns_less_than_nothing(deal: Deal, project: Project) -> None:
+    flows = run_deal(deal, project)
+    assert flows.ownership.sum(axis=0) == pytest.approx(np.ones((N_DRAWS, N_YEARS)))
+    assert (flows.ownership >= -1e-12).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(deal=deals(), project=projects())
+def test_what_is_lent_is_repaid_or_still_owed(deal: Deal, project: Project) -> None:
+    flows = run_deal(deal, project)
+    lent, repaid = flows.lent_usd.sum(axis=(0, 2)), flows.repaid_usd.sum(axis=(0, 2))
+    assert lent == pytest.approx(repaid + flows.owed_usd[:, :, -1].sum(axis=0), rel=1e-9, abs=1.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(deal=deals(), project=projects())
+def test_owners_get_nothing_while_the_debt_is_not_covered(deal: Deal, project: Project) -> None:
+    flows = run_deal(deal, project)
+    short = flows.dscr < deal.loans[0].least_dscr
+    short[:, -1] = False  # what is left is paid out when the plan ends
+    assert (flows.distributed_usd.sum(axis=0)[short] == 0).all()
+
+
+def test_a_loan_is_paid_back_as_an_annuity_after_its_grace() -> None:
+    # 1,000 drawn in 2027, grace 1 year, tenor 3: interest of 100 at age 1; then two payments of
+    # 1000 x 0.1 / (1 - 1.1^-2) = 576.19: 100 interest + 476.19, then 52.38 + 523.81.
+    def row(*values: float) -> np.ndarray:
+        return np.array([values], float)
+
+    deal = Deal(
+        PARTIES,
+        (Phase("all", 2027, 2030),),
+        (Stake("treasury", "all", 1.0),),
+        (Loan("loan", "bank", ("all",), 1.0, 0.1, 3, 1),),
+    )
+    project = Project(2027, row(1000, 0, 0, 0), row(0, 0, 0, 0), row(0, 600, 600, 600), row(0, 0, 0, 0), row(0)[0])
+    flows = run_deal(deal, project)
+    bank = 2
+    assert flows.party_usd[bank, 0].round(2).tolist() == [-1000.0, 100.0, 576.19, 576.19]
+    assert flows.interest_usd[bank, 0].round(2).tolist() == [0.0, 100.0, 100.0, 52.38]
+    assert flows.dscr[0].round(3).tolist() == [np.inf, 6.0, 1.041, 1.041]
+
+
+def test_losses_of_earlier_years_are_taken_off_before_tax() -> None:
+    def row(*values: float) -> np.ndarray:
+        return np.array([values], float)
+
+    deal = Deal(PARTIES, (Phase("all", 2027, 2029),), (Stake("treasury", "all", 1.0),), tax_rate=0.25)
+    # -60, then +100, then +10: 25 % of 40, then of 10.
+    project = Project(2027, row(0, 0, 0), row(60, 0, 0), row(0, 100, 10), row(0, 0, 0), row(0)[0])
+    assert run_deal(deal, project).tax_usd.tolist() == [[0.0, 10.0, 2.5]]
+
+
+def test_a_deal_that_contradicts_itself_lists_every_fault() -> None:
+    deal = Deal(
+        PARTIES,
+        (Phase("all", 2027, 2028), Phase("late", 2028, 2031)),
+        (Stake("treasury", "all", 0.6), Stake("nobody", "all", 0.1), Stake("treasury", "late", 60)),
+        (Loan("loan", "bank", ("none",), 0.5, 6, 3, 5),),
+    )
+    zero = np.zeros((1, N_YEARS))
+    with pytest.raises(DealError) as caught:
+        run_deal(deal, Project(2027, zero - 1, zero, zero, zero, np.zeros(1)))
+    for fault in (
+        "sum to 0.7",
+        "nobody",
+        "'none'",
+        "percent was meant",
+        "grace",
+        "overlap in 2028",
+        "2032",
+        "negative",
+    ):
+        assert fault in caught.value.what

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Returns agree with numpy-financial, with each other and with cases worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy_financial
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daulat.plan.finance import internal_rate, level_payment, net_present_value, payback_year
+
+rates = st.floats(0.001, 0.5)
+
+
+@given(owed=st.floats(1, 1e9), rate=rates, years=st.integers(1, 40))
+def test_a_level_payment_is_that_of_numpy_financial(owed: float, rate: float, years: int) -> None:
+    assert level_payment(owed, rate, years) == pytest.approx(-numpy_financial.pmt(rate, years, owed))
+
+
+@given(cash=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20), rate=rates)
+def test_the_present_value_is_that_of_numpy_financial(cash: list[float], rate: float) -> None:
+    [value] = net_present_value(np.array([cash]), rate)
+    assert value == pytest.approx(numpy_financial.npv(rate, cash), abs=1e-6)
+
+
+@given(paid=st.floats(1, 1e6), back=st.lists(st.floats(1, 1e6), min_size=2, max_size=12))
+def test_the_value_at_the_internal_rate_is_nothing(paid: float, back: list[float]) -> None:
+    [rate] = internal_rate(np.array([[-paid, *back]]), 2026)
+    if not np.isfinite(rate):  # no rate up to the limit of the search: then the flows are far from even
+        assert sum(back) > 100 * paid or sum(back) < paid
+        return
+    # XIRR counts days, so a leap year lasts 366/365 of a year.
+    days = np.array([np.datetime64(f"{2026 + t}-12-31") - np.datetime64("2026-12-31") for t in range(len(back) + 1)])
+    years = days.astype(int) / 365
+    value = float(np.array([-paid, *back]) @ (1 + rate) ** -years)
+    assert value == pytest.approx(0, abs=1e-4 * max(paid, sum(back)))
+
+
+def test_money_that_never_comes_back_is_never_paid_back() -> None:
+    cash = np.array([[-100.0, 60.0, 50.0], [-100.0, 60.0, 30.0], [10.0, 0.0, 0.0], [-100.0, 150.0, -60.0]])
+    assert payback_year(cash, 2027) == pytest.approx(np.array([2029, np.nan, 2027, np.nan]), nan_ok=True)
