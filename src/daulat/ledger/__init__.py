@@ -7,8 +7,9 @@ address or name.
 """
 
 from daulat.ledger.errors import ChainBrokenError, EventRefusedError, LedgerError
-from daulat.ledger.events import GENESIS, Event, append_event, verify_chain, verify_events
+from daulat.ledger.events import GENESIS, Event, append_event, append_event_within, verify_chain, verify_events
 from daulat.ledger.receipts import Receipt, Receipts, delete_receipts, open_receipts
+from daulat.ledger.usage import UsageLedger, UsageRow, open_usage
 
 __all__ = [
     "GENESIS",
@@ -18,9 +19,13 @@ __all__ = [
     "LedgerError",
     "Receipt",
     "Receipts",
+    "UsageLedger",
+    "UsageRow",
     "append_event",
+    "append_event_within",
     "delete_receipts",
     "open_receipts",
+    "open_usage",
     "verify_chain",
     "verify_events",
 ]

@@ -14,7 +14,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
+from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from daulat.ledger.errors import ChainBrokenError, EventRefusedError
@@ -63,18 +65,31 @@ async def append_event(store: Store, kind: str, payload: Mapping[str, Value], *,
     EventRefusedError
         If the kind is not dotted lower case, the time has no zone, or a value could be prose.
     """
-    _require_harmless(kind, payload, at)
     async with store.connection() as connection:
-        # One writer at a time: two events that follow the same one would fork the chain.
-        await connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        query = "SELECT id, hash FROM ledger_event ORDER BY id DESC LIMIT 1"
-        last = await (await connection.execute(query)).fetchone()
-        number, previous = (last[0] + 1, bytes(last[1])) if last else (1, GENESIS)
-        event = sealed(number, at.astimezone(UTC), kind, payload, previous)
-        await connection.execute(
-            "INSERT INTO ledger_event (id, at, kind, payload, previous_hash, hash) VALUES (%s, %s, %s, %s, %s, %s)",
-            [event.id, event.at, kind, Jsonb(dict(payload)), event.previous_hash, event.hash],
-        )
+        return await append_event_within(connection, kind, payload, at=at)
+
+
+async def append_event_within(
+    connection: AsyncConnection[Any], kind: str, payload: Mapping[str, Value], *, at: datetime
+) -> Event:
+    """Append one event in a transaction that is under way, so that what happened and its record are kept together.
+
+    Raises
+    ------
+    EventRefusedError
+        As `append_event`.
+    """
+    _require_harmless(kind, payload, at)
+    # One writer at a time: two events that follow the same one would fork the chain.
+    await connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    query = "SELECT id, hash FROM ledger_event ORDER BY id DESC LIMIT 1"
+    last = await (await connection.execute(query)).fetchone()
+    number, previous = (last[0] + 1, bytes(last[1])) if last else (1, GENESIS)
+    event = sealed(number, at.astimezone(UTC), kind, payload, previous)
+    await connection.execute(
+        "INSERT INTO ledger_event (id, at, kind, payload, previous_hash, hash) VALUES (%s, %s, %s, %s, %s, %s)",
+        [event.id, event.at, kind, Jsonb(dict(payload)), event.previous_hash, event.hash],
+    )
     return event
 
 

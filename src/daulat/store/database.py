@@ -65,6 +65,11 @@ class Store:
         self.where = where
         self.is_embedded = is_embedded
 
+    @property
+    def conninfo(self) -> str:
+        """The connection string, for a part with a connection of its own. It may hold a password: never show it."""
+        return self._pool.conninfo if isinstance(self._pool.conninfo, str) else ""
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[AsyncConnection[Row]]:
         """Lend a connection for one transaction: committed at the end, rolled back when an exception leaves the block.

@@ -2,7 +2,7 @@
 """Counters in Valkey: the same protocol as in PostgreSQL, as one Lua script for all claims of a worker.
 
 Limits stay in PostgreSQL; only what changes with each call is here. Valkey must write an append-only file, else what
-was used is forgotten when it restarts: `durable` says whether it does. One primary; keys of a claim do not share a slot.
+was used is forgotten when it restarts: `durable` says whether it does. One primary; a claim's keys share no slot.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ for i = 5, #ARGV, 8 do
   if serial > tonumber(lease[4] or '-1') then
     redis.call('HINCRBY', counter, 'used', whole(math.max(spent - number(lease[2]), 0) - number(lease[3])))
     redis.call('HINCRBY', counter, 'leased', whole(keep - number(lease[1])))
-    local available = amount - number(redis.call('HGET', counter, 'used')) - number(redis.call('HGET', counter, 'leased'))
+    local now_is = redis.call('HMGET', counter, 'used', 'leased')
+    local available = amount - number(now_is[1]) - number(now_is[2])
     if want > 0 and available >= need then
       granted = math.max(math.min(want, math.max(need, math.floor(available / 4))), 0)
       redis.call('HINCRBY', counter, 'leased', whole(granted))
@@ -145,7 +146,7 @@ class ValkeyCounters:
 
     def close(self) -> None:
         """Close the connection."""
-        self._client.close()
+        self._client.close()  # type: ignore[no-untyped-call]
 
     @staticmethod
     def _run(script: Any, words: list[object]) -> list[list[str]]:

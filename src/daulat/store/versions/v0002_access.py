@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may call: organisations, their projects, the keys of those; people's roles and sessions. No secret in the clear."""
+"""Who may call: organisations, their projects, the keys of those; people's roles and sessions. No secret is kept."""
 
 from alembic import op
 
@@ -53,15 +53,19 @@ _KEY_PROJECT = "CREATE INDEX access_key_project ON access_key (project_id)"
 # `principal` is `subject:<sub of the issuer>` or `email:<address that the issuer has verified>`.
 _ROLE = """
 CREATE TABLE access_role (
+  id              text PRIMARY KEY,
   principal       text NOT NULL,
   role            text NOT NULL CHECK (role IN ('owner', 'operator', 'editor', 'auditor', 'member')),
   organisation_id text NOT NULL DEFAULT '',
   granted_at      timestamptz NOT NULL,
   granted_by      text NOT NULL,
-  PRIMARY KEY (principal, role, organisation_id),
+  revoked_at      timestamptz,
   CHECK ((role = 'member') = (organisation_id <> ''))
 )
 """
+_ONE_ROLE = (
+    "CREATE UNIQUE INDEX access_role_held ON access_role (principal, role, organisation_id) WHERE revoked_at IS NULL"
+)
 
 _SESSION = """
 CREATE TABLE access_session (
@@ -85,10 +89,14 @@ CREATE TABLE access_sign_in (
 )
 """
 
+# For a worker that could not listen: one number that every change moves on, in the transaction of the change.
+_VERSION = "CREATE TABLE access_version AS SELECT 0::bigint AS version"
+
 # Every worker listens; whatever changes the tables, a person at psql too, is heard.
 _TELL = """
 CREATE FUNCTION access_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  UPDATE access_version SET version = version + 1;
   PERFORM pg_notify('daulat_access', TG_TABLE_NAME);
   RETURN NULL;
 END $$
@@ -99,7 +107,7 @@ TOLD = ("access_organisation", "access_project", "access_key")
 
 def upgrade() -> None:
     """Make the tables."""
-    for statement in (_ORGANISATION, _PROJECT, _KEY, _KEY_PROJECT, _ROLE, _SESSION, _SIGN_IN, _TELL):
+    for statement in (_ORGANISATION, _PROJECT, _KEY, _KEY_PROJECT, _ROLE, _ONE_ROLE, _SESSION, _SIGN_IN, _VERSION, _TELL):
         op.execute(statement)
     for table in TOLD:
         op.execute(

@@ -39,8 +39,8 @@ CREATE TABLE quota_counter (
 )
 """
 
-# `amount`: credit that the worker may still spend. `spent`: what it has reported, of this lease, in all. `charged`: what
-# was charged when it did not report in time; given back if it comes again.
+# `amount`: credit that the worker may still spend. `spent`: what it has reported, of this lease, in all. `charged`:
+# what was charged when it did not report in time; given back if it comes again.
 _LEASE = """
 CREATE TABLE quota_lease (
   worker       uuid NOT NULL,

@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Admission: a call in; a grant that has reserved what the call may come to, or a refusal that says which row refused.
+
+A key's record is one look-up in memory, its limits whole numbers in memory: while the worker holds credit, nothing here
+touches disk or network. The grant settles once, whatever became of the call, and leaves one row in the usage ledger.
+Knows sizes and names of a call, never its words.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from daulat.gateway.access.anonymous import AnonymousLimit
+from daulat.gateway.access.directory import Directory
+from daulat.gateway.access.errors import Forbidden, QuotaReached, Unauthorised
+from daulat.gateway.access.records import DATA_CLASSES, PRIORITIES, KeyRecord
+from daulat.gateway.access.tokens import PREFIX
+from daulat.gateway.errors import NotReady
+from daulat.gateway.ports import Call, CallUsage, Grant
+from daulat.gateway.quota.counters import CountersUnavailableError
+from daulat.gateway.quota.credit import Slot
+from daulat.gateway.quota.leases import Credits, Leases, LimitReachedError
+from daulat.gateway.quota.model import MONEY, Needs, from_quanta
+from daulat.gateway.quota.prices import FREE, Price
+from daulat.ledger.usage import UsageLedger, UsageRow
+
+# What a call without `max_tokens` reserves where its model's context is not known.
+UNBOUNDED_TOKENS = 4096
+_PATIENCE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for every call here.
+
+    Attributes
+    ----------
+    open_models : bool
+        While no key was ever given out, raw models answer without one: for one's own machine only.
+    prices : mapping of str to Price
+        By model, as declared. A model that is not there costs as much as the dearest until it is settled.
+    contexts : mapping of str to int
+        By model, tokens of prompt and answer together.
+    """
+
+    open_models: bool
+    prices: Mapping[str, Price]
+    contexts: Mapping[str, int]
+
+
+class KeyGrant:
+    """A call that was admitted under a key, or, with an empty one, without."""
+
+    __slots__ = ("_admission", "_call", "_credits", "_needs", "_slots", "data_class", "key", "organisation", "priority",
+                 "project")  # fmt: skip
+
+    def __init__(
+        self,
+        admission: KeyAdmission,
+        call: Call,
+        record: KeyRecord | None,
+        rules: tuple[str, str],
+        reserved: tuple[tuple[Slot, ...], Credits, Needs],
+    ) -> None:
+        self._admission, self._call = admission, call
+        self.organisation, self.project, self.key = (
+            (record.organisation, record.project, record.id) if record else ("", "", "")
+        )
+        self.data_class, self.priority = rules
+        self._slots, self._credits, self._needs = reserved
+
+    def settle(self, usage: CallUsage) -> None:
+        """Book what the call came to, free the rest, and hand a row to the ledger. A second time does nothing."""
+        credits, self._credits = self._credits, ()
+        slots, self._slots = self._slots, ()
+        admission, self._admission = self._admission, None  # type: ignore[assignment]
+        if admission is not None:
+            admission.settled(self, self._call, usage, (slots, credits, self._needs))
+
+
+class KeyAdmission:
+    """Admits calls by key, and citizens without one.
+
+    Parameters
+    ----------
+    directory : Directory
+        The keys.
+    leases : Leases
+        This worker's credit.
+    ledger : UsageLedger
+        Where rows go.
+    anonymous : AnonymousLimit
+        How often callers without a key may ask.
+    rules : Rules
+        What holds for every call.
+    wall_clock : callable
+        Seconds since 1970 UTC.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        leases: Leases,
+        ledger: UsageLedger,
+        anonymous: AnonymousLimit,
+        rules: Rules,
+        *,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._directory, self._leases, self._ledger = directory, leases, ledger
+        self._anonymous, self._rules, self._wall = anonymous, rules, wall_clock
+        self._dearest = _dearest(rules.prices)
+
+    async def admit(self, call: Call) -> Grant:
+        """Admit a call, or raise what its caller gets; see `daulat.gateway.ports.Admission`."""
+        if self._ledger.is_full:
+            raise NotReady(
+                "usage cannot be written down at present",
+                why="No call is answered that could not be accounted for.",
+                fix="try again in a few seconds.",
+                code="ledger_unavailable",
+            )
+        # OpenAI's clients send a key always; one that is not of our form belongs to nobody.
+        if not call.credential.startswith(PREFIX):
+            return await self._without_key(call)
+        record = self._directory.find(call.credential)
+        self._check(record, call)
+        needs = self._needs(call)
+        if not record.slots:
+            reserved: tuple[tuple[Slot, ...], Credits, Needs] = ((), (), needs)
+        else:
+            _require_one_currency(record, self._price(call.model), needs)
+            credits = self._leases.take(record.slots, needs) or await self._reserve(record, needs)
+            reserved = (record.slots, credits, needs)
+        rules = record.stricter_class(call.data_class), record.bounded_priority(call.priority)
+        return KeyGrant(self, call, record, rules, reserved)
+
+    def settled(
+        self, grant: KeyGrant, call: Call, usage: CallUsage, reserved: tuple[tuple[Slot, ...], Credits, Needs]
+    ) -> None:
+        """Book a call that ended; called by its grant."""
+        price = self._rules.prices.get(usage.model) or self._rules.prices.get(call.model) or FREE
+        cost_q = price.cost_q(usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens)
+        slots, credits, needs = reserved
+        if credits:
+            spent = (1, usage.prompt_tokens, usage.completion_tokens, 0, cost_q)
+            self._leases.settle(credits, slots, needs, spent)
+        self._ledger.put(
+            UsageRow(
+                at_s=self._wall(),
+                organisation=grant.organisation,
+                project=grant.project,
+                key_id=grant.key,
+                model=call.model[:200],
+                route=call.route,
+                engine=usage.engine,
+                place=usage.place,
+                reason=usage.reason,
+                data_class=grant.data_class,
+                prompt_tokens=usage.prompt_tokens,
+                completion_tokens=usage.completion_tokens,
+                reasoning_tokens=usage.reasoning_tokens,
+                cached_tokens=usage.cached_tokens,
+                estimated=usage.estimated,
+                status=usage.status,
+                code=usage.code,
+                time_to_first_token_s=usage.time_to_first_token_s,
+                duration_s=usage.duration_s,
+                cost=from_quanta(cost_q, "money"),
+                currency=price.currency,
+                energy_wh=usage.energy_wh,
+                carbon_g=usage.carbon_g,
+            )
+        )
+
+    def _check(self, record: KeyRecord, call: Call) -> None:
+        if record.expires_s <= self._wall():
+            raise Unauthorised(
+                "this API key has expired",
+                why="It was given out for a limited time.",
+                fix="ask your operator for a new one.",
+                code="key_expired",
+            )
+        if not record.allows_model(call.model, call.service):
+            raise Forbidden(
+                "this API key does not reach that model",
+                why="The operator has restricted it to certain models and services.",
+                fix="use one of its models, or ask your operator to widen it.",
+                code="model_not_allowed",
+                param="model",
+            )
+        if not record.allows_network(call.client):
+            raise Forbidden(
+                "this API key may not be used from your network",
+                why="The operator has restricted it to certain networks.",
+                fix="call from the network that it was given out for, or ask your operator to add yours.",
+                code="network_not_allowed",
+            )
+
+    async def _without_key(self, call: Call) -> Grant:
+        if call.service:
+            self._anonymous.admit(call.client)
+            # Who asks a public service tells something about themselves, whatever the header says.
+            return KeyGrant(self, call, None, ("personal", "interactive"), ((), (), (0, 0, 0, 0, 0)))
+        if self._rules.open_models:
+            await self._directory.loaded(_PATIENCE_S)
+            if self._directory.is_empty:
+                data_class = call.data_class if call.data_class in DATA_CLASSES else "internal"
+                priority = call.priority if call.priority in PRIORITIES else "interactive"
+                return KeyGrant(self, call, None, (data_class, priority), ((), (), (0, 0, 0, 0, 0)))
+        raise Unauthorised(
+            "an API key is needed here" if not call.credential else "this is not an API key of this service",
+            why="Without a key only the public services answer.",
+            fix="send `Authorization: Bearer daulat_sk_...`; your operator makes one with `daulat access keys create`.",
+            code="invalid_api_key",
+        )
+
+    async def _reserve(self, record: KeyRecord, needs: Needs) -> Credits:
+        try:
+            return await self._leases.reserve(record.slots, needs)
+        except LimitReachedError as reached:
+            raise self._refusal(reached) from None
+        except CountersUnavailableError:
+            raise NotReady(
+                "limits cannot be checked at present",
+                why="The counters do not answer, and no call is let in that they could not count.",
+                fix="try again in a few seconds.",
+                code="quota_unavailable",
+            ) from None
+
+    def _refusal(self, reached: LimitReachedError) -> QuotaReached:
+        reading = reached.reading
+        limit = reading.limit
+        unit = f" {limit.currency}" if limit.currency else ""
+        figures = (from_quanta(n, limit.metric).normalize() for n in (reading.amount, reading.used, reading.leased))
+        most, used, reserved = (f"{figure:f}{unit}" for figure in figures)
+        needed = f"{from_quanta(reached.needed, limit.metric).normalize():f}{unit}"
+        waits = limit.period in ("", "minute")
+        too_large = reached.needed > reading.amount
+        return QuotaReached(
+            f"{limit.name}: of {most}, {used} are used and {reserved} reserved; this call may need {needed}",
+            why="A call is let in only if all that it may come to is there.",
+            fix="lower `max_tokens`, or have the limit raised."
+            if too_large
+            else "lower `max_tokens`, or come back when the period is over."
+            if limit.period
+            else "come back when one of your calls has ended.",
+            code="rate_limit_exceeded" if waits and not too_large else "insufficient_quota",
+            retry_after_s=1.0 if not limit.period else max(1.0, math.ceil(reached.ends_s - self._wall())),
+        )
+
+    def _needs(self, call: Call) -> Needs:
+        context = self._rules.contexts.get(call.model, UNBOUNDED_TOKENS)
+        completion = call.max_tokens or max(context - call.prompt_tokens, 1)
+        return 1, call.prompt_tokens, completion, 1, self._price(call.model).cost_q(call.prompt_tokens, completion)
+
+    def _price(self, model: str) -> Price:
+        return self._rules.prices.get(model, self._dearest)
+
+
+def _require_one_currency(record: KeyRecord, price: Price, needs: Needs) -> None:
+    if not needs[MONEY]:
+        return
+    for slot in record.slots:
+        if slot.metric == MONEY and slot.limit.currency != price.currency:
+            raise Forbidden(
+                f"{slot.limit.name} cannot pay for this model, whose price is in {price.currency}",
+                why="No rate of exchange is declared, so its cost could not be counted.",
+                fix=f"have a limit in {price.currency} set.",
+                code="currency_not_budgeted",
+                param="model",
+            )
+
+
+def _dearest(prices: Mapping[str, Price]) -> Price:
+    """Return a price that no declared one exceeds, for names that stand for several models."""
+    if not prices:
+        return FREE
+    paid = [price for price in prices.values() if price.currency] or [FREE]
+    most = max(paid, key=lambda price: price.output_q)
+    return Price(most.currency, max(p.input_q for p in paid), most.output_q, max(p.cached_q for p in paid))

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a worker knows of one key, and the questions that are asked of it at every call.
+
+Rows of the database in; yes or no, out. Answers to the two questions that take work, about a model's name and about
+a network address, are remembered, so that a call costs a look-up. Holds no secret.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Literal, get_args
+
+from daulat.gateway.quota.credit import Slot
+
+DataClass = Literal["public", "internal", "personal"]
+Priority = Literal["emergency", "interactive", "batch"]
+
+DATA_CLASSES: tuple[DataClass, ...] = get_args(DataClass)  # each is stricter than the one before it
+PRIORITIES: tuple[Priority, ...] = get_args(Priority)  # each waits for the one before it
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_REMEMBERED = 1_000
+
+
+@dataclass(slots=True)
+class KeyRecord:
+    """One key, as every worker holds it.
+
+    Attributes
+    ----------
+    models, services : tuple of str
+        Patterns (``qwen*``) of raw models, and names of services. Both empty: everything; else only what is named.
+    networks : tuple
+        Where calls may come from; empty: anywhere.
+    expires_s : float
+        Seconds since 1970 UTC; infinite for a key without end.
+    slots : tuple of Slot
+        The limits of the key, of its project and of its organisation.
+    """
+
+    id: str
+    project: str
+    organisation: str
+    models: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    networks: tuple[Network, ...] = ()
+    expires_s: float = math.inf
+    is_revoked: bool = False
+    data_class: DataClass = "internal"
+    highest_priority: Priority = "interactive"
+    slots: tuple[Slot, ...] = ()
+    _models_seen: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False)
+    _networks_seen: dict[str, bool] = field(default_factory=dict, repr=False)
+
+    def allows_model(self, model: str, service: str) -> bool:
+        """Say whether the key reaches a model, or a service where `service` is not empty.
+
+        >>> record = KeyRecord("key_1", "moh/portal", "moh", models=("qwen*",))
+        >>> record.allows_model("qwen3-4b", ""), record.allows_model("xa/health", "health")
+        (True, False)
+        """
+        if not self.models and not self.services:
+            return True
+        known = self._models_seen.get((model, service))
+        if known is None:
+            known = service in self.services if service else any(fnmatchcase(model, pattern) for pattern in self.models)
+            _remember(self._models_seen, (model, service), known)
+        return known
+
+    def allows_network(self, client: str) -> bool:
+        """Say whether the key may be used from an address.
+
+        >>> KeyRecord("k", "a/b", "a", networks=(ipaddress.ip_network("10.0.0.0/8"),)).allows_network("10.9.8.7")
+        True
+        """
+        if not self.networks:
+            return True
+        known = self._networks_seen.get(client)
+        if known is None:
+            known = _is_within(client, self.networks)
+            _remember(self._networks_seen, client, known)
+        return known
+
+    def stricter_class(self, asked: str) -> DataClass:
+        """Return the data class of a call: the key's own, or the one that the call names where that is stricter.
+
+        >>> KeyRecord("k", "a/b", "a", data_class="internal").stricter_class("public")
+        'internal'
+        """
+        known = DATA_CLASSES.index(self.data_class)
+        return DATA_CLASSES[max(known, _place(asked, DATA_CLASSES, known))]
+
+    def bounded_priority(self, asked: str) -> Priority:
+        """Return the priority of a call: what it asks for, interactive by default, and never above the key's highest.
+
+        >>> KeyRecord("k", "a/b", "a").bounded_priority("emergency")
+        'interactive'
+        """
+        return PRIORITIES[max(PRIORITIES.index(self.highest_priority), _place(asked, PRIORITIES, 1))]
+
+
+def _place(word: str, among: tuple[str, ...], otherwise: int) -> int:
+    return among.index(word) if word in among else otherwise
+
+
+def _remember(seen: dict, key: object, answer: bool) -> None:  # type: ignore[type-arg]
+    if len(seen) >= _REMEMBERED:  # names come from callers; memory must not
+        seen.clear()
+    seen[key] = answer
+
+
+def _is_within(client: str, networks: tuple[Network, ...]) -> bool:
+    try:
+        address = ipaddress.ip_address(client)
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return any(address in network for network in networks if network.version == address.version)

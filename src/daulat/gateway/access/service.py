@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Access as one part of a running service: made at once, filled when the database is there, emptied in order.
+
+Settings in; an `Admission` and the routes of administration out. Until the database is open, citizens' questions are
+answered and everything else waits. At the end what was used is settled and written before the database closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from daulat.gateway.access.admission import KeyAdmission, Rules
+from daulat.gateway.access.anonymous import CALLS_A_MINUTE, AnonymousLimit
+from daulat.gateway.access.directory import Directory
+from daulat.gateway.defaults import OpenGrant
+from daulat.gateway.errors import NotReady
+from daulat.gateway.ports import Call, Grant
+from daulat.gateway.quota.counters import Counters, CountersUnavailableError
+from daulat.gateway.quota.leases import Leases
+from daulat.gateway.quota.postgres import PostgresCounters
+from daulat.gateway.quota.prices import Price
+from daulat.gateway.quota.valkey import ValkeyCounters
+from daulat.ledger import open_usage
+from daulat.store import Store
+
+PATIENCE_S = 5.0
+_SWEEP_S = 3600.0
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSettings:
+    """What a nation declares about access.
+
+    Attributes
+    ----------
+    zone : ZoneInfo
+        Whose days and months limits count in.
+    is_private : bool
+        Only this machine can reach the service, so raw models answer without a key until the first one is made.
+    valkey_url : str
+        Where counters are, if not in PostgreSQL. May hold a password; never shown.
+    prices, contexts : mapping
+        By model: price per million tokens; tokens of prompt and answer together.
+    anonymous_a_minute : int
+        Calls without a key, per network and minute, all workers together.
+    workers : int
+        How many processes serve.
+    """
+
+    zone: ZoneInfo
+    is_private: bool
+    valkey_url: str = field(default="", repr=False)
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    contexts: Mapping[str, int] = field(default_factory=dict)
+    anonymous_a_minute: int = CALLS_A_MINUTE
+    workers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What is there while the database is."""
+
+    store: Store
+    leases: Leases
+    directory: Directory
+    admission: KeyAdmission
+
+
+class Access:
+    """Who may call, and how much; see `daulat.gateway.ports.Admission`.
+
+    Parameters
+    ----------
+    settings : AccessSettings
+        What the nation declares.
+    wall_clock, clock : callable
+        Seconds since 1970 UTC, and monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        settings: AccessSettings,
+        *,
+        wall_clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings, self._wall, self._clock = settings, wall_clock, clock
+        self._anonymous = AnonymousLimit(max(1, settings.anonymous_a_minute // settings.workers), clock=clock)
+        self._opened: Opened | None = None
+        self._is_open = asyncio.Event()
+
+    async def admit(self, call: Call) -> Grant:
+        """Admit a call, or raise what its caller gets."""
+        if self._opened is None:
+            if call.service and not call.credential:
+                self._anonymous.admit(call.client)
+                return OpenGrant(data_class="personal", priority="interactive")
+            await self.opened()
+        assert self._opened is not None
+        return await self._opened.admission.admit(call)
+
+    async def opened(self) -> Opened:
+        """Return what the database brings; wait a little while it is being opened.
+
+        Raises
+        ------
+        NotReady
+            If it is not there in time.
+        """
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._is_open.wait(), PATIENCE_S)
+        if self._opened is None:
+            raise NotReady(
+                "the database that holds keys and accounts is not there yet",
+                why="Without it nobody can be let in on an account.",
+                fix="try again in a few seconds; GET /v1/status says what is loading.",
+                code="loading",
+            )
+        return self._opened
+
+    @asynccontextmanager
+    async def open(self, store: Store) -> AsyncIterator[Opened]:
+        """Let callers in for as long as the block lasts."""
+        settings = self._settings
+        counters: Counters = PostgresCounters(store.conninfo)
+        if settings.valkey_url:
+            counters = ValkeyCounters(settings.valkey_url)
+            await _warn_if_forgetful(counters)
+        leases = Leases(counters, settings.zone, wall_clock=self._wall, clock=self._clock)
+        directory = Directory(store.conninfo, leases, clock=self._clock)
+        rules = Rules(settings.is_private, settings.prices, settings.contexts)
+        async with open_usage(store.conninfo) as ledger:
+            admission = KeyAdmission(directory, leases, ledger, self._anonymous, rules, wall_clock=self._wall)
+            tasks = [asyncio.create_task(work, name="access") for work in (leases.run(), directory.run())]
+            try:
+                await directory.loaded(PATIENCE_S * 4)
+                self._opened = Opened(store, leases, directory, admission)
+                self._is_open.set()
+                yield self._opened
+            finally:
+                self._opened = None
+                self._is_open.clear()
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await leases.close()
+
+
+async def _warn_if_forgetful(counters: ValkeyCounters) -> None:
+    try:
+        if not await asyncio.to_thread(counters.durable):
+            _LOG.warning("VALKEY_URL keeps no append-only file: what was used is forgotten when it restarts")
+    except CountersUnavailableError:
+        _LOG.warning("VALKEY_URL does not answer yet; calls under a limit wait for it")

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One row for each call, written in batches by a thread, so that keeping account never delays an answer.
+
+Comes in: `UsageRow`s, from the event loop. Goes out: rows of `usage_call`, by COPY, each exactly once. A row holds
+counts, times, names of things and money: no words, no address, nobody. Rows wait in memory, at most `BATCH_SECONDS`
+while the database answers; when `CAPACITY` of them wait, `is_full` says so, and no more calls are to be let in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import psycopg
+
+BATCH_ROWS = 500
+BATCH_SECONDS = 0.25
+CAPACITY = 50_000  # at some 500 bytes each, 25 MB
+_PATIENCE_S = 5.0
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """What is kept of one call. The fields are columns; `at_s` is in seconds since 1970 UTC, `cost` in `currency`."""
+
+    at_s: float
+    organisation: str
+    project: str
+    key_id: str
+    model: str
+    route: str
+    engine: str = ""
+    place: str = ""
+    reason: str = ""
+    data_class: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    reasoning_tokens: int = 0
+    cached_tokens: int = 0
+    estimated: bool = False
+    status: int = 200
+    code: str = ""
+    time_to_first_token_s: float | None = None
+    duration_s: float = 0.0
+    cost: Decimal = Decimal(0)
+    currency: str = ""
+    energy_wh: float | None = None
+    carbon_g: float | None = None
+
+
+_COLUMNS = (
+    "id, at, organisation, project, key_id, model, route, engine, place, reason, data_class, prompt_tokens,"
+    " completion_tokens, reasoning_tokens, cached_tokens, estimated, status, code, ttft_ms, duration_ms, cost,"
+    " currency, energy_wh, carbon_g"
+)
+_STAGE = "CREATE TEMP TABLE IF NOT EXISTS usage_in (LIKE usage_call) ON COMMIT DELETE ROWS"
+_COPY = f"COPY usage_in ({_COLUMNS}) FROM STDIN"
+# A batch that was committed before its reply was lost comes again; its ids are there already.
+_KEEP = f"INSERT INTO usage_call ({_COLUMNS}) SELECT {_COLUMNS} FROM usage_in ON CONFLICT (id) DO NOTHING"  # noqa: S608
+
+_Numbered = tuple[UUID, UsageRow]
+
+
+class UsageLedger:
+    """Collects rows and writes them four times a second, or sooner when 500 wait.
+
+    Parameters
+    ----------
+    conninfo : str
+        libpq connection string; the writer keeps one connection of its own.
+    capacity : int
+        How many rows may wait before `is_full`.
+    """
+
+    def __init__(self, conninfo: str, *, capacity: int = CAPACITY) -> None:
+        self._conninfo, self._capacity = conninfo, capacity
+        self._waiting: deque[UsageRow] = deque()
+        self._batch: list[_Numbered] = []
+        self._wake = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="usage")
+        self._connection: psycopg.Connection[tuple[object, ...]] | None = None
+        self.written = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many rows are not written yet."""
+        return len(self._waiting) + len(self._batch)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more calls should be let in until rows have been written."""
+        return len(self._waiting) >= self._capacity
+
+    def put(self, row: UsageRow) -> None:
+        """Hand over one row; returns at once, whatever the database does. A call that was let in always has its row."""
+        self._waiting.append(row)
+        if len(self._waiting) >= BATCH_ROWS:
+            self._wake.set()
+
+    async def flush(self) -> None:
+        """Write all that waits.
+
+        Raises
+        ------
+        psycopg.Error
+            If the database does not take them; they go on waiting.
+        """
+        loop = asyncio.get_running_loop()
+        while self._waiting or self._batch:
+            while self._waiting and len(self._batch) < BATCH_ROWS:
+                self._batch.append((uuid4(), self._waiting.popleft()))
+            await loop.run_in_executor(self._thread, self._write, self._batch)
+            self.written += len(self._batch)
+            self._batch = []
+
+    async def run(self) -> None:
+        """Write until cancelled; wait longer each time that the database does not answer."""
+        pause_s = BATCH_SECONDS
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), pause_s)
+            self._wake.clear()
+            try:
+                await self.flush()
+                pause_s = BATCH_SECONDS
+            except psycopg.OperationalError as error:
+                pause_s = min(pause_s * 2, 10.0)
+                _LOG.warning("%d usage rows wait for the database: %s", self.waiting, type(error).__name__)
+                await asyncio.sleep(pause_s)
+
+    async def close(self) -> None:
+        """Write what still waits, for at most five seconds."""
+        try:
+            await asyncio.wait_for(self.flush(), _PATIENCE_S)
+        except (psycopg.Error, TimeoutError) as error:
+            _LOG.error("%d usage rows were not written: %s", self.waiting, type(error).__name__)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._hang_up)
+        self._thread.shutdown(wait=False)
+
+    def _write(self, batch: list[_Numbered]) -> None:
+        try:
+            connection = self._connected()
+            with connection.transaction(), connection.cursor() as cursor:
+                cursor.execute(_STAGE)
+                with cursor.copy(_COPY) as copy:
+                    for number, row in batch:
+                        copy.write_row(_values(number, row))
+                cursor.execute(_KEEP)
+        except psycopg.OperationalError:
+            self._hang_up()
+            raise
+
+    def _connected(self) -> psycopg.Connection[tuple[object, ...]]:
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(
+                self._conninfo, autocommit=True, connect_timeout=5, application_name="daulat-usage"
+            )
+        return self._connection
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _values(number: UUID, row: UsageRow) -> tuple[object, ...]:
+    one = row
+    ttft_ms = None if one.time_to_first_token_s is None else one.time_to_first_token_s * 1000
+    names = (one.organisation, one.project, one.key_id, one.model, one.route, one.engine, one.place, one.reason)
+    counts = (one.prompt_tokens, one.completion_tokens, one.reasoning_tokens, one.cached_tokens, one.estimated)
+    outcome = (one.status, one.code, ttft_ms, one.duration_s * 1000)
+    measured = (one.cost, one.currency, one.energy_wh, one.carbon_g)
+    return (number, datetime.fromtimestamp(one.at_s, UTC), *names, one.data_class, *counts, *outcome, *measured)
+
+
+@asynccontextmanager
+async def open_usage(conninfo: str, *, capacity: int = CAPACITY) -> AsyncIterator[UsageLedger]:
+    """Give a running `UsageLedger`; at the end write what still waits."""
+    ledger = UsageLedger(conninfo, capacity=capacity)
+    writer = asyncio.create_task(ledger.run(), name="usage")
+    try:
+        yield ledger
+    finally:
+        writer.cancel()
+        await asyncio.gather(writer, return_exceptions=True)
+        await ledger.close()

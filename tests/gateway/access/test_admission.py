@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who is let in, and what a limit lets through, with a real database behind it."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from access_calls import call, usage
+
+from daulat.errors import DaulatError
+from daulat.gateway.access.limits import limits_of, reading_as_data
+from daulat.gateway.errors import envelope, retry_after_s, status_of
+from daulat.gateway.quota.leases import REFUSAL_S
+
+
+async def asleep():
+    """Wait until a row that was read is no longer believed, so that the next refusal reads it again."""
+    await asyncio.sleep(REFUSAL_S + 0.05)
+
+
+async def refusal(access, *words, **fields):
+    with pytest.raises(DaulatError) as caught:
+        await access.admit(call(*words, **fields))
+    return caught.value
+
+
+async def until(holds):
+    for _ in range(400):
+        if await holds():
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("it did not happen")
+
+
+async def test_a_key_opens_what_it_was_given_for_on_the_account_of_its_project(office, open_access):
+    key = await office.key(data_class="personal", highest_priority="emergency")
+    async with open_access() as access:
+        grant = await access.admit(call(key, priority="emergency", data_class="public"))
+    assert (grant.organisation, grant.project, grant.key) == ("moh", "moh/portal", key.key.id)
+    assert (grant.data_class, grant.priority) == ("personal", "emergency")
+
+
+@pytest.mark.parametrize(
+    ("rules", "fields", "status", "code"),
+    [
+        ({"models": ("qwen*",)}, {}, 403, "model_not_allowed"),
+        ({"models": ("tiny",)}, {"model": "xa/health", "service": "health"}, 403, "model_not_allowed"),
+        ({"services": ("health",)}, {}, 403, "model_not_allowed"),
+        ({"networks": ("10.0.0.0/8",)}, {}, 403, "network_not_allowed"),
+    ],
+)
+async def test_a_restricted_key_is_refused_elsewhere(office, open_access, rules, fields, status, code):
+    key = await office.key(**rules)
+    async with open_access() as access:
+        error = await refusal(access, key, **fields)
+    assert (status_of(error), error.code) == (status, code)
+    assert envelope(error)["error"]["code"] == code
+
+
+async def test_an_unknown_a_mistyped_and_no_key_are_refused_alike(office, open_access):
+    key = await office.key()
+    wrong = key.token[:-1] + ("A" if key.token[-1] != "A" else "B")
+    async with open_access() as access:
+        for token in (wrong, "sk-something-else", ""):
+            error = await refusal(access, token)
+            assert (status_of(error), error.code) == (401, "invalid_api_key")
+            assert token == "" or token not in str(error)
+
+
+async def test_a_key_ends_at_its_time(office, open_access, store):
+    key = await office.key(expires_at=datetime.now(UTC) + timedelta(hours=1))
+    await store.execute("UPDATE access_key SET expires_at = now() - interval '1 second'")
+    async with open_access() as access:
+        error = await refusal(access, key)
+    assert (status_of(error), error.code) == (401, "key_expired")
+
+
+async def test_a_revoked_key_stops_on_every_worker_that_is_running(office, open_access):
+    key = await office.key()
+    async with open_access() as one, open_access() as other:
+        for access in (one, other):
+            (await access.admit(call(key))).settle(usage())
+        await office.registry.revoke_key(key.key.id)
+
+        async def both_refuse():
+            try:
+                for access in (one, other):
+                    (await access.admit(call(key))).settle(usage())
+            except DaulatError as error:
+                return error.code == "invalid_api_key"
+            return False
+
+        await until(both_refuse)
+        for access in (one, other):
+            await until(lambda access=access: refused(access, key))
+
+
+async def refused(access, key):
+    try:
+        (await access.admit(call(key))).settle(usage())
+    except DaulatError:
+        return True
+    return False
+
+
+async def test_closing_an_organisation_stops_all_its_keys(office, open_access):
+    key, other = await office.key(), await office.key("moe/school")
+    async with open_access() as access:
+        await office.registry.close("organisation", "moh")
+        await until(lambda: refused(access, key))
+        assert not await refused(access, other)
+
+
+async def test_a_new_key_works_on_a_worker_that_was_running_before(office, open_access):
+    async with open_access() as access:
+        key = await office.key()
+
+        async def works():
+            return not await refused(access, key)
+
+        await until(works)
+
+
+async def test_without_a_key_services_answer_and_models_do_not(office, open_access):
+    await office.key()
+    async with open_access(is_private=True) as access:
+        grant = await access.admit(call(model="xa/health", service="health", data_class="public"))
+        assert (grant.key, grant.data_class) == ("", "personal")
+        error = await refusal(access)
+    assert error.code == "invalid_api_key"
+
+
+async def test_on_ones_own_machine_models_answer_until_the_first_key_is_made(office, open_access):
+    async with open_access(is_private=True) as access:
+        (await access.admit(call("none"))).settle(usage())
+        await office.key()
+        await until(lambda: refused(access, "none"))
+    async with open_access(is_private=False) as access:
+        assert (await refusal(access)).code == "invalid_api_key"
+
+
+async def test_a_network_without_a_key_gets_its_share_and_no_more(open_access):
+    async with open_access(anonymous_a_minute=2) as access:
+        for _ in range(2):
+            await access.admit(call(model="xa/health", service="health"))
+        error = await refusal(access, model="xa/health", service="health", client="192.0.2.99")
+        assert (status_of(error), error.code, retry_after_s(error) >= 1) == (429, "rate_limit_exceeded", True)
+        await access.admit(call(model="xa/health", service="health", client="198.51.100.1"))
+
+
+async def test_a_limit_of_requests_lets_exactly_that_many_through(office, open_access):
+    key = await office.key()
+    await office.limit("project", "moh/portal", "requests", "day", 3)
+    async with open_access() as access:
+        for _ in range(3):
+            (await access.admit(call(key))).settle(usage())
+        await asleep()
+        error = await refusal(access, key)
+    assert (status_of(error), error.code) == (429, "insufficient_quota")
+    assert retry_after_s(error) <= 86_400
+    assert "of 3, 3 are used and 0 reserved" in error.what
+
+
+async def test_a_limit_per_minute_says_when_to_come_back(office, open_access):
+    key = await office.key()
+    await office.limit("key", key.key.id, "tokens_out", "minute", 30)
+    async with open_access() as access:
+        await access.admit(call(key, max_tokens=20))
+        error = await refusal(access, key, max_tokens=20)
+    assert error.code == "rate_limit_exceeded"
+    assert 1 <= retry_after_s(error) <= 60
+
+
+async def test_what_was_reserved_and_not_used_comes_back(office, open_access):
+    key = await office.key()
+    await office.limit("key", key.key.id, "tokens_out", "day", 100)
+    async with open_access() as access:
+        for _ in range(4):  # 80 reserved each time, 25 used: four fit only if the rest comes back
+            (await access.admit(call(key, max_tokens=25 if _ == 3 else 80 - _ * 25))).settle(usage(10, 25))
+        assert (await refusal(access, key, max_tokens=1)).code == "insufficient_quota"
+
+
+async def test_a_call_without_a_bound_reserves_the_rest_of_its_models_context(office, open_access):
+    key = await office.key()
+    await office.limit("key", key.key.id, "tokens_out", "day", 4085)
+    async with open_access() as access:
+        error = await refusal(access, key, max_tokens=0)  # 4096 - 10
+    assert "this call may need 4086" in error.what
+
+
+async def test_calls_at_once_are_let_in_again_as_others_end(office, open_access):
+    key = await office.key()
+    await office.limit("organisation", "moh", "concurrent", "", 2)
+    async with open_access() as access:
+        grants = [await access.admit(call(key)) for _ in range(2)]
+        error = await refusal(access, key)
+        assert (error.code, retry_after_s(error)) == ("rate_limit_exceeded", 1)
+        grants[0].settle(usage())
+        (await access.admit(call(key))).settle(usage())
+
+
+async def test_money_is_reserved_and_settled_to_the_last_digit(office, open_access, store):
+    key = await office.key()
+    # 10 tokens at 2 a million and 20 at 6 a million: 0.00002 + 0.00012 = 0.00014 a call.
+    await office.limit("project", "moh/portal", "money", "month", "0.0003", "XTS")
+    async with open_access() as access:
+        for _ in range(2):
+            (await access.admit(call(key))).settle(usage())
+        await asleep()
+        error = await refusal(access, key)
+        assert "of 0.0003 XTS, 0.00028 XTS are used" in error.what
+    rows = await store.fetch("SELECT sum(cost), min(currency) FROM usage_call")
+    assert rows == [(Decimal("0.00028"), "XTS")]
+
+
+async def test_money_in_another_currency_does_not_pay(office, open_access):
+    key = await office.key()
+    await office.limit("project", "moh/portal", "money", "month", 5, "EUR")
+    async with open_access() as access:
+        assert (await refusal(access, key)).code == "currency_not_budgeted"
+
+
+async def test_the_row_that_refuses_is_the_row_that_is_displayed(office, open_access, store):
+    key = await office.key()
+    await office.limit("key", key.key.id, "requests", "day", 2)
+    async with open_access() as access:
+        (await access.admit(call(key))).settle(usage())
+        held = await access.admit(call(key))
+        await asleep()
+        error = await refusal(access, key)
+        [reading] = await (await access.opened()).leases.read(await limits_of(store))
+        shown = reading_as_data(reading)
+        assert f"of {shown['limit']}, {shown['used']} are used and {shown['reserved']} reserved" in error.what
+        assert shown["available"] == "0"
+        held.settle(usage())
+
+
+async def test_a_grant_that_is_settled_twice_counts_once(office, open_access, store):
+    key = await office.key()
+    async with open_access() as access:
+        grant = await access.admit(call(key))
+        grant.settle(usage())
+        grant.settle(usage())
+    assert await store.fetch("SELECT count(*) FROM usage_call") == [(1,)]
+
+
+async def test_what_was_used_is_in_the_counter_and_in_the_ledger_after_a_stop(office, open_access, store):
+    key = await office.key()
+    await office.limit("key", key.key.id, "tokens_out", "day", 10_000)
+    async with open_access() as access:
+        await asyncio.gather(*(one_call(access, key) for _ in range(40)))
+    assert await store.fetch("SELECT used, leased FROM quota_counter") == [(Decimal(800), 0)]
+    assert await store.fetch("SELECT count(*), sum(completion_tokens) FROM usage_call") == [(40, 800)]
+
+
+async def one_call(access, key):
+    grant = await access.admit(call(key))
+    await asyncio.sleep(0.01)
+    grant.settle(usage())
+
+
+async def test_many_callers_at_once_never_pass_a_limit(office, open_access, store):
+    key = await office.key()
+    await office.limit("project", "moh/portal", "requests", "day", 50)
+    served = 0
+
+    async def caller(access):
+        nonlocal served
+        for _ in range(10):
+            try:
+                grant = await access.admit(call(key))
+            except DaulatError:
+                continue
+            served += 1
+            await asyncio.sleep(0)
+            grant.settle(usage())
+
+    async with open_access() as one, open_access() as other:
+        await asyncio.gather(*(caller(access) for access in (one, other) for _ in range(8)))
+    assert served <= 50
+    assert await store.fetch("SELECT used, leased FROM quota_counter") == [(served, 0)]
