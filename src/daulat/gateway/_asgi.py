@@ -54,7 +54,7 @@ class ClientGone(Exception):  # noqa: N818 - an event, not an error: nobody is l
 class Request:
     """One HTTP request. `path` is percent-decoded; `rest` is what follows a route that ends in ``/``.
 
-    `client` is the network address of the caller.
+    `client` is the network address of the caller, `query` the part after the question mark as it was sent.
     """
 
     method: str
@@ -65,6 +65,7 @@ class Request:
     request_id: str
     body_timeout_s: float = BODY_TIMEOUT_S
     client: str = ""
+    query: str = ""
 
     def header(self, name: bytes) -> str:
         """Return a header's text, empty where it is absent. Later values of the same name win."""

@@ -44,6 +44,7 @@ class Gateway:
         request_id, patience_s = self._parts.new_id(), self._parts.body_timeout_s
         client = scope.get("client") or ("",)
         request = Request(scope["method"], path, rest, headers, receive, request_id, patience_s, client[0])
+        request.query = scope.get("query_string", b"").decode("latin-1")
         begun = False
 
         async def watched_send(message: Message) -> None:

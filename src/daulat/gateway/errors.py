@@ -142,8 +142,8 @@ def status_of(error: DaulatError) -> int:
 
 
 def retry_after_s(error: DaulatError) -> int:
-    """Return the whole seconds after which to come back: the engine's own estimate, where it gave one."""
-    estimate = error.retry_after_s if isinstance(error, EngineOverloaded) else None
+    """Return the whole seconds after which to come back: what the error itself says, where it does."""
+    estimate = getattr(error, "retry_after_s", None)
     return RETRY_AFTER_S if estimate is None else max(1, math.ceil(estimate))
 
 
