@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Serving: an ASGI app and an address in; an open port until `stop` is set, then a clean end.
 
-granian runs inside this process, on the event loop of everything else: measured against a worker process and against
-uvicorn in docs/design/gateway.md. Knows nothing of what the app does.
+uvicorn with httptools runs inside this process, on the event loop of everything else; `run` takes uvloop for that loop.
+Both were chosen by measurement: docs/design/gateway.md. Knows nothing of what the app does.
 """
 
 from __future__ import annotations
@@ -11,19 +11,24 @@ import asyncio
 import errno
 import socket
 import sys
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.server.embed import Server
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TypeVar
 
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import ASGIApp
 
-# A client that takes longer to send its headers holds a connection for nothing.
-HEADER_TIMEOUT_MS = 10_000
-BACKLOG = 1024
+try:
+    from uvloop import new_event_loop  # type: ignore[import-not-found,unused-ignore]
+
+    from daulat.gateway._uvicorn import run_server
+except ImportError:
+    from asyncio import new_event_loop  # type: ignore[assignment,unused-ignore]
+
+    from daulat.gateway._granian import run_server
+
+Result = TypeVar("Result")
+
+BACKLOG = 2048
 GRACE_S = 5.0
 
 
@@ -32,7 +37,7 @@ class ListenError(DaulatError):
 
 
 def reserve(host: str, port: int) -> socket.socket:
-    """Take the address for this process, without listening yet.
+    """Take the address for this process and its workers, without listening yet.
 
     Parameters
     ----------
@@ -48,8 +53,8 @@ def reserve(host: str, port: int) -> socket.socket:
 
     Notes
     -----
-    granian binds with SO_REUSEPORT, so a second service would join the first in silence and answer every other request.
-    Binding here without it finds the other program; setting it afterwards lets granian join this socket.
+    Binding without SO_REUSEPORT finds another program that has the address; setting it afterwards lets our own workers
+    join this socket, each with one of its own, among which the kernel shares connections out.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     holder = socket.socket(family, socket.SOCK_STREAM)
@@ -109,82 +114,22 @@ async def serve(
     ListenError
         If the server could not start, or ended by itself.
     """
-    host, port = holder.getsockname()[:2]
-    if sys.platform != "linux":
-        holder.close()  # elsewhere granian shares one socket of its own, and ours would be in its way
-    server = Server(
-        app,
-        address=host,
-        port=port,
-        interface=Interfaces.ASGINL,
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
-        websockets=False,
-        backlog=BACKLOG,
-        log_enabled=False,
-    )
-    threads_before = _native_threads()
-    serving = asyncio.ensure_future(server.serve())
-    stopping = asyncio.ensure_future(stop.wait())
-    try:
-        await _until_listening(host, port, serving)
-        server_threads = _native_threads() - threads_before
-        on_ready()
-        await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+
+    async def ending() -> None:
         if before_end is not None:
             await before_end()
-        server.stop()  # type: ignore[no-untyped-call]
-        await asyncio.wait((serving,), timeout=GRACE_S)
-        await _until_gone(server_threads)
-    finally:
-        stopping.cancel()
-        serving.cancel()
-        await asyncio.wait((serving,))
-        holder.close()
+
+    failure = await run_server(app, holder, stop, on_ready, ending, BACKLOG, GRACE_S)
     if not stop.is_set():
-        raise _ended_early(serving)
+        raise ListenError(
+            f"the server ended by itself ({type(failure).__name__ if failure else 'no reason given'})",
+            why="Nobody can reach the service.",
+            fix="run `daulat doctor`.",
+            code="up.server_ended",
+        )
 
 
-async def _until_listening(host: str, port: int, serving: asyncio.Future[None]) -> None:
-    """Return once the address takes a connection.
-
-    Raises
-    ------
-    ListenError
-        If the server ended before.
-    """
-    while True:
-        try:
-            _, writer = await asyncio.open_connection(host, port)
-        except OSError:
-            if serving.done():
-                raise _ended_early(serving) from None
-            await asyncio.sleep(0.005)
-            continue
-        writer.close()
-        await writer.wait_closed()
-        return
-
-
-def _ended_early(serving: asyncio.Future[None]) -> ListenError:
-    failure = None if serving.cancelled() else serving.exception()
-    return ListenError(
-        f"the server ended by itself ({type(failure).__name__ if failure else 'no reason given'})",
-        why="Nobody can reach the service.",
-        fix="run `daulat doctor`.",
-        code="up.server_ended",
-    )
-
-
-def _native_threads() -> set[str]:
-    """Name every thread of this process, those of libraries in Rust too; empty where the system does not list them."""
-    tasks = Path("/proc/self/task")
-    return {task.name for task in tasks.iterdir()} if tasks.is_dir() else set()
-
-
-async def _until_gone(threads: set[str]) -> None:
-    """Wait, 1 s at most, until granian's threads have ended: one that outlives the interpreter aborts with a trace."""
-    for _ in range(200):
-        if not threads & _native_threads():
-            return
-        await asyncio.sleep(0.005)
+def run(work: Coroutine[None, None, Result]) -> Result:
+    """Run a service's work to its end, on the fastest event loop that is installed."""
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(work)
