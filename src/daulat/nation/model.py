@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 from pydantic_core import PydanticCustomError
 
 from daulat.nation import reference
@@ -183,6 +184,27 @@ class Service(Declared):
     """Languages it answers in; empty: all languages of the nation."""
 
 
+def _decimal(value: object) -> object:
+    # YAML gives binary fractions; the digits that the author wrote are those of the shortest text that reads the same.
+    return Decimal(str(value)) if isinstance(value, int | float | str) and not isinstance(value, bool) else value
+
+
+Money = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=0, max_digits=18, decimal_places=8)]
+
+
+class Price(Declared):
+    """What tokens of a model cost, in units of the currency per million tokens."""
+
+    input: Money
+    """Tokens that are read."""
+    output: Money
+    """Tokens that are generated."""
+    cached: Money | None = None
+    """Tokens read from the prefix cache; none: as `input`."""
+    currency: CurrencyCode
+    """ISO 4217; limits of money are set in it."""
+
+
 class Model(Declared):
     """A language model and the engine that runs it."""
 
@@ -202,6 +224,8 @@ class Model(Declared):
     """The country where it runs, for the residency rule; none: unknown, so only data that may go anywhere."""
     context_length: Annotated[int, Field(ge=256, le=10_000_000)] = 4096
     """Tokens of question, passages and answer together."""
+    price: Price | None = None
+    """What its tokens cost whoever calls it; none: nothing."""
 
 
 class Encoder(Declared):
@@ -233,6 +257,31 @@ class Store(Declared):
     """Directory of the data, from this file."""
 
 
+class SignIn(Declared):
+    """Where people who run the service sign in: an OpenID Connect provider, such as the state's own."""
+
+    issuer: Url
+    """Its issuer; `/.well-known/openid-configuration` is read below it."""
+    client_id: Text
+    """The name under which this service is registered there."""
+    client_secret_from: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    """The environment variable that holds the secret of that registration."""
+
+
+def _origin(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/@?#*]+", value):
+        raise broken(
+            "nation.origin",
+            f"origin `{value}` is not a scheme and a host",
+            "A page of another origin could not be told from a page of this one.",
+            "Write it as `https://host` or `https://host:port`, without a path and without `*`.",
+        )
+    return value
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+
+
 class Gateway(Declared):
     """Where people and applications reach the service."""
 
@@ -240,6 +289,10 @@ class Gateway(Declared):
     """IP address and port."""
     public_url: Url | None = None
     """The address under which people reach the service, where that is not `listen`."""
+    allowed_origins: list[Origin] = []
+    """Origins whose pages may call the API from a browser; empty: none but our own."""
+    sign_in: SignIn | None = None
+    """Where operators sign in; none: administration at the command line only."""
 
     @property
     def host(self) -> str:
