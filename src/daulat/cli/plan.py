@@ -1,19 +1,175 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`daulat plan`: what a nation needs. Open today: the throughput of models on accelerators."""
+"""`daulat plan`: what a nation needs and what it costs, with every number traceable to its source."""
 
 from __future__ import annotations
 
+import importlib.metadata
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
-from daulat.cli._output import emit, emit_json, hint, json_option, say, table
-from daulat.plan import DoesNotFitError, Prediction, RowError, predict, read_rows
+from daulat.cli._output import emit, emit_json, hint, json_option, progress, say, table
+from daulat.nation import Nation, Pack, bootstrap, find_pack, load_nation, nation_of
+from daulat.plan import (
+    Document,
+    DoesNotFitError,
+    Prediction,
+    RowError,
+    compare,
+    explain,
+    plan_nation,
+    predict,
+    read_document,
+    read_rows,
+    read_scenario,
+    scenario_names,
+    write_plan,
+)
+from daulat.plan.chain import SEED, read_case
+
+DIRECTORY = Path("plan")
 
 
-@click.group("plan")
-def command() -> None:
-    """Plan what the nation needs: accelerators, power, money."""
+@click.group("plan", invoke_without_command=True)
+@click.option("--nation", "file", type=click.Path(path_type=Path, dir_okay=False), default=Path("nation.yaml"))
+@click.option("--country", help="Plan a country that has no nation.yaml yet, from reference data and its pack.")
+@click.option("--scenario", help="A scenario of the pack by its name, or a file with a `plan:` section.")
+@click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change one input or choice; repeat it.")
+@click.option("--draws", type=click.IntRange(1, 200_000), default=2000, show_default=True, help="Draws of the inputs.")
+@click.option("--seed", type=int, default=SEED, show_default=True, help="The same seed gives the same draws.")
+@click.option("--sensitivity/--no-sensitivity", default=True, help="Tornado and Sobol indices too.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=DIRECTORY, show_default=True)
+@click.option(
+    "--compare", "pair", nargs=2, type=click.Path(path_type=Path), help="Compare two plans that were written."
+)
+@json_option
+@click.pass_context
+def command(
+    context: click.Context,
+    file: Path,
+    country: str | None,
+    scenario: str | None,
+    changes: tuple[str, ...],
+    draws: int,
+    seed: int,
+    sensitivity: bool,
+    out: Path,
+    pair: tuple[Path, Path] | None,
+    as_json: bool,
+) -> None:
+    """Plan what the nation needs: accelerators, power, money, jobs.
+
+    Reads nation.yaml, writes plan.json, tables and the report into a directory, and prints a summary.
+    """
+    context.obj = {"file": file, "country": country, "scenario": scenario, "changes": changes, "out": out}
+    if context.invoked_subcommand:
+        return
+    if pair:
+        _show_comparison(read_document(pair[0]), read_document(pair[1]), as_json)
+        return
+    nation, pack = _nation(file, country)
+    with progress("drawing", total=draws, unit="draws") as advance:
+        _, document = plan_nation(
+            nation,
+            made_at=datetime.now(UTC),
+            made_by=f"daulat {importlib.metadata.version('daulat')}",
+            pack=pack,
+            scenario=read_scenario(scenario, pack) if scenario else None,
+            changes=changes,
+            n_draws=draws,
+            seed=seed,
+            sensitivity=sensitivity,
+            file=str(file),
+            advance=advance,
+        )
+    written = write_plan(document, out)
+    if as_json:
+        emit_json(document.as_dict())
+    else:
+        emit(table(["", "year", "p10", "median", "p90", "unit"], [_summary(row) for row in document.summary]))
+        for note in document.notes:
+            say(f"note: {note}")
+    say(f"{len(written)} files in {out}/")
+    if scenario_names(pack) and not scenario:
+        say(f"scenarios of the pack: {', '.join(scenario_names(pack))}")
+    hint("`daulat plan explain cost_per_mtok` prints the chain of numbers behind a result")
+
+
+@command.command("explain")
+@click.argument("name")
+@click.option(
+    "--plan", "path", type=click.Path(path_type=Path), help="A plan that was written; default: that of --out."
+)
+@click.option("--depth", type=click.IntRange(0, 50), default=20, show_default=True, help="Levels to go down.")
+@click.pass_obj
+def explain_command(given: dict[str, Any], name: str, path: Path | None, depth: int) -> None:
+    """Print the chain of numbers behind a result, down to inputs with their sources."""
+    for line in explain(read_document(path or given["out"]), name, depth=depth):
+        emit(line)
+
+
+@command.command("inputs")
+@json_option
+@click.pass_obj
+def inputs_command(given: dict[str, Any], as_json: bool) -> None:
+    """List every input as this plan would use it, with unit, range and source."""
+    nation, pack = _nation(given["file"], given["country"])
+    scenario = read_scenario(given["scenario"], pack) if given["scenario"] else None
+    case = read_case(nation, pack=pack, scenario=scenario, changes=given["changes"], file=str(given["file"]))
+    rows = [one.as_dict() for one in case.assumptions]
+    if as_json:
+        emit_json(rows)
+        return
+    for row in rows:
+        spread = f" ({row['low']:,.6g} to {row['high']:,.6g}, {row['kind']})" if row["kind"] != "fixed" else ""
+        emit(f"{row['path']} = {row['value']:,.6g} {row['unit']}{spread}")
+        emit(f"    {row['about']} [{row['basis']}: {row['source']}{', ' + row['date'] if row['date'] else ''}]")
+    hint("lay your own over them below `plan:` in nation.yaml, each with its source")
+
+
+def _nation(file: Path, country: str | None) -> tuple[Nation, Pack | None]:
+    if country:
+        pack = find_pack(country.upper())
+        return nation_of(bootstrap(country, pack)), pack
+    nation = load_nation(file)
+    return nation, find_pack(nation.country)
+
+
+def _summary(row: Any) -> list[object]:
+    return [row.label, str(row.year or ""), *(_figure(one) for one in (row.p10, row.p50, row.p90)), row.unit]
+
+
+def _figure(value: float) -> str:
+    for size, word in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
+        if abs(value) >= size:
+            return f"{value / size:,.3g} {word}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.3g}"
+
+
+def _show_comparison(one: Document, other: Document, as_json: bool) -> None:
+    found = compare(one, other)
+    if as_json:
+        emit_json(found)
+        return
+    rows = [
+        [
+            row["label"],
+            str(row["year"] or ""),
+            _figure(row["a"]),
+            _figure(row["b"]),
+            "" if row["change_percent"] is None else f"{row['change_percent']:+.1f} %",
+            row["unit"],
+            "apart" if row["apart"] else "",
+        ]
+        for row in found["summary"]
+    ]
+    emit(table(["", "year", one.title, other.title, "change", "unit", ""], rows))
+    for row in found["settings"]:
+        say(f"{row['key']}: {row['a']} | {row['b']}")
+    for row in found["inputs"]:
+        say(f"{row['path']}: {row['a']:,.6g} | {row['b']:,.6g} {row['unit']}")
 
 
 @command.command()

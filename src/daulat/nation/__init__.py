@@ -8,7 +8,7 @@ connection, runs no code of a pack, and holds nothing that is particular to one 
 
 from daulat.nation._yaml import YamlFile, read_yaml
 from daulat.nation.bootstrap import bootstrap
-from daulat.nation.check import check_nation, check_text, load_nation
+from daulat.nation.check import check_nation, check_text, load_nation, nation_of
 from daulat.nation.errors import NationError, NationFaultsError
 from daulat.nation.model import Encoder, Jurisdiction, Language, Model, Nation, Service, json_schema
 from daulat.nation.packs import Pack, find_pack, installed_packs, pack_at
@@ -31,6 +31,7 @@ __all__ = [
     "installed_packs",
     "json_schema",
     "load_nation",
+    "nation_of",
     "pack_at",
     "read_yaml",
 ]

@@ -39,6 +39,21 @@ def load_nation(path: Path) -> Nation:
     return Nation.model_validate(file.data).placed_in(path.resolve().parent)
 
 
+def nation_of(text: str, *, name: str = "nation.yaml") -> Nation:
+    """Return the nation that a text declares; its paths start at the working directory.
+
+    Raises
+    ------
+    NationFaultsError
+        If it has faults; all of them.
+    """
+    file = parse_yaml(text.encode(), name=name)
+    faults = _faults(file)
+    if faults:
+        raise NationFaultsError(faults)
+    return Nation.model_validate(file.data)
+
+
 def check_nation(path: Path) -> list[NationError]:
     """Return every fault of a file, by line; an empty list where there is none."""
     try:

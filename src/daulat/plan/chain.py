@@ -19,12 +19,13 @@ from daulat.nation import Nation, Pack
 from daulat.plan._tables import accelerators, models, number
 from daulat.plan.demand import Demand, estimate_demand, week_shape
 from daulat.plan.demand.languages import language_rows
-from daulat.plan.energy import Energy, energy_of, site_kw_per_accelerator, zonal_temperature_c
+from daulat.plan.energy import Energy, energy_of, site_kw_per_accelerator
 from daulat.plan.figures import Floats, Trace, joined, traces, values
 from daulat.plan.inputs import Assumptions, Settings, Values, draw, load_inputs
 from daulat.plan.jobs import Jobs, jobs_of, staff_of
 from daulat.plan.money import Capex, Opex, UnitCost, capex_of, opex_of, price_rows, unit_cost
-from daulat.plan.place import Place, countries, describe_place
+from daulat.plan.place import Place, describe_place
+from daulat.plan.place_rows import place_rows
 from daulat.plan.rules import RuleCheck, check_hardware
 from daulat.plan.serving import serving_curve
 from daulat.plan.sites import Sites, fixed_sites
@@ -96,7 +97,7 @@ def read_case(
     nation: Nation,
     *,
     pack: Pack | None = None,
-    section: Mapping[str, Any] | None = None,
+    scenario: tuple[Mapping[str, Any], str] | None = None,
     changes: Sequence[str] = (),
     file: str = "nation.yaml",
 ) -> Case:
@@ -104,8 +105,8 @@ def read_case(
 
     Parameters
     ----------
-    section : Mapping, optional
-        The `plan:` section; that of the nation by default.
+    scenario : (Mapping, str), optional
+        A further `plan:` section, laid over that of the nation, and the name of its file.
     changes : sequence of str
         ``path=value``, laid over it.
 
@@ -114,14 +115,15 @@ def read_case(
     PlanError
         If an input is wrong or nobody lives in the regions.
     """
-    section = dict(nation.plan) if section is None else section
+    sections = [(nation.plan, file), *([scenario] if scenario else [])]
     services = tuple(one.id for one in nation.services)
     # Twice: the first reading tells place and hardware, whose tables then add rows that the second lays numbers over.
-    _, settings = load_inputs(_choices(section), services=services, changes=_choice_changes(changes), file=file)
+    chosen = [(_choices(section), name) for section, name in sections]
+    _, settings = load_inputs(chosen, services=services, changes=_choice_changes(changes))
     place = describe_place(nation, pack, settings.regions, settings.start_year)
     extra = place_rows(place) | language_rows(place, settings.model)
     extra |= price_rows(settings.accelerator, [one.model for one in settings.services])
-    assumptions, settings = load_inputs(section, services=services, pack=pack, changes=changes, extra=extra, file=file)
+    assumptions, settings = load_inputs(sections, services=services, pack=pack, changes=changes, extra=extra)
     sites = fixed_sites(place, settings)
     return Case(place, assumptions, settings, sites, check_hardware(place.country, settings))
 
@@ -169,8 +171,7 @@ def _stages(case: Case, v: Values) -> tuple[Any, ...]:
     fleet = size_fleet(demand, week_shape(place), curves, chip, trained, site_kw_per_accelerator(chip, v), v, settings)
     energy = energy_of(fleet, chip, v)
     capex = capex_of(fleet, energy, v)
-    sites, services = staff_of(energy, n_sites, v, settings)
-    opex = opex_of(fleet, energy, capex, sites + services, n_sites, v)
+    opex = opex_of(fleet, energy, capex, staff_of(energy, n_sites, v, settings), n_sites, v)
     cost = unit_cost(demand, fleet, capex, opex, v, settings)
     return demand, fleet, energy, capex, opex, cost, jobs_of(energy, capex, n_sites, v, settings)
 
@@ -181,8 +182,8 @@ def site_demand(plan: Plan) -> dict[str, Floats]:
     Returns
     -------
     dict
-        ``group_shares`` float64[draws, years, groups]; ``peak_accelerators`` and ``site_power_mw`` float64[draws, years],
-        of the whole nation; ``peak_mw`` float64[draws, years, groups], which is the product.
+        ``group_shares`` float64[draws, years, groups]; ``peak_accelerators`` and ``site_power_mw``
+        float64[draws, years], of the whole nation; ``peak_mw`` float64[draws, years, groups], which is the product.
     """
     power = plan.energy.site_power_mw
     return {
@@ -196,7 +197,7 @@ def site_demand(plan: Plan) -> dict[str, Floats]:
 def cash_needs(plan: Plan) -> dict[str, Floats]:
     """Return what a financing needs, each float64[draws, years] in dollars of the year.
 
-    ``revenue_usd`` is what the tokens would cost on a public API: what the nation saves, and no price that anybody pays.
+    ``revenue_usd`` is what the tokens would cost on a public API: what the nation saves, no price that anybody pays.
     """
     return {
         "capex_usd": plan.capex.capex_usd_per_year,
@@ -209,34 +210,6 @@ def cash_needs(plan: Plan) -> dict[str, Floats]:
     }
 
 
-def place_rows(place: Place) -> dict[str, dict[str, Any]]:
-    """Return rows of the input table that the country's public figures fill."""
-    default = {"min": -30, "max": 45, "licence": "facts", "date": "1975-11-01", "basis": "derived"}
-    found: dict[str, dict[str, Any]] = {
-        "energy.annual_temperature_c": {
-            **default, "about": "Mean temperature of the year.", "value": zonal_temperature_c(place.capital.latitude),
-            "unit": "degC",
-            "source": f"zonal mean at {place.capital.latitude:.1f} degrees (North 1975, J. Atmos. Sci. 32, 2033); replace by the national weather service",
-        }
-    }  # fmt: skip
-    row = countries().get(place.country)
-    grid = number(row, "grid_gco2_per_kwh") if row else None
-    if row and grid is not None:
-        found["energy.grid_gco2_per_kwh"] = {
-            "about": "Carbon of the grid's electricity.", "value": grid, "low": grid * 0.9, "high": grid * 1.1,
-            "kind": "triangular", "unit": "gCO2e/kWh", "min": 0, "max": 2000, "basis": "published",
-            "source": "Ember, through @tgwf/co2 0.19.0", "date": "2025-01-01", "licence": "CC BY 4.0",
-        }  # fmt: skip
-    water = number(row, "offsite_water_l_per_kwh") if row else None
-    if water is not None:
-        found["energy.offsite_water_l_per_kwh"] = {
-            "about": "Water that making the grid's electricity uses.", "value": water, "low": water * 0.7, "high": water * 1.3,
-            "kind": "triangular", "unit": "L/kWh", "min": 0, "max": 100, "basis": "published",
-            "source": "EcoLogits@2d0a1c76358a, from WRI 2020", "date": "2024-01-01", "licence": "facts",
-        }  # fmt: skip
-    return found
-
-
 def range_notes(plan: Plan) -> Iterator[str]:
     """Yield where a plan leaves the data that its inputs were taken from."""
     power = float(np.median(plan.energy.site_power_mw[:, -1]))
@@ -247,21 +220,24 @@ def range_notes(plan: Plan) -> Iterator[str]:
     fresh = plan.demand.prompt_tokens_per_request
     if float(np.quantile(fresh, 0.9)) > 9428 or float(np.quantile(plan.demand.output_tokens_per_request, 0.9)) > 3886:
         yield "prompts or answers are longer than most measured workloads: throughput is extrapolated for some draws"
+    budget, capital = plan.case.settings.budget_usd, float(np.median(plan.capex.capex_usd))
+    if budget and capital > budget:
+        yield f"capital of {capital / 1e6:,.0f} million USD is more than the budget of {budget / 1e6:,.0f} million USD"
     recalled = sum(1 for one in plan.case.assumptions if one.basis == "recalled")
     if recalled:
-        yield f"{recalled} inputs are published figures cited from memory (basis `recalled` in `daulat plan inputs`): confirm them"
+        yield f"{recalled} inputs are published figures cited from memory; confirm them: `daulat plan inputs`"
     local = float(plan.values("money.local_per_usd").flat[0])
     if plan.case.place.currency != "USD" and local == 1:
         yield f"no rate of {plan.case.place.currency} to the dollar given (money.local_per_usd): amounts are in USD"
 
 
 def _choices(section: Mapping[str, Any]) -> dict[str, Any]:
-    names = {one.name for one in dataclasses.fields(Settings)}
+    names = {one.name for one in dataclasses.fields(Settings)} - {"currency"}  # its rate is a number, and not read yet
     return {key: value for key, value in section.items() if key in names}
 
 
 def _choice_changes(changes: Sequence[str]) -> list[str]:
-    names = {one.name for one in dataclasses.fields(Settings)}
+    names = {one.name for one in dataclasses.fields(Settings)} - {"currency"}
     return [
         change for change in changes if change.partition("=")[0].strip().removeprefix("plan.").split(".")[0] in names
     ]

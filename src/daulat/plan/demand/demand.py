@@ -7,7 +7,9 @@ language's ratio; reasoning multiplies the answer; cached prompt tokens are coun
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,71 +20,96 @@ from daulat.plan.inputs.draws import Values
 from daulat.plan.inputs.settings import ServicePlan, Settings
 from daulat.plan.place import Place
 
-PAGE = "plan-demand.md"
-
 
 @dataclass(frozen=True)
 class Demand:
     """What people and ministries ask for in each year."""
 
+    page: ClassVar[str] = "plan-demand.md"
+
     people: Floats = figure(
-        "people", "people of the regions x (1 + growth) ^ years", "demand.population_growth_per_year",
-        about="People in the regions served.", page=PAGE,
-    )  # fmt: skip
+        "people",
+        "people of the regions x (1 + growth) ^ years",
+        "demand.population_growth_per_year",
+        about="People in the regions served.",
+    )
     active_users: Floats = figure(
         "people",
         "sum over groups: people x of age x online x literate x ceiling x S-curve(years; midpoint + lag, takeover)",
-        "people", "demand.age_share", "demand.internet_share", "demand.internet_growth_per_year", "demand.internet_ceiling",
-        "demand.literacy_share", "demand.adoption_ceiling", "demand.adoption_takeover_years",
-        "demand.adoption_midpoint_years", "demand.adoption_lag_years_per_share",
-        about="People who use it in a month.", page=PAGE,
-    )  # fmt: skip
+        "people demand.age_share demand.internet_share demand.internet_growth_per_year "
+        "demand.internet_ceiling demand.literacy_share demand.adoption_ceiling "
+        "demand.adoption_takeover_years demand.adoption_midpoint_years "
+        "demand.adoption_lag_years_per_share",
+        about="People who use it in a month.",
+    )
     requests_per_year: Floats = figure(
-        "requests/year", "users of the service x requests a month x 12 x (1 + usage growth) ^ years",
-        "active_users", "people", "service.*.users_share", "service.*.requests_per_user_month", "demand.usage_growth_per_year",
-        "demand.civil_servants_share", "demand.civil_servants_using_share", "demand.adoption_takeover_years",
-        "demand.adoption_midpoint_years",
-        about="Requests, by service.", axes=("year", "service"), page=PAGE,
-    )  # fmt: skip
+        "requests/year",
+        "users of the service x requests a month x 12 x (1 + usage growth) ^ years",
+        "active_users people service.*.users_share service.*.requests_per_user_month "
+        "demand.usage_growth_per_year demand.civil_servants_share demand.civil_servants_using_share "
+        "demand.adoption_takeover_years demand.adoption_midpoint_years",
+        about="Requests, by service.",
+        axes=("year", "service"),
+    )
     prompt_tokens_per_request: Floats = figure(
-        "tokens", "English tokens x mean ratio of the languages", "service.*.prompt_tokens", "demand.tokens_per_word_*",
-        "demand.other_language_tokens_per_word", about="Prompt of a request.", axes=("service",), page=PAGE,
-    )  # fmt: skip
+        "tokens",
+        "English tokens x mean ratio of the languages",
+        "service.*.prompt_tokens demand.tokens_per_word_* demand.other_language_tokens_per_word",
+        about="Prompt of a request.",
+        axes=("service",),
+    )
     output_tokens_per_request: Floats = figure(
-        "tokens", "English tokens x mean ratio of the languages x (1 + reasoning share x (reasoning multiple - 1))",
-        "service.*.output_tokens", "service.*.reasoning_share", "demand.reasoning_multiple", "demand.tokens_per_word_*",
-        "demand.other_language_tokens_per_word", about="Answer of a request.", axes=("service",), page=PAGE,
-    )  # fmt: skip
+        "tokens",
+        "English tokens x mean ratio of the languages x (1 + reasoning share x (reasoning multiple - 1))",
+        "service.*.output_tokens service.*.reasoning_share demand.reasoning_multiple "
+        "demand.tokens_per_word_* demand.other_language_tokens_per_word",
+        about="Answer of a request.",
+        axes=("service",),
+    )
     prompt_tokens_per_year: Floats = figure(
-        "tokens/year", "sum over services: requests x prompt tokens", "requests_per_year", "prompt_tokens_per_request",
-        about="Prompt tokens, cached ones included.", page=PAGE,
-    )  # fmt: skip
+        "tokens/year",
+        "sum over services: requests x prompt tokens",
+        "requests_per_year prompt_tokens_per_request",
+        about="Prompt tokens, cached ones included.",
+    )
     cached_tokens_per_year: Floats = figure(
-        "tokens/year", "prompt tokens x cached share", "prompt_tokens_per_year", "demand.cached_prompt_share",
-        about="Prompt tokens that are found in the cache.", page=PAGE,
-    )  # fmt: skip
+        "tokens/year",
+        "prompt tokens x cached share",
+        "prompt_tokens_per_year demand.cached_prompt_share",
+        about="Prompt tokens that are found in the cache.",
+    )
     output_tokens_per_year: Floats = figure(
-        "tokens/year", "sum over services: requests x output tokens", "requests_per_year", "output_tokens_per_request",
-        about="Output tokens of people's and ministries' requests.", page=PAGE,
-    )  # fmt: skip
+        "tokens/year",
+        "sum over services: requests x output tokens",
+        "requests_per_year output_tokens_per_request",
+        about="Output tokens of people's and ministries' requests.",
+    )
     batch_tokens_per_year: Floats = figure(
-        "tokens/year", "output tokens x batch share", "output_tokens_per_year", "demand.batch_share",
-        about="Output tokens of batch work, done in quiet hours.", page=PAGE,
-    )  # fmt: skip
+        "tokens/year",
+        "output tokens x batch share",
+        "output_tokens_per_year demand.batch_share",
+        about="Output tokens of batch work, done in quiet hours.",
+    )
     training_tokens_per_year: Floats = figure(
-        "tokens/year", "fine-tuning runs x tokens a run + training tokens", "demand.finetuning_runs_per_year",
-        "demand.finetuning_tokens_per_run", "demand.training_tokens_per_year",
-        about="Tokens read by fine-tuning and training.", page=PAGE,
-    )  # fmt: skip
+        "tokens/year",
+        "fine-tuning runs x tokens a run + training tokens",
+        "demand.finetuning_runs_per_year demand.finetuning_tokens_per_run demand.training_tokens_per_year",
+        about="Tokens read by fine-tuning and training.",
+    )
     output_tokens_by_language: Floats = figure(
-        "tokens/year", "output tokens x share of requests x ratio / mean ratio", "output_tokens_per_year",
-        "demand.tokens_per_word_*", "demand.other_language_tokens_per_word",
-        about="Output tokens, by language.", axes=("year", "language"), page=PAGE,
-    )  # fmt: skip
+        "tokens/year",
+        "output tokens x share of requests x ratio / mean ratio",
+        "output_tokens_per_year demand.tokens_per_word_* demand.other_language_tokens_per_word",
+        about="Output tokens, by language.",
+        axes=("year", "language"),
+    )
     group_shares: Floats = figure(
-        "share", "active users of the group / active users", "active_users", about="Share of the demand, by group of regions.",
-        axes=("year", "group"), page=PAGE,
-    )  # fmt: skip
+        "share",
+        "active users of the group / active users",
+        "active_users",
+        about="Share of the demand, by group of regions.",
+        axes=("year", "group"),
+    )
     notes: tuple[str, ...] = ()
 
 
@@ -98,18 +125,17 @@ def estimate_demand(place: Place, v: Values, settings: Settings) -> Demand:
     people_by_group, users_by_group = active_users(place, v, n_years)
     people, users = people_by_group.sum(axis=2), users_by_group.sum(axis=2)
     growth = (1 + v("demand.usage_growth_per_year")) ** (np.arange(n_years) + 0.5)[None, :]
-    requests = np.stack(
-        [_requests(service, v, people, users, users_by_group, growth, shape) for service in settings.services], axis=2
-    )
+    requests = np.stack([_requests(service, v, people, users, growth, shape) for service in settings.services], axis=2)
     ratios = token_ratio(place, v)
     weights = np.array([share for _, share in place.languages])
     mean_ratio = (ratios * weights).sum(axis=1, keepdims=True)
     reasoning = v("demand.reasoning_multiple") - 1
     prompt = _by_service(settings, v, lambda s: v(f"service.{s}.prompt_tokens") * mean_ratio)
     output = _by_service(
-        settings, v,
+        settings,
+        v,
         lambda s: v(f"service.{s}.output_tokens") * mean_ratio * (1 + v(f"service.{s}.reasoning_share") * reasoning),
-    )  # fmt: skip
+    )
     prompt_year = (requests * prompt[:, None, :]).sum(axis=2)
     output_year = (requests * output[:, None, :]).sum(axis=2)
     training = v("demand.finetuning_runs_per_year") * v("demand.finetuning_tokens_per_run") + v(
@@ -139,7 +165,6 @@ def _requests(
     v: Values,
     people: Floats,
     users: Floats,
-    by_group: Floats,
     growth: Floats,
     shape: tuple[int, int],
 ) -> Floats:
@@ -154,8 +179,8 @@ def _requests(
     return np.broadcast_to(who * v(f"service.{service.id}.requests_per_user_month") * 12 * growth, shape)
 
 
-def _by_service(settings: Settings, v: Values, of: object) -> Floats:
-    columns = [np.broadcast_to(of(one.id), (v.n_draws, 1)) for one in settings.services]  # type: ignore[operator]
+def _by_service(settings: Settings, v: Values, of: Callable[[str], Floats]) -> Floats:
+    columns = [np.broadcast_to(of(one.id), (v.n_draws, 1)) for one in settings.services]
     return np.concatenate(columns, axis=1)
 
 

@@ -84,9 +84,21 @@ def first(path: str, row: Mapping[str, Any], origin: str) -> Assumption:
     if missing:
         raise _fault(origin, path, row.get("value"), f"`{missing[0]}` is missing", "a row without it does not go in")
     blank = Assumption(
-        path=path, value=0.0, low=0.0, high=0.0, kind="fixed", unit=str(row["unit"]), min=float(row["min"]),
-        max=float(row["max"]), about=str(row["about"]), source="", date="", licence="", basis="given", origin=origin,
-    )  # fmt: skip
+        path=path,
+        value=0.0,
+        low=0.0,
+        high=0.0,
+        kind="fixed",
+        unit=str(row["unit"]),
+        min=float(row["min"]),
+        max=float(row["max"]),
+        about=str(row["about"]),
+        source="",
+        date="",
+        licence="",
+        basis="given",
+        origin=origin,
+    )
     return overlaid(blank, row, origin)
 
 
@@ -124,7 +136,7 @@ def overlaid(base: Assumption, given: Any, origin: str) -> Assumption:
         )
     if kind == "lognormal" and low <= 0:
         raise _fault(origin, f"{base.path}.low", low, "cannot be the 10th percentile of a lognormal", "more than 0")
-    texts = {key: str(row[key]) for key in TEXT_KEYS if key in row}
+    texts: dict[str, Any] = {key: str(row[key]) for key in TEXT_KEYS if key in row}
     texts.setdefault("source", origin)
     texts.setdefault("basis", "given")
     for key in ("date", "licence", "note"):
@@ -140,9 +152,13 @@ def _number(base: Assumption, given: Any, origin: str) -> float:
     if not base.min <= value <= base.max:  # also false for NaN
         meant = likely_meant(value, base.unit, base.min, base.max)
         raise _fault(
-            origin, base.path, given, f"is not within {base.min:,.6g} to {base.max:,.6g} {base.unit}",
-            f"{base.min:,.6g} to {base.max:,.6g} {base.unit}", f"Did you mean {meant}" if meant else "",
-        )  # fmt: skip
+            origin,
+            base.path,
+            given,
+            f"is not within {base.min:,.6g} to {base.max:,.6g} {base.unit}",
+            f"{base.min:,.6g} to {base.max:,.6g} {base.unit}",
+            f"Did you mean {meant}" if meant else "",
+        )
     return value
 
 

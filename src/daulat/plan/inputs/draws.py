@@ -119,4 +119,4 @@ def normal_quantile(shares: Floats) -> Floats:
     [-1.96, 0.0, 1.282]
     """
     folded = np.minimum(shares, 1 - shares)
-    return np.where(shares < 0.5, 1.0, -1.0) * np.interp(folded, _GRID, _NORMAL)
+    return np.asarray(np.where(shares < 0.5, 1.0, -1.0) * np.interp(folded, _GRID, _NORMAL))

@@ -2,8 +2,8 @@
 """Load the inputs of a plan: defaults, then the pack's, then nation.yaml's, then `--set`, each laid over the last.
 
 Comes in: a `Nation`'s `plan:` section, the pack's `plan/assumptions.yaml` where there is one, and settings of the
-command line as text. Goes out: `Assumptions` and `Settings`. All faults of numbers are told at once. Reads only files of
-the package and of the pack.
+command line as text. Goes out: `Assumptions` and `Settings`. All faults of numbers are told at once.
+Reads only files of the package and of the pack.
 """
 
 from __future__ import annotations
@@ -54,20 +54,19 @@ def default_rows() -> Mapping[str, Any]:
 
 
 def load_inputs(
-    plan_section: Mapping[str, Any],
+    sections: Sequence[tuple[Mapping[str, Any], str]],
     *,
     services: Sequence[str],
     pack: Pack | None = None,
     changes: Sequence[str] = (),
     extra: Mapping[str, Any] | None = None,
-    file: str = "nation.yaml",
 ) -> tuple[Assumptions, Settings]:
     """Return numbers and choices of a plan.
 
     Parameters
     ----------
-    plan_section : Mapping
-        What stands below `plan:`.
+    sections : sequence of (Mapping, str)
+        What stands below `plan:` in nation.yaml and in a scenario, each with the name of its file; later ones win.
     services : sequence of str
         Ids of the nation's services.
     pack : Pack, optional
@@ -84,13 +83,14 @@ def load_inputs(
     InputFaultsError
         If numbers are wrong; all of them.
     """
-    layers = list(_layers(plan_section, pack, changes, file))
+    layers = list(_layers(sections, pack, changes))
     choices: dict[str, Any] = {}
     for data, _ in layers:
         choices |= {key: value for key, value in data.items() if key not in OTHER_KEYS}
     table = default_rows()
     known_events = {name: (row["service"], row["days"]) for name, row in table["events"].items()}
-    settings = read_settings(choices, file, services, known_events, models(), accelerators(), PRECISIONS)
+    origin = sections[-1][1] if sections else "--set"
+    settings = read_settings(choices, origin, services, known_events, models(), accelerators(), PRECISIONS)
     rows = {one.path: one for one in _defaults(settings, extra or {})}
     faults: list[InputError] = []
     for data, origin in layers:
@@ -98,19 +98,33 @@ def load_inputs(
             _lay(rows, path, given, origin, faults)
     if faults:
         raise InputFaultsError(faults)
+    _require_rate(settings, rows["money.local_per_usd"])
     return Assumptions(rows), settings
 
 
+def _require_rate(settings: Settings, rate: Assumption) -> None:
+    if settings.currency not in ("", "USD") and rate.basis == "convention":
+        raise fault(
+            rate.origin,
+            "currency",
+            settings.currency,
+            "has no rate",
+            "USD, or any currency with `money.local_per_usd`",
+            f"Give `money: {{local_per_usd: ...}}`, the {settings.currency} for a dollar.",
+        )
+
+
 def _layers(
-    section: Mapping[str, Any], pack: Pack | None, changes: Sequence[str], file: str
+    sections: Sequence[tuple[Mapping[str, Any], str]], pack: Pack | None, changes: Sequence[str]
 ) -> Iterator[tuple[Mapping[str, Any], str]]:
     if pack is not None and pack.has("plan", "assumptions.yaml"):
         yield pack.yaml("plan", "assumptions.yaml") or {}, f"{pack.name}/plan/assumptions.yaml"
-    if not isinstance(section, Mapping):
-        raise fault(
-            file, "", section, "is not a mapping of keys and values", "keys such as `start_year:` and `energy:`"
-        )
-    yield section, file
+    for section, file in sections:
+        if not isinstance(section, Mapping):
+            raise fault(
+                file, "", section, "is not a mapping of keys and values", "keys such as `start_year:`, `energy:`"
+            )
+        yield section, file
     for change in changes:
         path, equals, text = change.partition("=")
         if not equals or not path.strip():

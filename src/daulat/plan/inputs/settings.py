@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Settings: the choices of a plan that are not numbers with a spread: years, regions, services, model, hardware, phases.
+"""Settings: the choices of a plan that are no numbers with a spread: years, regions, services, model, hardware, phases.
 
 Comes in: the `plan:` section as plain data. Goes out: frozen `Settings`, or an `InputError` that names path, value and
 what is allowed. It reads no file and draws nothing.
@@ -58,8 +58,12 @@ class Settings:
         Share of `site_power_mw` that stands in each year, rising; the last holds for the years after.
     accelerator, precision : str
         Hardware and arithmetic of every deployment.
-    imports_from : str
-        Country whose export rules are looked up.
+    currency : str
+        In which amounts are shown beside dollars; it needs a rate. Empty: dollars alone.
+    site : str
+        Code or name of the region of the one site; empty: the capital.
+    budget_usd : float
+        Capital that may be spent; 0 for none set.
     """
 
     start_year: int = 2027
@@ -76,6 +80,7 @@ class Settings:
     events: tuple[Event, ...] = ()
     site: str = ""
     budget_usd: float = 0.0
+    currency: str = ""
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -132,6 +137,7 @@ def read_settings(
         events=_events(data, event_services, services, origin),
         site=str(data.get("site", "")),
         budget_usd=_amount(data, "budget_usd", 1_000.0, 1e13, origin),
+        currency=str(data.get("currency", "")),
     )
 
 

@@ -6,8 +6,19 @@ Fourth stage of the build road: takes a `Fleet`, its `Energy` and its staff; ret
 """
 
 from daulat.plan.money.capex import Capex, capex_of
+from daulat.plan.money.crossover import Crossover, crossover
 from daulat.plan.money.opex import Opex, opex_of
 from daulat.plan.money.prices import price_rows
 from daulat.plan.money.unit_cost import UnitCost, unit_cost
 
-__all__ = ["Capex", "Opex", "UnitCost", "capex_of", "opex_of", "price_rows", "unit_cost"]
+__all__ = [
+    "Capex",
+    "Crossover",
+    "Opex",
+    "UnitCost",
+    "capex_of",
+    "crossover",
+    "opex_of",
+    "price_rows",
+    "unit_cost",
+]

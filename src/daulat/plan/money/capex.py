@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Capital: what is bought and built in each year, part by part; the parts sum to the whole.
 
-Comes in: `Fleet`, `Energy`, `Values`. Goes out: a `Capex` in dollars of the year of spending. Hardware gets cheaper each
-year and is bought again after its life; buildings follow the power that the site must draw and get dearer.
+Comes in: `Fleet`, `Energy`, `Values`. Goes out: a `Capex` in dollars of the year of spending. Hardware gets cheaper
+each year and is bought again after its life; buildings follow the power that the site must draw and get dearer.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from daulat.plan.figures import Floats, figure
 from daulat.plan.inputs.draws import Values
 from daulat.plan.sizing import Fleet
 
-PAGE = "plan-money.md"
 # Cottier et al. 2024 (arXiv:2405.21015): chips 23-32 %, servers 15-22 %, interconnect 9-13 % of a model's cost.
 CHIP_SHARE, SERVER_SHARE, NETWORK_SHARE = 0.482, 0.325, 0.193
 REFERENCE_MW = 20.0  # the smallest sites in the table that the unit cost of buildings comes from
@@ -28,18 +28,21 @@ PARTS = (*HARDWARE, *BUILDINGS, "duties_usd", "contingency_usd")
 
 def _hardware(share: float, what: str) -> Floats:
     found: Floats = figure(
-        "USD", f"bought x hardware price x (1 - decline) ^ years x {share}", "accelerators_bought",
-        "money.hardware_usd_per_accelerator", "money.accelerator_decline_per_year", about=what, page=PAGE,
-    )  # fmt: skip
+        "USD",
+        f"bought x hardware price x (1 - decline) ^ years x {share}",
+        "accelerators_bought money.hardware_usd_per_accelerator money.accelerator_decline_per_year",
+        about=what,
+    )
     return found
 
 
 def _built(share: str, what: str) -> Floats:
     found: Floats = figure(
-        "USD", f"new site MW x cost a MW x size factor x inflation x {share}", "site_power_mw", "money.facility_usd_per_mw",
-        "money.small_site_surcharge", "money.inflation_per_year", f"money.{share}" if "_" in share else "money.electrical_share",
-        about=what, page=PAGE,
-    )  # fmt: skip
+        "USD",
+        f"new site MW x cost a MW x size factor x inflation x {share}",
+        f"site_power_mw money.facility_usd_per_mw money.small_site_surcharge money.inflation_per_year money.{share}",
+        about=what,
+    )
     return found
 
 
@@ -47,51 +50,76 @@ def _built(share: str, what: str) -> Floats:
 class Capex:
     """Capital by year and part."""
 
+    page: ClassVar[str] = "plan-money.md"
+
     accelerators_usd: Floats = _hardware(CHIP_SHARE, "Accelerators.")
     servers_usd: Floats = _hardware(SERVER_SHARE, "Servers around them.")
     network_usd: Floats = _hardware(NETWORK_SHARE, "The network between them.")
     storage_usd: Floats = figure(
-        "USD", "(accelerators + servers + network) x storage share", "accelerators_usd", "servers_usd", "network_usd",
-        "money.storage_share", about="Storage, and hosts for retrieval.", page=PAGE,
-    )  # fmt: skip
+        "USD",
+        "(accelerators + servers + network) x storage share",
+        "accelerators_usd servers_usd network_usd money.storage_share",
+        about="Storage, and hosts for retrieval.",
+    )
     land_usd: Floats = figure(
-        "USD", "new site MW x land a MW x inflation", "site_power_mw", "money.land_usd_per_mw", "money.inflation_per_year",
-        about="Land.", page=PAGE,
-    )  # fmt: skip
+        "USD",
+        "new site MW x land a MW x inflation",
+        "site_power_mw money.land_usd_per_mw money.inflation_per_year",
+        about="Land.",
+    )
     shell_usd: Floats = figure(
-        "USD", "buildings x (1 - electrical - cooling)", "site_power_mw", "money.facility_usd_per_mw",
-        "money.small_site_surcharge", "money.inflation_per_year", "money.electrical_share", "money.cooling_share",
-        about="Shell of the buildings.", page=PAGE,
-    )  # fmt: skip
+        "USD",
+        "buildings x (1 - electrical - cooling)",
+        "site_power_mw money.facility_usd_per_mw money.small_site_surcharge money.inflation_per_year "
+        "money.electrical_share money.cooling_share",
+        about="Shell of the buildings.",
+    )
     electrical_usd: Floats = _built("electrical_share", "Electrical plant.")
     cooling_usd: Floats = _built("cooling_share", "Cooling plant.")
     grid_connection_usd: Floats = figure(
-        "USD", "new site MW x connection a MW x inflation", "site_power_mw", "money.grid_connection_usd_per_mw",
-        "money.inflation_per_year", about="Line and substation.", page=PAGE,
-    )  # fmt: skip
+        "USD",
+        "new site MW x connection a MW x inflation",
+        "site_power_mw money.grid_connection_usd_per_mw money.inflation_per_year",
+        about="Line and substation.",
+    )
     own_generation_usd: Floats = figure(
-        "USD", "(new solar kW x EUR a kW + new battery kWh x EUR a kWh) x USD a EUR x inflation", "solar_power_mw", "battery_mwh",
-        "energy.solar_capex_eur_per_kw", "energy.battery_capex_eur_per_kwh", "energy.usd_per_eur", "money.inflation_per_year",
-        about="Own panels and batteries.", page=PAGE,
-    )  # fmt: skip
+        "USD",
+        "(new solar kW x EUR a kW + new battery kWh x EUR a kWh) x USD a EUR x inflation",
+        "solar_power_mw battery_mwh energy.solar_capex_eur_per_kw energy.battery_capex_eur_per_kwh "
+        "energy.usd_per_eur money.inflation_per_year",
+        about="Own panels and batteries.",
+    )
     duties_usd: Floats = figure(
-        "USD", "hardware x duty", "accelerators_usd", "servers_usd", "network_usd", "storage_usd", "money.duty_share",
-        about="Customs duties on hardware.", page=PAGE,
-    )  # fmt: skip
+        "USD",
+        "hardware x duty",
+        "accelerators_usd servers_usd network_usd storage_usd money.duty_share",
+        about="Customs duties on hardware.",
+    )
     contingency_usd: Floats = figure(
-        "USD", "everything above x contingency", *HARDWARE, *BUILDINGS, "duties_usd", "money.contingency_share",
-        about="For what nobody thought of.", page=PAGE,
-    )  # fmt: skip
+        "USD",
+        "everything above x contingency",
+        " ".join((*HARDWARE, *BUILDINGS, "duties_usd money.contingency_share")),
+        about="For what nobody thought of.",
+    )
     capex_usd_per_year: Floats = figure(
-        "USD", "sum of the parts", *PARTS, about="Capital spent in the year.", page=PAGE
+        "USD",
+        "sum of the parts",
+        " ".join(PARTS),
+        about="Capital spent in the year.",
     )
     capex_usd: Floats = figure(
-        "USD", "sum over the years", "capex_usd_per_year", about="Capital over the plan.", axes=(), page=PAGE
+        "USD",
+        "sum over the years",
+        "capex_usd_per_year",
+        about="Capital over the plan.",
+        axes=(),
     )
     facility_usd_per_year: Floats = figure(
-        "USD", "land + shell + electrical + cooling + grid connection + own generation, with their contingency", *BUILDINGS,
-        "money.contingency_share", about="Buildings and plant, of the capital.", page=PAGE,
-    )  # fmt: skip
+        "USD",
+        "land + shell + electrical + cooling + grid connection + own generation, with their contingency",
+        " ".join((*BUILDINGS, "money.contingency_share")),
+        about="Buildings and plant, of the capital.",
+    )
 
 
 def size_factor(site_mw: Floats, surcharge: Floats) -> Floats:

@@ -7,6 +7,7 @@ Comes in: `Fleet`, `Energy`, `Capex`, staff and `Values`. Goes out: an `Opex` in
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,63 +17,104 @@ from daulat.plan.inputs.draws import Values
 from daulat.plan.money.capex import BUILDINGS, Capex
 from daulat.plan.sizing import Fleet
 
-PAGE = "plan-money.md"
 PARTS = (
-    "energy_usd", "staff_usd", "hardware_maintenance_usd", "facility_maintenance_usd", "links_usd", "licences_usd",
+    "energy_usd",
+    "staff_usd",
+    "service_teams_usd",
+    "hardware_maintenance_usd",
+    "facility_maintenance_usd",
+    "links_usd",
+    "licences_usd",
     "insurance_usd",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
 class Opex:
     """Running cost by year and part."""
 
+    page: ClassVar[str] = "plan-money.md"
+
     energy_usd: Floats = figure(
-        "USD", "grid MWh x tariff x (1 + real growth) ^ years x inflation + PPA MWh x PPA price", "grid_energy_mwh",
-        "ppa_energy_mwh", "energy.electricity_price_usd_per_mwh", "energy.electricity_real_growth_per_year",
-        "energy.ppa_price_usd_per_mwh", "money.inflation_per_year", about="Energy.", page=PAGE,
-    )  # fmt: skip
+        "USD",
+        "grid MWh x tariff x (1 + real growth) ^ years x inflation + PPA MWh x PPA price",
+        "grid_energy_mwh ppa_energy_mwh energy.electricity_price_usd_per_mwh "
+        "energy.electricity_real_growth_per_year energy.ppa_price_usd_per_mwh "
+        "money.inflation_per_year",
+        about="Energy.",
+    )
     staff_usd: Floats = figure(
-        "USD", "staff x cost of one x inflation", "operation_jobs", "money.salary_usd_per_year", "money.inflation_per_year",
-        about="Staff.", page=PAGE,
-    )  # fmt: skip
+        "USD",
+        "people of the sites x cost of one x inflation",
+        "site_power_mw jobs.operation_jobs_per_mw jobs.minimum_operation_jobs money.salary_usd_per_year "
+        "money.inflation_per_year",
+        about="Staff of the sites.",
+    )
+    service_teams_usd: Floats = figure(
+        "USD",
+        "service teams x cost of one x inflation",
+        "accelerators_installed jobs.service_jobs_per_service money.salary_usd_per_year money.inflation_per_year",
+        about="Teams of the services, needed whichever way the tokens come.",
+    )
     hardware_maintenance_usd: Floats = figure(
-        "USD", "standing hardware at its price x share", "accelerators_installed", "money.hardware_usd_per_accelerator",
-        "money.accelerator_decline_per_year", "money.storage_share", "money.hardware_maintenance_share",
-        about="Repair and support of hardware.", page=PAGE,
-    )  # fmt: skip
+        "USD",
+        "standing hardware at its price x share",
+        "accelerators_installed money.hardware_usd_per_accelerator money.accelerator_decline_per_year"
+        " money.storage_share money.hardware_maintenance_share",
+        about="Repair and support of hardware.",
+    )
     facility_maintenance_usd: Floats = figure(
-        "USD", "buildings so far, as paid, x share", *BUILDINGS, "money.facility_maintenance_share",
-        about="Upkeep of buildings and own generation.", page=PAGE,
-    )  # fmt: skip
+        "USD",
+        "buildings so far, as paid, x share",
+        " ".join((*BUILDINGS, "money.facility_maintenance_share")),
+        about="Upkeep of buildings and own generation.",
+    )
     links_usd: Floats = figure(
-        "USD", "two links a site x inflation", "money.links_usd_per_year", "money.inflation_per_year",
-        about="National links.", page=PAGE,
-    )  # fmt: skip
+        "USD",
+        "two links a site x inflation",
+        "money.links_usd_per_year money.inflation_per_year",
+        about="National links.",
+    )
     licences_usd: Floats = figure(
-        "USD", "standing hardware at its price x share", "accelerators_installed", "money.hardware_usd_per_accelerator",
-        "money.accelerator_decline_per_year", "money.storage_share", "money.licences_share",
-        about="Licences and support of software.", page=PAGE,
-    )  # fmt: skip
+        "USD",
+        "standing hardware at its price x share",
+        "accelerators_installed money.hardware_usd_per_accelerator money.accelerator_decline_per_year"
+        " money.storage_share money.licences_share",
+        about="Licences and support of software.",
+    )
     insurance_usd: Floats = figure(
-        "USD", "(standing hardware + buildings so far) x share", "accelerators_installed", *BUILDINGS,
-        "money.hardware_usd_per_accelerator", "money.accelerator_decline_per_year", "money.insurance_share",
-        "money.storage_share", about="Insurance.", page=PAGE,
-    )  # fmt: skip
-    opex_usd_per_year: Floats = figure("USD", "sum of the parts", *PARTS, about="Running cost of the year.", page=PAGE)
+        "USD",
+        "(standing hardware + buildings so far) x share",
+        " ".join(
+            (
+                *BUILDINGS,
+                "accelerators_installed money.hardware_usd_per_accelerator money.accelerator_decline_per_year",
+                "money.insurance_share money.storage_share",
+            )
+        ),
+        about="Insurance.",
+    )
+    opex_usd_per_year: Floats = figure(
+        "USD",
+        "sum of the parts",
+        " ".join(PARTS),
+        about="Running cost of the year.",
+    )
     cost_usd_per_year: Floats = figure(
-        "USD", "capital + running cost", "capex_usd_per_year", "opex_usd_per_year", about="All money spent in the year.",
-        page=PAGE,
-    )  # fmt: skip
+        "USD",
+        "capital + running cost",
+        "capex_usd_per_year opex_usd_per_year",
+        about="All money spent in the year.",
+    )
 
 
-def opex_of(fleet: Fleet, energy: Energy, capex: Capex, staff: Floats, n_sites: int, v: Values) -> Opex:
+def opex_of(fleet: Fleet, energy: Energy, capex: Capex, staff: tuple[Floats, Floats], n_sites: int, v: Values) -> Opex:
     """Return the running cost of a fleet.
 
     Parameters
     ----------
-    staff : float64[draws, years]
-        People employed.
+    staff : two of float64[draws, years]
+        People of the sites, and of the service teams.
     n_sites : int
         Each has two links.
     """
@@ -92,7 +134,8 @@ def opex_of(fleet: Fleet, energy: Energy, capex: Capex, staff: Floats, n_sites: 
     stands = fleet.accelerators_installed > 0
     parts = {
         "energy_usd": energy_usd,
-        "staff_usd": staff * v("money.salary_usd_per_year") * prices,
+        "staff_usd": staff[0] * v("money.salary_usd_per_year") * prices,
+        "service_teams_usd": staff[1] * v("money.salary_usd_per_year") * prices,
         "hardware_maintenance_usd": hardware * v("money.hardware_maintenance_share"),
         "facility_maintenance_usd": buildings * v("money.facility_maintenance_share"),
         "links_usd": np.where(stands, v("money.links_usd_per_year") * n_sites * prices, 0.0),

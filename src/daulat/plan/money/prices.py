@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prices: what the plan's accelerator costs to buy and to rent, and what its models cost on public APIs.
 
-Comes in: the chosen hardware and models. Goes out: rows for the input table, each with source and date. Where a table has
-no row the price is derived from the others with a range twice as wide, and the row says so.
+Comes in: the chosen hardware and models. Goes out: rows for the input table, each with source and date. Where a table
+has no row the price is derived from the others with a range twice as wide, and the row says so.
 """
 
 from __future__ import annotations
@@ -49,9 +49,17 @@ def _row(about: str, values: list[float], unit: str, top: float, basis: str, sou
     value, low, high = values
     spread = {"low": low, "high": high, "kind": "triangular"} if high > low else {}
     return {
-        "about": about, "value": value, **spread, "unit": unit, "min": 0.0, "max": top, "basis": basis, "source": source,
-        "date": date, "licence": "facts",
-    }  # fmt: skip
+        "about": about,
+        "value": value,
+        **spread,
+        "unit": unit,
+        "min": 0.0,
+        "max": top,
+        "basis": basis,
+        "source": source,
+        "date": date,
+        "licence": "facts",
+    }
 
 
 def _hardware(accelerator: str) -> dict[str, Any]:

@@ -7,6 +7,6 @@ docs/concepts/throughput.md (the rate).
 """
 
 from daulat.plan.sizing.fleet import Fleet, size_fleet
-from daulat.plan.sizing.peak import busiest_hour, burst_factor, staffing_factor
+from daulat.plan.sizing.peak import burst_factor, busiest_hour, staffing_factor
 
 __all__ = ["Fleet", "burst_factor", "busiest_hour", "size_fleet", "staffing_factor"]

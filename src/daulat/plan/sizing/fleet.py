@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -23,85 +24,112 @@ from daulat.plan.sizing.peak import burst_factor, busiest_hour, staffing_factor,
 HOURS_A_YEAR = 8760.0
 SECONDS_A_YEAR = HOURS_A_YEAR * 3600
 QUIET_SHARE = 0.9  # batch work fills quiet hours up to this share of what works
-PAGE = "plan-demand.md"
 
 
 @dataclass(frozen=True)
 class Fleet:
     """Accelerators by year."""
 
+    page: ClassVar[str] = "plan-demand.md"
+
     throughput_tok_s: Floats = figure(
-        "tokens/s", "roofline(model, accelerator, precision; prompt not cached, output) x error of the fit",
-        "prompt_tokens_per_request", "output_tokens_per_request", "demand.cached_prompt_share", "sizing.throughput_error",
-        about="Output tokens a second and accelerator, by service.", axes=("service",), page="throughput.md",
-    )  # fmt: skip
+        "tokens/s",
+        "roofline(model, accelerator, precision; prompt not cached, output) x error of the fit",
+        "prompt_tokens_per_request output_tokens_per_request demand.cached_prompt_share sizing.throughput_error",
+        about="Output tokens a second and accelerator, by service.",
+        axes=("service",),
+        page="throughput.md",
+    )
     busy_accelerators: Floats = figure(
-        "accelerators", "requests x output tokens / seconds of a year / throughput", "requests_per_year",
-        "output_tokens_per_request", "throughput_tok_s", about="Accelerators at work on average, by service.",
-        axes=("year", "service"), page=PAGE,
-    )  # fmt: skip
+        "accelerators",
+        "requests x output tokens / seconds of a year / throughput",
+        "requests_per_year output_tokens_per_request throughput_tok_s",
+        about="Accelerators at work on average, by service.",
+        axes=("year", "service"),
+    )
     busiest_hour_accelerators: Floats = figure(
-        "accelerators", "max over hours of the week and special days: sum over services of busy accelerators x shape",
-        "busy_accelerators", "demand.diurnal_peak_to_mean", "service.*.office_share", "event.*.factor",
-        about="Accelerators at work in the busiest hour of the year.", page=PAGE,
-    )  # fmt: skip
+        "accelerators",
+        "max over hours of the week and special days: sum over services of busy accelerators x shape",
+        "busy_accelerators demand.diurnal_peak_to_mean service.*.office_share event.*.factor",
+        about="Accelerators at work in the busiest hour of the year.",
+    )
     requests_in_service: Floats = figure(
-        "count", "Little's law: requests a second x output tokens x time a token, in the busiest hour", "requests_per_year",
-        "output_tokens_per_request", "sizing.time_per_token_s", "busiest_hour_accelerators", "busy_accelerators",
-        about="Requests being answered at once in the busiest hour.", page=PAGE,
-    )  # fmt: skip
+        "count",
+        "Little's law: requests a second x output tokens x time a token, in the busiest hour",
+        "requests_per_year output_tokens_per_request sizing.time_per_token_s "
+        "busiest_hour_accelerators busy_accelerators",
+        about="Requests being answered at once in the busiest hour.",
+    )
     peak_over_busiest_hour: Floats = figure(
-        "ratio", "lognormal quantile of the rate within the hour x (1 + beta sqrt(I / requests in service))",
-        "requests_in_service", "demand.burst_cv", "demand.output_cv", "sizing.peak_percentile", "sizing.waiting_share",
-        about="What must be ready over the mean of the busiest hour.", page=PAGE,
-    )  # fmt: skip
+        "ratio",
+        "lognormal quantile of the rate within the hour x (1 + beta sqrt(I / requests in service))",
+        "requests_in_service demand.burst_cv demand.output_cv sizing.peak_percentile sizing.waiting_share",
+        about="What must be ready over the mean of the busiest hour.",
+    )
     training_accelerators: Floats = figure(
-        "accelerators", "6 x active parameters x tokens / (peak rate x utilisation x seconds of a year)",
-        "training_tokens_per_year", "demand.training_utilisation", about="Accelerators at work on training and fine-tuning.",
-        page=PAGE,
-    )  # fmt: skip
+        "accelerators",
+        "6 x active parameters x tokens / (peak rate x utilisation x seconds of a year)",
+        "training_tokens_per_year demand.training_utilisation",
+        about="Accelerators at work on training and fine-tuning.",
+    )
     batch_accelerators: Floats = figure(
-        "accelerators", "batch tokens / seconds of a year / mean throughput", "batch_tokens_per_year", "throughput_tok_s",
-        about="Accelerators at work on batch, on average; in quiet hours.", page=PAGE,
-    )  # fmt: skip
+        "accelerators",
+        "batch tokens / seconds of a year / mean throughput",
+        "batch_tokens_per_year throughput_tok_s",
+        about="Accelerators at work on batch, on average; in quiet hours.",
+    )
     accelerators_needed: Floats = figure(
         "accelerators",
         "(max(busiest hour x peak, (busy + batch) / 0.9) + training) / availability x (1 + spare), in whole servers",
-        "busiest_hour_accelerators", "peak_over_busiest_hour", "busy_accelerators", "batch_accelerators",
-        "training_accelerators", "sizing.availability", "sizing.spare_share", about="Accelerators that the whole demand needs.",
-        page=PAGE,
-    )  # fmt: skip
+        "busiest_hour_accelerators peak_over_busiest_hour busy_accelerators batch_accelerators "
+        "training_accelerators sizing.availability sizing.spare_share",
+        about="Accelerators that the whole demand needs.",
+    )
     accelerators_installed: Floats = figure(
-        "accelerators", "demand mode: the most needed so far, within the site's power; power mode: site power / power of one",
-        "accelerators_needed", "site_kw_per_accelerator", about="Accelerators that stand.", page=PAGE,
-    )  # fmt: skip
+        "accelerators",
+        "demand mode: the most needed so far, within the site's power; power mode: site power / power of one",
+        "accelerators_needed site_kw_per_accelerator",
+        about="Accelerators that stand.",
+    )
     accelerators_bought: Floats = figure(
-        "accelerators", "installed - those bought before and not yet past their life", "accelerators_installed",
-        "money.hardware_life_years", about="Accelerators bought in the year, replacements included.", page=PAGE,
-    )  # fmt: skip
+        "accelerators",
+        "installed - those bought before and not yet past their life",
+        "accelerators_installed money.hardware_life_years",
+        about="Accelerators bought in the year, replacements included.",
+    )
     served_share: Floats = figure(
-        "share", "min(1, installed / needed)", "accelerators_installed", "accelerators_needed",
-        about="Share of the demand that is served.", page=PAGE,
-    )  # fmt: skip
+        "share",
+        "min(1, installed / needed)",
+        "accelerators_installed accelerators_needed",
+        about="Share of the demand that is served.",
+    )
     other_accelerators: Floats = figure(
-        "accelerators", "(installed x availability - busy - batch - training) x share of idle capacity lent to others",
-        "accelerators_installed", "busy_accelerators", "batch_accelerators", "training_accelerators", "sizing.availability",
-        "sizing.other_use_share", "served_share", about="Accelerators at work for others, on average.", page=PAGE,
-    )  # fmt: skip
+        "accelerators",
+        "(installed x availability - busy - batch - training) x share of idle capacity lent to others",
+        "accelerators_installed busy_accelerators batch_accelerators training_accelerators "
+        "sizing.availability sizing.other_use_share served_share",
+        about="Accelerators at work for others, on average.",
+    )
     utilisation: Floats = figure(
-        "share", "(busy + batch + training + other) / installed", "busy_accelerators", "batch_accelerators",
-        "training_accelerators", "other_accelerators", "accelerators_installed", "served_share",
-        about="Share of the accelerators at work, on average.", page=PAGE,
-    )  # fmt: skip
+        "share",
+        "(busy + batch + training + other) / installed",
+        "busy_accelerators batch_accelerators training_accelerators other_accelerators "
+        "accelerators_installed served_share",
+        about="Share of the accelerators at work, on average.",
+    )
     tokens_served_per_year: Floats = figure(
-        "tokens/year", "(prompt + output + batch) x served share", "prompt_tokens_per_year", "output_tokens_per_year",
-        "batch_tokens_per_year", "served_share", about="Tokens read and written for people, ministries and batch.", page=PAGE,
-    )  # fmt: skip
+        "tokens/year",
+        "(prompt + output + batch) x served share",
+        "prompt_tokens_per_year output_tokens_per_year batch_tokens_per_year served_share",
+        about="Tokens read and written for people, ministries and batch.",
+    )
     load_by_hour: Floats = figure(
-        "accelerators", "busy accelerators of the last year x shape of the week", "busy_accelerators",
-        "demand.diurnal_peak_to_mean", "service.*.office_share", about="Accelerators at work by hour of an ordinary week (UTC).",
-        axes=("hour",), page=PAGE,
-    )  # fmt: skip
+        "accelerators",
+        "busy accelerators of the last year x shape of the week",
+        "busy_accelerators demand.diurnal_peak_to_mean service.*.office_share",
+        about="Accelerators at work by hour of an ordinary week (UTC).",
+        axes=("hour",),
+    )
     notes: tuple[str, ...] = ()
 
 
@@ -152,9 +180,12 @@ def size_fleet(
     )
     mean_rate = output.sum(axis=2) / np.maximum(mean_busy, 1e-300) / SECONDS_A_YEAR
     batch = demand.batch_tokens_per_year / SECONDS_A_YEAR / np.maximum(mean_rate, 1e-9)
-    training = demand.training_tokens_per_year * 6 * active_parameters / (
-        _peak_flops(chip) * v("demand.training_utilisation") * SECONDS_A_YEAR
-    )  # fmt: skip
+    training = (
+        demand.training_tokens_per_year
+        * 6
+        * active_parameters
+        / (_peak_flops(chip) * v("demand.training_utilisation") * SECONDS_A_YEAR)
+    )
     at_work = np.maximum(hour * ready, (mean_busy + batch) / QUIET_SHARE) + training
     needed = _whole_servers(at_work / v("sizing.availability") * (1 + v("sizing.spare_share")))
     installed = _installed(needed, site_kw_per_accelerator, settings)

@@ -50,7 +50,7 @@ def busiest_hour(
         raised = load.copy()
         raised[:, :, service] *= factor
         greatest = np.maximum(greatest, week_load(shape, raised, office, peak_to_mean).max(axis=2))
-    return greatest
+    return np.asarray(greatest)
 
 
 def burst_factor(cv: Floats, percentile: float) -> Floats:
@@ -70,8 +70,8 @@ def burst_factor(cv: Floats, percentile: float) -> Floats:
 def staffing_factor(offered: Floats, output_cv: Floats, waiting_share: float) -> Floats:
     """Return the slots that keep waiting rare, over the slots in use on average.
 
-    Square-root staffing: ``n = R + beta sqrt(R I)`` with ``R`` the requests in service (Little's law), ``I`` half the sum
-    of the squared spreads of arrivals (1: chance) and of service times, and ``beta`` from Halfin and Whitt (1981).
+    Square-root staffing: ``n = R + beta sqrt(R I)`` with ``R`` the requests in service (Little's law), ``I`` half the
+    sum of the squared spreads of arrivals (1: chance) and of service times, and ``beta`` from Halfin and Whitt (1981).
 
     Examples
     --------

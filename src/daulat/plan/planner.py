@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The planner: one call from a nation's declaration to the document of its plan.
+
+Comes in: a `Nation`, its pack, a scenario, changes, a number of draws and the time. Goes out: the `Plan` with every
+draw, and its `Document`. The command line, the API and a notebook all call this; it writes no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from daulat.nation import Nation, Pack, read_yaml
+from daulat.plan.chain import SEED, Case, Plan, make_plan, read_case
+from daulat.plan.errors import PlanError
+from daulat.plan.result import Document, document_of
+from daulat.plan.uncertainty import sobol, tornado
+
+SENSITIVE = ("cost_per_mtok", "capex_usd", "site_power_mw", "emissions_tco2e", "operation_jobs")
+SOBOL_BASE = 256
+
+
+def plan_nation(
+    nation: Nation,
+    *,
+    made_at: datetime,
+    made_by: str = "daulat",
+    pack: Pack | None = None,
+    scenario: tuple[Mapping[str, Any], str] | None = None,
+    changes: Sequence[str] = (),
+    n_draws: int = 2000,
+    seed: int = SEED,
+    sensitivity: bool = True,
+    file: str = "nation.yaml",
+    advance: Callable[[float], None] = lambda _: None,
+) -> tuple[Plan, Document]:
+    """Plan a nation.
+
+    Parameters
+    ----------
+    made_at : datetime
+        Written into the document.
+    sensitivity : bool
+        Whether to work out tornado and Sobol indices too; a few seconds.
+    advance : callable
+        Told how many draws are done.
+
+    Raises
+    ------
+    PlanError
+        If an input is wrong, nobody lives in the regions, or a model does not fit.
+    """
+    case = read_case(nation, pack=pack, scenario=scenario, changes=changes, file=file)
+    plan = make_plan(case, n_draws=n_draws, seed=seed, advance=advance)
+    return plan, document(case, plan, nation, made_at, made_by, scenario, seed, sensitivity=sensitivity)
+
+
+def document(
+    case: Case,
+    plan: Plan,
+    nation: Nation,
+    made_at: datetime,
+    made_by: str,
+    scenario: tuple[Mapping[str, Any], str] | None,
+    seed: int,
+    *,
+    sensitivity: bool,
+) -> Document:
+    """Return the document of a plan that was made."""
+    title = str(scenario[0].get("name", scenario[1])) if scenario else nation.names.get("en", nation.country)
+    return document_of(
+        plan,
+        names=nation.names,
+        title=title,
+        seed=seed,
+        made_at=made_at,
+        made_by=made_by,
+        tornado=tornado(case, SENSITIVE) if sensitivity else None,
+        sobol=sobol(case, SENSITIVE, n_base=SOBOL_BASE) if sensitivity else None,
+    )
+
+
+def scenario_names(pack: Pack | None) -> list[str]:
+    """Return the names of the scenarios that a pack brings."""
+    folder = pack.path("plan", "scenarios") if pack else None
+    return sorted(one.stem for one in folder.glob("*.yaml")) if folder and folder.is_dir() else []
+
+
+def read_scenario(name: str, pack: Pack | None) -> tuple[Mapping[str, Any], str]:
+    """Return a scenario by the name that the pack gives it, or by the path of a file.
+
+    Raises
+    ------
+    PlanError
+        If there is neither.
+    NationError
+        If the file is not valid YAML.
+    """
+    names = scenario_names(pack)
+    if pack and name in names:
+        path = pack.path("plan", "scenarios", f"{name}.yaml")
+    elif Path(name).is_file():
+        path = Path(name)
+    else:
+        raise PlanError(
+            f"scenario `{name}` is neither a file nor a scenario of the pack",
+            why="The plan would be another one than was meant.",
+            fix=f"Use one of {', '.join(names)}, or the path of a file." if names else "Give the path of a file.",
+            code="plan.scenario",
+        )
+    data = read_yaml(path, name=path.name).data
+    section = data.get("plan", data) if isinstance(data, Mapping) else data
+    return section, path.name

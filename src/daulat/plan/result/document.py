@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The document plan.json: what it holds, as types from which the published schema is written.
+
+Comes in: plain data. Goes out: a checked `Document`, or a `PlanError` that names the place of the fault. Field names
+are those of the file. Nothing is computed here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from daulat.plan.errors import PlanError
+
+
+class Part(BaseModel):
+    """A part of the document: unknown keys are faults, nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class FigureRow(Part):
+    """One figure: unit, formula, what it was made from, and its bands over the draws."""
+
+    name: str
+    about: str
+    unit: str
+    formula: str
+    inputs: list[str]
+    """Names of figures, and paths of inputs (these have a dot)."""
+    axes: list[str]
+    """What the dimensions of the bands are, in this order; their labels stand in `axes` of the document."""
+    page: str
+    """The page of docs/concepts that derives it."""
+    p5: Any
+    p10: Any
+    p50: Any
+    p90: Any
+    p95: Any
+    mean: Any
+
+
+class InputRow(Part):
+    """One input as it was used."""
+
+    path: str
+    value: float
+    low: float
+    high: float
+    kind: Literal["fixed", "uniform", "triangular", "normal", "lognormal"]
+    unit: str
+    min: float
+    max: float
+    about: str
+    source: str
+    date: str
+    licence: str
+    basis: str
+    origin: str
+    note: str
+
+
+class SummaryRow(Part):
+    """One line of the summary: a figure in one year, or over the whole plan."""
+
+    name: str
+    label: str
+    unit: str
+    year: int | None
+    p10: float
+    p50: float
+    p90: float
+
+
+class SiteRow(Part):
+    """One site and its share of the power in each year."""
+
+    id: str
+    name: str
+    latitude: float
+    longitude: float
+    group: str
+    shares: list[float]
+
+
+class RegionRow(Part):
+    """One region that is served."""
+
+    code: str
+    name: str
+    group: str
+    latitude: float
+    longitude: float
+    people: float
+
+
+class RuleRow(Part):
+    """What the export rules say of the hardware."""
+
+    accelerator: str
+    country: str
+    export_class: str
+    status: Literal["free", "licence needed", "embargoed", "unknown"]
+    regime: str
+    source: str
+    as_of: str
+    alternative: str
+
+
+class CrossoverPart(Part):
+    """Cost of a million tokens over sizes, for the three ways to get them."""
+
+    tokens_per_day: list[float]
+    build: dict[str, list[float]]
+    rent: dict[str, list[float]]
+    buy: dict[str, list[float]]
+    build_meets_rent_tokens_per_day: dict[str, float | None]
+    """Percentiles; none: at no size."""
+    build_meets_buy_tokens_per_day: dict[str, float | None]
+
+
+class SwingRow(Part):
+    """What one input does to one result on its own."""
+
+    path: str
+    low: float
+    high: float
+    at_low: float
+    at_high: float
+
+
+class IndexRow(Part):
+    """Share of a result's variance that one input causes."""
+
+    path: str
+    first: float
+    total: float
+
+
+class Document(Part):
+    """The whole of plan.json."""
+
+    schema_: Literal["daulat.plan/1"] = Field("daulat.plan/1", alias="schema")
+    made_at: str
+    """ISO 8601, in UTC."""
+    made_by: str
+    """Program and version."""
+    title: str
+    country: str
+    names: dict[str, str]
+    currency: str
+    local_per_usd: float
+    draws: int
+    seed: int
+    settings: dict[str, Any]
+    years: list[int]
+    axes: dict[str, list[str]]
+    summary: list[SummaryRow]
+    figures: list[FigureRow]
+    inputs: list[InputRow]
+    sites: list[SiteRow]
+    regions: list[RegionRow]
+    rules: RuleRow
+    crossover: CrossoverPart
+    tornado: dict[str, list[SwingRow]]
+    sobol: dict[str, list[IndexRow]]
+    prices: dict[str, list[dict[str, str]]]
+    """The dated tables of public prices that were compared with."""
+    notes: list[str]
+    """What was assumed, and where the plan leaves its data."""
+    extra: dict[str, Any] = {}
+    """What siting and finance add."""
+
+    def figure(self, name: str) -> FigureRow:
+        """Return one figure by name.
+
+        Raises
+        ------
+        PlanError
+            If the plan has no such figure.
+        """
+        for row in self.figures:
+            if row.name == name:
+                return row
+        raise unknown_figure(name, [row.name for row in self.figures])
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data, with the keys of the file."""
+        return self.model_dump(by_alias=True)
+
+
+def unknown_figure(name: str, known: list[str]) -> PlanError:
+    """Return the error of a figure that does not exist."""
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    return PlanError(
+        f"`{name}` is neither a figure nor an input of this plan",
+        why="There is nothing to explain.",
+        fix=f"did you mean {', '.join(f'`{one}`' for one in near)}?"
+        if near
+        else "plan.json lists all under `figures`.",
+        code="plan.figure",
+    )
+
+
+def plan_schema() -> dict[str, Any]:
+    """Return the JSON Schema of plan.json.
+
+    Examples
+    --------
+    >>> plan_schema()["title"], "figures" in plan_schema()["required"]
+    ('plan.json of Daulat', True)
+    """
+    schema = Document.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "plan.json of Daulat"}
+
+
+def read_document(path: Path) -> Document:
+    """Read and check a plan.json, or the one in a directory.
+
+    Raises
+    ------
+    PlanError
+        If it cannot be read, or does not have the published form.
+    """
+    file = path / "plan.json" if path.is_dir() else path
+    try:
+        return Document.model_validate(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        where = ".".join(str(step) for step in error.errors()[0]["loc"]) if isinstance(error, ValidationError) else ""
+        reason = f"{where}: {error.errors()[0]['msg']}" if isinstance(error, ValidationError) else str(error)
+        raise PlanError(
+            f"{file} is not a plan: {reason}",
+            why="Its figures could not be trusted.",
+            fix="Make it again with `daulat plan`; docs/reference/plan.schema.json says what it holds.",
+            code="plan.document",
+        ) from error

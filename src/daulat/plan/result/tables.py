@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables: a plan as tidy rows, one number with its interval in each, in CSV, in Parquet, and as pandas frames.
+
+Comes in: a `Document`. Goes out: rows; files in a directory. Parquet and frames need the extra `analysis`; without it
+CSV alone is written.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from daulat.plan.errors import PlanError
+from daulat.plan.result.document import Document
+
+BANDS = ("p5", "p10", "p50", "p90", "p95", "mean")
+Rows = list[dict[str, Any]]
+
+
+def tables_of(document: Document) -> dict[str, Rows]:
+    """Return the tables: figures, inputs, summary, tornado, sobol, crossover, sites, regions."""
+    return {
+        "figures": list(_figures(document)),
+        "inputs": [row.model_dump() for row in document.inputs],
+        "summary": [row.model_dump() for row in document.summary],
+        "tornado": [{"figure": name, **row.model_dump()} for name, rows in document.tornado.items() for row in rows],
+        "sobol": [{"figure": name, **row.model_dump()} for name, rows in document.sobol.items() for row in rows],
+        "crossover": list(_crossover(document)),
+        "sites": [
+            {**row.model_dump(exclude={"shares"}), "year": year, "share": share}
+            for row in document.sites
+            for year, share in zip(document.years, row.shares, strict=True)
+        ],
+        "regions": [row.model_dump() for row in document.regions],
+    }
+
+
+def _figures(document: Document) -> Iterator[dict[str, Any]]:
+    for row in document.figures:
+        arrays = {band: np.asarray(getattr(row, band)) for band in BANDS}
+        for place in product(*(range(len(document.axes[axis])) for axis in row.axes)):
+            labels = {"year": "", "axis": "", "label": ""}
+            for axis, index in zip(row.axes, place, strict=True):
+                if axis == "year":
+                    labels["year"] = document.axes[axis][index]
+                else:
+                    labels |= {"axis": axis, "label": document.axes[axis][index]}
+            yield {
+                "figure": row.name,
+                "unit": row.unit,
+                **labels,
+                **{key: float(a[place]) for key, a in arrays.items()},
+            }
+
+
+def _crossover(document: Document) -> Iterator[dict[str, Any]]:
+    part = document.crossover
+    for way in ("build", "rent", "buy"):
+        curves = getattr(part, way)
+        for place, tokens in enumerate(part.tokens_per_day):
+            yield {"way": way, "tokens_per_day": tokens, **{band: curve[place] for band, curve in curves.items()}}
+
+
+def frames(document: Document) -> dict[str, Any]:
+    """Return the tables as pandas frames.
+
+    Raises
+    ------
+    PlanError
+        If pandas is not installed.
+    """
+    try:
+        import pandas as pd  # the extra `analysis`; a plan needs none of it
+    except ImportError as error:
+        raise PlanError(
+            "pandas is not installed",
+            why="Frames are made of it.",
+            fix="Install the extra: pip install 'daulat[analysis]'.",
+            code="plan.analysis",
+        ) from error
+    return {name: pd.DataFrame(rows) for name, rows in tables_of(document).items()}
+
+
+def write_plan(document: Document, directory: Path) -> list[Path]:
+    """Write plan.json and the tables into a directory; return the files.
+
+    Parquet is written beside CSV where pyarrow is installed.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(document.as_dict(), ensure_ascii=False, allow_nan=False)
+    written = [_written(directory / "plan.json", text + "\n")]
+    folder = directory / "tables"
+    folder.mkdir(exist_ok=True)
+    for name, rows in tables_of(document).items():
+        written.append(_written(folder / f"{name}.csv", csv_text(rows)))
+        written += _parquet(folder / f"{name}.parquet", rows)
+    return written
+
+
+def csv_text(rows: list[Mapping[str, Any]] | Rows) -> str:
+    """Return rows as CSV with a header; empty text for no rows."""
+    if not rows:
+        return ""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def _written(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _parquet(path: Path, rows: Rows) -> list[Path]:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        return []
+    if not rows:
+        return []
+    pq.write_table(pa.Table.from_pylist(rows), path)
+    return [path]
