@@ -11,13 +11,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside this file
+sys.path.insert(0, str(Path(__file__).parent))  # the helpers of both folders
+sys.path.insert(0, str(Path(__file__).parents[1] / "quota"))
+
+from counting_server import valkey_url
 
 from daulat.gateway.access.limits import set_limit
 from daulat.gateway.access.registry import KeyRules, Registry
 from daulat.gateway.access.service import Access, AccessSettings
 from daulat.gateway.quota.prices import Price
 from daulat.store import StoreSettings, open_store
+
+__all__ = ["valkey_url"]
 
 PRICES = {"tiny": Price.of("XTS", input=Decimal("2"), output=Decimal("6"))}
 

@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real PostgreSQL and a real Valkey (or Redis, which speaks the same protocol) for the counters."""
+"""Real PostgreSQL for the counters; the real Valkey beside it comes from `counting_server.py`."""
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
-import time
+import sys
+from pathlib import Path
 
 import psycopg
 import pytest
-import valkey
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "quota"))
+
+from counting_server import valkey_url
 
 from daulat.store import EmbeddedServer
 from daulat.store.migrate import migrate
+
+__all__ = ["valkey_url"]
 
 
 @pytest.fixture(scope="session")
@@ -24,32 +27,6 @@ def conninfo(tmp_path_factory):
     migrate(address)
     yield address
     server.stop()
-
-
-@pytest.fixture(scope="session")
-def valkey_url(tmp_path_factory):
-    """A server of its own, that writes an append-only file."""
-    program = shutil.which("valkey-server") or shutil.which("redis-server")
-    if program is None:
-        pytest.skip("no valkey-server here: `apt-get install valkey-server` (or redis-server) lets it count too")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = ["--port", str(port), "--bind", "127.0.0.1", "--appendonly", "yes", "--save", "", "--dir"]
-    process = subprocess.Popen([program, *words, str(tmp_path_factory.mktemp("valkey"))], stdout=subprocess.DEVNULL)
-    client = valkey.Valkey(port=port)
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            client.ping()
-            break
-        except valkey.ConnectionError:
-            assert time.monotonic() < deadline, "it did not start"
-            time.sleep(0.02)
-    client.close()
-    yield f"valkey://127.0.0.1:{port}/0"
-    process.terminate()
-    process.wait(20)
 
 
 @pytest.fixture
