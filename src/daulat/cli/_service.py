@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Running a service in the foreground: a nation and its knowledge in; an open address until somebody stops it.
+"""Running a service in the foreground: a nation, and its knowledge if any, in; an open address until somebody stops it.
 
 Prints one address on stdout as soon as it takes connections; what is still loading, ready or failed goes to stderr.
 """
@@ -10,16 +10,23 @@ import asyncio
 import os
 import signal
 import socket
+import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from daulat.cli._output import emit, emit_json, hint, say
-from daulat.gateway import ASGIApp, Knowledge, Parts, create_app, open_parts, reserve, serve
+from daulat.gateway import ASGIApp, Parts, create_app, open_front, reserve, run, serve
 from daulat.nation import Nation
+
+if TYPE_CHECKING:
+    from daulat.gateway import Knowledge
 
 EXIT_INTERRUPTED = 130
 
 MakeWeb = Callable[[Nation, Parts], ASGIApp]
+OpenAll = Callable[[], AbstractAsyncContextManager[Parts]]
 
 
 class Announcer:
@@ -56,18 +63,56 @@ def run_service(
     DaulatError
         If the address is taken, or the declared engines cannot be made.
     """
-    holder = reserve(nation.gateway.host, nation.gateway.port if port is None else port)
-    return asyncio.run(_run(nation, knowledge, make_web, environ, holder, as_json))
+
+    from daulat.gateway import open_parts  # the front door alone does without it
+
+    @asynccontextmanager
+    async def parts() -> AsyncIterator[Parts]:
+        async with open_parts(nation, knowledge, environ) as opened:
+            opened.web = make_web(nation, opened)
+            yield opened
+
+    return run(_run(parts, _address(nation, port), as_json))
 
 
-async def _run(
+def run_front(
     nation: Nation,
-    knowledge: Knowledge,
-    make_web: MakeWeb,
     environ: Mapping[str, str],
-    holder: socket.socket,
-    as_json: bool,
+    *,
+    port: int | None = None,
+    as_json: bool = False,
+    workers: int = 1,
+    join: bool = False,
 ) -> int:
+    """Serve the front door alone until SIGINT, SIGTERM or SIGHUP; return the exit code.
+
+    With `join` this process is one of several workers: it shares the address, and ends when its standard input does.
+
+    Raises
+    ------
+    DaulatError
+        If the address is taken, or the declared engines cannot be made.
+    """
+
+    @asynccontextmanager
+    async def parts() -> AsyncIterator[Parts]:
+        async with open_front(nation, environ, workers=workers) as front:
+            yield front.parts
+
+    return run(_run(parts, _address(nation, port, join=join), as_json, join=join))
+
+
+def _address(nation: Nation, port: int | None, *, join: bool = False) -> socket.socket:
+    return reserve(nation.gateway.host, nation.gateway.port if port is None else port, join=join)
+
+
+def url_of(holder: socket.socket) -> str:
+    """Return the address of a socket as people write it."""
+    host, port = holder.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _run(open_all: OpenAll, holder: socket.socket, as_json: bool, *, join: bool = False) -> int:
     stop, received = asyncio.Event(), []
     loop = asyncio.get_running_loop()
 
@@ -80,12 +125,12 @@ async def _run(
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     for number in signals:
         loop.add_signal_handler(number, end, number)
+    if join:
+        loop.add_reader(sys.stdin.fileno(), _end_with_input, stop)
     announcer = Announcer(time.monotonic)
-    host, port = holder.getsockname()[:2]
-    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    async with open_parts(nation, knowledge, environ) as parts:
+    address = url_of(holder)
+    async with open_all() as parts:
         parts.readiness.on_change = announcer.changed
-        parts.web = make_web(nation, parts)
         app = create_app(parts)
 
         def announce() -> None:
@@ -96,8 +141,16 @@ async def _run(
                 emit(address)
             if waiting:
                 say(f"still loading: {', '.join(waiting)}")
-            hint("Ctrl-C stops everything that was started here")
+            if not join:
+                hint("Ctrl-C stops everything that was started here")
 
         await serve(app, holder, stop=stop, on_ready=announce, before_end=app.close)
         say("stopping")
     return EXIT_INTERRUPTED if signal.SIGINT in received else 0
+
+
+def _end_with_input(stop: asyncio.Event) -> None:
+    """Stop when whoever holds the other end of standard input has gone."""
+    if not os.read(sys.stdin.fileno(), 1024):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        stop.set()

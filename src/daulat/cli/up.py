@@ -8,11 +8,11 @@ from pathlib import Path
 
 import click
 
-from daulat.cli._answering import nation_knowledge
 from daulat.cli._output import json_option
-from daulat.cli._pages import make_pages
-from daulat.cli._service import run_service
-from daulat.nation import find_pack, load_nation
+from daulat.cli._service import run_front, run_service
+from daulat.cli._workers import run_workers
+from daulat.gateway import reserve
+from daulat.nation import Nation, find_pack, load_nation
 
 
 @click.command("up")
@@ -25,17 +25,39 @@ from daulat.nation import find_pack, load_nation
     help="The declaration.",
 )
 @click.option("--port", type=click.IntRange(0, 65535), help="Listen here instead of where nation.yaml says; 0: any.")
+@click.option("--only", type=click.Choice(["gateway"]), help="Start this part alone: the API in front of engines.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes that serve; with --only gateway.")
+@click.option("--join", is_flag=True, hidden=True)
 @json_option
-def command(path: Path, port: int | None, as_json: bool) -> int:
+def command(path: Path, port: int | None, only: str | None, workers: int, join: bool, as_json: bool) -> int:
     """Start the service on this machine and print its one address.
 
     Answers begin when the official text is open; the rest follows in the background. Ctrl-C stops everything that was
     started here: the database, the engines, the address.
 
     \b
-    daulat up               at the address of ./nation.yaml
-    daulat up --port 0      at any free port; with --json a program can read which
+    daulat up                                  at the address of ./nation.yaml
+    daulat up --port 0                         at any free port; with --json a program can read which
+    daulat up --only gateway --workers 2       the API in front of engines: keys, quotas, routing; no official text
     """
+    if workers > 1 and only is None:
+        raise click.UsageError("--workers needs --only gateway: a service with official text runs in one process")
     nation = load_nation(path)
+    if only is not None:
+        return _front(nation, path, port, workers, join, as_json)
+    # Read here, so that the front door alone need not wait for the rooms of the official text.
+    from daulat.cli._answering import nation_knowledge
+    from daulat.cli._pages import make_pages
+
     knowledge = nation_knowledge(nation, find_pack(nation.country))
     return run_service(nation, knowledge, make_pages, os.environ, port=port, as_json=as_json)
+
+
+def _front(nation: Nation, path: Path, port: int | None, workers: int, join: bool, as_json: bool) -> int:
+    """Start the front door alone, in this process or in several."""
+    if workers == 1 or join:
+        return run_front(nation, os.environ, port=port, as_json=as_json, workers=workers, join=join)
+    holder = reserve(nation.gateway.host, nation.gateway.port if port is None else port)
+    taken = str(holder.getsockname()[1])
+    words = ["up", "--file", str(path), "--only", "gateway", "--workers", str(workers), "--port", taken, "--join"]
+    return run_workers(words, workers, holder, as_json=as_json)

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec import UNSET
 
-from daulat.assistant.types import Answer, AnswerEvent, Citation, Question
 from daulat.errors import DaulatError
 from daulat.gateway import citations
 from daulat.gateway.metering import Meter, Tally
@@ -33,6 +32,9 @@ from daulat.gateway.schema import (
 )
 from daulat.models.engine import ChatRequest, Engine, Usage
 from daulat.models.errors import EngineInterrupted
+
+if TYPE_CHECKING:  # a gateway without services does without the assistant
+    from daulat.assistant.types import Answer, AnswerEvent, Citation, Question
 
 Chunks = AsyncGenerator[ChatCompletionChunk, None]
 Item = TypeVar("Item")

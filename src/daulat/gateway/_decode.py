@@ -11,14 +11,16 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
-from daulat.assistant.types import Question, Turn
 from daulat.gateway.errors import BadRequest
 from daulat.gateway.schema import ChatCompletionRequest
 from daulat.models.engine import ChatRequest, Message
+
+if TYPE_CHECKING:
+    from daulat.assistant.types import Question
 
 QUESTION_LIMIT_CHARS = 8_000
 HISTORY_LIMIT_TURNS = 20
@@ -149,6 +151,8 @@ def to_question(call: ChatCall, service: str) -> Question:
     BadRequest
         If there is no question, or it is longer than a person writes.
     """
+    from daulat.assistant.types import Question, Turn  # a gateway without services does without the assistant
+
     messages = call.request.messages
     last = messages[-1]
     text = _CONTROLS.sub(" ", last.text()).strip()

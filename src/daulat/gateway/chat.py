@@ -11,11 +11,10 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from daulat.assistant.types import Answer, Question
 from daulat.gateway._asgi import ClientGone, Request, Send, send_json
 from daulat.gateway._chunks import (
     Chunks,
@@ -36,6 +35,9 @@ from daulat.gateway.proxy.asked import CHAT, require_conversation
 from daulat.gateway.schema import Deleted
 from daulat.gateway.streams import Streams, stream_headers
 from daulat.models import forwarding
+
+if TYPE_CHECKING:  # a gateway without services does without the assistant
+    from daulat.assistant.types import Answer, Question
 
 Result = TypeVar("Result")
 

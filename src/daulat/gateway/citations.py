@@ -7,8 +7,12 @@ has declared the public address of the service, and stay relative otherwise.
 
 from __future__ import annotations
 
-from daulat.assistant.types import Answer, Citation
+from typing import TYPE_CHECKING
+
 from daulat.gateway.schema import Annotation, AnswerDetails, Contact, UrlCitation
+
+if TYPE_CHECKING:  # a gateway without services does without the assistant
+    from daulat.assistant.types import Answer, Citation
 
 
 def absolute(url: str, public_url: str) -> str:

@@ -9,31 +9,23 @@ release is put in use, it is opened beside the old one and takes its place betwe
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from threading import Event
 
 import numpy as np
 from numpy.typing import NDArray
 
 from daulat.errors import DaulatError
-from daulat.gateway.errors import defect
+from daulat.gateway.front import open_front, reporting
 from daulat.gateway.library import OpenLibrary
-from daulat.gateway.metering import Meter
 from daulat.gateway.parts import Parts
-from daulat.gateway.ports import Assistant, Receipts
+from daulat.gateway.ports import Assistant
 from daulat.knowledge.encoder import Encoder
-from daulat.ledger import Receipt, open_receipts
-from daulat.models import EngineSet, declare_engines
+from daulat.models import EngineSet
 from daulat.nation import Nation
-from daulat.store import StoreSettings, open_store
 
-ANSWERS_AT_ONCE = 64
-WEIGHTS = ".daulat/models"
-RECEIPTS_WAITING = 10_000
 WATCH_S = 2.0
 
 Report = Callable[[str, int, int], None]
@@ -74,40 +66,6 @@ class StoppingError(Exception):
     """Raised inside slow work when the service ends."""
 
 
-class WaitingReceipts:
-    """Takes receipts before the database is there, and hands them on once it is.
-
-    Examples
-    --------
-    >>> waiting = WaitingReceipts(limit=1)
-    >>> waiting.put(Receipt("health", "xa", "quotation", True))
-    >>> waiting.waiting
-    1
-    """
-
-    def __init__(self, limit: int = RECEIPTS_WAITING) -> None:
-        self._early: deque[Receipt] = deque(maxlen=limit)
-        self._target: Receipts | None = None
-
-    @property
-    def waiting(self) -> int:
-        """How many wait for a database."""
-        return len(self._early)
-
-    def put(self, receipt: Receipt) -> None:
-        """Take a receipt without waiting."""
-        if self._target is None:
-            self._early.append(receipt)
-        else:
-            self._target.put(receipt)
-
-    def attach(self, target: Receipts) -> None:
-        """Hand on what waits, and everything that comes."""
-        self._target = target
-        while self._early:
-            target.put(self._early.popleft())
-
-
 class ThreadedEmbedder:
     """An encoder behind the API: one call at a time, in a thread, so that the event loop goes on."""
 
@@ -133,53 +91,18 @@ async def open_parts(nation: Nation, knowledge: Knowledge, environ: Mapping[str,
     ModelsError
         If the declared engines cannot be made. What fails later is told by `Parts.readiness`.
     """
-    engines = declare_engines(nation.models, base=nation.directory, weights=nation.path(WEIGHTS), environment=environ)
-    receipts = WaitingReceipts()
-    loop = asyncio.get_running_loop()
-    parts = Parts(
-        country=nation.country,
-        name=next(iter(nation.names.values())),
-        languages=nation.language_tags,
-        services={f"{nation.country.lower()}/{service.id}": service.id for service in nation.services},
-        engines=engines,
-        meter=Meter(receipts, ANSWERS_AT_ONCE, loop.time),
-        version=version("daulat"),
-        public_url=nation.gateway.public_url or "",
-    )
-    settings = StoreSettings.from_environment(nation.path(nation.store.directory), environ)
-    work = {
-        "database": _keep_store(parts, settings, receipts),
-        "knowledge": _keep_answering(parts, knowledge, engines),
-    }
-    for name in work:
-        parts.readiness.set(name, "loading")
-    tasks = [asyncio.create_task(_reporting(parts, name, each), name=name) for name, each in work.items()]
-    try:
-        yield parts
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await engines.close()
-
-
-async def _reporting(parts: Parts, name: str, work: Coroutine[None, None, None]) -> None:
-    """Do the work of one part; what ends it is told, and ends nothing else."""
-    try:
-        await work
-    except DaulatError as error:
-        parts.readiness.fail(name, error)
-    except Exception as error:  # noqa: BLE001 - the edge of the task: a part must not stay "loading" for ever
-        parts.readiness.fail(name, defect(error, name))
-
-
-async def _keep_store(parts: Parts, settings: StoreSettings, receipts: WaitingReceipts) -> None:
-    """Hold the database open."""
-    async with open_store(settings) as store, open_receipts(store) as kept:
-        receipts.attach(kept)
-        status = await store.status()
-        parts.readiness.set("database", "ready", f"PostgreSQL {status.server_version}")
-        await asyncio.Event().wait()
+    async with open_front(nation, environ) as front:
+        parts = front.parts
+        parts.services = {f"{nation.country.lower()}/{service.id}": service.id for service in nation.services}
+        parts.readiness.set("knowledge", "loading")
+        answering = asyncio.create_task(
+            reporting(parts, "knowledge", _keep_answering(parts, knowledge, front.engines)), name="knowledge"
+        )
+        try:
+            yield parts
+        finally:
+            answering.cancel()
+            await asyncio.gather(answering, return_exceptions=True)
 
 
 async def _keep_answering(parts: Parts, knowledge: Knowledge, engines: EngineSet) -> None:

@@ -28,9 +28,10 @@ class HealthRoutes:
         """Say whether a question sent now would be answered; 503 while not."""
         readiness = self._parts.readiness
         state: Literal["ok", "loading", "failed"] = "ok"
-        if self._parts.assistant is None:
-            state = "failed" if readiness.failed() else "loading"
         waiting = readiness.waiting_for()
+        # Without services the assistant is not waited for: engines stand behind the database's keys alone.
+        if self._parts.assistant is None and (self._parts.services or waiting or readiness.failed()):
+            state = "failed" if readiness.failed() else "loading"
         await send_json(send, Health(state, waiting), request.request_id, 200 if state == "ok" else 503)
 
     async def status(self, request: Request, send: Send) -> None:
@@ -56,7 +57,7 @@ class HealthRoutes:
 
     def _level(self, failed: int, recent: int) -> Literal["green", "amber", "red"]:
         readiness = self._parts.readiness
-        if self._parts.assistant is None and not readiness.waiting_for():
+        if self._parts.services and self._parts.assistant is None and not readiness.waiting_for():
             return "red"
         if recent and failed / recent > RED_FAILED_SHARE:
             return "red"

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from daulat.assistant.types import AnswerEvent, Question
 from daulat.errors import DaulatError
 from daulat.gateway.schema import PassageCard
 from daulat.ledger import Receipt
 from daulat.models.engine import Engine
+
+if TYPE_CHECKING:  # a gateway without services does without the assistant, and without vectors
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from daulat.assistant.types import AnswerEvent, Question
 
 PartState = Literal["loading", "ready", "failed", "absent"]
 

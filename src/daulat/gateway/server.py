@@ -36,7 +36,7 @@ class ListenError(DaulatError):
     """The address cannot be listened on; the operator can act."""
 
 
-def reserve(host: str, port: int) -> socket.socket:
+def reserve(host: str, port: int, *, join: bool = False) -> socket.socket:
     """Take the address for this process and its workers, without listening yet.
 
     Parameters
@@ -45,6 +45,8 @@ def reserve(host: str, port: int) -> socket.socket:
         An address of this machine, IPv4 or IPv6.
     port : int
         0 for any free one; `getsockname` says which.
+    join : bool
+        Another process of ours has the address already, and shares it.
 
     Raises
     ------
@@ -61,6 +63,8 @@ def reserve(host: str, port: int) -> socket.socket:
     # Connections of a process that was killed linger for a minute; they are no reason not to come up again.
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
+        if join:
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         holder.bind((host, port))
         if sys.platform == "linux":
             holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)

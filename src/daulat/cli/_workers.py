@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several workers at one address: a command line in; processes that share the address, kept running until a stop, out.
+
+The kernel shares connections out among them; keys, quotas and accounts are shared through the database. A worker that
+dies is started again, each time a little later. None outlives this process: they end when their standard input does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+from daulat.cli._output import emit, emit_json, hint, say
+from daulat.cli._service import EXIT_INTERRUPTED, url_of
+
+# The gateway gives its streams 2 s, its connections 5 s, and the database its end.
+PATIENCE_S = 20.0
+LONGEST_PAUSE_S = 30.0
+_START = "from daulat.cli import main; main()"
+
+
+class Workers:
+    """The processes behind one address.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The command line of one worker, after the program's name.
+    count : int
+        How many.
+    """
+
+    def __init__(self, words: Sequence[str], count: int) -> None:
+        self._words = list(words)
+        self._count = count
+        self._up = 0
+        self._stopping = False
+        self.all_up = asyncio.Event()
+        self.failed_code: int | None = None
+        self._processes: set[asyncio.subprocess.Process] = set()
+
+    async def run(self) -> None:
+        """Keep all of them running until `stop`, or until one cannot even start."""
+        await asyncio.gather(*(self._keep() for _ in range(self._count)))
+
+    async def stop(self) -> None:
+        """Ask all of them to end, and see to it that they do."""
+        self._stopping = True
+        for process in self._processes:
+            with suppress(ProcessLookupError):
+                process.terminate()
+        waiting = [asyncio.ensure_future(process.wait()) for process in self._processes]
+        if waiting:
+            await asyncio.wait(waiting, timeout=PATIENCE_S)
+        for process in self._processes:
+            with suppress(ProcessLookupError):
+                process.kill()
+
+    async def _keep(self) -> None:
+        """Run one worker, and another when it dies."""
+        deaths = 0
+        while not self._stopping:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-c",
+                _START,
+                *self._words,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+            )
+            self._processes.add(process)
+            assert process.stdout is not None
+            was_up = bool(await process.stdout.readline())
+            if was_up:
+                self._up += 1
+                if self._up >= self._count:
+                    self.all_up.set()
+            code = await process.wait()
+            self._processes.discard(process)
+            if self._stopping:
+                return
+            if not was_up and not self.all_up.is_set():
+                self.failed_code = code  # it said why on stderr; the others would say the same
+                self.all_up.set()
+                return
+            pause_s = min(LONGEST_PAUSE_S, 0.5 * 2**deaths)
+            say(f"a worker ended with code {code}; another starts in {pause_s:g} s")
+            deaths += 1
+            await asyncio.sleep(pause_s)
+
+
+def run_workers(words: Sequence[str], count: int, holder: socket.socket, *, as_json: bool) -> int:
+    """Serve with several workers until SIGINT, SIGTERM or SIGHUP; return the exit code.
+
+    `holder` keeps the address from other programs; workers join it.
+    """
+    with holder:
+        return asyncio.run(_run(words, count, url_of(holder), as_json))
+
+
+async def _run(words: Sequence[str], count: int, address: str, as_json: bool) -> int:
+    stop, received = asyncio.Event(), []
+    loop = asyncio.get_running_loop()
+
+    def end(number: signal.Signals) -> None:
+        received.append(number)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, end, number)
+    workers = Workers(words, count)
+    running = asyncio.ensure_future(workers.run())
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait((asyncio.ensure_future(workers.all_up.wait()), stopping), return_when=asyncio.FIRST_COMPLETED)
+    if workers.failed_code is None and not stop.is_set():
+        if as_json:
+            emit_json({"url": address, "pid": os.getpid(), "workers": count, "loading": []})
+        else:
+            emit(address)
+        hint("Ctrl-C stops everything that was started here")
+        await stopping
+    await workers.stop()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    if workers.failed_code is not None:
+        return workers.failed_code
+    return EXIT_INTERRUPTED if signal.SIGINT in received else 0

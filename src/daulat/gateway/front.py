@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The front door alone: a declaration in; `Parts` with engines, keys, quotas and routing, and no official text, out.
+
+What a ministry runs in front of its engines, and what a whole service is built upon (`composition`). The address is
+open at once; the database comes when it is ready, and until then nobody is let in on an account.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections import deque
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from zoneinfo import ZoneInfo
+
+from daulat.errors import DaulatError
+from daulat.gateway.access.service import Access, AccessSettings
+from daulat.gateway.errors import defect
+from daulat.gateway.metering import Meter
+from daulat.gateway.parts import Parts
+from daulat.gateway.ports import Receipts
+from daulat.gateway.quota.prices import Price
+from daulat.ledger import Receipt, open_receipts
+from daulat.models import EngineSet, declare_engines
+from daulat.nation import Nation
+from daulat.store import StoreSettings, open_store
+
+ANSWERS_AT_ONCE = 64
+WEIGHTS = ".daulat/models"
+RECEIPTS_WAITING = 10_000
+
+
+class WaitingReceipts:
+    """Takes receipts before the database is there, and hands them on once it is.
+
+    Examples
+    --------
+    >>> waiting = WaitingReceipts(limit=1)
+    >>> waiting.put(Receipt("health", "xa", "quotation", True))
+    >>> waiting.waiting
+    1
+    """
+
+    def __init__(self, limit: int = RECEIPTS_WAITING) -> None:
+        self._early: deque[Receipt] = deque(maxlen=limit)
+        self._target: Receipts | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a database."""
+        return len(self._early)
+
+    def put(self, receipt: Receipt) -> None:
+        """Take a receipt without waiting."""
+        if self._target is None:
+            self._early.append(receipt)
+        else:
+            self._target.put(receipt)
+
+    def attach(self, target: Receipts) -> None:
+        """Hand on what waits, and everything that comes."""
+        self._target = target
+        while self._early:
+            target.put(self._early.popleft())
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The parts, and the engines in them."""
+
+    parts: Parts
+    engines: EngineSet
+
+
+@asynccontextmanager
+async def open_front(nation: Nation, environ: Mapping[str, str], *, workers: int = 1) -> AsyncIterator[Front]:
+    """Give the parts of a nation's front door at once; fill them in the background; end everything with the block.
+
+    Parameters
+    ----------
+    nation : Nation
+        The declaration.
+    environ : mapping
+        Where the database's address and the engines' keys are looked up.
+    workers : int
+        How many processes serve this address.
+
+    Raises
+    ------
+    ModelsError
+        If the declared engines cannot be made. What fails later is told by `Parts.readiness`.
+    """
+    engines = declare_engines(nation.models, base=nation.directory, weights=nation.path(WEIGHTS), environment=environ)
+    receipts = WaitingReceipts()
+    access = Access(access_settings(nation, environ, workers))
+    parts = Parts(
+        country=nation.country,
+        name=next(iter(nation.names.values())),
+        languages=nation.language_tags,
+        services={},
+        engines=engines,
+        meter=Meter(receipts, ANSWERS_AT_ONCE, asyncio.get_running_loop().time),
+        version=version("daulat"),
+        public_url=nation.gateway.public_url or "",
+        admission=access,
+    )
+    settings = StoreSettings.from_environment(nation.path(nation.store.directory), environ)
+    parts.readiness.set("database", "loading")
+    keeping = asyncio.create_task(reporting(parts, "database", _keep_store(parts, settings, receipts, access)))
+    try:
+        yield Front(parts, engines)
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await engines.close()
+
+
+def access_settings(nation: Nation, environ: Mapping[str, str], workers: int = 1) -> AccessSettings:
+    """Read from a declaration who is let in without a key, and what tokens cost."""
+    return AccessSettings(
+        zone=ZoneInfo(nation.time_zones[0]),
+        is_private=ipaddress.ip_address(nation.gateway.host).is_loopback,
+        valkey_url=environ.get("VALKEY_URL", ""),
+        prices={
+            model.id: Price.of(
+                model.price.currency, input=model.price.input, output=model.price.output, cached=model.price.cached
+            )
+            for model in nation.models
+            if model.price is not None
+        },
+        contexts={model.id: model.context_length for model in nation.models},
+        workers=workers,
+    )
+
+
+async def reporting(parts: Parts, name: str, work: Coroutine[None, None, None]) -> None:
+    """Do the work of one part; what ends it is told, and ends nothing else."""
+    try:
+        await work
+    except DaulatError as error:
+        parts.readiness.fail(name, error)
+    except Exception as error:  # noqa: BLE001 - the edge of the task: a part must not stay "loading" for ever
+        parts.readiness.fail(name, defect(error, name))
+
+
+async def _keep_store(parts: Parts, settings: StoreSettings, receipts: WaitingReceipts, access: Access) -> None:
+    """Hold the database open, and what stands on it."""
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings))
+        receipts.attach(await stack.enter_async_context(open_receipts(store)))
+        await stack.enter_async_context(access.open(store))
+        status = await store.status()
+        parts.readiness.set("database", "ready", f"PostgreSQL {status.server_version}")
+        await asyncio.Event().wait()
