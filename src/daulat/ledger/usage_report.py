@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sums of the usage ledger, for display and for export: by day or month; by organisation, project, key or model.
+
+A period and what to group by in; rows of sums out, money as decimals, one row per currency. Reads only.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from daulat.ledger.errors import LedgerError
+from daulat.store import Store
+
+By = Literal["organisation", "project", "key", "model", "place"]
+Each = Literal["", "day", "month"]
+
+BY: tuple[By, ...] = get_args(By)
+EACH: tuple[Each, ...] = get_args(Each)
+
+_COLUMN = {"key": "key_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class UsageSum:
+    """What one group used in one period. `period` is empty, a day (2026-11-30) or a month (2026-11)."""
+
+    period: str
+    group: str
+    requests: int
+    failed: int
+    prompt_tokens: int
+    completion_tokens: int
+    reasoning_tokens: int
+    cached_tokens: int
+    cost: Decimal
+    currency: str
+    energy_wh: float | None
+    carbon_g: float | None
+
+
+async def sum_usage(
+    store: Store,
+    month: str,
+    zone: ZoneInfo,
+    *,
+    by: By = "project",
+    each: Each = "",
+    organisations: Collection[str] = (),
+    project: str = "",
+) -> list[UsageSum]:
+    """Sum up a month, a day or a year.
+
+    Parameters
+    ----------
+    store : Store
+        The open database.
+    month : str
+        ``2026-11``, a day, ``2026-11-30``, or a year, ``2026``; in the nation's time zone.
+    zone : ZoneInfo
+        The time zone whose days count.
+    by : str
+        What makes a group.
+    each : str
+        A row for each day or month, or, empty, one for the whole period.
+    organisations : collection of str
+        Only these; empty: all.
+    project : str
+        Only this one; empty: all.
+
+    Raises
+    ------
+    LedgerError
+        If the period or the grouping is not one of those.
+    """
+    begin, end = period_of(month)
+    if by not in BY or each not in EACH:
+        raise LedgerError(
+            f"usage cannot be summed up by `{str(by)[:20]}` each `{str(each)[:20]}`",
+            why="There is no such column.",
+            fix=f"group by one of {', '.join(BY)}; each day or month.",
+            code="ledger.usage_group",
+        )
+    shape = {"": "''", "day": "to_char(at AT TIME ZONE %(zone)s, 'YYYY-MM-DD')",
+             "month": "to_char(at AT TIME ZONE %(zone)s, 'YYYY-MM')"}[each]  # fmt: skip
+    # Both are words of this file, chosen from two short lists; whatever comes from outside is a parameter.
+    query = f"""
+        SELECT {shape}, {_COLUMN.get(by, by)}, count(*), count(*) FILTER (WHERE status >= 400),
+               coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0),
+               coalesce(sum(reasoning_tokens), 0), coalesce(sum(cached_tokens), 0),
+               coalesce(sum(cost), 0), currency, sum(energy_wh)::float8, sum(carbon_g)::float8
+        FROM usage_call
+        WHERE at >= %(begin)s::timestamp AT TIME ZONE %(zone)s AND at < %(end)s::timestamp AT TIME ZONE %(zone)s
+          AND (%(all)s OR organisation = ANY(%(organisations)s)) AND %(project)s IN ('', project)
+        GROUP BY 1, 2, currency ORDER BY 1, 2, currency
+    """  # noqa: S608
+    parameters: dict[str, object] = {
+        "zone": zone.key,
+        "begin": begin,
+        "end": end,
+        "all": not organisations,
+        "organisations": list(organisations),
+        "project": project,
+    }
+    async with store.connection() as connection:
+        rows = await (await connection.execute(query.encode(), parameters)).fetchall()
+    return [UsageSum(*row) for row in rows]
+
+
+def period_of(text: str) -> tuple[date, date]:
+    """Return the first day of a period and the first day after it.
+
+    >>> [str(day) for day in period_of("2026-12")]
+    ['2026-12-01', '2027-01-01']
+    >>> [str(day) for day in period_of("2026-02-28")]
+    ['2026-02-28', '2026-03-01']
+    """
+    try:
+        if len(text) == len("2026"):
+            return date(int(text), 1, 1), date(int(text) + 1, 1, 1)
+        if len(text) == len("2026-11"):
+            first = datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month, not a moment
+            return first, date(first.year + first.month // 12, first.month % 12 + 1, 1)
+        day = date.fromisoformat(text)
+        return day, date.fromordinal(day.toordinal() + 1)
+    except (ValueError, OverflowError):
+        raise LedgerError(
+            f"`{text[:40]}` is not a month, a day or a year",
+            why="Usage is summed up by the calendar.",
+            fix="write a month as 2026-11, or a day as 2026-11-30.",
+            code="ledger.usage_period",
+        ) from None
+
+
+def as_data(sums: Sequence[UsageSum]) -> list[dict[str, Any]]:
+    """Return rows as plain data; money as text, so that no digit is lost."""
+    return [{name: _plain(getattr(row, name)) for name in _NAMES} for row in sums]
+
+
+def as_csv(sums: Sequence[UsageSum]) -> str:
+    """Return rows as CSV with a header; cells that a spreadsheet would run as a formula are quoted as text."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_NAMES)
+    for row in sums:
+        writer.writerow([_cell(_plain(getattr(row, name))) for name in _NAMES])
+    return out.getvalue()
+
+
+_NAMES = [each.name for each in fields(UsageSum)]
+
+
+def _plain(value: object) -> object:
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
+
+
+def _cell(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
