@@ -55,6 +55,8 @@ class Parts:
         Answers kept for the same request again; None keeps none.
     routes : mapping
         Further routes of the API: path to method to handler. A path that ends in ``/`` takes what follows it.
+    allowed_origins : sequence of str
+        Origins whose pages may call the API from a browser; see `daulat.gateway.access.cors`.
     """
 
     country: str
@@ -76,6 +78,7 @@ class Parts:
     observer: Observer = field(default_factory=NoObserver)
     answers: Answers | None = None
     routes: dict[str, dict[str, Route]] = field(default_factory=dict)
+    allowed_origins: Sequence[str] = ()
     readiness: Readiness = field(default_factory=Readiness)
     new_id: Callable[[], str] = new_id
     wall_clock: Callable[[], float] = time.time

@@ -9,7 +9,6 @@ what its metadata name, nobody else; follows no redirect, asks no proxy; keeps n
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -201,11 +200,6 @@ class Provider:
             fix="try again in a minute; the operator can check `gateway.sign_in.issuer`.",
             code="provider_unavailable",
         )
-
-
-def new_secrets() -> tuple[str, str]:
-    """Return a nonce and a code verifier, each of 256 random bits."""
-    return secrets.token_urlsafe(32), secrets.token_urlsafe(32)
 
 
 def _not_signed_in(reason: str) -> Unauthorised:

@@ -13,8 +13,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from daulat.gateway._asgi import Routes
 from daulat.gateway.access.admission import KeyAdmission, Rules
 from daulat.gateway.access.anonymous import CALLS_A_MINUTE, AnonymousLimit
 from daulat.gateway.access.directory import Directory
@@ -28,6 +30,9 @@ from daulat.gateway.quota.prices import Price
 from daulat.gateway.quota.valkey import ValkeyCounters
 from daulat.ledger import open_usage
 from daulat.store import Store
+
+if TYPE_CHECKING:
+    from daulat.gateway.access.oidc import ProviderSettings
 
 PATIENCE_S = 5.0
 _SWEEP_S = 3600.0
@@ -53,6 +58,10 @@ class AccessSettings:
         Calls without a key, per network and minute, all workers together.
     workers : int
         How many processes serve.
+    sign_in : ProviderSettings, optional
+        Where people sign in.
+    is_secure : bool
+        People reach the service over TLS.
     """
 
     zone: ZoneInfo
@@ -62,6 +71,8 @@ class AccessSettings:
     contexts: Mapping[str, int] = field(default_factory=dict)
     anonymous_a_minute: int = CALLS_A_MINUTE
     workers: int = 1
+    sign_in: ProviderSettings | None = None
+    is_secure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,36 @@ class Access:
             await self.opened()
         assert self._opened is not None
         return await self._opened.admission.admit(call)
+
+    def routes(self) -> Routes:
+        """List the addresses of signing in, of administration, and of a key's own usage."""
+        # Read here: the libraries of sign-in take memory that a worker in front of engines does without.
+        from daulat.gateway.access.admin import AdminRoutes, Office
+        from daulat.gateway.access.own_usage import OwnUsageRoute
+        from daulat.gateway.access.sessions import Sessions
+        from daulat.gateway.access.sign_in import SignInRoutes
+
+        settings = self._settings
+        provider = None
+        if settings.sign_in is not None:
+            from daulat.gateway.access.oidc import Provider
+
+            provider = Provider(settings.sign_in, wall_clock=self._wall)
+
+        async def sessions() -> Sessions:
+            return Sessions((await self.opened()).store)
+
+        async def office() -> Office:
+            opened = await self.opened()
+            return Office(opened.store, opened.leases, settings.zone)
+
+        async def own() -> tuple[Store, Directory, Leases]:
+            opened = await self.opened()
+            return opened.store, opened.directory, opened.leases
+
+        sign_in = SignInRoutes(sessions, provider, is_secure=settings.is_secure)
+        usage: Routes = {"/v1/usage": {"GET": OwnUsageRoute(own, settings.zone).show}}
+        return {**sign_in.routes(), **AdminRoutes(sign_in, office).routes(), **usage}
 
     async def opened(self) -> Opened:
         """Return what the database brings; wait a little while it is being opened.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,10 @@ from daulat.gateway.quota.prices import FREE, Price
 from daulat.nation import Nation
 from daulat.nation.model import Price as Declared
 
+if TYPE_CHECKING:
+    from daulat.gateway.access.oidc import ProviderSettings
+
+CALLBACK = "/auth/callback"
 SHORTEST_SECRET = 16
 _FEWEST_CHARACTERS = 6
 _DEFAULTS = ("password", "passwort", "postgres", "daulat", "secret", "changeme", "admin", "default", "example", "12345")
@@ -42,6 +47,8 @@ def access_settings(nation: Nation, environ: Mapping[str, str], *, workers: int 
         prices={model.id: _price(model.price) if model.price else FREE for model in nation.models},
         contexts={model.id: model.context_length for model in nation.models},
         workers=workers,
+        sign_in=_sign_in(nation, environ),
+        is_secure=(nation.gateway.public_url or "").startswith("https://"),
     )
 
 
@@ -116,6 +123,17 @@ def _is_here(host: str | None) -> bool:
         return ipaddress.ip_address(str(host)).is_loopback
     except ValueError:
         return False
+
+
+def _sign_in(nation: Nation, environ: Mapping[str, str]) -> ProviderSettings | None:
+    declared = nation.gateway.sign_in
+    if declared is None:
+        return None
+    from daulat.gateway.access.oidc import ProviderSettings
+
+    here = (nation.gateway.public_url or f"http://{nation.gateway.listen}").rstrip("/")
+    secret = environ.get(declared.client_secret_from, "")
+    return ProviderSettings(declared.issuer, declared.client_id, secret, f"{here}{CALLBACK}")
 
 
 def _price(declared: Declared) -> Price:

@@ -7,16 +7,19 @@ only, never with a request that another site began, and over TLS only where the 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from daulat.gateway._asgi import Header, Request, Routes, Send, send_bytes, send_json
 from daulat.gateway.access.errors import Unauthorised
-from daulat.gateway.access.oidc import Provider, new_secrets
 from daulat.gateway.access.sessions import LIFETIME, Person, Sessions
+from daulat.gateway.access.settings import CALLBACK
 from daulat.gateway.errors import NotFound
 
-CALLBACK = "/auth/callback"
+if TYPE_CHECKING:
+    from daulat.gateway.access.oidc import Provider
 
 OpenSessions = Callable[[], Awaitable[Sessions]]
 
@@ -52,7 +55,7 @@ class SignInRoutes:
         """Send the browser to the provider."""
         provider = self._require_provider()
         return_to = parse_qs(request.query).get("return_to", ["/"])[0]
-        nonce, code_verifier = new_secrets()
+        nonce, code_verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(32)  # 256 random bits each
         # Somewhere on this site only: an address elsewhere would make this an open redirect.
         state = await (await self._sessions()).begin_sign_in(nonce, code_verifier, _path_of(return_to))
         address = await provider.sign_in_address(state, nonce, code_verifier)

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""GET /v1/usage: what the caller's own key may still use, from the rows that refuse, and what its project has used.
+
+A request with a key in; its limits and this month's sums out. Shows nothing of any other project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from daulat.gateway._asgi import Request, Send, send_json
+from daulat.gateway.access.directory import Directory
+from daulat.gateway.access.limits import reading_as_data
+from daulat.gateway.errors import NotReady
+from daulat.gateway.quota.counters import CountersUnavailableError
+from daulat.gateway.quota.leases import Leases
+from daulat.ledger.usage_report import as_data, sum_usage
+from daulat.store import Store
+
+
+class OwnUsageRoute:
+    """The route for the holder of a key.
+
+    Parameters
+    ----------
+    opened : coroutine function
+        Gives the store, the directory and the leases, once the database is there.
+    zone : ZoneInfo
+        Whose months count.
+    """
+
+    def __init__(self, opened: Callable[[], Awaitable[tuple[Store, Directory, Leases]]], zone: ZoneInfo) -> None:
+        self._opened, self._zone = opened, zone
+
+    async def show(self, request: Request, send: Send) -> None:
+        """Show limits and sums."""
+        store, directory, leases = await self._opened()
+        record = directory.find(request.header(b"authorization").removeprefix("Bearer ").strip())
+        month = datetime.now(self._zone).strftime("%Y-%m")
+        try:
+            readings = await leases.read([slot.limit for slot in record.slots]) if record.slots else []
+        except CountersUnavailableError:
+            raise NotReady(
+                "limits cannot be read at present",
+                why="The counters do not answer.",
+                fix="try again in a few seconds.",
+                code="quota_unavailable",
+            ) from None
+        sums = await sum_usage(store, month, self._zone, by="model", project=record.project)
+        payload = {
+            "organisation": record.organisation,
+            "project": record.project,
+            "key": record.id,
+            "time_zone": self._zone.key,
+            "limits": [reading_as_data(reading) for reading in readings],
+            "month": month,
+            "used": as_data(sums),
+        }
+        await send_json(send, payload, request.request_id)
