@@ -29,8 +29,8 @@ class Energy:
 
     it_kw_per_accelerator: Floats = figure(
         "kW",
-        "power limit x wall watts for each watt of it x (1 + network)",
-        "energy.wall_watts_per_tdp_watt energy.network_share",
+        "(power limit + wall watts over it) / 1000 x (1 + network)",
+        "energy.wall_watts_over_limit energy.network_share",
         about="IT power of one accelerator at full load, with its share of server and network.",
         axes=(),
     )
@@ -163,7 +163,7 @@ def pue(v: Values) -> Floats:
 def it_kw_per_accelerator(chip: Record, v: Values) -> Floats:
     """Return the IT power of one accelerator at full load, float64[draws, 1]."""
     limit = number(chip, "power_limit_w") or DEFAULT_LIMIT_W
-    return limit / 1000 * v("energy.wall_watts_per_tdp_watt") * (1 + v("energy.network_share"))
+    return (limit + v("energy.wall_watts_over_limit")) / 1000 * (1 + v("energy.network_share"))
 
 
 def site_kw_per_accelerator(chip: Record, v: Values) -> Floats:

@@ -54,7 +54,7 @@ class Demand:
     prompt_tokens_per_request: Floats = figure(
         "tokens",
         "English tokens x mean ratio of the languages",
-        "service.*.prompt_tokens demand.tokens_per_word_* demand.other_language_tokens_per_word",
+        "service.*.prompt_tokens demand.tokens_vs_english_* demand.other_language_tokens_vs_english",
         about="Prompt of a request.",
         axes=("service",),
     )
@@ -62,7 +62,7 @@ class Demand:
         "tokens",
         "English tokens x mean ratio of the languages x (1 + reasoning share x (reasoning multiple - 1))",
         "service.*.output_tokens service.*.reasoning_share demand.reasoning_multiple "
-        "demand.tokens_per_word_* demand.other_language_tokens_per_word",
+        "demand.tokens_vs_english_* demand.other_language_tokens_vs_english",
         about="Answer of a request.",
         axes=("service",),
     )
@@ -99,7 +99,7 @@ class Demand:
     output_tokens_by_language: Floats = figure(
         "tokens/year",
         "output tokens x share of requests x ratio / mean ratio",
-        "output_tokens_per_year demand.tokens_per_word_* demand.other_language_tokens_per_word",
+        "output_tokens_per_year demand.tokens_vs_english_* demand.other_language_tokens_vs_english",
         about="Output tokens, by language.",
         axes=("year", "language"),
     )
@@ -188,4 +188,4 @@ def _notes(place: Place) -> tuple[str, ...]:
     missing = unmeasured(place)
     if not missing:
         return ()
-    return (f"tokens a word not measured for {', '.join(missing)}: a ratio of 1.0 to 2.6 is assumed",)
+    return (f"tokens not measured for {', '.join(missing)}: 1.0 to 2.1 times English is assumed",)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Languages: how many tokens the same words cost in each language.
+"""Languages: how many tokens the same text costs in each language.
 
 Comes in: the languages of a `Place`, a model, and the inputs. Goes out: rows for the input table where somebody has
 measured, and the mean ratio to English over all requests. Where nobody has, the ratio is an input with a wide range and
@@ -20,12 +20,12 @@ from daulat.plan.figures import Floats
 from daulat.plan.inputs.draws import Values
 from daulat.plan.place import Place
 
-SPREAD = 0.1  # of a measured ratio: other texts, other domains
+SPREAD = 0.1  # below a measured ratio: other texts, other domains
 
 
 @cache
 def measured() -> tuple[Mapping[str, str], ...]:
-    """Return the rows of languages.csv: ratio of tokens a word to English, by language and tokenizer."""
+    """Return the rows of languages.csv: ratio of tokens to English, by language and tokenizer."""
     text = files("daulat.plan").joinpath("data", "languages.csv").read_text(encoding="utf-8")
     return tuple(csv.DictReader(text.splitlines()))
 
@@ -42,13 +42,14 @@ def language_rows(place: Place, model: str) -> dict[str, dict[str, Any]]:
         used = own or rows
         if not used:
             continue
-        ratios = [float(row["tokens_per_word_vs_english"]) for row in used]
-        low, high = min(ratios) * (1 - SPREAD), max(ratios) * (1 + SPREAD)
+        same = [float(row["tokens_vs_english"]) for row in used]
+        # A word for a word is the upper end: it says what texts of another kind, with fewer long words, may cost.
+        low, high = min(same) * (1 - SPREAD), max(float(row["tokens_per_word_vs_english"]) for row in used)
         fixed = tag == "en"
-        found[f"demand.tokens_per_word_{tag.lower()}"] = {
-            "about": f"Tokens a word in `{tag}` against English.",
-            "value": float(np.mean(ratios)),
-            **({} if fixed else {"low": low, "high": high, "kind": "triangular"}),
+        found[f"demand.tokens_vs_english_{tag.lower()}"] = {
+            "about": f"Tokens of the same text in `{tag}` against English.",
+            "value": float(np.mean(same)),
+            **({} if fixed else {"low": low, "high": max(high, *same), "kind": "triangular"}),
             "unit": "ratio",
             "min": 0.2,
             "max": 30.0,
@@ -64,8 +65,8 @@ def token_ratio(place: Place, v: Values) -> Floats:
     """Return tokens against English, float64[draws, languages], in the order of `place.languages`."""
     columns = []
     for tag, _ in place.languages:
-        path = f"demand.tokens_per_word_{tag.lower()}"
-        columns.append(v(path) if path in v.arrays else v("demand.other_language_tokens_per_word"))
+        path = f"demand.tokens_vs_english_{tag.lower()}"
+        columns.append(v(path) if path in v.arrays else v("demand.other_language_tokens_vs_english"))
     return np.concatenate([np.broadcast_to(column, (v.n_draws, 1)) for column in columns], axis=1)
 
 

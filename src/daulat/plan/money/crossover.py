@@ -2,8 +2,8 @@
 """Crossover: at which size building, renting and buying cost the same.
 
 Comes in: the money of a plan. Goes out: the unit cost of the three ways from a thousandth of the demand to ten times
-it, and the size at which the curves of building cross the others. What does not shrink with the demand (the least team, the
-links) is fixed; all else is taken as proportional, which is roughly so down to a server.
+it, and the size at which the curves of building cross the others. What does not shrink with the demand (the least team,
+the links) is fixed; all else is taken as proportional, which is roughly so down to a server.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ class Fleet:
     )
     accelerators_installed: Floats = figure(
         "accelerators",
-        "demand mode: the most needed so far, within the site's power; power mode: site power / power of one",
+        "demand mode: the most needed at a year's end so far, within the site's power; power mode: site power / one's",
         "accelerators_needed site_kw_per_accelerator",
         about="Accelerators that stand.",
     )
@@ -242,7 +242,9 @@ def _installed(needed: Floats, site_kw: Floats, settings: Settings) -> Floats:
     if settings.mode == "power":
         shares = np.array([*settings.phases, *[settings.phases[-1]] * settings.horizon_years])[: settings.horizon_years]
         return np.broadcast_to(np.floor(limit * shares / SERVER) * SERVER, needed.shape)
-    stand = np.maximum.accumulate(needed, axis=1)
+    # It must last to the end of the year: halfway, in proportion, to what the middle of the next year needs.
+    ahead = np.concatenate([needed[:, 1:], needed[:, -1:]], axis=1)
+    stand = np.maximum.accumulate(_whole_servers(np.sqrt(needed * np.maximum(ahead, needed))), axis=1)
     return np.minimum(stand, limit) if settings.site_power_mw else stand
 
 
