@@ -54,7 +54,9 @@ class ClientGone(Exception):  # noqa: N818 - an event, not an error: nobody is l
 class Request:
     """One HTTP request. `path` is percent-decoded; `rest` is what follows a route that ends in ``/``.
 
-    `client` is the network address of the caller, `query` the part after the question mark as it was sent.
+    `client` is the network address of the caller, `query` the part after the question mark as it was sent. Two fields
+    are set inside this process alone: `on_behalf_of`, the key under which a batch was handed in, and `recorded_as`, the
+    route under which a call is booked that another route made.
     """
 
     method: str
@@ -66,6 +68,8 @@ class Request:
     body_timeout_s: float = BODY_TIMEOUT_S
     client: str = ""
     query: str = ""
+    on_behalf_of: str = ""
+    recorded_as: str = ""
 
     def header(self, name: bytes) -> str:
         """Return a header's text, empty where it is absent. Later values of the same name win."""
@@ -90,12 +94,16 @@ class Request:
                 fix="send the header `Content-Type: application/json`.",
                 code="unsupported_media_type",
             )
+        return await self.body(limit_bytes, self.body_timeout_s)
+
+    async def body(self, limit_bytes: int, timeout_s: float) -> bytes:
+        """Read the body whatever its type, bounded in size and time; errors as `json_body`."""
         declared = self.headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > limit_bytes:
             raise _too_large(limit_bytes)
         body = bytearray()
         try:
-            async with asyncio.timeout(self.body_timeout_s):
+            async with asyncio.timeout(timeout_s):
                 while True:
                     message = await self.receive()
                     if message["type"] == "http.disconnect":
@@ -107,7 +115,7 @@ class Request:
                         return bytes(body)
         except TimeoutError as error:
             raise BodyTooSlow(
-                f"the body did not arrive within {self.body_timeout_s:g} s",
+                f"the body did not arrive within {timeout_s:g} s",
                 why="A connection that waits for a body is one that others cannot use.",
                 fix="send the whole body at once.",
                 code="request_timeout",

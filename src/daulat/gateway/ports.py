@@ -107,6 +107,9 @@ class Call:
         The service that answers; empty for a raw model.
     request_id : str
         As in the response header ``X-Request-Id``.
+    on_behalf_of : str
+        The id of the key under which the call was handed in earlier, for a batch that is worked off inside this
+        process; empty for a caller who is there, and never taken from a request.
     """
 
     model: str
@@ -121,6 +124,16 @@ class Call:
     stream: bool = False
     service: str = ""
     request_id: str = ""
+    on_behalf_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: ids, all empty on one's own machine as long as no key was given out."""
+
+    organisation: str = ""
+    project: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +218,16 @@ class Admission(Protocol):
         ------
         DaulatError
             With the HTTP status that the caller gets: 401, 403, or 429 with `Retry-After`.
+        """
+        ...
+
+    async def identify(self, call: Call) -> Caller:
+        """Say who calls, for a route that keeps something of theirs and asks no model; reserves nothing.
+
+        Raises
+        ------
+        DaulatError
+            If nobody is known by what was sent.
         """
         ...
 

@@ -19,7 +19,7 @@ from daulat.gateway.access.errors import Forbidden, QuotaReached, Unauthorised
 from daulat.gateway.access.records import DATA_CLASSES, PRIORITIES, KeyRecord
 from daulat.gateway.access.tokens import PREFIX
 from daulat.gateway.errors import NotReady
-from daulat.gateway.ports import Call, CallUsage, Grant
+from daulat.gateway.ports import Call, Caller, CallUsage, Grant
 from daulat.gateway.quota.counters import CountersUnavailableError
 from daulat.gateway.quota.credit import Slot
 from daulat.gateway.quota.leases import Credits, Leases, LimitReachedError
@@ -29,6 +29,8 @@ from daulat.ledger.usage import UsageLedger, UsageRow
 
 # What a call without `max_tokens` reserves where its model's context is not known.
 UNBOUNDED_TOKENS = 4096
+# Routes whose answer is not written token by token.
+WITHOUT_COMPLETION = frozenset({"embeddings", "rerank", "moderations", "audio/speech", "vector_stores/search"})
 _PATIENCE_S = 10.0
 
 
@@ -124,10 +126,14 @@ class KeyAdmission:
                 code="ledger_unavailable",
             )
         # OpenAI's clients send a key always; one that is not of our form belongs to nobody.
-        if not call.credential.startswith(PREFIX):
+        if call.on_behalf_of:
+            record = self._directory.find_id(call.on_behalf_of)
+        elif call.credential.startswith(PREFIX):
+            record = self._directory.find(call.credential)
+        else:
             return await self._without_key(call)
-        record = self._directory.find(call.credential)
         self._check(record, call)
+        _require_model(record, call)
         needs = self._needs(call)
         if not record.slots:
             reserved: tuple[tuple[Slot, ...], Credits, Needs] = ((), (), needs)
@@ -137,6 +143,18 @@ class KeyAdmission:
             reserved = (record.slots, credits, needs)
         rules = record.stricter_class(call.data_class), record.bounded_priority(call.priority)
         return KeyGrant(self, call, record, rules, reserved)
+
+    async def identify(self, call: Call) -> Caller:
+        """Say who calls; see `daulat.gateway.ports.Admission`."""
+        if call.credential.startswith(PREFIX):
+            record = self._directory.find(call.credential)
+            self._check(record, call)
+            return Caller(record.organisation, record.project, record.id)
+        if self._rules.open_models:
+            await self._directory.loaded(_PATIENCE_S)
+            if self._directory.is_empty:
+                return Caller()
+        raise _key_needed(call)
 
     def settled(
         self, grant: KeyGrant, call: Call, usage: CallUsage, reserved: tuple[tuple[Slot, ...], Credits, Needs]
@@ -184,15 +202,8 @@ class KeyAdmission:
                 fix="ask your operator for a new one.",
                 code="key_expired",
             )
-        if not record.allows_model(call.model, call.service):
-            raise Forbidden(
-                "this API key does not reach that model",
-                why="The operator has restricted it to certain models and services.",
-                fix="use one of its models, or ask your operator to widen it.",
-                code="model_not_allowed",
-                param="model",
-            )
-        if not record.allows_network(call.client):
+        # A batch was handed in from a network that was allowed; nobody's address is kept until it is worked off.
+        if not call.on_behalf_of and not record.allows_network(call.client):
             raise Forbidden(
                 "this API key may not be used from your network",
                 why="The operator has restricted it to certain networks.",
@@ -211,12 +222,7 @@ class KeyAdmission:
                 data_class = call.data_class if call.data_class in DATA_CLASSES else "internal"
                 priority = call.priority if call.priority in PRIORITIES else "interactive"
                 return KeyGrant(self, call, None, (data_class, priority), ((), (), (0, 0, 0, 0, 0)))
-        raise Unauthorised(
-            "an API key is needed here" if not call.credential else "this is not an API key of this service",
-            why="Without a key only the public services answer.",
-            fix="send `Authorization: Bearer daulat_sk_...`; your operator makes one with `daulat access keys create`.",
-            code="invalid_api_key",
-        )
+        raise _key_needed(call)
 
     async def _reserve(self, record: KeyRecord, needs: Needs) -> Credits:
         try:
@@ -255,10 +261,32 @@ class KeyAdmission:
     def _needs(self, call: Call) -> Needs:
         context = self._rules.contexts.get(call.model, UNBOUNDED_TOKENS)
         completion = call.max_tokens or max(context - call.prompt_tokens, 1)
+        if call.route in WITHOUT_COMPLETION:
+            completion = 0
         return 1, call.prompt_tokens, completion, 1, self._price(call.model).cost_q(call.prompt_tokens, completion)
 
     def _price(self, model: str) -> Price:
         return self._rules.prices.get(model, self._dearest)
+
+
+def _require_model(record: KeyRecord, call: Call) -> None:
+    if not record.allows_model(call.model, call.service):
+        raise Forbidden(
+            "this API key does not reach that model",
+            why="The operator has restricted it to certain models and services.",
+            fix="use one of its models, or ask your operator to widen it.",
+            code="model_not_allowed",
+            param="model",
+        )
+
+
+def _key_needed(call: Call) -> Unauthorised:
+    return Unauthorised(
+        "an API key is needed here" if not call.credential else "this is not an API key of this service",
+        why="Without a key only the public services answer.",
+        fix="send `Authorization: Bearer daulat_sk_...`; your operator makes one with `daulat access keys create`.",
+        code="invalid_api_key",
+    )
 
 
 def _require_one_currency(record: KeyRecord, price: Price, needs: Needs) -> None:

@@ -58,6 +58,7 @@ class Directory:
     def __init__(self, conninfo: str, leases: Leases, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._conninfo, self._leases, self._clock = conninfo, leases, clock
         self._records: Mapping[bytes, KeyRecord] = {}
+        self._by_id: Mapping[str, KeyRecord] = {}
         self._version = -1
         self._fresh_at = -math.inf
         self._loaded = asyncio.Event()
@@ -106,6 +107,23 @@ class Directory:
             raise unknown_key("has been revoked")
         return record
 
+    def find_id(self, key: str) -> KeyRecord:
+        """Return the record of a key by its id, for what its holder has handed in earlier.
+
+        Raises
+        ------
+        Unauthorised
+            If there is no such key, or it was revoked since.
+        NotReady
+            If the keys could not be read for too long.
+        """
+        record = self._by_id.get(key)
+        if self._clock() - self._fresh_at > STALE_S:
+            raise _unread()
+        if record is None or record.is_revoked:
+            raise unknown_key("has been revoked")
+        return record
+
     async def run(self) -> None:
         """Follow the database until cancelled."""
         while True:
@@ -136,6 +154,7 @@ class Directory:
             limits = await (await connection.execute(_LIMITS)).fetchall()
             keys = await (await connection.execute(_KEYS)).fetchall()
             self._records = self._records_of(keys, limits)
+            self._by_id = {record.id: record for record in self._records.values()}
             self._version = version
         self._fresh_at = asked
         self._loaded.set()

@@ -22,7 +22,7 @@ from daulat.gateway.access.anonymous import CALLS_A_MINUTE, AnonymousLimit
 from daulat.gateway.access.directory import Directory
 from daulat.gateway.defaults import OpenGrant
 from daulat.gateway.errors import NotReady
-from daulat.gateway.ports import Call, Grant
+from daulat.gateway.ports import Call, Caller, Grant
 from daulat.gateway.quota.counters import Counters, CountersUnavailableError
 from daulat.gateway.quota.leases import Leases
 from daulat.gateway.quota.postgres import PostgresCounters
@@ -117,6 +117,10 @@ class Access:
             await self.opened()
         assert self._opened is not None
         return await self._opened.admission.admit(call)
+
+    async def identify(self, call: Call) -> Caller:
+        """Say who calls, or raise what the caller gets."""
+        return await (await self.opened()).admission.identify(call)
 
     def routes(self) -> Routes:
         """List the addresses of signing in, of administration, and of a key's own usage."""

@@ -105,7 +105,7 @@ class Asked:
         scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
         return Call(
             model=self.model,
-            route=self.route,
+            route=request.recorded_as or self.route,
             prompt_tokens=self.prompt_tokens,
             max_tokens=self.max_tokens,
             client=request.client,
@@ -116,6 +116,7 @@ class Asked:
             stream=self.stream,
             service=service,
             request_id=request.request_id,
+            on_behalf_of=request.on_behalf_of,
         )
 
 
