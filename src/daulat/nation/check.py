@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from daulat.nation._routes import route_faults
 from daulat.nation._yaml import YamlFile, parse_yaml, read_yaml
 from daulat.nation.errors import NationError, NationFaultsError
 from daulat.nation.model import Nation
@@ -187,7 +188,8 @@ def _across(file: YamlFile) -> Iterator[NationError]:
     data = file.data
     country = data.get("country")
     tags = {row.get("tag") for _index, row in _rows(data, "languages")}
-    for key, field in (("languages", "tag"), ("jurisdictions", "code"), ("services", "id"), ("models", "id")):
+    unique = (("languages", "tag"), ("jurisdictions", "code"), ("services", "id"), ("models", "id"), ("routes", "id"))
+    for key, field in unique:
         yield from _repeated(file, key, field)
     for index, row in _rows(data, "jurisdictions"):
         code = row.get("code")
@@ -216,6 +218,7 @@ def _across(file: YamlFile) -> Iterator[NationError]:
                 )
     for index, row in _rows(data, "models"):
         yield from _model_faults(file, index, row)
+    yield from route_faults(file)
 
 
 def _model_faults(file: YamlFile, index: int, row: dict[str, Any]) -> Iterator[NationError]:

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: RUF012 (pydantic copies the defaults of its models)
 """The `Nation`: what nation.yaml says, typed.
 
 Comes in: plain data, already read. Goes out: frozen models whose field names are the keys of the file, the columns of
@@ -8,123 +9,46 @@ line is added by `daulat.nation.check`. Nothing here reads a file.
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, PrivateAttr
 
-from daulat.nation import reference
+from daulat.nation._codes import (
+    CountryCode,
+    CurrencyCode,
+    Declared,
+    LanguageTag,
+    Listen,
+    PlaceCode,
+    Text,
+    TimeZone,
+    Url,
+    broken,
+)
+from daulat.nation._serving import Energy, Model, Price, Queue, Route, RouteTarget, Verify
 
-Text = Annotated[str, Field(min_length=1, max_length=300)]
-Role = Literal["official", "regional", "minority", "foreign"]
-
-
-def broken(code: str, what: str, why: str, fix: str) -> PydanticCustomError:
-    """Return the error that carries the three sentences of a fault through pydantic."""
-    # Pydantic formats the template itself, so that a brace in an author's value cannot disturb it.
-    return PydanticCustomError("nation_fault", "{what}", {"code": code, "what": what, "why": why, "fix": fix})
-
-
-def _country(value: str) -> str:
-    if reference.is_country(value):
-        return value
-    near = value.upper() if reference.is_country(value.upper()) else reference.suggest_country(value)
-    meant = f"did you mean `{near}`?" if near else "use two capital letters, such as those of `daulat init`"
-    raise broken(
-        "nation.country",
-        f"country `{value}` is not an ISO 3166-1 alpha-2 code",
-        "Residency rules and packs are matched by it.",
-        meant,
-    )
-
-
-def _language(value: str) -> str:
-    if reference.is_language(value):
-        return value
-    near = reference.suggest_language(value)
-    meant = f"did you mean `{near}` ({reference.language_name(near)})? " if near else ""
-    raise broken(
-        "nation.language",
-        f"language `{value}` is not a known BCP 47 tag",
-        "Questions are routed by language tag; this one would reach no model.",
-        f"{meant}`daulat nation languages` lists the tags we know.",
-    )
-
-
-def _currency(value: str) -> str:
-    if reference.is_currency(value):
-        return value
-    near = reference.suggest_currency(value)
-    raise broken(
-        "nation.currency",
-        f"currency `{value}` is not an ISO 4217 code",
-        "Costs could not be stated or converted.",
-        f"did you mean `{near}`?" if near else "Use the three capital letters of ISO 4217.",
-    )
-
-
-def _time_zone(value: str) -> str:
-    near = reference.suggest_time_zone(value)
-    if near == value:
-        return value
-    raise broken(
-        "nation.time_zone",
-        f"time zone `{value}` is not in the IANA database",
-        "Opening hours and daily limits would be counted in the wrong day.",
-        f"did you mean `{near}`?" if near else "Use a name such as those that `daulat init` writes.",
-    )
-
-
-def _listen(value: str) -> str:
-    host, _, port = value.rpartition(":")
-    try:
-        ipaddress.ip_address(host.strip("[]"))
-        valid = port.isascii() and port.isdigit() and int(port) < 65536
-    except ValueError:
-        valid = False
-    if not valid:
-        raise broken(
-            "nation.listen",
-            f"address `{value}` is not an IP address and a port",
-            "The service would not know where to listen.",
-            "Write it as `127.0.0.1:8080` (this machine only), `0.0.0.0:8080` or `[::]:8080` (the network).",
-        )
-    return value
-
-
-def _url(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s?#]*)?", value):
-        raise broken(
-            "nation.url",
-            f"address `{value}` is not an http or https URL without user, query or fragment",
-            "Nobody could be sent there, or a secret would stand in this file.",
-            "Write it as `https://host/path`; a key belongs in the environment variable that `key_from` names.",
-        )
-    return value
-
-
-CountryCode = Annotated[str, AfterValidator(_country), Field(json_schema_extra={"pattern": "^[A-Z]{2}$"})]
-LanguageTag = Annotated[
-    str,
-    AfterValidator(_language),
-    Field(json_schema_extra={"pattern": "^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"}),
+__all__ = [
+    "Encoder",
+    "Energy",
+    "Gateway",
+    "Jurisdiction",
+    "Language",
+    "Model",
+    "Nation",
+    "Price",
+    "Queue",
+    "Residency",
+    "Route",
+    "RouteTarget",
+    "Service",
+    "Verify",
+    "json_schema",
 ]
-CurrencyCode = Annotated[str, AfterValidator(_currency), Field(json_schema_extra={"pattern": "^[A-Z]{3}$"})]
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
-Listen = Annotated[str, AfterValidator(_listen)]
-Url = Annotated[str, AfterValidator(_url)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]{0,99}$")]
+
+Role = Literal["official", "regional", "minority", "foreign"]
 Names = dict[LanguageTag, Text]
-
-
-class Declared(BaseModel):
-    """A part of the declaration: unknown keys are faults, and nothing changes after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
 
 class Language(Declared):
@@ -151,15 +75,28 @@ class Jurisdiction(Declared):
     """province, county, state, ..."""
 
 
-class Residency(Declared):
-    """Where each class of data may be processed: `anywhere`, or a list of ISO 3166-1 codes."""
+class Operators(Declared):
+    """Whose machines may take a class of data, by name; none: anybody's who stands where it may be."""
 
-    public: Literal["anywhere"] | list[CountryCode] = "anywhere"
+    public: list[Text] | None = None
     """Published official text."""
-    internal: Literal["anywhere"] | list[CountryCode]
+    internal: list[Text] | None = None
     """Working papers of a ministry."""
-    personal: Literal["anywhere"] | list[CountryCode]
+    personal: list[Text] | None = None
     """Questions of citizens, and whatever tells who somebody is."""
+
+
+class Residency(Declared):
+    """Where each class of data may be processed: `anywhere`, or a list of ISO 3166-1 and 3166-2 codes."""
+
+    public: Literal["anywhere"] | list[PlaceCode] = "anywhere"
+    """Published official text."""
+    internal: Literal["anywhere"] | list[PlaceCode]
+    """Working papers of a ministry."""
+    personal: Literal["anywhere"] | list[PlaceCode]
+    """Questions of citizens, and whatever tells who somebody is."""
+    operators: Operators = Operators()
+    """Whose machines may take each class, beside the rule of places."""
 
 
 class Retention(Declared):
@@ -182,50 +119,6 @@ class Service(Declared):
     """What citizens see, by language tag."""
     languages: list[LanguageTag] = []
     """Languages it answers in; empty: all languages of the nation."""
-
-
-def _decimal(value: object) -> object:
-    # YAML gives binary fractions; the digits that the author wrote are those of the shortest text that reads the same.
-    return Decimal(str(value)) if isinstance(value, int | float | str) and not isinstance(value, bool) else value
-
-
-Money = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=0, max_digits=18, decimal_places=8)]
-
-
-class Price(Declared):
-    """What tokens of a model cost, in units of the currency per million tokens."""
-
-    input: Money
-    """Tokens that are read."""
-    output: Money
-    """Tokens that are generated."""
-    cached: Money | None = None
-    """Tokens read from the prefix cache; none: as `input`."""
-    currency: CurrencyCode
-    """ISO 4217; limits of money are set in it."""
-
-
-class Model(Declared):
-    """A language model and the engine that runs it."""
-
-    id: Slug
-    """The name by which callers ask for it."""
-    kind: Literal["embedded", "remote", "fake"]
-    """embedded: in a process of this machine; remote: an OpenAI-compatible server; fake: for demonstrations."""
-    weights: Text | None = None
-    """embedded: the name that `daulat models pull` gave the weights, or a path to a GGUF file."""
-    url: Url | None = None
-    """remote: base URL, ending in /v1."""
-    upstream: Text | None = None
-    """remote: the server's own name of the model, where it differs from `id`."""
-    key_from: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
-    """remote: the environment variable that holds the key. The key itself never stands in this file."""
-    place: CountryCode | None = None
-    """The country where it runs, for the residency rule; none: unknown, so only data that may go anywhere."""
-    context_length: Annotated[int, Field(ge=256, le=10_000_000)] = 4096
-    """Tokens of question, passages and answer together."""
-    price: Price | None = None
-    """What its tokens cost whoever calls it; none: nothing."""
 
 
 class Encoder(Declared):
@@ -291,6 +184,12 @@ class Gateway(Declared):
     """The address under which people reach the service, where that is not `listen`."""
     allowed_origins: list[Origin] = []
     """Origins whose pages may call the API from a browser; empty: none but our own."""
+    metrics: Listen | None = None
+    """Where Prometheus reads `/metrics`, an address of its own; none: nowhere."""
+    log_calls: bool = False
+    """Write a line of JSON for each call on stderr: names, counts and times; never words or keys."""
+    queue: Queue = Queue()
+    """Where calls wait for an engine."""
     sign_in: SignIn | None = None
     """Where operators sign in; none: administration at the command line only."""
 
@@ -340,6 +239,8 @@ class Nation(Declared):
     """What citizens can ask."""
     models: list[Model] = []
     """Language models; empty: answers are the official text itself, quoted."""
+    routes: list[Route] = []
+    """Names that stand for several models."""
     knowledge: Knowledge = Knowledge()
     """Official text."""
     store: Store = Store()

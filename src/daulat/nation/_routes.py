@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults between a nation's routes, models and rule of residency: a read file in, faults with their lines out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from daulat.nation._yaml import YamlFile
+from daulat.nation.errors import NationError
+
+_CLASSES = ("public", "internal", "personal")
+
+
+def route_faults(file: YamlFile) -> Iterator[NationError]:
+    """Yield what is wrong with routes, and with engines that no data may reach, tolerating whatever else is wrong."""
+    models = {str(row.get("id")): row for _, row in _rows(file.data, "models")}
+    for index, route in _rows(file.data, "routes"):
+        name = route.get("id")
+        if name in models:
+            yield _fault(
+                file, ("routes", index, "id"), "nation.duplicate",
+                f"route `{name}` has the name of a model",
+                "Nobody could tell which of the two is meant.", "Give one of them another name.",
+            )  # fmt: skip
+        targets = route.get("to")
+        for place, target in enumerate(targets if isinstance(targets, list) else []):
+            named = target.get("model") if isinstance(target, dict) else None
+            if named is not None and str(named) not in models:
+                yield _fault(
+                    file, ("routes", index, "to", place, "model"), "nation.route",
+                    f"route `{name}` leads to `{named}`, which is not among the models",
+                    "Requests for it would go nowhere.",
+                    f"Use one of {', '.join(sorted(models)) or 'the models; none is declared yet'}.",
+                )  # fmt: skip
+        if route.get("policy") == "cascade" and isinstance(targets, list) and len(targets) < 2:
+            yield _fault(
+                file, ("routes", index), "nation.route",
+                f"route `{name}` is a cascade of one model",
+                "There is no larger one to go to.", "Add the larger model, or use another policy.",
+            )  # fmt: skip
+    yield from _unreachable(file)
+
+
+def _unreachable(file: YamlFile) -> Iterator[NationError]:
+    """Name the models that the rule of residency keeps from every class of data."""
+    rules = file.data.get("residency")
+    if not isinstance(rules, dict):
+        return
+    lists = [rules.get(name, "anywhere" if name == "public" else []) for name in _CLASSES]
+    if any(not isinstance(rule, list) for rule in lists):
+        return  # one of them may go anywhere
+    allowed = {str(code) for rule in lists for code in rule}
+    for index, row in _rows(file.data, "models"):
+        place = row.get("place")
+        if isinstance(place, str) and place not in allowed and place.partition("-")[0] not in allowed:
+            yield _fault(
+                file, ("models", index, "place"), "nation.residency",
+                f"model `{row.get('id')}` stands in `{place}`, where no class of data may go",
+                "No request would ever reach it.",
+                "Correct its place, or add that place to the classes of data under `residency` that may go there.",
+            )  # fmt: skip
+
+
+def _fault(file: YamlFile, loc: tuple[int | str, ...], code: str, what: str, why: str, fix: str) -> NationError:
+    return NationError(what, why=why, fix=fix, code=code, file=file.name, line=file.line_of(loc))
+
+
+def _rows(data: dict[str, Any], key: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    rows = data.get(key)
+    for index, row in enumerate(rows if isinstance(rows, list) else []):
+        if isinstance(row, dict):
+            yield index, row

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a nation says of routes, places and queues is read, and what contradicts itself is named with its line."""
+
+from daulat.nation import bootstrap, check_text, nation_of
+
+TWO = "models: [{id: a, kind: fake}, {id: b, kind: fake, place: EE-37}]\n"
+
+
+def declared(rest: str, models: str = TWO) -> str:
+    return bootstrap("EE").replace("models: []\n", models + rest)
+
+
+def codes(text: str) -> list[tuple[str, str]]:
+    return [(fault.code, str(fault.value or "")) for fault in check_text(text)]
+
+
+def test_a_route_is_read_with_its_defaults():
+    nation = nation_of(declared("routes: [{id: writer, to: [{model: a, weight: 2}, {model: b}]}]\n"))
+    (route,) = nation.routes
+    assert route.policy == "prefix"
+    assert [(target.model, target.weight) for target in route.to] == [("a", 2.0), ("b", 1.0)]
+    assert nation.gateway.queue.limit == 1000
+
+
+def test_a_route_to_a_model_that_is_not_there_is_named_on_its_line():
+    text = declared("routes:\n- id: writer\n  to:\n  - model: a\n  - model: c\n")
+    (fault,) = check_text(text)
+    assert (fault.code, fault.line) == ("nation.route", text[: text.index("- model: c")].count("\n") + 1)
+    assert "a, b" in fault.fix
+
+
+def test_a_route_may_not_take_the_name_of_a_model():
+    assert [code for code, _ in codes(declared("routes: [{id: a, to: [{model: b}]}]\n"))] == ["nation.duplicate"]
+
+
+def test_a_cascade_needs_a_larger_model():
+    text = declared("routes: [{id: w, policy: cascade, to: [{model: a}]}]\n")
+    assert [code for code, _ in codes(text)] == ["nation.route"]
+
+
+def test_an_engine_where_no_data_may_go_is_a_fault():
+    models = "models: [{id: a, kind: remote, url: 'http://h/v1', place: FI}]\n"
+    everywhere_closed = declared("", models).replace("public: anywhere", "public: [EE]")
+    assert [code for code, _ in codes(everywhere_closed)] == ["nation.residency"]
+    assert codes(declared("", models)) == []  # public text may go anywhere
+
+
+def test_a_part_of_the_country_is_a_place_and_a_word_is_not():
+    rule = bootstrap("EE").replace("personal: [EE]", "personal: [EE-37]")
+    assert nation_of(rule).residency.personal == ["EE-37"]
+    wrong = bootstrap("EE").replace("personal: [EE]", "personal: [EE-Harju]")
+    assert [code for code, _ in codes(wrong)] == ["nation.place"]
