@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -16,6 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "quota"))
 
 from counting_server import valkey_url
 
+from daulat.gateway import create_app, reserve, serve
+from daulat.gateway.access.cors import with_cors
 from daulat.gateway.access.limits import set_limit
 from daulat.gateway.access.registry import KeyRules, Registry
 from daulat.gateway.access.service import Access, AccessSettings
@@ -67,6 +70,33 @@ class Office:
 @pytest.fixture
 def office(store):
     return Office(store)
+
+
+@pytest.fixture
+async def live_app(store, fakes):
+    """Serve the whole gateway over the database, on a port of this process; gives its address."""
+    running = []
+
+    @asynccontextmanager
+    async def serving(port=0, origins=(), **settings):
+        chosen = {"zone": ZoneInfo("UTC"), "is_private": False, "prices": PRICES, "contexts": {"tiny": 4096}}
+        access = Access(AccessSettings(**(chosen | settings)))
+        parts = fakes.make_parts(admission=access, routes=access.routes())
+        holder, stop, ready = reserve("127.0.0.1", port), asyncio.Event(), asyncio.Event()
+        app = create_app(parts)
+        async with access.open(store):
+            serving = asyncio.create_task(
+                serve(with_cors(app, origins), holder, stop=stop, on_ready=ready.set, before_end=app.close)
+            )
+            running.append(serving)
+            await asyncio.wait([asyncio.create_task(ready.wait()), serving], return_when=asyncio.FIRST_COMPLETED)
+            try:
+                yield f"http://127.0.0.1:{holder.getsockname()[1]}"
+            finally:
+                stop.set()
+                await serving
+
+    return serving
 
 
 @pytest.fixture
