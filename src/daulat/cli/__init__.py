@@ -38,6 +38,8 @@ COMMANDS: dict[str, Row] = {
     "search": Row("daulat.cli.search", "Search the official text."),
     "knowledge": Row("daulat.cli.knowledge", "Build, verify and publish releases of the official text."),
     "models": Row("daulat.cli.models", "List, pull and run open-weight models."),
+    "access": Row("daulat.cli.access", "Give out keys, set limits and roles."),
+    "usage": Row("daulat.cli.usage", "Sum up what was used, and by whom."),
     "store": Row("daulat.cli.store", "Show the database, and bring its tables up to date."),
     "plan": Row("daulat.cli.plan", "Plan what the nation needs: accelerators, power, money."),
     "status": Row("daulat.cli.status", "Say how a running service is."),

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`daulat usage`: what was used, by whom, in a month; as a table, as JSON, or as CSV for a spreadsheet."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from daulat.cli._output import emit, emit_json, hint, json_option, table
+from daulat.nation import load_nation
+from daulat.store import StoreSettings, open_store
+
+if TYPE_CHECKING:
+    from daulat.ledger.usage_report import By, Each, UsageSum
+
+_COLUMNS = ["period", "group", "requests", "failed", "prompt_tokens", "completion_tokens", "cost", "currency"]
+
+
+@click.command("usage")
+@click.option("--by", type=click.Choice(["organisation", "project", "key", "model", "place"]), default="project",
+              show_default=True, help="What makes a row.")  # fmt: skip
+@click.option("--month", default="", metavar="YYYY-MM", help="Or a day, YYYY-MM-DD, or a year; default: this month.")
+@click.option("--each", type=click.Choice(["", "day", "month"]), default="", help="A row for each of these.")
+@click.option("--organisation", default="", metavar="ID", help="Only of this one.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
+@click.option("--file", "path", type=click.Path(path_type=Path), default=Path("nation.yaml"), show_default=True,
+              help="The declaration.")  # fmt: skip
+@json_option
+def command(by: By, month: str, each: Each, organisation: str, as_csv: bool, path: Path, as_json: bool) -> None:
+    """Sum up what was used: requests, tokens and money; days and months are those of the nation's first time zone.
+
+    \b
+    daulat usage                                      this month, by project
+    daulat usage --by model --month 2026-11 --json
+    daulat usage --by organisation --month 2026 --each month --csv > 2026.csv
+    """
+    from daulat.ledger.usage_report import as_csv as csv_of
+    from daulat.ledger.usage_report import as_data, sum_usage
+
+    nation = load_nation(path)
+    zone = ZoneInfo(nation.time_zones[0])
+    chosen = month or datetime.now(zone).strftime("%Y-%m")
+    settings = StoreSettings.from_environment(nation.path(nation.store.directory), os.environ)
+
+    async def summing() -> list[UsageSum]:
+        async with open_store(settings) as store:
+            only = [organisation] if organisation else []
+            return await sum_usage(store, chosen, zone, by=by, each=each, organisations=only)
+
+    sums = asyncio.run(summing())
+    if as_csv:
+        emit(csv_of(sums).rstrip("\n"))
+    elif as_json:
+        emit_json({"month": chosen, "by": by, "time_zone": zone.key, "data": as_data(sums)})
+    elif sums:
+        emit(table([by if column == "group" else column for column in _COLUMNS],
+                   [[row[column] for column in _COLUMNS] for row in as_data(sums)]))  # fmt: skip
+    else:
+        hint(f"nothing was used in {chosen}; `daulat access keys create` gives out a key")
