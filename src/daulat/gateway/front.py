@@ -8,21 +8,19 @@ open at once; the database comes when it is ready, and until then nobody is let 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections import deque
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from zoneinfo import ZoneInfo
 
 from daulat.errors import DaulatError
-from daulat.gateway.access.service import Access, AccessSettings
+from daulat.gateway.access.service import Access
+from daulat.gateway.access.settings import access_settings
 from daulat.gateway.errors import defect
 from daulat.gateway.metering import Meter
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Receipts
-from daulat.gateway.quota.prices import Price
 from daulat.ledger import Receipt, open_receipts
 from daulat.models import EngineSet, declare_engines
 from daulat.nation import Nation
@@ -92,10 +90,12 @@ async def open_front(nation: Nation, environ: Mapping[str, str], *, workers: int
     ------
     ModelsError
         If the declared engines cannot be made. What fails later is told by `Parts.readiness`.
+    WeakSecretError
+        If others can reach the address, and a secret behind it could be guessed.
     """
     engines = declare_engines(nation.models, base=nation.directory, weights=nation.path(WEIGHTS), environment=environ)
     receipts = WaitingReceipts()
-    access = Access(access_settings(nation, environ, workers))
+    access = Access(access_settings(nation, environ, workers=workers))
     parts = Parts(
         country=nation.country,
         name=next(iter(nation.names.values())),
@@ -106,6 +106,8 @@ async def open_front(nation: Nation, environ: Mapping[str, str], *, workers: int
         version=version("daulat"),
         public_url=nation.gateway.public_url or "",
         admission=access,
+        routes=access.routes(),
+        allowed_origins=nation.gateway.allowed_origins,
     )
     settings = StoreSettings.from_environment(nation.path(nation.store.directory), environ)
     parts.readiness.set("database", "loading")
@@ -116,24 +118,6 @@ async def open_front(nation: Nation, environ: Mapping[str, str], *, workers: int
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
         await engines.close()
-
-
-def access_settings(nation: Nation, environ: Mapping[str, str], workers: int = 1) -> AccessSettings:
-    """Read from a declaration who is let in without a key, and what tokens cost."""
-    return AccessSettings(
-        zone=ZoneInfo(nation.time_zones[0]),
-        is_private=ipaddress.ip_address(nation.gateway.host).is_loopback,
-        valkey_url=environ.get("VALKEY_URL", ""),
-        prices={
-            model.id: Price.of(
-                model.price.currency, input=model.price.input, output=model.price.output, cached=model.price.cached
-            )
-            for model in nation.models
-            if model.price is not None
-        },
-        contexts={model.id: model.context_length for model in nation.models},
-        workers=workers,
-    )
 
 
 async def reporting(parts: Parts, name: str, work: Coroutine[None, None, None]) -> None:

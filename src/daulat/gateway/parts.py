@@ -7,7 +7,8 @@ background is None until it is there; `readiness` says so. Makes nothing and ope
 
 from __future__ import annotations
 
-import secrets
+import base64
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,9 +19,28 @@ from daulat.gateway.metering import Meter
 from daulat.gateway.ports import Admission, Answers, Assistant, Embedder, Engines, Library, Observer, Readiness, Router
 
 
-def new_id() -> str:
-    """Make an id that cannot be guessed: 144 bits, in characters that need no quoting."""
-    return secrets.token_urlsafe(18)
+class Ids:
+    """Makes ids that cannot be guessed: 144 bits, in characters that need no quoting.
+
+    Randomness is fetched for many at once, which is a third of the price.
+
+    Examples
+    --------
+    >>> ids = Ids()
+    >>> len(ids()), ids() != ids()
+    (24, True)
+    """
+
+    def __init__(self, source: Callable[[int], bytes] = os.urandom) -> None:
+        self._source = source
+        self._ready: list[str] = []
+
+    def __call__(self) -> str:
+        """Return the next id."""
+        if not self._ready:
+            letters = base64.urlsafe_b64encode(self._source(18 * 128)).decode("ascii")
+            self._ready = [letters[at : at + 24] for at in range(0, len(letters), 24)]
+        return self._ready.pop()
 
 
 @dataclass(slots=True)
@@ -80,7 +100,7 @@ class Parts:
     routes: dict[str, dict[str, Route]] = field(default_factory=dict)
     allowed_origins: Sequence[str] = ()
     readiness: Readiness = field(default_factory=Readiness)
-    new_id: Callable[[], str] = new_id
+    new_id: Callable[[], str] = field(default_factory=Ids)
     wall_clock: Callable[[], float] = time.time
     clock: Callable[[], float] = time.monotonic
 

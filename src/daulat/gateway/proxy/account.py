@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
+from functools import lru_cache
 
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import ClientGone, Header, Request
@@ -223,6 +224,7 @@ def upstream_id(engine: Engine, model: str) -> str:
     return model if name is None else str(name(model))
 
 
+@lru_cache(maxsize=1024)
 def header_text(text: str) -> bytes:
     r"""Return a header's value: printable ASCII, whatever was declared.
 

@@ -1,0 +1,321 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the front door costs, all features on, beside LiteLLM's proxy: `make bench-gateway`.
+
+The gateway has one processor to itself; a compiled mock engine, the load client and PostgreSQL share the other. Every
+call carries a key with five limits, is routed, metered, and leaves a row in the ledger. CPU time is read from /proc and
+is the steady figure; wall rates swing with whatever else the machine does, so the load average is written down too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+from processes import HERE, Load, Process, ask_once, compile_tools, free_port, request_bytes
+
+OUT = HERE.parent / "out" / "gateway.json"
+MESSAGES = [{"role": "user", "content": "When must a birth be reported, and to whom?"}]
+PATH = "/v1/chat/completions"
+GATEWAY, OTHER = 0, 1
+EVENTS, GAP_MS, STREAMS = 64, 50, 1_000
+CHUNKS = STREAMS * (EVENTS + 1)
+
+NATION = """
+models:
+- {{id: mock, kind: remote, url: "http://127.0.0.1:{fast}/v1",
+   price: {{input: 0.2, output: 0.6, currency: XTS}}}}
+- {{id: slow, kind: remote, upstream: mock, url: "http://127.0.0.1:{slow}/v1",
+   price: {{input: 0.2, output: 0.6, currency: XTS}}}}
+"""
+
+LITELLM = """
+model_list:
+- model_name: mock
+  litellm_params: {{model: openai/mock, api_base: "http://127.0.0.1:{fast}/v1", api_key: none}}
+- model_name: slow
+  litellm_params: {{model: openai/mock, api_base: "http://127.0.0.1:{slow}/v1", api_key: none}}
+general_settings: {{master_key: {key}}}
+"""
+
+
+class Bench:
+    """One run: a directory, the mock engines, the load client, and what was measured."""
+
+    def __init__(self, directory: Path, quick: bool) -> None:
+        self.directory, self.quick = directory, quick
+        compile_tools(directory)
+        self.load = Load(directory, OTHER)
+        self.fast, self.slow = free_port(), free_port()
+        self.running: list[Process] = []
+        for port, words in ((self.fast, []), (self.slow, [GAP_MS, EVENTS])):
+            self.start([directory / "mock", port, *words], {OTHER}).wait_for_port(port)
+        self.figures: dict[str, object] = {}
+
+    def start(self, words: list[object], cores: set[int], environ: dict[str, str] | None = None) -> Process:
+        process = Process(words, cores, self.directory, environ)
+        self.running.append(process)
+        return process
+
+    def end(self) -> None:
+        for process in reversed(self.running):
+            process.end()
+
+    def count(self, whole: int) -> int:
+        return whole // 10 if self.quick else whole
+
+    def request(self, key: str, model: str = "mock", **fields: object) -> bytes:
+        return request_bytes(PATH, key, {"model": model, "messages": MESSAGES, **fields})
+
+
+def log(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def declare(bench: Bench) -> None:
+    """Write a declaration with two engines."""
+    country = "EE"  # any will do; the front door alone reads no official text
+    subprocess.run([program(), "init", country], cwd=bench.directory, check=True, capture_output=True)
+    path = bench.directory / "nation.yaml"
+    text = path.read_text()
+    assert "\nmodels: []\n" in text
+    path.write_text(text.replace("\nmodels: []\n", NATION.format(fast=bench.fast, slow=bench.slow)))
+
+
+def program() -> str:
+    return str(Path(sys.executable).with_name("daulat"))
+
+
+def hold_store(bench: Bench) -> str:
+    """Start PostgreSQL beside the load, and return a key with limits."""
+    holder = bench.start([sys.executable, HERE / "hold_store.py", bench.directory / ".daulat/postgres"], {OTHER})
+    while not holder.talk.strip():
+        if holder.process.poll() is not None:
+            raise SystemExit("the database did not come up")
+        time.sleep(0.1)
+    return holder.talk.split()[0]
+
+
+def start_gateway(
+    bench: Bench, key: str, workers: int = 1, cores: set[int] | None = None
+) -> tuple[Process, int, float]:
+    """Start the front door; return it, its port, and the seconds until it answered a call under a key."""
+    port = free_port()
+    words: list[object] = [program(), "up", "--only", "gateway", "--port", port, "--workers", workers]
+    began = time.perf_counter()
+    gateway = bench.start(words, cores or {GATEWAY})
+    gateway.wait_for_port(port)
+    request = bench.request(key)
+    while ask_once(port, request) != 200:
+        time.sleep(0.01)
+    return gateway, port, time.perf_counter() - began
+
+
+def measure_rate(bench: Bench, process: Process, port: int, key: str, requests: int, connections: int) -> dict:
+    """Requests per second and CPU per request, at full load."""
+    request = bench.request(key)
+    bench.load.run("closed", port, request, connections, max(connections, requests // 10))
+    before = process.cpu_s()
+    done = bench.load.run("closed", port, request, connections, requests)
+    used = process.cpu_s() - before
+    assert not done["failed"], done
+    assert not done["other_status"], done
+    return {
+        "requests": requests,
+        "per_s": round(done["per_s"], 1),
+        "cpu_us": round(used / requests * 1e6, 1),
+        "p50_ms": done["latency_us"]["p50"] / 1000,
+    }
+
+
+def measure_added(bench: Bench, port: int, key: str, rate: int, rounds: int) -> dict:
+    """Latency beyond that of the mock engine called directly, at a fixed rate; the median of several rounds of each."""
+    request, seconds = bench.request(key), 4
+    direct, through = [], []
+    for _ in range(rounds):
+        direct.append(bench.load.run("open", bench.fast, request, rate, seconds)["latency_us"])
+        through.append(bench.load.run("open", port, request, rate, seconds)["latency_us"])
+    return {
+        f"added_{share}_ms": round(
+            (statistics.median(each[share] for each in through) - statistics.median(each[share] for each in direct))
+            / 1000,
+            3,
+        )
+        for share in ("p50", "p90", "p99")
+    }
+
+
+def measure_ttft(bench: Bench, port: int, key: str, rounds: int) -> float:
+    """Time to the first event beyond that of the mock engine called directly, ms; 50 streams begin each second."""
+    request = bench.request(key, stream=True)
+    direct, through = [], []
+    for _ in range(rounds):
+        direct.append(bench.load.run("streams", bench.fast, request, 200, 4_000)["first_us"]["p50"])
+        through.append(bench.load.run("streams", port, request, 200, 4_000)["first_us"]["p50"])
+    return round((statistics.median(through) - statistics.median(direct)) / 1000, 3)
+
+
+def measure_streams(bench: Bench, process: Process, port: int, key: str, patience_s: float = 300.0) -> dict:
+    """A thousand streams at once."""
+    request = bench.request(key, model="slow", stream=True)
+    before = process.cpu_s()
+    done = bench.load.run("streams", port, request, STREAMS, 2_000, patience_s)
+    used = process.cpu_s() - before
+    return {
+        "streams_completed": done["streams_done"],
+        "gap_p50_ms": done["gap_us"].get("p50", 0) / 1000,
+        "gap_p99_ms": done["gap_us"].get("p99", 0) / 1000,
+        "first_p50_ms": done["first_us"].get("p50", 0) / 1000,
+        "cpu_ms_per_1000_chunks": round(used * 1e6 / CHUNKS, 1),
+        "rss_mb": round(process.resident_mb(), 1),
+    }
+
+
+def measure_slope(bench: Bench, process: Process, port: int, key: str, requests: int, slices: int = 20) -> dict:
+    """Resident memory over many requests: the slope of a line through the second half, in MB per 100,000."""
+    request, points = bench.request(key), []
+    for number in range(1, slices + 1):
+        bench.load.run("closed", port, request, 32, requests // slices)
+        points.append((number * (requests // slices), process.resident_mb()))
+    late = points[slices // 2 :]
+    slope = statistics.linear_regression([x / 100_000 for x, _ in late], [y for _, y in late])
+    residual = [y - slope.intercept - slope.slope * x / 100_000 for x, y in late]
+    spread = statistics.stdev(residual) if len(residual) > 2 else 0.0
+    xs = [x / 100_000 for x, _ in late]
+    error = spread / (statistics.stdev(xs) * (len(xs) - 1) ** 0.5)
+    return {
+        "requests": requests,
+        "mb_per_100000_requests": round(slope.slope, 2),
+        "standard_error": round(error, 2),
+        "first_mb": round(points[0][1], 1),
+        "last_mb": round(points[-1][1], 1),
+    }
+
+
+def measure_gateway(bench: Bench, key: str) -> None:
+    """Fill in our own figures."""
+    figures = bench.figures
+    gateway, port, _ = start_gateway(bench, key)
+    gateway.end()  # the first start of all compiles byte code and warms the disk
+    gateway, port, figures["ready_s"] = start_gateway(bench, key)
+    time.sleep(2)
+    figures["rss_idle_mb"] = round(gateway.resident_mb(), 1)
+    log(f"ready in {figures['ready_s']:.2f} s, idle {figures['rss_idle_mb']} MB")
+    rates = [measure_rate(bench, gateway, port, key, bench.count(30_000), 32) for _ in range(3)]
+    best = min(rates, key=lambda each: each["cpu_us"])
+    figures["rates"] = rates
+    figures["cpu_us_per_request"] = statistics.median(each["cpu_us"] for each in rates)
+    figures["requests_per_s"] = max(each["per_s"] for each in rates)
+    log(f"{figures['requests_per_s']} requests/s, {figures['cpu_us_per_request']} us CPU (best {best['cpu_us']})")
+    figures |= measure_added(bench, port, key, 300, 2 if bench.quick else 5)
+    figures["added_ttft_ms"] = measure_ttft(bench, port, key, 2 if bench.quick else 5)
+    log(f"added p50 {figures['added_p50_ms']} p99 {figures['added_p99_ms']} first {figures['added_ttft_ms']} ms")
+    bench.figures |= {f"streams_{name}".replace("streams_streams", "streams"): value
+                      for name, value in measure_streams(bench, gateway, port, key).items()}  # fmt: skip
+    log(json.dumps({name: value for name, value in bench.figures.items() if name.startswith("streams")}))
+    gateway.end()
+    gateway, port, _ = start_gateway(bench, key)
+    figures["slope"] = measure_slope(bench, gateway, port, key, bench.count(200_000))
+    log(f"memory {figures['slope']}")
+    gateway.end()
+    gateway, port, _ = start_gateway(bench, key, workers=2, cores={GATEWAY, OTHER})
+    two = measure_rate(bench, gateway, port, key, bench.count(30_000), 64)
+    figures["two_workers"] = two | {"scaling_by_cpu": round(2 * figures["cpu_us_per_request"] / two["cpu_us"], 2)}
+    log(f"two workers {figures['two_workers']}")
+    gateway.end()
+
+
+def measure_litellm(bench: Bench, python: Path) -> None:
+    """Fill in LiteLLM's figures: as shipped, one worker, a master key, the same mock engine."""
+    port, key = free_port(), "sk-benchmark-0123456789abcdef"
+    config = bench.directory / "litellm.yaml"
+    config.write_text(LITELLM.format(fast=bench.fast, slow=bench.slow, key=key))
+    words: list[object] = [python.with_name("litellm"), "--config", config, "--port", port, "--host", "127.0.0.1"]
+    environ = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"}
+    began = time.perf_counter()
+    proxy = bench.start([*words, "--num_workers", 1], {GATEWAY}, environ)
+    proxy.wait_for_port(port, 300)
+    while ask_once(port, bench.request(key)) != 200:
+        time.sleep(0.5)
+    theirs: dict[str, object] = {"ready_s": round(time.perf_counter() - began, 1)}
+    time.sleep(3)
+    theirs["rss_idle_mb"] = round(proxy.resident_mb(), 1)
+    rates = [measure_rate(bench, proxy, port, key, bench.count(1_500), 8) for _ in range(3)]
+    theirs["rates"] = rates
+    theirs["requests_per_s"] = max(each["per_s"] for each in rates)
+    theirs["cpu_us_per_request"] = statistics.median(each["cpu_us"] for each in rates)
+    log(f"litellm {theirs}")
+    if not bench.quick:
+        theirs |= measure_added(bench, port, key, 10, 1)
+        theirs |= measure_streams(bench, proxy, port, key)
+    proxy.end()
+    bench.figures["litellm"] = theirs
+    figures = bench.figures
+    figures["requests_per_core_over_litellm"] = round(figures["requests_per_s"] / theirs["requests_per_s"], 1)
+    figures["cpu_over_litellm"] = round(theirs["cpu_us_per_request"] / figures["cpu_us_per_request"], 1)
+
+
+def machine() -> dict:
+    model = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                  if line.startswith("model name")), platform.machine())  # fmt: skip
+    return {"processor": model, "processors": os.cpu_count(), "system": f"{platform.system()} {platform.release()}"}
+
+
+def installed(names: list[str]) -> dict[str, str]:
+    found = {}
+    for name in names:
+        try:
+            found[name] = version(name)
+        except ModuleNotFoundError:
+            continue
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--litellm", type=Path, help="the Python of an environment that has LiteLLM")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the requests: to see that it runs")
+    parser.add_argument("--out", type=Path, default=OUT)
+    options = parser.parse_args()
+    if (os.cpu_count() or 1) < 2:
+        raise SystemExit("two processors are needed: one for the gateway, one for the load")
+    with tempfile.TemporaryDirectory(prefix="daulat-bench-") as name:
+        bench = Bench(Path(name), options.quick)
+        bench.figures["load_average_before"] = os.getloadavg()
+        try:
+            declare(bench)
+            key = hold_store(bench)
+            measure_gateway(bench, key)
+            if options.litellm:
+                measure_litellm(bench, options.litellm)
+        finally:
+            bench.end()
+        bench.figures |= {
+            "load_average_after": os.getloadavg(),
+            "machine": machine(),
+            "python": platform.python_version(),
+            "versions": installed(["daulat", "granian", "uvicorn", "uvloop", "httptools", "pyreqwest", "msgspec"]),
+        }
+        if options.litellm:
+            said = subprocess.run(
+                [options.litellm, "-c", "from importlib.metadata import version; print(version('litellm'))"],
+                capture_output=True, text=True, check=True,
+            )  # fmt: skip
+            bench.figures["versions"]["litellm"] = said.stdout.strip()
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(bench.figures, indent=1) + "\n")
+    from table import table
+
+    print(table(bench.figures))
+
+
+if __name__ == "__main__":
+    main()

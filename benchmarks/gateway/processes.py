@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Processes of a measurement: started on a processor of their own, read from /proc, ended at the end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+HERE = Path(__file__).parent
+TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def compile_tools(directory: Path) -> None:
+    """Build the mock engine and the load client with the system's C compiler."""
+    for name in ("mock", "load"):
+        source, target = HERE / f"{name}.c", directory / name
+        subprocess.run(["cc", "-O2", "-Wall", "-o", str(target), str(source)], check=True)
+
+
+class Process:
+    """One program, pinned to some processors."""
+
+    def __init__(
+        self, words: Sequence[object], cores: set[int], directory: Path, environ: dict[str, str] | None = None
+    ):
+        self.log = (directory / f"{Path(str(words[0])).name}-{free_port()}.log").open("wb")
+        self.process = subprocess.Popen(
+            [str(word) for word in words],
+            cwd=directory,
+            stdout=self.log,
+            stderr=self.log,
+            stdin=subprocess.DEVNULL,
+            env=os.environ | (environ or {}),
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),
+            start_new_session=True,
+        )
+
+    @property
+    def talk(self) -> str:
+        return Path(self.log.name).read_text(errors="replace")[-2000:]
+
+    def family(self, pid: int | None = None) -> list[int]:
+        pid = pid or self.process.pid
+        try:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        except OSError:
+            return []
+        return [pid, *(each for child in children for each in self.family(int(child)))]
+
+    def cpu_s(self, *, family: bool = True) -> float:
+        """CPU seconds so far, of the process and, with `family`, of its children."""
+        total = 0
+        for pid in self.family() if family else [self.process.pid]:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += int(fields[11]) + int(fields[12])
+        return total * TICK_S
+
+    def resident_mb(self) -> float:
+        return sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self.family()) * PAGE_MB
+
+    def wait_for_port(self, port: int, patience_s: float = 120.0) -> None:
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise SystemExit(f"a program ended before it was up:\n{self.talk}")
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.005)
+        raise SystemExit(f"nothing listens on {port}:\n{self.talk}")
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait(10)
+        self.log.close()
+
+
+def request_bytes(path: str, key: str, body: dict) -> bytes:
+    data = json.dumps(body).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+    )
+    return head.encode() + data
+
+
+def ask_once(port: int, request: bytes) -> int:
+    """Send one request and return its status."""
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.sendall(request)
+        connection.settimeout(60)
+        answer = connection.recv(65536)
+    return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/1.1 ") else 0
+
+
+class Load:
+    """The load client, pinned."""
+
+    def __init__(self, directory: Path, core: int) -> None:
+        self._directory, self._core = directory, core
+
+    def run(self, kind: str, port: int, request: bytes, first: int, second: int, patience_s: float = 600.0) -> dict:
+        file = self._directory / "request"
+        file.write_bytes(request)
+        words = [self._directory / "load", kind, port, file, first, second]
+        done = subprocess.run(
+            [str(word) for word in words],
+            capture_output=True,
+            timeout=patience_s,
+            check=False,
+            preexec_fn=lambda: os.sched_setaffinity(0, {self._core}),
+        )
+        if done.returncode != 0:
+            raise SystemExit(f"load {kind}: {done.stderr.decode()[-600:]}")
+        if done.stderr:
+            print(done.stderr.decode()[-600:], file=sys.stderr)
+        return json.loads(done.stdout)
