@@ -20,6 +20,7 @@ from daulat.plan import (
     compare,
     explain,
     plan_nation,
+    plan_schema,
     predict,
     read_document,
     read_rows,
@@ -127,6 +128,12 @@ def inputs_command(given: dict[str, Any], as_json: bool) -> None:
         emit(f"{row['path']} = {row['value']:,.6g} {row['unit']}{spread}")
         emit(f"    {row['about']} [{row['basis']}: {row['source']}{', ' + row['date'] if row['date'] else ''}]")
     hint("lay your own over them below `plan:` in nation.yaml, each with its source")
+
+
+@command.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of plan.json."""
+    emit_json(plan_schema())
 
 
 def _nation(file: Path, country: str | None) -> tuple[Nation, Pack | None]:

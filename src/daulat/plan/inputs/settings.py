@@ -153,8 +153,9 @@ def fault(origin: str, path: str, value: Any, what: str, allowed: str, fix: str 
 
 def _near(value: str, names: Iterable[str]) -> str:
     known = sorted(names)
-    near = difflib.get_close_matches(str(value), known, n=1, cutoff=0.5)
-    return f"one of those known; did you mean `{near[0]}`?" if near else f"one of {', '.join(known[:12])}"
+    begins = [name for name in known if value and name.startswith(str(value))]
+    near = begins or difflib.get_close_matches(str(value), known, n=1, cutoff=0.5)
+    return f"one of those known (did you mean `{near[0]}`?)" if near else f"one of {', '.join(known[:12])}"
 
 
 def _whole(data: Mapping[str, Any], key: str, default: int, low: int, high: int, origin: str) -> int:

@@ -8,6 +8,7 @@ nothing else is computed.
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -80,7 +81,7 @@ def document_of(
             "local_per_usd": float(plan.values("money.local_per_usd").flat[0]),
             "draws": plan.values.n_draws,
             "seed": seed,
-            "settings": dataclasses.asdict(case.settings),
+            "settings": json.loads(json.dumps(dataclasses.asdict(case.settings))),  # lists, as in the file
             "years": list(case.settings.years),
             "axes": axes_of(plan),
             "summary": summary_of(plan),

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Inputs: every default has a source, and what cannot be meant is refused with what was most likely meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daulat.nation import Nation, Pack
+from daulat.plan import Case, DoesNotFitError, InputError, InputFaultsError, PlanError, make_plan, read_case
+from daulat.plan.inputs import Assumption, draw
+from daulat.plan.inputs.assumption import BASES, first
+from daulat.plan.inputs.draws import quantile
+from daulat.plan.units import SLIPS
+
+
+def test_every_default_has_a_source_a_date_a_licence_and_a_known_unit(rich: Case) -> None:
+    for one in rich.assumptions:
+        assert one.source, one.path
+        assert one.about, one.path
+        assert one.unit in SLIPS, one.path
+        assert one.basis in BASES, one.path
+        assert one.min <= one.low <= one.value <= one.high <= one.max, one.path
+        if one.basis != "given":
+            assert one.date, one.path
+            assert one.licence, one.path
+
+
+def test_no_default_is_unconfirmed_without_saying_so(rich: Case) -> None:
+    recalled = [one for one in rich.assumptions if one.basis == "recalled"]
+    assert recalled
+    assert any(f"{len(recalled)} inputs" in note for note in make_plan(rich, n_draws=1).notes())
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("demand.internet_share=74", ("74 percent, which is 0.74 share", "0.01 to 1")),
+        ("energy.electricity_price_usd_per_mwh=0.07", ("0.07 USD/kWh, which is 70 USD/MWh",)),
+        ("money.facility_usd_per_mw=10", ("10 million USD/MW",)),
+        ("site_power_mw=60000", ("60,000 kW, which is 60 MW",)),
+        ("demand.population_growth_per_year=-3", ("-0.05 to 0.08",)),
+        ("demand.internet_share=nan", ("0.01 to 1",)),
+        ("demand.internet_share=much", ("`much`",)),
+        ("demand.intrenet_share=0.7", ("did you mean `demand.internet_share`",)),
+        ("budget_usd=0", ("budget_usd", "1,000")),
+        ("phases=1,0.5", ("phases", "none below the year before")),
+        ("start_year=1999", ("2024 to 2060",)),
+        ("start_year=2027.5", ("whole number",)),
+        ("model=gpt-oss-120", ("did you mean `gpt-oss-120b`",)),
+        ("accelerator=h100", ("did you mean `h100-",)),
+        ("mode=power", ("site_power_mw", "is needed in power mode")),
+        ("regions=ID.04", ("is not a region",)),
+        ("currency=EUR", ("has no rate", "local_per_usd")),
+        ("sitting=1", ("did you mean `site`", "is not a choice")),
+        ("energy.pue_base", ("path=value",)),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_path_value_and_likely_meaning(
+    case_of,
+    change: str,
+    words: tuple[str, ...],  # type: ignore[no-untyped-def]
+) -> None:
+    with pytest.raises(PlanError) as caught:
+        case_of(change)
+    said = str(caught.value)
+    for word in words:
+        assert word in said
+
+
+def test_all_faults_are_told_at_once(case_of) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(InputFaultsError) as caught:
+        case_of("demand.internet_share=74", "energy.pue_base=0.2")
+    assert len(caught.value.faults) == 2
+    assert "energy.pue_base" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"low": 0.9, "value": 0.5},
+        {"value": 0.5, "unit": "percent"},
+        {"value": 0.5, "kind": "gaussian", "low": 0.4, "high": 0.6},
+        {"value": 0.5, "colour": "red"},
+        {"value": True},
+    ],
+)
+def test_a_row_that_contradicts_itself_is_refused(case_of, row: dict[str, object]) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(InputError, match=r"scenario\.yaml: demand\.internet_share"):
+        case_of(scenario={"demand": {"internet_share": row}})
+
+
+def test_a_slip_of_unit_says_what_to_write(case_of) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(InputError, match=r"Write 0\.74 share"):
+        case_of(scenario={"demand": {"internet_share": {"value": 74, "unit": "percent"}}})
+
+
+def test_a_model_that_does_not_fit_is_told_with_the_arithmetic(case_of) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(DoesNotFitError, match=r"deepseek-v3-671b.*GB for its weights.*8 x 24 = 192 GB"):
+        make_plan(case_of("model=deepseek-v3-671b", "accelerator=l4", "precision=bf16"), n_draws=1)
+
+
+def test_the_later_layer_wins_and_its_file_is_named(nation: Nation, tmp_path: Path) -> None:
+    (tmp_path / "plan").mkdir()
+    (tmp_path / "plan" / "assumptions.yaml").write_text("energy: {pue_base: 1.3}\nmoney: {discount_rate: 0.05}\n")
+    pack = Pack("EE", "a-pack", "1", tmp_path)
+    declared = nation.model_copy(update={"plan": {"energy": {"pue_base": 1.2}}})
+    case = read_case(declared, pack=pack, changes=["energy.pue_slope_per_c=0"])
+    found = {path: (case.assumptions[path].value, case.assumptions[path].origin) for path in
+             ("money.discount_rate", "energy.pue_base", "energy.pue_slope_per_c")}  # fmt: skip
+    assert found == {
+        "money.discount_rate": (0.05, "a-pack/plan/assumptions.yaml"),
+        "energy.pue_base": (1.2, "nation.yaml"),
+        "energy.pue_slope_per_c": (0.0, "--set"),
+    }
+
+
+@pytest.mark.parametrize("bad", ["-5,59,25", "nan,59,25", "10,590,25"])
+def test_a_bad_row_of_regions_is_told_with_its_line(nation: Nation, tmp_path: Path, bad: str) -> None:
+    (tmp_path / "plan").mkdir()
+    head = "code,name,group,people,latitude,longitude,time_zone\n"
+    (tmp_path / "plan" / "regions.csv").write_text(
+        f"{head}a,A,g,1000,59,25,Europe/Tallinn\nb,B,g,{bad},Europe/Tallinn\n"
+    )
+    with pytest.raises(PlanError, match=r"regions\.csv line 3"):
+        read_case(nation, pack=Pack("EE", "a-pack", "1", tmp_path))
+
+
+ROW = {
+    "unit": "ratio",
+    "min": 0.0,
+    "max": 100.0,
+    "about": "",
+    "source": "a test",
+    "date": "",
+    "licence": "",
+    "basis": "given",
+}
+SPREADS = st.tuples(
+    st.sampled_from(["uniform", "triangular", "normal", "lognormal"]),
+    st.floats(0.1, 5),
+    st.floats(0.01, 5),
+    st.floats(0.01, 5),
+)
+
+
+def assumption(kind: str, low: float, up: float, further: float) -> Assumption:
+    return first("a.b", ROW | {"kind": kind, "low": low, "value": low + up, "high": low + up + further}, "a test")
+
+
+@given(SPREADS)
+def test_draws_fall_once_into_each_slice_and_stay_within_the_allowed_range(
+    spread: tuple[str, float, float, float],
+) -> None:
+    one = assumption(*spread)
+    n = 64
+    drawn = np.sort(draw([one], n, 3)("a.b")[:, 0])
+    edges = quantile(one, np.arange(n + 1) / n)
+    assert (drawn >= edges[:-1] - 1e-9).all()
+    assert (drawn <= edges[1:] + 1e-9).all()
+    assert (drawn >= 0).all()
+    assert (drawn <= 100).all()
+
+
+@given(SPREADS)
+def test_low_and_high_mean_what_the_table_says(spread: tuple[str, float, float, float]) -> None:
+    one = assumption(*spread)
+    ends = (0.1, 0.9) if one.kind in ("normal", "lognormal") else (0.0, 1.0)
+    low, high = quantile(one, np.array(ends))
+    assert (low, high) == pytest.approx((one.low, one.high), rel=1e-3)
+
+
+def test_another_input_does_not_move_the_draws_of_the_rest() -> None:
+    one = assumption("uniform", 1, 1, 1)
+    row = ROW | {"kind": "uniform", "low": 0.0, "value": 1.0, "high": 2.0}
+    alone, beside = draw([one], 50, 9), draw([one, first("a.a", row, "a test")], 50, 9)
+    np.testing.assert_array_equal(alone("a.b"), beside("a.b"))
+    assert abs(np.corrcoef(beside("a.a")[:, 0], beside("a.b")[:, 0])[0, 1]) < 0.5

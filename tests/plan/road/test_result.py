@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The document, its tables, and the chain of numbers behind a figure."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from daulat.plan import (
+    Document,
+    Plan,
+    PlanError,
+    compare,
+    explain,
+    frames,
+    plan_schema,
+    read_document,
+    tables_of,
+    write_plan,
+)
+
+PUBLISHED = Path(__file__).parents[3] / "docs" / "reference" / "plan.schema.json"
+
+
+def test_the_published_schema_is_the_one_in_use() -> None:
+    assert json.loads(PUBLISHED.read_text(encoding="utf-8")) == plan_schema(), (
+        "run `daulat plan schema > docs/reference/plan.schema.json`"
+    )
+
+
+def test_what_is_written_reads_back_as_it_was(document: Document, tmp_path: Path) -> None:
+    files = write_plan(document, tmp_path)
+    assert read_document(tmp_path) == document
+    assert {path.name for path in files} >= {"plan.json", "figures.csv", "inputs.csv", "figures.parquet"}
+
+
+def test_the_tables_are_tidy_and_agree_with_the_plan(document: Document, plan: Plan, tmp_path: Path) -> None:
+    write_plan(document, tmp_path)
+    with (tmp_path / "tables" / "figures.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    power = [row for row in rows if row["figure"] == "site_power_mw"]
+    assert [row["year"] for row in power] == [str(year) for year in plan.case.settings.years]
+    assert float(power[-1]["p50"]) == pytest.approx(float(np.median(plan.energy.site_power_mw[:, -1])), rel=1e-5)
+    roles = [row for row in rows if row["figure"] == "roles" and row["year"] == "2036"]
+    assert sum(float(row["mean"]) for row in roles) == pytest.approx(
+        float(plan.jobs.operation_jobs[:, -1].mean()), rel=1e-4
+    )
+
+
+def test_frames_are_the_tables(document: Document) -> None:
+    found = frames(document)
+    tables = tables_of(document)
+    assert {name: len(frame) for name, frame in found.items()} == {name: len(rows) for name, rows in tables.items()}
+    wide = found["figures"].query("figure == 'capex_usd'")
+    assert (wide.p10 <= wide.p50).all()
+
+
+def test_the_chain_behind_a_cost_ends_at_people_and_sources(document: Document) -> None:
+    lines = explain(document, "cost_per_mtok")
+    text = "\n".join(lines)
+    assert lines[0].startswith("cost_per_mtok = ")
+    for name in ("capex_usd_per_year", "accelerators_needed", "throughput_tok_s", "requests_per_year", "active_users"):
+        assert f"{name} = " in text
+    assert "energy.electricity_price_usd_per_mwh = " in text
+    assert "Eurostat" in text
+    # Every input on the way carries basis and source.
+    inputs = [line for line in lines if "." in line.split(" = ")[0].strip() and "(above)" not in line]
+    assert all("[" in line and ": " in line for line in inputs)
+
+
+def test_an_input_and_a_shallow_chain_are_explained_too(document: Document) -> None:
+    [line] = explain(document, "energy.pue_base")
+    assert line.startswith("energy.pue_base = 1.15 ratio (1.08 to 1.3, triangular)")
+    assert len(explain(document, "cost_per_mtok", depth=0)) == 2
+
+
+def test_an_unknown_name_is_told_with_its_neighbours(document: Document) -> None:
+    with pytest.raises(PlanError, match="cost_per_mtok"):
+        explain(document, "cost_per_mtk")
+
+
+def test_a_file_that_is_no_plan_is_told_with_the_place(document: Document, tmp_path: Path) -> None:
+    data = document.as_dict()
+    data["summary"][0]["p50"] = "many"
+    (tmp_path / "plan.json").write_text(json.dumps(data))
+    with pytest.raises(PlanError, match=r"summary\.0\.p50"):
+        read_document(tmp_path)
+
+
+def test_comparing_shows_what_was_changed_and_what_followed(document: Document) -> None:
+    other = document.model_copy(
+        update={
+            "summary": [
+                row.model_copy(update={"p10": row.p10 * 9, "p50": row.p50 * 2, "p90": row.p90 * 9})
+                for row in document.summary
+            ],
+            "inputs": [
+                row.model_copy(update={"value": 1.2}) if row.path == "energy.pue_base" else row
+                for row in document.inputs
+            ],
+        }
+    )
+    found = compare(document, other)
+    assert [row["path"] for row in found["inputs"]] == ["energy.pue_base"]
+    assert all(row["change_percent"] == pytest.approx(100) for row in found["summary"] if row["a"])
+    assert compare(document, document)["inputs"] == []
+
+
+def test_the_summary_names_years_and_keeps_its_order(document: Document) -> None:
+    for row in document.summary:
+        assert row.p10 <= row.p50 <= row.p90
+        assert row.year in (None, 2027, 2036)
+    assert document.summary[0].name == "people"

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Export rules: classes by hand; a plan that relies on what the country may not receive says so and offers another."""
+
+from __future__ import annotations
+
+import pytest
+
+from daulat.nation import bootstrap, nation_of
+from daulat.plan import make_plan, read_case
+from daulat.plan._tables import accelerators
+from daulat.plan.rules import export_class, regimes, total_processing_performance
+
+
+@pytest.mark.parametrize(
+    ("accelerator", "expected"),
+    [
+        ("h100-sxm", "3A090.a"),  # 1979 x 8 = 15,832
+        ("h20", "unknown"),  # 296 x 8 = 2,368: between the limits, and its die is not known
+        ("l4", "3A090.a"),  # 242 x 8 = 1,936 on 294 mm2: density 6.6, over 5.92
+        ("a10", ""),  # 250 x 8 = 2,000 on 628 mm2: density 3.18, under 3.2
+        ("a40", "3A090.b"),  # 299.3 x 8 = 2,394 on 628 mm2: density 3.8
+        ("t4", ""),  # 130 x 8 = 1,040
+    ],
+)
+def test_a_class_follows_from_rate_and_area(accelerator: str, expected: str) -> None:
+    [regime] = [one for one in regimes() if one["origin"] == "US"]
+    assert export_class(regime, accelerator) == expected
+
+
+def test_performance_counts_the_longest_product_of_rate_and_bits() -> None:
+    # 9,000 x 4 = 36,000, and 2,250 x 16 = 36,000
+    assert total_processing_performance(accelerators()["b200-sxm"]) == 36_000
+
+
+@pytest.mark.parametrize(
+    ("country", "status"), [("ID", "free"), ("KE", "free"), ("VN", "licence needed"), ("IR", "embargoed")]
+)
+def test_the_destination_decides(country: str, status: str) -> None:
+    case = read_case(nation_of(bootstrap(country)))
+    assert case.rules.status == status
+    assert case.rules.as_of
+    assert "3A090" in case.rules.source
+
+
+def test_a_plan_that_may_not_have_its_hardware_says_so_and_offers_what_it_may() -> None:
+    case = read_case(nation_of(bootstrap("VN")), changes=["model=qwen3-8b", "precision=bf16"])
+    plan = make_plan(case, n_draws=1)
+    [note, offer] = case.rules.notes
+    assert "licence needed for VN" in note
+    assert "best permitted alternative" in offer
+    assert {note, offer} <= set(plan.notes())
+    again = read_case(
+        nation_of(bootstrap("VN")),
+        changes=["model=qwen3-8b", "precision=bf16", f"accelerator={case.rules.alternative}"],
+    )
+    assert again.rules.status in ("free", "unknown")
+    assert make_plan(again, n_draws=1).fleet.accelerators_installed[0, -1] > 0
+
+
+def test_every_regime_carries_its_date_and_citation() -> None:
+    for regime in regimes():
+        assert "CFR" in regime["source"]
+        assert len(str(regime["as_of"])) == len("2025-05-13")
