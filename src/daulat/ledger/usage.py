@@ -14,11 +14,11 @@ from collections import deque
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
 
+import msgspec
 import psycopg
 
 BATCH_ROWS = 500
@@ -29,8 +29,7 @@ _PATIENCE_S = 5.0
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class UsageRow:
+class UsageRow(msgspec.Struct, frozen=True, gc=False):
     """What is kept of one call. The fields are columns; `at_s` is in seconds since 1970 UTC, `cost` in `currency`."""
 
     at_s: float
