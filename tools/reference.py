@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
+import plan_reference
 
 from daulat.cli import daulat
 
@@ -97,6 +98,7 @@ def pages(docs: Path) -> dict[Path, Callable[[], str]]:
     """Return how each written page is made; the commands first, for the index names their page."""
     return {
         docs / "reference" / "cli.md": command_page,
+        docs / "reference" / "plan.md": plan_reference.page,
         docs / "README.md": lambda: index(docs, (docs / "README.md").read_text(encoding="utf-8")),
     }
 

@@ -46,7 +46,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert not broken
 
 
-@pytest.mark.parametrize("page", ["README.md", "reference/cli.md"])
+@pytest.mark.parametrize("page", ["README.md", "reference/cli.md", "reference/plan.md"])
 def test_what_is_written_from_the_code_is_up_to_date(page: str) -> None:
     path = ROOT / "docs" / page
     assert path.read_text(encoding="utf-8") == reference.pages(ROOT / "docs")[path](), "run `make docs`"
