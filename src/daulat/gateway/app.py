@@ -11,9 +11,9 @@ import asyncio
 
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import ClientGone, Message, Receive, Request, Route, Routes, Scope, Send, send_error
+from daulat.gateway.api.routes import api_routes
 from daulat.gateway.catalogue import CatalogueRoutes
 from daulat.gateway.chat import ChatRoutes
-from daulat.gateway.embeddings import EmbeddingsRoute
 from daulat.gateway.errors import MethodNotAllowed, NotFound, defect
 from daulat.gateway.health import HealthRoutes
 from daulat.gateway.openapi import document_route
@@ -103,7 +103,6 @@ def _routes(parts: Parts, streams: Streams, proxy: Proxy) -> tuple[Routes, Route
     chat, catalogue, health = ChatRoutes(parts, streams, proxy), CatalogueRoutes(parts), HealthRoutes(parts)
     exact: Routes = {
         "/v1/chat/completions": {"POST": chat.complete},
-        "/v1/embeddings": {"POST": EmbeddingsRoute(parts).embed},
         "/v1/models": {"GET": catalogue.list_models},
         "/v1/status": {"GET": health.status},
         "/healthz": {"GET": health.alive},
@@ -115,6 +114,9 @@ def _routes(parts: Parts, streams: Streams, proxy: Proxy) -> tuple[Routes, Route
         "/v1/passages/": {"GET": catalogue.show_passage},
         "/v1/streams/": {"GET": chat.resume, "DELETE": chat.cancel},
     }
+    wider, wider_prefixed = api_routes(parts, proxy, chat.complete)
+    exact |= wider
+    prefixed |= wider_prefixed
     for path, by_method in parts.routes.items():
         (prefixed if path.endswith("/") else exact)[path] = by_method
     return exact, prefixed

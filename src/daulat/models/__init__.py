@@ -10,6 +10,7 @@ It never decides what citizens are told, never logs a prompt, never unpickles, a
 from daulat.models._fetch import HUB_URL, Fetcher
 from daulat.models._http import Door
 from daulat.models._reasoning import ThinkSplitter
+from daulat.models._sse import EventDecoder, EventTooLargeError
 from daulat.models.catalogue import Catalogue, CatalogueModel, Licence, load_catalogue
 from daulat.models.embedded import EmbeddedEngine, EmbeddedSettings
 from daulat.models.engine import ChatRequest, Delta, Engine, Forwarding, Message, Pieces, Usage, Whole, forwarding
@@ -46,6 +47,8 @@ __all__ = [
     "EngineRefused",
     "EngineSet",
     "EngineUnavailable",
+    "EventDecoder",
+    "EventTooLargeError",
     "FakeEngine",
     "Fetcher",
     "Forwarding",

@@ -22,6 +22,7 @@ from daulat.gateway.ports import Call
 BYTES_PER_TOKEN = 3
 AFFINITY_BYTES = 2_048
 MOST_TOKENS = 10_000_000
+MOST_CHOICES = 1_024
 CHAT = "chat/completions"
 
 _EMPTY = msgspec.Raw(b"")
@@ -65,6 +66,8 @@ class Asked:
         Made from the beginning of the prompt.
     is_conversation : bool
         There is a list of messages.
+    choices : int
+        How many answers are asked for.
     """
 
     route: str
@@ -76,6 +79,7 @@ class Asked:
     max_tokens: int
     affinity: int
     is_conversation: bool
+    choices: int
 
     def body_for(self, upstream_id: str) -> bytes:
         """Return the body to send: the same bytes, unless the engine knows the model by another name or has to be asked
@@ -157,10 +161,11 @@ def read_asked(body: bytes, route: str) -> Asked:
         model=head.model,
         stream=bool(head.stream),
         include_usage=options is not None and bool(options.include_usage),
-        prompt_tokens=len(prompt) // BYTES_PER_TOKEN + 1,
+        prompt_tokens=len(prompt or body) // BYTES_PER_TOKEN + 1,
         max_tokens=int(min(bound * (head.n or 1), MOST_TOKENS)),
         affinity=crc32(prompt[:AFFINITY_BYTES]),
         is_conversation=prompt.startswith(b"["),
+        choices=int(min(head.n or 1, MOST_CHOICES)),
     )
 
 

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every route of this folder by its path: parts in, the two tables of `daulat.gateway.app` out."""
+
+from __future__ import annotations
+
+from daulat.gateway._asgi import Route, Routes
+from daulat.gateway.api.forwarded import Forwarded
+from daulat.gateway.api.rerank import RerankRoute
+from daulat.gateway.api.responses import ResponsesRoute
+from daulat.gateway.embeddings import EmbeddingsRoute
+from daulat.gateway.parts import Parts
+from daulat.gateway.proxy import Proxy
+
+
+def api_routes(parts: Parts, proxy: Proxy, chat: Route) -> tuple[Routes, Routes]:
+    """Return the routes with a path of their own, and those whose path goes on after a ``/``."""
+    forwarded = Forwarded(parts, proxy)
+    responses = ResponsesRoute(parts, chat)
+    exact: Routes = {
+        "/v1/completions": {"POST": forwarded.route("completions")},
+        "/v1/embeddings": {"POST": EmbeddingsRoute(parts, forwarded).embed},
+        "/v1/rerank": {"POST": RerankRoute(parts, forwarded).rerank},
+        "/v1/responses": {"POST": responses.create},
+    }
+    prefixed: Routes = {
+        "/v1/responses/": {"GET": responses.show, "DELETE": responses.show},
+    }
+    return exact, prefixed
