@@ -49,4 +49,4 @@ def test_a_part_of_the_country_is_a_place_and_a_word_is_not():
     rule = bootstrap("EE").replace("personal: [EE]", "personal: [EE-37]")
     assert nation_of(rule).residency.personal == ["EE-37"]
     wrong = bootstrap("EE").replace("personal: [EE]", "personal: [EE-Harju]")
-    assert [code for code, _ in codes(wrong)] == ["nation.place"]
+    assert "nation.place" in [code for code, _ in codes(wrong)]

@@ -105,6 +105,8 @@ class Call:
         The answer is asked for as a stream.
     service : str
         The service that answers; empty for a raw model.
+    language : str
+        BCP 47 tag of the answer, where a service knows it; for gates.
     request_id : str
         As in the response header ``X-Request-Id``.
     on_behalf_of : str
@@ -123,6 +125,7 @@ class Call:
     affinity: int = 0
     stream: bool = False
     service: str = ""
+    language: str = ""
     request_id: str = ""
     on_behalf_of: str = ""
 
@@ -154,6 +157,10 @@ class CallUsage:
         The code of the error that ended it; empty where none did.
     engine, model, place, reason : str
         Who answered, the engine's own name of the model, where the engine stands, and why it was chosen.
+    declared : str
+        The id by which the model that answered is declared; differs from what was asked for where that is a route.
+    engine_s : float
+        From the sending of the request to its engine to its end; what came before was waiting for a turn.
     energy_wh, carbon_g : float or None
         What answering drew, in watt-hours, and emitted, in grams of CO2 equivalent; None where nothing is known.
     """
@@ -170,6 +177,8 @@ class CallUsage:
     model: str = ""
     place: str = ""
     reason: str = ""
+    declared: str = ""
+    engine_s: float = 0.0
     estimated: bool = False
     energy_wh: float | None = None
     carbon_g: float | None = None

@@ -102,7 +102,7 @@ class Verify(Declared):
     json_schema: bool = True
     """Where the request asks for JSON, the answer has to be JSON of that schema."""
     minimal_logprob: Annotated[float, Field(le=0)] | None = None
-    """Mean log-probability of its tokens at least; asks the model for them, and does without where there are none."""
+    """Mean log-probability of its tokens at least, where the answer tells them."""
     refusals: list[Text] = []
     """Regular expressions; an answer in which one is found goes to the larger model."""
 

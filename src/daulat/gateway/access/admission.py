@@ -160,7 +160,8 @@ class KeyAdmission:
         self, grant: KeyGrant, call: Call, usage: CallUsage, reserved: tuple[tuple[Slot, ...], Credits, Needs]
     ) -> None:
         """Book a call that ended; called by its grant."""
-        price = self._rules.prices.get(usage.model) or self._rules.prices.get(call.model) or FREE
+        prices = self._rules.prices
+        price = prices.get(usage.declared) or prices.get(usage.model) or prices.get(call.model) or FREE
         cost_q = price.cost_q(usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens)
         slots, credits, needs = reserved
         if credits:

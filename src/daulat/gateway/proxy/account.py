@@ -79,6 +79,7 @@ class Account:
 
     def failed(self, error: DaulatError) -> bool:
         """Note that the target could not answer; return whether another may be asked."""
+        self._follow()
         if not isinstance(error, RETRIED) or self.target is None:
             return False
         target, self.target = self.target, None
@@ -88,10 +89,16 @@ class Account:
 
     def first(self) -> None:
         """Note the first piece of the answer."""
+        self._follow()
         if self._first_s is None and self.target is not None:
             now = self._clock()
             self._first_s = now - self._started
             self._router.first_token(self.target, now - self._began)
+
+    def _follow(self) -> None:
+        """Go on with who answers, where one engine asked another: a hedge, a cascade."""
+        if self.target is not None:
+            self.target = getattr(self.target.engine, "answered_by", None) or self.target
 
     @property
     def has_begun(self) -> bool:
@@ -126,6 +133,7 @@ class Account:
         if self._settled:
             return
         self._settled = True
+        self._follow()
         if self.target is not None:
             self._router.ended(self.target, usage, error)
         self.grant.settle(usage)
@@ -137,6 +145,7 @@ class Account:
         """Book a call that an error ended, or its caller, after so many pieces of an answer."""
         if self._settled:
             return
+        self._follow()
         told = error if isinstance(error, DaulatError) else None
         if told is not None:
             status, code = status_of(told), told.code
@@ -152,6 +161,7 @@ class Account:
     def _usage(
         self, counts: Counts | None, status: int, code: str, target: Target | None, pieces: int = 0
     ) -> CallUsage:
+        now = self._clock()
         # An engine that was cut off has read the prompt; one that never began has not.
         read = self.call.prompt_tokens if counts is None and (pieces or status == CLIENT_GONE) and target else 0
         return CallUsage(
@@ -160,13 +170,15 @@ class Account:
             reasoning_tokens=0 if counts is None else counts.reasoning_tokens,
             cached_tokens=0 if counts is None else counts.cached_tokens,
             time_to_first_token_s=self._first_s,
-            duration_s=self._clock() - self._started,
+            duration_s=now - self._started,
             status=status,
             code=code,
             engine="" if target is None else target.engine.name,
             model="" if target is None else upstream_id(target.engine, target.model),
             place="" if target is None else target.place,
             reason="" if target is None else target.reason,
+            declared="" if target is None else target.model,
+            engine_s=0.0 if target is None else now - self._began,
             estimated=counts is None and (read > 0 or pieces > 0),
         )
 

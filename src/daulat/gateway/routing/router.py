@@ -1,0 +1,331 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The router: an admitted call in; the engine that answers it out, in fair order, within the rule of residency.
+
+It learns from what it is told of each answer: how busy, how fast, how well. It knows names, sizes and classes of calls,
+never their words. Nothing here touches disk or network, except `watch`, which looks after engines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from daulat.errors import DaulatError
+from daulat.gateway.ports import Call, CallUsage, Grant, Target
+from daulat.gateway.routing.errors import EnginesAway, NoRoute, QueueFull
+from daulat.gateway.routing.fair import FairQueue, Ticket
+from daulat.gateway.routing.policy import choose_seat
+from daulat.gateway.routing.residency import UNSAID, Residency, Rule
+from daulat.gateway.routing.seats import Lane, Post, Route, Seat, Vitals
+from daulat.gateway.routing.together import together
+from daulat.models import EngineError, EngineOverloaded, EngineRefused, Gates, UnknownModel, forwarding
+
+# What a call without a bound on its answer is taken to cost, in tokens, when turns are shared out.
+UNBOUNDED_TOKENS = 1024
+BUSY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSettings:
+    """How many calls may wait, and how long one may, in seconds."""
+
+    limit: int = 1000
+    wait_s: float = 30.0
+
+
+class _Waiting:
+    """A call that waits for its turn."""
+
+    __slots__ = ("lane", "turn")
+
+    def __init__(self, lane: Lane, turn: asyncio.Future[Seat]) -> None:
+        self.lane, self.turn = lane, turn
+
+
+class ModelRouter:
+    """Chooses who answers; see `daulat.gateway.ports.Router`.
+
+    Parameters
+    ----------
+    posts : sequence of Post
+        Every model on its engine.
+    routes : iterable of Route
+        What callers may name: each model by itself, and the declared routes.
+    residency : Residency
+        Where each class of data may go.
+    queue : QueueSettings
+        How calls wait.
+    gates : Gates, optional
+        What a model has to have passed to write for a service in a language. None: no gate is asked.
+    clock : callable
+        Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        posts: Sequence[Post],
+        routes: Iterable[Route],
+        residency: Residency,
+        *,
+        queue: QueueSettings | None = None,
+        gates: Gates | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.posts = {post.model: post for post in posts}
+        self.routes = {route.id: route for route in routes}
+        self._residency, self._gates, self._clock = residency, gates, clock
+        self._settings = queue or QueueSettings()
+        self._lanes: dict[tuple[str, str], Lane] = {}
+        self._queue: FairQueue[_Waiting] = FairQueue()
+        self._left_s = 1.0  # smoothed seconds between two calls that leave engines; for `Retry-After`
+        self._left_at = 0.0
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for an engine."""
+        return len(self._queue)
+
+    def vitals(self) -> list[Vitals]:
+        """Tell how each engine is."""
+        now = self._clock()
+        return [post.vitals(now) for post in self.posts.values()]
+
+    async def choose(self, call: Call, grant: Grant, tried: Collection[Target] = ()) -> Target:
+        """Choose a target that was not tried, and hold a place there; wait for the call's turn where all are busy.
+
+        Raises
+        ------
+        UnknownModel
+            If nothing has that name.
+        NoRoute
+            If the rule of residency allows none of its engines, or none has passed the gate of the service.
+        EnginesAway, QueueFull
+            If none may be asked now; both say when to come back.
+        """
+        lane = self._lane(call, grant)
+        if lane.steps:
+            lane = self._step_of(lane, call, bool(tried))
+        seat, why = await self._seat(lane, call, grant, tried)
+        target = lane.target(seat, why)
+        if lane.is_plain or tried:
+            return target
+        return together(self, lane, call, grant, target)
+
+    async def _seat(self, lane: Lane, call: Call, grant: Grant, tried: Collection[Target]) -> tuple[Seat, str]:
+        """Take a place on a lane."""
+        now = self._clock()
+        up = self._up(lane, call, tried, now)
+        if self._queue:  # who waits goes first
+            for seat in up:
+                self._dispatch(seat.post, now)
+        free = [seat for seat in up if seat.post.in_flight < seat.post.concurrency]
+        if tried:  # it has had its turn: one more does no harm to the bound
+            seat, why = choose_seat("least-busy", free or up, 0, now)[0], "retry"
+        elif free:
+            seat, why = choose_seat(lane.policy, free, call.affinity, now)
+        else:
+            return await self._turn(lane, call, grant), "waited"
+        self._take(seat.post, now)
+        return seat, why
+
+    def _step_of(self, lane: Lane, call: Call, tried: bool) -> Lane:
+        """Return where a call begins in a cascade: what cannot be verified goes to the largest model."""
+        first, last = lane.steps[0], lane.steps[-1]
+        post = first.seats[0].post
+        if tried or call.stream or forwarding(post.declared.engine) is None or not post.is_up(self._clock()):
+            return last
+        return first
+
+    def spare(self, lane: Lane, besides: Target) -> Target | None:
+        """Take a place beside a target that is late, if there is a free one."""
+        now = self._clock()
+        free = [
+            seat
+            for seat in lane.seats
+            if seat.post.model != besides.model and seat.post.in_flight < seat.post.concurrency and seat.post.is_up(now)
+        ]
+        if not free or self._queue:  # nobody is asked twice while others wait for their first time
+            return None
+        seat, _ = choose_seat("least-busy", free, 0, now)
+        self._take(seat.post, now)
+        return lane.target(seat, "hedge")
+
+    async def step(self, lane: Lane, call: Call, grant: Grant, why: str) -> Target:
+        """Take a place on a further step of a cascade; errors as `choose`."""
+        seat, _ = await self._seat(lane, call, grant, ())
+        return lane.target(seat, why)
+
+    def began(self, target: Target) -> None:
+        """Note that a request was sent; its place has been held since `choose`."""
+
+    def first_token(self, target: Target, seconds: float) -> None:
+        """Note how long the first piece of an answer took."""
+        post = self.posts.get(target.model)
+        if post is not None:
+            post.note_ttft(self._clock(), seconds)
+
+    def ended(self, target: Target, usage: CallUsage, error: DaulatError | None) -> None:
+        """Give the place back, and learn from how it went."""
+        post = self.posts.get(target.model)
+        if post is None:
+            return
+        now = self._clock()
+        post.in_flight -= 1
+        if (error is None and usage.status == 200) or isinstance(error, EngineRefused):
+            post.breaker.succeeded(now)
+            post.reachable = True
+            post.note(now, True)
+        elif isinstance(error, EngineOverloaded):
+            post.paused_until, post.troubled = now + (error.retry_after_s or BUSY_S), True
+            post.breaker.abandoned()
+        elif isinstance(error, EngineError):
+            post.breaker.failed(now)
+            post.troubled = True
+            post.note(now, False)
+        else:
+            post.breaker.abandoned()
+        self._left_s += 0.1 * (min(now - self._left_at, 60.0) - self._left_s)
+        self._left_at = now
+        if self._queue:
+            self._dispatch(post, now)
+
+    def tick(self) -> None:
+        """Let calls go on whose engines came back by the passing of time alone."""
+        now = self._clock()
+        if self._queue:
+            for post in self.posts.values():
+                self._dispatch(post, now)
+
+    def _lane(self, call: Call, grant: Grant) -> Lane:
+        data_class = grant.data_class or UNSAID
+        lane = self._lanes.get((call.model, data_class))
+        if lane is not None:
+            return lane
+        route = self.routes.get(call.model)
+        if route is None:
+            raise UnknownModel(
+                f"no engine runs `{call.model[:100]}`",
+                why="A request for it could go nowhere.",
+                fix="GET /v1/models lists every name.",
+                code="models.unknown",
+            )
+        rule = self._residency.rule(data_class)
+        lane = None if rule is None else route.lane(data_class, rule)
+        if lane is None or not lane.seats:
+            raise _no_route(route, data_class, rule)
+        self._lanes[call.model, data_class] = lane  # names of routes and of classes are declared: few
+        return lane
+
+    def _up(self, lane: Lane, call: Call, tried: Collection[Target], now: float) -> list[Seat]:
+        """Return the seats that may be asked now; at least one."""
+        seats: Iterable[Seat] = lane.seats
+        if call.service and self._gates is not None:
+            seats = self._fit(lane, call)
+        if tried:
+            gone = {target.model for target in tried}
+            seats = [seat for seat in seats if seat.post.model not in gone]
+        up = [seat for seat in seats if seat.post.is_up(now)]
+        if up:
+            return up
+        # A server that does not answer a probe may still answer a request: when nothing else is left, it is asked.
+        doubtful = [
+            seat for seat in seats if not seat.post.reachable and seat.post.breaker.allows(now)
+            and now >= seat.post.paused_until
+        ]  # fmt: skip
+        if doubtful:
+            return doubtful
+        raise _away(lane, now, bool(tried))
+
+    def _fit(self, lane: Lane, call: Call) -> list[Seat]:
+        assert self._gates is not None
+        fit = [
+            seat
+            for seat in lane.seats
+            if self._gates.is_fit(seat.post.declared.kind or seat.post.model, call.service, call.language)
+        ]
+        if not fit:
+            raise NoRoute(
+                f"no model of `{lane.route}` has passed the gate of `{call.service}` in `{call.language}`",
+                why="Before it has, the official text itself answers.",
+                fix="have a model evaluated: `daulat evaluate`.",
+                code="no_route",
+            )
+        return fit
+
+    def _take(self, post: Post, now: float) -> None:
+        post.in_flight += 1
+        if post.troubled:
+            post.breaker.began(now)
+
+    def _dispatch(self, post: Post, now: float) -> None:
+        """Hand the free places of an engine to those whose turn it is."""
+        while self._queue and post.in_flight < post.concurrency and post.is_up(now):
+            waiting = self._queue.pop(post.lanes)
+            if waiting is None:
+                return
+            self._take(post, now)
+            waiting.turn.set_result(next(seat for seat in waiting.lane.seats if seat.post is post))
+
+    async def _turn(self, lane: Lane, call: Call, grant: Grant) -> Seat:
+        """Wait for the turn of a call; whoever frees a place holds it for us."""
+        if len(self._queue) >= self._settings.limit:
+            raise self._full(f"{len(self._queue)} calls wait already")
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[Seat] = loop.create_future()
+        waiting = _Waiting(lane, turn)
+        cost = call.prompt_tokens + (call.max_tokens or UNBOUNDED_TOKENS)
+        ticket = self._queue.push(waiting, lane, priority=grant.priority, flow=grant.organisation, cost=cost)
+        timer = loop.call_later(self._settings.wait_s, self._too_long, ticket, turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                post = turn.result().post  # the place was held for a caller that left
+                post.in_flight -= 1
+                post.breaker.abandoned()
+                self._dispatch(post, self._clock())
+            raise
+        finally:
+            timer.cancel()
+            self._queue.discard(ticket)
+
+    def _too_long(self, ticket: Ticket[_Waiting], turn: asyncio.Future[Seat]) -> None:
+        if not turn.done():
+            self._queue.discard(ticket)
+            turn.set_exception(self._full(f"this call has waited for {self._settings.wait_s:g} s"))
+
+    def _full(self, what: str) -> QueueFull:
+        estimate = len(self._queue) * self._left_s
+        return QueueFull(
+            f"all engines are busy and {what}",
+            why="Waiting on would end in a time-out, or take what others wait for.",
+            fix="try again after the seconds in `Retry-After`.",
+            code="queue_full",
+            retry_after_s=min(max(estimate, 1.0), 60.0),
+        )
+
+
+def _no_route(route: Route, data_class: str, rule: Rule | None) -> NoRoute:
+    stand = ", ".join(sorted({post.declared.place or "a place nobody declared" for post, _ in route.posts}))
+    return NoRoute(
+        f"`{data_class[:40]}` data may not go to any engine of `{route.id}`",
+        why="The nation has no rule for this class of data, and without a rule there is no route."
+        if rule is None
+        else f"By the rule of residency it may go to {rule}; these engines stand in {stand}.",
+        fix="use another model, or send data of a class that may go there, named in `X-Daulat-Data-Class`.",
+        code="no_route",
+        param="model",
+    )
+
+
+def _away(lane: Lane, now: float, tried: bool) -> EnginesAway:
+    wait_s = min((seat.post.away_s(now) for seat in lane.seats), default=5.0)
+    return EnginesAway(
+        f"no {'other ' if tried else ''}engine of `{lane.route}` can be asked now",
+        why="The last requests to each of them failed, or they said that they are busy.",
+        fix="try again after the seconds in `Retry-After`; GET /v1/status says how each engine is.",
+        code="engines_away",
+        retry_after_s=max(1.0, wait_s),
+    )
