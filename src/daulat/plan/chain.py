@@ -21,6 +21,7 @@ from daulat.plan.demand import Demand, estimate_demand, week_shape
 from daulat.plan.demand.languages import language_rows
 from daulat.plan.energy import Energy, energy_of, site_kw_per_accelerator
 from daulat.plan.figures import Floats, Trace, joined, traces, values
+from daulat.plan.imports import ImportLimit, import_notes, read_import_limits
 from daulat.plan.inputs import Assumptions, Settings, Values, draw, load_inputs
 from daulat.plan.jobs import Jobs, jobs_of, staff_of
 from daulat.plan.money import Capex, Opex, UnitCost, capex_of, opex_of, price_rows, unit_cost
@@ -45,6 +46,7 @@ class Case:
     settings: Settings
     sites: Sites
     rules: RuleCheck
+    import_limits: tuple[ImportLimit, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,8 @@ def read_case(
     extra |= price_rows(settings.accelerator, [one.model for one in settings.services])
     assumptions, settings = load_inputs(sections, services=services, pack=pack, changes=changes, extra=extra)
     sites = fixed_sites(place, settings)
-    return Case(place, assumptions, settings, sites, check_hardware(place.country, settings))
+    rules = check_hardware(place.country, settings)
+    return Case(place, assumptions, settings, sites, rules, read_import_limits(pack))
 
 
 def make_plan(
@@ -220,6 +223,9 @@ def range_notes(plan: Plan) -> Iterator[str]:
     fresh = plan.demand.prompt_tokens_per_request
     if float(np.quantile(fresh, 0.9)) > 9428 or float(np.quantile(plan.demand.output_tokens_per_request, 0.9)) > 3886:
         yield "prompts or answers are longer than most measured workloads: throughput is extrapolated for some draws"
+    settings = plan.case.settings
+    bought = plan.fleet.accelerators_bought
+    yield from import_notes(plan.case.import_limits, settings.accelerator, settings.years, bought)
     budget, capital = plan.case.settings.budget_usd, float(np.median(plan.capex.capex_usd))
     if budget and capital > budget:
         yield f"capital of {capital / 1e6:,.0f} million USD is more than the budget of {budget / 1e6:,.0f} million USD"

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from daulat.nation import bootstrap, nation_of
-from daulat.plan import make_plan, read_case
+from daulat.nation import Pack, bootstrap, nation_of
+from daulat.plan import PlanError, make_plan, read_case
 from daulat.plan._tables import accelerators
 from daulat.plan.rules import export_class, regimes, total_processing_performance
 
@@ -61,3 +63,34 @@ def test_every_regime_carries_its_date_and_citation() -> None:
     for regime in regimes():
         assert "CFR" in regime["source"]
         assert len(str(regime["as_of"])) == len("2025-05-13")
+
+
+FAULTS = [
+    ("from: 2027", "from: 2029"),
+    ("most_per_year: 0, ", ""),
+    ("most_per_year: 0", "most_per_year: -1"),
+    ("Decree 1, article 2", " "),
+]
+LIMIT = "{accelerators: ['*'], from: 2027, to: 2028, most_per_year: 0, citation: 'Decree 1, article 2'}"
+
+
+def pack_with(folder: Path, row: str) -> Pack:
+    (folder / "plan").mkdir()
+    (folder / "plan" / "import_rules.yaml").write_text(f"limits:\n  - {row}\n")
+    return Pack("EE", "a-pack", "1", folder)
+
+
+def test_an_import_limit_is_noted_in_the_years_in_which_it_stands(tmp_path: Path) -> None:
+    case = read_case(nation_of(bootstrap("EE")), pack=pack_with(tmp_path, LIMIT))
+    notes = [note for note in make_plan(case, n_draws=1).notes() if "may come in" in note]
+    assert [note[:4] for note in notes] == ["2027"]  # the first server is bought in 2027, the next after 2028
+    assert "Decree 1, article 2" in notes[0]
+
+
+X
+
+
+def test_an_import_limit_that_cannot_be_kept_is_refused(tmp_path: Path, change: tuple[str, str]) -> None:
+    pack = pack_with(tmp_path, LIMIT.replace(*change))
+    with pytest.raises(PlanError, match=r"import_rules\.yaml"):
+        read_case(nation_of(bootstrap("EE")), pack=pack)

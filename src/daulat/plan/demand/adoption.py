@@ -43,8 +43,11 @@ def internet_shares(place: Place, v: Values, years: Floats) -> Floats:
     )
 
 
-def active_users(place: Place, v: Values, n_years: int) -> tuple[Floats, Floats]:
-    """Return people, and active users in the middle of each year, both float64[draws, years, groups]."""
+def active_users(place: Place, v: Values, n_years: int) -> tuple[Floats, Floats, Floats]:
+    """Return people, active users in the middle of each year, and what users would be at the ceiling.
+
+    All float64[draws, years, groups].
+    """
     years = np.arange(n_years, dtype=np.float64) + 0.5
     growth = (1 + v("demand.population_growth_per_year")[:, :, None]) ** years[None, :, None]
     people = place.people * growth
@@ -54,4 +57,5 @@ def active_users(place: Place, v: Values, n_years: int) -> tuple[Floats, Floats]
     midpoint = v("demand.adoption_midpoint_years")[:, :, None] + lag
     taken = s_curve(years[None, :, None], midpoint, v("demand.adoption_takeover_years")[:, :, None])
     eligible = people * v("demand.age_share")[:, :, None] * online * v("demand.literacy_share")[:, :, None]
-    return people, eligible * v("demand.adoption_ceiling")[:, :, None] * taken
+    at_ceiling = eligible * v("demand.adoption_ceiling")[:, :, None]
+    return people, at_ceiling * taken, at_ceiling

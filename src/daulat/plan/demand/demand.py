@@ -122,10 +122,13 @@ def estimate_demand(place: Place, v: Values, settings: Settings) -> Demand:
         Arrays float64[draws, years, ...]; an array that no uncertain input moves is repeated for every draw.
     """
     n_years, shape = settings.horizon_years, (v.n_draws, settings.horizon_years)
-    people_by_group, users_by_group = active_users(place, v, n_years)
+    people_by_group, users_by_group, at_ceiling = active_users(place, v, n_years)
     people, users = people_by_group.sum(axis=2), users_by_group.sum(axis=2)
+    taken = users / np.maximum(at_ceiling.sum(axis=2), 1e-300)
     growth = (1 + v("demand.usage_growth_per_year")) ** (np.arange(n_years) + 0.5)[None, :]
-    requests = np.stack([_requests(service, v, people, users, growth, shape) for service in settings.services], axis=2)
+    requests = np.stack(
+        [_requests(service, v, people, users, taken, growth, shape) for service in settings.services], axis=2
+    )
     ratios = token_ratio(place, v)
     weights = np.array([share for _, share in place.languages])
     mean_ratio = (ratios * weights).sum(axis=1, keepdims=True)
@@ -165,15 +168,14 @@ def _requests(
     v: Values,
     people: Floats,
     users: Floats,
+    taken: Floats,
     growth: Floats,
     shape: tuple[int, int],
 ) -> Floats:
     """Requests a year of one service, float64[draws, years]."""
     if service.users == "civil servants":
-        # They take it up along the same curve as the nation, so their ceiling is reached when the nation's is.
-        servants = people * v("demand.civil_servants_share") * v("demand.civil_servants_using_share")
-        taken = users / np.maximum(users.max(axis=1, keepdims=True), 1e-300)
-        who = servants * taken
+        # They take it up along the same curve as the nation.
+        who = people * v("demand.civil_servants_share") * v("demand.civil_servants_using_share") * taken
     else:
         who = users * v(f"service.{service.id}.users_share")
     return np.broadcast_to(who * v(f"service.{service.id}.requests_per_user_month") * 12 * growth, shape)

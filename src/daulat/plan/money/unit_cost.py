@@ -111,6 +111,20 @@ class UnitCost:
         about="The same on a public API, by service.",
         axes=("service",),
     )
+    capex_local: Floats = figure(
+        "local",
+        "capital over the plan x rate",
+        "capex_usd money.local_per_usd",
+        about="Capital over the plan in the nation's currency.",
+        axes=(),
+    )
+    cost_per_mtok_local: Floats = figure(
+        "local/Mtok",
+        "cost of a million tokens x rate",
+        "cost_per_mtok money.local_per_usd",
+        about="Cost of a million tokens, built, in the nation's currency.",
+        axes=(),
+    )
     build_cheaper_than_rent_year: Floats = figure(
         "years",
         "first year whose sum of costs so far is below that of renting; 99: not within the plan",
@@ -155,18 +169,22 @@ def unit_cost(demand: Demand, fleet: Fleet, capex: Capex, opex: Opex, v: Values,
     own = own_hours / np.maximum(all_hours, 1e-300)
     mtok = np.maximum((fleet.tokens_served_per_year * discount).sum(axis=1) / 1e6, 1e-300)
     hour = build / np.maximum(all_hours, 1e-300)
+    cost = build * own / mtok
+    local = v("money.local_per_usd")[:, 0]
     return UnitCost(
         residual_usd=residual,
         build_present_usd=build,
         rent_usd_per_year=rent,
         buy_usd_per_year=buy,
         own_share=own,
-        cost_per_mtok=build * own / mtok,
+        cost_per_mtok=cost,
         rent_per_mtok=(rent * discount).sum(axis=1) / mtok,
         buy_per_mtok=(buy * discount).sum(axis=1) / mtok,
         cost_per_accelerator_hour=hour,
         cost_per_mtok_by_service=hour[:, None] / (fleet.throughput_tok_s * 3600 * (prompt + output) / output / 1e6),
         buy_per_mtok_by_service=(prompt * into + output * out) / (prompt + output),
+        capex_local=capex.capex_usd * local,
+        cost_per_mtok_local=cost * local,
         build_cheaper_than_rent_year=first_year_below(spent, rent),
         build_cheaper_than_buy_year=first_year_below(spent, buy),
     )

@@ -19,7 +19,7 @@ from daulat.plan.figures import Floats, figure
 from daulat.plan.inputs.draws import Values
 from daulat.plan.inputs.settings import Settings
 from daulat.plan.serving import SERVER, ServingCurve
-from daulat.plan.sizing.peak import burst_factor, busiest_hour, staffing_factor, week_load
+from daulat.plan.sizing.peak import burst_factor, busiest_hour, hours_by_service, staffing_factor, week_load
 
 HOURS_A_YEAR = 8760.0
 SECONDS_A_YEAR = HOURS_A_YEAR * 3600
@@ -130,6 +130,13 @@ class Fleet:
         about="Accelerators at work by hour of an ordinary week (UTC).",
         axes=("hour",),
     )
+    requests_by_hour: Floats = figure(
+        "requests/hour",
+        "requests of the last year / 8760 x shape of the week",
+        "requests_per_year demand.diurnal_peak_to_mean service.*.office_share",
+        about="Requests by hour of an ordinary week (UTC), by service.",
+        axes=("service", "hour"),
+    )
     notes: tuple[str, ...] = ()
 
 
@@ -209,6 +216,9 @@ def size_fleet(
         utilisation=(own + other) / np.maximum(installed, 1),
         tokens_served_per_year=tokens,
         load_by_hour=week_load(shape, busy[:, -1:, :], office, peak_to_mean)[:, 0, :],
+        requests_by_hour=hours_by_service(
+            shape, demand.requests_per_year[:, -1, :] / HOURS_A_YEAR, office, peak_to_mean
+        ),
         notes=tuple(dict.fromkeys(note for curve in curves for note in curve.notes)),
     )
 

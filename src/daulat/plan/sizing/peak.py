@@ -35,10 +35,17 @@ def week_load(shape: WeekShape, load: Floats, office: Floats, peak_to_mean: Floa
     return np.asarray(home * shape.flat + home * (peak_to_mean[:, :, None] - 1) * shape.wave + desk * shape.desk)
 
 
+def hours_by_service(shape: WeekShape, mean: Floats, office: Floats, peak_to_mean: Floats) -> Floats:
+    """Return services by hour of the week, float64[draws, services, 168], from means float64[draws, services]."""
+    home = (mean * (1 - office))[:, :, None]
+    swing = (peak_to_mean[:, :, None] - 1) * shape.wave
+    return np.asarray(home * (shape.flat + swing) + (mean * office)[:, :, None] * shape.desk)
+
+
 def busiest_hour(
     shape: WeekShape, load: Floats, office: Floats, peak_to_mean: Floats, events: Sequence[tuple[int, Floats]]
 ) -> Floats:
-    """Return the greatest hourly load of a year, over ordinary weeks and those of each event, float64[draws, years].
+    """Return the greatest hourly load of a year, over ordinary weeks and those of each event: float64[draws, years].
 
     Parameters
     ----------
