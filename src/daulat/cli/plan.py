@@ -29,6 +29,7 @@ from daulat.plan import (
     write_plan,
 )
 from daulat.plan.chain import SEED, read_case
+from daulat.plan.result.joint import SitesWay
 
 DIRECTORY = Path("plan")
 
@@ -41,6 +42,9 @@ DIRECTORY = Path("plan")
 @click.option("--draws", type=click.IntRange(1, 200_000), default=2000, show_default=True, help="Draws of the inputs.")
 @click.option("--seed", type=int, default=SEED, show_default=True, help="The same seed gives the same draws.")
 @click.option("--sensitivity/--no-sensitivity", default=True, help="Tornado and Sobol indices too.")
+@click.option(
+    "--sites", type=click.Choice(["fixed", "choose"]), default="fixed", show_default=True, help="Choose them too."
+)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=DIRECTORY, show_default=True)
 @click.option(
     "--compare", "pair", nargs=2, type=click.Path(path_type=Path), help="Compare two plans that were written."
@@ -56,6 +60,7 @@ def command(
     draws: int,
     seed: int,
     sensitivity: bool,
+    sites: SitesWay,
     out: Path,
     pair: tuple[Path, Path] | None,
     as_json: bool,
@@ -82,6 +87,7 @@ def command(
             n_draws=draws,
             seed=seed,
             sensitivity=sensitivity,
+            sites=sites,
             file=str(file),
             advance=advance,
         )

@@ -14,8 +14,12 @@ from typing import Any
 
 from daulat.nation import Nation, Pack, read_yaml
 from daulat.plan.chain import SEED, Case, Plan, make_plan, read_case
+from daulat.plan.deal import read_agreement
+from daulat.plan.deal_part import deal_part, notes_of, summary_rows
 from daulat.plan.errors import PlanError
 from daulat.plan.result import Document, document_of
+from daulat.plan.result.joint import SitesWay
+from daulat.plan.site_choice import choose_sites
 from daulat.plan.uncertainty import sobol, tornado
 
 SENSITIVE = ("cost_per_mtok", "capex_usd", "site_power_mw", "emissions_tco2e", "operation_jobs")
@@ -33,6 +37,7 @@ def plan_nation(
     n_draws: int = 2000,
     seed: int = SEED,
     sensitivity: bool = True,
+    sites: SitesWay = "fixed",
     file: str = "nation.yaml",
     advance: Callable[[float], None] = lambda _: None,
 ) -> tuple[Plan, Document]:
@@ -44,17 +49,35 @@ def plan_nation(
         Written into the document.
     sensitivity : bool
         Whether to work out tornado and Sobol indices too; a few seconds.
+    sites : str
+        ``fixed``: one site. ``choose``: the cheapest ones that keep the rules of `plan.siting`, chosen once for the
+        inputs' values.
     advance : callable
         Told how many draws are done.
 
     Raises
     ------
     PlanError
-        If an input is wrong, nobody lives in the regions, or a model does not fit.
+        If an input is wrong, nobody lives in the regions, a model does not fit, no sites keep the rules, or the deal
+        contradicts itself.
     """
     case = read_case(nation, pack=pack, scenario=scenario, changes=changes, file=file)
+    sections = [(nation.plan, file), *([scenario] if scenario else [])]
+    agreement = read_agreement(sections, changes)
+    siting = None
+    if sites == "choose":
+        case, siting = choose_sites(case, nation, pack, sections)
     plan = make_plan(case, n_draws=n_draws, seed=seed, advance=advance)
-    return plan, document(case, plan, nation, made_at, made_by, scenario, seed, sensitivity=sensitivity)
+    made = document(case, plan, nation, made_at, made_by, scenario, seed, sensitivity=sensitivity)
+    found: dict[str, Any] = {"siting": siting}
+    if agreement:
+        part = deal_part(plan, agreement)
+        found |= {
+            "deal": part,
+            "summary": [*made.summary, *summary_rows(part)],
+            "notes": [*made.notes, *notes_of(part)],
+        }
+    return plan, made.model_copy(update=found)
 
 
 def document(

@@ -25,7 +25,7 @@ from daulat.plan.inputs.settings import Settings, fault, read_settings
 SECTIONS = ("demand", "sizing", "energy", "money", "jobs")
 GENERIC_SERVICE = "public-services"
 # Keys of `plan:` that are no choices of this room's chain: numbers, and what siting and finance read themselves.
-OTHER_KEYS = (*SECTIONS, "service", "event", "finance", "siting", "name", "about")
+OTHER_KEYS = (*SECTIONS, "service", "event", "deal", "finance", "siting", "name", "about")
 
 
 @dataclass(frozen=True)
@@ -129,16 +129,17 @@ def _layers(
         path, equals, text = change.partition("=")
         if not equals or not path.strip():
             raise fault("--set", path, change, "is not a change", "path=value, such as energy.pue_base=1.2")
-        yield _nested(path.strip().removeprefix("plan."), _plain(text.strip())), "--set"
+        yield _nested(path.strip().removeprefix("plan."), plain(text.strip())), "--set"
 
 
-def _plain(text: str) -> Any:
+def plain(text: str) -> Any:
+    """Return a value of the command line as a number where it is one, a list where it has commas, else as text."""
     for convert in (int, float):
         try:
             return convert(text)
         except ValueError:
             continue
-    return [_plain(one.strip()) for one in text.split(",")] if "," in text else text
+    return [plain(one.strip()) for one in text.split(",")] if "," in text else text
 
 
 def _nested(path: str, value: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from daulat.plan.errors import PlanError
+from daulat.plan.result.joint import DealPart, SitingPart
 
 
 class Part(BaseModel):
@@ -172,8 +173,12 @@ class Document(Part):
     """The dated tables of public prices that were compared with."""
     notes: list[str]
     """What was assumed, and where the plan leaves its data."""
+    deal: DealPart | None = None
+    """The joint investment, where the plan has one."""
+    siting: SitingPart | None = None
+    """How the sites were chosen, where they were."""
     extra: dict[str, Any] = {}
-    """What siting and finance add."""
+    """What others add."""
 
     def figure(self, name: str) -> FigureRow:
         """Return one figure by name.

@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The deal in plan.json: what a joint investment comes to for each party, in bands over the draws.
+
+Comes in: a `Plan` and an `Agreement`. Goes out: a `DealPart`, lines for the summary, and sentences for the notes. The
+money flows in `daulat.plan.finance`; nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from daulat.plan.chain import Plan
+from daulat.plan.deal import Agreement, run_agreement
+from daulat.plan.figures import Floats
+from daulat.plan.finance import Deal, Flows, Party, Returns, check_covenants, keeps_control, returns_of
+from daulat.plan.result.document import SummaryRow
+from daulat.plan.result.joint import Band, CovenantRow, DealPart, LoanRow, PartyRow, Series, SourceRow
+
+PAGE = "plan-finance.md"
+CASH = ["capex_usd_per_year", "opex_usd_per_year"]
+SOURCES = (
+    SourceRow(
+        name="deal.revenue_usd",
+        unit="USD",
+        formula="capacity, open book: running cost + fee x accelerators standing x inflation; price: price x tokens x "
+        "inflation; saved: what a public API costs",
+        inputs=["opex_usd_per_year", "accelerators_installed", "tokens_served_per_year", "buy_usd_per_year", "money.inflation_per_year"],
+        page=PAGE,
+    ),
+    SourceRow(
+        name="deal.cash_usd",
+        unit="USD",
+        formula="interest + principal + distributions + sales + tax received - equity - grants - land - loans - "
+        "reciprocal",
+        inputs=[*CASH, "deal.revenue_usd", "residual_usd"],
+        page=PAGE,
+    ),
+    SourceRow(
+        name="deal.npv_usd",
+        unit="USD",
+        formula="sum over years of cash x (1 + the party's own rate) ^ -years",
+        inputs=["deal.cash_usd"],
+        page=PAGE,
+    ),
+    SourceRow(
+        name="deal.xirr",
+        unit="share/year",
+        formula="the rate at which cash at each year's last day comes out even",
+        inputs=["deal.cash_usd"],
+        page=PAGE,
+    ),
+    SourceRow(
+        name="deal.payback_year",
+        unit="year",
+        formula="the first year from whose end on the sum of cash stays at or above zero",
+        inputs=["deal.cash_usd"],
+        page=PAGE,
+    ),
+    SourceRow(
+        name="deal.dscr",
+        unit="ratio",
+        formula="(revenue - running cost - tax) / (interest + principal due)",
+        inputs=["deal.revenue_usd", "opex_usd_per_year"],
+        page=PAGE,
+    ),
+    SourceRow(
+        name="deal.ownership",
+        unit="share",
+        formula="equity paid in so far (cash and land, after sales) / all of it",
+        inputs=["capex_usd_per_year"],
+        page=PAGE,
+    ),
+)
+
+
+def deal_part(plan: Plan, agreement: Agreement) -> DealPart:
+    """Return what an agreement comes to.
+
+    Raises
+    ------
+    DealError
+        If the deal contradicts itself or the years of the plan.
+    """
+    deal, first_year = agreement.deal, plan.case.settings.start_year
+    flows, project, fee = run_agreement(plan, agreement)
+    covenants = check_covenants(deal, flows, first_year)
+    due = np.isfinite(flows.dscr)
+    least = np.where(due, flows.dscr, np.inf).min(axis=1)
+    return DealPart(
+        origin=agreement.origin,
+        source=agreement.source,
+        revenue_basis=agreement.revenue.basis,
+        fee_usd=fee,
+        parties=[
+            _party(deal, place, party, flows, found)
+            for place, (party, found) in enumerate(zip(deal.parties, returns_of(deal, flows, first_year), strict=True))
+        ],
+        loans=[
+            LoanRow(
+                name=loan.name,
+                lender=loan.lender,
+                rate=loan.rate,
+                tenor_years=loan.tenor_years,
+                grace_years=loan.grace_years,
+                least_dscr=loan.least_dscr,
+                drawn_usd=_band(_drawn(flows, deal, loan.lender, place)),
+                owed_usd=_series(flows.owed_usd[place]),
+            )
+            for place, loan in enumerate(deal.loans)
+        ],
+        dscr=_series(np.where(due, flows.dscr, np.nan)),
+        least_dscr=_band(np.where(np.isfinite(least), least, np.nan)),
+        short_share=float((least < 1).mean()),
+        revenue_usd=_series(project.revenue_usd),
+        covenants=[
+            CovenantRow(
+                name=rule.name,
+                holds=rule.holds,
+                years=list(rule.years),
+                share_broken=rule.share_broken,
+                why=rule.why,
+                fix=rule.fix,
+            )
+            for rule in covenants
+        ],
+        keeps_control=keeps_control(covenants),
+        sources=list(SOURCES),
+        terms=list(terms_of(deal)),
+    )
+
+
+def summary_rows(part: DealPart) -> list[SummaryRow]:
+    """Return the lines of the summary: value, rate and payback of each party; a line without a median is left out."""
+    rows = []
+    for party in part.parties:
+        for name, label, unit, band in (
+            ("deal.npv_usd", "NPV", "USD", party.npv_usd),
+            ("deal.xirr", "XIRR", "share/year", party.xirr),
+            ("deal.payback_year", "Payback", "year", party.payback_year),
+        ):
+            if band.p10 is not None and band.p50 is not None and band.p90 is not None:
+                rows.append(
+                    SummaryRow(
+                        name=name,
+                        label=f"{label}, {party.name}",
+                        unit=unit,
+                        year=None,
+                        p10=band.p10,
+                        p50=band.p50,
+                        p90=band.p90,
+                    )
+                )
+    return rows
+
+
+def notes_of(part: DealPart) -> list[str]:
+    """Return what the deal means for control, and how often its debt is not covered."""
+    broken = [
+        f"{rule.name} ({rule.why}, in {rule.share_broken:.0%} of the draws)"
+        for rule in part.covenants
+        if not rule.holds
+    ]
+    control = (
+        "deal: the country keeps control in every year and in every draw"
+        if part.keeps_control
+        else f"deal: the country does not keep control in every year and every draw: {'; '.join(broken)}"
+    )
+    short = f"deal: cash does not cover the debt in some year in {part.short_share:.0%} of the draws"
+    return [control, *([short] if part.loans else [])]
+
+
+def terms_of(deal: Deal) -> Iterator[str]:
+    """Yield the deal in sentences."""
+    for phase in deal.phases:
+        shares = [
+            f"{one.party} {one.equity_share:.0%}" for one in deal.stakes if one.phase == phase.name and one.equity_share
+        ]
+        yield f"{phase.name}, {phase.first_year} to {phase.last_year}: equity {', '.join(shares)}"
+    for one in deal.stakes:
+        for amount, what in ((one.grant_usd, "a grant"), (one.land_usd, "land")):
+            if amount:
+                yield f"{one.party} gives {what} of {amount / 1e6:,.3g} million USD in {one.phase}"
+    for loan in deal.loans:
+        yield (
+            f"{loan.lender} lends {loan.gearing:.0%} of the need at {loan.rate:.1%} over {loan.tenor_years} years, "
+            f"{loan.grace_years} of them of grace; cover of at least {loan.least_dscr:g} before anything is distributed"
+        )
+    for sale in deal.buy_outs:
+        yield (
+            f"{sale.buyer} buys {sale.share:.0%} from {sale.seller} in {sale.year} at {sale.multiple:g} times the "
+            "equity paid in for it"
+        )
+    for line in deal.reciprocal:
+        yield (
+            f"{line.party} invests {line.usd_per_year / 1e6:,.3g} million USD a year with {line.to}, "
+            f"{line.first_year} to {line.last_year}"
+        )
+    control = deal.control
+    for holders, what in (
+        (control.keys_held_by, "hold the keys to weights and data"),
+        (control.may_switch_off, "may stop the service"),
+        (control.operated_by, "operate it"),
+    ):
+        if holders:
+            yield f"{' and '.join(holders)} {what}"
+    if control.step_in_days is not None:
+        yield f"the government may step in within {control.step_in_days} days"
+    if control.buy_out_by is not None:
+        yield f"all of it may be owned by the nation by {control.buy_out_by}"
+
+
+def _party(deal: Deal, place: int, party: Party, flows: Flows, found: Returns) -> PartyRow:
+    parts = {
+        "equity": -flows.equity_paid_usd[place],
+        "grant": -flows.grant_usd[place],
+        "land": -flows.land_usd[place],
+        "lent": -flows.lent_usd[place],
+        "reciprocal": -flows.reciprocal_usd[place],
+        "interest": flows.interest_usd[place],
+        "repaid": flows.repaid_usd[place],
+        "distributed": flows.distributed_usd[place],
+    }
+    # Tax received, and shares sold and bought, have no array of their own: they are what is left.
+    left = flows.party_usd[place] - sum(parts.values())
+    if deal.tax_to == party.name:
+        parts["tax"] = flows.tax_usd
+        left = left - flows.tax_usd
+    parts["sales"] = left
+    return PartyRow(
+        name=party.name,
+        kind=party.kind,
+        is_domestic=party.is_domestic,
+        discount_rate=party.discount_rate,
+        npv_usd=_band(found.npv_usd),
+        xirr=_band(found.xirr),
+        xirr_share=float(np.isfinite(found.xirr).mean()),
+        payback_year=_band(found.payback_year),
+        payback_share=float(np.isfinite(found.payback_year).mean()),
+        paid_usd=_band(found.paid_usd),
+        received_usd=_band(found.received_usd),
+        ownership=_series(flows.ownership[place]),
+        cash_usd=_series(flows.party_usd[place]),
+        parts_usd={
+            name: float(array.sum(axis=1).mean()) for name, array in parts.items() if np.abs(array).max(initial=0) > 0.5
+        },
+    )
+
+
+def _drawn(flows: Flows, deal: Deal, lender: str, place: int) -> Floats:
+    """What a loan drew: of one lender with several loans the lender's sum is shared by what is owed at the most."""
+    party = [one.name for one in deal.parties].index(lender)
+    loans = [at for at, loan in enumerate(deal.loans) if loan.lender == lender]
+    most = np.stack([flows.owed_usd[at].max(axis=1) for at in loans])
+    total = flows.lent_usd[party].sum(axis=1)
+    whole = most.sum(axis=0)
+    return np.asarray(total * np.divide(most[loans.index(place)], whole, out=np.zeros_like(whole), where=whole > 0))
+
+
+def _band(array: Floats) -> Band:
+    low, middle, high = _three(array[:, None])
+    return Band(p10=low[0], p50=middle[0], p90=high[0])
+
+
+def _series(array: Floats) -> Series:
+    low, middle, high = _three(array)
+    return Series(p10=low, p50=middle, p90=high)
+
+
+def _three(array: Floats) -> list[list[float | None]]:
+    """Percentiles over the draws that have a number; None where fewer than half of them have one."""
+    rows: list[list[float | None]] = [[], [], []]
+    for column in array.T:
+        known = column[np.isfinite(column)]
+        enough = 2 * len(known) >= len(column) and len(known) > 0
+        for row, share in zip(rows, (10, 50, 90), strict=True):
+            row.append(float(np.percentile(known, share)) if enough else None)
+    return rows

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What siting and the joint investment add to plan.json, as types.
+
+Comes in: plain data. Goes out: checked parts of the document. Nothing is computed here. Percentiles are over the draws;
+amounts are dollars of the year.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Band(_Part):
+    """One number over the draws; None where it has no meaning, e.g. a rate where nothing comes back."""
+
+    p10: float | None
+    p50: float | None
+    p90: float | None
+
+
+class Series(_Part):
+    """A number for each year of the plan over the draws."""
+
+    p10: list[float | None]
+    p50: list[float | None]
+    p90: list[float | None]
+
+
+class SourceRow(_Part):
+    """What stands behind one kind of number of the deal."""
+
+    name: str
+    unit: str
+    formula: str
+    inputs: list[str]
+    page: str
+
+
+class PartyRow(_Part):
+    """One party: what it puts in, what it gets, and what it owns."""
+
+    name: str
+    kind: str
+    is_domestic: bool
+    discount_rate: float
+    npv_usd: Band
+    xirr: Band
+    xirr_share: float
+    """Share of the draws in which there is a rate at all."""
+    payback_year: Band
+    payback_share: float
+    """Share of the draws in which it gets back within the plan what it put in."""
+    paid_usd: Band
+    received_usd: Band
+    ownership: Series
+    cash_usd: Series
+    parts_usd: dict[str, float]
+    """Mean over the draws, summed over the years: what it pays is below zero; the sum is its net cash."""
+
+
+class CovenantRow(_Part):
+    """One rule of control."""
+
+    name: str
+    holds: bool
+    years: list[int]
+    share_broken: float
+    why: str
+    fix: str
+
+
+class LoanRow(_Part):
+    """One loan."""
+
+    name: str
+    lender: str
+    rate: float
+    tenor_years: int
+    grace_years: int
+    least_dscr: float
+    drawn_usd: Band
+    owed_usd: Series
+
+
+class DealPart(_Part):
+    """A joint investment, as agreed and as it turns out."""
+
+    origin: str
+    """The file that the deal stands in."""
+    source: str
+    revenue_basis: str
+    fee_usd: float | None
+    """What is paid beside the running cost for an accelerator and year (``capacity``), or for a million tokens
+    (``price``), at the first year's prices."""
+    parties: list[PartyRow]
+    loans: list[LoanRow]
+    dscr: Series
+    """Empty in years in which no draw has debt due."""
+    least_dscr: Band
+    short_share: float
+    """Share of the draws in which cash does not cover the debt in some year."""
+    revenue_usd: Series
+    covenants: list[CovenantRow]
+    keeps_control: bool
+    """Every rule holds in every year and in every draw."""
+    sources: list[SourceRow]
+    terms: list[str]
+    """The deal in sentences, as it was given."""
+
+
+class ChosenSite(_Part):
+    """One candidate for a site."""
+
+    name: str
+    grid: str
+    latitude: float
+    longitude: float
+    opens: int | None
+    it_mw: list[float]
+    serves: dict[str, float]
+    """Share of the load of each group of regions in the last year."""
+
+
+class SitingPart(_Part):
+    """Which sites were chosen, and how good the choice is known to be."""
+
+    sites: list[ChosenSite]
+    candidates: int
+    cost_usd: float
+    gap: float
+    spare_share: float
+    """What stands beyond the load, over it, in the last year."""
+    rules: list[str]
+    inputs: list[dict[str, str | float]]
+    notes: list[str]
+
+
+SitesWay = Literal["fixed", "choose"]
