@@ -87,9 +87,7 @@ def test_an_import_limit_is_noted_in_the_years_in_which_it_stands(tmp_path: Path
     assert "Decree 1, article 2" in notes[0]
 
 
-X
-
-
+@pytest.mark.parametrize("change", FAULTS)
 def test_an_import_limit_that_cannot_be_kept_is_refused(tmp_path: Path, change: tuple[str, str]) -> None:
     pack = pack_with(tmp_path, LIMIT.replace(*change))
     with pytest.raises(PlanError, match=r"import_rules\.yaml"):
