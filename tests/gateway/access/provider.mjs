@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // An OpenID Connect provider that nobody here wrote: npm's `oidc-provider`, certified, with its own sign-in pages.
-// node provider.mjs PORT REDIRECT_URI; prints "ready" when it listens.
+// node provider.mjs PORT REDIRECT_URI [conform]; prints "ready" when it listens.
 import { Provider } from 'oidc-provider';
 
 const [port, redirectUri] = process.argv.slice(2);
@@ -11,7 +11,8 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   }],
   pkce: { required: () => true },
   claims: { openid: ['sub'], email: ['email', 'email_verified'] },
-  conformIdTokenClaims: false,
+  // "true" leaves the address out of the ID token, so that it has to be asked for.
+  conformIdTokenClaims: process.argv[4] === 'conform',
   findAccount: (ctx, id) => ({
     accountId: id,
     claims: () => ({ sub: id, email: `${id}@example.org`, email_verified: !id.startsWith('unverified') }),

@@ -41,14 +41,16 @@ def free_port():
         return free.getsockname()[1]
 
 
-@pytest.fixture
-def provider(provider_folder):
+@pytest.fixture(params=["conform"])
+def provider(request, provider_folder):
     """Run the provider; give its settings for a gateway on a port that is free."""
     port, own = free_port(), free_port()
     callback = f"http://127.0.0.1:{own}/auth/callback"
     script = provider_folder / "provider.mjs"
     script.write_text(Path(__file__).with_name("provider.mjs").read_text(encoding="utf-8"), encoding="utf-8")
-    process = subprocess.Popen(["node", str(script), str(port), callback], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        ["node", str(script), str(port), callback, request.param], stdout=subprocess.PIPE, text=True
+    )
     line = ""
     while line != "ready\n":
         line = process.stdout.readline()
@@ -66,6 +68,7 @@ async def sign_in(browser, base, who, return_to="/staff"):
     return await browser.submit(browser.history[-1], page, {})
 
 
+@pytest.mark.parametrize("provider", ["conform", "all in the token"], indirect=True)
 async def test_a_person_signs_in_acts_with_their_role_and_signs_out(live_app, provider, office):
     settings, port = provider
     await grant_role(office.registry, "email:ani@example.org", "owner", "")

@@ -23,7 +23,7 @@ from daulat.gateway.ports import Call, Caller, CallUsage, Grant
 from daulat.gateway.quota.counters import CountersUnavailableError
 from daulat.gateway.quota.credit import Slot
 from daulat.gateway.quota.leases import Credits, Leases, LimitReachedError
-from daulat.gateway.quota.model import MONEY, Needs, from_quanta
+from daulat.gateway.quota.model import MONEY, Limit, Needs, from_quanta
 from daulat.gateway.quota.prices import FREE, Price
 from daulat.ledger.usage import UsageLedger, UsageRow
 
@@ -250,11 +250,7 @@ class KeyAdmission:
         return QuotaReached(
             f"{limit.name}: of {most}, {used} are used and {reserved} reserved; this call may need {needed}",
             why="A call is let in only if all that it may come to is there.",
-            fix="lower `max_tokens`, or have the limit raised."
-            if too_large
-            else "lower `max_tokens`, or come back when the period is over."
-            if limit.period
-            else "come back when one of your calls has ended.",
+            fix=_way_out(limit, too_large=too_large),
             code="rate_limit_exceeded" if waits and not too_large else "insufficient_quota",
             retry_after_s=1.0 if not limit.period else max(1.0, math.ceil(reached.ends_s - self._wall())),
         )
@@ -288,6 +284,15 @@ def _key_needed(call: Call) -> Unauthorised:
         fix="send `Authorization: Bearer daulat_sk_...`; your operator makes one with `daulat access keys create`.",
         code="invalid_api_key",
     )
+
+
+def _way_out(limit: Limit, *, too_large: bool) -> str:
+    """Say what the caller of a call that was refused can do."""
+    if not limit.period:
+        return "have the limit raised." if too_large else "come back when one of your calls has ended."
+    smaller = {"tokens_in": "send less text, or ", "tokens_out": "lower `max_tokens`, or ",
+               "money": "lower `max_tokens`, or "}.get(limit.metric, "")  # fmt: skip
+    return smaller + ("have the limit raised." if too_large else f"come back when the {limit.period} is over.")
 
 
 def _require_one_currency(record: KeyRecord, price: Price, needs: Needs) -> None:

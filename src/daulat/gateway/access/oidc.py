@@ -44,6 +44,7 @@ class Metadata(msgspec.Struct):
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
+    userinfo_endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +141,21 @@ class Provider:
             claims.validate(now=int(self._wall()), leeway=_LEEWAY_S)
         except (JoseError, ValueError) as error:
             raise _not_signed_in(f"its ID token does not hold ({type(error).__name__})") from error
-        email = str(claims.get("email", "")) if claims.get("email_verified") is True else ""
+        said = dict(claims)
+        if "email" not in said and metadata.userinfo_endpoint:
+            said = await self._userinfo(metadata.userinfo_endpoint, str(answer.get("access_token", "")), said)
+        email = str(said.get("email", "")) if said.get("email_verified") is True else ""
         return Identity(str(claims["sub"]), email.lower())
+
+    async def _userinfo(self, address: str, access_token: str, known: dict[str, Any]) -> dict[str, Any]:
+        """Ask for what the ID token leaves out, as many providers do."""
+        try:
+            response = await self._http().get(address).bearer_auth(access_token).build().send()
+            said = msgspec.json.decode(await response.bytes(), type=dict[str, Any]) if response.status == 200 else {}
+        except (PyreqwestError, msgspec.DecodeError):
+            return known
+        # OpenID Connect Core, 5.3.2: an answer about anybody else must not be used.
+        return {**known, **said} if said.get("sub") == known["sub"] else known
 
     async def _exchange(self, metadata: Metadata, code: str, code_verifier: str) -> dict[str, Any]:
         fields = {
@@ -171,7 +185,8 @@ class Provider:
                 metadata = await self._read(f"{issuer}/.well-known/openid-configuration", Metadata)
                 if metadata.issuer.rstrip("/") != issuer:
                     raise self._away(ValueError("it names another issuer"))
-                for address in (metadata.authorization_endpoint, metadata.token_endpoint, metadata.jwks_uri):
+                used = metadata.authorization_endpoint, metadata.token_endpoint, metadata.jwks_uri
+                for address in (*used, metadata.userinfo_endpoint or metadata.jwks_uri):
                     if urlsplit(address).scheme != urlsplit(issuer).scheme:
                         raise self._away(ValueError("it names an address without TLS"))
                 self._keys = KeySet.import_key_set(await self._read(metadata.jwks_uri, dict[str, Any]))
