@@ -17,10 +17,15 @@ from importlib.metadata import version
 from daulat.errors import DaulatError
 from daulat.gateway.access.service import Access
 from daulat.gateway.access.settings import access_settings
+from daulat.gateway.api.batches.queue import BatchQueue
+from daulat.gateway.api.batches.worker import working
+from daulat.gateway.api.files.shelf import FileShelf
+from daulat.gateway.app import create_app
 from daulat.gateway.errors import defect
 from daulat.gateway.metering import Meter
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Receipts
+from daulat.gateway.steering import steered
 from daulat.ledger import Receipt, open_receipts
 from daulat.models import EngineSet, declare_engines
 from daulat.nation import Nation
@@ -29,6 +34,7 @@ from daulat.store import StoreSettings, open_store
 ANSWERS_AT_ONCE = 64
 WEIGHTS = ".daulat/models"
 RECEIPTS_WAITING = 10_000
+DAY_S = 86_400
 
 
 class WaitingReceipts:
@@ -111,9 +117,11 @@ async def open_front(nation: Nation, environ: Mapping[str, str], *, workers: int
     )
     settings = StoreSettings.from_environment(nation.path(nation.store.directory), environ)
     parts.readiness.set("database", "loading")
-    keeping = asyncio.create_task(reporting(parts, "database", _keep_store(parts, settings, receipts, access)))
+    keep_s = nation.retention.files_days * DAY_S
+    keeping = asyncio.create_task(reporting(parts, "database", _keep_store(parts, settings, receipts, access, keep_s)))
     try:
-        yield Front(parts, engines)
+        async with steered(parts, nation, engines, environ):
+            yield Front(parts, engines)
     finally:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
@@ -130,12 +138,18 @@ async def reporting(parts: Parts, name: str, work: Coroutine[None, None, None]) 
         parts.readiness.fail(name, defect(error, name))
 
 
-async def _keep_store(parts: Parts, settings: StoreSettings, receipts: WaitingReceipts, access: Access) -> None:
-    """Hold the database open, and what stands on it."""
+async def _keep_store(
+    parts: Parts, settings: StoreSettings, receipts: WaitingReceipts, access: Access, keep_s: int
+) -> None:
+    """Hold the database open, and what stands on it; files are kept for `keep_s` seconds."""
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings))
         receipts.attach(await stack.enter_async_context(open_receipts(store)))
         await stack.enter_async_context(access.open(store))
+        shelf = FileShelf(store, keep_s)
+        parts.files, parts.batches = shelf, BatchQueue(store)
+        app = create_app(parts)  # a batch is answered by the routes that everybody calls
+        await stack.enter_async_context(working(store, shelf, lambda path: app.exact[path]["POST"], parts.new_id))
         status = await store.status()
         parts.readiness.set("database", "ready", f"PostgreSQL {status.server_version}")
         await asyncio.Event().wait()

@@ -12,11 +12,17 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from daulat.gateway._asgi import BODY_TIMEOUT_S, ASGIApp, Route
 from daulat.gateway.defaults import FirstRouter, NoObserver, OpenAdmission
 from daulat.gateway.metering import Meter
 from daulat.gateway.ports import Admission, Answers, Assistant, Embedder, Engines, Library, Observer, Readiness, Router
+from daulat.gateway.schema import EngineStatus
+
+if TYPE_CHECKING:  # they are of a database, and a gateway can do without one
+    from daulat.gateway.api.batches.queue import BatchQueue
+    from daulat.gateway.api.files.shelf import FileShelf
 
 
 class Ids:
@@ -73,6 +79,10 @@ class Parts:
         Hears of every call when it has ended.
     answers : Answers, optional
         Answers kept for the same request again; None keeps none.
+    files, batches : optional
+        Where files and batches are kept; None while there is no database.
+    vitals : callable
+        How each engine is.
     routes : mapping
         Further routes of the API: path to method to handler. A path that ends in ``/`` takes what follows it.
     allowed_origins : sequence of str
@@ -97,6 +107,9 @@ class Parts:
     router: Router | None = None
     observer: Observer = field(default_factory=NoObserver)
     answers: Answers | None = None
+    files: FileShelf | None = None
+    batches: BatchQueue | None = None
+    vitals: Callable[[], list[EngineStatus]] = list
     routes: dict[str, dict[str, Route]] = field(default_factory=dict)
     allowed_origins: Sequence[str] = ()
     readiness: Readiness = field(default_factory=Readiness)

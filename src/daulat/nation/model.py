@@ -106,6 +106,8 @@ class Retention(Declared):
     """Words of questions and answers. 0: they are never written down."""
     receipts_days: Annotated[int, Field(ge=1, le=36_500)] = 365
     """One row per answer: counts and times, no words."""
+    files_days: Annotated[int, Field(ge=1, le=365)] = 7
+    """Files that applications hand in for batches, and the answers in them; their owner may delete them before."""
     audit_days: Annotated[int, Field(ge=1, le=36_500)] = 3_650
     """Who published, configured or revoked what."""
 

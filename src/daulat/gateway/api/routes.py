@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from daulat.gateway._asgi import Route, Routes
+from daulat.gateway.api.batches.route import BatchRoutes
+from daulat.gateway.api.files.route import FileRoutes
 from daulat.gateway.api.forwarded import Forwarded
 from daulat.gateway.api.rerank import RerankRoute
 from daulat.gateway.api.responses import ResponsesRoute
@@ -15,14 +17,18 @@ from daulat.gateway.proxy import Proxy
 def api_routes(parts: Parts, proxy: Proxy, chat: Route) -> tuple[Routes, Routes]:
     """Return the routes with a path of their own, and those whose path goes on after a ``/``."""
     forwarded = Forwarded(parts, proxy)
-    responses = ResponsesRoute(parts, chat)
+    responses, files, batches = ResponsesRoute(parts, chat), FileRoutes(parts), BatchRoutes(parts)
     exact: Routes = {
+        "/v1/batches": {"GET": batches.list_batches, "POST": batches.create},
         "/v1/completions": {"POST": forwarded.route("completions")},
         "/v1/embeddings": {"POST": EmbeddingsRoute(parts, forwarded).embed},
+        "/v1/files": {"GET": files.list_files, "POST": files.upload},
         "/v1/rerank": {"POST": RerankRoute(parts, forwarded).rerank},
         "/v1/responses": {"POST": responses.create},
     }
     prefixed: Routes = {
+        "/v1/batches/": {"GET": batches.show, "POST": batches.cancel},
+        "/v1/files/": {"GET": files.show, "DELETE": files.delete},
         "/v1/responses/": {"GET": responses.show, "DELETE": responses.show},
     }
     return exact, prefixed

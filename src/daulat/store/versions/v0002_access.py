@@ -107,7 +107,18 @@ TOLD = ("access_organisation", "access_project", "access_key")
 
 def upgrade() -> None:
     """Make the tables."""
-    for statement in (_ORGANISATION, _PROJECT, _KEY, _KEY_PROJECT, _ROLE, _ONE_ROLE, _SESSION, _SIGN_IN, _VERSION, _TELL):
+    for statement in (
+        _ORGANISATION,
+        _PROJECT,
+        _KEY,
+        _KEY_PROJECT,
+        _ROLE,
+        _ONE_ROLE,
+        _SESSION,
+        _SIGN_IN,
+        _VERSION,
+        _TELL,
+    ):
         op.execute(statement)
     for table in TOLD:
         op.execute(

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who calls a route that keeps something of theirs, and where it is kept: a request in, a `Caller` out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from daulat.gateway._asgi import Request
+from daulat.gateway.errors import BadRequest
+from daulat.gateway.parts import Parts
+from daulat.gateway.ports import Call, Caller
+
+_MOST_FIELDS = 64
+
+
+async def caller_of(parts: Parts, request: Request, route: str) -> Caller:
+    """Return who calls.
+
+    Raises
+    ------
+    DaulatError
+        If nobody is known by what was sent.
+    """
+    scheme, _, token = request.headers.get(b"authorization", b"").partition(b" ")
+    credential = token.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
+    return await parts.admission.identify(Call("", route, client=request.client, credential=credential))
+
+
+def query_of(request: Request) -> Mapping[str, str]:
+    """Return the fields after the question mark; the last of each name."""
+    try:
+        return dict(parse_qsl(request.query, keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="replace"))
+    except ValueError:
+        raise _unread("query", "it has too many fields") from None
+
+
+def page_of(query: Mapping[str, str], default: int = 20) -> tuple[str | None, int]:
+    """Return which page of a list is asked for: after what, and how much.
+
+    Raises
+    ------
+    BadRequest
+        If `limit` is not a number from 1 to 10,000.
+
+    Examples
+    --------
+    >>> page_of({"limit": "5", "after": "file-1"}), page_of({})
+    (('file-1', 5), (None, 20))
+    """
+    asked = query.get("limit", str(default))
+    if not (asked.isascii() and asked.isdigit() and len(asked) <= 5 and 1 <= int(asked) <= 10_000):
+        raise _unread("limit", "`limit` is a number from 1 to 10,000")
+    return query.get("after") or None, int(asked)
+
+
+def _unread(param: str, what: str) -> BadRequest:
+    return BadRequest(
+        f"the query is not what this path takes: {what}",
+        why="A page that is read otherwise than it was meant leaves something out.",
+        fix="see /openapi.json for the parameters of this path.",
+        code="invalid_query",
+        param=param,
+    )
