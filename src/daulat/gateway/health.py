@@ -52,6 +52,7 @@ class HealthRoutes:
             pulse=pulse,
             languages=list(parts.languages),
             services=list(parts.services),
+            engines=parts.vitals(),
         )
         await send_json(send, report, request.request_id)
 
@@ -61,4 +62,8 @@ class HealthRoutes:
             return "red"
         if recent and failed / recent > RED_FAILED_SHARE:
             return "red"
-        return "amber" if failed or readiness.failed() or readiness.waiting_for() else "green"
+        engines = [engine.level for engine in self._parts.vitals()]
+        if engines and not self._parts.services and all(level == "red" for level in engines):
+            return "red"
+        is_troubled = failed or readiness.failed() or readiness.waiting_for() or any(e != "green" for e in engines)
+        return "amber" if is_troubled else "green"

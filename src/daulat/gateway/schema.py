@@ -314,6 +314,20 @@ class Pulse(Struct):
     p95_ms: float | None
 
 
+class EngineStatus(Struct):
+    """How one engine did in the last five minutes. `level` is green, amber (slow, or failing now and then) or red."""
+
+    model: str
+    level: Literal["green", "amber", "red"]
+    position: str
+    place: str
+    in_flight: int
+    requests: int
+    failed: int
+    ttft_p50_s: float | None
+    ttft_p95_s: float | None
+
+
 class Status(Struct):
     """The answer to GET /v1/status. `level` is green, amber (something loading or failing now and then) or red."""
 
@@ -329,6 +343,7 @@ class Status(Struct):
     pulse: Pulse
     languages: list[str]
     services: list[str]
+    engines: list[EngineStatus] = []
 
 
 class ErrorBody(Struct):

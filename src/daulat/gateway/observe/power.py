@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each answer drew: a declared model with its meter or its size, and a usage, in; the usage with energy out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from daulat.gateway.observe.energy import EnergyRange, energy_per_token
+from daulat.gateway.observe.meter import MeteredShare
+from daulat.gateway.ports import CallUsage
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What is known of the power of one model on its engine.
+
+    Attributes
+    ----------
+    per_token : EnergyRange or None
+        Modelled, for one output token, at the wall; None where its size is not known.
+    metered : MeteredShare or None
+        Its meter.
+    pue : float
+        Site power over what the meter sees.
+    grid_gco2_per_kwh : float or None
+        The grid of its place.
+    """
+
+    per_token: EnergyRange | None = None
+    metered: MeteredShare | None = None
+    pue: float = 1.0
+    grid_gco2_per_kwh: float | None = None
+
+    @staticmethod
+    def of_size(active_b: float, total_b: float, pue: float, grid: float | None) -> Power:
+        """Model the power of a model of a size."""
+        return Power(energy_per_token(active_b, total_b, pue), None, 1.0, grid)
+
+
+class EnergyBook:
+    """Says what answers drew.
+
+    Parameters
+    ----------
+    powers : mapping of str to Power
+        By declared model.
+    clock : callable
+        Monotonic seconds.
+    """
+
+    def __init__(self, powers: Mapping[str, Power], clock: Callable[[], float]) -> None:
+        self._powers, self._clock = powers, clock
+
+    def range_of(self, usage: CallUsage) -> tuple[EnergyRange | None, bool]:
+        """Return what an answer that ends now drew, and whether a meter says so."""
+        power = self._powers.get(usage.declared)
+        if power is None:
+            return None, False
+        if power.metered is not None:
+            now = self._clock()
+            measured = power.metered.energy_wh(now - usage.engine_s, now)
+            if measured is not None:
+                value = measured * power.pue
+                return EnergyRange(value, value, value), True
+        if power.per_token is None or not usage.completion_tokens:
+            return None, False
+        return power.per_token.times(usage.completion_tokens), False
+
+    def carbon_g(self, model: str, energy_wh: float) -> float | None:
+        """Return grams of CO2 equivalent on the grid of a model's place; None where it is not known."""
+        grid = self._powers[model].grid_gco2_per_kwh
+        return None if grid is None else energy_wh * grid / 1000

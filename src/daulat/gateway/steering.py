@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a declaration says of routing and observation, put into the parts of a service, and running while it lasts."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from daulat.gateway.observe import Surroundings, observing
+from daulat.gateway.parts import Parts
+from daulat.gateway.routing import ModelRouter, RoutedEngines, declared_router, kept_answers, watched
+from daulat.gateway.schema import EngineStatus
+from daulat.models import EngineSet
+from daulat.nation import Nation
+
+
+@asynccontextmanager
+async def steered(parts: Parts, nation: Nation, engines: EngineSet, environ: Mapping[str, str]) -> AsyncIterator[None]:
+    """Fill in who chooses engines, what is kept for the same request again, and who hears of calls.
+
+    Raises
+    ------
+    TelemetryError, ListenError
+        If a receiver of traces or an address of metrics is declared that cannot be used.
+    """
+    router = declared_router(nation, engines, clock=parts.clock)
+    kept = kept_answers(nation, parts.clock)
+    around = Surroundings(time.monotonic, parts.wall_clock, environ, _to_stderr, parts.version)
+    async with watched(router), observing(nation, router, kept, around) as observer:
+        parts.engines = RoutedEngines(engines, nation.routes)
+        parts.router, parts.answers, parts.observer = router, kept, observer
+        parts.vitals = lambda: _status(router)
+        yield
+
+
+def _status(router: ModelRouter) -> list[EngineStatus]:
+    return [
+        EngineStatus(
+            vitals.model,
+            vitals.level,
+            vitals.position,
+            vitals.place,
+            vitals.in_flight,
+            vitals.requests,
+            vitals.failed,
+            vitals.ttft_p50_s,
+            vitals.ttft_p95_s,
+        )
+        for vitals in router.vitals()
+    ]
+
+
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(line)
+    sys.stderr.flush()
