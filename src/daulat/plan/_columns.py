@@ -8,6 +8,7 @@ in SI units. Where a row states its split there is one line, else one for each s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -35,6 +36,7 @@ HARNESSES = (
 # Bytes a weight; four bits carry a scale of 8 bits for 16 weights (NVFP4), 4.5 bits in all.
 WEIGHT_BYTES = {"bf16": 2.0, "fp8": 1.0, "int8": 1.0, "fp4": 0.5625, "int4": 0.5625}
 UNLIMITED_S = 1e9
+SOFTWARE_DATES = (date(2024, 8, 1), date(2026, 4, 21))  # of the first and the last measured row
 DEFAULT_LINK_GB_PER_S = 25.0  # PCIe 4.0 x16 in practice, where the table has no figure
 TFLOPS_PER_GB_PER_S = 0.23  # median of the table, where it has neither bf16 nor int8
 
@@ -58,6 +60,14 @@ def lay_out(workloads: Sequence[Workload]) -> tuple[Columns, NDArray[np.int64]]:
     names = lines[0].keys() if lines else ()
     columns = {name: np.array([[line[name]] for line in lines]) for name in names}
     return columns, np.array(owners, dtype=np.int64)
+
+
+def lay_out_splits(workload: Workload, splits: Sequence[tuple[int, int, int, int]]) -> Columns:
+    """Return one line for each (tensor, pipeline, data, expert) split, whether the weights fit or not."""
+    facts = _facts(replace(workload, split=(1.0, 1.0, 1.0, 1.0)))
+    names = ("tensor", "pipeline", "data", "expert")
+    lines = [{**facts, **dict(zip(names, map(float, split), strict=True))} for split in splits]
+    return {name: np.array([[line[name]] for line in lines]) for name in lines[0]}
 
 
 def _splits(workload: Workload, facts: Mapping[str, float]) -> Iterator[tuple[float, float, float, float]]:
@@ -110,14 +120,21 @@ def _facts(workload: Workload) -> dict[str, float]:
         "output_tokens": workload.output_tokens,
         "concurrency": workload.concurrency or np.nan,
         "accelerators": float(workload.n_accelerators),
-        "years": (workload.measured_on - REFERENCE_DATE).days / 365.25,
-        "chip_age": _log_age(workload.measured_on, chip),
+        "years": (software_date(workload) - REFERENCE_DATE).days / 365.25,
+        "chip_age": _log_age(software_date(workload), chip),
         "server": float(workload.scenario == "server"),
         "interactive": float(workload.scenario == "interactive"),
         **_limits(workload),
+        "stated_split": float(workload.split is not None),
+        "drafting": float(workload.drafting and model["attention"] == "mla"),
         **{f"is_{name}": float(workload.framework == name) for name in FRAMEWORKS},
         **{f"is_{name}": float(workload.harness == name) for name in HARNESSES},
     }
+
+
+def software_date(workload: Workload) -> date:
+    """Return the date whose software is reckoned with: trends are not carried on beyond the measured rows."""
+    return min(max(workload.measured_on, SOFTWARE_DATES[0]), SOFTWARE_DATES[1])
 
 
 def _log_age(measured_on: date, chip: Record) -> float:
@@ -161,7 +178,11 @@ def _chip_facts(chip: Record, precision: str) -> dict[str, float]:
     memory, power, link = (number(chip, name) for name in ("memory_gb", "power_limit_w", "link_gb_per_s"))
     assert memory is not None  # every row of the table has both; a test says so
     assert bandwidth is not None
-    bf16 = number(chip, "bf16_tflops") or (int8 / 2 if int8 else bandwidth * TFLOPS_PER_GB_PER_S)
+    bf16 = number(chip, "bf16_tflops")
+    if not bf16 and not int8:  # no rate is published: the median of the table, and twice as much in eight bits
+        bf16 = bandwidth * TFLOPS_PER_GB_PER_S
+        int8 = 2 * bf16
+    bf16 = bf16 or (int8 or 0.0) / 2
     rates = {"bf16": bf16, "fp8": number(chip, "fp8_tflops") or bf16, "int8": max(int8 or bf16, bf16)}
     weight_only = precision == "int4" or (precision == "fp4" and not fp4)
     rate = bf16 if weight_only else fp4 or bf16 if precision == "fp4" else rates[precision]
@@ -170,6 +191,7 @@ def _chip_facts(chip: Record, precision: str) -> dict[str, float]:
         "bandwidth": bandwidth * 1e9,
         "flops": rate * 1e12,
         "bf16_flops": bf16 * 1e12,
+        "eight_bit": float(precision in ("fp8", "int8") and rate > bf16),
         "four_bit": float(precision == "fp4" and not weight_only),
         "weight_only": float(weight_only),
         "link": (link or DEFAULT_LINK_GB_PER_S) * 1e9,

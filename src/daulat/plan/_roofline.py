@@ -19,7 +19,6 @@ from daulat.plan._columns import FAMILIES, FRAMEWORKS, HARNESSES, Columns, Float
 Coefficients = Mapping[str, float]
 
 RESERVED_SHARE = 0.08  # of memory, for activations, graphs and the runtime (the usual 0.9 to 0.92 setting of engines)
-RESERVED_BYTES = 2e9
 LATENT_KEY, LATENT_VALUE = (
     576.0,
     512.0,
@@ -61,6 +60,17 @@ def _closed_loop(c: Coefficients, q: Columns) -> Floats:
     together = np.minimum(q["prompt_tokens"] * np.maximum(batch / 2, 1), np.exp(c["prefill_chunk_tokens"]))
     rate, _, _ = _rate(c, q, batch, together, np.exp(c["sequence_served_s"]))
     return np.asarray((rate + _offsets(c, q))[:, 0])
+
+
+def serving_times(c: Coefficients, q: Columns, batch: Floats) -> tuple[Floats, Floats]:
+    """Return seconds a token seen by each of `batch` requests, and seconds of the engine to read one prompt.
+
+    A token's time holds the share of reading the prompts that arrive meanwhile; offsets are in both.
+    """
+    together = np.minimum(q["prompt_tokens"] * np.maximum(batch / 2, 1), np.exp(c["prefill_chunk_tokens"]))
+    _, token_s, prompt_s = _rate(c, q, batch, together, np.exp(c["sequence_served_s"]))
+    slower = np.exp(-_offsets(c, q))
+    return np.asarray(token_s * slower), np.asarray(prompt_s * slower)
 
 
 def _open_loop(c: Coefficients, q: Columns, batch_sizes: int) -> Floats:
@@ -106,7 +116,7 @@ def _rate(
     local = batch / q["data"] / q["pipeline"]
     step = _step(c, q, local, batch / q["pipeline"], sequence_s)
     step = step + _attention_step(c, q, local, _context(q, prompt + output / 2))
-    step = step * q["pipeline"]
+    step = step * q["pipeline"] * np.exp(-c["drafting_gain"] * q["drafting"])
     chunk = _step(c, q, together, together * q["data"], 0.0) / together
     chunk = chunk * np.exp(c["prefill_sglang"] * q["is_sglang"] + c["prefill_vllm"] * q["is_vllm"])
     reading = (chunk * prompt + _attention_prompt(c, q)) / q["data"]
@@ -132,7 +142,7 @@ def _step(c: Coefficients, q: Columns, local: Floats, group: Floats, sequence_s:
     expert_compute = 2 * q["expert_layers"] * q["experts_a_token"] * q["expert_size"] * group / spread
     expert_compute = expert_compute * np.exp(uneven) / (q["flops"] * efficiency * np.exp(c["expert_compute"]))
     expert_memory = q["expert_parameters"] * q["weight_bytes"] * touched / spread * np.exp(uneven / 2) / bandwidth
-    total = total + np.hypot(expert_compute, expert_memory)
+    total = total + np.hypot(expert_compute, expert_memory / np.exp(c["expert_bandwidth"]))
     own = np.exp(c["step_s"]) + local * sequence_s + _layer_overheads(c, q)
     return np.asarray(total + own * _overhead(c, q) + _exchange(c, q, local))
 
@@ -148,7 +158,7 @@ def _exchange(c: Coefficients, q: Columns, local: Floats) -> Floats:
     tensor = q["tensor"]
     fast = (q["link_domain"] > 1) & (q["link"] > FAST_LINK_BYTES_PER_S)
     slower = np.where(fast, 1.0, np.exp(c["pcie_latency"]))
-    link = q["link"] * np.exp(c["link_efficiency"])
+    link = q["link"] * np.exp(c["link_efficiency"] + np.where(fast, 0.0, c["pcie_volume"]))
     latency = (np.exp(c["allreduce_s"]) + np.exp(c["allreduce_rank_s"]) * tensor) * slower
     volume = 2 * (tensor - 1) / tensor * local * q["hidden"] * 2
     reduce = np.where(tensor > 1, 2 * q["layers"] / q["pipeline"] * (latency + volume / link), 0.0)
@@ -182,10 +192,15 @@ def _most_requests(c: Coefficients, q: Columns) -> Floats:
     tensor, pipeline, data = q["tensor"], q["pipeline"], q["data"]
     weights = q["dense_parameters"] / (tensor * pipeline) + q["expert_parameters"] / (tensor * data * pipeline)
     memory = q["memory_bytes"]
-    free = memory * (1 - RESERVED_SHARE) - RESERVED_BYTES - weights * q["weight_bytes"]
+    free = memory * (1 - RESERVED_SHARE) - np.exp(c["reserve_bytes"]) - weights * q["weight_bytes"]
     free = np.maximum(free, 0.02 * memory) * np.exp(c["kv_fill"])
-    request = _kv_bytes(q) * _context(q, q["prompt_tokens"] + 0.6 * q["output_tokens"]) / _kv_shards(q)
+    request = cache_bytes(q, q["prompt_tokens"] + 0.6 * q["output_tokens"])
     return np.asarray(np.maximum(free / request, 1) * data)
+
+
+def cache_bytes(q: Columns, tokens: Floats) -> Floats:
+    """Bytes of cache that one request of so many tokens takes on each accelerator that holds a part of it."""
+    return np.asarray(_kv_bytes(q) * _context(q, tokens) / _kv_shards(q))
 
 
 def _context(q: Columns, tokens: Floats) -> Floats:
@@ -213,7 +228,8 @@ def _bandwidth(c: Coefficients, q: Columns) -> Floats:
 
 def _compute(c: Coefficients, q: Columns) -> Floats:
     family = sum(c[f"compute_{name}"] * q[f"is_{name}"] for name in FAMILIES[1:])
-    kind = c["four_bit_compute"] * q["four_bit"] + c["weight_only_compute"] * q["weight_only"]
+    kind = c["four_bit_compute"] * q["four_bit"] + c["eight_bit_compute"] * q["eight_bit"]
+    kind = kind + c["weight_only_compute"] * q["weight_only"]
     return np.asarray(np.exp(c["compute_efficiency"] + family + c["power_exponent"] * q["power"] + kind))
 
 

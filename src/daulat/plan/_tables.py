@@ -53,6 +53,12 @@ def serving_limits() -> MappingProxyType[str, Record]:
 
 
 @cache
+def serving_factors() -> MappingProxyType[str, Record]:
+    """Return what speculative decoding, prefix caching and disaggregated prefill change, with range and source."""
+    return _read("serving_factors.csv", "factor")
+
+
+@cache
 def throughput_fit() -> MappingProxyType[str, Any]:
     """Return the fitted coefficients, the interval and the account of their error."""
     text = files("daulat.plan").joinpath("data", "throughput_fit.json").read_text(encoding="utf-8")

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goodput: the requests a second of one replica whose first token and whose pace both keep their objective.
+
+Comes in: seconds a token at each number of requests in flight, seconds to read a prompt, and an objective. Goes out:
+the highest rate of arrivals, and the latencies there. A queue with state-dependent service, no simulation, no chance.
+
+Arrivals are Poisson. Continuous batching serves n requests side by side, each at 1/t(n) tokens a second: a processor
+that is shared, whose states have p(n) ~ product of arrival over completion rates whatever the lengths (Baskett et al.
+1975, doi:10.1145/321879.321887). No more than B are let in, B the most at which the pace still holds; who finds B
+waits in line. The wait is taken as exponential beyond its probability, as in M/M/B (Gross et al., *Fundamentals of
+Queueing Theory*, 4th ed., 2008, chapter 2), and so is the wait for the reader of prompts. Percentiles of the two waits
+are added, which is no less than the percentile of their sum is likely to be. Derivation: docs/concepts/capacity.md
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from daulat.plan._columns import Floats
+
+STEPS = 40  # halvings of the search for the arrival rate: 1e-12 of its span
+STATES = 1024  # requests in flight beyond which a replica is not planned: engines' default limits lie below it
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What users are promised: both hold for `share` of the requests.
+
+    Parameters
+    ----------
+    ttft_s : float
+        Time to the first token, seconds.
+    tpot_s : float
+        Time per output token after the first, seconds.
+    share : float
+        Of the requests, in [0.5, 0.999]; 0.95 is the 95th percentile.
+    """
+
+    ttft_s: float = 2.0
+    tpot_s: float = 0.05
+    share: float = 0.95
+
+
+@dataclass(frozen=True)
+class Goodput:
+    """What one replica carries: requests a second, requests in flight at most, and its latencies at the percentile."""
+
+    requests_per_s: float
+    batch: int
+    ttft_s: float
+    tpot_s: float
+    utilisation: float
+
+
+def goodput(token_s: Floats, prompt_s: float, output_tokens: float, objective: Objective) -> Goodput:
+    """Return the most that one replica carries within the objective; nothing where not even one request keeps it.
+
+    Parameters
+    ----------
+    token_s : float64[n_states]
+        Seconds a token seen by each of 1, 2, ... requests in flight, not falling.
+    prompt_s : float
+        Seconds of the engine to read one prompt.
+    output_tokens : float
+        Mean tokens of an answer, 1 or more.
+
+    Examples
+    --------
+    One request at a time, 10 ms a token, 100 tokens, prompts read at once; 95 % wait no more than 2 s:
+
+    >>> found = goodput(np.array([0.01]), 0.0, 100.0, Objective(ttft_s=2.0, tpot_s=0.05))
+    >>> round(found.requests_per_s, 2), round(found.ttft_s, 2)
+    (0.23, 2.0)
+
+    which is M/M/1 with load 0.23, for 0.23 exp(-(1 - 0.23) 1.99) = 0.05.
+    """
+    pace = np.maximum.accumulate(token_s)
+    batch = int((pace <= objective.tpot_s).sum())
+    if batch == 0 or prompt_s + pace[0] > objective.ttft_s:
+        least = prompt_s + float(pace[0])
+        return Goodput(0.0, 0, least, float(pace[0]), 0.0)
+    completion = np.arange(1, batch + 1) / (output_tokens * pace[:batch])
+    low, high = 0.0, min(float(completion[-1]), 1 / prompt_s if prompt_s else np.inf)
+    for _ in range(STEPS):
+        middle = (low + high) / 2
+        late = first_token_s(middle, completion, prompt_s, float(pace[batch - 1]), 1 - objective.share)
+        low, high = (low, middle) if late > objective.ttft_s else (middle, high)
+    ttft = first_token_s(low, completion, prompt_s, float(pace[batch - 1]), 1 - objective.share)
+    return Goodput(low, batch, ttft, float(pace[batch - 1]), low / float(completion[-1]))
+
+
+def first_token_s(arrivals: float, completion: Floats, prompt_s: float, step_s: float, late: float) -> float:
+    """Return the time to the first token that all but a share `late` of the requests keep, in seconds.
+
+    `completion` : float64[n_states], completions a second with 1, 2, ... requests in flight; the last is the limit.
+    """
+    most = float(completion[-1])
+    if arrivals >= most or arrivals * prompt_s >= 1:
+        return float("inf")
+    if arrivals <= 0:
+        return prompt_s + step_s
+    log_weight = np.concatenate([[0.0], np.cumsum(np.log(arrivals / completion))])
+    load = arrivals / most
+    weight = np.exp(log_weight - log_weight.max())
+    full = weight[-1] / (1 - load)  # this state and all beyond it: a geometric tail
+    waits = full / (weight[:-1].sum() + full)
+    slot = _percentile(waits, most - arrivals, late)
+    reader = _percentile(arrivals * prompt_s, (1 - arrivals * prompt_s) / prompt_s, late) if prompt_s else 0.0
+    return slot + reader + prompt_s + step_s
+
+
+def _percentile(probability: float, rate: float, late: float) -> float:
+    """Return the wait that a share `late` exceeds, where waits have this probability and then this rate of ending."""
+    return float(np.log(probability / late) / rate) if probability > late else 0.0
