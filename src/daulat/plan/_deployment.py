@@ -6,7 +6,9 @@ Comes in: nothing. Goes out: frozen dataclasses between the files of the capacit
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,10 @@ class Deployment:
     def feasible(self) -> bool:
         """Whether the objective is kept by at least one request at a time."""
         return not self.reason
+
+    def quantile(self, level: float) -> float:
+        """Return the quantile of output tokens a second and accelerator, of the fit's log-normal error."""
+        return float(self.output_tok_s_per_accelerator * math.exp(self.sigma_log * NormalDist().inv_cdf(level)))
 
     @property
     def joules_per_token(self) -> float | None:
