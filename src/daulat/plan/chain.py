@@ -28,7 +28,7 @@ from daulat.plan.money import Capex, Opex, UnitCost, capex_of, opex_of, price_ro
 from daulat.plan.place import Place, describe_place
 from daulat.plan.place_rows import place_rows
 from daulat.plan.rules import RuleCheck, check_hardware
-from daulat.plan.serving import serving_curve
+from daulat.plan.serving import serving_curve, way_of
 from daulat.plan.sites import Sites, fixed_sites
 from daulat.plan.sizing import Fleet, size_fleet
 
@@ -165,10 +165,7 @@ def run(case: Case, v: Values, *, advance: Callable[[float], None] = lambda _: N
 def _stages(case: Case, v: Values) -> tuple[Any, ...]:
     settings, place, n_sites = case.settings, case.place, len(case.sites.sites)
     chip = accelerators()[settings.accelerator]
-    curves = [
-        serving_curve(one.model, settings.accelerator, settings.precision, settings.framework)
-        for one in settings.services
-    ]
+    curves = [serving_curve(way_of(settings, one.model)) for one in settings.services]
     demand = estimate_demand(place, v, settings)
     trained = (number(models()[settings.model], "active_parameters_b") or 0.0) * 1e9
     fleet = size_fleet(demand, week_shape(place), curves, chip, trained, site_kw_per_accelerator(chip, v), v, settings)
@@ -224,6 +221,11 @@ def range_notes(plan: Plan) -> Iterator[str]:
     if float(np.quantile(fresh, 0.9)) > 9428 or float(np.quantile(plan.demand.output_tokens_per_request, 0.9)) > 3886:
         yield "prompts or answers are longer than most measured workloads: throughput is extrapolated for some draws"
     settings = plan.case.settings
+    longest = float(np.quantile(fresh + plan.demand.output_tokens_per_request, 0.9))
+    for model in dict.fromkeys(one.model for one in settings.services):
+        context = number(models()[model], "context") or np.inf
+        if longest > min(context, 49_152):
+            yield f"requests of {longest:,.0f} tokens (p90) are beyond what `{model}` reads or the curve holds"
     bought = plan.fleet.accelerators_bought
     yield from import_notes(plan.case.import_limits, settings.accelerator, settings.years, bought)
     budget, capital = plan.case.settings.budget_usd, float(np.median(plan.capex.capex_usd))

@@ -16,9 +16,8 @@ from typing import Any
 
 from daulat.nation import read_yaml
 from daulat.plan._tables import Record, accelerators, number
-from daulat.plan.errors import DoesNotFitError
 from daulat.plan.inputs.settings import Settings
-from daulat.plan.serving import serving_curve
+from daulat.plan.serving import keeps_objective, way_of
 
 
 @dataclass(frozen=True)
@@ -125,11 +124,7 @@ def _check(country: str, accelerator: str) -> RuleCheck:
 
 
 def _carries(accelerator: str, settings: Settings) -> bool:
+    """Say whether every model of the plan is served there within the objective."""
     if not number(accelerators()[accelerator], "memory_gb"):
         return False
-    try:
-        for one in settings.services:
-            serving_curve(one.model, accelerator, settings.precision, settings.framework)
-    except DoesNotFitError:
-        return False
-    return True
+    return all(keeps_objective(way_of(settings, one.model, accelerator)) for one in settings.services)

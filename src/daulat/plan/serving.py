@@ -1,30 +1,58 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Serving: how many output tokens a second one accelerator gives, for any length of prompt and answer.
+"""Serving: output tokens a second that one accelerator gives within the objective, for any lengths.
 
-Comes in: a model, hardware, precision and framework. Goes out: a `ServingCurve`, predicted once on a grid of lengths,
-from which thousands of draws are read. The roofline behind it is `daulat.plan.throughput`; beyond the grid the nearest
-edge holds, and `notes` say when that happens.
+Comes in: a model, hardware, precision, framework and latency objective. Goes out: a `ServingCurve`, worked out once on
+a grid of lengths by `daulat.plan.capacity`, from which thousands of draws are read. Beyond the grid its
+nearest edge holds.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
+from statistics import NormalDist
 
 import numpy as np
 
-from daulat.plan._rows import Workload
+from daulat.plan._tables import models, number
+from daulat.plan.capacity import Deployment, Factors, Mix, Objective, deployment_options
 from daulat.plan.errors import DoesNotFitError
 from daulat.plan.figures import Floats
-from daulat.plan.throughput import predict
+from daulat.plan.inputs.settings import Settings
 
-PROMPTS = np.geomspace(32, 32_768, 8)
-OUTPUTS = np.geomspace(16, 16_384, 8)
-SERVER = 8  # accelerators of one server; the roofline splits them into replicas as is fastest
-MEASURED_ON = date(2026, 10, 1)  # software as of this date
-# Latency limits: first token within 3 s and 80 ms a token at the 99th percentile, as MLPerf's server scenario asks.
-OBJECTIVE = "gpt-oss"
+PROMPTS = np.geomspace(32, 32_768, 7)
+OUTPUTS = np.geomspace(16, 16_384, 6)
+SERVER = 8  # accelerators of one server, the least that is bought
+Z90 = NormalDist().inv_cdf(0.9)
+FLOOR = 0.01  # output tokens a second and accelerator where the objective cannot be kept: as good as none
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a model is to be served.
+
+    Parameters
+    ----------
+    ttft_s, tpot_s : float
+        Objective for the first token and for each after it, seconds.
+    share : float
+        Of the requests that keep both.
+    context_tokens : float
+        The longest prompt and answer together for which memory is kept.
+    speculative_decoding, disaggregated_prefill : float
+        Factors of `serving_factors.csv`; 1 is off.
+    """
+
+    model: str
+    accelerator: str
+    precision: str
+    framework: str
+    ttft_s: float
+    tpot_s: float
+    share: float
+    context_tokens: float
+    speculative_decoding: float
+    disaggregated_prefill: float
 
 
 @dataclass(frozen=True)
@@ -70,45 +98,65 @@ def _position(grid: Floats, values: Floats) -> Floats:
     return np.asarray(np.minimum(steps, len(grid) - 1))
 
 
+def way_of(settings: Settings, model: str, accelerator: str = "") -> Way:
+    """Return how a plan serves a model, on its accelerator or on another."""
+    return Way(
+        model,
+        accelerator or settings.accelerator,
+        settings.precision,
+        settings.framework,
+        settings.ttft_s,
+        settings.tpot_s,
+        settings.objective_share,
+        settings.context_tokens,
+        settings.speculative_decoding,
+        settings.disaggregated_prefill,
+    )
+
+
 @cache
-def serving_curve(model: str, accelerator: str, precision: str, framework: str) -> ServingCurve:
-    """Return the curve of one deployment.
+def serving_curve(way: Way) -> ServingCurve:
+    """Return the curve of one way to serve.
 
     Raises
     ------
     DoesNotFitError
-        If the model's weights do not fit in one server.
+        If no deployment keeps the objective at any length; with the reason.
     """
-    workloads = [
-        Workload(
-            f"{i}",
-            model,
-            accelerator,
-            SERVER,
-            precision,
-            "server",
-            OBJECTIVE,
-            "mlperf-v5.1",
-            framework,
-            float(prompt),
-            float(output),
-            None,
-            None,
-            MEASURED_ON,
-        )
-        for i, (prompt, output) in enumerate((p, o) for p in PROMPTS for o in OUTPUTS)
-    ]
-    try:
-        answers = predict(workloads)
-    except DoesNotFitError as error:
+    options = [[_best(way, float(prompt), float(output)) for output in OUTPUTS] for prompt in PROMPTS]
+    rates = np.array([[one.output_tok_s_per_accelerator if one.feasible else 0.0 for one in row] for row in options])
+    if not rates.any():
         raise DoesNotFitError(
-            f"plan.model `{model}` does not fit {SERVER} x {accelerator}: {error.what.partition(': ')[2]}",
-            why=error.why,
-            fix="Choose a smaller model or precision, or accelerators with more memory.",
-            code=error.code,
-        ) from error
-    rates = np.log([one.predicted_output_tok_s_per_accelerator for one in answers]).reshape(len(PROMPTS), len(OUTPUTS))
-    centre = answers[0]
-    low = float(np.log(centre.p10 / centre.predicted_output_tok_s_per_accelerator))
-    high = float(np.log(centre.p90 / centre.predicted_output_tok_s_per_accelerator))
-    return ServingCurve(model, accelerator, rates, low, high, centre.notes)
+            f"plan.model `{way.model}` on {way.accelerator} in {way.precision}: {options[0][0].reason}",
+            why="A model that does not fit, or keeps no objective, cannot be served.",
+            fix="Choose a smaller model or precision, a looser objective, or accelerators with more memory.",
+            code="plan.fit",
+        )
+    feasible = [one for row in options for one in row if one.feasible]
+    centre = max(feasible, key=lambda one: one.output_tok_s_per_accelerator)
+    notes = dict.fromkeys(note for row in options for one in row for note in one.notes)
+    spread = centre.sigma_log * Z90
+    return ServingCurve(way.model, way.accelerator, np.log(np.maximum(rates, FLOOR)), -spread, spread, tuple(notes))
+
+
+def keeps_objective(way: Way) -> bool:
+    """Say whether a way serves a request of usual length within its objective."""
+    return _best(way, 1000.0, 300.0).feasible
+
+
+def _best(way: Way, prompt: float, output: float) -> Deployment:
+    # A model reads no more than its context; beyond it the edge holds, and the plan notes it.
+    limit = number(models()[way.model], "context") or np.inf
+    output = min(output, limit / 2)
+    prompt = min(prompt, limit - output)
+    options = deployment_options(
+        way.model,
+        Mix(prompt, output, min(max(way.context_tokens, prompt + output), limit)),
+        Objective(way.ttft_s, way.tpot_s, way.share),
+        accelerators=[way.accelerator],
+        precisions=[way.precision],
+        framework=way.framework,
+        largest_replica=SERVER,
+        factors=Factors(way.speculative_decoding, way.disaggregated_prefill),
+    )
+    return options[0]

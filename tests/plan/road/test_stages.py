@@ -16,7 +16,8 @@ from daulat.plan.demand.adoption import s_curve
 from daulat.plan.energy import zonal_temperature_c
 from daulat.plan.money.unit_cost import first_year_below
 from daulat.plan.place import describe_place
-from daulat.plan.serving import OUTPUTS, PROMPTS, serving_curve
+from daulat.plan.inputs import Settings
+from daulat.plan.serving import OUTPUTS, PROMPTS, serving_curve, way_of
 from daulat.plan.sizing.peak import burst_factor, halfin_whitt_beta, staffing_factor, week_load
 
 close = pytest.approx
@@ -96,7 +97,7 @@ def test_the_zonal_mean_is_that_of_north() -> None:
 
 
 def test_the_serving_curve_passes_through_its_own_predictions_and_falls_with_longer_prompts() -> None:
-    curve = serving_curve("gpt-oss-120b", "h200-sxm", "fp4", "vllm")
+    curve = serving_curve(way_of(Settings(), "gpt-oss-120b"))
     exact = curve.rate(PROMPTS[:, None], OUTPUTS[None, :], np.array(0.0))
     np.testing.assert_allclose(np.log(exact), curve.log_rate, rtol=1e-9)
     rates = curve.rate(np.array([100.0, 1000.0, 10_000.0]), np.array(200.0), np.array(0.0))
@@ -104,7 +105,7 @@ def test_the_serving_curve_passes_through_its_own_predictions_and_falls_with_lon
 
 
 def test_the_error_of_the_fit_is_met_at_its_percentiles() -> None:
-    curve = serving_curve("gpt-oss-120b", "h200-sxm", "fp4", "vllm")
+    curve = serving_curve(way_of(Settings(), "gpt-oss-120b"))
     low, middle, high = curve.rate(np.array(500.0), np.array(200.0), np.array([-1.0, 0.0, 1.0]))
     assert np.log(low / middle) == close(curve.log_low)
     assert np.log(high / middle) == close(curve.log_high)

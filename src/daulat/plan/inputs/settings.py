@@ -14,8 +14,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from daulat.plan.errors import InputError
+from daulat.plan.units import likely_meant
 
 MODES = ("demand", "power")
+FRAMEWORKS = ("vllm", "sglang", "tensorrt-llm")
+# choice -> least, most, unit
+RANGES = {
+    "ttft_s": (0.02, 600.0, "s"),
+    "tpot_s": (0.0005, 5.0, "s"),
+    "objective_share": (0.5, 0.999, "share"),
+    "context_tokens": (256.0, 1e7, "tokens"),
+    "speculative_decoding": (1.0, 2.0, "ratio"),
+    "disaggregated_prefill": (1.0, 1.4, "ratio"),
+}
 FIRST_YEAR, LAST_YEAR = 2024, 2060
 MIN_MW, MAX_MW = 0.02, 20_000.0
 
@@ -60,6 +71,13 @@ class Settings:
         Hardware and arithmetic of every deployment.
     currency : str
         In which amounts are shown beside dollars; it needs a rate. Empty: dollars alone.
+    ttft_s, tpot_s, objective_share : float
+        Seconds to the first token and for each after it that users are promised, and the share of requests that keep
+        both.
+    context_tokens : float
+        The longest prompt and answer together for which memory is kept.
+    speculative_decoding, disaggregated_prefill : float
+        Factors of `serving_factors.csv`; 1 is off.
     site : str
         Code or name of the region of the one site; empty: the capital.
     budget_usd : float
@@ -76,6 +94,12 @@ class Settings:
     accelerator: str = "h200-sxm"
     precision: str = "fp4"
     framework: str = "vllm"
+    ttft_s: float = 2.0
+    tpot_s: float = 0.05
+    objective_share: float = 0.95
+    context_tokens: float = 8192.0
+    speculative_decoding: float = 1.0
+    disaggregated_prefill: float = 1.0
     services: tuple[ServicePlan, ...] = ()
     events: tuple[Event, ...] = ()
     site: str = ""
@@ -132,7 +156,8 @@ def read_settings(
         model=model,
         accelerator=_one_of(data, "accelerator", base.accelerator, accelerators, origin),
         precision=_one_of(data, "precision", base.precision, precisions, origin),
-        framework=str(data.get("framework", base.framework)),
+        framework=_one_of(data, "framework", base.framework, FRAMEWORKS, origin),
+        **{key: _within(data, key, getattr(base, key), origin) for key in RANGES},
         services=_services(data, services, model, models, origin),
         events=_events(data, event_services, services, origin),
         site=str(data.get("site", "")),
@@ -181,6 +206,16 @@ def _amount(data: Mapping[str, Any], key: str, low: float, high: float, origin: 
         if key == "site_power_mw" and isinstance(value, int | float) and low <= value / 1000 <= high:
             meant = f"Did you mean {value:,.6g} kW, which is {value / 1000:,.6g} MW?"
         raise fault(origin, key, value, "is out of range", f"{low:,.6g} to {high:,.6g}", meant)
+    return float(value)
+
+
+def _within(data: Mapping[str, Any], key: str, default: float, origin: str) -> float:
+    low, high, unit = RANGES[key]
+    value = data.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        meant = likely_meant(float(value), unit, low, high) if isinstance(value, int | float) else ""
+        fix = f"Did you mean {meant}" if meant else ""
+        raise fault(origin, key, value, "is out of range", f"{low:,.6g} to {high:,.6g} {unit}", fix)
     return float(value)
 
 
