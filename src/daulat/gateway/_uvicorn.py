@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-# mypy: disable-error-code="import-not-found,misc,unused-ignore"
 """Serving with uvicorn, and two limits that it leaves to others: how long and how large the head of a request may be.
 
 Takes a reserved address, serves until told. Installs no signal handler and writes no log.

@@ -160,7 +160,7 @@ def envelope(error: DaulatError) -> dict[str, dict[str, str | None]]:
     kind = "rate_limit_error" if status == 429 else "invalid_request_error" if status < 500 else "server_error"
     return {
         "error": {
-            "message": f"{error.what}. {error.why} Hint: {error.fix}",
+            "message": f"{error.what}{_said(error)}. {error.why} Hint: {error.fix}",
             "type": kind,
             "param": getattr(error, "param", None),
             "code": error.code,
@@ -169,6 +169,11 @@ def envelope(error: DaulatError) -> dict[str, dict[str, str | None]]:
             "fix": error.fix,
         }
     }
+
+
+def _said(error: DaulatError) -> str:
+    """Return what an engine said when it refused: for the caller whose request it was, and never for a log."""
+    return f": {error.said}" if isinstance(error, EngineRefused) and error.said else ""
 
 
 def defect(error: Exception, reference: str) -> DaulatError:

@@ -14,17 +14,11 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TypeVar
 
+from uvloop import new_event_loop
+
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import ASGIApp
-
-try:
-    from uvloop import new_event_loop  # type: ignore[import-not-found,unused-ignore]
-
-    from daulat.gateway._uvicorn import run_server
-except ImportError:
-    from asyncio import new_event_loop  # type: ignore[assignment,unused-ignore]
-
-    from daulat.gateway._granian import run_server
+from daulat.gateway._uvicorn import run_server
 
 Result = TypeVar("Result")
 
@@ -134,6 +128,6 @@ async def serve(
 
 
 def run(work: Coroutine[None, None, Result]) -> Result:
-    """Run a service's work to its end, on the fastest event loop that is installed."""
+    """Run a service's work to its end, on uvloop."""
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         return runner.run(work)

@@ -47,6 +47,8 @@ class EventTap:
         The caller asked for the event that carries the usage; otherwise it is taken out.
     think : bool
         Tell a model's `<think>` text from its answer.
+    choices : int
+        How many answers were asked for.
     limit : int
         Most bytes of one event.
 
@@ -56,6 +58,8 @@ class EventTap:
         The last usage that was seen.
     events : int
         How many events carried a choice: about as many tokens.
+    failure : EngineInterrupted or None
+        What is wrong with the event after those that `feed` returned last; nothing after it is passed on.
     done : bool
         ``[DONE]`` was seen; nothing after it is passed on.
 
@@ -70,16 +74,28 @@ class EventTap:
     (1, b'data: [DONE]\n\n')
     """
 
-    __slots__ = ("_finished", "_held", "_keep_usage", "_limit", "_think", "counts", "done", "events", "usage_event")
+    __slots__ = (
+        "_finished",
+        "_held",
+        "_keep_usage",
+        "_limit",
+        "_think",
+        "counts",
+        "done",
+        "events",
+        "failure",
+        "usage_event",
+    )
 
-    def __init__(self, *, keep_usage: bool, think: bool = False, limit: int = LIMIT_BYTES) -> None:
+    def __init__(self, *, keep_usage: bool, think: bool = False, choices: int = 1, limit: int = LIMIT_BYTES) -> None:
         self._keep_usage = keep_usage
-        self._think = ThinkFilter() if think else None
+        self._think = ThinkFilter(choices) if think else None
         self._limit = limit
         self._held = b""
         self._finished = False
         self.counts: Counts | None = None
         self.events = 0
+        self.failure: EngineInterrupted | None = None
         self.done = False
         self.usage_event: bytes = b""
 
@@ -91,6 +107,8 @@ class EventTap:
         EngineInterrupted
             If an event is too large, is not JSON, or says that the engine failed.
         """
+        if self.failure is not None:
+            raise self.failure
         data = self._held + piece if self._held else piece
         if data.endswith(b"\n\n") and b"\r" not in data:
             events = data.split(b"\n\n")
@@ -104,7 +122,13 @@ class EventTap:
         for number, event in enumerate(events):
             if self.done:
                 break
-            kept = self._take(event)
+            try:
+                kept = self._take(event)
+            except EngineInterrupted as error:
+                if not out:
+                    raise
+                self.failure = error  # what came before it passes first
+                break
             if kept is not None:
                 out.append(kept)
                 out.append(b"\n\n" if ends is None else ends[number])
@@ -118,12 +142,17 @@ class EventTap:
         EngineInterrupted
             If the answer was not finished.
         """
+        if self.failure is not None:
+            raise self.failure
+        held, self._held = self._held, b""
+        # A carriage return that was kept back, for a line feed might have followed, is an end after all.
+        out = self.feed(held + b"\n")[:-1] if held.endswith(b"\r") else b""
         if self.done:
-            return b""
+            return out
         if not self._finished:
             raise _broken("the stream ended before the answer did")
         self.done = True
-        return DONE
+        return out + DONE
 
     def _take(self, event: bytes) -> bytes | None:
         """Look at one event; return it, or None where it is not to be passed on."""

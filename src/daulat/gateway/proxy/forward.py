@@ -16,7 +16,7 @@ from daulat.errors import DaulatError
 from daulat.gateway._asgi import SECURITY_HEADERS, ClientGone, Header, Request, Send, send_bytes
 from daulat.gateway.errors import BadRequest, defect, envelope
 from daulat.gateway.parts import Parts
-from daulat.gateway.ports import Target
+from daulat.gateway.ports import CallUsage, Target
 from daulat.gateway.proxy.account import Account, open_account
 from daulat.gateway.proxy.asked import CHAT, Asked, read_asked
 from daulat.gateway.proxy.events import EventTap
@@ -174,7 +174,7 @@ class Proxy:
 class _Pump:
     """Carries the events of one stream from its engine to its caller."""
 
-    __slots__ = ("_account", "_asked", "_flow", "_request", "_send", "started", "tap")
+    __slots__ = ("_account", "_asked", "_flow", "_request", "_send", "_usage", "started", "tap")
 
     def __init__(self, request: Request, send: Send, asked: Asked, account: Account, flow: Flow) -> None:
         self._request = request
@@ -182,8 +182,9 @@ class _Pump:
         self._asked = asked
         self._account = account
         self._flow = flow
+        self._usage: CallUsage | None = None
         self.started = False
-        self.tap = EventTap(keep_usage=asked.include_usage, think=asked.route == CHAT)
+        self.tap = EventTap(keep_usage=asked.include_usage, think=asked.route == CHAT, choices=asked.choices)
 
     async def run(self) -> None:
         """Carry the whole stream and settle it.
@@ -205,11 +206,15 @@ class _Pump:
                     continue
                 if not self.started:
                     await self._start()
+                if tap.usage_event:
+                    out = self._annotated(out)
                 if tap.done:
-                    out = self._last(out)
+                    self._account.settle(self._usage or self._account.measured(tap.counts, tap.events))
                 flow.sending_since = clock()
                 await send({"type": "http.response.body", "body": out, "more_body": not tap.done})
                 flow.sending_since = 0.0
+                if tap.failure is not None:
+                    raise tap.failure
             if piece is not None:
                 await _drain(pieces)
 
@@ -220,15 +225,13 @@ class _Pump:
         headers = [*_STREAM_HEADERS, named, *self._account.headers()]
         await self._send({"type": "http.response.start", "status": 200, "headers": headers})
 
-    def _last(self, out: bytes) -> bytes:
-        """Settle, and return the last events with what is known of energy in their usage."""
-        usage = self._account.measured(self.tap.counts, self.tap.events)
-        event = self.tap.usage_event
-        if self._asked.include_usage and event and (members := self._account.annotation(usage)):
-            before, found, after = out.rpartition(event)
-            out = before + add_to_usage(event, members) + after if found else out
-        self._account.settle(usage)
-        return out
+    def _annotated(self, out: bytes) -> bytes:
+        """Add what is known of energy and cost to the usage, if its event is among those that are sent now."""
+        event, self.tap.usage_event = self.tap.usage_event, b""
+        self._usage = self._account.measured(self.tap.counts, self.tap.events)
+        members = self._account.annotation(self._usage)
+        before, found, after = out.rpartition(event)
+        return before + add_to_usage(event, members) + after if found and members else out
 
     async def break_off(self, error: DaulatError) -> None:
         """End a stream that has begun with an event that says why."""

@@ -34,6 +34,11 @@ _read = msgspec.json.Decoder(_Event).decode
 class ThinkFilter:
     """Looks at the data of each event until every choice is past its thinking.
 
+    Parameters
+    ----------
+    choices : int
+        How many answers were asked for.
+
     Attributes
     ----------
     passive : bool
@@ -48,9 +53,10 @@ class ThinkFilter:
     True
     """
 
-    __slots__ = ("_begun", "_splitters", "passive")
+    __slots__ = ("_begun", "_choices", "_splitters", "passive")
 
-    def __init__(self) -> None:
+    def __init__(self, choices: int = 1) -> None:
+        self._choices = choices
         self._splitters: dict[int, ThinkSplitter] = {}
         self._begun = False
         self.passive = False
@@ -92,7 +98,8 @@ class ThinkFilter:
                 delta["content"] = content
             written["delta"] = delta
             said = said or bool(delta) or bool(choice.finish_reason)
-        self.passive = all(splitter.answering for splitter in self._splitters.values())
+        splitters = self._splitters.values()
+        self.passive = len(splitters) >= self._choices and all(splitter.answering for splitter in splitters)
         return msgspec.json.encode(event) if said else b""
 
 
