@@ -4,9 +4,9 @@
     .venv/bin/python benchmarks/plan/built_sites.py
 
 Comes in: data/built_clusters.csv and data/built_campuses.csv (Epoch AI, CC BY 4.0; data/README.md says how they were
-cut from its tables). Goes out: the tables of docs/concepts/plan-checks.md. Independent of the plan's inputs: the power of
-clusters, and the announcement. Not independent: the campuses' cost a megawatt, from which the default cost of buildings
-is taken, and the contracts of clusters, which set the width of the prices; they check the arithmetic and the spread.
+cut from its tables). Goes out: the tables of docs/concepts/plan-checks.md. Independent of the plan's inputs: the power
+of clusters, and the announcement. Not independent: the campuses' cost a megawatt, from which the default cost of
+buildings is taken, and the contracts of clusters, which set the width of the prices; they check arithmetic and spread.
 """
 
 from __future__ import annotations
