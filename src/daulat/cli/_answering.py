@@ -70,7 +70,8 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
         manifest = opened.release.manifest
         detail = f"{manifest.passages:,} passages of {manifest.documents:,} documents in {manifest.release_id}"
         detail += _due(nation, pack, opened.release)
-        return Answering(opened.assistant, OpenLibrary(opened.release), opened.encoder, detail, opened.writer)
+        library = OpenLibrary(opened.release, opened.assistant.searcher)
+        return Answering(opened.assistant, library, opened.encoder, detail, opened.writer)
 
     return Knowledge(open_parts, shelf.current_id)
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from daulat.errors import DaulatError
 from daulat.gateway.access.service import Access
@@ -28,8 +30,12 @@ from daulat.gateway.ports import Receipts
 from daulat.gateway.steering import steered
 from daulat.ledger import Receipt, open_receipts
 from daulat.models import EngineSet, declare_engines
-from daulat.nation import Nation
+from daulat.nation import Nation, find_pack
 from daulat.store import StoreSettings, open_store
+
+if TYPE_CHECKING:
+    from daulat.gateway.api.moderation_schema import ModerationMethod, ModerationResult
+    from daulat.gateway.api.moderator import Moderator
 
 ANSWERS_AT_ONCE = 64
 WEIGHTS = ".daulat/models"
@@ -112,6 +118,7 @@ async def open_front(nation: Nation, environ: Mapping[str, str], *, workers: int
         version=version("daulat"),
         public_url=nation.gateway.public_url or "",
         admission=access,
+        moderator=_rules(nation),
         routes=access.routes(),
         allowed_origins=nation.gateway.allowed_origins,
     )
@@ -126,6 +133,21 @@ async def open_front(nation: Nation, environ: Mapping[str, str], *, workers: int
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
         await engines.close()
+
+
+def _rules(nation: Nation) -> Callable[[Sequence[str]], tuple[list[ModerationResult], ModerationMethod]]:
+    """Return what looks at texts by the rules of the pack, which are read when they are first asked for."""
+
+    @cache
+    def rules() -> Moderator:
+        from daulat.gateway.api.moderator import moderator_for  # most gateways are never asked
+
+        return moderator_for(find_pack(nation.country), nation.language_tags[0])
+
+    def look(texts: Sequence[str]) -> tuple[list[ModerationResult], ModerationMethod]:
+        return rules().look(texts), rules().method()
+
+    return look
 
 
 async def reporting(parts: Parts, name: str, work: Coroutine[None, None, None]) -> None:

@@ -6,14 +6,18 @@ One `OpenLibrary` reads one open release and never changes; when another release
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
+from daulat.gateway.api.vector_schema import FoundPassage, FoundText
 from daulat.gateway.schema import DocumentCard, Neighbour, PassageCard
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.release import Release
-from daulat.knowledge.types import Document, Passage
+from daulat.knowledge.search import Filters, Searcher
+from daulat.knowledge.types import Document, Hit, Passage
 
 
 def passage_url(passage_id: str) -> str:
@@ -28,10 +32,20 @@ def passage_url(passage_id: str) -> str:
 
 
 class OpenLibrary:
-    """Looks things up in one open release."""
+    """Looks things up in one open release.
 
-    def __init__(self, release: Release) -> None:
+    Parameters
+    ----------
+    release : Release
+        The release.
+    searcher : Searcher, optional
+        Searches it; without one nothing is found.
+    """
+
+    def __init__(self, release: Release, searcher: Searcher | None = None) -> None:
         self._release = release
+        self._searcher = searcher
+        self._turn = asyncio.Lock()
         self.release = release.release_id
         self.as_of = release.as_of
         self.passages = len(release)
@@ -79,6 +93,54 @@ class OpenLibrary:
             next=self._neighbour(row + 1) if row + 1 < rows.stop else None,
             release=self.release,
         )
+
+    def count(self, service: str) -> int:
+        """Return how many documents a service answers from."""
+        return sum(not document.services or service in document.services for document in self._release.documents)
+
+    async def search(
+        self, text: str, service: str, top_k: int, narrowed: Mapping[str, frozenset[str]]
+    ) -> Sequence[FoundPassage]:
+        """Return passages that bear on a text, best first; one search at a time, in a thread."""
+        searcher = self._searcher
+        if searcher is None:
+            return []
+        filters = Filters(
+            services=frozenset((service,)),
+            statuses=narrowed.get("status", frozenset()),
+            documents=narrowed.get("doc_id", frozenset()),
+            jurisdictions=narrowed.get("jurisdiction", frozenset()),
+        )
+        async with self._turn:
+            hits = await asyncio.to_thread(searcher.search, text, top_k=top_k, filters=filters)
+        return [self._found(hit) for hit in hits]
+
+    def _found(self, hit: Hit) -> FoundPassage:
+        passage, document = hit.passage, hit.document
+        attributes: dict[str, str | int | None] = {
+            "passage_id": passage.passage_id,
+            "article": passage.article,
+            "heading": passage.heading,
+            "section": passage.section,
+            "status": passage.status or document.status,
+            "url": passage_url(passage.passage_id),
+            "doc_id": document.doc_id,
+            "title": document.title,
+            "citation": document.citation,
+            "kind": document.kind,
+            "year": document.year,
+            "date": document.date,
+            "jurisdiction": document.jurisdiction,
+            "language": document.language,
+            "publisher": document.publisher,
+            "licence": document.licence,
+            "as_of": document.coverage_date or self.as_of,
+        }
+        known = {name: value for name, value in attributes.items() if value not in (None, "")}
+        # The ranking's scores have no bounds, and clients expect one from 0 to 1: this keeps their order, and is no
+        # probability.
+        score = 1 / (1 + math.exp(-max(-30.0, min(30.0, hit.score))))
+        return FoundPassage(document.doc_id, document.title, score, [FoundText(passage.text)], known)  # type: ignore[arg-type]
 
     def _passage_at(self, row: int) -> Passage:
         stored = self._release.stored(row)

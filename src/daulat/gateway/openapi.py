@@ -7,47 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
 from daulat.gateway import schema
 from daulat.gateway._asgi import JSON_TYPE, Request, Send, send_bytes
+from daulat.gateway._operation import BODY_ERRORS, Json, Operation, header, path_parameter
+from daulat.gateway.api.operations import OPERATIONS as WIDER
 from daulat.gateway.parts import Parts
 
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One route: what it takes, what it gives, and the errors that its caller can meet."""
-
-    method: str
-    path: str
-    operation_id: str
-    summary: str
-    result: type
-    errors: tuple[int, ...]
-    body: type | None = None
-    parameters: tuple[Json, ...] = ()
-    streams: bool = False
-
-
-def _path_parameter(name: str, description: str) -> Json:
-    text = {"type": "string", "minLength": 1}
-    return {"name": name, "in": "path", "required": True, "description": description, "schema": text}
-
-
-def _header(name: str, description: str, pattern: str) -> Json:
-    text = {"type": "string", "pattern": pattern}
-    return {"name": name, "in": "header", "required": False, "description": description, "schema": text}
-
-
-_STREAM_ID = _path_parameter("stream_id", "From the response header `X-Daulat-Stream`.")
-_LANGUAGE = _header("X-Daulat-Language", "BCP 47 tag of the answer's language.", "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
-_LAST_EVENT_ID = _header("Last-Event-ID", "The `id` of the last event that arrived.", "^[0-9]{1,9}$")
-_BODY_ERRORS = (400, 408, 413, 415)
+_STREAM_ID = path_parameter("stream_id", "From the response header `X-Daulat-Stream`.")
+_LANGUAGE = header("X-Daulat-Language", "BCP 47 tag of the answer's language.", "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
+_LAST_EVENT_ID = header("Last-Event-ID", "The `id` of the last event that arrived.", "^[0-9]{1,9}$")
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/v1/models", "listModels", "List services, models and the encoder.", schema.ModelList, ()),
@@ -58,7 +29,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "Show one model or service.",
         schema.ModelCard,
         (404,),
-        parameters=(_path_parameter("model", "A name from `GET /v1/models`; it may hold slashes."),),
+        parameters=(path_parameter("model", "A name from `GET /v1/models`; it may hold slashes."),),
     ),
     Operation(
         "post",
@@ -66,7 +37,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "createChatCompletion",
         "Answer a conversation, whole or as a stream of server-sent events.",
         schema.ChatCompletion,
-        (*_BODY_ERRORS, 404, 429, 502, 503),
+        (*BODY_ERRORS, 401, 403, 404, 429, 502, 503),
         body=schema.ChatCompletionRequest,
         parameters=(_LANGUAGE,),
         streams=True,
@@ -91,32 +62,26 @@ OPERATIONS: tuple[Operation, ...] = (
         parameters=(_STREAM_ID,),
     ),
     Operation(
-        "post",
-        "/v1/embeddings",
-        "createEmbedding",
-        "Turn texts into vectors of unit length.",
-        schema.EmbeddingList,
-        (*_BODY_ERRORS, 404, 503),
-        body=schema.EmbeddingRequest,
-    ),
-    Operation(
         "get",
         "/v1/passages/{passage_id}",
         "showPassage",
         "Show an official passage in its document, with its standing in law.",
         schema.PassageCard,
         (404, 503),
-        parameters=(_path_parameter("passage_id", "From a citation, percent-encoded."),),
+        parameters=(path_parameter("passage_id", "From a citation, percent-encoded."),),
     ),
     Operation("get", "/v1/status", "showStatus", "Say how the service and each of its parts is.", schema.Status, ()),
     Operation("get", "/healthz", "showLiveness", "Say that the process answers.", schema.Health, ()),
     Operation(
         "get", "/readyz", "showReadiness", "Say whether a question would be answered now.", schema.Health, (503,)
     ),
+    *WIDER,
 )
 
 _MEANING = {
     400: "The request is not what this path takes.",
+    401: "A key is needed, or the one that was sent is not known.",
+    403: "The key does not reach that.",
     404: "There is nothing of that name.",
     408: "The body did not arrive in time.",
     410: "This part of the stream is no longer kept.",
@@ -138,7 +103,7 @@ def openapi_document(version: str) -> Json:
     """
     kinds: list[type] = [schema.ErrorEnvelope, schema.ChatCompletionChunk]
     for operation in OPERATIONS:
-        kinds += [kind for kind in (operation.body, operation.result) if kind is not None]
+        kinds += [kind for kind in (operation.body, operation.result) if kind not in (None, bytes)]
     references, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     reference = dict(zip(kinds, references, strict=True))
     paths: dict[str, Json] = {}
@@ -159,8 +124,10 @@ def openapi_document(version: str) -> Json:
 
 def _describe(operation: Operation, reference: dict[type, Json]) -> Json:
     """Describe one operation."""
-    result = reference[operation.result]
+    result = reference.get(operation.result, {})
     content: Json = {"application/json": {"schema": result}}
+    if operation.result is bytes:
+        content = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
     if operation.streams:
         content["text/event-stream"] = {"schema": {"type": "string"}}
         if operation.method == "get":
@@ -180,6 +147,10 @@ def _describe(operation: Operation, reference: dict[type, Json]) -> Json:
     if operation.body is not None:
         body_schema = {"application/json": {"schema": reference[operation.body]}}
         described["requestBody"] = {"required": True, "content": body_schema}
+    if operation.form is not None:
+        described["requestBody"] = {
+            "required": True, "content": {"multipart/form-data": {"schema": operation.form}}
+        }  # fmt: skip
     return described
 
 

@@ -23,6 +23,7 @@ from daulat.gateway.schema import EngineStatus
 if TYPE_CHECKING:  # they are of a database, and a gateway can do without one
     from daulat.gateway.api.batches.queue import BatchQueue
     from daulat.gateway.api.files.shelf import FileShelf
+    from daulat.gateway.api.moderation_schema import ModerationMethod, ModerationResult
 
 
 class Ids:
@@ -79,6 +80,8 @@ class Parts:
         Hears of every call when it has ended.
     answers : Answers, optional
         Answers kept for the same request again; None keeps none.
+    moderator : callable, optional
+        Looks at texts by rules; slow at its first call, so it is called in a thread.
     files, batches : optional
         Where files and batches are kept; None while there is no database.
     vitals : callable
@@ -107,6 +110,7 @@ class Parts:
     router: Router | None = None
     observer: Observer = field(default_factory=NoObserver)
     answers: Answers | None = None
+    moderator: Callable[[Sequence[str]], tuple[list[ModerationResult], ModerationMethod]] | None = None
     files: FileShelf | None = None
     batches: BatchQueue | None = None
     vitals: Callable[[], list[EngineStatus]] = list

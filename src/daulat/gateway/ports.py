@@ -9,7 +9,7 @@ gives a `Target`; answered by the target's engine; and settled with a `CallUsage
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # a gateway without services does without the assistant, and 
     from numpy.typing import NDArray
 
     from daulat.assistant.types import AnswerEvent, Question
+    from daulat.gateway.api.vector_schema import FoundPassage
 
 PartState = Literal["loading", "ready", "failed", "absent"]
 
@@ -66,6 +67,17 @@ class Library(Protocol):
 
     async def passage(self, passage_id: str) -> PassageCard | None:
         """Return a passage in its document, or None where there is none of that id."""
+        ...
+
+    def count(self, service: str) -> int:
+        """Return how many documents a service answers from."""
+        ...
+
+    async def search(
+        self, text: str, service: str, top_k: int, narrowed: Mapping[str, frozenset[str]]
+    ) -> Sequence[FoundPassage]:
+        """Return passages that bear on a text, best first; `narrowed` names what status, doc_id or jurisdiction may be,
+        where it is not empty."""
         ...
 
 

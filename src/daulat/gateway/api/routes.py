@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from daulat.gateway._asgi import Route, Routes
+from daulat.gateway.api.audio import TranscriptionsRoute
 from daulat.gateway.api.batches.route import BatchRoutes
 from daulat.gateway.api.files.route import FileRoutes
 from daulat.gateway.api.forwarded import Forwarded
+from daulat.gateway.api.moderations import ModerationsRoute
 from daulat.gateway.api.rerank import RerankRoute
 from daulat.gateway.api.responses import ResponsesRoute
+from daulat.gateway.api.vector_stores import VectorStoreRoutes
 from daulat.gateway.embeddings import EmbeddingsRoute
 from daulat.gateway.parts import Parts
 from daulat.gateway.proxy import Proxy
@@ -18,17 +21,23 @@ def api_routes(parts: Parts, proxy: Proxy, chat: Route) -> tuple[Routes, Routes]
     """Return the routes with a path of their own, and those whose path goes on after a ``/``."""
     forwarded = Forwarded(parts, proxy)
     responses, files, batches = ResponsesRoute(parts, chat), FileRoutes(parts), BatchRoutes(parts)
+    stores = VectorStoreRoutes(parts)
     exact: Routes = {
+        "/v1/audio/speech": {"POST": forwarded.route("audio/speech")},
+        "/v1/audio/transcriptions": {"POST": TranscriptionsRoute(parts).transcribe},
         "/v1/batches": {"GET": batches.list_batches, "POST": batches.create},
         "/v1/completions": {"POST": forwarded.route("completions")},
         "/v1/embeddings": {"POST": EmbeddingsRoute(parts, forwarded).embed},
         "/v1/files": {"GET": files.list_files, "POST": files.upload},
+        "/v1/moderations": {"POST": ModerationsRoute(parts, forwarded).moderate},
         "/v1/rerank": {"POST": RerankRoute(parts, forwarded).rerank},
         "/v1/responses": {"POST": responses.create},
+        "/v1/vector_stores": {"GET": stores.list_stores},
     }
     prefixed: Routes = {
         "/v1/batches/": {"GET": batches.show, "POST": batches.cancel},
         "/v1/files/": {"GET": files.show, "DELETE": files.delete},
         "/v1/responses/": {"GET": responses.show, "DELETE": responses.show},
+        "/v1/vector_stores/": {"GET": stores.show, "POST": stores.search},
     }
     return exact, prefixed

@@ -41,6 +41,8 @@ class ResponsesRoute:
     async def create(self, request: Request, send: Send) -> None:
         """Answer a request."""
         asked, others = read_request(await request.json_body())
+        if asked.model not in self._parts.services and self._parts.router is None:
+            self._parts.engines.engine_for(asked.model)  # nobody has it, and that is the first thing to say
         body = to_chat(asked, others, is_service=asked.model in self._parts.services)
         inner = inner_request(request, CHAT_PATH, body, "responses")
         writer = ResponseWriter(self._beginning(request, asked))

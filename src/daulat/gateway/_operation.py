@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One row of the OpenAPI document: what a route takes, what it gives, and the errors that its caller can meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+
+BODY_ERRORS = (400, 408, 413, 415)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route.
+
+    Attributes
+    ----------
+    result : type
+        What it gives; ``bytes`` for what is not JSON.
+    body : type or None
+        What it takes as JSON.
+    form : mapping or None
+        The JSON schema of the form that it takes instead.
+    streams : bool
+        It may answer with server-sent events.
+    """
+
+    method: str
+    path: str
+    operation_id: str
+    summary: str
+    result: type
+    errors: tuple[int, ...]
+    body: type | None = None
+    parameters: tuple[Json, ...] = ()
+    streams: bool = False
+    form: Json | None = None
+
+
+def path_parameter(name: str, description: str, pattern: str = "") -> Json:
+    """Describe a part of the path."""
+    text: Json = {"type": "string", "minLength": 1}
+    if pattern:
+        text["pattern"] = pattern
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": text}
+
+
+def header(name: str, description: str, pattern: str) -> Json:
+    """Describe a header that may be sent."""
+    text = {"type": "string", "pattern": pattern}
+    return {"name": name, "in": "header", "required": False, "description": description, "schema": text}
+
+
+def query(name: str, description: str, schema: Json) -> Json:
+    """Describe a parameter that may follow the question mark."""
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""/v1/vector_stores: what the services answer from, to be searched by an application that answers for itself.
+
+A query in; passages of the published release with article, legal status and address out, best first. It is read-only:
+a release is published by whoever answers for the official text. Queries are not kept.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from daulat.gateway._asgi import Request, Send, send_json
+from daulat.gateway._decode import decode
+from daulat.gateway.api.filters import check, equals, fits
+from daulat.gateway.api.local import answering
+from daulat.gateway.api.vector_schema import (
+    FileCounts,
+    FoundPassage,
+    SearchPage,
+    SearchRequest,
+    VectorStoreCard,
+    VectorStoreList,
+)
+from daulat.gateway.errors import BadRequest, MethodNotAllowed, NotFound, NotReady
+from daulat.gateway.parts import Parts
+from daulat.gateway.ports import Library
+from daulat.gateway.proxy import read_asked
+
+ROUTE = "vector_stores/search"
+MOST_RESULTS = 50
+DEFAULT_RESULTS = 10
+# What was not found among so many is not near enough to be shown.
+_LOOKED_AT = 100
+
+
+class VectorStoreRoutes:
+    """The routes of published knowledge.
+
+    Parameters
+    ----------
+    parts : Parts
+        The services, and the release that they answer from.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._created = int(parts.wall_clock())
+
+    async def list_stores(self, request: Request, send: Send) -> None:
+        """List one store for each service."""
+        library = self._parts.library
+        cards = [] if library is None else [self._card(model, library) for model in self._parts.services]
+        first, last = (cards[0].id, cards[-1].id) if cards else (None, None)
+        await send_json(send, VectorStoreList(cards, first, last), request.request_id)
+
+    async def show(self, request: Request, send: Send) -> None:
+        """Show one store."""
+        if request.rest.endswith("/search"):
+            raise MethodNotAllowed(request.method, request.path, ("POST",))
+        model, library = self._store(request.rest)
+        await send_json(send, self._card(model, library), request.request_id)
+
+    async def search(self, request: Request, send: Send) -> None:
+        """Search one store."""
+        store_id, found, rest = request.rest.partition("/search")
+        if not found or rest:
+            raise MethodNotAllowed(request.method, request.path, ("GET",))
+        body = await request.json_body()
+        model, library = self._store(store_id)
+        asked = decode(body, SearchRequest)
+        if asked.filters is not None:
+            check(asked.filters)
+        if asked.rewrite_query:
+            raise BadRequest(
+                "`rewrite_query` is not supported",
+                why="The query is searched as it was written.",
+                fix="leave `rewrite_query` out.",
+                code="unsupported_parameter",
+                param="rewrite_query",
+            )
+        queries = [asked.query] if isinstance(asked.query, str) else asked.query
+        call = read_asked(msgspec.json.encode({"model": model, "input": queries}), ROUTE)
+        service = self._parts.services[model]
+        async with answering(self._parts, request, call, "knowledge", service):
+            passages = await self._find(library, service, queries, asked)
+        await send_json(send, SearchPage(queries, passages), request.request_id)
+
+    async def _find(
+        self, library: Library, service: str, queries: list[str], asked: SearchRequest
+    ) -> list[FoundPassage]:
+        narrowed = {name: equals(asked.filters, name) for name in ("status", "doc_id", "jurisdiction")}
+        best: dict[str, FoundPassage] = {}
+        for query in queries:
+            for passage in await library.search(query, service, _LOOKED_AT, narrowed):
+                key = str(passage.attributes["passage_id"])
+                if key not in best or best[key].score < passage.score:
+                    best[key] = passage
+        least = (asked.ranking_options.score_threshold or 0.0) if asked.ranking_options else 0.0
+        kept = [
+            passage
+            for passage in sorted(best.values(), key=lambda each: -each.score)
+            if passage.score >= least and (asked.filters is None or fits(passage.attributes, asked.filters))
+        ]
+        return kept[: asked.max_num_results or DEFAULT_RESULTS]
+
+    def _store(self, store_id: str) -> tuple[str, Library]:
+        model = next((model for model in self._parts.services if _id_of(model) == store_id), None)
+        if model is None:
+            raise NotFound(
+                "no vector store of that id",
+                why="There is one for each service, and no other can be made here.",
+                fix="GET /v1/vector_stores lists them.",
+                code="vector_store_not_found",
+                param="vector_store_id",
+            )
+        library = self._parts.library
+        if library is None:
+            raise NotReady(
+                "the official text is still being opened",
+                why="It cannot be searched before.",
+                fix="try again in a few seconds; GET /v1/status says what is loading.",
+                code="loading",
+            )
+        return model, library
+
+    def _card(self, model: str, library: Library) -> VectorStoreCard:
+        total = library.count(self._parts.services[model])
+        return VectorStoreCard(
+            id=_id_of(model),
+            created_at=self._created,
+            name=model,
+            file_counts=FileCounts(total, total),
+            metadata={"release": library.release, "as_of": library.as_of, "model": model},
+            last_active_at=self._created,
+        )
+
+
+def _id_of(model: str) -> str:
+    """Return the id of a service's store, which holds no slash: clients put it into a path as it is."""
+    return f"vs_{model.replace('/', '_')}"
