@@ -5,7 +5,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install up test lint bench docs lock clean packages
+.PHONY: help install up test lint bench bench-plan docs lock clean packages
 # Byte code makes every start five times as fast; a setting from outside does not take that away.
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV
@@ -20,7 +20,7 @@ PY := .venv/bin/python
 
 help:  ## list the verbs
 	@echo "make <verb>:"
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-9s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-10s %s\n", $$1, $$2}'
 	@echo "first steps: make up    another country: make up COUNTRY=EE"
 
 install: .venv/.installed  ## make .venv/bin/daulat; the only verb, with test, that needs a registry
@@ -45,6 +45,9 @@ bench: .venv/.installed  ## measure retrieval and answers on one folder of quest
 	@test -n "$(DATA)" || { echo "name a folder of questions: make bench DATA=folder" >&2; exit 2; }
 	@.venv/bin/daulat bench retrieval --data "$(DATA)" --json
 	@.venv/bin/daulat bench answers --data "$(DATA)" --json
+
+bench-plan: .venv/.tools  ## measure the planner: accuracy of throughput on pairs left out, coverage, speed (minutes)
+	@$(PY) benchmarks/plan/run.py
 
 docs: .venv/.tools  ## write docs/reference again from the code
 	@$(PY) tools/reference.py
