@@ -162,6 +162,17 @@ def run(case: Case, v: Values, *, advance: Callable[[float], None] = lambda _: N
     return Plan(case, v, *stages)
 
 
+def figures_of(case: Case, v: Values, names: Sequence[str]) -> dict[str, Floats]:
+    """Take given draws along the road and keep only some of its figures, float64[draws, ...] each."""
+    found: dict[str, list[Floats]] = {name: [] for name in names}
+    for start in range(0, v.n_draws, PART):
+        for stage in _stages(case, v.rows(slice(start, min(start + PART, v.n_draws)))):
+            for trace, array in values(stage):
+                if trace.name in found:
+                    found[trace.name].append(array)
+    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
 def _stages(case: Case, v: Values) -> tuple[Any, ...]:
     settings, place, n_sites = case.settings, case.place, len(case.sites.sites)
     chip = accelerators()[settings.accelerator]

@@ -4,21 +4,22 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daulat.nation import bootstrap, nation_of
-from daulat.plan.demand import week_shape
+from daulat.plan.demand import WeekShape, week_shape
 from daulat.plan.demand.adoption import s_curve
 from daulat.plan.energy import zonal_temperature_c
+from daulat.plan.inputs import Settings
 from daulat.plan.money.unit_cost import first_year_below
 from daulat.plan.place import describe_place
-from daulat.plan.inputs import Settings
 from daulat.plan.serving import OUTPUTS, PROMPTS, serving_curve, way_of
-from daulat.plan.sizing.peak import burst_factor, halfin_whitt_beta, staffing_factor, week_load
+from daulat.plan.sizing.peak import burst_factor, busiest_hour, halfin_whitt_beta, staffing_factor, week_load
 
 close = pytest.approx
 
@@ -116,3 +117,26 @@ def test_building_overtakes_only_where_it_stays_ahead() -> None:
         [[9.0, 0.0, 9.0, 0.0]]
     )  # so far 9, 9, 18, 18; the other 5, 10, 15, 20: ahead in year 2, behind, ahead
     assert first_year_below(built, np.full((1, 4), 5.0)).tolist() == [4.0]
+
+
+@cache
+def wide_week() -> WeekShape:
+    """The week of a country with several time zones."""
+    return week_shape(describe_place(nation_of(bootstrap("BR")), None, (), 2027))
+
+
+@settings(deadline=None)
+@given(
+    mix=st.lists(st.tuples(st.floats(0, 100), st.floats(0, 1)), min_size=1, max_size=4),
+    swing=st.floats(1, 2),
+    event=st.floats(1, 9),
+)
+def test_the_busiest_hour_is_the_greatest_of_all_hours(
+    mix: list[tuple[float, float]], swing: float, event: float
+) -> None:
+    shape = wide_week()
+    load, office = np.array([[[one for one, _ in mix]]]), np.array([[share for _, share in mix]])
+    raised = load * np.array([event, *[1.0] * (len(mix) - 1)])
+    slow = max(week_load(shape, one, office, np.array([[swing]])).max() for one in (load, raised))
+    fast = busiest_hour(shape, load, office, np.array([[swing]]), [(0, np.array([[event]]))])
+    assert float(fast[0, 0]) == close(slow)

@@ -52,12 +52,26 @@ def busiest_hour(
     events : sequence of (service, factor)
         The service's load times the factor, float64[draws, 1]; one event at a time.
     """
+    shape = _candidates(shape)
     greatest = week_load(shape, load, office, peak_to_mean).max(axis=2)
     for service, factor in events:
         raised = load.copy()
         raised[:, :, service] *= factor
         greatest = np.maximum(greatest, week_load(shape, raised, office, peak_to_mean).max(axis=2))
     return np.asarray(greatest)
+
+
+def _candidates(shape: WeekShape) -> WeekShape:
+    """Keep the hours that can be the busiest: those of which no other is at least as high on all three curves.
+
+    Loads are not negative and the swing is not, so an hour below another on every curve is below it in every mix.
+    """
+    curves = np.stack([shape.flat, shape.wave, shape.desk], axis=1)
+    kept: list[int] = []
+    for hour in np.argsort(-curves.sum(axis=1), kind="stable"):
+        if not any((curves[other] >= curves[hour]).all() for other in kept):
+            kept.append(int(hour))
+    return WeekShape(shape.flat[kept], shape.wave[kept], shape.desk[kept])
 
 
 def burst_factor(cv: Floats, percentile: float) -> Floats:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from daulat.plan.chain import Case, Plan, run
+from daulat.plan.chain import Case, figures_of
 from daulat.plan.figures import Floats
 from daulat.plan.inputs.draws import Values, draw
 from daulat.plan.uncertainty.tornado import last
@@ -75,8 +75,9 @@ def sobol(case: Case, names: Sequence[str], *, n_base: int = 256) -> dict[str, l
     """
     rows = sorted(case.assumptions.uncertain(), key=lambda one: one.path)
     a, b = (draw(case.assumptions, n_base, seed) for seed in (SEED_A, SEED_B))
-    plan = run(case, _stacked(a, b, [one.path for one in rows]))
-    return {name: _indices(plan, name, [one.path for one in rows], n_base) for name in names}
+    paths = [one.path for one in rows]
+    figures = figures_of(case, _stacked(a, b, paths), names)
+    return {name: _indices(figures[name], paths, n_base) for name in names}
 
 
 def _stacked(a: Values, b: Values, paths: list[str]) -> Values:
@@ -92,8 +93,8 @@ def _stacked(a: Values, b: Values, paths: list[str]) -> Values:
     return Values(arrays, a.n_draws * (len(paths) + 2))
 
 
-def _indices(plan: Plan, name: str, paths: list[str], n_base: int) -> list[SobolIndex]:
-    results = last(plan.figure(name)).reshape(-1, n_base)
+def _indices(figure: Floats, paths: list[str], n_base: int) -> list[SobolIndex]:
+    results = last(figure).reshape(-1, n_base)
     if (results > 0).all():
         results = np.log(results)  # spread over factors: a few large draws would else be all the variance
     first, total = saltelli_indices(results[0], results[1], results[2:])

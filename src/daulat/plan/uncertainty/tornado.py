@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from daulat.plan.chain import Case, run
+from daulat.plan.chain import Case, figures_of
 from daulat.plan.figures import Floats
 from daulat.plan.inputs.draws import Values, quantile
 
@@ -56,10 +56,10 @@ def tornado(case: Case, names: Sequence[str]) -> dict[str, list[Swing]]:
         column = np.full((n_draws, 1), one.value)
         column[1 + 2 * place : 3 + 2 * place, 0] = ends[one.path]
         arrays[one.path] = column
-    plan = run(case, Values(arrays, n_draws))
+    figures = figures_of(case, Values(arrays, n_draws), names)
     found: dict[str, list[Swing]] = {}
     for name in names:
-        result = last(plan.figure(name))
+        result = last(figures[name])
         swings = [
             Swing(one.path, *ends[one.path].tolist(), *result[1 + 2 * place : 3 + 2 * place].tolist())
             for place, one in enumerate(rows)
