@@ -127,7 +127,7 @@ async def open_front(nation: Nation, environ: Mapping[str, str], *, workers: int
     keep_s = nation.retention.files_days * DAY_S
     keeping = asyncio.create_task(reporting(parts, "database", _keep_store(parts, settings, receipts, access, keep_s)))
     try:
-        async with steered(parts, nation, engines, environ):
+        async with steered(parts, nation, engines, environ, workers=workers):
             yield Front(parts, engines)
     finally:
         keeping.cancel()

@@ -17,7 +17,9 @@ from daulat.nation import Nation
 
 
 @asynccontextmanager
-async def steered(parts: Parts, nation: Nation, engines: EngineSet, environ: Mapping[str, str]) -> AsyncIterator[None]:
+async def steered(
+    parts: Parts, nation: Nation, engines: EngineSet, environ: Mapping[str, str], *, workers: int = 1
+) -> AsyncIterator[None]:
     """Fill in who chooses engines, what is kept for the same request again, and who hears of calls.
 
     Raises
@@ -27,7 +29,7 @@ async def steered(parts: Parts, nation: Nation, engines: EngineSet, environ: Map
     """
     router = declared_router(nation, engines, clock=parts.clock)
     kept = kept_answers(nation, parts.clock)
-    around = Surroundings(time.monotonic, parts.wall_clock, environ, _to_stderr, parts.version)
+    around = Surroundings(time.monotonic, parts.wall_clock, environ, _to_stderr, parts.version, workers)
     async with watched(router), observing(nation, router, kept, around) as observer:
         parts.engines = RoutedEngines(engines, nation.routes)
         parts.router, parts.answers, parts.observer = router, kept, observer

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from daulat.gateway.observe.calls import CallLog
@@ -17,20 +18,22 @@ from daulat.gateway.observe.page import metrics_app
 from daulat.gateway.observe.power import EnergyBook, Power
 from daulat.gateway.observe.traces import declared_traces
 from daulat.gateway.routing import KeptAnswers, ModelRouter, place_of
-from daulat.gateway.server import reserve, serve
+from daulat.gateway.server import ListenError, reserve, serve
 from daulat.models import Catalogue, load_catalogue
 from daulat.nation import Model, Nation
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What an observer takes from outside: monotonic and wall time, the environment, and where lines go."""
+    """What an observer takes from outside: monotonic and wall time, the environment, where lines go, and how many
+    processes serve: with several, each has `/metrics` at the next free port."""
 
     clock: Callable[[], float]
     wall_clock: Callable[[], float]
     environ: Mapping[str, str]
     write: Callable[[str], object]
     version: str = ""
+    workers: int = 1
 
 
 @asynccontextmanager
@@ -62,8 +65,7 @@ async def observing(
     ]
     stop = asyncio.Event()
     if nation.gateway.metrics is not None:
-        host, _, port = nation.gateway.metrics.rpartition(":")
-        holder = reserve(host.strip("[]"), int(port))
+        holder = _reserved(nation.gateway.metrics, around.workers)
         tasks.append(asyncio.create_task(serve(metrics_app(metrics), holder, stop=stop), name="metrics"))
     try:
         yield CallObserver(EnergyBook(powers, around.clock), metrics, traces, log)
@@ -75,6 +77,15 @@ async def observing(
         await asyncio.gather(*tasks, return_exceptions=True)
         if traces is not None:
             await asyncio.to_thread(traces.close)
+
+
+def _reserved(address: str, workers: int) -> socket.socket:
+    """Take the address of `/metrics`, or with several workers the first of as many ports that is free."""
+    host, _, port = address.rpartition(":")
+    for number in range(int(port), int(port) + workers - 1):
+        with suppress(ListenError):
+            return reserve(host.strip("[]"), number)
+    return reserve(host.strip("[]"), int(port) + workers - 1)
 
 
 def _share(router: ModelRouter, model: str) -> MeteredShare:

@@ -2,7 +2,8 @@
 """Energy and carbon of one answer: a model's size and its tokens, or a meter's reading, in; watt-hours and grams out.
 
 Modelled with EcoLogits' factors (batch of 64 requests, 16 bits, servers of eight accelerators), with a range that is
-ours: low with weights of 8 bits, high with a batch of 16. Not counted: making the machines, training, the network.
+ours: low with a batch of 128 and weights of 8 bits, high with a batch of 16. Machines, training and the network are not
+counted.
 Derivation, limits and sources: docs/concepts/energy-per-request.md
 """
 
@@ -61,7 +62,7 @@ def energy_per_token(active_parameters_b: float, total_parameters_b: float, pue:
         server_wh = seconds / 3600 * _SERVER_KW * 1000 * accelerators / _SERVER_ACCELERATORS / batch
         return pue * (accelerators * accelerator_wh + server_wh)
 
-    return EnergyRange(min(one(64, 8), one(64, 16)), one(64, 16), one(16, 16))
+    return EnergyRange(one(128, 8), one(64, 16), one(16, 16))
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The front door as it is started: what it tells its watchers is true, and never holds a word or a key."""
+
+import asyncio
+import json
+
+from front_process import Receiver, free_port, running_front
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from prometheus_client.parser import text_string_to_metric_families
+from scripted_server import DONE, EVENT_STREAM, ScriptedServer, counts, says, status
+
+from daulat.nation import bootstrap
+
+CANARY = "kenari7f3a"
+ANSWER = {
+    "id": "1", "object": "chat.completion", "created": 1, "model": "m",
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": f"I say {CANARY}"}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 9, "completion_tokens": 100, "total_tokens": 109},
+}  # fmt: skip
+MODELS = """
+models:
+- id: north
+  kind: remote
+  url: {north}
+  place: EE-37
+  probe_s: 0
+  price: {{input: 1, output: 2, currency: EUR}}
+  energy: {{active_parameters_b: 8, total_parameters_b: 8, pue: 1.2}}
+- {{id: south, kind: remote, url: {south}, place: FI, probe_s: 0}}
+routes:
+- {{id: writer, to: [{{model: north}}, {{model: south}}], policy: least-busy}}
+"""
+
+
+def declaration(north: str, south: str, metrics: int) -> str:
+    watched = f"gateway: {{listen: 127.0.0.1:8080, log_calls: true, metrics: '127.0.0.1:{metrics}'}}"
+    text = bootstrap("EE").replace("\nmodels: []\n", MODELS.format(north=north, south=south))
+    return text.replace("gateway: {listen: 127.0.0.1:8080}", watched)
+
+
+def sample(text: str, name: str, **labels: str) -> float:
+    return sum(
+        each.value
+        for family in text_string_to_metric_families(text)
+        for each in family.samples
+        if each.name == name and labels.items() <= each.labels.items()
+    )
+
+
+def spans_of(bodies: list[bytes]) -> list:
+    return [
+        span
+        for body in bodies
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+    ]
+
+
+async def test_the_watchers_hear_the_truth_and_never_a_word_or_a_key(tmp_path, engine_server):
+    metrics = free_port()
+    async with ScriptedServer() as south, Receiver() as receiver:
+        nation = declaration(engine_server.base_url, south.base_url, metrics)
+        otel = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
+        async with running_front(tmp_path, nation, metrics, **otel) as front:
+            engine_server.answers(status(200, ANSWER))
+            key = {"Authorization": f"Bearer sk-{CANARY}"}
+            code, headers, body = await front.chat(
+                "writer", f"My number is {CANARY}", headers=key | {"X-Daulat-Data-Class": "personal"}
+            )
+            assert (code, headers.get("x-daulat-engine")) == (200, "north"), body
+            assert headers["x-daulat-route-reason"] == "only; personal may go to ee"  # lower case by our client
+            drawn = json.loads(body)["usage"]["daulat"]
+            assert drawn["energy_low_uwh"] < drawn["energy_uwh"] < drawn["energy_high_uwh"]
+            assert drawn["metered"] == 0
+            engine_server.answers(EVENT_STREAM, says(CANARY, finish="stop"), counts(9, 1), DONE)
+            assert (await front.chat("north", CANARY, stream=True))[0] == 200
+            engine_server.answers(status(400, {"error": {"message": f"too long: {CANARY}"}}))
+            assert (await front.chat("north", CANARY))[0] == 400
+            assert (await front.chat(f"model-{CANARY}", "hello"))[0] == 404
+            assert (await front.chat("north", CANARY, headers={"Authorization": f"Bearer daulat_sk_{CANARY}"}))[
+                0
+            ] == 401
+            code, _, body = await front.chat("south", CANARY)  # internal: may not leave the country
+            assert (code, json.loads(body)["error"]["code"]) == (403, "no_route")
+            _, kind, page = await front_metrics(front)
+            listed = json.loads((await front.ask("GET", "/v1/models"))[2])
+            told = await front.status()
+            await wait_for(lambda: len(spans_of(receiver.bodies)) >= 6)
+        text = page.decode()
+        assert kind["content-type"].startswith("text/plain")
+        assert sample(text, "daulat_requests_total", model="north", status="200") == 2
+        assert sample(text, "daulat_requests_total", model="unknown", status="404") == 1
+        assert sample(text, "daulat_tokens_total", model="north", kind="completion") == 101
+        assert sample(text, "daulat_cost_total", currency="EUR") == (18 * 1 + 101 * 2) / 1e6
+        assert sample(text, "daulat_time_to_first_token_seconds_count", model="north") == 2
+        assert sample(text, "daulat_engine_breaker", model="north", position="closed") == 1
+        assert "writer" in [model["id"] for model in listed["data"]] or listed["data"]
+        assert {engine["model"]: engine["level"] for engine in told["engines"]} == {"north": "green", "south": "green"}
+        spans = spans_of(receiver.bodies)
+        assert {"chat writer", "chat north", "chat unknown"} <= {span.name for span in spans}
+        named = {each.key: each.value for each in next(s for s in spans if s.name == "chat writer").attributes}
+        assert named["gen_ai.usage.output_tokens"].int_value == 100
+        assert named["gen_ai.response.model"].string_value == "north"
+        lines = [json.loads(line) for line in front.said.decode().splitlines() if line.startswith('{"at"')]
+        assert [line["status"] for line in lines] == [200, 200, 400, 404, 401, 403]
+        assert lines[0]["place"] == "EE-37"
+        # Nothing that anybody keeps, shows or sends on holds what was planted.
+        for what in (front.said, page, *receiver.bodies):
+            assert CANARY.encode() not in what
+        for path in tmp_path.rglob("*"):
+            if path.is_file():
+                assert CANARY.encode() not in path.read_bytes(), path
+
+
+async def front_metrics(front):
+    from front_process import ask
+
+    return await ask(front.metrics, "GET", "/metrics")
+
+
+async def wait_for(condition) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.05)
