@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 
 from daulat.plan import DoesNotFitError, Workload, predict
 from daulat.plan._columns import lay_out
+from daulat.plan._residual import LIMIT, Support, correction, features
 from daulat.plan._roofline import log_throughput
 from daulat.plan._tables import accelerators, models, number, throughput_fit
 
-COEFFICIENTS = throughput_fit()["coefficients"]
+FIT = throughput_fit()
+COEFFICIENTS = FIT["coefficients"]
 PLACES = [
     ("llama-3.1-8b", "l40s", 1),
     ("llama-3.3-70b", "h100-sxm", 4),
@@ -113,5 +116,37 @@ def test_every_model_has_its_parameters_and_a_source():
 
 
 def test_the_fitted_file_names_no_model():
-    names = " ".join(COEFFICIENTS[0])
+    names = " ".join([*COEFFICIENTS[0], *FIT["support"]["names"]])
     assert not [model for model in models() if model.split("-")[0] in names]
+
+
+def test_what_was_written_from_memory_is_listed_and_told(workload):
+    for name, row in (accelerators() | models()).items():
+        assert not row["recalled"] or all(row[column] for column in row["recalled"].split()), name
+        assert row["recalled"] or "recalled" not in row["source"], name
+    [answer] = predict([replace(workload, accelerator="gaudi3")])
+    assert any("link_gb_per_s of gaudi3 recalled" in note for note in answer.notes)
+
+
+def test_far_from_all_measured_rows_the_roofline_stands_alone(workload):
+    columns, owners = lay_out([workload, replace(workload, row_id="far", prompt_tokens=1e6, output_tokens=1e6)])
+    support = Support(np.array(FIT["support"]["features"]), np.array(FIT["support"]["weights"]))
+    added, nearness = correction(features(columns, owners), support)
+    assert nearness[1] < 0.05 < nearness[0] <= 1
+    assert abs(added[1]) < 0.02
+
+
+@given(drawn=workloads)
+def test_no_correction_is_beyond_its_limit(workload, drawn):
+    columns, owners = lay_out([varied(workload, drawn)])
+    support = Support(np.array(FIT["support"]["features"]), np.array(FIT["support"]["weights"]))
+    added, nearness = correction(features(columns, owners), support)
+    assert abs(added[0]) <= LIMIT
+    assert 0 <= nearness[0] <= 1
+
+
+def test_software_is_not_carried_on_beyond_the_measured_rows(workload):
+    [now] = predict([replace(workload, measured_on=date(2026, 4, 21))])
+    [later] = predict([replace(workload, measured_on=date(2030, 1, 1))])
+    assert later.predicted_output_tok_s_per_accelerator == now.predicted_output_tok_s_per_accelerator
+    assert any("software as of 2026-04-21" in note for note in later.notes)
