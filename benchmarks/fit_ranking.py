@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fit the weights by which passages are ranked: development questions in, `ranking.json` and its honest figures out.
 
-    python benchmarks/fit_ranking.py --data ../shared/data [--write]
+    python benchmarks/fit_ranking.py --data ../shared/data [--write] [--confirm]
 
-law: citizens' questions (id, en, jv, su; never confirm.jsonl). defined: a sample of law_qa, and a little of the
-citizens'. text: a sample of IDK-MRC over its contexts. The first two are asked over the pack's own release. A softmax
-over the candidates of a question, with the log-likelihood of any passage that answers, is fitted by Newton's method
-with the expected curvature; L2 keeps weights small. Figures are those of five-fold cross-validation; those of
-confirm.jsonl come after, from weights that never saw it.
+law: citizens' questions (id, en, jv, su; never confirm.jsonl). everyday: the same over a release with the pack's
+everyday questions, and a sample of those, each asked while it is not heard itself. defined: a sample of law_qa, and a
+little of the citizens'. text: a sample of IDK-MRC over its contexts. All but the last are asked over the pack's own
+release. A softmax over the candidates of a question, with the log-likelihood of any passage that answers, is fitted by
+Newton's method with the expected curvature; L2 keeps weights small. Figures are those of five-fold cross-validation;
+with --confirm those of confirm.jsonl come after, from weights that never saw it. Report every such run.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ RANKING = ROOT / "src" / "daulat" / "knowledge" / "search" / "ranking.json"
 LAW_ONLY = {"named", "other", "article", "preamble", "elucidation", "past", "rank", "topic", "recent", "title"}
 CITIZENS_WEIGH = 0.15  # in `defined`: of all citizens' questions together, beside 1 for all of law_qa
 FOLDS = 5
-L2 = {"law": 3e-3, "defined": 1e-3, "text": 1e-3}
+L2 = {"law": 3e-3, "everyday": 1e-2, "defined": 1e-3, "text": 1e-3}
 Float = NDArray[np.float64]
 
 
@@ -66,12 +67,14 @@ class Asked:
         return np.where(np.isfinite(best), 1 + better, 10_000)
 
 
-def collect(bench: Bench, sources: Sequence[Source], questions: Sequence[KnownQuestion]) -> Asked:
+def collect(
+    bench: Bench, sources: Sequence[Source], questions: Sequence[KnownQuestion], *, with_everyday: bool = False
+) -> Asked:
     """Search without ranking and keep the features of every candidate."""
     nothing = np.zeros(len(FEATURES), np.float32)
-    ranking = Ranking(nothing, nothing, nothing)
+    ranking = Ranking(nothing, nothing, nothing, nothing)
     with TemporaryDirectory() as work:
-        corpus = open_corpus(bench, sources, questions, ranking, Path(work))
+        corpus = open_corpus(bench, sources, questions, ranking, Path(work), with_everyday=with_everyday)
         searcher = Searcher(corpus.release, corpus.encoder, corpus.reader, ranking)
         usable = [q for q in questions if any(corpus.release.row_of(gold) is not None for gold in q.gold)]
         found = [

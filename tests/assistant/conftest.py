@@ -36,7 +36,7 @@ NAMES = {"id": "Indonesia", "en": "Indonesia"}
 ACTS = frozenset({"UU-23-2006", "UU-24-2013", "UU-1-1974", "UU-36-2009"})
 SERVICE = "public-services"
 # How an answer is put together does not depend on how the decision is fitted, so most tests decide it themselves.
-ALWAYS = Answerable(Calibrated(0.0, {}, 0.0), Calibrated(0.0, {}, 0.0))
+ALWAYS = Answerable(*[Calibrated(0.0, {}, 0.0)] * 3)
 
 
 class Asked:

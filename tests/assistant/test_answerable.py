@@ -39,13 +39,13 @@ def asked(*mentions: LawMention) -> Asked:
 
 
 def test_without_a_hit_there_is_no_answer() -> None:
-    assert Answerable(SURE, SURE).probability([], Marked((0, 0)), asked()) == 0.0
+    assert Answerable(SURE, SURE, SURE).probability([], Marked((0, 0)), asked()) == 0.0
 
 
 def test_a_law_that_is_not_in_the_release_is_not_answered_from_another() -> None:
     question = asked(LawMention(doc_id="A-9-1999"))
     assert names_another_law([hit()], question)
-    assert Answerable(SURE, SURE).probability([hit()], Marked((0, 4)), question) == 0.0
+    assert Answerable(SURE, SURE, SURE).probability([hit()], Marked((0, 4)), question) == 0.0
 
 
 def test_a_law_that_was_found_among_others_may_be_answered_from() -> None:
@@ -62,7 +62,7 @@ def test_an_article_without_a_law_names_no_other_law() -> None:
 
 
 def test_law_and_other_text_have_models_and_thresholds_of_their_own() -> None:
-    judge = Answerable(law=SURE, text=UNSURE)
+    judge = Answerable(law=SURE, everyday=SURE, text=UNSURE)
     assert judge.probability([hit()], Marked((0, 4)), asked()) > 0.99
     assert judge.probability([hit(rank=None)], Marked((0, 4)), asked()) < 0.01
     assert (judge.threshold([hit()]), judge.threshold([hit(rank=None)])) == (0.5, 0.9)

@@ -11,10 +11,13 @@ import pytest
 
 from daulat.cli._answering import nation_knowledge
 from daulat.knowledge.encoder import E5Encoder
-from daulat.knowledge.index.cache import VectorCache, key_of, record_type
+from daulat.knowledge.everyday import read_everyday
+from daulat.knowledge.everyday.index import questions_of
+from daulat.knowledge.index.cache import VectorCache, key_of
 from daulat.knowledge.ingest import ingest_all, load_rules
-from daulat.knowledge.opening import nation_sources
+from daulat.knowledge.opening import nation_sources, pack_everyday
 from daulat.knowledge.release.write import cut_segments
+from daulat.knowledge.search import reader_for
 from daulat.knowledge.sources import load_sources
 from daulat.models import declare_engines
 from daulat.nation import bootstrap, installed_packs, load_nation, pack_at
@@ -171,7 +174,7 @@ def test_searching_starts_neither_a_server_nor_a_database():
     assert {"granian", "alembic", "psycopg", "sqlalchemy"}.isdisjoint(loaded)
 
 
-def test_the_pack_brings_the_vector_of_every_segment_of_its_sources():
+def test_the_pack_brings_the_vector_of_every_segment_and_everyday_question():
     """Counted, not built: the pack's release takes seconds, and `make_vectors.py` is what writes the file."""
     for pack in installed_packs():
         vectors = pack.path("vectors.e5.bin")
@@ -180,9 +183,12 @@ def test_the_pack_brings_the_vector_of_every_segment_of_its_sources():
         cache = VectorCache(vectors.with_name("none"), E5Encoder.dimensions, [vectors])
         documents = ingest_all(load_sources(pack.path("sources.yaml")), load_rules(pack.root)).documents
         keys = {key_of(E5Encoder.name, segment.text) for segment in cut_segments(documents)}
+        languages = [language["tag"] for language in pack.yaml("nation.yaml")["languages"]]
+        wordings = pack_everyday(pack, reader_for(pack, languages))
+        questions = questions_of(read_everyday(wordings.folder)[0]) if wordings else []
+        keys |= {key_of(f"{E5Encoder.name}/query", wordings.read(text, tag)[0]) for _, tag, text in questions}
         assert sum(key not in cache for key in keys) == 0
         assert vectors.stat().st_size <= 15e6
-        assert vectors.stat().st_size == len(keys) * record_type(E5Encoder.dimensions).itemsize
 
 
 def test_what_a_nation_declares_stands_beside_what_its_pack_brings(tmp_path):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether there is an answer: the best passages and the marked sentence in, a calibrated probability out.
 
-Two small logistic models over named features, one for law and one for any other text, fitted on development questions
-only by `benchmarks/fit_answers.py`; each has the threshold above which an answer is given. One rule stands before
-them: a question about a law that the release does not hold is not answered from another law. It reads no file but its
-own weights and never sees a question's text beyond what `Asked` holds.
+Three small logistic models over named features, for law, for law where the release has everyday questions, and for any
+other text, fitted by `benchmarks/fit_answers.py`, never on what confirms them; each has the threshold above which an
+answer is given. One rule stands before them: a question about a law that the release does not hold is not answered
+from another law. It reads no file but its own weights and never sees a question's text beyond what `Asked` holds.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from daulat.assistant.sentence import Marked
+from daulat.knowledge.everyday import Heard
 from daulat.knowledge.search import Asked
 from daulat.knowledge.types import Hit
 
@@ -41,17 +42,18 @@ class Answerable:
 
     Parameters
     ----------
-    law, text : Calibrated
-        For evidence of law and of any other text.
+    law, everyday, text : Calibrated
+        For evidence of law, the same in a release with everyday questions, and for any other text.
     about : str
         What they were fitted on.
     """
 
     law: Calibrated
+    everyday: Calibrated
     text: Calibrated
     about: str = ""
 
-    def probability(self, hits: Sequence[Hit], marked: Marked, asked: Asked) -> float:
+    def probability(self, hits: Sequence[Hit], marked: Marked, asked: Asked, heard: Heard | None = None) -> float:
         """Return the probability that the best hits answer the question.
 
         Parameters
@@ -61,6 +63,8 @@ class Answerable:
         marked : Marked
             In the passage that would be cited first.
         asked : Asked
+        heard : Heard, optional
+            What the everyday questions of the release say, where it has any.
 
         Returns
         -------
@@ -69,14 +73,15 @@ class Answerable:
         """
         if not hits or names_another_law(hits, asked):
             return 0.0
-        return self._model(hits).probability(evidence_features(hits, marked, asked))
+        return self._model(hits, heard).probability(evidence_features(hits, marked, asked, heard))
 
-    def threshold(self, hits: Sequence[Hit]) -> float:
+    def threshold(self, hits: Sequence[Hit], heard: Heard | None = None) -> float:
         """Return the probability from which a question with these hits is answered."""
-        return self._model(hits).threshold
+        return self._model(hits, heard).threshold
 
-    def _model(self, hits: Sequence[Hit]) -> Calibrated:
-        return self.law if hits and hits[0].document.rank else self.text
+    def _model(self, hits: Sequence[Hit], heard: Heard | None) -> Calibrated:
+        law = self.law if heard is None else self.everyday
+        return law if hits and hits[0].document.rank else self.text
 
 
 def names_another_law(hits: Sequence[Hit], asked: Asked) -> bool:
@@ -86,8 +91,10 @@ def names_another_law(hits: Sequence[Hit], asked: Asked) -> bool:
     return bool(named) and not any(documents & {mention.doc_id, *mention.candidates} for mention in named)
 
 
-def evidence_features(hits: Sequence[Hit], marked: Marked, asked: Asked) -> dict[str, float]:
-    """Return what the models weigh: the best hit's own features, how it stands out, and how its sentence fits."""
+def evidence_features(
+    hits: Sequence[Hit], marked: Marked, asked: Asked, heard: Heard | None = None
+) -> dict[str, float]:
+    """Return what the models weigh: the best hit, how it stands out, how its sentence fits, what is heard."""
     best = hits[0]
     scores = [hit.score for hit in hits]
     dense = [hit.dense for hit in hits]
@@ -106,6 +113,7 @@ def evidence_features(hits: Sequence[Hit], marked: Marked, asked: Asked) -> dict
         "forms": float(len(asked.forms) > 1),
         "named": float(any(mention.doc_id for mention in asked.mentions)),
         "defined": float(bool(asked.defined)),
+        **({f"heard_{name}": value for name, value in heard.none.items()} if heard else {}),
     }
 
 
@@ -114,8 +122,8 @@ def load_answerable(path: Path | None = None) -> Answerable:
     """Read the models that come with Daulat, or those of another file of that form."""
     path = path or Path(__file__).with_name("answerable.json")
     data = json.loads(path.read_text(encoding="utf-8"))
-    law, text = (
+    law, everyday, text = (
         Calibrated(float(data[name]["bias"]), data[name]["weights"], float(data[name]["threshold"]))
-        for name in ("law", "text")
+        for name in ("law", "everyday", "text")
     )
-    return Answerable(law, text, str(data["about"]))
+    return Answerable(law, everyday, text, str(data["about"]))

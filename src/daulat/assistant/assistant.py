@@ -26,6 +26,7 @@ from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Quest
 from daulat.assistant.verify import Verifier
 from daulat.assistant.writing import Offered, compose_request, written_sentences
 from daulat.knowledge.cutting.segments import SentenceRules
+from daulat.knowledge.everyday import Heard
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Asked, Filters, Searcher
 from daulat.knowledge.types import Hit
@@ -71,6 +72,7 @@ class Prepared:
     evidence: tuple[Evidence, ...]
     marked: tuple[Marked, ...]
     probability: float
+    heard: Heard | None = None
 
 
 @dataclass(frozen=True)
@@ -167,8 +169,8 @@ class Assistant:
         hits = tuple(self.searcher.rank(found, _LOOKED_AT))
         evidence = tuple(gather_evidence(hits, self.release))
         marked = tuple(self._mark(asked, item) for item in evidence[: max(_CITED, _OFFERED)])
-        probability = self.answerable.probability(hits, marked[0], asked) if marked else 0.0
-        return Prepared(question, language, asked, hits, evidence, marked, probability)
+        probability = self.answerable.probability(hits, marked[0], asked, found.heard) if marked else 0.0
+        return Prepared(question, language, asked, hits, evidence, marked, probability, found.heard)
 
     def _mark(self, asked: Asked, evidence: Evidence) -> Marked:
         language = evidence.document.language or self.languages[0]
@@ -176,7 +178,9 @@ class Assistant:
         return mark_sentence(asked, evidence.passage, language, reader, self.searcher.rarity, self.sentence_rules)
 
     def _may_answer(self, prepared: Prepared) -> bool:
-        return bool(prepared.evidence) and prepared.probability >= self.answerable.threshold(prepared.hits)
+        return bool(prepared.evidence) and prepared.probability >= self.answerable.threshold(
+            prepared.hits, prepared.heard
+        )
 
     def _language(self, question: Question) -> str:
         if question.language:

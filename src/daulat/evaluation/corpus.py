@@ -188,14 +188,16 @@ def open_corpus(
     rules = load_rules(bench.pack.root) if bench.pack else IngestRules()
     reader = reader_for(bench.pack, bench.languages)
     encoder = ParallelEncoder(bench.encoder, bench.threads)
-    cache = VectorCache(bench.cache / f"{encoder.name}.bin", encoder.dimensions, bench.shipped_vectors)
     bench.progress("read", 0, 0)
     segments = list(cut_segments(ingest_all(sources, rules).documents))
     if not segments:
         raise _nothing_to_search()
     asked = [reader.ask(question.text, language) for question, language in with_languages(bench, questions)]
-    prepared = PreparedEncoder(encoder, VectorCache(bench.cache / f"{encoder.name}.queries.bin", encoder.dimensions))
+    of_questions = bench.cache / f"{encoder.name}.queries.bin"
+    prepared = PreparedEncoder(encoder, VectorCache(of_questions, encoder.dimensions))
     _prepare(bench, prepared, [form for each in asked for form in each.forms])
+    known = [*bench.shipped_vectors, of_questions]  # everyday questions are encoded as questions are
+    cache = VectorCache(bench.cache / f"{encoder.name}.bin", encoder.dimensions, known)
 
     everyday = pack_everyday(bench.pack, reader) if with_everyday else None
     builder = _TemporaryBuilder(bench, sources, rules, reader, encoder, cache, work, everyday)

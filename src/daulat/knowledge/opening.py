@@ -18,7 +18,7 @@ from urllib.parse import quote
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.everyday import FOLDER, Wordings
-from daulat.knowledge.index.cache import VectorCache, record_type
+from daulat.knowledge.index.cache import VectorCache, seed_dimensions
 from daulat.knowledge.ingest import IngestRules, load_rules
 from daulat.knowledge.release import Builder, Release, Shelf, SigningKey
 from daulat.knowledge.search import Reader, Searcher, load_ranking, reader_for
@@ -213,5 +213,5 @@ def open_or_build(
 
 def _seeds(pack: Pack | None, encoder: Encoder) -> list[Path]:
     """Return the pack's files of vectors that have records of this encoder's width."""
-    size = record_type(encoder.dimensions).itemsize
-    return [path for path in sorted(pack.root.glob("vectors.*.bin")) if path.stat().st_size % size == 0] if pack else []
+    seeds = sorted(pack.root.glob("vectors.*.bin")) if pack else []
+    return [path for path in seeds if seed_dimensions(path) == encoder.dimensions]

@@ -2,13 +2,13 @@
 """The curators' files: a folder of JSON lines in; checked rows, and every fault with its file and line, out.
 
 One row is one matter: the passages that answer, the main one first, and how people ask for them, by language. A row
-without passages says that no source answers, and why. A row with a fault is left out and named; it stops no other row.
+without passages says that no source answers, and why. What has a fault is left out and named; it stops no other row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,7 @@ def read_everyday(folder: Path) -> tuple[tuple[EverydayRow, ...], tuple[Everyday
     """
     rows: list[EverydayRow] = []
     faults: list[EverydayFault] = []
-    first: dict[tuple[str, str], EverydayRow] = {}
+    first: dict[tuple[str, str], str] = {}
     for path in sorted(folder.glob("*.jsonl")):
         for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
             if not line.strip():
@@ -82,10 +82,10 @@ def read_everyday(folder: Path) -> tuple[tuple[EverydayRow, ...], tuple[Everyday
             except ValueError as error:
                 faults.append(EverydayFault(path.name, number, str(error)))
             else:
-                twice = _said_before(row, first)
+                new, twice = _said_first(row, first)
                 faults += [EverydayFault(path.name, number, reason) for reason in twice]
-                if not twice:
-                    rows.append(row)
+                if new.asks:
+                    rows.append(new)
     return tuple(rows), tuple(faults)
 
 
@@ -133,12 +133,14 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) and each.strip() for each in value)
 
 
-def _said_before(row: EverydayRow, first: dict[tuple[str, str], EverydayRow]) -> Sequence[str]:
-    """Name the questions that another row has too: the same words cannot ask for two things."""
-    found = []
+def _said_first(row: EverydayRow, first: dict[tuple[str, str], str]) -> tuple[EverydayRow, list[str]]:
+    """Leave out the questions that another row has too: the same words cannot ask for two things."""
+    asks: dict[str, tuple[str, ...]] = {}
+    faults: list[str] = []
+    here = f"{row.file} line {row.line}"
     for tag, questions in row.asks.items():
-        for question in questions:
-            other = first.setdefault((tag, question.casefold()), row)
-            if other is not row:
-                found.append(f"asks the same as {other.file} line {other.line}: {question}")
-    return found
+        told = {question: first.setdefault((tag, question.casefold()), here) for question in dict.fromkeys(questions)}
+        faults += [f"asks the same as {where}: {question}" for question, where in told.items() if where != here]
+        if new := tuple(question for question, where in told.items() if where == here):
+            asks[tag] = new
+    return replace(row, asks=asks), faults

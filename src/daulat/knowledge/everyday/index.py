@@ -10,6 +10,7 @@ Question n of every file is the n-th question of the rows in order. It decides n
     vectors.npy ...  see `daulat.knowledge.index.vectors`
     terms.npy ...    see `daulat.knowledge.index.forward`
     lexical/         see `daulat.knowledge.index.lexical`
+    adapter.npz      see `daulat.knowledge.everyday.adapter`; where one was learnt for the encoder of the release
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from daulat.knowledge.everyday.adapter import ADAPTER, load_adapter
 from daulat.knowledge.everyday.declared import EverydayRow
 from daulat.knowledge.index import ForwardIndex, ForwardWriter, LexicalIndex, VectorIndex
 from daulat.knowledge.index.lexical import Entry, write_lexical
@@ -51,13 +53,23 @@ class Wordings:
     Parameters
     ----------
     folder : Path
-        Of the curators' files.
+        Of the curators' files, and of the adapters learnt from them (``adapter*.npz``).
     read : callable
         (question, language) to the text that is encoded and the weighted terms that are indexed.
     """
 
     folder: Path
     read: Callable[[str, str], tuple[str, Mapping[str, float]]]
+
+    @property
+    def files(self) -> list[Path]:
+        """Every file that decides what is written."""
+        return sorted([*self.folder.glob("*.jsonl"), *self.folder.glob("adapter*.npz")])
+
+    def adapter_for(self, encoder: str) -> Path | None:
+        """Return the adapter that was learnt for an encoder."""
+        found = (path for path in self.files if path.suffix == ".npz" and load_adapter(path).encoder == encoder)
+        return next(found, None)
 
 
 def questions_of(rows: Sequence[EverydayRow]) -> list[tuple[int, str, str]]:
@@ -127,6 +139,7 @@ class EverydayIndex:
         self.vectors = VectorIndex(folder)
         self.terms = ForwardIndex(folder)
         self.lexical = LexicalIndex(folder / "lexical")
+        self.adapter = load_adapter(folder / ADAPTER) if (folder / ADAPTER).is_file() else None
         counts = np.bincount(self.terms.all_numbers(), minlength=self.terms.size + 1)
         self._rarities: NDArray[np.float64] = np.log(1 + (len(self.questions) - counts + 0.5) / (counts + 0.5))
         held = {len(self.questions), len(self.vectors), len(self.terms), len(self.lexical)}

@@ -31,6 +31,7 @@ EVERYDAY_FEATURES = (
     "asked_beside",  # share of the near questions that name a passage next to this one
     "asked_document",  # share of the near questions that name another passage of its document
 )
+_NONE = ("asked_best", "asked_best_words", "asked_lead", "asked_agree", "none_dense", "none_words", "none_vote")
 _INDEX = {name: place for place, name in enumerate(EVERYDAY_FEATURES)}
 
 _BY_MEANING, _BY_WORDS = 48, 24
@@ -115,7 +116,7 @@ def hear(
     if allowed is not None:
         found = found[allowed[found]]
     if not len(found):
-        none = dict.fromkeys(("asked_best", "asked_best_words", "none_dense", "none_words", "none_vote"), 0.0)
+        none = dict.fromkeys(_NONE, 0.0)
         return Heard(np.empty(0, np.int64), np.empty((0, len(EVERYDAY_FEATURES)), np.float32), none)
     cosines = [index.vectors.cosines(query, found) for query in queries] or [np.zeros(len(found), np.float32)]
     dense = np.clip((np.max(cosines, axis=0).astype(np.float64) - _UNRELATED) / (1 - _UNRELATED), 0, 1)
@@ -158,6 +159,8 @@ def _by_passage(index: EverydayIndex, near: _Near) -> Heard:
     none = {
         "asked_best": float(near.dense.max()),
         "asked_best_words": float(near.words.max()),
+        "asked_lead": float(near.dense.max() - near.dense[silent].max(initial=0.0)),
+        "asked_agree": float(values[:, _INDEX["asked_vote"]].max(initial=0.0)),
         "none_dense": float(near.dense[silent].max(initial=0.0)),
         "none_words": float(near.words[silent].max(initial=0.0)),
         "none_vote": float(near.votes[silent].sum()),

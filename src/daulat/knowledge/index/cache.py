@@ -3,8 +3,9 @@
 
 An append-only file of fixed records (16 bytes of key, one float16 scale, d int8), so that a kill loses at most the
 batch in hand and a torn last record is dropped at the next opening. The key is the SHA-256 of the encoder's name and
-the text: a changed text or another encoder never finds an old vector. A pack may bring a file of the same form, which
-is only read. It keeps no text.
+the text: a changed text or another encoder never finds an old vector. A pack may bring a seed, which is only read: the
+same records behind a line that says what they are, with half the key, since a pack is small and travels. It keeps no
+text.
 """
 
 from __future__ import annotations
@@ -23,11 +24,30 @@ from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.index.vectors import Int8, quantise
 
 KEY_BYTES = 16
+_SEED_MAGIC = b"daulat vectors 1"
+_SEED_HEADER = np.dtype([("magic", "S16"), ("dimensions", "<u4")])
 
 
 def record_type(dimensions: int) -> np.dtype[np.void]:
     """Return the layout of one record."""
     return np.dtype([("key", f"S{KEY_BYTES}"), ("scale", "<f2"), ("row", "i1", (dimensions,))])
+
+
+def _seed_type(dimensions: int) -> np.dtype[np.void]:
+    return np.dtype([("key", "<u8"), ("scale", "<f2"), ("row", "i1", (dimensions,))])
+
+
+def _short(key: bytes) -> int:
+    return int.from_bytes(key[:8], "little")
+
+
+def seed_dimensions(path: Path) -> int:
+    """Return the width of the vectors of a seed; 0 for a file that is none."""
+    with path.open("rb") as file:
+        head = file.read(_SEED_HEADER.itemsize)
+    if len(head) < _SEED_HEADER.itemsize or not head.startswith(_SEED_MAGIC):
+        return 0
+    return int(np.frombuffer(head, _SEED_HEADER)["dimensions"][0])
 
 
 def key_of(encoder: str, text: str) -> bytes:
@@ -69,7 +89,7 @@ class VectorCache:
     dimensions : int
         Width of a vector.
     seeds : sequence of Path
-        Further files, read only, e.g. the vectors that a pack ships.
+        Further files, read only: what `write_seed` wrote, e.g. the vectors that a pack ships, or another cache.
     """
 
     def __init__(self, path: Path, dimensions: int, seeds: Sequence[Path] = ()) -> None:
@@ -79,14 +99,23 @@ class VectorCache:
             with path.open("ab") as file:
                 self._drop_torn_record(file)
         self._blocks: list[NDArray[np.void]] = []
-        self._places: dict[bytes, tuple[int, int]] = {}
+        self._places: dict[bytes | int, tuple[int, int]] = {}  # by key; of seeds, by half of it
         for source in (*seeds, path):
-            if source.is_file() and source.stat().st_size >= self._type.itemsize:
-                count = source.stat().st_size // self._type.itemsize
-                self._remember(np.memmap(source, dtype=self._type, mode="r", shape=(count,)))
+            if source.is_file():
+                self._map(source, dimensions)
+
+    def _map(self, source: Path, dimensions: int) -> None:
+        is_seed = seed_dimensions(source) == dimensions
+        kind, offset = (_seed_type(dimensions), _SEED_HEADER.itemsize) if is_seed else (self._type, 0)
+        count = (source.stat().st_size - offset) // kind.itemsize
+        if count > 0:
+            self._remember(np.memmap(source, dtype=kind, mode="r", offset=offset, shape=(count,)))
+
+    def _place(self, key: bytes) -> tuple[int, int] | None:
+        return self._places.get(key) or self._places.get(_short(key))
 
     def __contains__(self, key: bytes) -> bool:
-        return key in self._places
+        return self._place(key) is not None
 
     def __len__(self) -> int:
         return len(self._places)
@@ -95,7 +124,7 @@ class VectorCache:
         """Return the rows and scales of keys that are all present: int8[n, d], float16[n]."""
         rows = np.empty((len(keys), self._type["row"].shape[0]), np.int8)
         scales = np.empty(len(keys), np.float16)
-        places = np.array([self._places[key] for key in keys], np.int64).reshape(-1, 2)
+        places = np.array([self._place(key) for key in keys], np.int64).reshape(-1, 2)
         for number in np.unique(places[:, 0]):
             here = np.flatnonzero(places[:, 0] == number)
             records = self._blocks[number][places[here, 1]]
@@ -113,7 +142,7 @@ class VectorCache:
         missing: dict[bytes, str] = {}
         for text in texts:
             key = key_of(encoder.name, text)
-            if key not in self._places:
+            if key not in self:
                 missing.setdefault(key, text)
         # Like lengths together: a batch costs as much as its longest text.
         items = sorted(missing.items(), key=lambda item: len(item[1]))
@@ -125,7 +154,7 @@ class VectorCache:
 
     def count_missing(self, encoder: Encoder, texts: Sequence[str]) -> int:
         """Count the different texts that would have to be encoded."""
-        return len({key for text in texts if (key := key_of(encoder.name, text)) not in self._places})
+        return len({key for text in texts if (key := key_of(encoder.name, text)) not in self})
 
     def _append(self, keys: Sequence[bytes], rows: Int8, scales: NDArray[np.float16]) -> None:
         records = np.empty(len(keys), self._type)
@@ -153,10 +182,11 @@ class VectorCache:
 
 
 def write_seed(path: Path, cache: VectorCache, keys: Sequence[bytes]) -> int:
-    """Write the records of `keys`, sorted, to a file of the same form: a pack's file changes only where a text did."""
-    ordered = list(dict.fromkeys(sorted(keys)))
-    rows, scales = cache.read(ordered)
-    records = np.empty(len(ordered), record_type(rows.shape[1]))
-    records["key"], records["row"], records["scale"] = ordered, rows, scales
-    path.write_bytes(records.tobytes())
+    """Write the records of `keys`, sorted, to a seed: a pack's file changes only where a text did."""
+    ordered = list({_short(key): key for key in sorted(keys, key=_short)}.items())
+    rows, scales = cache.read([key for _, key in ordered])
+    records = np.empty(len(ordered), _seed_type(rows.shape[1]))
+    records["key"], records["row"], records["scale"] = [short for short, _ in ordered], rows, scales
+    head = np.array([(_SEED_MAGIC, rows.shape[1])], _SEED_HEADER)
+    path.write_bytes(head.tobytes() + records.tobytes())
     return len(ordered)

@@ -23,6 +23,7 @@ from pathlib import Path
 from daulat.knowledge.encoder import AsQueries, Encoder, file_sha256
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.everyday import EverydayFault, EverydayRow, Wordings, find_unknown, read_everyday, write_everyday
+from daulat.knowledge.everyday.adapter import ADAPTER
 from daulat.knowledge.everyday.index import questions_of
 from daulat.knowledge.index.cache import VectorStore, key_of
 from daulat.knowledge.index.vectors import write_vectors
@@ -183,6 +184,9 @@ class Builder:
         ids = (passage.passage_id for item in ingested.documents for passage in item.passages)
         row_of = {passage_id: row for row, passage_id in enumerate(ids)}
         write_everyday(work / EVERYDAY, rows, row_of.__getitem__, [list(terms) for _, terms in read], vectors)
+        adapter = self.everyday.adapter_for(self.encoder.name)
+        if adapter is not None:
+            shutil.copyfile(adapter, work / EVERYDAY / ADAPTER)
         return missing
 
     def _seal(
@@ -226,7 +230,7 @@ class Builder:
     def _fingerprint(self, sources: Sequence[Source], files: dict[str, dict[str, str]]) -> str:
         declared = [source.model_dump(mode="json") for source in sources]
         data = [(path.name, file_sha256(path)) for path in self.data_files if path.is_file()]
-        asked = sorted(self.everyday.folder.glob("*.jsonl")) if self.everyday else []
+        asked = self.everyday.files if self.everyday else []
         data += [(f"{EVERYDAY}/{path.name}", file_sha256(path)) for path in asked]
         parts = [FORMAT, self.version, self.country, self.encoder.name, declared, files, data, self.key.public.text]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()

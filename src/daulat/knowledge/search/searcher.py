@@ -153,6 +153,9 @@ class Searcher:
         """
         queries = self._encode(asked.forms)
         heard = self._hear(asked, queries, heard_from)
+        adapter = self.release.everyday.adapter if self.release.everyday else None
+        if adapter is not None:
+            queries = [adapter.turn(query) for query in queries]
         rows = self._propose(asked, queries, filters or Filters(), heard)
         dense, best = self._nearest_segments(rows, queries[:1])
         own = self._nearest_segments(rows, queries[1:])[0] if queries[1:] else dense
