@@ -25,6 +25,7 @@ from daulat.plan import (
     write_plan,
 )
 from daulat.plan.chain import SEED, read_case
+from daulat.plan.report import load_words, write_report
 from daulat.plan.result.joint import SitesWay
 
 DIRECTORY = Path("plan")
@@ -87,7 +88,7 @@ def command(
             file=str(file),
             advance=advance,
         )
-    written = write_plan(document, out)
+    written = write_plan(document, out) + write_report(document, load_words(pack, nation.language_tags), out)
     if as_json:
         emit_json(document.as_dict())
     else:

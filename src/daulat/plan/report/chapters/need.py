@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people ask for, and the accelerators, power and people that answer them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from daulat.plan.report.charts import BandChart, Line, StackChart
+from daulat.plan.report.exhibit import Chapter, Exhibit, Reading
+
+HOURS_A_DAY = 24
+
+
+def band_head(reading: Reading, first: str, labels: Sequence[str]) -> list[str]:
+    """Return the head of a table of bands."""
+    words = reading.words
+    only = len(labels) == 1
+    names = [f"{label}, {band}" if not only else band for label in labels for band in _bands(reading)]
+    return [first, *(one[:1].upper() + one[1:] for one in names)] if words else []
+
+
+def _bands(reading: Reading) -> tuple[str, str, str]:
+    words = reading.words
+    return words["p10"], words["median"], words["p90"]
+
+
+def yearly(reading: Reading, ident: str, names: Sequence[str], title: str, about: str) -> Exhibit:
+    """Return lines of figures over the years."""
+    words, document = reading.words, reading.document
+    rows = [document.figure(name) for name in names]
+    lines = [Line(words.texts.get(f"line_{row.name}", words.part(row.name)), row.p10, row.p50, row.p90) for row in rows]
+    marks = [(float(year), str(year)) for year in document.years]
+    chart = BandChart(lines, [float(year) for year in document.years], reading.number, x_marks=marks)
+    head = band_head(reading, words["year"], [one.label for one in lines])
+    return Exhibit(ident, title, about, chart, head, chart.rows(reading.years()), names, half=True)
+
+
+def stacked(
+    reading: Reading,
+    ident: str,
+    parts: Sequence[tuple[str, Sequence[float]]],
+    title: str,
+    about: str,
+    names: Sequence[str],
+    *,
+    half: bool = False,
+) -> Exhibit:
+    """Return columns of parts over the years."""
+    words = reading.words
+    chart = StackChart(reading.years(), parts, reading.number)
+    head = [words["year"], *(label for label, _ in parts), words["sum"]]
+    return Exhibit(ident, title, about, chart, head, chart.rows(), names, half=half)
+
+
+def by_axis(reading: Reading, name: str, axis: str) -> list[tuple[str, list[float]]]:
+    """Return the means of a figure over years by the labels of its second axis; those without any are left out."""
+    labels, table = reading.document.axes[axis], reading.means(name)
+    columns = [(reading.words.part(label), [row[at] for row in table]) for at, label in enumerate(labels)]
+    return [(label, values) for label, values in columns if any(values)]
+
+
+def need_chapter(reading: Reading) -> Chapter:
+    """Return who asks, how much, and in which hours."""
+    words, document = reading.words, reading.document
+    hours = document.figure("load_by_hour")
+    days = [words[f"day_{day}"] for day in range(7)]
+    line = Line(words.part("load_by_hour"), hours.p10, hours.p50, hours.p90)
+    marks = [(day * HOURS_A_DAY + 12.0, name) for day, name in enumerate(days)]
+    chart = BandChart([line], [float(at) for at in range(len(hours.p50))], reading.number, x_marks=marks, points=False)
+    labels = [f"{days[at // HOURS_A_DAY]} {at % HOURS_A_DAY:02d}:00" for at in range(len(hours.p50))]
+    rows = chart.rows(labels)
+    by_hour = Exhibit(
+        "hours",
+        words["hours_title"],
+        words["hours_about"],
+        chart,
+        band_head(reading, words["hour"], [line.label]),
+        rows,
+        ["load_by_hour"],
+    )
+    requests = by_axis(reading, "requests_per_year", "service")
+    return Chapter(
+        "need",
+        words["need_title"],
+        [
+            words.say(
+                "need_text",
+                year=document.years[-1],
+                people=words.number(reading.last("people"), long=True),
+                **reading.told("active_users", lambda one: words.number(one, long=True)),
+            ),
+            words["means_text"],
+        ],
+        [
+            yearly(reading, "users", ["active_users"], words["users_title"], words["users_about"]),
+            stacked(
+                reading,
+                "requests",
+                requests,
+                words["requests_title"],
+                words["requests_about"],
+                ["requests_per_year"],
+                half=True,
+            ),
+            by_hour,
+        ],
+    )
+
+
+def fleet_chapter(reading: Reading) -> Chapter:
+    """Return accelerators, power, energy and carbon."""
+    words, document = reading.words, reading.document
+    settings = document.settings
+    energy = [
+        (words.part(name), reading.means(name))
+        for name in ("it_energy_mwh", "cooling_and_losses_mwh")
+        if any(reading.means(name))
+    ]
+    return Chapter(
+        "fleet",
+        words["fleet_title"],
+        [
+            words.say(
+                "fleet_text",
+                accelerator=settings["accelerator"],
+                model=settings["model"],
+                year=document.years[-1],
+                **reading.told("accelerators_installed", words.number),
+            ),
+            words.say(
+                "power_text",
+                year=document.years[-1],
+                wh=words.number(reading.last("wh_per_1000_tokens")),
+                **reading.told("site_power_mw", words.number),
+            ),
+        ],
+        [
+            yearly(
+                reading,
+                "accelerators",
+                ["accelerators_needed", "accelerators_installed"],
+                words["accelerators_title"],
+                words["accelerators_about"],
+            ),
+            yearly(reading, "power", ["site_power_mw"], words["power_title"], words["power_about"]),
+            stacked(
+                reading,
+                "energy",
+                energy,
+                words["energy_title"],
+                words["energy_about"],
+                ["it_energy_mwh", "cooling_and_losses_mwh", "site_energy_mwh"],
+                half=True,
+            ),
+            yearly(reading, "carbon", ["emissions_tco2e"], words["carbon_title"], words["carbon_about"]),
+        ],
+        kind="rules",
+    )
+
+
+def people_chapter(reading: Reading) -> Chapter:
+    """Return who works there, and whom to train."""
+    words, document = reading.words, reading.document
+    return Chapter(
+        "people",
+        words["people_title"],
+        [
+            words.say(
+                "people_text",
+                year=document.years[-1],
+                trainees=words.number(document.figure("trainees_per_year").p50[0]),
+                fund=words.amount(reading.last("startup_fund_usd"), "USD", long=True),
+                **reading.told("operation_jobs", words.number),
+            )
+        ],
+        [
+            stacked(
+                reading,
+                "roles",
+                by_axis(reading, "roles", "role"),
+                words["roles_title"],
+                words["roles_about"],
+                ["roles"],
+            )
+        ],
+    )

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the people live and the fleet stands."""
+
+from __future__ import annotations
+
+from daulat.plan.report.charts import Dot, DotMap
+from daulat.plan.report.exhibit import Chapter, Exhibit, Reading
+
+MOST_DOTS = 600
+
+
+def places_chapter(reading: Reading) -> Chapter:
+    """Return the map of people and sites, with how the sites were chosen."""
+    words, document = reading.words, reading.document
+    regions = sorted(document.regions, key=lambda one: -one.people)[:MOST_DOTS]
+    power = document.figure("site_power_mw").p50[-1]
+    dots = [
+        Dot(one.name, one.latitude, one.longitude, one.people, f"{one.name}: {words.amount(one.people, 'people')}")
+        for one in regions
+    ]
+    sites = []
+    for rank, one in enumerate(document.sites, start=1):
+        size = words.amount(power * one.shares[-1], "MW")
+        sites.append(Dot(one.name, one.latitude, one.longitude, 0.0, f"{one.name}: {size}", rank))
+    chart = DotMap(dots, sites)
+    opens = {row.name: row.opens for row in document.siting.sites} if document.siting else {}
+    rows = [
+        [
+            words.say("site_n", n=dot.rank),
+            row.name,
+            f"{row.latitude:.2f}, {row.longitude:.2f}",
+            words.amount(power * row.shares[-1], "MW"),
+            str(opens.get(row.name) or document.years[0]),
+        ]
+        for dot, row in zip(sites, document.sites, strict=True)
+    ]
+    rows += [
+        [words["region"], one.name, f"{one.latitude:.2f}, {one.longitude:.2f}", words.number(one.people), ""]
+        for one in regions
+    ]
+    texts = [words.say("places_text", n=len(document.sites), names=", ".join(one.name for one in document.sites))]
+    if document.siting is None:
+        texts.append(words["places_fixed"])
+    else:
+        siting = document.siting
+        texts.append(
+            words.say(
+                "places_chosen",
+                n=siting.candidates,
+                gap=words.percent(siting.gap, 1),
+                spare=words.percent(siting.spare_share),
+                rules="; ".join(siting.rules),
+            )
+        )
+    if len(document.regions) > MOST_DOTS:
+        texts.append(words.say("places_cut", n=MOST_DOTS, all=len(document.regions)))
+    head = [words["what"], words["name"], words["coordinates"], words["size"], words["since"]]
+    exhibit = Exhibit("map", words["map_title"], words["map_about"], chart, head, rows, ["site_power_mw"])
+    return Chapter("places", words["places_title"], texts, [exhibit])

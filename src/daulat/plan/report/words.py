@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Words and numbers of a report in one language: YAML files in, `Words` out.
+
+English in the package is complete; a pack adds `plan/messages/<language>.yaml`, and a key it lacks is read from
+English. Numbers are written as the language writes them (CLDR, through babel).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any, Literal
+
+from babel import Locale, UnknownLocaleError
+from babel.numbers import format_compact_decimal, format_decimal, format_percent
+
+from daulat.nation import Pack, read_yaml
+from daulat.plan.errors import PlanError
+
+FALLBACK = "en"
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of one language, and how it writes numbers."""
+
+    language: str
+    name: str
+    direction: str
+    reviewed: bool
+    texts: Mapping[str, str]
+    units: Mapping[str, str]
+    parts: Mapping[str, str]
+    locale: Locale
+
+    def __getitem__(self, key: str) -> str:
+        return self.texts[key]
+
+    def say(self, key: str, **fields: object) -> str:
+        """Return a text with its {fields} filled in."""
+        return self.texts[key].format(**fields)
+
+    def unit(self, unit: str) -> str:
+        """Return a unit as the language writes it."""
+        return self.units.get(unit, unit)
+
+    def part(self, name: str) -> str:
+        """Return the label of a figure, a service or a role; the name itself, made readable, where there is none."""
+        return self.parts.get(name) or name.removesuffix("_usd").replace("_", " ").replace("-", " ")
+
+    def number(self, value: float | None, *, long: bool = False) -> str:
+        """Return a number in three digits: 0.211, 36, 1,360, 56.6M; with `long` in words: 56.6 million.
+
+        Examples
+        --------
+        >>> english = load_words(None, ["en"])[0]
+        >>> [english.number(one) for one in (0.2114, 35.6, 1360.0, 56_600_000.0)], english.number(2.2e9, long=True)
+        (['0.211', '35.6', '1,360', '56.6M'], '2.2 billion')
+        """
+        if value is None or not math.isfinite(value):
+            return "–"
+        size = abs(value)
+        if size >= 1e5:
+            kind: Literal["long", "short"] = "long" if long else "short"
+            digits = 0 if size / 1000 ** int(math.log10(size) // 3) >= 99.95 else 1
+            text = str(format_compact_decimal(value, format_type=kind, locale=self.locale, fraction_digits=digits))
+            return text.replace("-", "−")
+        digits = 0 if size >= 99.95 else max(0, 2 - math.floor(math.log10(size))) if size > 0 else 0
+        digits = min(digits, 9)
+        text = str(format_decimal(round(value, digits), format=f"#,##0.{'#' * digits}", locale=self.locale))
+        return text.replace("-", "−")
+
+    def percent(self, share: float | None, digits: int = 0) -> str:
+        """Return a share as a percentage."""
+        if share is None or not math.isfinite(share):
+            return "–"
+        text = format_percent(round(share, digits + 2), format="#,##0.#%" if digits else "#,##0%", locale=self.locale)
+        return str(text).replace("-", "−")
+
+    def amount(self, value: float | None, unit: str, *, long: bool = False) -> str:
+        """Return a number with its unit."""
+        if unit in ("share", "share/year"):
+            return self.percent(value, 1)
+        if unit == "year":
+            return "–" if value is None else f"{value:.0f}"
+        text = self.number(value, long=long)
+        return text if unit in ("ratio", "count") else f"{text} {self.unit(unit)}"
+
+
+def load_words(pack: Pack | None, languages: Sequence[str]) -> list[Words]:
+    """Return the words of a nation's languages that have any, in their order, and of English.
+
+    Raises
+    ------
+    PlanError
+        If a file of the pack has not the shape of the package's en.yaml.
+    """
+    with as_file(files("daulat.plan.report").joinpath("messages", f"{FALLBACK}.yaml")) as path:
+        core = _read(path)
+    found = []
+    for tag in dict.fromkeys((*languages, FALLBACK)):
+        own = core if tag == FALLBACK else {}
+        if pack is not None and pack.has("plan", "messages", f"{tag}.yaml"):
+            own = _read(pack.path("plan", "messages", f"{tag}.yaml"))
+        if own:
+            found.append(_merged(tag, core, own))
+    return found
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    data = read_yaml(path, name=path.name).data
+    sections = [data.get(name, {}) for name in ("texts", "units", "parts")] if isinstance(data, Mapping) else [None]
+    if not all(isinstance(one, Mapping) for one in sections):
+        raise PlanError(
+            f"{path.name} has not the shape of a report's words",
+            why="The report could not be written in this language.",
+            fix="Give it `texts`, `units` and `parts`, as daulat/plan/report/messages/en.yaml has them.",
+            code="plan.words",
+        )
+    found: Mapping[str, Any] = data
+    return found
+
+
+def _merged(tag: str, core: Mapping[str, Any], own: Mapping[str, Any]) -> Words:
+    try:
+        locale = Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError):
+        locale = Locale.parse(FALLBACK)
+    return Words(
+        language=tag,
+        name=locale.get_display_name() or tag,
+        direction="rtl" if locale.text_direction == "rtl" else "ltr",
+        reviewed=bool(own.get("reviewed", True)),
+        texts={**core["texts"], **own.get("texts", {})},
+        units={**core["units"], **own.get("units", {})},
+        parts={**core["parts"], **own.get("parts", {})},
+        locale=locale,
+    )
