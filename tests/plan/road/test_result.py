@@ -5,18 +5,22 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from daulat.nation import Nation
 from daulat.plan import (
     Document,
     Plan,
     PlanError,
     compare,
+    document_of,
     explain,
     frames,
+    make_plan,
     plan_schema,
     read_document,
     tables_of,
@@ -115,3 +119,11 @@ def test_the_summary_names_years_and_keeps_its_order(document: Document) -> None
         assert row.p10 <= row.p50 <= row.p90
         assert row.year in (None, 2027, 2036)
     assert document.summary[0].name == "people"
+
+
+def test_a_currency_with_its_rate_shows_beside_dollars(case_of, nation: Nation) -> None:  # type: ignore[no-untyped-def]
+    plan = make_plan(case_of("currency=EUR", "money.local_per_usd=0.5"), n_draws=9)
+    made = document_of(plan, names=nation.names, title="", seed=1, made_at=datetime(2026, 1, 1, tzinfo=UTC), made_by="")
+    rows = {(row.name, row.unit): row for row in made.summary}
+    assert rows["capex_local", "EUR"].p50 == pytest.approx(rows["capex_usd", "USD"].p50 / 2)
+    assert rows["cost_per_mtok_local", "EUR/Mtok"].p90 == pytest.approx(rows["cost_per_mtok", "USD/Mtok"].p90 / 2)

@@ -46,6 +46,12 @@ SUMMARY: tuple[tuple[str, str, int | None], ...] = (
     ("construction_job_years", "Construction, job-years", 0),
 )
 
+# The same in the nation's currency, where a plan gives its rate.
+LOCAL: tuple[tuple[str, str, int | None], ...] = (
+    ("capex_local", "Capital over the plan", None),
+    ("cost_per_mtok_local", "Cost of a million tokens, built", None),
+)
+
 
 def document_of(
     plan: Plan,
@@ -122,15 +128,24 @@ def axes_of(plan: Plan) -> dict[str, list[str]]:
 def summary_of(plan: Plan) -> list[dict[str, Any]]:
     """Return the lines of the summary."""
     arrays = {trace.name: (trace, array) for trace, array in plan.figures()}
+    currency = plan.case.settings.currency
     rows = []
-    for name, label, year in SUMMARY:
+    for name, label, year in (*SUMMARY, *(LOCAL if currency not in ("", "USD") else ())):
         trace, array = arrays[name]
         at = array if year is None else array[:, year]
         at = at.reshape(len(at), -1).sum(axis=1)
         low, middle, high = (float(one) for one in np.percentile(at, (10, 50, 90)))
         when = None if year is None else plan.case.settings.years[year]
         rows.append(
-            {"name": name, "label": label, "unit": trace.unit, "year": when, "p10": low, "p50": middle, "p90": high}
+            {
+                "name": name,
+                "label": label,
+                "unit": trace.unit.replace("local", currency),
+                "year": when,
+                "p10": low,
+                "p50": middle,
+                "p90": high,
+            }
         )
     return rows
 
