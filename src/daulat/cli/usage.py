@@ -60,6 +60,7 @@ def command(by: By, month: str, each: Each, organisation: str, as_csv: bool, pat
         emit_json({"month": chosen, "by": by, "time_zone": zone.key, "data": as_data(sums)})
     elif sums:
         emit(table([by if column == "group" else column for column in _COLUMNS],
-                   [[row[column] for column in _COLUMNS] for row in as_data(sums)]))  # fmt: skip
+                   [[row[column] or "(no key)" if column == "group" else row[column] for column in _COLUMNS]
+                    for row in as_data(sums)]))  # fmt: skip
     else:
         hint(f"nothing was used in {chosen}; `daulat access keys create` gives out a key")

@@ -4,12 +4,15 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from access_calls import call, usage
 
 from daulat.errors import DaulatError
 from daulat.gateway.access.limits import limits_of, reading_as_data
+from daulat.gateway.access.service import Access, AccessSettings
 from daulat.gateway.errors import envelope, retry_after_s, status_of
 from daulat.gateway.quota.leases import REFUSAL_S
 
@@ -280,3 +283,87 @@ async def test_many_callers_at_once_never_pass_a_limit(office, open_access, stor
         await asyncio.gather(*(caller(access) for access in (one, other) for _ in range(8)))
     assert served <= 50
     assert await store.fetch("SELECT used, leased FROM quota_counter") == [(served, 0)]
+
+
+async def test_a_limit_that_is_raised_lets_callers_of_a_running_worker_in(office, open_access):
+    key = await office.key()
+    await office.limit("key", key.key.id, "requests", "day", 1)
+    async with open_access() as access:
+        (await access.admit(call(key))).settle(usage())
+        assert await refused(access, key)
+        await office.limit("key", key.key.id, "requests", "day", 100)
+
+        async def let_in():
+            return not await refused(access, key)
+
+        await until(let_in)
+
+
+async def test_a_revocation_is_seen_though_the_worker_no_longer_hears_of_it(office, open_access, store):
+    key = await office.key()
+    async with open_access() as access:
+        assert not await refused(access, key)
+        # The change is made where no trigger runs: the worker is told nothing, and finds out by itself.
+        async with store.connection() as connection:
+            await connection.execute("ALTER TABLE access_key DISABLE TRIGGER USER")
+            await connection.execute("UPDATE access_key SET revoked_at = now()")
+            await connection.execute("ALTER TABLE access_key ENABLE TRIGGER USER")
+            await connection.execute("UPDATE access_version SET version = version + 1")
+        await until(lambda: refused(access, key))
+
+
+async def test_a_listener_that_was_cut_off_listens_again(office, open_access, store):
+    key = await office.key()
+    async with open_access() as access:
+        await store.fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                          " WHERE application_name = 'daulat-access'")  # fmt: skip
+        await office.registry.revoke_key(key.key.id)
+        await until(lambda: refused(access, key))
+
+
+async def test_keys_that_could_not_be_read_for_long_open_nothing(office, store):
+    from daulat.gateway.access.directory import STALE_S, Directory
+
+    key, now = await office.key(), 100.0
+    leases = SimpleNamespace(slots=tuple)
+    directory = Directory(store.conninfo, leases, clock=lambda: now)
+    running = asyncio.create_task(directory.run())
+    await directory.loaded(10)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert directory.find(key.token).id == key.key.id
+    now += STALE_S + 1
+    with pytest.raises(DaulatError) as unread:
+        directory.find(key.token)
+    assert (status_of(unread.value), unread.value.code) == (503, "access_unavailable")
+
+
+async def test_no_call_is_let_in_that_could_not_be_written_down(office, open_access):
+    key = await office.key()
+    async with open_access() as access:
+        admission = (await access.opened()).admission
+        admission._ledger._capacity = 0
+        error = await refusal(access, key)
+        assert (status_of(error), error.code) == (503, "ledger_unavailable")
+
+
+async def test_before_the_database_is_there_citizens_are_answered_and_accounts_wait(monkeypatch):
+    monkeypatch.setattr("daulat.gateway.access.service.PATIENCE_S", 0.1)
+    access = Access(AccessSettings(ZoneInfo("UTC"), is_private=True))
+    assert (await access.admit(call(model="xa/health", service="health"))).data_class == "personal"
+    error = await refusal(access)
+    assert (status_of(error), error.code) == (503, "loading")
+
+
+async def test_minutes_that_are_long_over_are_swept_and_the_rest_stays(office, open_access, store):
+    key = await office.key()
+    for period in ("minute", "month"):
+        await office.limit("key", key.key.id, "requests", period, 5)
+    async with open_access() as access:
+        (await access.admit(call(key))).settle(usage())
+    await store.execute("DELETE FROM quota_lease")
+    await store.execute("UPDATE quota_counter SET period_start = period_start - interval '3 days'")
+    async with open_access() as access:
+        await (await access.opened()).leases.sweep()
+    rows = await store.fetch("SELECT period FROM quota_counter JOIN quota_limit ON id = limit_id")
+    assert rows == [("month",)]

@@ -183,3 +183,18 @@ def test_usage_is_summed_up_and_exported(run, desk):
     models = list(csv.DictReader(io.StringIO(run("usage --by model --month 2026-11 --csv").stdout)))
     # A caller chose that name; a spreadsheet must not run it.
     assert {row["group"]: row["requests"] for row in models} == {"a": "1", "b": "1", "'=cmd()": "1"}
+
+
+def test_a_person_can_be_signed_out_from_the_desk(run, desk):
+    import asyncio
+
+    from daulat.gateway.access.sessions import Sessions
+    from daulat.store import StoreSettings, open_store
+
+    async def sign_in():
+        async with open_store(StoreSettings(desk / ".daulat" / "postgres")) as store:
+            return [await Sessions(store).create("ani", "") for _ in range(2)]
+
+    asyncio.run(sign_in())
+    assert data(run("access sessions end ani --json")) == {"subject": "ani", "ended": 2}
+    assert data(run("access sessions end ani --json"))["ended"] == 0

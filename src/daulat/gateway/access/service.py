@@ -184,7 +184,8 @@ class Access:
         rules = Rules(settings.is_private, settings.prices, settings.contexts)
         async with open_usage(store.conninfo) as ledger:
             admission = KeyAdmission(directory, leases, ledger, self._anonymous, rules, wall_clock=self._wall)
-            tasks = [asyncio.create_task(work, name="access") for work in (leases.run(), directory.run())]
+            works = leases.run(), directory.run(), _sweep(leases)
+            tasks = [asyncio.create_task(work, name="access") for work in works]
             try:
                 await directory.loaded(PATIENCE_S * 4)
                 self._opened = Opened(store, leases, directory, admission)
@@ -197,6 +198,15 @@ class Access:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
                 await leases.close()
+
+
+async def _sweep(leases: Leases) -> None:
+    while True:
+        await asyncio.sleep(_SWEEP_S)
+        try:
+            await leases.sweep()
+        except CountersUnavailableError:
+            _LOG.info("old counters are swept an hour later: the store does not answer")
 
 
 async def _warn_if_forgetful(counters: ValkeyCounters) -> None:

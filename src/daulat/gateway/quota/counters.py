@@ -99,6 +99,10 @@ class Counters(Protocol):
         """Read counters without changing them."""
         ...
 
+    def sweep(self) -> None:
+        """Delete the counters of periods that are long over."""
+        ...
+
     def close(self) -> None:
         """Close the connection."""
         ...

@@ -181,6 +181,10 @@ class Leases:
         periods = [(limit, period_bounds(limit.period, now, self._zone)[0]) for limit in limits]
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._counters.read, periods)
 
+    async def sweep(self) -> None:
+        """Delete the counters of periods that are long over."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._counters.sweep)
+
     def _short(self, slots: Sequence[Slot], needs: Needs) -> list[tuple[Credit, int]]:
         """Return the credits that keep a call waiting, those of a new period begun."""
         now, clock, short = self._wall(), self._clock(), []
