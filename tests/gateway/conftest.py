@@ -32,9 +32,10 @@ def fakes() -> ModuleType:
 class Live:
     """A gateway in a process of its own."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, store: Path | None = None) -> None:
+        words = [str(port)] if store is None else [str(port), str(store)]
         self.process = subprocess.Popen(
-            [sys.executable, str(FAKES), str(port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, str(FAKES), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         self.port = int(self.process.stdout.readline())
         self.base_url = f"http://127.0.0.1:{self.port}"
@@ -71,6 +72,15 @@ class Live:
 def live():
     """Share one gateway among the tests that leave it as they found it."""
     gateway = Live()
+    yield gateway
+    code, talk = gateway.stop()
+    assert code == 0, talk
+
+
+@pytest.fixture(scope="session")
+def stored_live(tmp_path_factory):
+    """Share one gateway with a database, for the routes that keep something."""
+    gateway = Live(store=tmp_path_factory.mktemp("kept") / "postgres")
     yield gateway
     code, talk = gateway.stop()
     assert code == 0, talk

@@ -12,13 +12,21 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 import numpy as np
 
 from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question
 from daulat.gateway import Meter, Parts, create_app, reserve, serve
+from daulat.gateway.api.batches.queue import BatchQueue
+from daulat.gateway.api.batches.worker import working
+from daulat.gateway.api.files.shelf import FileShelf
+from daulat.gateway.api.moderator import moderator_for
+from daulat.gateway.api.vector_schema import FoundPassage, FoundText
 from daulat.gateway.schema import DocumentCard, PassageCard
 from daulat.models import EngineInterrupted, FakeEngine, Reply, UnknownModel
+from daulat.store import StoreSettings, open_store
 
 TEXT = "Menurut Pasal 28: bayi didaftarkan dalam 60 hari. [1]"
 QUOTE = "Setiap kelahiran wajib dilaporkan paling lambat 60 (enam puluh) hari sejak kelahiran."
@@ -137,6 +145,25 @@ class ScriptedLibrary:
             None, None, "r1",
         )  # fmt: skip
 
+    def count(self, service: str) -> int:
+        return 1
+
+    async def search(self, text, service, top_k, narrowed) -> list[FoundPassage]:
+        self.asked = (text, service, narrowed)
+        found = [
+            ("Pasal 28", "in_force", 2001, 0.9),
+            ("Pasal 29", "revoked", 2001, 0.6),
+            ("Pasal 3", "in_force", 1999, 0.4),
+        ]
+        return [
+            FoundPassage(
+                "XA-1-2001", CITATION.title, score, [FoundText(f"{article}: {QUOTE}")],
+                {"passage_id": f"XA-1-2001:{article}", "article": article, "status": status, "year": year,
+                 "url": f"/p/{article[-2:]}"},
+            )
+            for article, status, year, score in found
+        ]  # fmt: skip
+
 
 class ReceiptList:
     def __init__(self) -> None:
@@ -176,10 +203,24 @@ async def main() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    app = create_app(make_parts())
+    parts = make_parts()
+    app = create_app(parts)
     holder = reserve("127.0.0.1", int(sys.argv[1]) if sys.argv[1:] else 0)
     port = holder.getsockname()[1]
-    await serve(app, holder, stop=stop, on_ready=lambda: print(port, flush=True), before_end=app.close)
+    async with AsyncExitStack() as stack:
+        if sys.argv[2:]:  # where a database is to be kept
+            store = await stack.enter_async_context(open_store(StoreSettings(Path(sys.argv[2]))))
+            parts.files, parts.batches = FileShelf(store, keep_s=3_600), BatchQueue(store)
+            parts.moderator = moderate
+            await stack.enter_async_context(
+                working(store, parts.files, lambda path: app.exact[path]["POST"], parts.new_id)
+            )
+        await serve(app, holder, stop=stop, on_ready=lambda: print(port, flush=True), before_end=app.close)
+
+
+def moderate(texts):
+    rules = moderator_for(None, "en")
+    return rules.look(texts), rules.method()
 
 
 if __name__ == "__main__":

@@ -77,9 +77,10 @@ class Gateway:
         found = self.exact.get(path)
         if found is not None:
             return found, ""
-        for prefix, by_method in self.prefixed.items():
-            if path.startswith(prefix) and len(path) > len(prefix):
-                return by_method, path[len(prefix) :]
+        for pattern, by_method in self.prefixed.items():
+            head, _, tail = pattern.partition("*")
+            if path.startswith(head) and path.endswith(tail) and len(path) > len(head) + len(tail):
+                return by_method, path[len(head) : len(path) - len(tail)]
         return None, ""
 
     @staticmethod
@@ -99,7 +100,7 @@ class Gateway:
 
 
 def _routes(parts: Parts, streams: Streams, proxy: Proxy) -> tuple[Routes, Routes]:
-    """List every route: those with a path of their own, and those whose path goes on after a ``/``."""
+    """List every route: those with a path of their own, and those whose path goes on after a ``/`` or holds a ``*``."""
     chat, catalogue, health = ChatRoutes(parts, streams, proxy), CatalogueRoutes(parts), HealthRoutes(parts)
     exact: Routes = {
         "/v1/chat/completions": {"POST": chat.complete},

@@ -14,15 +14,15 @@ from pathlib import Path
 import openai
 import pytest
 
-ROOT = Path(__file__).parents[3]
-DAULAT = str(Path(sys.executable).with_name("daulat"))
-PEERS = ROOT / ".peers" / "bin" / "python"
-
 sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(ROOT / "tests" / "models"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "models"))
 
 from tiny_model import write_tiny_model
 from upstream import MODELS, Upstream
+
+ROOT = Path(__file__).parents[3]
+DAULAT = str(Path(sys.executable).with_name("daulat"))
+PEERS = ROOT / ".peers" / "bin" / "python"
 
 
 class Gateway:

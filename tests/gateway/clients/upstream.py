@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An engine's server that answers from a script: a real HTTP server which speaks the OpenAI API and notes what it heard.
+"""An engine's server that answers from a script: a real HTTP server that speaks the OpenAI API and notes what it heard.
 
 What a request asks for decides what comes: tools are called, a schema is filled, `n` choices are made. The last word of
 the conversation is the script, where more is needed: `think`, `slow`, `fail`, `busy`.

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from daulat.gateway.api.vector_schema import Attribute, Filter
 from daulat.gateway.errors import BadRequest
 
@@ -20,6 +22,25 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "in": lambda found, wanted: found in wanted,
 }
 _NOT = {"ne": "eq", "nin": "in"}
+
+
+def read_filter(value: dict[str, Any] | None) -> Filter | None:
+    """Read a filter and refuse one that means nothing.
+
+    Raises
+    ------
+    BadRequest
+        With the place that is at fault.
+    """
+    if value is None:
+        return None
+    try:
+        found = msgspec.convert(value, Filter)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$")
+        raise _invalid(f"filters{where.rstrip('`')}", what) from None
+    check(found)
+    return found
 
 
 def fits(attributes: Mapping[str, Attribute], wanted: Filter) -> bool:

@@ -3,17 +3,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from daulat.gateway.schema import ContentPart, ModelId, Text
+from daulat.gateway.schema import ModelId, Text
+
+
+class TextPart(Struct):
+    """A text as a part. No image: no rule here sees one."""
+
+    text: Text
+    type: Literal["text"]
 
 
 class ModerationRequest(Struct):
     """The body of POST /v1/moderations. Without `model` the rules of the country's pack answer."""
 
-    input: Text | Annotated[list[Text | ContentPart], Meta(min_length=1, max_length=128)]
+    input: Text | Annotated[list[Text | TextPart], Meta(min_length=1, max_length=128)]
     model: ModelId | None = None
 
 

@@ -45,7 +45,7 @@ class SpeechRequest(Struct):
     """The body of POST /v1/audio/speech. Fields not named here travel on as they are."""
 
     model: ModelId
-    input: Text
+    input: Annotated[str, Meta(max_length=4_096)]
     voice: Any = None
     response_format: str | None = None
     speed: float | None = None

@@ -18,7 +18,7 @@ from daulat.gateway.proxy import Proxy
 
 
 def api_routes(parts: Parts, proxy: Proxy, chat: Route) -> tuple[Routes, Routes]:
-    """Return the routes with a path of their own, and those whose path goes on after a ``/``."""
+    """Return the routes with a path of their own, and those whose path goes on or holds a ``*``."""
     forwarded = Forwarded(parts, proxy)
     responses, files, batches = ResponsesRoute(parts, chat), FileRoutes(parts), BatchRoutes(parts)
     stores = VectorStoreRoutes(parts)
@@ -35,9 +35,12 @@ def api_routes(parts: Parts, proxy: Proxy, chat: Route) -> tuple[Routes, Routes]
         "/v1/vector_stores": {"GET": stores.list_stores},
     }
     prefixed: Routes = {
-        "/v1/batches/": {"GET": batches.show, "POST": batches.cancel},
+        "/v1/batches/*/cancel": {"POST": batches.cancel},
+        "/v1/batches/": {"GET": batches.show},
+        "/v1/files/*/content": {"GET": files.read},
         "/v1/files/": {"GET": files.show, "DELETE": files.delete},
         "/v1/responses/": {"GET": responses.show, "DELETE": responses.show},
-        "/v1/vector_stores/": {"GET": stores.show, "POST": stores.search},
+        "/v1/vector_stores/*/search": {"POST": stores.search},
+        "/v1/vector_stores/": {"GET": stores.show},
     }
     return exact, prefixed

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -56,6 +56,29 @@ class Filter(Struct):
     filters: Annotated[list[Filter], Meta(min_length=1, max_length=32)] | None = None
 
 
+_VALUE = {"type": ["string", "number", "boolean"]}
+_KEY = {"type": "string", "minLength": 1}
+
+
+def _comparison(kinds: tuple[str, ...], value: dict[str, Any]) -> dict[str, Any]:
+    properties = {"type": {"enum": list(kinds)}, "key": _KEY, "value": value}
+    return {"type": "object", "required": ["type", "key", "value"], "properties": properties}
+
+
+def _compound(of: dict[str, Any]) -> dict[str, Any]:
+    filters = {"type": "array", "minItems": 1, "maxItems": 32, "items": of}
+    properties = {"type": {"enum": ["and", "or"]}, "filters": filters}
+    return {"type": "object", "required": ["type", "filters"], "properties": properties}
+
+
+_COMPARISONS = [
+    _comparison(("eq", "ne", "gt", "gte", "lt", "lte"), _VALUE),
+    _comparison(("in", "nin"), {"type": "array", "items": _VALUE}),
+]
+# As `Filter`, for the document: a comparison, or several, or several of several.
+_FILTER = {"anyOf": [*_COMPARISONS, _compound({"anyOf": [*_COMPARISONS, _compound({"anyOf": _COMPARISONS})]})]}
+
+
 class RankingOptions(Struct):
     """Which passages are near enough; there is one ranker."""
 
@@ -68,9 +91,9 @@ class SearchRequest(Struct):
 
     query: Query | Annotated[list[Query], Meta(min_length=1, max_length=8)]
     max_num_results: Annotated[int, Meta(ge=1, le=50)] | None = None
-    filters: Filter | None = None
+    filters: Annotated[dict[str, Any], Meta(extra_json_schema=_FILTER)] | None = None
     ranking_options: RankingOptions | None = None
-    rewrite_query: bool | None = None
+    rewrite_query: Annotated[bool | None, Meta(extra_json_schema={"enum": [False, None]})] = None
 
 
 class FoundText(Struct):

@@ -11,17 +11,18 @@ import msgspec
 
 from daulat.gateway._asgi import Request, Send, send_json
 from daulat.gateway._decode import decode
-from daulat.gateway.api.filters import check, equals, fits
+from daulat.gateway.api.filters import equals, fits, read_filter
 from daulat.gateway.api.local import answering
 from daulat.gateway.api.vector_schema import (
     FileCounts,
+    Filter,
     FoundPassage,
     SearchPage,
     SearchRequest,
     VectorStoreCard,
     VectorStoreList,
 )
-from daulat.gateway.errors import BadRequest, MethodNotAllowed, NotFound, NotReady
+from daulat.gateway.errors import BadRequest, NotFound, NotReady
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Library
 from daulat.gateway.proxy import read_asked
@@ -55,21 +56,15 @@ class VectorStoreRoutes:
 
     async def show(self, request: Request, send: Send) -> None:
         """Show one store."""
-        if request.rest.endswith("/search"):
-            raise MethodNotAllowed(request.method, request.path, ("POST",))
         model, library = self._store(request.rest)
         await send_json(send, self._card(model, library), request.request_id)
 
     async def search(self, request: Request, send: Send) -> None:
         """Search one store."""
-        store_id, found, rest = request.rest.partition("/search")
-        if not found or rest:
-            raise MethodNotAllowed(request.method, request.path, ("GET",))
         body = await request.json_body()
-        model, library = self._store(store_id)
+        model, library = self._store(request.rest)
         asked = decode(body, SearchRequest)
-        if asked.filters is not None:
-            check(asked.filters)
+        wanted = read_filter(asked.filters)
         if asked.rewrite_query:
             raise BadRequest(
                 "`rewrite_query` is not supported",
@@ -82,13 +77,13 @@ class VectorStoreRoutes:
         call = read_asked(msgspec.json.encode({"model": model, "input": queries}), ROUTE)
         service = self._parts.services[model]
         async with answering(self._parts, request, call, "knowledge", service):
-            passages = await self._find(library, service, queries, asked)
+            passages = await self._find(library, service, queries, asked, wanted)
         await send_json(send, SearchPage(queries, passages), request.request_id)
 
     async def _find(
-        self, library: Library, service: str, queries: list[str], asked: SearchRequest
+        self, library: Library, service: str, queries: list[str], asked: SearchRequest, wanted: Filter | None
     ) -> list[FoundPassage]:
-        narrowed = {name: equals(asked.filters, name) for name in ("status", "doc_id", "jurisdiction")}
+        narrowed = {name: equals(wanted, name) for name in ("status", "doc_id", "jurisdiction")}
         best: dict[str, FoundPassage] = {}
         for query in queries:
             for passage in await library.search(query, service, _LOOKED_AT, narrowed):
@@ -99,7 +94,7 @@ class VectorStoreRoutes:
         kept = [
             passage
             for passage in sorted(best.values(), key=lambda each: -each.score)
-            if passage.score >= least and (asked.filters is None or fits(passage.attributes, asked.filters))
+            if passage.score >= least and (wanted is None or fits(passage.attributes, wanted))
         ]
         return kept[: asked.max_num_results or DEFAULT_RESULTS]
 

@@ -9,7 +9,7 @@ from daulat.gateway.api.batches.queue import BatchQueue
 from daulat.gateway.api.batches.schema import BatchList, BatchRequest
 from daulat.gateway.api.callers import caller_of, page_of, query_of
 from daulat.gateway.api.files.route import shelf_of
-from daulat.gateway.errors import MethodNotAllowed, NotFound, NotReady
+from daulat.gateway.errors import NotFound, NotReady
 from daulat.gateway.parts import Parts
 
 ROUTE = "batches"
@@ -54,8 +54,6 @@ class BatchRoutes:
     async def show(self, request: Request, send: Send) -> None:
         """Show one batch."""
         caller = await caller_of(self._parts, request, ROUTE)
-        if request.rest.endswith("/cancel"):
-            raise MethodNotAllowed(request.method, request.path, ("POST",))
         card = await self._queue().find(caller.project, request.rest)
         if card is None:
             raise _no_batch()
@@ -64,10 +62,7 @@ class BatchRoutes:
     async def cancel(self, request: Request, send: Send) -> None:
         """Cancel one batch."""
         caller = await caller_of(self._parts, request, ROUTE)
-        batch_id, found, _ = request.rest.rpartition("/cancel")
-        if not found or not request.rest.endswith("/cancel"):
-            raise MethodNotAllowed(request.method, request.path, ("GET",))
-        card = await self._queue().cancel(caller.project, batch_id)
+        card = await self._queue().cancel(caller.project, request.rest)
         if card is None:
             raise _no_batch()
         await send_json(send, card, request.request_id)

@@ -102,9 +102,13 @@ def _field(head: bytes, start: int, end: int) -> Field:
         if name.strip().lower() == "content-disposition":
             disposition = _header("form-data; " + value.partition(";")[2])
             found, filename = disposition.get_param("name"), disposition.get_param("filename")
-            if isinstance(found, str) and found:
-                return Field(found, filename if isinstance(filename, str) else "", start, end)
-    raise _malformed("a field has no name")
+            # One without a name is a field that nobody asks for.
+            return Field(_text(found), _text(filename), start, end)
+    raise _malformed("a field does not say what it is")
+
+
+def _text(parameter: object) -> str:
+    return parameter if isinstance(parameter, str) else ""
 
 
 def _header(value: str) -> Message:

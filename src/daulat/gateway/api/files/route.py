@@ -66,24 +66,18 @@ class FileRoutes:
         caller, shelf = await caller_of(self._parts, request, ROUTE), shelf_of(self._parts)
         query = query_of(request)
         after, limit = page_of(query)
-        purposes = [query["purpose"]] if query.get("purpose") else PURPOSES
+        purposes = _purposes(query.get("purpose"))
         cards, more = await shelf.page(caller.project, purposes, after, limit)
         first, last = (cards[0].id, cards[-1].id) if cards else (None, None)
         await send_json(send, FileList(cards, more, first, last), request.request_id)
 
     async def show(self, request: Request, send: Send) -> None:
-        """Show one file, or its content where the path ends so."""
-        caller, shelf = await caller_of(self._parts, request, ROUTE), shelf_of(self._parts)
-        file_id, _, what = request.rest.partition("/")
-        if what not in ("", "content"):
-            raise _no_file()
-        card = await shelf.find(caller.project, file_id)
-        if card is None:
-            raise _no_file()
-        if not what:
-            await send_json(send, card, request.request_id)
-            return
-        await _send_content(send, shelf, card, request.request_id)
+        """Show one file."""
+        await send_json(send, await self._find(request), request.request_id)
+
+    async def read(self, request: Request, send: Send) -> None:
+        """Send the content of one file."""
+        await _send_content(send, shelf_of(self._parts), await self._find(request), request.request_id)
 
     async def delete(self, request: Request, send: Send) -> None:
         """Delete one file."""
@@ -91,6 +85,27 @@ class FileRoutes:
         if not await shelf.delete(caller.project, request.rest):
             raise _no_file()
         await send_json(send, FileDeleted(request.rest), request.request_id)
+
+    async def _find(self, request: Request) -> FileCard:
+        caller, shelf = await caller_of(self._parts, request, ROUTE), shelf_of(self._parts)
+        card = await shelf.find(caller.project, request.rest)
+        if card is None:
+            raise _no_file()
+        return card
+
+
+def _purposes(asked: str | None) -> list[str]:
+    if asked is None:
+        return PURPOSES
+    if asked not in PURPOSES:
+        raise BadRequest(
+            "there are no files of that purpose",
+            why="Files are taken for batches, and come of batches.",
+            fix=f"ask for {' or '.join(PURPOSES)}.",
+            code="invalid_purpose",
+            param="purpose",
+        )
+    return [asked]
 
 
 def _keep_s(asked: str) -> int | None:

@@ -167,9 +167,10 @@ def _tool(tool: Json, place: int) -> Json:
 
 
 def _tool_choice(choice: object) -> object:
-    if not isinstance(choice, dict):
+    if choice in (None, "none", "auto", "required"):
         return choice
-    if choice.get("type") == "function" and isinstance(choice.get("name"), str):
+    assert isinstance(choice, str | dict)
+    if isinstance(choice, dict) and choice.get("type") == "function" and isinstance(choice.get("name"), str):
         return {"type": "function", "function": {"name": choice["name"]}}
     raise _invalid("tool_choice", "it names a function, or is none, auto or required")
 

@@ -54,6 +54,35 @@ Item = Annotated[dict[str, Any], Meta(extra_json_schema={"anyOf": [_MESSAGE, _FU
 Tool = Annotated[dict[str, Any], Meta(extra_json_schema=_TOOL)]
 
 
+# What is refused when it is asked for: described as what may be sent, and read as what clients do send.
+Unkept = Annotated[bool | None, Meta(extra_json_schema={"enum": [False, None]})]
+Nothing = Annotated[Any, Meta(extra_json_schema={"type": "null"})]
+Choice = Annotated[
+    str | dict[str, Any] | None,
+    Meta(
+        extra_json_schema={
+            "anyOf": [
+                {"enum": ["none", "auto", "required", None]},
+                {
+                    "type": "object",
+                    "required": ["type", "name"],
+                    "properties": {"type": {"const": "function"}, "name": {"type": "string"}},
+                },
+            ]
+        }
+    ),
+]
+_SCHEMA_FORMAT = {
+    "anyOf": [
+        {"properties": {"type": {"enum": ["text", "json_object"]}}},
+        {
+            "required": ["name", "schema"],
+            "properties": {"name": {"type": "string", "minLength": 1}, "schema": {"type": "object"}},
+        },
+    ]
+}
+
+
 class TextFormat(Struct):
     """In which form the answer is to be written."""
 
@@ -67,7 +96,7 @@ class TextFormat(Struct):
 class TextOptions(Struct):
     """How the answer is to be written."""
 
-    format: TextFormat | None = None
+    format: Annotated[TextFormat, Meta(extra_json_schema=_SCHEMA_FORMAT)] | None = None
     verbosity: Literal["low", "medium", "high"] | None = None
 
 
@@ -90,22 +119,22 @@ class ResponseRequest(Struct):
     top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
     top_logprobs: Annotated[int, Meta(ge=0, le=20)] | None = None
     tools: Annotated[list[Tool], Meta(max_length=128)] | None = None
-    tool_choice: Literal["none", "auto", "required"] | dict[str, Any] | None = None
+    tool_choice: Choice = None
     parallel_tool_calls: bool | None = None
     text: TextOptions | None = None
     reasoning: ReasoningOptions | None = None
     metadata: dict[str, str] | None = None
     user: str | None = None
     include: list[str] | None = None
-    store: bool | None = None
-    background: bool | None = None
-    previous_response_id: str | None = None
-    conversation: Any = None
-    prompt: Any = None
-    truncation: str | None = None
+    store: Unkept = None
+    background: Unkept = None
+    previous_response_id: Nothing = None
+    conversation: Nothing = None
+    prompt: Nothing = None
+    truncation: Annotated[str | None, Meta(extra_json_schema={"enum": ["disabled", None]})] = None
     stream_options: Any = None
     service_tier: str | None = None
-    max_tool_calls: int | None = None
+    max_tool_calls: Nothing = None
     safety_identifier: str | None = None
     prompt_cache_key: str | None = None
 
