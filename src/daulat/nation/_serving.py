@@ -75,6 +75,9 @@ class Model(Declared):
     """Its id in the catalogue of models, where it differs from `id`: for gates, sizes and energy."""
     concurrency: Annotated[int, Field(ge=1, le=100_000)] | None = None
     """Requests that it takes at once; more wait here in fair order. None: it keeps its own queue."""
+    retries: Annotated[int, Field(ge=0, le=10)] = 0
+    """How often a request that had no first token is sent to the same address again when no other engine is left: for
+    clusters, where another replica may answer."""
     probe_s: Annotated[float, Field(ge=0, le=3600)] = 10.0
     """Seconds between two looks whether it is well; 0: never."""
     energy: Energy | None = None

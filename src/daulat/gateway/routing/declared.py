@@ -43,6 +43,7 @@ def declared_router(
                 kind=model.catalogue or model.id,
                 concurrency=model.concurrency or 0,
                 probe_s=model.probe_s,
+                retries=model.retries,
             )
         )
         for model in nation.models

@@ -224,8 +224,7 @@ class ModelRouter:
         if call.service and self._gates is not None:
             seats = self._fit(lane, call)
         if tried:
-            gone = {target.model for target in tried}
-            seats = [seat for seat in seats if seat.post.model not in gone]
+            seats = _untried(seats, [target.model for target in tried])
         up = [seat for seat in seats if seat.post.is_up(now)]
         if up:
             return up
@@ -305,6 +304,12 @@ class ModelRouter:
             code="queue_full",
             retry_after_s=min(max(estimate, 1.0), 60.0),
         )
+
+
+def _untried(seats: Iterable[Seat], models: Sequence[str]) -> list[Seat]:
+    """Return the seats that were not tried; where there is none, those behind which another replica may answer."""
+    fresh = [seat for seat in seats if seat.post.model not in models]
+    return fresh or [seat for seat in seats if models.count(seat.post.model) <= seat.post.declared.retries]
 
 
 def _no_route(route: Route, data_class: str, rule: Rule | None) -> NoRoute:

@@ -31,7 +31,8 @@ RED_FAILED_SHARE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One model on one engine, as declared. `kind` names the model for gates and sizes; `concurrency` 0: no bound."""
+    """One model on one engine, as declared. `kind` names the model for gates and sizes; `concurrency` 0: no bound;
+    `retries`: how often the same address may be tried again, where a cluster stands behind it."""
 
     model: str
     engine: Engine
@@ -40,6 +41,7 @@ class Declared:
     kind: str = ""
     concurrency: int = 0
     probe_s: float = 10.0
+    retries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
