@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
 from daulat.cli.plan import command
-from daulat.plan import PlanError, RowError, Workload, parse_rows, read_rows
+from daulat.plan import PlanError, RowError, Workload, parse_rows, predict, read_rows
+from daulat.plan._tables import accelerators
 
 ROW = {
     "row_id": "r1",
@@ -104,3 +106,54 @@ def test_a_faulty_row_does_not_take_the_others_along(tmp_path):
     assert "isl" in run.stderr
     assert "needs 1,026 GB" in run.stderr  # kimi-k2 in fp8 does not fit in two accelerators of 80 GB
     assert run.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("column", "written", "read"),
+    [
+        ("precision", "NVFP4", "fp4"),
+        ("precision", "fp8_block", "fp8"),
+        ("precision", "FP16", "bf16"),
+        ("precision", "awq", "int4"),
+        ("scenario", "fixed-concurrency", "closed-loop concurrency"),
+        ("scenario", "Offline", "offline"),
+        ("model", "Qwen3 32B", "qwen3-32b"),
+        ("accelerator", "H100-SXM", "h100-sxm"),
+    ],
+)
+def test_other_names_of_the_same_thing_are_understood(column, written, read):
+    row = parsed(**{column: written})
+    assert isinstance(row, Workload)
+    assert getattr(row, column) == read
+
+
+@pytest.mark.parametrize("framework", ["", "lmdeploy 0.9", "trtllm 9.9", "a framework of next year"])
+def test_a_framework_that_no_row_had_is_predicted_all_the_same(framework):
+    row = parsed(framework=framework, source="another source", submitter="", tp="", pp="", dp="", ep="")
+    [answer] = predict([row])
+    assert 0 < answer.p10 < answer.predicted_output_tok_s_per_accelerator < answer.p90
+
+
+def test_what_a_row_leaves_open_is_assumed_and_said():
+    row = parsed(scenario="", mode="max-throughput", precision="", model="gpt-oss-120b", accelerator="h200-sxm")
+    assert (row.scenario, row.precision) == ("offline", "fp4")
+    assert "scenario not stated: taken from mode `max-throughput`" in row.notes
+    assert "precision not stated: fp4 assumed" in row.notes
+
+
+def test_a_build_that_drafts_tokens_is_known_by_its_name_where_the_model_can():
+    drafting = parsed(framework="trtllm 1.2.0rc6.post3", submitter="SemiAnalysis InferenceX")
+    plain = parsed(framework="trtllm 1.2.0rc6.post2", submitter="SemiAnalysis InferenceX")
+    assert (drafting.drafting, plain.drafting) == (True, False)
+    latent = {"model": "deepseek-r1", "accelerator": "b200-sxm", "n_accelerators": 8, "split": (8.0, 1.0, 1.0, 1.0)}
+    [fast], [slow] = predict([replace(drafting, **latent)]), predict([replace(plain, **latent)])
+    assert fast.predicted_output_tok_s_per_accelerator > slow.predicted_output_tok_s_per_accelerator
+    [same], [dense] = predict([drafting]), predict([plain])
+    assert same.predicted_output_tok_s_per_accelerator == dense.predicted_output_tok_s_per_accelerator
+
+
+@pytest.mark.parametrize("accelerator", sorted(accelerators()))
+def test_every_accelerator_of_the_table_is_predicted(accelerator):
+    # 32.8 B parameters in eight bits fit 8 of the smallest, which has 16 GB.
+    [answer] = predict([replace(parsed(tp="", concurrency="4"), accelerator=accelerator, n_accelerators=8)])
+    assert 0 < answer.p10 < answer.predicted_output_tok_s_per_accelerator < answer.p90 < 1e6
