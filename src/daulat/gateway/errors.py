@@ -157,13 +157,14 @@ def envelope(error: DaulatError) -> dict[str, dict[str, str | None]]:
     'no model `x`. Nothing answers to it. Hint: see /v1/models.'
     """
     status = status_of(error)
+    unknown = isinstance(error, UnknownModel)
     kind = "rate_limit_error" if status == 429 else "invalid_request_error" if status < 500 else "server_error"
     return {
         "error": {
             "message": f"{error.what}{_said(error)}. {error.why} Hint: {error.fix}",
             "type": kind,
-            "param": getattr(error, "param", None),
-            "code": error.code,
+            "param": "model" if unknown else getattr(error, "param", None),
+            "code": "model_not_found" if unknown else error.code,  # as OpenAI's clients know it
             "what": error.what,
             "why": error.why,
             "fix": error.fix,

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files and batches, judged by the official client: answered once whoever is killed, and seen by their project alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import openai
+import psutil
+import pytest
+from conftest import DAULAT, Gateway, declare
+
+CHAT = "/v1/chat/completions"
+
+
+def file_of(lines, path=CHAT):
+    """Write the file of a batch from custom ids and bodies."""
+    rows = [{"custom_id": name, "method": "POST", "url": path, "body": body} for name, body in lines]
+    return "\n".join(map(json.dumps, rows)).encode()
+
+
+def asking(content, model="writer", **fields):
+    return {"model": model, "messages": [{"role": "user", "content": content}]} | fields
+
+
+def hand_in(client, lines, path=CHAT, **fields):
+    file = client.files.create(file=("in.jsonl", file_of(lines, path)), purpose="batch")
+    return client.batches.create(
+        input_file_id=file.id, endpoint=path, completion_window=fields.pop("completion_window", "24h"), **fields
+    )
+
+
+def ended(client, batch, patience_s=60.0):
+    """Wait for the end of a batch."""
+    until = time.monotonic() + patience_s
+    while batch.status in ("validating", "in_progress", "finalizing", "cancelling"):
+        assert time.monotonic() < until, batch
+        time.sleep(0.1)
+        batch = client.batches.retrieve(batch.id)
+    return batch
+
+
+def lines_of(client, file_id):
+    return [json.loads(line) for line in client.files.content(file_id).text.splitlines()] if file_id else []
+
+
+def test_a_batch_goes_in_and_comes_out(client):
+    lines = [("a", asking("Hello")), ("b", asking("Hello", model="none")), ("c", asking("Hello", seed=7))]
+    batch = ended(client, hand_in(client, lines, metadata={"for": "statistics"}))
+    assert (batch.status, batch.metadata) == ("completed", {"for": "statistics"})
+    assert (batch.request_counts.total, batch.request_counts.completed, batch.request_counts.failed) == (3, 2, 1)
+    out = lines_of(client, batch.output_file_id)
+    assert [(line["custom_id"], line["response"]["body"]["choices"][0]["message"]["content"]) for line in out] == [
+        ("a", "One two three four five six"), ("c", "seed 7")
+    ]  # fmt: skip
+    [failed] = lines_of(client, batch.error_file_id)
+    assert (failed["custom_id"], failed["response"]["status_code"]) == ("b", 404)
+    assert failed["response"]["body"]["error"]["code"] == "model_not_found"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "found"),
+    [
+        ("/v1/embeddings", {"model": "encoder", "input": "ab"}, lambda body: body["data"][0]["embedding"]),
+        ("/v1/responses", {"model": "writer", "input": "Hello"}, lambda body: body["status"]),
+        ("/v1/completions", {"model": "writer", "prompt": "Once"}, lambda body: body["choices"][0]["text"]),
+    ],
+)
+def test_other_routes_can_be_asked_in_batches(client, path, body, found):
+    batch = ended(client, hand_in(client, [("a", body)], path))
+    [line] = lines_of(client, batch.output_file_id)
+    assert found(line["response"]["body"]) in ([1.0, 0.5, 2.0], "completed", " and more")
+
+
+def test_a_file_with_faults_is_refused_with_their_lines(client):
+    file = client.files.create(file=("in.jsonl", file_of([("a", asking("Hello"))]) + b"\n{"), purpose="batch")
+    batch = ended(client, client.batches.create(input_file_id=file.id, endpoint=CHAT, completion_window="24h"))
+    assert batch.status == "failed"
+    assert [(fault.code, fault.line) for fault in batch.errors.data] == [("invalid_json_line", 2)]
+
+
+def test_a_busy_engine_is_asked_again(client, upstream):
+    upstream.busy_for = 2
+    batch = ended(client, hand_in(client, [("a", asking("please busy"))]))
+    assert (batch.status, batch.request_counts.completed) == ("completed", 1)
+
+
+def test_a_batch_can_be_cancelled_and_what_was_answered_stays(client):
+    batch = hand_in(client, [(str(number), asking("please slow")) for number in range(200)])
+    while (batch := client.batches.retrieve(batch.id)).request_counts.completed < 3:
+        time.sleep(0.05)
+    client.batches.cancel(batch.id)
+    batch = ended(client, batch)
+    assert batch.status == "cancelled"
+    out, rest = lines_of(client, batch.output_file_id), lines_of(client, batch.error_file_id)
+    assert len(out) >= 3
+    assert sorted(int(line["custom_id"]) for line in [*out, *rest]) == list(range(200))
+    assert {line["error"]["code"] for line in rest} == {"batch_cancelled"}
+
+
+def test_files_are_listed_read_and_deleted(client):
+    content = file_of([("a", asking("Hello"))])
+    file = client.files.create(file=("in.jsonl", content), purpose="batch")
+    assert (file.bytes, file.filename, file.expires_at - file.created_at) == (len(content), "in.jsonl", 7 * 86_400)
+    assert file.id in [each.id for each in client.files.list(purpose="batch", limit=2)]
+    assert client.files.content(file.id).read() == content
+    assert client.files.delete(file.id).deleted
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.files.retrieve(file.id)
+    assert caught.value.code == "file_not_found"
+
+
+def test_a_batch_needs_a_file_and_an_endpoint_that_are_there(client):
+    with pytest.raises(openai.NotFoundError):
+        client.batches.create(input_file_id="file-none", endpoint=CHAT, completion_window="24h")
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.batches.create(input_file_id="file-none", endpoint="/v1/models", completion_window="24h")
+    assert caught.value.param == "endpoint"
+
+
+@pytest.fixture
+def two_workers(tmp_path, upstream):
+    declare(tmp_path, upstream)
+    started = Gateway(tmp_path, "--workers", "2")
+    started.wait()
+    yield started
+    started.end()
+
+
+def test_workers_that_are_killed_lose_no_request_and_answer_none_twice(two_workers):
+    names = [str(number) for number in range(60)]
+    with openai.OpenAI(base_url=f"{two_workers.url}/v1", api_key="none", max_retries=5) as client:
+        batch = hand_in(client, [(name, asking(f"{name} slow")) for name in names])
+        for answered in (5, 25):  # kill one worker, and later whichever is there then
+            while (batch := client.batches.retrieve(batch.id)).request_counts.completed < answered:
+                time.sleep(0.05)
+            workers = [each for each in psutil.Process(two_workers.process.pid).children() if "--join" in each.cmdline()]
+            os.kill(workers[0].pid, signal.SIGKILL)
+        batch = ended(client, batch, patience_s=120)
+        assert (batch.status, batch.error_file_id) == ("completed", None)
+        assert [line["custom_id"] for line in lines_of(client, batch.output_file_id)] == names
+
+
+def daulat(folder, *words):
+    done = subprocess.run([DAULAT, *words], cwd=folder, capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout
