@@ -235,6 +235,9 @@ def range_notes(plan: Plan) -> Iterator[str]:
     longest = float(np.quantile(fresh + plan.demand.output_tokens_per_request, 0.9))
     for model in dict.fromkeys(one.model for one in settings.services):
         context = number(models()[model], "context") or np.inf
+        licence = models()[model]
+        if licence["licence_class"] != "permissive":
+            yield f"`{model}` is under {licence['licence']} ({licence['licence_class']}): read its terms first"
         if longest > min(context, 49_152):
             yield f"requests of {longest:,.0f} tokens (p90) are beyond what `{model}` reads or the curve holds"
     bought = plan.fleet.accelerators_bought
