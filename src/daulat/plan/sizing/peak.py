@@ -82,7 +82,7 @@ def burst_factor(cv: Floats, percentile: float) -> Floats:
     Examples
     --------
     >>> burst_factor(np.array([0.0, 0.23]), 0.99).round(3).tolist()
-    [1.0, 1.651]
+    [1.0, 1.653]
     """
     sigma = np.sqrt(np.log1p(cv**2))
     return np.asarray(np.exp(NormalDist().inv_cdf(percentile) * sigma - sigma**2 / 2))
@@ -97,7 +97,7 @@ def staffing_factor(offered: Floats, output_cv: Floats, waiting_share: float) ->
     Examples
     --------
     >>> staffing_factor(np.array([100.0, 10_000.0]), np.array([1.0]), 0.05).round(3).tolist()
-    [1.142, 1.014]
+    [1.174, 1.017]
     """
     index = (1 + output_cv**2) / 2
     return np.asarray(1 + halfin_whitt_beta(waiting_share) * np.sqrt(index / np.maximum(offered, 1e-9)))
