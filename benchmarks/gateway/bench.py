@@ -113,10 +113,16 @@ def start_gateway(
     began = time.perf_counter()
     gateway = bench.start(words, cores or {GATEWAY})
     gateway.wait_for_port(port)
-    request = bench.request(key)
-    while ask_once(port, request) != 200:
-        time.sleep(0.01)
+    wait_until_answered(port, bench.request(key), 60)
     return gateway, port, time.perf_counter() - began
+
+
+def wait_until_answered(port: int, request: bytes, patience_s: float) -> None:
+    deadline = time.monotonic() + patience_s
+    while (status := ask_once(port, request)) != 200:
+        if time.monotonic() > deadline:
+            raise SystemExit(f"the last answer had status {status}")
+        time.sleep(0.01)
 
 
 def measure_rate(bench: Bench, process: Process, port: int, key: str, requests: int, connections: int) -> dict:
@@ -243,8 +249,7 @@ def measure_litellm(bench: Bench, python: Path) -> None:
     began = time.perf_counter()
     proxy = bench.start([*words, "--num_workers", 1], {GATEWAY}, environ)
     proxy.wait_for_port(port, 300)
-    while ask_once(port, bench.request(key)) != 200:
-        time.sleep(0.5)
+    wait_until_answered(port, bench.request(key), 300)
     theirs: dict[str, object] = {"ready_s": round(time.perf_counter() - began, 1)}
     time.sleep(3)
     theirs["rss_idle_mb"] = round(proxy.resident_mb(), 1)

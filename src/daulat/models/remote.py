@@ -9,19 +9,16 @@ never repeats what a server says in an error, which may quote the prompt, to any
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
 from typing import Self
 from urllib.parse import urlsplit
 
 import msgspec
-from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.exceptions import PyreqwestError
-from pyreqwest.request import RequestBuilder
-from pyreqwest.response import Response
 
+from daulat.models._connection import ConnectionFailedError, Connections, Reply
 from daulat.models._wire import (
     AnswerReader,
     BrokenStreamError,
@@ -44,7 +41,7 @@ from daulat.models.errors import (
 
 _MOST_ERROR_BYTES = 64 * 1024
 _MOST_LIST_BYTES = 4 << 20
-_LIST_TIMEOUT = timedelta(seconds=5)
+_LIST_TIMEOUT_S = 5.0
 # The largest answer that is taken whole: 2,048 vectors of 4,096 numbers, written out, are some 90 MB.
 _MOST_ANSWER_BYTES = 128 << 20
 _EVENT_STREAM = "text/event-stream"
@@ -89,12 +86,10 @@ class RemoteEngine:
     ) -> None:
         self.name = name
         self._base_url = _checked(base_url)
-        self._api_key = api_key
         self._names = dict(names or {})
-        self._patience = timedelta(seconds=patience_s)
-        self._connect_timeout = timedelta(seconds=connect_timeout_s)
         self._reasoning_open = reasoning_open
-        self._client: Client | None = None
+        authorization = f"Bearer {api_key}" if api_key else ""
+        self._connections = Connections(self._base_url, authorization, patience_s, connect_timeout_s)
 
     async def models(self) -> list[str]:
         """List the models that the server lists, by the ids that callers use.
@@ -105,14 +100,15 @@ class RemoteEngine:
             If the server is not reached or does not answer with a list of models.
         """
         try:
-            async with self._builder("GET", "/models").timeout(_LIST_TIMEOUT).build_streamed() as response:
-                body = await _read(response, _MOST_LIST_BYTES)
-                if response.status != 200:
-                    raise self._status_error(response, body)
-                served = [entry.id for entry in decode_models(body).data]
-                return [id for id, name in self._names.items() if name in served] if self._names else served
-        except (PyreqwestError, msgspec.DecodeError) as error:
+            async with asyncio.timeout(_LIST_TIMEOUT_S):
+                async with self._reply("/models", None) as reply:
+                    body = await _read(reply, _MOST_LIST_BYTES)
+                    if reply.status != 200:
+                        raise self._status_error(reply, body)
+            served = [entry.id for entry in decode_models(body).data]
+        except (ConnectionFailedError, TimeoutError, msgspec.DecodeError) as error:
             raise self._unavailable(f"did not list its models ({type(error).__name__})") from error
+        return [id for id, name in self._names.items() if name in served] if self._names else served
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """Yield the answer as it comes. Closing the iterator closes the connection, and the server stops.
@@ -128,26 +124,17 @@ class RemoteEngine:
         EngineInterrupted
             If the stream breaks off, falls silent or stops making sense before the answer is finished.
         """
-        builder = self._builder("POST", "/chat/completions").header("content-type", "application/json")
         request = replace(request, model=self.upstream_id(request.model))
-        # Without this limit the client waits to fill its buffer, and the first token comes seconds late.
-        sent = builder.body_bytes(encode_request(request)).streamed_read_buffer_limit(1).build_streamed()
         answer = AnswerReader(reasoning_open=self._reasoning_open)
-        began = False
         try:
-            async with sent as response:
-                await self._check(response)
-                began = True
-                while not answer.done and (piece := await self._next_piece(response, answer)) is not None:
+            async with self.open("/chat/completions", encode_request(request)) as pieces:
+                while not answer.done and (piece := await _next_piece(pieces, answer)) is not None:
                     for delta in answer.feed(piece):
                         yield delta
                 for delta in answer.end():
                     yield delta
         except BrokenStreamError as error:
-            raise self.interrupted(str(error)) from error
-        except PyreqwestError as error:
-            kind = type(error).__name__
-            raise (self.interrupted(kind) if began else self._unavailable(f"did not answer ({kind})")) from error
+            raise self._interrupted(str(error)) from error
 
     def upstream_id(self, model_id: str) -> str:
         """Return the server's own name of a model."""
@@ -163,20 +150,13 @@ class RemoteEngine:
         EngineInterrupted
             If the answer breaks off.
         """
-        builder = self._builder("POST", path).header("content-type", content_type).body_bytes(body)
-        began = False
-        try:
-            async with builder.build_streamed() as response:
-                if response.status != 200:
-                    raise self._status_error(response, await _read(response, _MOST_ERROR_BYTES))
-                began = True
-                answer = await _read_whole(response)
-                if answer is None:
-                    raise self.interrupted("an answer larger than any that is taken whole")
-                return Whole(answer, response.get_header("content-type") or "application/octet-stream")
-        except PyreqwestError as error:
-            kind = type(error).__name__
-            raise (self.interrupted(kind) if began else self._unavailable(f"did not answer ({kind})")) from error
+        async with self._asked(path, body, content_type) as reply:
+            if reply.status != 200:
+                raise self._status_error(reply, await _read(reply, _MOST_ERROR_BYTES))
+            answer = await _read(reply, _MOST_ANSWER_BYTES + 1)
+            if len(answer) > _MOST_ANSWER_BYTES:
+                raise self._interrupted("an answer larger than any that is taken whole")
+            return Whole(answer, reply.headers.get("content-type", "application/octet-stream"))
 
     @asynccontextmanager
     async def open(self, path: str, body: bytes) -> AsyncIterator[Pieces]:
@@ -187,16 +167,13 @@ class RemoteEngine:
         EngineUnavailable, EngineOverloaded, EngineRefused
             As `stream`.
         """
-        builder = self._builder("POST", path).header("content-type", "application/json").body_bytes(body)
-        began = False
-        try:
-            async with builder.streamed_read_buffer_limit(1).build_streamed() as response:
-                await self._check(response)
-                began = True
-                yield _Pieces(self, response)
-        except PyreqwestError as error:
-            kind = type(error).__name__
-            raise (self.interrupted(kind) if began else self._unavailable(f"did not answer ({kind})")) from error
+        async with self._asked(path, body, "application/json") as reply:
+            if reply.status != 200:
+                raise self._status_error(reply, await _read(reply, _MOST_ERROR_BYTES))
+            media_type = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if media_type != _EVENT_STREAM:
+                raise self._unavailable(f"answered with `{media_type[:40]}` where a stream of events was asked for")
+            yield _Pieces(self._interrupted, reply)
 
     async def is_healthy(self) -> bool:
         """Say whether the server lists its models now."""
@@ -208,9 +185,7 @@ class RemoteEngine:
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        self._connections.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -218,44 +193,32 @@ class RemoteEngine:
     async def __aexit__(self, *exc_info: object) -> None:
         await self.close()
 
-    def _builder(self, method: str, path: str) -> RequestBuilder:
-        if self._client is None:
-            self._client = (
-                ClientBuilder()
-                .follow_redirects(False)
-                .no_proxy()
-                .connect_timeout(self._connect_timeout)
-                .read_timeout(self._patience)
-                # Servers of this kind hang up on an idle connection after 5 s (uvicorn, vLLM); we let go first.
-                .pool_idle_timeout(timedelta(seconds=4))
-                .build()
-            )
-        builder = self._client.request(method, self._base_url + path)
-        return builder.bearer_auth(self._api_key) if self._api_key else builder
-
-    async def _check(self, response: Response) -> None:
-        if response.status != 200:
-            raise self._status_error(response, await _read(response, _MOST_ERROR_BYTES))
-        media_type = (response.get_header("content-type") or "").partition(";")[0].strip().lower()
-        if media_type != _EVENT_STREAM:
-            raise self._unavailable(f"answered with `{media_type[:40]}` where a stream of events was asked for")
-
-    async def _next_piece(self, response: Response, answer: AnswerReader) -> bytes | None:
+    @asynccontextmanager
+    async def _asked(self, path: str, body: bytes, content_type: str) -> AsyncIterator[Reply]:
+        """Send a request and give its reply; what goes wrong before its head is another error than what does after."""
+        began = False
         try:
-            chunk = await response.body_reader.read_chunk()
-        except PyreqwestError:
-            # The answer was whole; how the connection ended after it is no concern of the reader.
-            if answer.has_finished:
-                return None
-            raise
-        return None if chunk is None else bytes(chunk)
+            async with self._reply(path, body, content_type) as reply:
+                began = True
+                yield reply
+        except ConnectionFailedError as error:
+            raise (self._interrupted(str(error)) if began else self._unavailable(f"did not answer: {error}")) from error
 
-    def _status_error(self, response: Response, body: bytes) -> EngineError:
+    @asynccontextmanager
+    async def _reply(self, path: str, body: bytes | None, content_type: str = "") -> AsyncIterator[Reply]:
+        """Send a request and give its reply; leaving the block before the end closes the connection."""
+        reply = await self._connections.request(path, body, content_type)
+        try:
+            yield reply
+        finally:
+            self._connections.give_back(reply)
+
+    def _status_error(self, reply: Reply, body: bytes) -> EngineError:
         try:
             told = decode_error(body)
         except (msgspec.DecodeError, UnicodeDecodeError):
             told = ErrorBody()
-        status, named = response.status, name_error(told.error)
+        status, named = reply.status, name_error(told.error)
         what = f"engine `{self.name}` answered {status}" + (f" ({named})" if named else "")
         if status in (429, 503):
             return EngineOverloaded(
@@ -263,7 +226,7 @@ class RemoteEngine:
                 why="It takes no more requests for now.",
                 fix="Send the request again later, or declare another engine for this model.",
                 code="models.engine.overloaded",
-                retry_after_s=_seconds(response.get_header("retry-after")),
+                retry_after_s=_seconds(reply.headers.get("retry-after")),
             )
         if status in (401, 403):
             fix = "Check the key that `api_key_env` names."
@@ -288,7 +251,7 @@ class RemoteEngine:
             code="models.engine.unavailable",
         )
 
-    def interrupted(self, what: str) -> EngineInterrupted:
+    def _interrupted(self, what: str) -> EngineInterrupted:
         """Make the error of an answer that broke off; `what` says how."""
         return EngineInterrupted(
             f"engine `{self.name}` broke off: {what}",
@@ -301,35 +264,38 @@ class RemoteEngine:
 class _Pieces:
     """The answer of one request, as it comes."""
 
-    __slots__ = ("_engine", "_read_chunk")
+    __slots__ = ("_interrupted", "_reply")
 
-    def __init__(self, engine: RemoteEngine, response: Response) -> None:
-        self._engine = engine
-        self._read_chunk = response.body_reader.read_chunk
+    def __init__(self, interrupted: Callable[[str], EngineInterrupted], reply: Reply) -> None:
+        self._interrupted = interrupted
+        self._reply = reply
 
     async def read(self) -> bytes | None:
         """Return the next piece, or None at the end."""
         try:
-            chunk = await self._read_chunk()
-        except PyreqwestError as error:
-            raise self._engine.interrupted(type(error).__name__) from error
-        return None if chunk is None else bytes(chunk)
+            return await self._reply.read()
+        except ConnectionFailedError as error:
+            raise self._interrupted(str(error)) from error
 
 
-async def _read_whole(response: Response) -> bytes | None:
-    """Read a whole body, or nothing where it is too large. A length that is declared is held by the client below."""
-    declared = response.get_header("content-length")
-    if declared is not None and declared.isdigit() and int(declared) <= _MOST_ANSWER_BYTES:
-        return bytes(await response.bytes())
-    body = await _read(response, _MOST_ANSWER_BYTES + 1)
-    return body if len(body) <= _MOST_ANSWER_BYTES else None
+async def _next_piece(pieces: Pieces, answer: AnswerReader) -> bytes | None:
+    try:
+        return await pieces.read()
+    except EngineInterrupted:
+        # The answer was whole; how the connection ended after it is no concern of the reader.
+        if answer.has_finished:
+            return None
+        raise
 
 
-async def _read(response: Response, limit: int) -> bytes:
+async def _read(reply: Reply, limit: int) -> bytes:
     """Read at most `limit` bytes of a body."""
-    body = bytearray()
-    while len(body) < limit and (chunk := await response.body_reader.read_chunk()) is not None:
-        body += bytes(chunk)
+    first = await reply.read()
+    if first is None or (reply.complete and not reply.has_more):
+        return (first or b"")[:limit]
+    body = bytearray(first)
+    while len(body) < limit and (piece := await reply.read()) is not None:
+        body += piece
     return bytes(body[:limit])
 
 
