@@ -6,7 +6,8 @@
 
 Comes in: Azure's traces of 2023 (github.com/Azure/AzurePublicDataset, CC BY 4.0: TIMESTAMP, ContextTokens,
 GeneratedTokens) and Epoch AI's GPU Clusters (epoch.ai/data, CC BY 4.0: chip, chip_quantity, hardware_cost_usd,
-reported_cost_usd). Goes out: JSON, one line a figure: the spread of requests beyond chance, the lengths, the cost of hardware a chip.
+reported_cost_usd). Goes out: JSON, one line a figure: the spread of requests beyond chance, the lengths, the cost of
+hardware a chip.
 """
 
 from __future__ import annotations

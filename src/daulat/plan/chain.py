@@ -32,6 +32,7 @@ from daulat.plan.serving import serving_curve, way_of
 from daulat.plan.sites import Sites, fixed_sites
 from daulat.plan.sizing import Fleet, size_fleet
 
+IDLE = 0.02  # at work: below it a site was most likely meant smaller, or others should use it
 PART = 1000  # draws worked at once: arrays of draws x years x hours of a week stay below 20 MB
 SEED = 20270101
 STAGES: tuple[type, ...] = (Demand, Fleet, Energy, Capex, Opex, UnitCost, Jobs)
@@ -80,6 +81,7 @@ class Plan:
         """Return what was assumed and where the plan leaves its data, each once."""
         place, case = self.case.place, self.case
         found = [
+            *case.assumptions.warnings,
             *place.notes,
             *self.demand.notes,
             *self.fleet.notes,
@@ -226,6 +228,9 @@ def range_notes(plan: Plan) -> Iterator[str]:
     power = float(np.median(plan.energy.site_power_mw[:, -1]))
     if power < 20:
         yield f"{power:,.2f} MW: no public costs of sites below 20 MW; buildings are priced by an exponent of size"
+    busy = float(np.median(plan.fleet.utilisation[:, -1]))
+    if plan.case.settings.mode == "power" and busy < IDLE:
+        yield f"only {busy:.2%} of the accelerators are at work in the last year: was site_power_mw meant in kW?"
     if power > 3300:
         yield f"{power:,.0f} MW: larger than any site in the table of costs (3,328 MW)"
     fresh = plan.demand.prompt_tokens_per_request

@@ -180,3 +180,22 @@ def test_another_input_does_not_move_the_draws_of_the_rest() -> None:
     alone, beside = draw([one], 50, 9), draw([one, first("a.a", row, "a test")], 50, 9)
     np.testing.assert_array_equal(alone("a.b"), beside("a.b"))
     assert abs(np.corrcoef(beside("a.a")[:, 0], beside("a.b")[:, 0])[0, 1]) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("energy.electricity_price_usd_per_mwh=8", "did you mean 8 US cents/kWh, which is 80 USD/MWh?"),
+        ("jobs.operation_jobs_per_mw=60", "far from the usual 0.3 to 3.4"),
+        ("money.salary_usd_per_year=3000", "did you mean 3,000 USD/person/month, which is 36,000 USD/person/year?"),
+    ],
+)
+def test_a_value_that_may_be_and_is_far_from_the_usual_is_asked_about(case_of, change: str, words: str) -> None:  # type: ignore[no-untyped-def]
+    case = case_of(change)
+    assert any(words in note for note in make_plan(case, n_draws=1).notes())
+    assert case_of("energy.electricity_price_usd_per_mwh=300").assumptions.warnings == ()
+
+
+def test_a_site_that_stands_idle_is_asked_about(case_of) -> None:  # type: ignore[no-untyped-def]
+    plan = make_plan(case_of("mode=power", "site_power_mw=500"), n_draws=1)
+    assert any("was site_power_mw meant in kW?" in note for note in plan.notes())

@@ -21,9 +21,11 @@ from daulat.plan._tables import accelerators, models
 from daulat.plan.errors import InputError, InputFaultsError
 from daulat.plan.inputs.assumption import Assumption, first, overlaid
 from daulat.plan.inputs.settings import Settings, fault, read_settings
+from daulat.plan.units import likely_meant
 
 SECTIONS = ("demand", "sizing", "energy", "money", "jobs")
 GENERIC_SERVICE = "public-services"
+FAR = 4.0  # times beyond the usual range: a slip of ten is told, a dear country is not
 # Keys of `plan:` that are no choices of this room's chain: numbers, and what siting and finance read themselves.
 OTHER_KEYS = (*SECTIONS, "service", "event", "deal", "finance", "siting", "name", "about")
 
@@ -33,6 +35,8 @@ class Assumptions:
     """Every number of a plan, by path; in the order of the table."""
 
     rows: Mapping[str, Assumption]
+    warnings: tuple[str, ...] = ()
+    """Values that are allowed and so far from the usual that another unit was likely meant."""
 
     def __getitem__(self, path: str) -> Assumption:
         return self.rows[path]
@@ -91,7 +95,8 @@ def load_inputs(
     known_events = {name: (row["service"], row["days"]) for name, row in table["events"].items()}
     origin = sections[-1][1] if sections else "--set"
     settings = read_settings(choices, origin, services, known_events, models(), accelerators(), PRECISIONS)
-    rows = {one.path: one for one in _defaults(settings, extra or {})}
+    defaults = {one.path: one for one in _defaults(settings, extra or {})}
+    rows = dict(defaults)
     faults: list[InputError] = []
     for data, origin in layers:
         for path, given in _numbers(data):
@@ -99,7 +104,22 @@ def load_inputs(
     if faults:
         raise InputFaultsError(faults)
     _require_rate(settings, rows["money.local_per_usd"])
-    return Assumptions(rows), settings
+    return Assumptions(rows, tuple(_unlikely(defaults, rows))), settings
+
+
+def _unlikely(defaults: Mapping[str, Assumption], rows: Mapping[str, Assumption]) -> Iterator[str]:
+    for path, one in rows.items():
+        usual = defaults[path]
+        if one is usual or not usual.is_uncertain or usual.low <= 0:
+            continue
+        if usual.low / FAR <= one.value <= usual.high * FAR:
+            continue
+        meant = likely_meant(one.value, one.unit, usual.low, usual.high)
+        question = f"; did you mean {meant}" if meant else ""
+        yield (
+            f"{one.origin}: {path}: {one.value:,.6g} {one.unit} is far from the usual {usual.low:,.6g} to "
+            f"{usual.high:,.6g}{question}"
+        )
 
 
 def _require_rate(settings: Settings, rate: Assumption) -> None:
