@@ -367,3 +367,15 @@ async def test_minutes_that_are_long_over_are_swept_and_the_rest_stays(office, o
         await (await access.opened()).leases.sweep()
     rows = await store.fetch("SELECT period FROM quota_counter JOIN quota_limit ON id = limit_id")
     assert rows == [("month",)]
+
+
+async def test_credit_that_another_worker_no_longer_needs_is_waited_for(office, open_access):
+    key = await office.key()
+    await office.limit("key", key.key.id, "concurrent", "", 1)
+    async with open_access() as one, open_access() as other:
+        for _ in range(3):  # one call at a time, now here, now there: none is refused
+            for access in (one, other):
+                (await access.admit(call(key))).settle(usage())
+        held = await one.admit(call(key))
+        assert (await refusal(other, key)).code == "rate_limit_exceeded"
+        held.settle(usage())

@@ -158,7 +158,7 @@ def test_no_more_is_answered_than_there_is_though_workers_are_killed(door, worke
     door.daulat(f"access limits set project moh/portal requests day {most}")
     process, url = door.up(workers)
     answered = []
-    callers = [threading.Thread(target=ask, args=(url, key["key"], 30, answered)) for _ in range(6)]
+    callers = [threading.Thread(target=ask, args=(url, key["key"], 4, answered)) for _ in range(6)]
     for caller in callers:
         caller.start()
     kills = 0

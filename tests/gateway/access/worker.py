@@ -23,7 +23,7 @@ from daulat.store import StoreSettings, open_store
 
 async def caller(access: Access, token: str, truth: int) -> None:
     refused = 0
-    while refused < 20:
+    while refused < 4:
         call = Call("tiny", "chat/completions", prompt_tokens=1, max_tokens=50, client="127.0.0.1", credential=token)
         try:
             grant = await access.admit(call)

@@ -23,6 +23,8 @@ class Credit:
         Credit that a call may reserve, and credit that calls in progress have reserved.
     spent : int
         Settled since the lease began; never falls.
+    elsewhere : int
+        What other workers held when the row was last read.
     until : float
         The monotonic second after which it may not be reserved from without asking the store again.
     """
@@ -31,6 +33,7 @@ class Credit:
         "_rate",
         "_target",
         "_told",
+        "elsewhere",
         "ends_s",
         "free",
         "least",
@@ -51,7 +54,7 @@ class Credit:
         self.free = self.reserved = self.spent = 0
         self.until = self.reading_at = -math.inf
         self.reading: Reading | None = None
-        self.taken = self.low = 0
+        self.taken = self.low = self.elsewhere = 0
         self.wanted = self.least = 0
         self._rate = 0.0
         self._target = 0
@@ -91,9 +94,10 @@ class Credit:
         self._told = (self.spent, keep)
         return Claim(self.limit, self.start_s, self.spent, keep, need, want)
 
-    def apply(self, reading: Reading, at: float, until: float) -> None:
-        """Take what was granted; remember what the row said, and when."""
+    def apply(self, reading: Reading, kept: int, at: float, until: float) -> None:
+        """Take what was granted beside what was kept; remember what the row said, and when."""
         self.free += reading.granted
+        self.elsewhere = reading.leased - kept - reading.granted
         if reading.granted:
             self.unsaid()
         self.reading, self.reading_at, self.until = reading, at, until

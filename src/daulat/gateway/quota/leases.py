@@ -28,6 +28,9 @@ TICK_S = 0.5
 HOLD_S = LEASE_S - 3.0
 # A row that refused is believed this long before it is asked again, however often the caller tries.
 REFUSAL_S = 0.2
+# While other workers hold credit that they may be about to give back, a call waits this long before it is refused.
+GRACE_S = 0.8
+_GRACE_STEPS = 8
 PATIENCE_S = 2.0
 
 _LOG = logging.getLogger(__name__)
@@ -125,16 +128,22 @@ class Leases:
             If the store does not answer in two seconds.
         """
         began = self._clock()
-        since = began - REFUSAL_S
+        since, patience = began - REFUSAL_S, _GRACE_STEPS
         while True:
             taken = self.take(slots, needs)
             if taken is not None:
                 return taken
-            for credit, need in self._short(slots, needs):
-                shortfall = need - credit.free
-                if credit.is_refused(shortfall, since) and credit.reading is not None:
+            short = self._short(slots, needs)
+            refusing = next(((c, need) for c, need in short if c.is_refused(need - c.free, since)), None)
+            if refusing is not None:
+                credit, need = refusing
+                if credit.reading is not None and (credit.elsewhere <= 0 or not patience):
                     raise LimitReachedError(credit.reading, need, credit.ends_s)
-                credit.ask(shortfall)
+                await asyncio.sleep(GRACE_S / _GRACE_STEPS)
+                since, patience = self._clock(), patience - 1
+                continue
+            for credit, need in short:
+                credit.ask(need - credit.free)
             if self._clock() - began > PATIENCE_S:
                 raise CountersUnavailableError("no answer in time")
             turn = asyncio.get_running_loop().create_future()
@@ -247,7 +256,7 @@ class Leases:
             if credit is None:
                 continue
             if place in by_place:
-                credit.apply(by_place[place], now, sent + HOLD_S)
+                credit.apply(by_place[place], claim.keep, now, sent + HOLD_S)
             else:
                 credit.lift()
                 del self._credits[place]
