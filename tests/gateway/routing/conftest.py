@@ -17,3 +17,6 @@ from routing_calls import Clock
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+collect_ignore = ["ray_cluster.py"]  # it is run by the interpreter that holds Ray

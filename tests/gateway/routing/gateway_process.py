@@ -36,10 +36,12 @@ class Running:
         named = {"Host": "x", "Connection": "close", "Content-Type": "application/json", "Content-Length": len(data)}
         lines = "".join(f"{name}: {value}\r\n" for name, value in (named | headers).items())
         writer.write(f"POST /v1/chat/completions HTTP/1.1\r\n{lines}\r\n".encode() + data)
-        async with asyncio.timeout(60):
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            rest = await reader.read()
-        writer.close()
+        try:
+            async with asyncio.timeout(60):
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+                rest = await reader.read()
+        finally:
+            writer.close()
         self.headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
         return int(head[0].split()[1]), rest
 

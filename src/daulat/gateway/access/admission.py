@@ -173,7 +173,8 @@ class KeyAdmission:
                 organisation=grant.organisation,
                 project=grant.project,
                 key_id=grant.key,
-                model=call.model[:200],
+                # A name that nothing has may be anything that a caller pasted.
+                model=call.model[:200] if usage.code != "models.unknown" else "unknown",
                 route=call.route,
                 engine=usage.engine,
                 place=usage.place,

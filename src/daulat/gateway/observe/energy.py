@@ -67,7 +67,7 @@ def energy_per_token(active_parameters_b: float, total_parameters_b: float, pue:
 
 @lru_cache(maxsize=1)
 def _grids() -> dict[str, float]:
-    text = (files("daulat.plan") / "data" / "countries.csv").read_text(encoding="utf-8")
+    text = (files("daulat") / "plan" / "data" / "countries.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     return {row["country"]: float(row["grid_gco2_per_kwh"]) for row in rows if row["grid_gco2_per_kwh"]}
 

@@ -253,7 +253,7 @@ def header_text(text: str) -> bytes:
 def _tally(call: Call, usage: CallUsage) -> Tally:
     well = usage.status == 200
     return Tally(
-        model=call.model,
+        model=call.model if usage.code != "models.unknown" else "unknown",  # it may be anything
         mode="model" if well else "unfinished",
         answered=well,
         prompt_tokens=usage.prompt_tokens,

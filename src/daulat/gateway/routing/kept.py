@@ -57,7 +57,9 @@ class KeptAnswers:
         self.held_bytes = 0
         self.hits = self.misses = 0
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
+        """How many are kept."""
         return len(self._kept)
 
     def find(self, call: Call, grant: Grant, body: bytes) -> bytes | None:
