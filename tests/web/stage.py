@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import sys
 import time
 from typing import Any
 
 from daulat.gateway import Meter, Parts, create_app, reserve, serve
+from daulat.gateway.plans import PlanRoutes
+from daulat.nation import bootstrap, nation_of
 from daulat.nation.packs import find_pack
 from daulat.web import Site, Standing, WebParts, create_web, load_messages
 
@@ -36,7 +39,13 @@ class NoEngines:
         raise KeyError(model_id)
 
 
-def build_web(assistant: ScriptedAssistant, library: SmallLibrary, country: str = "ID") -> Any:
+def plan_routes(country: str = "ID") -> PlanRoutes:
+    return PlanRoutes(nation_of(bootstrap(country, find_pack(country))).model_dump_json(), secrets.token_urlsafe)
+
+
+def build_web(
+    assistant: ScriptedAssistant, library: SmallLibrary, country: str = "ID", plans: PlanRoutes | None = None
+) -> Any:
     pack = find_pack(country)
     folders = (pack.path("messages"),) if pack else ()
     standing = Standing(RELEASE, AS_OF, len(library.documents()), 13)
@@ -48,6 +57,7 @@ def build_web(assistant: ScriptedAssistant, library: SmallLibrary, country: str 
             standing=lambda: standing,
             ask=assistant.ask,
             newer=lambda passage_id: SUCCESSORS.get(passage_id, ""),
+            plan=plans.page if plans else None,
         )
     )
 
@@ -58,6 +68,7 @@ class Stage:
     def __init__(self) -> None:
         self.assistant = ScriptedAssistant(SmallLibrary())
         self.requests: list[dict[str, Any]] = []
+        self.plans = plan_routes()
         self.app = create_app(
             Parts(
                 country="ID",
@@ -66,7 +77,8 @@ class Stage:
                 meter=Meter(NoReceipts(), 8, time.monotonic),
                 assistant=self.assistant,
                 library=ApiLibrary(),
-                web=build_web(self.assistant, SmallLibrary()),
+                web=build_web(self.assistant, SmallLibrary(), plans=self.plans),
+                routes=self.plans.routes(),
             )
         )
 
@@ -117,6 +129,7 @@ async def main() -> None:
     stage = Stage()
     await serve(stage, holder, stop=stop, on_ready=lambda: print(f"http://{host}:{port}", flush=True))
     await watch
+    await stage.plans.close()
 
 
 if __name__ == "__main__":

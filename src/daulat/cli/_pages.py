@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from daulat.assistant.types import Answer, Question
 from daulat.gateway import ASGIApp, OpenLibrary, Parts, answer_whole
+from daulat.gateway.plans import PlanRoutes
 from daulat.knowledge.types import Document, Passage
 from daulat.nation import Nation, find_pack
 from daulat.web import Site, Standing, WebParts, create_web, load_messages
@@ -43,6 +44,8 @@ def make_pages(nation: Nation, parts: Parts) -> ASGIApp:
     pack = find_pack(nation.country)
     folders = (pack.path("messages"),) if pack and pack.has("messages") else ()
     model_id, service = next(iter(parts.services.items()))
+    plans = PlanRoutes(nation.model_dump_json(), parts.new_id)
+    parts.routes |= plans.routes()
 
     def library() -> PageLibrary:
         return PageLibrary(parts.library if isinstance(parts.library, OpenLibrary) else None)
@@ -69,5 +72,6 @@ def make_pages(nation: Nation, parts: Parts) -> ASGIApp:
             library=library,
             standing=standing,
             ask=ask,
+            plan=plans.page,
         )
     )

@@ -26,7 +26,13 @@ SOURCES = (
         unit="USD",
         formula="capacity, open book: running cost + fee x accelerators standing x inflation; price: price x tokens x "
         "inflation; saved: what a public API costs",
-        inputs=["opex_usd_per_year", "accelerators_installed", "tokens_served_per_year", "buy_usd_per_year", "money.inflation_per_year"],
+        inputs=[
+            "opex_usd_per_year",
+            "accelerators_installed",
+            "tokens_served_per_year",
+            "buy_usd_per_year",
+            "money.inflation_per_year",
+        ],
         page=PAGE,
     ),
     SourceRow(

@@ -21,6 +21,7 @@ from daulat.web.http import (
 )
 from daulat.web.pages import QUESTION_LIMIT, Pages, make_environment
 from daulat.web.parts import WebParts
+from daulat.web.plans import draw_plan
 
 READING = frozenset({"GET", "HEAD"})
 
@@ -73,6 +74,8 @@ async def route(request: Request, pages: Pages, assets: Assets) -> Response:
         return fixed[path](request)
     if path == "/ask":
         return await pages.ask(request)
+    if path == "/plan":
+        return await draw_plan(pages, request)
     if path.startswith("/p/"):
         return pages.passage(request, path.removeprefix("/p/"))
     if path.startswith("/d/"):

@@ -35,6 +35,8 @@ from daulat.web.views import (
 )
 
 QUESTION_LIMIT = 2000
+OTHERS = ("early", "plan")  # scripts that the conversation does not load
+KEPT = frozenset({"q", "find", "page", "scenario"})  # in the address when the language changes; and `s.…` of a plan
 DOCUMENTS_A_PAGE = 100
 LAW_STATUSES = frozenset({"in_force", "amended", "partly_revoked", "revoked", "unknown", "not_law"})
 OCR_QUALITY_BELOW = 0.9
@@ -109,7 +111,7 @@ class Pages:
 
     def home(self, request: Request) -> Response:
         """Draw the start page, the conversation's place."""
-        return self._page(request, "home.html", asked=request.query.get("q", "")[:QUESTION_LIMIT])
+        return self.page(request, "home.html", asked=request.query.get("q", "")[:QUESTION_LIMIT])
 
     async def ask(self, request: Request) -> Response:
         """Answer one question whole, for a browser without script or a link that carries a question."""
@@ -127,7 +129,7 @@ class Pages:
             log.exception("question failed: reference %s, code %s", reference, error.code)
             return self.message(request, 503, "failed", reference=reference)
         view = view_answer(answer, reader.texts.live)
-        return self._page(request, "answer.html", cache="no-store", question=question, view=view)
+        return self.page(request, "answer.html", cache="no-store", question=question, view=view)
 
     def passage(self, request: Request, passage_id: str) -> Response:
         """Draw a passage in its document; `?q=` is marked where it stands."""
@@ -140,7 +142,7 @@ class Pages:
         view = view_passage(passage, document, siblings, request.query.get("q", "")[:QUESTION_LIMIT])
         newer = library.passage(self.parts.newer(passage_id))
         newer_document = library.document(newer.doc_id) if newer else None
-        return self._page(request, "passage.html", view=view, newer=newer, newer_document=newer_document)
+        return self.page(request, "passage.html", view=view, newer=newer, newer_document=newer_document)
 
     def document(self, request: Request, doc_id: str) -> Response:
         """Draw a document's contents."""
@@ -152,7 +154,7 @@ class Pages:
             (heading, list(passages))
             for heading, passages in groupby(library.passages_of(doc_id), key=lambda passage: passage.heading or "")
         ]
-        return self._page(request, "document.html", document=document, chapters=chapters)
+        return self.page(request, "document.html", document=document, chapters=chapters)
 
     def sources(self, request: Request) -> Response:
         """List the documents, found by words of their citation where asked."""
@@ -164,16 +166,16 @@ class Pages:
         page = min(max(int(asked) if asked.isdecimal() and len(asked) < 9 else 1, 1), pages)
         shown = found[(page - 1) * DOCUMENTS_A_PAGE : page * DOCUMENTS_A_PAGE]
         listing: dict[str, Any] = {"found": len(found), "shown": shown, "page_number": page, "pages": pages}
-        return self._page(request, "sources.html", find=find, **listing)
+        return self.page(request, "sources.html", find=find, **listing)
 
     def about(self, request: Request) -> Response:
         """Say what this is and what it cannot do."""
-        return self._page(request, "about.html")
+        return self.page(request, "about.html")
 
     def message(self, request: Request, status: int, key: str, **fields: str) -> Response:
         """Draw a page that says what went wrong, calmly."""
         text = self.reader(request).texts.page.get(f"{key}_text", "").format(**fields)
-        return self._page(request, "message.html", status=status, cache="no-store", heading=key, text=text)
+        return self.page(request, "message.html", status=status, cache="no-store", heading=key, text=text)
 
     def manifest(self, request: Request) -> Response:
         """Describe the page to a device that wants it on its home screen."""
@@ -182,9 +184,10 @@ class Pages:
         body = template.render(self._context(request, reader))
         return Response(body.encode(), media_type="application/manifest+json")
 
-    def _page(
+    def page(
         self, request: Request, template: str, status: int = 200, cache: str = "private, no-cache", **fields: Any
     ) -> Response:
+        """Draw a template in the reader's language."""
         reader = self.reader(request)
         html = self.environment.get_template(template).render(self._context(request, reader) | fields)
         return Response(html.encode(), status, cache=cache, headers=(("content-language", reader.texts.language),))
@@ -210,7 +213,7 @@ class Pages:
             "title": texts.page["title"].format(service=texts.page["service"], nation=nation),
             "languages": [(item, self._in_language(request, item)) for item in self.parts.messages.texts.values()],
             "asset": self.assets.url,
-            "modules": sorted(name for name in self.assets.files if name.endswith(".js") and name != "early.js"),
+            "modules": sorted(one for one in self.assets.files if one.endswith(".js") and not one.startswith(OTHERS)),
             "label": label,
             "licence": lambda licence: texts.licences.get(licence, licence),
             "article": lambda article: article_label(article, texts.live),
@@ -226,7 +229,7 @@ class Pages:
 
     def _in_language(self, request: Request, texts: Texts) -> str:
         # A question that was posted is not put into an address; its page leads back to the start.
-        kept = {name: value for name, value in request.query.items() if name in {"q", "find", "page"}}
+        kept = {name: value for name, value in request.query.items() if name in KEPT or name.startswith("s.")}
         path = "/" if request.method == "POST" else percent_encode(request.path, safe="/")
         return f"{path}?{urlencode(kept | {'lang': texts.language})}"
 

@@ -7,9 +7,9 @@ Protocols and frozen values only; whoever starts the service fills them in.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from daulat.assistant.types import Answer, Question
 from daulat.knowledge.types import Document, Passage
@@ -73,7 +73,7 @@ class WebParts:
     """What the pages stand on.
 
     `library` and `standing` are asked anew for each page, since releases are swapped. `newer` names the passage whose
-    text replaced another's; empty where none is known.
+    text replaced another's; empty where none is known. `plan` gives what the page of sliders shows; None: no such page.
     """
 
     site: Site
@@ -83,3 +83,4 @@ class WebParts:
     ask: Callable[[Question], Awaitable[Answer]]
     newer: Callable[[str], str] = not_known
     new_reference: Callable[[], str] = new_reference
+    plan: Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]] | None = None

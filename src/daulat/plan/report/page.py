@@ -78,7 +78,8 @@ def _environment() -> Environment:
 
 def _context(reading: Reading, words: Sequence[Words], place: int) -> dict[str, Any]:
     document, own = reading.document, words[place]
-    rows = {row.name: row for row in document.summary}
+    units = {row.name: row.unit for row in document.figures}
+    rows = {row.name: row for row in document.summary if row.unit == units.get(row.name)}  # not those in local money
     figures = {row.name for row in document.figures} | (
         {row.name for row in document.deal.sources} if document.deal else set()
     )

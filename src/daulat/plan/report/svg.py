@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
+from xml.etree.ElementTree import Element, fromstring
 
 from markupsafe import Markup
 
@@ -104,6 +106,23 @@ def patterns() -> Markup:
     dots = tag("circle", cx=2, cy=2, r=1.2, class_="dot"), tag("circle", cx=6, cy=6, r=1.2, class_="dot")
     found.insert(1, tag("pattern", *dots, id="p2", **size))
     return tag("svg", tag("defs", *found), width=0, height=0, aria_hidden="true", class_="patterns", focusable="false")
+
+
+def tree(drawing: str) -> list[Any]:
+    """Return a drawing as nodes that a script can build: name, attributes, then children; text stays text.
+
+    Examples
+    --------
+    >>> tree('<g class="a"><title>x &lt; y</title></g>')
+    ['g', {'class': 'a'}, ['title', {}, 'x < y']]
+    """
+    return _node(fromstring(drawing))  # noqa: S314 - our own drawing
+
+
+def _node(element: Element) -> list[Any]:
+    name = element.tag.rpartition("}")[2]
+    children: list[Any] = [element.text] if element.text else []
+    return [name, dict(element.attrib), *children, *(_node(one) for one in element)]
 
 
 def _text(value: object) -> str:

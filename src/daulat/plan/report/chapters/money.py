@@ -99,7 +99,7 @@ def crossover_chapter(reading: Reading) -> Chapter:
         [name for _, name in WAYS],
     )
     texts = [verdict(reading), *(_meets(reading, way) for way in ("rent", "buy"))]
-    return Chapter("crossover", words["ways_title"], texts, [exhibit], kind="prices")
+    return Chapter("ways", words["ways_title"], texts, [exhibit], kind="prices")
 
 
 def verdict(reading: Reading) -> str:

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The report as a file: every chart with its table, every number with its source, nothing fetched, nothing run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from daulat.nation import Nation, Pack
+from daulat.plan import Document
+from daulat.plan.report import Words, load_words, report_page, write_report
+from daulat.plan.report.chapters import chapters
+from daulat.plan.report.exhibit import Reading
+
+
+@pytest.fixture(scope="module")
+def words(nation: Nation, pack: Pack) -> list[Words]:
+    return load_words(pack, nation.language_tags)
+
+
+@pytest.fixture(scope="module")
+def page(document: Document, words: list[Words]) -> str:
+    return report_page(document, words, [one.language for one in words].index("en"))
+
+
+def test_every_chart_that_a_ministry_asked_for_is_there(document: Document, words: list[Words]) -> None:
+    found = {one.ident for chapter in chapters(Reading(document, words[-1])) for one in chapter.exhibits}
+    asked = {"map", "hours", "power", "energy", "breakdown", "cost-years", "crossover", "ownership", "cover"}
+    asked |= {f"waterfall-{place}" for place in range(4)} | {"tornado-cost-per-mtok", "tornado-capex-usd"}
+    assert asked <= found
+
+
+def test_every_link_inside_the_page_leads_somewhere(page: str) -> None:
+    there = set(re.findall(r'\sid="([^"]+)"', page))
+    assert {one for one in re.findall(r'href="#([^"]+)"', page)} - there == set()
+
+
+def test_no_id_stands_twice(page: str) -> None:
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def test_nothing_is_fetched_and_nothing_is_run(page: str) -> None:
+    assert "<script" not in page
+    assert not re.search(r'(?:src|href)="(?:https?:)?//', page)
+    assert "default-src 'none'" in page
+
+
+def test_every_figure_and_input_of_the_plan_can_be_opened(page: str, document: Document) -> None:
+    for row in document.inputs:
+        assert row.path in page
+        assert row.source.split("&")[0].split('"')[0].split("'")[0].split("<")[0] in page
+    for figure in document.figures:
+        assert f"<b>{figure.name}</b>" in page
+
+
+def test_each_table_is_as_wide_as_its_head(document: Document, words: list[Words]) -> None:
+    for chapter in chapters(Reading(document, words[0])):
+        for one in chapter.exhibits:
+            assert one.rows
+            assert {len(row) for row in one.rows} == {len(one.head)}, one.ident
+
+
+def test_what_a_text_of_the_plan_holds_is_never_markup(document: Document, words: list[Words]) -> None:
+    hostile = document.model_copy(update={"title": "<script>alert(1)</script>", "notes": ["<img src=x onerror=y>"]})
+    page = report_page(hostile, words, 0)
+    assert "<script" not in page
+    assert "<img" not in page
+
+
+def test_each_language_has_a_file_and_names_the_others(document: Document, words: list[Words], tmp_path: Path) -> None:
+    files = write_report(document, words, tmp_path)
+    assert [one.name for one in files] == ["report.html", "report.en.html"]
+    assert 'href="report.en.html" lang="en"' in files[0].read_text("utf-8")
+    assert '<html lang="id"' in files[0].read_text("utf-8")
+
+
+def test_words_that_no_native_speaker_has_reviewed_say_so(words: list[Words]) -> None:
+    assert [(one.language, one.reviewed, bool(one["not_reviewed"])) for one in words] == [
+        ("id", False, True), ("en", True, False),
+    ]  # fmt: skip
+
+
+def test_a_language_fills_the_same_fields_as_english(words: list[Words]) -> None:
+    own, english = words
+    for key, text in english.texts.items():
+        assert set(re.findall(r"{(\w+)}", own[key])) <= set(re.findall(r"{(\w+)}", text)), key
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.0, "0"), (0.21144, "0.211"), (12.34, "12.3"), (99.96, "100"), (1360.4, "1,360"), (56_600_000.0, "56.6M")],
+)
+def test_numbers_have_three_digits(words: list[Words], value: float, said: str) -> None:
+    assert words[-1].number(value) == said
+
+
+def test_numbers_are_written_as_the_language_writes_them(words: list[Words]) -> None:
+    assert words[0].number(12.34) == "12,3"
+    assert words[0].number(56_600_000.0, long=True).replace("\xa0", " ") == "56,6 juta"
+    assert words[-1].number(-5e6) == "−5M"
