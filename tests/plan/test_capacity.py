@@ -110,7 +110,7 @@ def test_draws_are_counted_at_once_and_a_slower_draw_needs_more(deployment):
     assert (np.diff(needed, axis=1) < 0).all()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(tighter=st.floats(0.3, 1.0))
 def test_a_tighter_objective_never_gives_more(tighter):
     def best(ttft_s, tpot_s):
