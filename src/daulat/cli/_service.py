@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from daulat.cli._output import emit, emit_json, hint, say
 from daulat.gateway import ASGIApp, Parts, create_app, open_front, reserve, run, serve
 from daulat.gateway.access.cors import with_cors
+from daulat.gateway.access.proxies import with_trusted_proxies
 from daulat.nation import Nation
 
 if TYPE_CHECKING:
@@ -145,7 +146,8 @@ async def _run(open_all: OpenAll, holder: socket.socket, as_json: bool, *, join:
             if not join:
                 hint("Ctrl-C stops everything that was started here")
 
-        await serve(with_cors(app, parts.allowed_origins), holder, stop=stop, on_ready=announce, before_end=app.close)
+        outer = with_trusted_proxies(with_cors(app, parts.allowed_origins), parts.trusted_proxies)
+        await serve(outer, holder, stop=stop, on_ready=announce, before_end=app.close)
         say("stopping")
     return EXIT_INTERRUPTED if signal.SIGINT in received else 0
 

@@ -121,6 +121,7 @@ async def open_front(nation: Nation, environ: Mapping[str, str], *, workers: int
         moderator=_rules(nation),
         routes=access.routes(),
         allowed_origins=nation.gateway.allowed_origins,
+        trusted_proxies=nation.gateway.trusted_proxies,
     )
     settings = StoreSettings.from_environment(nation.path(nation.store.directory), environ)
     parts.readiness.set("database", "loading")

@@ -90,6 +90,8 @@ class Parts:
         Further routes of the API: path to method to handler. A path that ends in ``/`` takes what follows it.
     allowed_origins : sequence of str
         Origins whose pages may call the API from a browser; see `daulat.gateway.access.cors`.
+    trusted_proxies : sequence of str
+        Networks of our own proxies; see `daulat.gateway.access.proxies`.
     """
 
     country: str
@@ -116,6 +118,7 @@ class Parts:
     vitals: Callable[[], list[EngineStatus]] = list
     routes: dict[str, dict[str, Route]] = field(default_factory=dict)
     allowed_origins: Sequence[str] = ()
+    trusted_proxies: Sequence[str] = ()
     readiness: Readiness = field(default_factory=Readiness)
     new_id: Callable[[], str] = field(default_factory=Ids)
     wall_clock: Callable[[], float] = time.time

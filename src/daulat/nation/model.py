@@ -9,6 +9,7 @@ line is added by `daulat.nation.check`. Nothing here reads a file.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -174,7 +175,20 @@ def _origin(value: str) -> str:
     return value
 
 
+def _network(value: str) -> str:
+    try:
+        return str(ipaddress.ip_network(value))
+    except ValueError:
+        raise broken(
+            "nation.network",
+            f"`{value}` is not a network",
+            "Anybody could say where their calls come from.",
+            "Write it as `10.0.0.0/24`, or one address as `10.0.0.5/32`.",
+        ) from None
+
+
 Origin = Annotated[str, AfterValidator(_origin)]
+NetworkText = Annotated[str, AfterValidator(_network)]
 
 
 class Gateway(Declared):
@@ -186,6 +200,8 @@ class Gateway(Declared):
     """The address under which people reach the service, where that is not `listen`."""
     allowed_origins: list[Origin] = []
     """Origins whose pages may call the API from a browser; empty: none but our own."""
+    trusted_proxies: list[NetworkText] = []
+    """Networks of our own proxies, such as 10.0.0.0/24: what they say of where a call comes from is believed."""
     metrics: Listen | None = None
     """Where Prometheus reads `/metrics`, an address of its own; none: nowhere."""
     log_calls: bool = False
