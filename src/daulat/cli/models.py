@@ -16,6 +16,8 @@ from typing import Any
 import click
 import msgspec
 
+from daulat.cli._cluster import command as cluster
+from daulat.cli._frontier import command as frontier
 from daulat.cli._output import emit, emit_json, hint, json_option, progress, say, table
 from daulat.models import (
     HUB_URL,
@@ -55,6 +57,10 @@ def command() -> None:
     daulat models pull qwen3-4b                fetch its weights from its publisher
     daulat models run qwen3-4b "Apa itu KTP?"  ask it, without any official text
     """
+
+
+command.add_command(cluster)
+command.add_command(frontier)
 
 
 @command.command("list")

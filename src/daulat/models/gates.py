@@ -21,7 +21,8 @@ from daulat.models.errors import GateError
 
 
 class GateResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one suite found. `sha256` fields tell which suite and which weights were in it, in hexadecimal."""
+    """What one suite found. `sha256` fields tell which suite and which weights were in it, in hexadecimal; `score` is
+    the share of it that went well, in [0, 1], where the suite has one."""
 
     model: str
     service: str
@@ -31,6 +32,7 @@ class GateResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     suite_sha256: str
     date: date
     weights_sha256: str = ""
+    score: float | None = None
 
 
 class GateFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
