@@ -2,14 +2,16 @@
 """The official Node client, unmodified, finds what it expects."""
 
 import json
-import os
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-VERSION = "7.57.0"
+sys.path.insert(0, str(Path(__file__).parent))
+
+from openai_node import fetch_client
+
 SCRIPT = """
 import OpenAI from 'openai';
 const client = new OpenAI({ baseURL: process.argv[2] + '/v1', apiKey: 'none', maxRetries: 0 });
@@ -35,23 +37,8 @@ console.log(JSON.stringify(out));
 
 
 @pytest.fixture(scope="module")
-def node_client() -> Path:
-    """Return a folder in which Node finds the client, fetched once and kept in the user's cache."""
-    if not shutil.which("npm"):
-        pytest.skip("npm is not installed: `apt-get install npm` lets the Node client judge the API too")
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "daulat-tests" / f"openai-node-{VERSION}"
-    if not (cache / "node_modules" / "openai" / "package.json").is_file():
-        cache.mkdir(parents=True, exist_ok=True)
-        install = ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(cache), f"openai@{VERSION}"]
-        done = subprocess.run(install, capture_output=True, text=True, timeout=120)
-        if done.returncode:
-            pytest.skip(f"the Node client could not be fetched: {done.stderr.strip()[-200:]}")
-    return cache
-
-
-@pytest.fixture(scope="module")
-def found(node_client, live) -> dict:
-    script = node_client / "client.mjs"
+def found(live) -> dict:
+    script = fetch_client() / "client.mjs"
     script.write_text(SCRIPT)
     done = subprocess.run(["node", str(script), live.base_url], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

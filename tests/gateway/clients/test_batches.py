@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files and batches, judged by the official client: answered once whoever is killed, and seen by their project alone."""
+"""Files and batches, judged by the official client: answered once, whoever is killed meanwhile."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
-import subprocess
 import time
 
 import openai
 import psutil
 import pytest
-from conftest import DAULAT, Gateway, declare
+from front_process import Gateway, declare
 
 CHAT = "/v1/chat/completions"
 
@@ -138,13 +137,10 @@ def test_workers_that_are_killed_lose_no_request_and_answer_none_twice(two_worke
         for answered in (5, 25):  # kill one worker, and later whichever is there then
             while (batch := client.batches.retrieve(batch.id)).request_counts.completed < answered:
                 time.sleep(0.05)
-            workers = [each for each in psutil.Process(two_workers.process.pid).children() if "--join" in each.cmdline()]
+            workers = [
+                each for each in psutil.Process(two_workers.process.pid).children() if "--join" in each.cmdline()
+            ]
             os.kill(workers[0].pid, signal.SIGKILL)
         batch = ended(client, batch, patience_s=120)
         assert (batch.status, batch.error_file_id) == ("completed", None)
         assert [line["custom_id"] for line in lines_of(client, batch.output_file_id)] == names
-
-
-def daulat(folder, *words):
-    done = subprocess.run([DAULAT, *words], cwd=folder, capture_output=True, text=True, timeout=60, check=True)
-    return done.stdout

@@ -75,7 +75,10 @@ def test_thinking_is_told_from_the_answer_and_counted(client):
 
 
 def test_a_real_engine_answers_under_a_grammar_and_with_log_probabilities(client):
-    schema = {"name": "answer", "schema": {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}}
+    schema = {
+        "name": "answer",
+        "schema": {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]},
+    }
     form = {"type": "json_schema", "json_schema": schema}
     answer = chat(client, model="tiny", max_tokens=60, temperature=0, seed=1, logprobs=True, top_logprobs=1)
     assert len(answer.choices[0].logprobs.content) == answer.usage.completion_tokens > 0
@@ -116,7 +119,9 @@ def test_sound_passes_through_as_it_is(client, upstream):
     assert transcript.text == "Selamat pagi."
     heard = upstream.last("audio/transcriptions")
     assert b"RIFF\x00\r\n--x" in heard["body"]
-    assert client.audio.speech.create(model="mouth", input="Selamat pagi.", voice="a").content == b"ID3\x00\xff\xfbsound"
+    assert (
+        client.audio.speech.create(model="mouth", input="Selamat pagi.", voice="a").content == b"ID3\x00\xff\xfbsound"
+    )
 
 
 def test_a_route_that_an_engine_does_not_have_is_not_found(client):

@@ -8,7 +8,8 @@ from pydantic import BaseModel
 TOOL = {
     "type": "function", "name": "weather", "strict": True,
     "parameters": {
-        "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False,
+        "type": "object", "required": ["city"], "additionalProperties": False,
+        "properties": {"city": {"type": "string"}},
     },
 }  # fmt: skip
 
@@ -20,7 +21,11 @@ class City(BaseModel):
 
 def test_an_answer_comes_whole(client):
     response = client.responses.create(model="writer", input="Hello", instructions="Be brief.", max_output_tokens=20)
-    assert (response.output_text, response.status, response.object) == ("One two three four five six", "completed", "response")
+    assert (response.output_text, response.status, response.object) == (
+        "One two three four five six",
+        "completed",
+        "response",
+    )
     assert (response.usage.input_tokens, response.usage.output_tokens, response.usage.total_tokens) == (11, 6, 17)
 
 
@@ -28,7 +33,10 @@ def test_what_is_asked_reaches_the_engine_as_a_chat(client, upstream):
     client.responses.create(
         model="writer",
         instructions="Be brief.",
-        input=[{"role": "developer", "content": "Be kind."}, {"role": "user", "content": [{"type": "input_text", "text": "Hi"}]}],
+        input=[
+            {"role": "developer", "content": "Be kind."},
+            {"role": "user", "content": [{"type": "input_text", "text": "Hi"}]},
+        ],
         max_output_tokens=20, temperature=0.5, top_p=0.9, reasoning={"effort": "low"},
         extra_body={"top_k": 3},
     )  # fmt: skip
@@ -116,7 +124,7 @@ def test_a_service_answers_with_its_citations(live):
     with openai.OpenAI(base_url=f"{live.base_url}/v1", api_key="none", max_retries=0) as client:
         whole = client.responses.create(model="xa/public-services", input="When must a birth be reported?")
         with client.responses.stream(model="xa/public-services", input="When must a birth be reported?") as stream:
-            streamed = [event for event in stream][-1].response
+            streamed = list(stream)[-1].response
     [note] = whole.output[0].content[0].annotations
     assert whole.output_text[note.start_index : note.end_index] == "[1]"
     assert note.model_extra["article"] == "Pasal 28"

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every route is for whoever has a key, within that key's bounds, and on its project's account."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import openai
+import pytest
+from front_process import DAULAT, Gateway, declare
+from test_batches import asking, ended, hand_in, lines_of
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory, upstream):
+    """A front door where keys were given out."""
+    folder = tmp_path_factory.mktemp("guarded")
+    declare(folder, upstream)
+    started = Gateway(folder)
+    started.wait()
+    daulat(started, "organisations", "create", "health")
+    for project in ("health/portal", "health/statistics"):
+        daulat(started, "projects", "create", project)
+    yield started
+    started.end()
+
+
+def daulat(gateway, *words):
+    done = subprocess.run(
+        [DAULAT, "access", *words, "--json"], cwd=gateway.folder, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def with_key(guarded):
+    """Return a function that gives a client with a new key of a project, and the key's id."""
+    opened = []
+
+    def make(project="health/portal", *rules):
+        key = daulat(guarded, "keys", "create", project, *rules)
+        client = openai.OpenAI(base_url=f"{guarded.url}/v1", api_key=key["key"], max_retries=0)
+        opened.append(client)
+        return client, key["id"]
+
+    yield make
+    for client in opened:
+        client.close()
+
+
+def calls(client, model):
+    """Return a call of each route that a model can be asked at."""
+    return {
+        "chat/completions": lambda: client.chat.completions.create(**asking("Hello", model)),
+        "completions": lambda: client.completions.create(model=model, prompt="x"),
+        "responses": lambda: client.responses.create(model=model, input="x"),
+        "embeddings": lambda: client.embeddings.create(model=model, input="x"),
+        "moderations": lambda: client.moderations.create(model=model, input="x"),
+        "rerank": lambda: client.post(
+            "/rerank", cast_to=object, body={"model": model, "query": "x", "documents": ["y"]}
+        ),
+        "audio/speech": lambda: client.audio.speech.create(model=model, input="x", voice="a"),
+        "audio/transcriptions": lambda: client.audio.transcriptions.create(model=model, file=("a.wav", b"RIFF")),
+    }
+
+
+def test_nobody_is_let_in_without_a_key(guarded, with_key):
+    with_key()
+    with openai.OpenAI(base_url=f"{guarded.url}/v1", api_key="none", max_retries=0) as stranger:
+        asked = [
+            *calls(stranger, "writer").values(), lambda: stranger.moderations.create(input="x"), stranger.files.list,
+            stranger.batches.list, lambda: stranger.files.create(file=b"{}", purpose="batch"),
+        ]  # fmt: skip
+        for call in asked:
+            with pytest.raises(openai.AuthenticationError) as caught:
+                call()
+            assert caught.value.code == "invalid_api_key"
+
+
+def test_a_key_reaches_its_models_alone_at_every_route(with_key):
+    client, _ = with_key("health/portal", "--model", "encoder")
+    assert client.embeddings.create(model="encoder", input="x").data
+    for call in calls(client, "writer").values():
+        with pytest.raises(openai.PermissionDeniedError) as caught:
+            call()
+        assert caught.value.code == "model_not_allowed"
+
+
+def test_every_route_is_on_the_account_of_its_project(guarded, with_key):
+    client, _ = with_key("health/statistics")
+    models = {
+        "chat/completions": "writer", "completions": "writer", "responses": "writer", "embeddings": "encoder",
+        "rerank": "reranker", "moderations": "guard", "audio/speech": "mouth", "audio/transcriptions": "ear",
+    }  # fmt: skip
+    for route, model in models.items():
+        calls(client, model)[route]()
+    # As the engine counted: 11 and 6 of the chat, the same of the response, 3 and 2 of the completion.
+    rows = _usage(guarded, client)
+    assert {row["group"]: row["requests"] for row in rows} == {
+        "writer": 3, "encoder": 1, "reranker": 1, "guard": 1, "mouth": 1, "ear": 1
+    }  # fmt: skip
+    writer = next(row for row in rows if row["group"] == "writer")
+    assert (writer["prompt_tokens"], writer["completion_tokens"]) == (25, 14)
+
+
+def _usage(guarded, client):
+    import time
+
+    until = time.monotonic() + 20
+    while True:  # rows are written in batches, a quarter of a second later
+        used = client.get("/usage", cast_to=object)["used"]
+        if sum(row["requests"] for row in used) >= 8 or time.monotonic() > until:
+            return used
+        time.sleep(0.1)
+
+
+def test_what_a_project_keeps_no_other_sees(with_key):
+    ours, _ = with_key("health/portal")
+    theirs, _ = with_key("health/statistics")
+    batch = ended(ours, hand_in(ours, [("a", asking("Hello"))]))
+    for call in (
+        lambda: theirs.files.retrieve(batch.input_file_id),
+        lambda: theirs.files.content(batch.output_file_id),
+        lambda: theirs.files.delete(batch.output_file_id),
+        lambda: theirs.batches.retrieve(batch.id),
+        lambda: theirs.batches.cancel(batch.id),
+        lambda: hand_in_again(theirs, batch.input_file_id),
+    ):
+        with pytest.raises(openai.NotFoundError):
+            call()
+    assert batch.id not in [each.id for each in theirs.batches.list()]
+    assert batch.output_file_id not in [each.id for each in theirs.files.list()]
+    assert ours.files.content(batch.output_file_id).read()
+
+
+def hand_in_again(client, file_id):
+    client.batches.create(input_file_id=file_id, endpoint="/v1/chat/completions", completion_window="24h")
+
+
+def test_a_batch_stays_within_the_bounds_of_its_key(with_key):
+    client, _ = with_key("health/portal", "--model", "encoder")
+    batch = ended(client, hand_in(client, [("a", asking("Hello", "writer"))]))
+    [line] = lines_of(client, batch.error_file_id)
+    assert (line["response"]["status_code"], line["response"]["body"]["error"]["code"]) == (403, "model_not_allowed")
+
+
+def test_a_batch_waits_for_its_limit_and_spends_no_more(guarded, with_key):
+    client, key = with_key("health/portal")
+    daulat(guarded, "limits", "set", "key", key, "requests", "day", "2")
+    batch = hand_in(client, [(str(number), asking("Hello")) for number in range(4)])
+    while client.batches.retrieve(batch.id).request_counts.completed < 2:
+        pass
+    client.batches.cancel(batch.id)
+    batch = ended(client, batch)
+    assert (batch.request_counts.completed, batch.request_counts.failed) == (2, 2)
+
+
+def test_what_a_revoked_key_has_handed_in_is_not_answered(guarded, with_key, upstream):
+    client, key = with_key("health/portal")
+    other, _ = with_key("health/portal")
+    batch = hand_in(client, [(str(number), asking("please slow")) for number in range(400)])
+    while other.batches.retrieve(batch.id).request_counts.completed < 1:
+        pass
+    daulat(guarded, "keys", "revoke", key)
+    batch = ended(other, batch)
+    codes = [line["response"]["body"]["error"]["code"] for line in lines_of(other, batch.error_file_id)]
+    assert codes
+    assert set(codes) == {"invalid_api_key"}
