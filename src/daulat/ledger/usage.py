@@ -67,6 +67,9 @@ _COPY = f"COPY usage_in ({_COLUMNS}) FROM STDIN"
 # A batch that was committed before its reply was lost comes again; its ids are there already.
 _KEEP = f"INSERT INTO usage_call ({_COLUMNS}) SELECT {_COLUMNS} FROM usage_in ON CONFLICT (id) DO NOTHING"  # noqa: S608
 
+_MOST = 2**31 - 1
+_LARGEST_REAL = 1e30
+
 _Numbered = tuple[UUID, UsageRow]
 
 
@@ -88,7 +91,7 @@ class UsageLedger:
         self._wake = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="usage")
         self._connection: psycopg.Connection[tuple[object, ...]] | None = None
-        self.written = 0
+        self.written = self.refused = 0
 
     @property
     def waiting(self) -> int:
@@ -118,7 +121,11 @@ class UsageLedger:
         while self._waiting or self._batch:
             while self._waiting and len(self._batch) < BATCH_ROWS:
                 self._batch.append((uuid4(), self._waiting.popleft()))
-            await loop.run_in_executor(self._thread, self._write, self._batch)
+            try:
+                await loop.run_in_executor(self._thread, self._write, self._batch)
+            except (psycopg.DataError, psycopg.IntegrityError):
+                # One row that the table refuses must not hold up the others, nor, in the end, every caller.
+                await loop.run_in_executor(self._thread, self._write_singly, self._batch)
             self.written += len(self._batch)
             self._batch = []
 
@@ -159,6 +166,14 @@ class UsageLedger:
             self._hang_up()
             raise
 
+    def _write_singly(self, batch: list[_Numbered]) -> None:
+        for each in batch:
+            try:
+                self._write([each])
+            except (psycopg.DataError, psycopg.IntegrityError) as error:
+                self.refused += 1
+                _LOG.error("a usage row of %s was refused by its table: %s", each[1].project, type(error).__name__)
+
     def _connected(self) -> psycopg.Connection[tuple[object, ...]]:
         if self._connection is None or self._connection.closed:
             self._connection = psycopg.connect(
@@ -174,12 +189,23 @@ class UsageLedger:
 
 def _values(number: UUID, row: UsageRow) -> tuple[object, ...]:
     one = row
-    ttft_ms = None if one.time_to_first_token_s is None else one.time_to_first_token_s * 1000
+    ttft_ms = None if one.time_to_first_token_s is None else _real(one.time_to_first_token_s * 1000)
     names = (one.organisation, one.project, one.key_id, one.model, one.route, one.engine, one.place, one.reason)
-    counts = (one.prompt_tokens, one.completion_tokens, one.reasoning_tokens, one.cached_tokens, one.estimated)
-    outcome = (one.status, one.code, ttft_ms, one.duration_s * 1000)
-    measured = (one.cost, one.currency, one.energy_wh, one.carbon_g)
-    return (number, datetime.fromtimestamp(one.at_s, UTC), *names, one.data_class, *counts, *outcome, *measured)
+    counts = (one.prompt_tokens, one.completion_tokens, one.reasoning_tokens, one.cached_tokens)
+    outcome = (one.estimated, one.status, _text(one.code), ttft_ms, _real(one.duration_s * 1000))
+    measured = (one.cost, one.currency, _real(one.energy_wh), _real(one.carbon_g))
+    about = (*map(_text, names), one.data_class, *(min(max(count, 0), _MOST) for count in counts))
+    return (number, datetime.fromtimestamp(one.at_s, UTC), *about, *outcome, *measured)
+
+
+def _text(name: str) -> str:
+    """Return a name as PostgreSQL can keep it: callers choose names of models, engines those of errors."""
+    return name.encode("utf-8", "replace").decode().replace("\0", "")[:300]
+
+
+def _real(figure: float | None) -> float | None:
+    """Return a figure that fits its column, or nothing: what cannot be was not measured."""
+    return figure if figure is not None and 0 <= figure < _LARGEST_REAL else None
 
 
 @asynccontextmanager

@@ -379,3 +379,19 @@ async def test_credit_that_another_worker_no_longer_needs_is_waited_for(office, 
         held = await one.admit(call(key))
         assert (await refusal(other, key)).code == "rate_limit_exceeded"
         held.settle(usage())
+
+
+@pytest.mark.parametrize("lie", [-1_000_000, 10**25])
+async def test_an_engine_that_lies_about_its_counts_gives_no_credit_and_breaks_nothing(office, open_access, store, lie):
+    key = await office.key()
+    await office.limit("key", key.key.id, "tokens_out", "day", 100)
+    await office.limit("key", key.key.id, "money", "day", 100, "XTS")
+    async with open_access() as access:
+        (await access.admit(call(key))).settle(usage(lie, lie, cached_tokens=abs(lie), reasoning_tokens=lie))
+        await asleep()
+        if lie > 0:
+            assert (await refusal(access, key)).code == "insufficient_quota"
+        else:
+            (await access.admit(call(key, max_tokens=100))).settle(usage(0, 0))
+            assert (await refusal(access, key, max_tokens=101)).code == "insufficient_quota"
+    assert await store.fetch("SELECT count(*) FILTER (WHERE cost >= 0) FROM usage_call") == [(1 if lie > 0 else 2,)]

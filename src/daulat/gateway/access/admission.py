@@ -29,6 +29,8 @@ from daulat.ledger.usage import UsageLedger, UsageRow
 
 # What a call without `max_tokens` reserves where its model's context is not known.
 UNBOUNDED_TOKENS = 4096
+# More than any engine can read or generate in one call.
+MOST_TOKENS = 1_000_000_000
 # Routes whose answer is not written token by token.
 WITHOUT_COMPLETION = frozenset({"embeddings", "rerank", "moderations", "audio/speech", "vector_stores/search"})
 _PATIENCE_S = 10.0
@@ -162,10 +164,11 @@ class KeyAdmission:
         """Book a call that ended; called by its grant."""
         prices = self._rules.prices
         price = prices.get(usage.declared) or prices.get(usage.model) or prices.get(call.model) or FREE
-        cost_q = price.cost_q(usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens)
+        prompt, completion, reasoning, cached = _counts(usage)
+        cost_q = price.cost_q(prompt, completion, cached)
         slots, credits, needs = reserved
         if credits:
-            spent = (1, usage.prompt_tokens, usage.completion_tokens, 0, cost_q)
+            spent = (1, prompt, completion, 0, cost_q)
             self._leases.settle(credits, slots, needs, spent)
         self._ledger.put(
             UsageRow(
@@ -180,10 +183,10 @@ class KeyAdmission:
                 place=usage.place,
                 reason=usage.reason,
                 data_class=grant.data_class,
-                prompt_tokens=usage.prompt_tokens,
-                completion_tokens=usage.completion_tokens,
-                reasoning_tokens=usage.reasoning_tokens,
-                cached_tokens=usage.cached_tokens,
+                prompt_tokens=prompt,
+                completion_tokens=completion,
+                reasoning_tokens=reasoning,
+                cached_tokens=cached,
                 estimated=usage.estimated,
                 status=usage.status,
                 code=usage.code,
@@ -285,6 +288,15 @@ def _key_needed(call: Call) -> Unauthorised:
         fix="send `Authorization: Bearer daulat_sk_...`; your operator makes one with `daulat access keys create`.",
         code="invalid_api_key",
     )
+
+
+def _counts(usage: CallUsage) -> tuple[int, int, int, int]:
+    """Return what an engine counted, within what can be: an engine that lies must not give credit or fill a column."""
+    prompt, completion, reasoning = (
+        min(max(count, 0), MOST_TOKENS)
+        for count in (usage.prompt_tokens, usage.completion_tokens, usage.reasoning_tokens)
+    )
+    return prompt, completion, reasoning, min(max(usage.cached_tokens, 0), prompt)
 
 
 def _way_out(limit: Limit, *, too_large: bool) -> str:

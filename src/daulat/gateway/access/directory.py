@@ -30,6 +30,7 @@ POLL_S = 2.0
 STALE_S = 30.0
 _ANSWER_S = 5.0
 _RETRY_S = 0.5
+_PAUSE_KEYS = 200
 
 _LOG = logging.getLogger(__name__)
 
@@ -153,18 +154,18 @@ class Directory:
         if version != self._version:
             limits = await (await connection.execute(_LIMITS)).fetchall()
             keys = await (await connection.execute(_KEYS)).fetchall()
-            self._records = self._records_of(keys, limits)
+            self._records = await self._records_of(keys, limits)
             self._by_id = {record.id: record for record in self._records.values()}
             self._version = version
         self._fresh_at = asked
         self._loaded.set()
 
-    def _records_of(self, keys: list[Any], limits: list[Any]) -> dict[bytes, KeyRecord]:
+    async def _records_of(self, keys: list[Any], limits: list[Any]) -> dict[bytes, KeyRecord]:
         by_scope: dict[tuple[str, str], list[Limit]] = defaultdict(list)
         for number, scope, scope_id, metric, period, currency, amount in limits:
             counted = to_quanta(amount, metric)
             by_scope[scope, scope_id].append(Limit(number, scope, scope_id, metric, period, currency, counted))
-        records = {}
+        records: dict[bytes, KeyRecord] = {}
         for (
             key_digest,
             key,
@@ -178,6 +179,8 @@ class Directory:
             data,
             priority,
         ) in keys:
+            if len(records) % _PAUSE_KEYS == 0:
+                await asyncio.sleep(0)  # thousands of keys must not hold up the calls of this worker
             scopes = ("key", key), ("project", project), ("organisation", organisation)
             records[bytes(key_digest)] = KeyRecord(
                 key,

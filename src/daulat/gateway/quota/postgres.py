@@ -83,7 +83,7 @@ class PostgresCounters:
         connection = self._connected()
         try:
             connection.execute(_SWEEP)
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             raise self._broken() from error
 
     def close(self) -> None:
@@ -96,7 +96,7 @@ class PostgresCounters:
         connection = self._connected()
         try:
             return connection.execute(query.encode(), parameters).fetchall()
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except psycopg.Error as error:
             raise self._broken() from error
 
     def _connected(self) -> psycopg.Connection[tuple[object, ...]]:

@@ -27,7 +27,7 @@ CREATE TABLE usage_call (
   status            smallint NOT NULL,
   code              text NOT NULL,
   ttft_ms           real,
-  duration_ms       real NOT NULL,
+  duration_ms       real,
   cost              numeric(38, 8) NOT NULL,
   currency          text NOT NULL,
   energy_wh         real,
