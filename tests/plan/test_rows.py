@@ -8,9 +8,11 @@ from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from daulat.cli.plan import command
-from daulat.plan import PlanError, RowError, Workload, parse_rows, predict, read_rows
+from daulat.plan import DoesNotFitError, PlanError, RowError, Workload, parse_rows, predict, read_rows
 from daulat.plan._tables import accelerators
 
 ROW = {
@@ -157,3 +159,25 @@ def test_every_accelerator_of_the_table_is_predicted(accelerator):
     # 32.8 B parameters in eight bits fit 8 of the smallest, which has 16 GB.
     [answer] = predict([replace(parsed(tp="", concurrency="4"), accelerator=accelerator, n_accelerators=8)])
     assert 0 < answer.p10 < answer.predicted_output_tok_s_per_accelerator < answer.p90 < 1e6
+
+
+CELLS = st.one_of(
+    st.sampled_from(
+        ["", "nan", "NaN", "inf", "-1", "0", "1e9", "1e400", "8.0", " 8 ", "none", "null", "TRUE", "8,0", "٨", "１"]
+    ),
+    st.text(max_size=12),
+    st.floats(allow_nan=True).map(str),
+)
+
+
+@given(column=st.sampled_from(sorted([*ROW, "date", "mode"])), cell=CELLS)
+def test_whatever_stands_in_a_cell_it_is_predicted_in_numbers_or_refused_by_its_place(column, cell):
+    row = parsed(**{column: cell})
+    if isinstance(row, RowError):
+        assert "rows.csv row 2" in row.what
+        return
+    try:
+        [answer] = predict([row])
+    except DoesNotFitError:
+        return
+    assert 0 < answer.p10 < answer.predicted_output_tok_s_per_accelerator < answer.p90 < float("inf")
