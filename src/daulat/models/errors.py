@@ -13,7 +13,8 @@
     ├── SourceError              an address of weights cannot be read or trusted
     │   └── SourceUnreachable    it could not be reached, or broke off: what came so far is kept
     ├── WeightsError             a file of weights is missing, wrong, unsafe or in use
-    └── LicenceNotAccepted       weights whose licence has conditions, and nobody accepted them
+    ├── LicenceNotAccepted       weights whose licence has conditions, and nobody accepted them
+    └── LicenceForbids           weights whose licence does not allow what they are wanted for
 
 No message here ever holds a prompt or an answer; only `EngineRefused.said` may, which goes to the caller alone.
 """
@@ -83,6 +84,10 @@ class SourceUnreachable(SourceError):
 
 class WeightsError(ModelsError):
     """A file of weights is missing, wrong, unsafe or in use."""
+
+
+class LicenceForbids(ModelsError):
+    """The weights' licence does not allow what they are wanted for; the message names the clause."""
 
 
 class LicenceNotAccepted(ModelsError):

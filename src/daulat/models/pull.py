@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from daulat.models._fetch import Fetcher, Report, Stated, say_nothing
-from daulat.models.errors import LicenceNotAccepted, SourceError, WeightsError
+from daulat.models.errors import LicenceForbids, LicenceNotAccepted, SourceError, WeightsError
 from daulat.models.gguf import GgufHeader, read_header
 from daulat.models.sources import FileSource, HubSource, Source
 from daulat.models.weights import Acceptance, Provenance, Weights, WeightsStore, check_model_id, hash_file
@@ -48,6 +48,8 @@ class Order:
         Who accepts, by name and office.
     purpose : str
         ``test``: for tests and plumbing, never for citizens.
+    forbidden : str
+        The clause of the licence that the use breaks; empty where none does.
     """
 
     model: str
@@ -58,6 +60,7 @@ class Order:
     conditions: tuple[str, ...] = ()
     accepted_by: str = ""
     purpose: str = ""
+    forbidden: str = ""
 
 
 def utc_now() -> datetime:
@@ -77,6 +80,8 @@ def pull(
 
     Raises
     ------
+    LicenceForbids
+        If the licence does not allow the use.
     LicenceNotAccepted
         If the licence has conditions and nobody accepted them.
     SourceError
@@ -173,6 +178,14 @@ def _join(parts: list[Path], whole: Path) -> Path:
 
 
 def _check_licence(order: Order) -> None:
+    if order.forbidden:
+        raise LicenceForbids(
+            f"the licence of `{order.model}` ({order.licence}) does not allow this use: {order.forbidden}",
+            why="Accepting the licence would not make the use lawful; its publisher could end it any day.",
+            fix="Choose another model, ask the publisher for another licence, or say what the use really is: --use, "
+            "--country, --users.",
+            code="models.licence.forbids",
+        )
     if order.conditions and not order.accepted_by.strip():
         conditions = "; ".join(order.conditions)
         raise LicenceNotAccepted(
