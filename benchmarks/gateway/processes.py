@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -31,8 +32,16 @@ def compile_tools(directory: Path) -> None:
         subprocess.run(["cc", "-O2", "-Wall", "-o", str(target), str(source)], check=True)
 
 
+def take_precedence(pid: int) -> None:
+    """Let a program go before what else runs on a shared machine; as root, where Linux groups processes by session."""
+    with suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text("-20")
+
+
 class Process:
-    """One program, pinned to some processors."""
+    """One program, pinned to some processors. With `precedence` it goes before what else runs on the machine."""
+
+    precedence = False
 
     def __init__(
         self, words: Sequence[object], cores: set[int], directory: Path, environ: dict[str, str] | None = None
@@ -48,6 +57,8 @@ class Process:
             preexec_fn=lambda: os.sched_setaffinity(0, cores),
             start_new_session=True,
         )
+        if self.precedence:
+            take_precedence(self.process.pid)
 
     @property
     def talk(self) -> str:
@@ -123,15 +134,22 @@ class Load:
         file = self._directory / "request"
         file.write_bytes(request)
         words = [self._directory / "load", kind, port, file, first, second]
-        done = subprocess.run(
+        with subprocess.Popen(
             [str(word) for word in words],
-            capture_output=True,
-            timeout=patience_s,
-            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             preexec_fn=lambda: os.sched_setaffinity(0, {self._core}),
-        )
-        if done.returncode != 0:
-            raise SystemExit(f"load {kind}: {done.stderr.decode()[-600:]}")
-        if done.stderr:
-            print(done.stderr.decode()[-600:], file=sys.stderr)
-        return json.loads(done.stdout)
+            start_new_session=True,
+        ) as client:
+            if Process.precedence:
+                take_precedence(client.pid)
+            try:
+                said, talk = client.communicate(timeout=patience_s)
+            except subprocess.TimeoutExpired:
+                client.kill()
+                raise SystemExit(f"load {kind}: not done in {patience_s:g} s") from None
+        if client.returncode != 0:
+            raise SystemExit(f"load {kind}: {talk.decode()[-600:]}")
+        if talk:
+            print(talk.decode()[-600:], file=sys.stderr)
+        return json.loads(said)

@@ -79,14 +79,14 @@ class Meter:
             yield tally
         finally:
             self._in_progress -= 1
-            self.note(tally, (self._clock() - started) * 1000)
+            duration_ms = (self._clock() - started) * 1000
+            self.note("failed" if not tally.finished else "answered" if tally.answered else "declined", duration_ms)
+            self._receipts.put(receipt(tally, duration_ms))
 
-    def note(self, tally: Tally, duration_ms: float) -> None:
-        """Count an answer that was let in elsewhere, and put its receipt."""
+    def note(self, outcome: str, duration_ms: float) -> None:
+        """Count an answer; one that was let in elsewhere has its row in the ledger of usage, and no receipt here."""
         self._answers += 1
-        outcome = "failed" if not tally.finished else "answered" if tally.answered else "declined"
         self._recent.append((duration_ms, outcome))
-        self._receipts.put(receipt(tally, duration_ms))
 
     def pulse(self) -> Pulse:
         """Sum up the last answers: how many, how they ended, and how long they took in milliseconds."""

@@ -57,15 +57,16 @@ class Reply(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self.idle_since = 0.0
         self._failure: ConnectionFailedError | None = None
+        self._parser = httptools.HttpResponseParser(self)
         self._reset()
 
     def _reset(self) -> None:
-        self._parser = httptools.HttpResponseParser(self)
         self.status = 0
         self.headers: dict[str, str] = {}
         self._head_bytes = 0
         self.has_head = False
         self.complete = False
+        self._keeps = False
         self._pieces: deque[bytes] = deque()
         self._held_bytes = 0
         self._paused = False
@@ -83,7 +84,7 @@ class Reply(asyncio.Protocol):
     @property
     def may_be_used_again(self) -> bool:
         """Whether the response ended, and the server keeps the connection."""
-        return self.complete and self.is_open and self._parser.should_keep_alive()
+        return self._keeps and self.is_open
 
     def send(self, request: bytes) -> None:
         """Send a request."""
@@ -212,6 +213,7 @@ class Reply(asyncio.Protocol):
         """Take the end of the body."""
         if self.has_head:
             self.complete = True
+            self._keeps = self._parser.should_keep_alive()
             self.rest()
 
     def _look(self) -> None:

@@ -15,7 +15,6 @@ from functools import lru_cache
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import ClientGone, Header, Request
 from daulat.gateway.errors import status_of
-from daulat.gateway.metering import Tally
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Call, CallUsage, Grant, Router, Target
 from daulat.gateway.proxy.asked import Asked
@@ -139,7 +138,8 @@ class Account:
         self.grant.settle(usage)
         self._parts.observer.finished(self.call, self.grant, self.target, usage)
         if not self.noted:
-            self._parts.meter.note(_tally(self.call, usage), usage.duration_s * 1000)
+            outcome = "answered" if usage.status == 200 else "declined" if usage.status < 500 else "failed"
+            self._parts.meter.note(outcome, usage.duration_s * 1000)
 
     def fail(self, error: BaseException, pieces: int = 0, counts: Counts | None = None) -> None:
         """Book a call that an error ended, or its caller, after so many pieces of an answer."""
@@ -248,15 +248,3 @@ def header_text(text: str) -> bytes:
     if text.isascii() and text.isprintable():
         return text.encode("ascii")
     return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in text).encode("ascii")
-
-
-def _tally(call: Call, usage: CallUsage) -> Tally:
-    well = usage.status == 200
-    return Tally(
-        model=call.model if usage.code != "models.unknown" else "unknown",  # it may be anything
-        mode="model" if well else "unfinished",
-        answered=well,
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
-        finished=well or usage.status < 500,
-    )
