@@ -20,6 +20,7 @@ from daulat.plan._tables import accelerators, models, number
 from daulat.plan.demand import Demand, estimate_demand, week_shape
 from daulat.plan.demand.languages import language_rows
 from daulat.plan.energy import Energy, energy_of, site_kw_per_accelerator
+from daulat.plan.errors import InputError
 from daulat.plan.figures import Floats, Trace, joined, traces, values
 from daulat.plan.imports import ImportLimit, import_notes, read_import_limits
 from daulat.plan.inputs import Assumptions, Settings, Values, draw, load_inputs
@@ -128,9 +129,20 @@ def read_case(
     extra = place_rows(place) | language_rows(place, settings.model)
     extra |= price_rows(settings.accelerator, [one.model for one in settings.services])
     assumptions, settings = load_inputs(sections, services=services, pack=pack, changes=changes, extra=extra)
+    _require_own_currency(nation, settings)
     sites = fixed_sites(place, settings)
     rules = check_hardware(place.country, settings)
     return Case(place, assumptions, settings, sites, rules, read_import_limits(pack))
+
+
+def _require_own_currency(nation: Nation, settings: Settings) -> None:
+    if settings.currency not in ("", "USD", nation.currency):
+        raise InputError(
+            f"plan.currency: `{settings.currency}` is not the nation's own",
+            why=f"Allowed is USD or {nation.currency}, of which `money.local_per_usd` is the rate.",
+            fix=f"Use {nation.currency}, or change `currency` of the nation.",
+            code="plan.choice",
+        )
 
 
 def make_plan(

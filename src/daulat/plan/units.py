@@ -62,6 +62,15 @@ SLIPS: dict[str, dict[str, float]] = {
 }
 
 
+def plainly(value: float) -> str:
+    """Write a number with its thousands apart, and no exponent where it is whole and short.
+
+    >>> plainly(1_000_000), plainly(0.02), plainly(1e13), plainly(2_000_000_000)
+    ('1,000,000', '0.02', '1e+13', '2,000,000,000')
+    """
+    return f"{value:,.0f}" if value == round(value) and abs(value) < 1e12 else f"{value:,.6g}"
+
+
 def likely_meant(value: float, unit: str, low: float, high: float) -> str:
     """Name the unit in which `value` would lie in the allowed range, with what it would be; empty where none would.
 
@@ -76,5 +85,5 @@ def likely_meant(value: float, unit: str, low: float, high: float) -> str:
     """
     for other, factor in SLIPS.get(unit, {}).items():
         if factor and low <= value * factor <= high and value > 0:
-            return f"{value:,.6g} {other}, which is {value * factor:,.6g} {unit}?"
+            return f"{plainly(value)} {other}, which is {plainly(value * factor)} {unit}?"
     return ""

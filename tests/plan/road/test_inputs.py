@@ -42,12 +42,12 @@ def test_no_default_is_unconfirmed_without_saying_so(rich: Case) -> None:
         ("demand.internet_share=74", ("74 percent, which is 0.74 share", "0.01 to 1")),
         ("energy.electricity_price_usd_per_mwh=0.07", ("0.07 USD/kWh, which is 70 USD/MWh",)),
         ("money.facility_usd_per_mw=10", ("10 million USD/MW",)),
-        ("site_power_mw=60000", ("60,000 kW, which is 60 MW",)),
+        ("site_power_mw=60000", ("60,000 kW, which is 60 MW", "0.02 to 20,000 MW")),
         ("demand.population_growth_per_year=-3", ("-0.05 to 0.08",)),
         ("demand.internet_share=nan", ("0.01 to 1",)),
         ("demand.internet_share=much", ("`much`",)),
         ("demand.intrenet_share=0.7", ("did you mean `demand.internet_share`",)),
-        ("budget_usd=0", ("budget_usd", "1,000")),
+        ("budget_usd=0", ("--set: plan.budget_usd", "1,000 to 1e+13 USD")),
         ("phases=1,0.5", ("phases", "none below the year before")),
         ("start_year=1999", ("2024 to 2060",)),
         ("start_year=2027.5", ("whole number",)),
@@ -55,6 +55,9 @@ def test_no_default_is_unconfirmed_without_saying_so(rich: Case) -> None:
         ("accelerator=h100", ("did you mean `h100-",)),
         ("mode=power", ("site_power_mw", "is needed in power mode")),
         ("regions=ID.04", ("is not a region",)),
+        ("regions=99", ("`99` is not a region",)),
+        ("regions=99,98", ("`99` is not a region",)),
+        ("currency=USX", ("has no rate", "local_per_usd")),
         ("currency=EUR", ("has no rate", "local_per_usd")),
         ("sitting=1", ("did you mean `site`", "is not a choice")),
         ("energy.pue_base", ("path=value",)),
@@ -199,3 +202,18 @@ def test_a_value_that_may_be_and_is_far_from_the_usual_is_asked_about(case_of, c
 def test_a_site_that_stands_idle_is_asked_about(case_of) -> None:  # type: ignore[no-untyped-def]
     plan = make_plan(case_of("mode=power", "site_power_mw=500"), n_draws=1)
     assert any("was site_power_mw meant in kW?" in note for note in plan.notes())
+
+
+def test_a_currency_that_is_not_the_nations_is_refused(case_of) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(InputError, match="Allowed is USD or EUR"):
+        case_of("currency=KES", "money.local_per_usd=129")
+
+
+def test_codes_of_regions_stay_text(nation: Nation, tmp_path: Path) -> None:
+    (tmp_path / "plan").mkdir()
+    head = "code,name,group,people,latitude,longitude,time_zone\n"
+    rows = "11.10,A,11,1000,59,25,Europe/Tallinn\n11.20,B,11,500,59,25,Europe/Tallinn\n"
+    (tmp_path / "plan" / "regions.csv").write_text(head + rows)
+    pack = Pack("EE", "a-pack", "1", tmp_path)
+    assert [one.name for one in read_case(nation, pack=pack, changes=["regions=11.10"]).place.regions] == ["A"]
+    assert len(read_case(nation, pack=pack, changes=["regions=11"]).place.regions) == 2

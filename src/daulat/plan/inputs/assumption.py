@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from daulat.plan.errors import InputError
-from daulat.plan.units import SLIPS, likely_meant
+from daulat.plan.units import SLIPS, likely_meant, plainly
 
 KINDS = ("fixed", "uniform", "triangular", "normal", "lognormal")
 BASES = ("measured", "published", "derived", "recalled", "convention", "judgement", "given")
@@ -155,8 +155,8 @@ def _number(base: Assumption, given: Any, origin: str) -> float:
             origin,
             base.path,
             given,
-            f"is not within {base.min:,.6g} to {base.max:,.6g} {base.unit}",
-            f"{base.min:,.6g} to {base.max:,.6g} {base.unit}",
+            f"is not within {plainly(base.min)} to {plainly(base.max)} {base.unit}",
+            f"{plainly(base.min)} to {plainly(base.max)} {base.unit}",
             f"Did you mean {meant}" if meant else "",
         )
     return value

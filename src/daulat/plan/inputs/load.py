@@ -24,6 +24,7 @@ from daulat.plan.inputs.settings import Settings, fault, read_settings
 from daulat.plan.units import likely_meant
 
 SECTIONS = ("demand", "sizing", "energy", "money", "jobs")
+TEXTS = ("regions", "site", "services", "events", "currency", "model", "accelerator")
 GENERIC_SERVICE = "public-services"
 FAR = 4.0  # times beyond the usual range: a slip of ten is told, a dear country is not
 # Keys of `plan:` that are no choices of this room's chain: numbers, and what siting and finance read themselves.
@@ -89,12 +90,14 @@ def load_inputs(
     """
     layers = list(_layers(sections, pack, changes))
     choices: dict[str, Any] = {}
-    for data, _ in layers:
-        choices |= {key: value for key, value in data.items() if key not in OTHER_KEYS}
+    origins: dict[str, str] = {}
+    for data, origin in layers:
+        found = {key: value for key, value in data.items() if key not in OTHER_KEYS}
+        choices |= found
+        origins |= dict.fromkeys(found, origin)
     table = default_rows()
     known_events = {name: (row["service"], row["days"]) for name, row in table["events"].items()}
-    origin = sections[-1][1] if sections else "--set"
-    settings = read_settings(choices, origin, services, known_events, models(), accelerators(), PRECISIONS)
+    settings = read_settings(choices, origins, services, known_events, models(), accelerators(), PRECISIONS)
     defaults = {one.path: one for one in _defaults(settings, extra or {})}
     rows = dict(defaults)
     faults: list[InputError] = []
@@ -149,7 +152,14 @@ def _layers(
         path, equals, text = change.partition("=")
         if not equals or not path.strip():
             raise fault("--set", path, change, "is not a change", "path=value, such as energy.pue_base=1.2")
-        yield _nested(path.strip().removeprefix("plan."), plain(text.strip())), "--set"
+        name = path.strip().removeprefix("plan.")
+        yield _nested(name, listed(text) if name in TEXTS else plain(text.strip())), "--set"
+
+
+def listed(text: str) -> str | list[str]:
+    """Return a value of the command line as text, a list where it has commas: codes of regions are no numbers."""
+    parts = [part.strip() for part in text.split(",")]
+    return parts if len(parts) > 1 else parts[0]
 
 
 def plain(text: str) -> Any:

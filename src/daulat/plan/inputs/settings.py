@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from daulat.plan.errors import InputError
-from daulat.plan.units import likely_meant
+from daulat.plan.units import likely_meant, plainly
 
+Origin = str | Mapping[str, str]  # a file, or the file of each choice
 MODES = ("demand", "power")
 FRAMEWORKS = ("vllm", "sglang", "tensorrt-llm")
 # choice -> least, most, unit
@@ -114,7 +115,7 @@ class Settings:
 
 def read_settings(
     data: Mapping[str, Any],
-    origin: str,
+    origin: Origin,
     services: Sequence[str],
     event_services: Mapping[str, tuple[str, int]],
     models: Iterable[str],
@@ -149,7 +150,7 @@ def read_settings(
     return Settings(
         start_year=start,
         horizon_years=horizon,
-        regions=tuple(str(one) for one in data.get("regions") or ()),
+        regions=tuple(str(one) for one in _listed(data.get("regions"))),
         mode=mode,
         site_power_mw=power,
         phases=_phases(data, horizon, origin),
@@ -166,14 +167,19 @@ def read_settings(
     )
 
 
-def fault(origin: str, path: str, value: Any, what: str, allowed: str, fix: str = "") -> InputError:
-    """Return the error of one choice."""
+def fault(origin: Origin, path: str, value: Any, what: str, allowed: str, fix: str = "") -> InputError:
+    """Return the error of one choice, named by the file that it stands in."""
+    where = origin if isinstance(origin, str) else origin.get(path.partition(".")[0], "nation.yaml")
     return InputError(
-        f"{origin}: plan.{path}: `{value}` {what}",
+        f"{where}: plan.{path}: `{value}` {what}",
         why=f"Allowed is {allowed}.",
         fix=fix or "Correct the choice; docs/guides/make-a-plan.md lists them all.",
         code="plan.choice",
     )
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value in (None, "") else [value]
 
 
 def _near(value: str, names: Iterable[str]) -> str:
@@ -183,33 +189,34 @@ def _near(value: str, names: Iterable[str]) -> str:
     return f"one of those known (did you mean `{near[0]}`?)" if near else f"one of {', '.join(known[:12])}"
 
 
-def _whole(data: Mapping[str, Any], key: str, default: int, low: int, high: int, origin: str) -> int:
+def _whole(data: Mapping[str, Any], key: str, default: int, low: int, high: int, origin: Origin) -> int:
     value = data.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise fault(origin, key, value, "is out of range", f"a whole number from {low} to {high}")
     return value
 
 
-def _one_of(data: Mapping[str, Any], key: str, default: str, known: Iterable[str], origin: str) -> str:
+def _one_of(data: Mapping[str, Any], key: str, default: str, known: Iterable[str], origin: Origin) -> str:
     value, names = str(data.get(key, default)), list(known)
     if value not in names:
         raise fault(origin, key, value, "is not known", _near(value, names))
     return value
 
 
-def _amount(data: Mapping[str, Any], key: str, low: float, high: float, origin: str) -> float:
+def _amount(data: Mapping[str, Any], key: str, low: float, high: float, origin: Origin) -> float:
     if data.get(key) is None:
         return 0.0
     value = data[key]
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         meant = ""
         if key == "site_power_mw" and isinstance(value, int | float) and low <= value / 1000 <= high:
-            meant = f"Did you mean {value:,.6g} kW, which is {value / 1000:,.6g} MW?"
-        raise fault(origin, key, value, "is out of range", f"{low:,.6g} to {high:,.6g}", meant)
+            meant = f"Did you mean {plainly(value)} kW, which is {plainly(value / 1000)} MW?"
+        unit = "MW" if key == "site_power_mw" else "USD"
+        raise fault(origin, key, value, "is out of range", f"{plainly(low)} to {plainly(high)} {unit}", meant)
     return float(value)
 
 
-def _within(data: Mapping[str, Any], key: str, default: float, origin: str) -> float:
+def _within(data: Mapping[str, Any], key: str, default: float, origin: Origin) -> float:
     low, high, unit = RANGES[key]
     value = data.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
@@ -219,7 +226,7 @@ def _within(data: Mapping[str, Any], key: str, default: float, origin: str) -> f
     return float(value)
 
 
-def _phases(data: Mapping[str, Any], horizon: int, origin: str) -> tuple[float, ...]:
+def _phases(data: Mapping[str, Any], horizon: int, origin: Origin) -> tuple[float, ...]:
     given = data.get("phases", [1.0])
     good = isinstance(given, list) and given and all(isinstance(one, int | float) and 0 <= one <= 1 for one in given)
     if not good or sorted(given) != list(given) or given[-1] == 0:
@@ -236,11 +243,11 @@ def _phases(data: Mapping[str, Any], horizon: int, origin: str) -> tuple[float, 
 
 
 def _services(
-    data: Mapping[str, Any], services: Sequence[str], model: str, models: Iterable[str], origin: str
+    data: Mapping[str, Any], services: Sequence[str], model: str, models: Iterable[str], origin: Origin
 ) -> tuple[ServicePlan, ...]:
     chosen = data.get("services")
     rows: Mapping[str, Any] = (
-        chosen if isinstance(chosen, Mapping) else dict.fromkeys(chosen or [*services, "ministries"])
+        chosen if isinstance(chosen, Mapping) else dict.fromkeys(_listed(chosen) or [*services, "ministries"])
     )
     found = []
     for key, row in rows.items():
@@ -253,10 +260,10 @@ def _services(
 
 
 def _events(
-    data: Mapping[str, Any], known: Mapping[str, tuple[str, int]], services: Sequence[str], origin: str
+    data: Mapping[str, Any], known: Mapping[str, tuple[str, int]], services: Sequence[str], origin: Origin
 ) -> tuple[Event, ...]:
     found = []
-    for name in data.get("events", [key for key, (service, _) in known.items() if service in services]) or ():
+    for name in _listed(data.get("events", [key for key, (service, _) in known.items() if service in services])):
         if name not in known:
             raise fault(origin, "events", name, "is not known", _near(str(name), known))
         found.append(Event(str(name), *known[name]))
