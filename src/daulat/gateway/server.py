@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
@@ -117,7 +118,13 @@ async def serve(
         if before_end is not None:
             await before_end()
 
-    failure = await run_server(app, holder, stop, on_ready, ending, BACKLOG, GRACE_S)
+    def ready() -> None:
+        # What was imported lives as long as the process: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
+        on_ready()
+
+    failure = await run_server(app, holder, stop, ready, ending, BACKLOG, GRACE_S)
     if not stop.is_set():
         raise ListenError(
             f"the server ended by itself ({type(failure).__name__ if failure else 'no reason given'})",

@@ -101,10 +101,13 @@ class RemoteEngine:
         """
         try:
             async with asyncio.timeout(_LIST_TIMEOUT_S):
-                async with self._reply("/models", None) as reply:
+                reply = await self._asked("/models", None)
+                try:
                     body = await _read(reply, _MOST_LIST_BYTES)
-                    if reply.status != 200:
-                        raise self._status_error(reply, body)
+                finally:
+                    self._connections.give_back(reply)
+            if reply.status != 200:
+                raise self._status_error(reply, body)
             served = [entry.id for entry in decode_models(body).data]
         except (ConnectionFailedError, TimeoutError, msgspec.DecodeError) as error:
             raise self._unavailable(f"did not list its models ({type(error).__name__})") from error
@@ -150,13 +153,18 @@ class RemoteEngine:
         EngineInterrupted
             If the answer breaks off.
         """
-        async with self._asked(path, body, content_type) as reply:
+        reply = await self._asked(path, body, content_type)
+        try:
             if reply.status != 200:
                 raise self._status_error(reply, await _read(reply, _MOST_ERROR_BYTES))
             answer = await _read(reply, _MOST_ANSWER_BYTES + 1)
-            if len(answer) > _MOST_ANSWER_BYTES:
-                raise self._interrupted("an answer larger than any that is taken whole")
-            return Whole(answer, reply.headers.get("content-type", "application/octet-stream"))
+        except ConnectionFailedError as error:
+            raise self._interrupted(str(error)) from error
+        finally:
+            self._connections.give_back(reply)
+        if len(answer) > _MOST_ANSWER_BYTES:
+            raise self._interrupted("an answer larger than any that is taken whole")
+        return Whole(answer, reply.headers.get("content-type", "application/octet-stream"))
 
     @asynccontextmanager
     async def open(self, path: str, body: bytes) -> AsyncIterator[Pieces]:
@@ -167,13 +175,18 @@ class RemoteEngine:
         EngineUnavailable, EngineOverloaded, EngineRefused
             As `stream`.
         """
-        async with self._asked(path, body, "application/json") as reply:
+        reply = await self._asked(path, body, "application/json")
+        try:
             if reply.status != 200:
                 raise self._status_error(reply, await _read(reply, _MOST_ERROR_BYTES))
             media_type = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
             if media_type != _EVENT_STREAM:
                 raise self._unavailable(f"answered with `{media_type[:40]}` where a stream of events was asked for")
             yield _Pieces(self._interrupted, reply)
+        except ConnectionFailedError as error:
+            raise self._interrupted(str(error)) from error
+        finally:
+            self._connections.give_back(reply)
 
     async def is_healthy(self) -> bool:
         """Say whether the server lists its models now."""
@@ -193,25 +206,12 @@ class RemoteEngine:
     async def __aexit__(self, *exc_info: object) -> None:
         await self.close()
 
-    @asynccontextmanager
-    async def _asked(self, path: str, body: bytes, content_type: str) -> AsyncIterator[Reply]:
-        """Send a request and give its reply; what goes wrong before its head is another error than what does after."""
-        began = False
+    async def _asked(self, path: str, body: bytes | None, content_type: str = "") -> Reply:
+        """Send a request and return its reply, which has to be given back; what goes wrong here never began."""
         try:
-            async with self._reply(path, body, content_type) as reply:
-                began = True
-                yield reply
+            return await self._connections.request(path, body, content_type)
         except ConnectionFailedError as error:
-            raise (self._interrupted(str(error)) if began else self._unavailable(f"did not answer: {error}")) from error
-
-    @asynccontextmanager
-    async def _reply(self, path: str, body: bytes | None, content_type: str = "") -> AsyncIterator[Reply]:
-        """Send a request and give its reply; leaving the block before the end closes the connection."""
-        reply = await self._connections.request(path, body, content_type)
-        try:
-            yield reply
-        finally:
-            self._connections.give_back(reply)
+            raise self._unavailable(f"did not answer: {error}") from error
 
     def _status_error(self, reply: Reply, body: bytes) -> EngineError:
         try:
