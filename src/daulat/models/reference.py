@@ -52,7 +52,7 @@ _COLUMNS = """
 | architecture | dense or moe (mixture of experts) |
 | params_total_b, params_active_b | thousand millions of parameters |
 | context_length | tokens of prompt and answer together |
-| licence | an id of `licences.csv`; of two that apply, the stricter; its `limits` end a use, and a pull is refused with the clause |
+| licence | an id of `licences.csv`; of two that apply, the stricter; a use beyond its `limits` is refused |
 | languages | BCP 47 tags, parted by spaces, as claimed |
 | hub | organisation/repository at the publisher's hub |
 | derived_from | the model that it was made from |

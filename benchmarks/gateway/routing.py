@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CPU time of routing and observing one call: nothing in; a table on stdout out. No engine is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import time
+
+from daulat.gateway.defaults import OpenGrant
+from daulat.gateway.observe import CallObserver, EnergyBook, Metrics, Power
+from daulat.gateway.ports import Call, CallUsage
+from daulat.gateway.routing import Declared, ModelRouter, Post, Residency, Route, Rule
+from daulat.models import FakeEngine
+
+CALLS = 100_000
+CALL = Call("writer", "chat/completions", prompt_tokens=100, affinity=123_456)
+GRANT = OpenGrant(organisation="health", data_class="public", priority="interactive")
+WELL = CallUsage(100, 20, 0, 0, 0.1, 1.0, 200, "", "e0", "e0", "XA", "only", "e0", 0.9)
+
+
+async def route(engines: int, policy: str) -> float:
+    """Return the microseconds that choosing, beginning and ending take."""
+    posts = [Post(Declared(f"e{n}", FakeEngine([f"e{n}"]), "XA")) for n in range(engines)]
+    routes = [Route("writer", tuple((post, 1.0) for post in posts), policy)]
+    router = ModelRouter(posts, routes, Residency({"public": Rule({"XA"})}))
+    started = time.process_time()
+    for _ in range(CALLS):
+        target = await router.choose(CALL, GRANT)
+        router.began(target)
+        router.first_token(target, 0.1)
+        router.ended(target, WELL, None)
+    return (time.process_time() - started) / CALLS * 1e6
+
+
+def observe() -> float:
+    """Return the microseconds that energy, the members of `usage` and the metrics take."""
+    power = Power.of_size(8, 8, 1.2, 600)
+    router = ModelRouter([], [], Residency())
+    observer = CallObserver(EnergyBook({"e0": power}, time.monotonic), Metrics(router, ["writer"]))
+    started = time.process_time()
+    for _ in range(CALLS):
+        usage = observer.measure(CALL, GRANT, None, WELL)  # type: ignore[arg-type]
+        observer.annotate(CALL, GRANT, None, usage)  # type: ignore[arg-type]
+        observer.finished(CALL, GRANT, None, usage)
+    return (time.process_time() - started) / CALLS * 1e6
+
+
+def main() -> None:
+    print(f"Python {platform.python_version()}, {CALLS:,} calls each, CPU us a call")
+    for policy in ("prefix", "least-busy", "weighted"):
+        print(policy, *(f"{n} engines {asyncio.run(route(n, policy)):.1f}" for n in (1, 3, 8)), sep="  ")
+    print(f"observe  {observe():.1f}")
+
+
+if __name__ == "__main__":
+    main()
