@@ -133,7 +133,7 @@ def ask(url, key, count, answered):
             connection = connection or http.client.HTTPConnection(place.hostname, place.port, timeout=20)
             connection.request("POST", "/v1/chat/completions", body, headers)
             response = connection.getresponse()
-            response.read()
+            said = response.read()
         except (OSError, http.client.HTTPException):  # its worker was killed; the kernel finds another
             connection.close()
             connection = None
@@ -142,7 +142,7 @@ def ask(url, key, count, answered):
         if response.status == 200:
             answered.append(1)
             refused = 0
-        elif response.status == 429:
+        elif b'"insufficient_quota"' in said:
             refused += 1
             time.sleep(0.05)
         else:
