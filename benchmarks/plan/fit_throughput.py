@@ -13,18 +13,17 @@ whole accelerators left out. The interval is set from the errors of pairs left o
 from __future__ import annotations
 
 import argparse
-import json
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from account import LeftOut, account, coverage, fit, interval, leave_out
+from first_token import first_token
+from fit_file import write_fit
 from measured import Measured
 
 from daulat.plan._residual import SCALES
 
-FIT_FILE = Path(__file__).parents[2] / "src" / "daulat" / "plan" / "data" / "throughput_fit.json"
 FOLDS, PARTITIONS = 8, (31, 32, 33)
 
 
@@ -77,9 +76,8 @@ def main() -> None:
             "features": fitted.support.features.tolist(),
             "weights": fitted.support.weights.tolist(),
         }
-        body = json.dumps(result, indent=1)[:-2] + ',\n "support": ' + json.dumps(support, separators=(",", ":"))
-        FIT_FILE.write_text(body + "\n}\n", encoding="utf-8")
-        print(f"wrote {FIT_FILE}: {FIT_FILE.stat().st_size / 1000:.0f} kB, {len(fitted.support.weights)} rows kept")
+        result["first_token"] = first_token(data, result | {"support": support})
+        write_fit(result | {"support": support})
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from daulat.plan._candidates import splits_of, workload_of
 from daulat.plan._columns import lay_out_splits
 from daulat.plan._goodput import Objective, goodput
 from daulat.plan._memory import memory_of
-from daulat.plan._tables import models, serving_factors, throughput_fit
+from daulat.plan._tables import accelerators, models, number, serving_factors, throughput_fit
 from daulat.plan.capacity import (
     Deployment,
     Factors,
@@ -239,3 +239,27 @@ def test_every_model_can_be_asked_for(model):
     [one] = deployment_options(model, MIX, Objective(), accelerators=["b200-sxm"], precisions=["fp8"])
     assert np.isfinite(one.output_tok_s_per_accelerator)
     assert one.feasible == (one.output_tok_s_per_accelerator > 0)
+
+
+RANGES = {  # of any accelerator on sale since 2017; a tenth or tenfold of nearly every figure lies outside
+    "memory_gb": (16, 384),
+    "memory_bandwidth_gb_per_s": (200, 10_000),
+    "bf16_tflops": (60, 3_000),
+    "power_limit_w": (60, 2_000),
+    "link_gb_per_s": (10, 2_000),
+}
+
+
+@pytest.mark.parametrize("column", RANGES)
+def test_no_accelerator_of_the_table_has_a_slip_of_unit(column):
+    low, high = RANGES[column]
+    for name, row in accelerators().items():
+        value = number(row, column)
+        assert value is None or low <= value <= high, name
+
+
+def test_rates_and_bandwidth_of_one_accelerator_belong_together():
+    # 30 to 600 operations in 16 bits for each byte read: a tenfold slip in either breaks it for nearly all.
+    for name, row in accelerators().items():
+        rate, bandwidth = number(row, "bf16_tflops"), number(row, "memory_bandwidth_gb_per_s")
+        assert rate is None or 30 <= rate * 1e3 / bandwidth <= 600, name

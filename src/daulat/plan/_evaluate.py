@@ -16,7 +16,7 @@ import numpy as np
 from daulat.plan._candidates import Split, smallest_that_fits, splits_of, workload_of
 from daulat.plan._columns import FAMILIES, Columns, Floats, lay_out_splits
 from daulat.plan._deployment import Deployment, Factors, Mix
-from daulat.plan._goodput import STATES, Goodput, Objective, goodput
+from daulat.plan._goodput import STATES, FirstToken, Goodput, Objective, goodput
 from daulat.plan._memory import Memory, memory_of
 from daulat.plan._roofline import serving_times
 from daulat.plan._tables import accelerators, number, recalled, throughput_fit
@@ -51,6 +51,8 @@ def evaluate(
     memory = memory_of(fit["coefficients"][0], columns, mix.longest)
     added, nearness = residual_of(columns, fit)
     times = _times(columns, added, mix, factors, fit)
+    fitted = fit["first_token"]
+    first = FirstToken(fitted["overhead_s"], fitted["prompt_factor"], fitted["steps"])
     strange = accelerators()[chip]["family"] not in FAMILIES
     sigma = _sigma(fit, nearness) * (2 if strange else 1)
     notes = recalled(model, chip)
@@ -61,7 +63,7 @@ def evaluate(
         most = int(min(memory.most_requests[line], STATES))
         states = np.arange(1.0, max(most, 1) + 1)
         pace = np.exp(np.interp(np.log(states), np.log(LADDER), np.log(times.token_s[line])))
-        carried = goodput(pace, float(times.prompt_s[line]), mix.output_tokens, objective)
+        carried = goodput(pace, float(times.prompt_s[line]), mix.output_tokens, objective, first)
         reason = _reason(model, chip, precision, mix, memory, line, split, carried, objective)
         found.append(
             _deployment(model, chip, precision, split, mix, memory, line, times, carried, factors, float(sigma[line]),

@@ -44,6 +44,19 @@ class Objective:
 
 
 @dataclass(frozen=True)
+class FirstToken:
+    """The first token where nobody waits: overhead + prompt factor x reading + steps x time of a token."""
+
+    overhead_s: float = 0.0
+    prompt_factor: float = 1.0
+    steps: float = 1.0
+
+    def alone_s(self, prompt_s: float, step_s: float) -> float:
+        """Return seconds from arrival to the first token, without a queue."""
+        return self.overhead_s + self.prompt_factor * prompt_s + self.steps * step_s
+
+
+@dataclass(frozen=True)
 class Goodput:
     """What one replica carries: requests a second, requests in flight at most, and its latencies at the percentile."""
 
@@ -54,7 +67,9 @@ class Goodput:
     utilisation: float
 
 
-def goodput(token_s: Floats, prompt_s: float, output_tokens: float, objective: Objective) -> Goodput:
+def goodput(
+    token_s: Floats, prompt_s: float, output_tokens: float, objective: Objective, first: FirstToken | None = None
+) -> Goodput:
     """Return the most that one replica carries within the objective; nothing where not even one request keeps it.
 
     Parameters
@@ -65,6 +80,8 @@ def goodput(token_s: Floats, prompt_s: float, output_tokens: float, objective: O
         Seconds of the engine to read one prompt.
     output_tokens : float
         Mean tokens of an answer, 1 or more.
+    first : FirstToken
+        What the first token takes beside the queue; reading once and one step by default.
 
     Examples
     --------
@@ -76,23 +93,30 @@ def goodput(token_s: Floats, prompt_s: float, output_tokens: float, objective: O
 
     which is M/M/1 with load 0.23, for 0.23 exp(-(1 - 0.23) 1.99) = 0.05.
     """
+    first = first or FirstToken()
     pace = np.maximum.accumulate(token_s)
-    batch = int((pace <= objective.tpot_s).sum())
-    if batch == 0 or prompt_s + pace[0] > objective.ttft_s:
-        least = prompt_s + float(pace[0])
-        return Goodput(0.0, 0, least, float(pace[0]), 0.0)
+    batch = _most_let_in(pace, prompt_s, objective, first)
+    if batch == 0:
+        return Goodput(0.0, 0, first.alone_s(prompt_s, float(pace[0])), float(pace[0]), 0.0)
+    alone = first.alone_s(prompt_s, float(pace[batch - 1]))
     completion = np.arange(1, batch + 1) / (output_tokens * pace[:batch])
     low, high = 0.0, min(float(completion[-1]), 1 / prompt_s if prompt_s else np.inf)
     for _ in range(STEPS):
         middle = (low + high) / 2
-        late = first_token_s(middle, completion, prompt_s, float(pace[batch - 1]), 1 - objective.share)
+        late = alone + wait_s(middle, completion, prompt_s, 1 - objective.share)
         low, high = (low, middle) if late > objective.ttft_s else (middle, high)
-    ttft = first_token_s(low, completion, prompt_s, float(pace[batch - 1]), 1 - objective.share)
+    ttft = alone + wait_s(low, completion, prompt_s, 1 - objective.share)
     return Goodput(low, batch, ttft, float(pace[batch - 1]), low / float(completion[-1]))
 
 
-def first_token_s(arrivals: float, completion: Floats, prompt_s: float, step_s: float, late: float) -> float:
-    """Return the time to the first token that all but a share `late` of the requests keep, in seconds.
+def _most_let_in(pace: Floats, prompt_s: float, objective: Objective, first: FirstToken) -> int:
+    """Requests in flight at which both the pace and the first token of who finds no queue keep the objective."""
+    alone = np.array([first.alone_s(prompt_s, float(step)) for step in pace])
+    return int(((pace <= objective.tpot_s) & (alone <= objective.ttft_s)).sum())
+
+
+def wait_s(arrivals: float, completion: Floats, prompt_s: float, late: float) -> float:
+    """Return the wait for a place and for the reader that all but a share `late` of the requests keep, in seconds.
 
     `completion` : float64[n_states], completions a second with 1, 2, ... requests in flight; the last is the limit.
     """
@@ -100,7 +124,7 @@ def first_token_s(arrivals: float, completion: Floats, prompt_s: float, step_s: 
     if arrivals >= most or arrivals * prompt_s >= 1:
         return float("inf")
     if arrivals <= 0:
-        return prompt_s + step_s
+        return 0.0
     log_weight = np.concatenate([[0.0], np.cumsum(np.log(arrivals / completion))])
     load = arrivals / most
     weight = np.exp(log_weight - log_weight.max())
@@ -108,7 +132,7 @@ def first_token_s(arrivals: float, completion: Floats, prompt_s: float, step_s: 
     waits = full / (weight[:-1].sum() + full)
     slot = _percentile(waits, most - arrivals, late)
     reader = _percentile(arrivals * prompt_s, (1 - arrivals * prompt_s) / prompt_s, late) if prompt_s else 0.0
-    return slot + reader + prompt_s + step_s
+    return slot + reader
 
 
 def _percentile(probability: float, rate: float, late: float) -> float:
