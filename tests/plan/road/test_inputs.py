@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daulat.errors import DaulatError
 from daulat.nation import Nation, Pack
 from daulat.plan import Case, DoesNotFitError, InputError, InputFaultsError, PlanError, make_plan, read_case
-from daulat.plan.inputs import Assumption, draw
+from daulat.plan.inputs import Assumption, Settings, draw
 from daulat.plan.inputs.assumption import BASES, first
 from daulat.plan.inputs.draws import quantile
 from daulat.plan.units import SLIPS
@@ -217,3 +220,19 @@ def test_codes_of_regions_stay_text(nation: Nation, tmp_path: Path) -> None:
     pack = Pack("EE", "a-pack", "1", tmp_path)
     assert [one.name for one in read_case(nation, pack=pack, changes=["regions=11.10"]).place.regions] == ["A"]
     assert len(read_case(nation, pack=pack, changes=["regions=11"]).place.regions) == 2
+
+
+ODD: tuple[object, ...] = (None, [], {}, "x", -1, 1e300, True, [1, 2], {"a": 1}, [None], [{}], {"value": None}, [[1]])
+KEYS = [one.name for one in dataclasses.fields(Settings)] + ["demand", "energy", "service", "event", "deal", "nonsense"]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_whatever_stands_in_a_section_is_read_or_refused_in_words(case_of, key: str) -> None:  # type: ignore[no-untyped-def]
+    for value in ODD:
+        with contextlib.suppress(DaulatError):
+            case_of(scenario={key: value})
+
+
+def test_an_event_of_a_service_that_the_plan_has_not_is_refused(case_of) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(InputError, match="epidemic"):
+        case_of("services=education", "events=epidemic")

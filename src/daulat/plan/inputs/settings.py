@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from daulat.plan.units import likely_meant, plainly
 
 Origin = str | Mapping[str, str]  # a file, or the file of each choice
 MODES = ("demand", "power")
+SERVICE_ID = re.compile(r"[a-z][a-z0-9-]{0,39}")
 FRAMEWORKS = ("vllm", "sglang", "tensorrt-llm")
 # choice -> least, most, unit
 RANGES = {
@@ -137,6 +139,7 @@ def read_settings(
     start = _whole(data, "start_year", base.start_year, FIRST_YEAR, LAST_YEAR, origin)
     horizon = _whole(data, "horizon_years", base.horizon_years, 1, 30, origin)
     mode = _one_of(data, "mode", base.mode, MODES, origin)
+    models = list(models)
     model = _one_of(data, "model", base.model, models, origin)
     power = _amount(data, "site_power_mw", MIN_MW, MAX_MW, origin)
     if mode == "power" and not power:
@@ -147,6 +150,7 @@ def read_settings(
             "is needed in power mode",
             f"{MIN_MW} to {MAX_MW:,.0f} MW",
         )
+    chosen = _services(data, services, model, models, origin)
     return Settings(
         start_year=start,
         horizon_years=horizon,
@@ -159,8 +163,8 @@ def read_settings(
         precision=_one_of(data, "precision", base.precision, precisions, origin),
         framework=_one_of(data, "framework", base.framework, FRAMEWORKS, origin),
         **{key: _within(data, key, getattr(base, key), origin) for key in RANGES},
-        services=_services(data, services, model, models, origin),
-        events=_events(data, event_services, services, origin),
+        services=chosen,
+        events=_events(data, event_services, [one.id for one in chosen], origin),
         site=str(data.get("site", "")),
         budget_usd=_amount(data, "budget_usd", 1_000.0, 1e13, origin),
         currency=str(data.get("currency", "")),
@@ -246,25 +250,30 @@ def _services(
     data: Mapping[str, Any], services: Sequence[str], model: str, models: Iterable[str], origin: Origin
 ) -> tuple[ServicePlan, ...]:
     chosen = data.get("services")
-    rows: Mapping[str, Any] = (
-        chosen if isinstance(chosen, Mapping) else dict.fromkeys(_listed(chosen) or [*services, "ministries"])
-    )
+    rows = list(chosen.items()) if isinstance(chosen, Mapping) else [(name, None) for name in _listed(chosen)]
     found = []
-    for key, row in rows.items():
-        own = dict(row or {})
-        name = _one_of({"m": own.get("model", model)}, "m", model, models, origin)
-        found.append(ServicePlan(str(key), "civil servants" if key == "ministries" else "citizens", name))
-    if not found:
-        raise fault(origin, "services", chosen, "is empty", "at least one service")
+    for key, row in rows or [(name, None) for name in (*services, "ministries")]:
+        if not isinstance(key, str) or not SERVICE_ID.fullmatch(key):
+            raise fault(origin, "services", key, "is no id of a service", "lower-case letters, digits and hyphens")
+        if not isinstance(row, Mapping | None) or set(row or {}) - {"model"}:
+            raise fault(
+                origin, f"services.{key}", row, "is no choice of a service", "a mapping with `model`, or nothing"
+            )
+        name = _one_of({"model": (row or {}).get("model", model)}, "model", model, models, origin)
+        found.append(ServicePlan(key, "civil servants" if key == "ministries" else "citizens", name))
     return tuple(found)
 
 
 def _events(
-    data: Mapping[str, Any], known: Mapping[str, tuple[str, int]], services: Sequence[str], origin: Origin
+    data: Mapping[str, Any], known: Mapping[str, tuple[str, int]], served: Sequence[str], origin: Origin
 ) -> tuple[Event, ...]:
     found = []
-    for name in _listed(data.get("events", [key for key, (service, _) in known.items() if service in services])):
-        if name not in known:
+    for name in _listed(data.get("events", [key for key, (service, _) in known.items() if service in served])):
+        if not isinstance(name, str) or name not in known:
             raise fault(origin, "events", name, "is not known", _near(str(name), known))
-        found.append(Event(str(name), *known[name]))
+        if known[name][0] not in served:
+            raise fault(
+                origin, "events", name, "raises a service that the plan has not", f"events of {', '.join(served)}"
+            )
+        found.append(Event(name, *known[name]))
     return tuple(found)
