@@ -27,6 +27,9 @@ from daulat.plan.errors import PlanError
 from daulat.plan.figures import Floats
 
 
+DIFFERS = 0.02  # between the people of the regions and those that the nation declares, before it is told
+
+
 @dataclass(frozen=True)
 class Region:
     """A part of the nation that is served as one: where it is, and who lives there.
@@ -125,7 +128,11 @@ def _regions(nation: Nation, pack: Pack | None) -> tuple[tuple[Region, ...], tup
     if pack is not None and pack.has("plan", "regions.csv"):
         with pack.path("plan", "regions.csv").open(encoding="utf-8", newline="") as stream:
             rows = tuple(_region(row, index) for index, row in enumerate(csv.DictReader(stream), start=2))
-        return rows, (f"people by region: {pack.name}/plan/regions.csv",)
+        source = f"people by region: {pack.name}/plan/regions.csv"
+        total = sum(one.people for one in rows)
+        if nation.population and abs(total / nation.population - 1) > DIFFERS:
+            return rows, (source, f"the regions hold {total:,.0f} people, and nation.yaml says {nation.population:,}")
+        return rows, (source,)
     cities = [row for row in _cities() if row["countrycode"] == nation.country and row["population"] > 0]
     total = float(
         nation.population or (countries()[nation.country]["people"] if nation.country in countries() else 0) or 0

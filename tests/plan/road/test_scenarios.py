@@ -73,3 +73,10 @@ def test_a_cleaner_grid_and_a_cooler_place_show(indonesia: Pack) -> None:
 def test_a_scenario_that_is_not_there_is_told_with_those_that_are(indonesia: Pack) -> None:
     with pytest.raises(PlanError, match="campus, national, pilot"):
         read_scenario("nation", indonesia)
+
+
+def test_regions_that_do_not_add_up_to_the_nation_are_told(indonesia: Pack) -> None:
+    nation = nation_of(bootstrap("ID", indonesia))
+    fewer = nation.model_copy(update={"population": nation.population // 2})
+    assert not any("nation.yaml says" in note for note in read_case(nation, pack=indonesia).place.notes)
+    assert any("nation.yaml says 142,486,821" in note for note in read_case(fewer, pack=indonesia).place.notes)
