@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,7 @@ Header = tuple[bytes, bytes]
 JSON_TYPE = b"application/json"
 BODY_LIMIT_BYTES = 1024 * 1024
 BODY_TIMEOUT_S = 10.0
+_DRAINED_BYTES = 64 * 1024
 
 # An API answer is data: never sniffed as a page, framed, cached by a proxy, or read by a page of another origin.
 SECURITY_HEADERS: tuple[Header, ...] = (
@@ -88,6 +90,7 @@ class Request:
             If the client left before the end of its own body.
         """
         if self.headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != JSON_TYPE:
+            await self._drain()
             raise WrongMediaType(
                 "the body is not declared as JSON",
                 why="The API reads JSON only, and other types can be sent by a foreign page without asking.",
@@ -130,6 +133,11 @@ class Request:
             ) from None
         finally:
             late.timer.cancel()
+
+    async def _drain(self) -> None:
+        """Read a small body that nobody wants: a refusal that overtakes its request is lost with the connection."""
+        with suppress(BodyTooLarge, BodyTooSlow):
+            await self.body(_DRAINED_BYTES, self.body_timeout_s)
 
     async def disconnected(self) -> None:
         """Return when the client has gone. Call only after the body was read."""

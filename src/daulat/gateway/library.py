@@ -7,7 +7,6 @@ One `OpenLibrary` reads one open release and never changes; when another release
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote
@@ -29,6 +28,17 @@ def passage_url(passage_id: str) -> str:
     '/p/XA-1-2001%3Apasal-28%237'
     """
     return f"/p/{quote(passage_id, safe='')}"
+
+
+def score_of(ranking: float) -> float:
+    """Return a ranking score, which has no bounds, as one between 0 and 1: in the same order, and no probability.
+
+    Examples
+    --------
+    >>> [score_of(score) for score in (-1.0, 0.0, 1.0, 3.0)]
+    [0.25, 0.5, 0.75, 0.875]
+    """
+    return (1 + ranking / (1 + abs(ranking))) / 2
 
 
 class OpenLibrary:
@@ -137,10 +147,7 @@ class OpenLibrary:
             "as_of": document.coverage_date or self.as_of,
         }
         known = {name: value for name, value in attributes.items() if value not in (None, "")}
-        # The ranking's scores have no bounds, and clients expect one from 0 to 1: this keeps their order, and is no
-        # probability.
-        score = 1 / (1 + math.exp(-max(-30.0, min(30.0, hit.score))))
-        return FoundPassage(document.doc_id, document.title, score, [FoundText(passage.text)], known)  # type: ignore[arg-type]
+        return FoundPassage(document.doc_id, document.title, score_of(hit.score), [FoundText(passage.text)], known)  # type: ignore[arg-type]
 
     def _passage_at(self, row: int) -> Passage:
         stored = self._release.stored(row)
