@@ -111,7 +111,7 @@ def goodput(
 
 def _most_let_in(pace: Floats, prompt_s: float, objective: Objective, first: FirstToken) -> int:
     """Requests in flight at which both the pace and the first token of who finds no queue keep the objective."""
-    alone = np.array([first.alone_s(prompt_s, float(step)) for step in pace])
+    alone = first.alone_s(prompt_s, 0.0) + first.steps * pace
     return int(((pace <= objective.tpot_s) & (alone <= objective.ttft_s)).sum())
 
 

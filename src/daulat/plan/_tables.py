@@ -14,6 +14,8 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 Record = MappingProxyType[str, str]
 
 
@@ -62,7 +64,10 @@ def serving_factors() -> MappingProxyType[str, Record]:
 def throughput_fit() -> MappingProxyType[str, Any]:
     """Return the fitted coefficients, the interval and the account of their error."""
     text = files("daulat.plan").joinpath("data", "throughput_fit.json").read_text(encoding="utf-8")
-    return MappingProxyType(json.loads(text))
+    fit = json.loads(text)
+    rows = fit["support"]
+    fit["support"] = rows | {name: np.array(rows[name], dtype=float) for name in ("features", "weights")}
+    return MappingProxyType(fit)
 
 
 def recalled(model: str, accelerator: str) -> tuple[str, ...]:
