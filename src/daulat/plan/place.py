@@ -26,7 +26,6 @@ from daulat.plan._tables import Record
 from daulat.plan.errors import PlanError
 from daulat.plan.figures import Floats
 
-
 DIFFERS = 0.02  # between the people of the regions and those that the nation declares, before it is told
 
 
