@@ -9,7 +9,7 @@ address or name.
 from daulat.ledger.errors import ChainBrokenError, EventRefusedError, LedgerError
 from daulat.ledger.events import GENESIS, Event, append_event, append_event_within, verify_chain, verify_events
 from daulat.ledger.receipts import Receipt, Receipts, delete_receipts, open_receipts
-from daulat.ledger.usage import UsageLedger, UsageRow, open_usage
+from daulat.ledger.usage import UsageLedger, UsageRow, delete_usage, open_usage
 
 __all__ = [
     "GENESIS",
@@ -24,6 +24,7 @@ __all__ = [
     "append_event",
     "append_event_within",
     "delete_receipts",
+    "delete_usage",
     "open_receipts",
     "open_usage",
     "verify_chain",

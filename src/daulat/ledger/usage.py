@@ -22,6 +22,8 @@ from uuid import UUID
 import msgspec
 import psycopg
 
+from daulat.store import Store
+
 BATCH_ROWS = 500
 BATCH_SECONDS = 0.25
 CAPACITY = 50_000  # at some 500 bytes each, 25 MB
@@ -222,3 +224,8 @@ async def open_usage(conninfo: str, *, capacity: int = CAPACITY) -> AsyncIterato
         writer.cancel()
         await asyncio.gather(writer, return_exceptions=True)
         await ledger.close()
+
+
+async def delete_usage(store: Store, *, before: datetime) -> int:
+    """Delete the rows of calls that ended before a time, as `retention.receipts_days` asks; return how many."""
+    return await store.execute("DELETE FROM usage_call WHERE at < %s", [before])

@@ -363,10 +363,13 @@ async def test_minutes_that_are_long_over_are_swept_and_the_rest_stays(office, o
         (await access.admit(call(key))).settle(usage())
     await store.execute("DELETE FROM quota_lease")
     await store.execute("UPDATE quota_counter SET period_start = period_start - interval '3 days'")
-    async with open_access() as access:
-        await (await access.opened()).leases.sweep()
-    rows = await store.fetch("SELECT period FROM quota_counter JOIN quota_limit ON id = limit_id")
-    assert rows == [("month",)]
+    counted = "SELECT period FROM quota_counter JOIN quota_limit ON id = limit_id"
+
+    async def swept():
+        return await store.fetch(counted) == [("month",)]
+
+    async with open_access():
+        await until(swept)
 
 
 async def test_credit_that_another_worker_no_longer_needs_is_waited_for(office, open_access):
@@ -395,3 +398,21 @@ async def test_an_engine_that_lies_about_its_counts_gives_no_credit_and_breaks_n
             (await access.admit(call(key, max_tokens=100))).settle(usage(0, 0))
             assert (await refusal(access, key, max_tokens=101)).code == "insufficient_quota"
     assert await store.fetch("SELECT count(*) FILTER (WHERE cost >= 0) FROM usage_call") == [(1 if lie > 0 else 2,)]
+
+
+async def test_what_is_older_than_the_nation_keeps_is_deleted(office, open_access, store):
+    key = await office.key()
+    async with open_access() as access:
+        for _ in range(2):
+            (await access.admit(call(key))).settle(usage())
+    await store.execute("UPDATE usage_call SET at = now() - interval '31 days' WHERE id = (SELECT min(id::text)::uuid"
+                        " FROM usage_call)")  # fmt: skip
+
+    async def one_left():
+        return await store.fetch("SELECT count(*) FROM usage_call") == [(1,)]
+
+    async with open_access(keep_days=32):
+        await asleep()
+        assert not await one_left()
+    async with open_access(keep_days=30):
+        await until(one_left)

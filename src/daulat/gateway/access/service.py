@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -28,8 +29,8 @@ from daulat.gateway.quota.leases import Leases
 from daulat.gateway.quota.postgres import PostgresCounters
 from daulat.gateway.quota.prices import Price
 from daulat.gateway.quota.valkey import ValkeyCounters
-from daulat.ledger import open_usage
-from daulat.store import Store
+from daulat.ledger import delete_receipts, delete_usage, open_usage
+from daulat.store import Store, StoreError
 
 if TYPE_CHECKING:
     from daulat.gateway.access.oidc import ProviderSettings
@@ -58,6 +59,8 @@ class AccessSettings:
         Calls without a key, per network and minute, all workers together.
     workers : int
         How many processes serve.
+    keep_days : int
+        How long rows of usage and receipts are kept.
     sign_in : ProviderSettings, optional
         Where people sign in.
     is_secure : bool
@@ -71,6 +74,7 @@ class AccessSettings:
     contexts: Mapping[str, int] = field(default_factory=dict)
     anonymous_a_minute: int = CALLS_A_MINUTE
     workers: int = 1
+    keep_days: int = 365
     sign_in: ProviderSettings | None = None
     is_secure: bool = False
 
@@ -184,7 +188,7 @@ class Access:
         rules = Rules(settings.is_private, settings.prices, settings.contexts)
         async with open_usage(store.conninfo) as ledger:
             admission = KeyAdmission(directory, leases, ledger, self._anonymous, rules, wall_clock=self._wall)
-            works = leases.run(), directory.run(), _sweep(leases)
+            works = leases.run(), directory.run(), _sweep(store, leases, settings.keep_days)
             tasks = [asyncio.create_task(work, name="access") for work in works]
             try:
                 await directory.loaded(PATIENCE_S * 4)
@@ -200,13 +204,17 @@ class Access:
                 await leases.close()
 
 
-async def _sweep(leases: Leases) -> None:
+async def _sweep(store: Store, leases: Leases, keep_days: int) -> None:
+    """Delete what is older than the nation keeps it, and counters of periods that are long over, once an hour."""
     while True:
-        await asyncio.sleep(_SWEEP_S)
         try:
+            before = datetime.now(UTC) - timedelta(days=keep_days)
+            await delete_usage(store, before=before)
+            await delete_receipts(store, before=before)
             await leases.sweep()
-        except CountersUnavailableError:
-            _LOG.info("old counters are swept an hour later: the store does not answer")
+        except (StoreError, CountersUnavailableError):
+            _LOG.info("old rows are swept an hour later: the store does not answer")
+        await asyncio.sleep(_SWEEP_S)
 
 
 async def _warn_if_forgetful(counters: ValkeyCounters) -> None:

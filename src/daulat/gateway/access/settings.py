@@ -47,6 +47,7 @@ def access_settings(nation: Nation, environ: Mapping[str, str], *, workers: int 
         prices={model.id: _price(model.price) if model.price else FREE for model in nation.models},
         contexts={model.id: model.context_length for model in nation.models},
         workers=workers,
+        keep_days=nation.retention.receipts_days,
         sign_in=_sign_in(nation, environ),
         is_secure=(nation.gateway.public_url or "").startswith("https://"),
     )
