@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+import msgspec
+
 from daulat.errors import DaulatError
 from daulat.gateway.schema import PassageCard
 from daulat.ledger import Receipt
@@ -89,8 +91,7 @@ class Receipts(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """What admission and routing know about a request; never its words.
 
     Attributes
@@ -131,7 +132,7 @@ class Call:
     prompt_tokens: int = 0
     max_tokens: int = 0
     client: str = ""
-    credential: str = field(default="", repr=False)
+    credential: str = ""
     data_class: str = ""
     priority: str = ""
     affinity: int = 0
@@ -140,6 +141,10 @@ class Call:
     language: str = ""
     request_id: str = ""
     on_behalf_of: str = ""
+
+    def __repr__(self) -> str:
+        """Show a call without its key."""
+        return f"Call({self.model!r}, {self.route!r}, request_id={self.request_id!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +156,7 @@ class Caller:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CallUsage:
+class CallUsage(msgspec.Struct, frozen=True):
     """What a call came to, known when it has ended.
 
     Attributes

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
 
 from daulat.gateway._asgi import Request
 from daulat.gateway.parts import Parts
@@ -38,4 +40,4 @@ async def answering(parts: Parts, request: Request, asked: Asked, by: str, servi
         worked = Worked()
         yield worked
         usage = account.measured(Counts(worked.tokens, 0))
-        account.settle(replace(usage, engine=by, model=asked.model, reason="here"))
+        account.settle(msgspec.structs.replace(usage, engine=by, model=asked.model, reason="here"))

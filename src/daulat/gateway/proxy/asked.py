@@ -6,7 +6,6 @@ Every other field stays as it was written: tools, grammars, sampling, what engin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 from zlib import crc32
 
@@ -50,8 +49,7 @@ _read_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _USAGE_TOO = msgspec.Raw(b'{"include_usage":true}')
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """A request as far as it was read.
 
     Attributes
