@@ -25,17 +25,21 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from citizens import open_bench, read_suite
+from fit_adapter import everyday_questions
+from held_out import ask_held_out, sample_everyday
 from numpy.typing import NDArray
 
 from daulat.evaluation import Bench, KnownQuestion, open_corpus, read_questions, sample_questions
 from daulat.evaluation.corpus import with_languages
-from daulat.knowledge.search import FEATURES, Ranking, Searcher
+from daulat.knowledge.everyday import EVERYDAY_FEATURES
+from daulat.knowledge.search import FEATURES, Candidates, Ranking, Searcher
 from daulat.knowledge.sources import Source, folder_sources, load_sources
 
 ROOT = Path(__file__).parents[1]
 RANKING = ROOT / "src" / "daulat" / "knowledge" / "search" / "ranking.json"
 LAW_ONLY = {"named", "other", "article", "preamble", "elucidation", "past", "rank", "topic", "recent", "title"}
 CITIZENS_WEIGH = 0.15  # in `defined`: of all citizens' questions together, beside 1 for all of law_qa
+EVERYDAY_WEIGH, EVERYDAY_ASKED = 0.5, 1_200  # of all of them together, beside 1 for the citizens'; how many
 FOLDS = 5
 L2 = {"law": 3e-3, "everyday": 1e-2, "defined": 1e-3, "text": 1e-3}
 Float = NDArray[np.float64]
@@ -80,6 +84,23 @@ def collect(
         found = [
             (q, lang, searcher.candidates(searcher.ask(q.text, lang))) for q, lang in with_languages(bench, usable)
         ]
+    return joined(found)
+
+
+def collect_everyday(bench: Bench, sources: Sequence[Source]) -> Asked:
+    """Ask everyday questions that are not heard themselves; those that no candidate answers are left out."""
+    nothing = np.zeros(len(FEATURES), np.float32)
+    ranking = Ranking(nothing, nothing, nothing, nothing)
+    with TemporaryDirectory() as work:
+        corpus = open_corpus(bench, sources, everyday_questions(bench), ranking, Path(work), with_everyday=True)
+        searcher = Searcher(corpus.release, corpus.encoder, corpus.reader, ranking)
+        sample = sample_everyday(bench, corpus, EVERYDAY_ASKED, 0)
+        asked = ask_held_out(bench, corpus, searcher, sample)
+        return joined([(q, q.language, candidates) for q, _, candidates in asked if not candidates.is_definition])
+
+
+def joined(found: Sequence[tuple[KnownQuestion, str, Candidates]]) -> Asked:
+    """Put the candidates of many questions one after another."""
     return Asked(
         x=np.concatenate([candidates.features for *_, candidates in found]).astype(np.float64),
         # A passage with a newer text leads to that text, so it counts where the newer one does.
@@ -108,7 +129,7 @@ def fit(sets: Sequence[tuple[Asked, float]], columns: NDArray[np.intp], l2: floa
         size = 1.0
         while (lower := _loss(usable, w - size * step, l2)[0]) > value and size > 1e-4:
             size /= 2
-        if value - lower < 1e-8:
+        if value - lower < 1e-6:
             break
         w = w - size * step
     weights = np.zeros(len(FEATURES))
@@ -165,12 +186,15 @@ def report(name: str, ranks: NDArray[np.int64], groups: Sequence[str] = ()) -> N
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds idk_mrc and peraturan_id")
+    parser.add_argument("--confirm", action="store_true", help="report on confirm.jsonl too; count every such run")
     parser.add_argument("--write", action="store_true", help=f"write {RANKING.relative_to(ROOT)}")
     arguments = parser.parse_args()
     bench = open_bench()
     assert bench.pack is not None
     sources = load_sources(bench.pack.path("sources.yaml"))
-    citizens = collect(bench, sources, _answerable(read_suite(confirm=False)))
+    suite = _answerable(read_suite(confirm=False))
+    citizens, hearing = (collect(bench, sources, suite, with_everyday=heard) for heard in (False, True))
+    everyday = collect_everyday(bench, sources)
     law_qa = _answerable(read_questions(arguments.data / "peraturan_id" / "law_qa.jsonl"))
     law = collect(bench, sources, sample_questions(law_qa, 1_100))
     contexts = folder_sources(arguments.data / "idk_mrc", language="id", jurisdiction="ID")
@@ -181,25 +205,30 @@ def main() -> None:
     )
 
     every = np.arange(len(FEATURES))
-    of_text = np.array([i for i, name in enumerate(FEATURES) if name not in LAW_ONLY])
+    own = np.array([i for i, name in enumerate(FEATURES) if name not in EVERYDAY_FEATURES])
+    of_text = np.array([i for i in own if FEATURES[i] not in LAW_ONLY])
     models = {
-        "law": ([(citizens, 1.0)], every),
-        "defined": ([(law, 1.0), (citizens, CITIZENS_WEIGH)], every),
+        "law": ([(citizens, 1.0)], own),
+        "everyday": ([(hearing, 1.0), (everyday, EVERYDAY_WEIGH)], every),
+        "defined": ([(law, 1.0), (citizens, CITIZENS_WEIGH)], own),
         "text": ([(idk, 1.0)], of_text),
     }
     print(f"five-fold cross-validation, {len(FEATURES)} features")
     reached = {name: cross_validated(sets, columns, L2[name])[0] for name, (sets, columns) in models.items()}
     report("law: citizens, development", reached["law"], citizens.groups)
+    report("everyday: citizens, development", reached["everyday"], hearing.groups)
     report("defined: law_qa, development", reached["defined"])
     report("text: IDK-MRC, development", reached["text"])
     weights = {name: fit(sets, columns, L2[name]) for name, (sets, columns) in models.items()}
 
-    confirm = collect(bench, sources, _answerable(read_suite(confirm=True)))
-    report("law: citizens, confirmation", confirm.ranks(weights["law"]), confirm.groups)
+    if arguments.confirm:
+        confirm = collect(bench, sources, _answerable(read_suite(confirm=True)), with_everyday=True)
+        report("everyday: citizens, confirmation", confirm.ranks(weights["everyday"]), confirm.groups)
     recalls = ", ".join(f"{name} {(ranks <= 5).mean():.3f}" for name, ranks in reached.items())
     about = (
-        f"law: {len(citizens.counts)} citizens' questions; defined: {len(law.counts)} of law_qa, a little of the"
-        f" citizens'; text: {len(idk.counts)} of IDK-MRC. Development only; cross-validated R@5: {recalls}."
+        f"law: {len(citizens.counts)} citizens' questions; everyday: the same and {len(everyday.counts)} everyday"
+        f" questions; defined: {len(law.counts)} of law_qa, a little of the"
+        f" citizens'; text: {len(idk.counts)} of IDK-MRC. Cross-validated R@5: {recalls}."
     )
     if arguments.write:
         RANKING.write_text(

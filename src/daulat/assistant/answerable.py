@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether there is an answer: the best passages and the marked sentence in, a calibrated probability out.
 
-Three small logistic models over named features, for law, for law where the release has everyday questions, and for any
-other text, fitted by `benchmarks/fit_answers.py`, never on what confirms them; each has the threshold above which an
+Three small logistic models over named features, for law, for any text of a release that has everyday questions, and for
+any other text, fitted by `benchmarks/fit_answers.py`, never on what confirms them; each has the threshold from which an
 answer is given. One rule stands before them: a question about a law that the release does not hold is not answered
 from another law. It reads no file but its own weights and never sees a question's text beyond what `Asked` holds.
 """
@@ -43,7 +43,7 @@ class Answerable:
     Parameters
     ----------
     law, everyday, text : Calibrated
-        For evidence of law, the same in a release with everyday questions, and for any other text.
+        For evidence of law; for any in a release with everyday questions; for any other text.
     about : str
         What they were fitted on.
     """
@@ -80,8 +80,9 @@ class Answerable:
         return self._model(hits, heard).threshold
 
     def _model(self, hits: Sequence[Hit], heard: Heard | None) -> Calibrated:
-        law = self.law if heard is None else self.everyday
-        return law if hits and hits[0].document.rank else self.text
+        if heard is not None:
+            return self.everyday
+        return self.law if hits and hits[0].document.rank else self.text
 
 
 def names_another_law(hits: Sequence[Hit], asked: Asked) -> bool:

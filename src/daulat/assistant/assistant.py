@@ -185,7 +185,9 @@ class Assistant:
     def _language(self, question: Question) -> str:
         if question.language:
             return primary(question.language)
-        found = self.detector.detect(question.text[:_TELLING], [*self.languages, "en"])
+        # A language that was named twice would share its probability with itself, and be less than sure.
+        languages = dict.fromkeys([*self.languages, "en"])
+        found = self.detector.detect(question.text[:_TELLING], [*languages])
         return found.language if found.confidence >= _SURE_OF_LANGUAGE else self.languages[0]
 
     def _chosen(self, prepared: Prepared) -> list[tuple[Evidence, Marked]]:

@@ -32,7 +32,7 @@ class Ranking:
     law : float32[len(FEATURES)]
         For passages of law, where rank and status speak.
     everyday : float32[len(FEATURES)]
-        The same in a release that has everyday questions.
+        For all passages of a release that has everyday questions.
     defined : float32[len(FEATURES)]
         For passages of law, where the question asks what a term means or names a law.
     text : float32[len(FEATURES)]
@@ -51,8 +51,12 @@ class Ranking:
         self, rows: NDArray[np.float32], *, is_definition: bool = False, is_everyday: bool = False
     ) -> NDArray[np.float32]:
         """Return the score of each candidate. rows: float32[n, len(FEATURES)]."""
+        if is_everyday and not is_definition:
+            # One scale for all: these weights were fitted beside other text, which lacks a rank.
+            heard: NDArray[np.float32] = rows @ self.everyday
+            return heard
         is_law = rows[:, _RANK] > 0
-        law = self.defined if is_definition else self.everyday if is_everyday else self.law
+        law = self.defined if is_definition else self.law
         result: NDArray[np.float32] = np.where(is_law, rows @ law, rows @ self.text)
         return result
 
