@@ -64,6 +64,7 @@ def test_no_default_is_unconfirmed_without_saying_so(rich: Case) -> None:
         ("currency=EUR", ("has no rate", "local_per_usd")),
         ("sitting=1", ("did you mean `site`", "is not a choice")),
         ("energy.pue_base", ("path=value",)),
+        ("money.electrical_share=0.9", ("sum to more than 1",)),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_path_value_and_likely_meaning(
@@ -236,3 +237,8 @@ def test_whatever_stands_in_a_section_is_read_or_refused_in_words(case_of, key: 
 def test_an_event_of_a_service_that_the_plan_has_not_is_refused(case_of) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(InputError, match="epidemic"):
         case_of("services=education", "events=epidemic")
+
+
+def test_an_objective_has_no_range(case_of) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(InputError, match="the same in every draw"):
+        case_of(scenario={"sizing": {"waiting_share": {"value": 0.05, "low": 0.01, "high": 0.1}}})

@@ -107,6 +107,7 @@ def load_inputs(
     if faults:
         raise InputFaultsError(faults)
     _require_rate(settings, rows["money.local_per_usd"])
+    _require_sense(rows)
     return Assumptions(rows, tuple(_unlikely(defaults, rows))), settings
 
 
@@ -134,6 +135,26 @@ def _require_rate(settings: Settings, rate: Assumption) -> None:
             "has no rate",
             "USD, or any currency with `money.local_per_usd`",
             f"Give `money: {{local_per_usd: ...}}`, the {settings.currency} for a dollar.",
+        )
+
+
+def _require_sense(rows: Mapping[str, Assumption]) -> None:
+    for path in ("sizing.peak_percentile", "sizing.waiting_share"):
+        if rows[path].is_uncertain:
+            raise InputError(
+                f"{rows[path].origin}: {path}: {rows[path].low:g} to {rows[path].high:g} is a range",
+                why="It is an objective that is promised: one number, the same in every draw.",
+                fix="Give one value, and make a plan for each that you want to compare.",
+                code="plan.input",
+            )
+    electrical, cooling = rows["money.electrical_share"], rows["money.cooling_share"]
+    if electrical.high + cooling.high > 1:
+        raise InputError(
+            f"{electrical.origin}: money.electrical_share and money.cooling_share: {electrical.high:g} and "
+            f"{cooling.high:g} sum to more than 1",
+            why="They are parts of the cost of buildings, and the shell is what is left.",
+            fix="Lower one of them.",
+            code="plan.input",
         )
 
 
