@@ -5,7 +5,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install up test lint bench bench-plan docs lock clean packages
+.PHONY: help install up test lint bench bench-gateway bench-plan docs lock clean packages
 # Byte code makes every start five times as fast; a setting from outside does not take that away.
 unexport PYTHONDONTWRITEBYTECODE
 unexport VIRTUAL_ENV
@@ -20,7 +20,7 @@ PY := .venv/bin/python
 
 help:  ## list the verbs
 	@echo "make <verb>:"
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-10s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-13s %s\n", $$1, $$2}'
 	@echo "first steps: make up    another country: make up COUNTRY=EE"
 
 install: .venv/.installed  ## make .venv/bin/daulat; the only verb, with test, that needs a registry
@@ -49,6 +49,9 @@ bench: .venv/.installed  ## measure retrieval and answers on one folder of quest
 bench-plan: .venv/.tools  ## measure the planner: accuracy of throughput on pairs left out, coverage, speed (minutes)
 	@$(PY) benchmarks/plan/run.py
 
+bench-gateway: .venv/.installed .litellm/.installed  ## what the front door costs, beside LiteLLM's proxy (minutes; a C compiler)
+	@$(PY) benchmarks/gateway/bench.py --litellm .litellm/bin/python $(GATEWAY)
+
 docs: .venv/.tools  ## write docs/reference again from the code
 	@$(PY) tools/reference.py
 
@@ -58,9 +61,10 @@ lock: .uv/.installed  ## choose versions again and write them down with their ha
 	@$(UV) pip compile $(LOCK) requirements/build.in -o requirements/build.txt
 	@$(UV) pip compile $(LOCK) requirements/uv.in -o requirements/uv.txt
 	@$(UV) pip compile $(LOCK) requirements/peers.in -o requirements/peers.txt
+	@$(UV) pip compile $(LOCK) requirements/litellm.in -o requirements/litellm.txt
 
 clean:  ## remove what install and the tests made; keeps nation.yaml and the data of the service
-	rm -rf .venv .uv .peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .peers .litellm .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src packs tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One resolution for every platform and Python; no registry is named in it, so that any mirror can serve it.
@@ -93,4 +97,10 @@ LOCK = --quiet --universal --python-version 3.11 --generate-hashes --no-emit-ind
 .peers/.installed: .uv/.installed requirements/peers.txt
 	@test -x .peers/bin/python || $(UV) venv --quiet --python .uv/bin/python .peers
 	@$(UV_RUN) pip sync --quiet --python .peers/bin/python --require-hashes --compile-bytecode requirements/peers.txt
+	@touch $@
+
+# The proxy that the gateway is measured beside, as its makers publish it.
+.litellm/.installed: .uv/.installed requirements/litellm.txt
+	@test -x .litellm/bin/python || $(UV) venv --quiet --python .uv/bin/python .litellm
+	@$(UV_RUN) pip sync --quiet --python .litellm/bin/python --require-hashes --compile-bytecode requirements/litellm.txt
 	@touch $@
