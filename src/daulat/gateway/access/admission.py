@@ -27,7 +27,7 @@ from daulat.gateway.quota.model import MONEY, Limit, Needs, from_quanta
 from daulat.gateway.quota.prices import FREE, Price
 from daulat.ledger.usage import UsageLedger, UsageRow
 
-# What a call without `max_tokens` reserves where its model's context is not known.
+# What a call without `max_tokens` reserves where no model's context is declared.
 UNBOUNDED_TOKENS = 4096
 # More than any engine can read or generate in one call.
 MOST_TOKENS = 1_000_000_000
@@ -116,7 +116,9 @@ class KeyAdmission:
     ) -> None:
         self._directory, self._leases, self._ledger = directory, leases, ledger
         self._anonymous, self._rules, self._wall = anonymous, rules, wall_clock
+        # A name that stands for several models may lead to the dearest of them, and to the one that can go on longest.
         self._dearest = _dearest(rules.prices)
+        self._longest = max(rules.contexts.values(), default=UNBOUNDED_TOKENS)
 
     async def admit(self, call: Call) -> Grant:
         """Admit a call, or raise what its caller gets; see `daulat.gateway.ports.Admission`."""
@@ -260,7 +262,7 @@ class KeyAdmission:
         )
 
     def _needs(self, call: Call) -> Needs:
-        context = self._rules.contexts.get(call.model, UNBOUNDED_TOKENS)
+        context = self._rules.contexts.get(call.model, self._longest)
         completion = call.max_tokens or max(context - call.prompt_tokens, 1)
         if call.route in WITHOUT_COMPLETION:
             completion = 0
