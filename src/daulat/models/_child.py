@@ -55,6 +55,10 @@ def _serve(settings: dict[str, Any]) -> Any:
     params.verbosity = -1
     params.n_ctx = settings["context_length"] * settings["slots"]
     params.n_parallel = settings["slots"]
+    params.cont_batching = True  # slots answer together, a token each in turn
+    params.cache_prompt = True  # a prompt that begins like the last one is read from where they part
+    params.cache_ram_mib = settings["prompt_cache_mib"]  # llama.cpp would take 8 GiB
+    params.use_jinja = True  # the model's own template, which tools and schemas need
     params.cpuparams.n_threads = settings["threads"]
     params.cpuparams_batch.n_threads = settings["threads"]
     return xllamacpp.Server(params)

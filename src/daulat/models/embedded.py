@@ -44,6 +44,8 @@ class EmbeddedSettings:
         Longest wait for the model to load, in seconds.
     patience_s : float
         Longest silence of a request, in seconds; reading a long prompt is silent.
+    prompt_cache_mib : int
+        Memory for prompts that were read before, beside those that the slots hold, in MiB.
     """
 
     context_length: int = 4096
@@ -51,6 +53,7 @@ class EmbeddedSettings:
     threads: int = 0
     start_timeout_s: float = 180.0
     patience_s: float = 300.0
+    prompt_cache_mib: int = 512
 
 
 @dataclass(slots=True)
@@ -221,6 +224,7 @@ class EmbeddedEngine:
             "api_key": api_key,
             "context_length": settings.context_length,
             "slots": settings.slots,
+            "prompt_cache_mib": settings.prompt_cache_mib,
             "threads": settings.threads or _usable_processors(),
         }
         try:

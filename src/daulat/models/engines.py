@@ -20,6 +20,9 @@ from daulat.models.gates import Gates
 from daulat.models.remote import RemoteEngine
 from daulat.models.weights import WeightsStore
 
+# Conversations that a declared model answers at once. Each holds memory for its own context.
+DECLARED_SLOTS = 4
+
 
 class DeclaredModel(Protocol):
     """A model as a nation declares it; `nation.Model` is one."""
@@ -176,7 +179,7 @@ def declare_engines(
                     model.id,
                     _weights_path(_required(model, "weights", model.weights), base, weights),
                     name=model.id,
-                    settings=EmbeddedSettings(context_length=model.context_length),
+                    settings=EmbeddedSettings(context_length=model.context_length, slots=DECLARED_SLOTS),
                 )
             case "fake":
                 engines[model.id] = FakeEngine([model.id], name=model.id)
