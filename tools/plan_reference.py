@@ -55,6 +55,9 @@ def _inputs() -> Iterator[str]:
     for service, rows in table["services"].items():
         yield f"## Inputs: service {service}\n"
         yield from _table({f"service.{service}.{name}": row for name, row in rows.items()})
+    for kind, rows in table["cooling"].items():
+        yield f"## Inputs: cooling by {kind}\n"
+        yield from _table({f"energy.{name}": row for name, row in rows.items()})
     yield "## Inputs: special days\n"
     yield from _table({f"event.{name}.factor": row["factor"] for name, row in table["events"].items()})
 

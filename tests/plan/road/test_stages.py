@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daulat.nation import bootstrap, nation_of
+from daulat.plan import make_plan
 from daulat.plan.demand import WeekShape, week_shape
 from daulat.plan.demand.adoption import s_curve
 from daulat.plan.energy import zonal_temperature_c
@@ -140,3 +141,13 @@ def test_the_busiest_hour_is_the_greatest_of_all_hours(
     slow = max(week_load(shape, one, office, np.array([[swing]])).max() for one in (load, raised))
     fast = busiest_hour(shape, load, office, np.array([[swing]]), [(0, np.array([[event]]))])
     assert float(fast[0, 0]) == close(slow)
+
+
+def test_cooling_trades_power_for_water(case_of) -> None:  # type: ignore[no-untyped-def]
+    found = {}
+    for kind in ("air", "evaporative", "liquid"):
+        energy = make_plan(case_of(f"cooling={kind}", "energy.annual_temperature_c=28"), n_draws=1).energy
+        found[kind] = float(energy.pue[0]), float(energy.onsite_water_m3[0, -1] / energy.it_energy_mwh[0, -1])
+    # By air 1.2 + 0.015 x 13 = 1.395; by towers 1.12 + 0.009 x 13 = 1.237; by warm water 1.1 + 0.005 x 13 = 1.165
+    assert [pue for pue, _ in found.values()] == close([1.395, 1.237, 1.165])
+    assert [water for _, water in found.values()] == close([0.05, 0.9, 0.05])

@@ -204,6 +204,8 @@ def _defaults(settings: Settings, extra: Mapping[str, Any]) -> Iterator[Assumpti
     for section in SECTIONS:
         for name, row in table[section].items():
             yield first(f"{section}.{name}", row, "assumptions.yaml")
+    for name, row in (table["cooling"][settings.cooling] if settings.cooling else {}).items():
+        yield first(f"energy.{name}", row, "assumptions.yaml")  # over the row of the same path above
     for service in settings.services:
         for name, row in table["services"].get(service.id, table["services"][GENERIC_SERVICE]).items():
             yield first(f"service.{service.id}.{name}", row, "assumptions.yaml")

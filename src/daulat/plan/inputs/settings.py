@@ -20,6 +20,7 @@ from daulat.plan.units import likely_meant, plainly
 Origin = str | Mapping[str, str]  # a file, or the file of each choice
 MODES = ("demand", "power")
 SERVICE_ID = re.compile(r"[a-z][a-z0-9-]{0,39}")
+COOLING = ("", "air", "evaporative", "liquid")
 FRAMEWORKS = ("vllm", "sglang", "tensorrt-llm")
 # choice -> least, most, unit
 RANGES = {
@@ -72,6 +73,8 @@ class Settings:
         Share of `site_power_mw` that stands in each year, rising; the last holds for the years after.
     accelerator, precision : str
         Hardware and arithmetic of every deployment.
+    cooling : str
+        ``air``, ``evaporative`` or ``liquid``; empty: not settled, with the range of all.
     currency : str
         In which amounts are shown beside dollars; it needs a rate. Empty: dollars alone.
     ttft_s, tpot_s, objective_share : float
@@ -108,6 +111,7 @@ class Settings:
     site: str = ""
     budget_usd: float = 0.0
     currency: str = ""
+    cooling: str = ""
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -167,6 +171,7 @@ def read_settings(
         events=_events(data, event_services, [one.id for one in chosen], origin),
         site=str(data.get("site", "")),
         budget_usd=_amount(data, "budget_usd", 1_000.0, 1e13, origin),
+        cooling=_one_of(data, "cooling", base.cooling, COOLING, origin),
         currency=str(data.get("currency", "")),
     )
 
