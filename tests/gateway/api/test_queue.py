@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The queue on a real PostgreSQL: one holder a line, one answer a line, an end for every batch, and nothing kept."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from uuid import uuid4
+
+import pytest
+
+from daulat.gateway.api.batches.leases import MOST_LOST, Leases
+from daulat.gateway.api.batches.queue import BatchQueue
+from daulat.gateway.api.batches.schema import BatchRequest
+from daulat.gateway.api.batches.worker import BatchWorker
+from daulat.gateway.api.files.shelf import PART_BYTES, PROJECT_LIMIT_BYTES, FileShelf
+from daulat.gateway.errors import BodyTooLarge, NotReady
+from daulat.gateway.ports import Caller
+from daulat.store import StoreSettings, open_store
+
+PATH = "/v1/embeddings"
+OURS = Caller("moh", "moh/portal", "key_1")
+
+
+@pytest.fixture(scope="session")
+def queue_dir(tmp_path_factory):
+    return tmp_path_factory.mktemp("queue") / "postgres"
+
+
+@pytest.fixture
+async def store(queue_dir):
+    async with open_store(StoreSettings(queue_dir)) as store:
+        await store.execute("TRUNCATE api_file, api_file_part, api_batch, api_batch_line")
+        yield store
+
+
+@pytest.fixture
+def shelf(store):
+    return FileShelf(store, keep_s=3_600)
+
+
+async def hand_in(store, shelf, count, project="moh/portal"):
+    lines = [{"custom_id": str(n), "method": "POST", "url": PATH, "body": {"n": n}} for n in range(count)]
+    file = await shelf.add(project, "in.jsonl", "batch", "\n".join(map(json.dumps, lines)).encode())
+    return await BatchQueue(store).add(Caller("moh", project, "key_1"), "internal", BatchRequest(file.id, PATH, "1h"))
+
+
+def worker(store, shelf):
+    return Leases(store, shelf, uuid4())
+
+
+async def content(shelf, file_id):
+    text = b"".join([piece async for piece in shelf.pieces(file_id)]).decode()
+    return [json.loads(line) for line in text.splitlines()]
+
+
+async def test_a_line_has_one_holder_and_only_the_holder_s_answer_counts(store, shelf):
+    await hand_in(store, shelf, 3)
+    first, second = worker(store, shelf), worker(store, shelf)
+    assert await first.begin_one()
+    held = await first.lease(2)
+    assert [line.number for line in held] == [0, 1]
+    assert [line.number for line in await second.lease(5)] == [2]
+    # The first worker falls silent for longer than a lease.
+    await store.execute("UPDATE api_batch_line SET lease_until = now() - interval '1 second' WHERE number < 2")
+    taken = await second.lease(5)
+    assert [(line.number, line.lost) for line in sorted(taken, key=lambda line: line.number)] == [(0, 1), (1, 1)]
+    assert await second.answer(taken[0], 200, "r1", b'{"by":"second"}')
+    assert not await first.answer(held[taken[0].number], 200, "r2", b'{"by":"first"}')
+    assert await first.extend(held) == set()
+
+
+async def test_workers_at_the_same_time_share_the_lines_out(store, shelf):
+    await hand_in(store, shelf, 40)
+    workers = [worker(store, shelf) for _ in range(4)]
+    await workers[0].begin_one()
+    leased = await asyncio.gather(*(each.lease(10) for each in workers))
+    numbers = [line.number for lines in leased for line in lines]
+    assert len(numbers) == len(set(numbers)) >= 10
+
+
+async def test_a_batch_whose_time_is_over_ends_with_what_was_answered(store, shelf):
+    batch = await hand_in(store, shelf, 2)
+    only = worker(store, shelf)
+    await only.begin_one()
+    [line] = await only.lease(1)
+    await only.answer(line, 200, "r1", b'{\n "spread": "over lines"\n}')
+    await store.execute("UPDATE api_batch SET expires_at = now() - interval '1 second'")
+    assert await only.lease(5) == []
+    assert await only.end_one()
+    card = await BatchQueue(store).find(OURS.project, batch.id)
+    assert (card.status, card.request_counts.completed, card.request_counts.failed) == ("expired", 1, 1)
+    assert [each["custom_id"] for each in await content(shelf, card.output_file_id)] == ["0"]
+    assert [each["error"]["code"] for each in await content(shelf, card.error_file_id)] == ["batch_expired"]
+    assert await store.fetch("SELECT count(*) FROM api_batch_line") == [(0,)]
+
+
+async def test_a_batch_is_not_ended_while_somebody_holds_one_of_its_lines(store, shelf):
+    batch = await hand_in(store, shelf, 1)
+    only = worker(store, shelf)
+    await only.begin_one()
+    await only.lease(1)
+    await BatchQueue(store).cancel(OURS.project, batch.id)
+    assert not await worker(store, shelf).end_one()
+    await store.execute("UPDATE api_batch_line SET lease_until = now() - interval '1 second'")
+    assert await worker(store, shelf).end_one()
+
+
+async def test_a_request_that_ends_its_workers_does_not_end_them_all(store, shelf):
+    batch = await hand_in(store, shelf, 1)
+    await worker(store, shelf).begin_one()
+    for _ in range(MOST_LOST):
+        assert len(await worker(store, shelf).lease(1)) == 1
+        await store.execute("UPDATE api_batch_line SET lease_until = now() - interval '1 second'")
+    asked = []
+
+    def route_of(path):
+        asked.append(path)
+
+    running = asyncio.create_task(BatchWorker(worker(store, shelf), route_of, lambda: "r1").run())
+    while (card := await BatchQueue(store).find(OURS.project, batch.id)).status == "in_progress":
+        await asyncio.sleep(0.05)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    [line] = await content(shelf, card.error_file_id)
+    assert (line["response"]["body"]["error"]["code"], asked) == ("request_lost", [])
+
+
+async def test_what_a_route_cannot_answer_yet_is_asked_again(store, shelf):
+    batch = await hand_in(store, shelf, 1)
+    calls = []
+
+    async def route(request, send):
+        calls.append((request.on_behalf_of, request.header(b"x-daulat-priority"), await request.json_body()))
+        if len(calls) == 1:
+            raise NotReady("loading", why="-", fix="-", code="loading")
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    running = asyncio.create_task(BatchWorker(worker(store, shelf), lambda _: route, lambda: "r1").run())
+    while (card := await BatchQueue(store).find(OURS.project, batch.id)).status in ("validating", "in_progress"):
+        await asyncio.sleep(0.05)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert card.request_counts.completed == 1
+    assert calls == [("key_1", "batch", b'{"n": 0}')] * 2
+
+
+async def test_a_file_comes_back_whole_and_goes_when_its_time_is_over(store, shelf):
+    large = bytes(range(256)) * (PART_BYTES // 128)  # two pieces
+    file = await shelf.add(OURS.project, "a", "batch", large)
+    assert b"".join([piece async for piece in shelf.pieces(file.id)]) == large
+    await store.execute("UPDATE api_file SET expires_at = now() - interval '1 second'")
+    assert await shelf.find(OURS.project, file.id) is None
+    assert await shelf.sweep() == 1
+    assert await store.fetch("SELECT count(*) FROM api_file_part") == [(0,)]
+
+
+async def test_a_project_keeps_no_more_than_its_share(store, shelf):
+    await shelf.add(OURS.project, "a", "batch", b"x")
+    await store.execute("UPDATE api_file SET bytes = %s", (PROJECT_LIMIT_BYTES,))
+    with pytest.raises(BodyTooLarge) as refused:
+        await shelf.add(OURS.project, "b", "batch", b"x")
+    assert refused.value.code == "storage_full"
+    assert await shelf.add("moh/other", "b", "batch", b"x")
+
+
+async def test_pages_of_a_list_hold_everything_once(store, shelf):
+    made = [(await shelf.add(OURS.project, str(n), "batch", b"x")).id for n in range(5)]
+    seen, after, more = [], None, True
+    while more:
+        cards, more = await shelf.page(OURS.project, ["batch"], after, 2)
+        seen += [card.id for card in cards]
+        after = seen[-1]
+    assert sorted(seen) == sorted(made)
