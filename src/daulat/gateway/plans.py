@@ -35,7 +35,7 @@ class PlanRequest(Struct, forbid_unknown_fields=True):
 
     scenario: Annotated[str, Meta(max_length=100)] | UnsetType = UNSET
     plan: dict[str, Any] | UnsetType = UNSET
-    changes: Annotated[dict[str, float | str | list[float | str]], Meta(max_length=200)] | UnsetType = UNSET
+    changes: Annotated[dict[str, int | float | str | list[int | float | str]], Meta(max_length=200)] | UnsetType = UNSET
     draws: Annotated[int, Meta(ge=1, le=MOST_DRAWS)] = 200
     sensitivity: bool = False
     sites: Literal["fixed", "choose"] = "fixed"

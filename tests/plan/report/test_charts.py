@@ -96,7 +96,9 @@ def test_lines_say_at_each_mark_what_the_table_says() -> None:
 
 @pytest.mark.parametrize("width", [350, 720])
 def test_long_labels_are_cut_in_the_drawing_only(width: int) -> None:
-    label = "A very long name of an input that nobody could ever put on one line of a small telephone, or of a large one"
+    label = (
+        "A very long name of an input that nobody could ever put on one line of a small telephone, or of a large one"
+    )
     chart = BarChart([Bar(label, 0.0, 5.0, 0, "5")], shown)
     drawing = chart.draw("c", "Title", "About", width)
     assert titles(drawing) == [f"{label}: 5"]
