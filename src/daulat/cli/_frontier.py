@@ -14,12 +14,17 @@ from daulat.models.frontier import Point, draw, frontier, qualities
 from daulat.nation import Nation, load_nation
 from daulat.plan.token_cost import System, token_costs
 
-_RESULTS = Path(".daulat/gates.json")
+_GATES = Path(".daulat/gates")
 
 
 @click.command("frontier")
 @click.option("--language", default="", metavar="TAG", help="BCP 47; default: the first language of nation.yaml.")
-@click.option("--results", type=click.Path(path_type=Path), multiple=True, help="Files of gate results.")
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Files of gate results; default: .daulat/gates/*.json.",
+)
 @click.option("--file", "path", type=click.Path(path_type=Path), default=Path("nation.yaml"), help="The declaration.")
 @click.option("--accelerator", default="h100-sxm", show_default=True, help="What models without a price would run on.")
 @click.option(
@@ -48,7 +53,7 @@ def command(
     """
     nation = load_nation(path) if path.exists() else None
     language = language or (nation.language_tags[0] if nation else "")
-    gates = load_gates(results or (_RESULTS,))
+    gates = load_gates(results or sorted(_GATES.glob("*.json")))
     rows = _rows(nation, gates, language, System(accelerator, utilisation=utilisation))
     priced = [point for point, currency in rows if currency == "USD"]
     best = {point.model for point in frontier(priced)}

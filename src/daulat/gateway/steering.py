@@ -12,8 +12,10 @@ from daulat.gateway.observe import Surroundings, observing
 from daulat.gateway.parts import Parts
 from daulat.gateway.routing import ModelRouter, RoutedEngines, declared_router, kept_answers, watched
 from daulat.gateway.schema import EngineStatus
-from daulat.models import EngineSet
+from daulat.models import EngineSet, load_catalogue, load_gates
 from daulat.nation import Nation
+
+GATES = ".daulat/gates"
 
 
 @asynccontextmanager
@@ -24,10 +26,13 @@ async def steered(
 
     Raises
     ------
+    GateError
+        If a file of gate results cannot be read.
     TelemetryError, ListenError
         If a receiver of traces or an address of metrics is declared that cannot be used.
     """
-    router = declared_router(nation, engines, clock=parts.clock)
+    gates = load_gates(sorted(nation.path(GATES).glob("*.json")), never_fit=load_catalogue().test_only)
+    router = declared_router(nation, engines, clock=parts.clock, gates=gates)
     kept = kept_answers(nation, parts.clock)
     around = Surroundings(time.monotonic, parts.wall_clock, environ, _to_stderr, parts.version, workers)
     async with watched(router), observing(nation, router, kept, around) as observer:

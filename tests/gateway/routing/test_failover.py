@@ -263,4 +263,6 @@ async def test_the_same_deterministic_request_is_answered_once_for_each_organisa
         assert (await said(ASK, "health"))[1] == asked + 2  # not deterministic
         assert (await said(cold | {"top_p": 1}, "health"))[1] == asked + 3  # not the same
         assert (kept.hits, kept.count) == (1, 3)
+        assert (await said(cold, "health"))[0] == first
+        assert pair.reason.startswith("kept; ")
         assert pair.is_idle()

@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from functools import lru_cache
 
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import ClientGone, Header, Request
+from daulat.gateway.defaults import FirstRouter
 from daulat.gateway.errors import status_of
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Call, CallUsage, Grant, Router, Target
@@ -44,8 +46,8 @@ class Account:
     """
 
     __slots__ = (
-        "_began", "_clock", "_first_s", "_parts", "_router", "_settled", "_started", "call", "grant", "noted", "target",
-        "tried",
+        "_began", "_clock", "_first_s", "_is_kept", "_parts", "_router", "_settled", "_started", "call", "grant",
+        "noted", "target", "tried",
     )  # fmt: skip
 
     def __init__(self, parts: Parts, call: Call, grant: Grant, started: float) -> None:
@@ -56,6 +58,7 @@ class Account:
         self._began = 0.0
         self._first_s: float | None = None
         self._settled = False
+        self._is_kept = False
         self.call = call
         self.grant = grant
         self.target: Target | None = None
@@ -104,6 +107,14 @@ class Account:
         """The first piece of the answer was seen."""
         return self._first_s is not None
 
+    def kept(self) -> None:
+        """Note that the answer was kept from an earlier request: its engine is not asked and draws nothing."""
+        assert self.target is not None
+        self._router.ended(self.target, CallUsage(status=CLIENT_GONE), None)
+        self._router = FirstRouter(self._parts.engines)
+        self._is_kept = True
+        self.target = replace(self.target, reason=f"kept; {self.target.reason}")
+
     def headers(self) -> list[Header]:
         """Return the headers that say who answers, and why."""
         target = self.target
@@ -117,7 +128,7 @@ class Account:
     def measured(self, counts: Counts | None, pieces: int = 0) -> CallUsage:
         """Return what a call that went well comes to, with its energy; not yet booked."""
         usage = self._usage(counts, 200, "", self.target, pieces)
-        if self.target is None:
+        if self.target is None or self._is_kept:
             return usage
         return self._parts.observer.measure(self.call, self.grant, self.target, usage)
 

@@ -111,6 +111,7 @@ class Proxy:
             if asked.route == CHAT:
                 body = split_whole(body)
         else:
+            account.kept()
             body, kind = kept, JSON
         account.first()
         counts = read_counts(body) if kind.startswith(JSON) else None
