@@ -55,6 +55,7 @@ def _serve(settings: dict[str, Any]) -> Any:
     params.verbosity = -1
     params.n_ctx = settings["context_length"] * settings["slots"]
     params.n_parallel = settings["slots"]
+    params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(path, scale) for path, scale in settings["adapters"]]
     params.cont_batching = True  # slots answer together, a token each in turn
     params.cache_prompt = True  # a prompt that begins like the last one is read from where they part
     params.cache_ram_mib = settings["prompt_cache_mib"]  # llama.cpp would take 8 GiB

@@ -46,6 +46,8 @@ class EmbeddedSettings:
         Longest silence of a request, in seconds; reading a long prompt is silent.
     prompt_cache_mib : int
         Memory for prompts that were read before, beside those that the slots hold, in MiB.
+    adapters : tuple of (Path, float)
+        LoRA adapters of this model, as GGUF files, and how strongly each counts.
     """
 
     context_length: int = 4096
@@ -54,6 +56,7 @@ class EmbeddedSettings:
     start_timeout_s: float = 180.0
     patience_s: float = 300.0
     prompt_cache_mib: int = 512
+    adapters: tuple[tuple[Path, float], ...] = ()
 
 
 @dataclass(slots=True)
@@ -224,6 +227,7 @@ class EmbeddedEngine:
             "api_key": api_key,
             "context_length": settings.context_length,
             "slots": settings.slots,
+            "adapters": [(str(path.resolve()), scale) for path, scale in settings.adapters],
             "prompt_cache_mib": settings.prompt_cache_mib,
             "threads": settings.threads or _usable_processors(),
         }

@@ -179,11 +179,22 @@ def declare_engines(
                     model.id,
                     _weights_path(_required(model, "weights", model.weights), base, weights),
                     name=model.id,
-                    settings=EmbeddedSettings(context_length=model.context_length, slots=DECLARED_SLOTS),
+                    settings=EmbeddedSettings(
+                        context_length=model.context_length,
+                        slots=DECLARED_SLOTS,
+                        adapters=_adapters(model, base, weights),
+                    ),
                 )
             case "fake":
                 engines[model.id] = FakeEngine([model.id], name=model.id)
     return EngineSet(engines)
+
+
+def _adapters(model: DeclaredModel, base: Path, weights: Path) -> tuple[tuple[Path, float], ...]:
+    # Declarations without adapters, such as those of tests, need not have the field.
+    return tuple(
+        (_weights_path(adapter.weights, base, weights), adapter.scale) for adapter in getattr(model, "adapters", ())
+    )
 
 
 def _weights_path(name: str, base: Path, weights: Path) -> Path:

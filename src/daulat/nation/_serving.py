@@ -51,6 +51,15 @@ class Energy(Declared):
     """All parameters, thousand millions; none: as in the catalogue."""
 
 
+class Adapter(Declared):
+    """A LoRA adapter: a small file that changes what a model says, such as one trained on a national language."""
+
+    weights: Text
+    """The name that `daulat models pull` gave it, or a path to a GGUF file."""
+    scale: Annotated[float, Field(ge=-10, le=10)] = 1.0
+    """How strongly it counts; 0: not at all."""
+
+
 class Model(Declared):
     """A language model and the engine that runs it."""
 
@@ -60,6 +69,8 @@ class Model(Declared):
     """embedded: in a process of this machine; remote: an OpenAI-compatible server; fake: for demonstrations."""
     weights: Text | None = None
     """embedded: the name that `daulat models pull` gave the weights, or a path to a GGUF file."""
+    adapters: list[Adapter] = []
+    """embedded: LoRA adapters, laid over the weights in this order."""
     url: Url | None = None
     """remote: base URL, ending in /v1."""
     upstream: Text | None = None
