@@ -231,7 +231,7 @@ class RemoteEngine:
         if status in (401, 403):
             fix = "Check the key that `api_key_env` names."
             return self._unavailable(f"answered {status}: it wants another key", fix=fix)
-        if 400 <= status < 500:
+        if 400 <= status < 500 or status == 501:  # 501: it does not do this at all, and will not later
             code, said = explain_refusal(told)
             return EngineRefused(
                 what,

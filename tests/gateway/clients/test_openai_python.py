@@ -128,6 +128,9 @@ def test_a_route_that_an_engine_does_not_have_is_not_found(client):
     with pytest.raises(openai.NotFoundError) as caught:
         client.audio.speech.create(model="tiny", input="x", voice="a")
     assert caught.value.code == "unsupported_route"
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.embeddings.create(model="tiny", input="x")
+    assert caught.value.code == "unsupported_route"
 
 
 def test_errors_become_the_client_s_own(client, upstream):

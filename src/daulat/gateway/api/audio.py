@@ -15,6 +15,7 @@ from daulat.errors import DaulatError
 from daulat.gateway._asgi import Request, Send, send_bytes
 from daulat.gateway.api.files.multipart import Form, read_form
 from daulat.gateway.api.forwarded import absent, service_refuses
+from daulat.gateway.api.uploads import Uploads
 from daulat.gateway.errors import BadRequest
 from daulat.gateway.parts import Parts
 from daulat.gateway.proxy import Account, Asked, Counts, open_account
@@ -23,7 +24,6 @@ from daulat.models import EngineRefused, Whole, forwarding
 
 ROUTE = "audio/transcriptions"
 RECORDING_LIMIT_BYTES = 25 << 20
-_UPLOAD_PATIENCE_S = 120.0
 # What a recording may come to before its engine has counted: a second of 16-bit sound at 16 kHz is some 25 tokens.
 _BYTES_PER_TOKEN = 1_280
 _MOST_MODEL_CHARS = 256
@@ -58,15 +58,20 @@ class TranscriptionsRoute:
     ----------
     parts : Parts
         Who admits and routes.
+    uploads : Uploads
+        How many recordings are taken in at once.
     """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, uploads: Uploads) -> None:
         self._parts = parts
+        self._uploads = uploads
 
     async def transcribe(self, request: Request, send: Send) -> None:
         """Have a recording written down."""
-        patience_s = max(self._parts.body_timeout_s, _UPLOAD_PATIENCE_S)
-        body = await request.body(RECORDING_LIMIT_BYTES, patience_s)
+        async with self._uploads.body(request, RECORDING_LIMIT_BYTES) as body:
+            await self._pass_on(request, send, body)
+
+    async def _pass_on(self, request: Request, send: Send, body: bytes) -> None:
         content_type = request.header(b"content-type")
         recording = _Recording(read_form(content_type, body), content_type, body)
         asked = _asked(recording)

@@ -11,6 +11,7 @@ from daulat.gateway.api.forwarded import Forwarded
 from daulat.gateway.api.moderations import ModerationsRoute
 from daulat.gateway.api.rerank import RerankRoute
 from daulat.gateway.api.responses import ResponsesRoute
+from daulat.gateway.api.uploads import Uploads
 from daulat.gateway.api.vector_stores import VectorStoreRoutes
 from daulat.gateway.embeddings import EmbeddingsRoute
 from daulat.gateway.parts import Parts
@@ -19,12 +20,12 @@ from daulat.gateway.proxy import Proxy
 
 def api_routes(parts: Parts, proxy: Proxy, chat: Route) -> tuple[Routes, Routes]:
     """Return the routes with a path of their own, and those whose path goes on or holds a ``*``."""
-    forwarded = Forwarded(parts, proxy)
-    responses, files, batches = ResponsesRoute(parts, chat), FileRoutes(parts), BatchRoutes(parts)
+    forwarded, uploads = Forwarded(parts, proxy), Uploads()
+    responses, files, batches = ResponsesRoute(parts, chat), FileRoutes(parts, uploads), BatchRoutes(parts)
     stores = VectorStoreRoutes(parts)
     exact: Routes = {
         "/v1/audio/speech": {"POST": forwarded.route("audio/speech")},
-        "/v1/audio/transcriptions": {"POST": TranscriptionsRoute(parts).transcribe},
+        "/v1/audio/transcriptions": {"POST": TranscriptionsRoute(parts, uploads).transcribe},
         "/v1/batches": {"GET": batches.list_batches, "POST": batches.create},
         "/v1/completions": {"POST": forwarded.route("completions")},
         "/v1/embeddings": {"POST": EmbeddingsRoute(parts, forwarded).embed},

@@ -87,6 +87,7 @@ CREATE TABLE api_batch_line (
 """
 
 _LINE_OPEN = "CREATE INDEX api_batch_line_open ON api_batch_line (number) WHERE status IS NULL"
+_LINE_LEFT = "CREATE INDEX api_batch_line_left ON api_batch_line (batch_id) WHERE status IS NULL"
 
 # As their owners see them: times in seconds since 1970 UTC, and how far a batch is.
 _FILE_CARD = """
@@ -112,7 +113,7 @@ FROM api_batch b CROSS JOIN LATERAL (
 def upgrade() -> None:
     """Make the tables."""
     for statement in (
-        _FILE, _FILE_OWNER, _FILE_END, _FILE_PART, _BATCH, _BATCH_OWNER, _BATCH_OPEN, _LINE, _LINE_OPEN, _FILE_CARD,
-        _BATCH_CARD,
+        _FILE, _FILE_OWNER, _FILE_END, _FILE_PART, _BATCH, _BATCH_OWNER, _BATCH_OPEN, _LINE, _LINE_OPEN, _LINE_LEFT,
+        _FILE_CARD, _BATCH_CARD,
     ):  # fmt: skip
         op.execute(statement)

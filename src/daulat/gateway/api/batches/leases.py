@@ -7,7 +7,7 @@ not do another worker does. A line is answered by whoever holds it and by nobody
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ from daulat.store import Store
 LEASE_S = 8
 # Workers that ended with the same line in their hands, after which it is held to be what ended them.
 MOST_LOST = 3
-_ROWS = 500
+_ROWS = 16
 
 _LEASE = """
 WITH chosen AS (
@@ -208,20 +208,24 @@ class Leases:
         """Write one of the two files of a batch, in the order of its input."""
         if not lines:
             return None
-        cursor = connection.cursor(name=f"batch_{kind}")
+        pieces = _pieces(connection, batch, kind, ended)
+        name = f"{batch}_{kind}.jsonl"
+        return (await write_file(connection, project, name, "batch_output", pieces, self._shelf.keep_s)).id
+
+
+async def _pieces(connection: AsyncConnection[Any], batch: str, kind: str, ended: str) -> AsyncIterator[bytes]:
+    """Yield one of the two files of a batch, some rows at a time."""
+    held = bytearray()
+    async with connection.cursor(name=f"batch_{kind}") as cursor:
         await cursor.execute(_LINES_OUT if kind == "output" else _LINES_FAILED, (batch,))
-        pieces: list[bytes] = []
-        held = bytearray()
         while rows := await cursor.fetchmany(_ROWS):
             for row in rows:
                 held += _output_line(batch, row, ended)
-            pieces += _cut(held)
-        await cursor.close()
-        pieces.append(bytes(held))
-        card = await write_file(
-            connection, project, f"{batch}_{kind}.jsonl", "batch_output", filter(None, pieces), self._shelf.keep_s
-        )
-        return card.id
+                if len(held) >= PART_BYTES:
+                    yield bytes(held)
+                    held.clear()
+    if held:
+        yield bytes(held)
 
 
 async def _counts(connection: AsyncConnection[Any], batch: str) -> tuple[int, int, int]:
@@ -249,10 +253,3 @@ def _output_line(batch: str, row: tuple[Any, ...], ended: str) -> bytes:
         body = msgspec.Raw(msgspec.json.format(bytes(answer), indent=-1))  # one line, however an engine wrote it
         line = OutputLine(name, custom_id, LineResponse(status, request_id, body), None)
     return msgspec.json.encode(line) + b"\n"
-
-
-def _cut(held: bytearray) -> Iterator[bytes]:
-    """Yield whole parts of a file, and leave the rest."""
-    while len(held) >= PART_BYTES:
-        yield bytes(held[:PART_BYTES])
-        del held[:PART_BYTES]

@@ -7,17 +7,17 @@ from typing import get_args
 
 from daulat.gateway._asgi import SECURITY_HEADERS, Request, Send, send_json
 from daulat.gateway.api.callers import caller_of, page_of, query_of
-from daulat.gateway.api.files.multipart import read_form
+from daulat.gateway.api.files.multipart import Form, read_form
 from daulat.gateway.api.files.schema import FileCard, FileDeleted, FileList, Purpose
 from daulat.gateway.api.files.shelf import FILE_LIMIT_BYTES, FileShelf
+from daulat.gateway.api.uploads import Uploads
 from daulat.gateway.errors import BadRequest, NotFound, NotReady
 from daulat.gateway.parts import Parts
 
 ROUTE = "files"
 PURPOSES = list(get_args(Purpose))
-# Room for the form around the file; and time for a slow line to bring it.
+# Room for the form around the file.
 _FORM_BYTES = 64 * 1024
-_UPLOAD_PATIENCE_S = 120.0
 _MOST_NAME_CHARS = 200
 
 
@@ -28,37 +28,19 @@ class FileRoutes:
     ----------
     parts : Parts
         Who calls, and where files are kept.
+    uploads : Uploads
+        How many are taken in at once.
     """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, uploads: Uploads) -> None:
         self._parts = parts
+        self._uploads = uploads
 
     async def upload(self, request: Request, send: Send) -> None:
         """Take a file."""
         caller, shelf = await caller_of(self._parts, request, ROUTE), shelf_of(self._parts)
-        patience_s = max(self._parts.body_timeout_s, _UPLOAD_PATIENCE_S)
-        body = await request.body(FILE_LIMIT_BYTES + _FORM_BYTES, patience_s)
-        form = read_form(request.header(b"content-type"), body)
-        if form.text("purpose") != "batch":
-            raise BadRequest(
-                "files are taken for batches only",
-                why="Nothing else here reads files.",
-                fix="send `purpose=batch`.",
-                code="invalid_purpose",
-                param="purpose",
-            )
-        field, content = form.find("file"), form.value("file")
-        if field is None or not content:
-            raise BadRequest(
-                "there is no file in the form, or it is empty",
-                why="A batch is a file with a request on each line.",
-                fix="send the file as the field `file`.",
-                code="empty_file",
-                param="file",
-            )
-        name = "".join(letter for letter in field.filename if letter.isprintable())[:_MOST_NAME_CHARS]
-        keep_s = _keep_s(form.text("expires_after[seconds]"))
-        card = await shelf.add(caller.project, name or "file", "batch", content, keep_s)
+        async with self._uploads.body(request, FILE_LIMIT_BYTES + _FORM_BYTES) as body:
+            card = await _put_away(shelf, caller.project, read_form(request.header(b"content-type"), body))
         await send_json(send, card, request.request_id)
 
     async def list_files(self, request: Request, send: Send) -> None:
@@ -92,6 +74,30 @@ class FileRoutes:
         if card is None:
             raise _no_file()
         return card
+
+
+async def _put_away(shelf: FileShelf, project: str, form: Form) -> FileCard:
+    """Keep the file of a form."""
+    if form.text("purpose") != "batch":
+        raise BadRequest(
+            "files are taken for batches only",
+            why="Nothing else here reads files.",
+            fix="send `purpose=batch`.",
+            code="invalid_purpose",
+            param="purpose",
+        )
+    field, content = form.find("file"), form.value("file")
+    if field is None or not content:
+        raise BadRequest(
+            "there is no file in the form, or it is empty",
+            why="A batch is a file with a request on each line.",
+            fix="send the file as the field `file`.",
+            code="empty_file",
+            param="file",
+        )
+    name = "".join(letter for letter in field.filename if letter.isprintable())[:_MOST_NAME_CHARS]
+    keep_s = _keep_s(form.text("expires_after[seconds]"))
+    return await shelf.add(project, name or "file", "batch", content, keep_s)
 
 
 def _purposes(asked: str | None) -> list[str]:

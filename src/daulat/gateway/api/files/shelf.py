@@ -7,7 +7,7 @@ Bytes in, bytes out, nothing read of them. Another project's file is as if it we
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -72,9 +72,8 @@ class FileShelf:
                     fix="delete files that are no longer needed.",
                     code="storage_full",
                 )
-            pieces = (content[at : at + PART_BYTES] for at in range(0, len(content), PART_BYTES))
             kept_s = min(self.keep_s, keep_s or self.keep_s)
-            return await write_file(connection, project, name, purpose, pieces, kept_s)
+            return await write_file(connection, project, name, purpose, _parts(content), kept_s)
 
     async def find(self, project: str, file_id: str) -> FileCard | None:
         """Return a file of a project, or None."""
@@ -107,7 +106,7 @@ class FileShelf:
 
 
 async def write_file(
-    connection: AsyncConnection[Any], project: str, name: str, purpose: str, pieces: Iterable[bytes], keep_s: int
+    connection: AsyncConnection[Any], project: str, name: str, purpose: str, pieces: AsyncIterable[bytes], keep_s: int
 ) -> FileCard:
     """Write a file in the caller's transaction."""
     file_id = f"file-{secrets.token_urlsafe(18)}"
@@ -115,13 +114,19 @@ async def write_file(
         "INSERT INTO api_file VALUES (%s, %s, %s, %s, 0, now(), now() + make_interval(secs => %s))",
         (file_id, project, name, purpose, keep_s),
     )
-    size = 0
-    for number, piece in enumerate(pieces):
+    size = number = 0
+    async for piece in pieces:
         size += len(piece)
         await connection.execute("INSERT INTO api_file_part VALUES (%s, %s, %s)", (file_id, number, piece))
+        number += 1
     row = await (await connection.execute(_WRITTEN, (size, file_id))).fetchone()
     assert row is not None
     return _card(row)
+
+
+async def _parts(content: bytes) -> AsyncIterator[bytes]:
+    for at in range(0, len(content), PART_BYTES):
+        yield content[at : at + PART_BYTES]
 
 
 def _card(row: tuple[Any, ...]) -> FileCard:
