@@ -80,26 +80,7 @@ async def sum_usage(
         If the period or the grouping is not one of those.
     """
     begin, end = period_of(month)
-    if by not in BY or each not in EACH:
-        raise LedgerError(
-            f"usage cannot be summed up by `{str(by)[:20]}` each `{str(each)[:20]}`",
-            why="There is no such column.",
-            fix=f"group by one of {', '.join(BY)}; each day or month.",
-            code="ledger.usage_group",
-        )
-    shape = {"": "''", "day": "to_char(at AT TIME ZONE %(zone)s, 'YYYY-MM-DD')",
-             "month": "to_char(at AT TIME ZONE %(zone)s, 'YYYY-MM')"}[each]  # fmt: skip
-    # Both are words of this file, chosen from two short lists; whatever comes from outside is a parameter.
-    query = f"""
-        SELECT {shape}, {_COLUMN.get(by, by)}, count(*), count(*) FILTER (WHERE status >= 400),
-               coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0),
-               coalesce(sum(reasoning_tokens), 0), coalesce(sum(cached_tokens), 0),
-               coalesce(sum(cost), 0), currency, sum(energy_wh)::float8, sum(carbon_g)::float8
-        FROM usage_call
-        WHERE at >= %(begin)s::timestamp AT TIME ZONE %(zone)s AND at < %(end)s::timestamp AT TIME ZONE %(zone)s
-          AND (%(all)s OR organisation = ANY(%(organisations)s)) AND %(project)s IN ('', project)
-        GROUP BY 1, 2, currency ORDER BY 1, 2, currency
-    """  # noqa: S608
+    query = _query(by, each)
     parameters: dict[str, object] = {
         "zone": zone.key,
         "begin": begin,
@@ -111,6 +92,29 @@ async def sum_usage(
     async with store.connection() as connection:
         rows = await (await connection.execute(query.encode(), parameters)).fetchall()
     return [UsageSum(*row) for row in rows]
+
+
+def _query(by: str, each: str) -> str:
+    if by not in BY or each not in EACH:
+        raise LedgerError(
+            f"usage cannot be summed up by `{str(by)[:20]}` each `{str(each)[:20]}`",
+            why="There is no such column.",
+            fix=f"group by one of {', '.join(BY)}; each day or month.",
+            code="ledger.usage_group",
+        )
+    shape = {"": "''", "day": "to_char(at AT TIME ZONE %(zone)s, 'YYYY-MM-DD')",
+             "month": "to_char(at AT TIME ZONE %(zone)s, 'YYYY-MM')"}[each]  # fmt: skip
+    # Both are words of this file, chosen from two short lists; whatever comes from outside is a parameter.
+    return f"""
+        SELECT {shape}, {_COLUMN.get(by, by)}, count(*), count(*) FILTER (WHERE status >= 400),
+               coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0),
+               coalesce(sum(reasoning_tokens), 0), coalesce(sum(cached_tokens), 0),
+               coalesce(sum(cost), 0), currency, sum(energy_wh)::float8, sum(carbon_g)::float8
+        FROM usage_call
+        WHERE at >= %(begin)s::timestamp AT TIME ZONE %(zone)s AND at < %(end)s::timestamp AT TIME ZONE %(zone)s
+          AND (%(all)s OR organisation = ANY(%(organisations)s)) AND %(project)s IN ('', project)
+        GROUP BY 1, 2, currency ORDER BY 1, 2, currency
+    """  # noqa: S608
 
 
 def period_of(text: str) -> tuple[date, date]:

@@ -21,6 +21,7 @@ from daulat.gateway._asgi import Routes
 from daulat.gateway.access.admission import KeyAdmission, Rules
 from daulat.gateway.access.anonymous import CALLS_A_MINUTE, AnonymousLimit
 from daulat.gateway.access.directory import Directory
+from daulat.gateway.access.tokens import PREFIX
 from daulat.gateway.defaults import OpenGrant
 from daulat.gateway.errors import NotReady
 from daulat.gateway.ports import Call, Caller, Grant
@@ -115,7 +116,7 @@ class Access:
     async def admit(self, call: Call) -> Grant:
         """Admit a call, or raise what its caller gets."""
         if self._opened is None:
-            if call.service and not call.credential:
+            if call.service and not call.credential.startswith(PREFIX):
                 self._anonymous.admit(call.client)
                 return OpenGrant(data_class="personal", priority="interactive")
             await self.opened()
