@@ -20,7 +20,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-from processes import HERE, Load, Process, ask_once, compile_tools, free_port, request_bytes
+from processes import HERE, Load, Process, ask_once, compile_tools, free_port, request_bytes, weigh_all
 
 OUT = HERE.parent / "out" / "gateway.json"
 MESSAGES = [{"role": "user", "content": "When must a birth be reported, and to whom?"}]
@@ -56,12 +56,20 @@ class Bench:
         self.load = Load(directory, OTHER)
         self.fast, self.slow = free_port(), free_port()
         self.running: list[Process] = []
+        # The engine shares a processor with its client: it has little to do, and should never be late with it.
+        asked, Process.precedence = Process.precedence, "real" if Process.precedence else ""
         for port, words in ((self.fast, []), (self.slow, [GAP_MS, EVENTS])):
-            self.start([directory / "mock", port, *words], {OTHER}).wait_for_port(port)
+            self.start(
+                [directory / "mock", port, *words],
+                {OTHER},
+            ).wait_for_port(port)
+        Process.precedence = asked
         self.figures: dict[str, object] = {}
 
-    def start(self, words: list[object], cores: set[int], environ: dict[str, str] | None = None) -> Process:
-        process = Process(words, cores, self.directory, environ)
+    def start(
+        self, words: list[object], cores: set[int], environ: dict[str, str] | None = None, rank: int = 2
+    ) -> Process:
+        process = Process(words, cores, self.directory, environ, rank)
         self.running.append(process)
         return process
 
@@ -129,6 +137,7 @@ def measure_rate(bench: Bench, process: Process, port: int, key: str, requests: 
     """Requests per second and CPU per request, at full load."""
     request = bench.request(key)
     bench.load.run("closed", port, request, connections, max(connections, requests // 10))
+    weigh_all(bench.directory)
     before = process.cpu_s()
     done = bench.load.run("closed", port, request, connections, requests)
     used = process.cpu_s() - before
@@ -189,7 +198,9 @@ def measure_slope(bench: Bench, process: Process, port: int, key: str, requests:
     """Resident memory over many requests: the slope of a line through the second half, in MB per 100,000."""
     request, points = bench.request(key), []
     for number in range(1, slices + 1):
-        bench.load.run("closed", port, request, 32, requests // slices)
+        weigh_all(bench.directory)
+        done = bench.load.run("closed", port, request, 32, requests // slices)
+        assert not done["other_status"], done
         points.append((number * (requests // slices), process.resident_mb()))
     late = points[slices // 2 :]
     slope = statistics.linear_regression([x / 100_000 for x, _ in late], [y for _, y in late])
@@ -221,22 +232,40 @@ def measure_gateway(bench: Bench, key: str) -> None:
     figures["cpu_us_per_request"] = statistics.median(each["cpu_us"] for each in rates)
     figures["requests_per_s"] = max(each["per_s"] for each in rates)
     log(f"{figures['requests_per_s']} requests/s, {figures['cpu_us_per_request']} us CPU (best {best['cpu_us']})")
-    figures |= measure_added(bench, port, key, 300, 2 if bench.quick else 5)
-    figures["added_ttft_ms"] = measure_ttft(bench, port, key, 2 if bench.quick else 5)
-    log(f"added p50 {figures['added_p50_ms']} p99 {figures['added_p99_ms']} first {figures['added_ttft_ms']} ms")
-    bench.figures |= {f"streams_{name}".replace("streams_streams", "streams"): value
-                      for name, value in measure_streams(bench, gateway, port, key).items()}  # fmt: skip
-    log(json.dumps({name: value for name, value in bench.figures.items() if name.startswith("streams")}))
+    for name, value in measure_streams(bench, gateway, port, key).items():
+        figures[name if name.startswith("streams") else f"streams_{name}"] = value
+    log(json.dumps({name: value for name, value in figures.items() if name.startswith("streams")}))
     gateway.end()
+    measure_latency(bench, key)
     gateway, port, _ = start_gateway(bench, key)
     figures["slope"] = measure_slope(bench, gateway, port, key, bench.count(200_000))
     log(f"memory {figures['slope']}")
     gateway.end()
-    gateway, port, _ = start_gateway(bench, key, workers=2, cores={GATEWAY, OTHER})
-    two = measure_rate(bench, gateway, port, key, bench.count(30_000), 64)
-    figures["two_workers"] = two | {"scaling_by_cpu": round(2 * figures["cpu_us_per_request"] / two["cpu_us"], 2)}
-    log(f"two workers {figures['two_workers']}")
+    measure_workers(bench, key)
+
+
+def measure_latency(bench: Bench, key: str) -> None:
+    """Added latency and added time to the first event, at rates that leave the processors idle most of the time."""
+    before, Process.precedence = Process.precedence, "real" if Process.precedence else ""
+    figures, rounds = bench.figures, 2 if bench.quick else 5
+    gateway, port, _ = start_gateway(bench, key)
+    figures |= measure_added(bench, port, key, 300, rounds)
+    figures["added_ttft_ms"] = measure_ttft(bench, port, key, rounds)
+    log(f"added p50 {figures['added_p50_ms']} p99 {figures['added_p99_ms']} first {figures['added_ttft_ms']} ms")
     gateway.end()
+    Process.precedence = before
+
+
+def measure_workers(bench: Bench, key: str) -> None:
+    """One worker and two on the same two processors, which the load shares: so CPU a request is compared, not rates."""
+    taken = {}
+    for workers in (1, 2):
+        gateway, port, _ = start_gateway(bench, key, workers=workers, cores={GATEWAY, OTHER})
+        taken[workers] = measure_rate(bench, gateway, port, key, bench.count(30_000), 64)
+        gateway.end()
+    scaling = round(2 * taken[1]["cpu_us"] / taken[2]["cpu_us"], 2)
+    bench.figures["two_workers"] = {"one": taken[1], "two": taken[2], "scaling_by_cpu": scaling}
+    log(f"two workers {bench.figures['two_workers']}")
 
 
 def measure_litellm(bench: Bench, python: Path) -> None:
@@ -244,7 +273,15 @@ def measure_litellm(bench: Bench, python: Path) -> None:
     port, key = free_port(), "sk-benchmark-0123456789abcdef"
     config = bench.directory / "litellm.yaml"
     config.write_text(LITELLM.format(fast=bench.fast, slow=bench.slow, key=key))
-    words: list[object] = [python.with_name("litellm"), "--config", config, "--port", port, "--host", "127.0.0.1"]
+    words: list[object] = [
+        python.absolute().with_name("litellm"),
+        "--config",
+        config,
+        "--port",
+        port,
+        "--host",
+        "127.0.0.1",
+    ]
     environ = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"}
     began = time.perf_counter()
     proxy = bench.start([*words, "--num_workers", 1], {GATEWAY}, environ)
@@ -291,7 +328,7 @@ def main() -> None:
     parser.add_argument("--first", action="store_true", help="go before what else runs on this machine (root, Linux)")
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
-    Process.precedence = options.first
+    Process.precedence = "heavy" if options.first else ""
     if (os.cpu_count() or 1) < 2:
         raise SystemExit("two processors are needed: one for the gateway, one for the load")
     with tempfile.TemporaryDirectory(prefix="daulat-bench-") as name:

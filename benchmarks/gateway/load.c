@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -174,9 +175,12 @@ static void read_some(Connection *c) {
   if (c->busy) finish(c, false);
 }
 
-static void poll_once(int wait_ms) {
+static void poll_once(long wait_us) {
   struct epoll_event ready[512];
-  int found = epoll_wait(poller, ready, 512, wait_ms);
+  struct pollfd waited = {.fd = poller, .events = POLLIN};
+  struct timespec wait = {.tv_sec = wait_us / 1000000, .tv_nsec = wait_us % 1000000 * 1000};
+  ppoll(&waited, 1, &wait, NULL);  // to the microsecond, which epoll_wait cannot
+  int found = epoll_wait(poller, ready, 512, 0);
   for (int i = 0; i < found; i++) read_some(ready[i].data.ptr);
 }
 
@@ -196,7 +200,7 @@ static void run_closed(long total) {
       ask(&all[idle[--idle_count]], now_us());
       sent++;
     }
-    poll_once(1000);
+    poll_once(1000000);
   }
 }
 
@@ -212,8 +216,7 @@ static void run_clock(long total, double every_us) {
     }
     if (now - last_due > PATIENCE_US) return;
     long next = begun + (long)((double)sent * every_us) - now_us();
-    // epoll counts whole milliseconds: spin through the last one, so that requests leave when they are due.
-    poll_once(sent >= total || !idle_count ? 100 : next > 1500 ? (int)(next / 1000) - 1 : 0);
+    poll_once(sent >= total || !idle_count ? 100000 : next > 0 ? next : 0);
   }
 }
 
