@@ -42,39 +42,28 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; a head that is only half there has to be finished soon."""
+        """Take what came; a head that is only half there has to be finished soon, and to stay small."""
         super().data_received(data)
         if not self._in_head:
-            self._stop_waiting()
-        elif self._head_bytes and self._head_timer is None:
+            if self._head_timer is not None:
+                self._stop_waiting()
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > HEAD_LIMIT_BYTES and not self.transport.is_closing():
+            self.transport.write(STATUS_LINE[431] + b"connection: close\r\ncontent-length: 0\r\n\r\n")
+            self.transport.close()
+        elif self._head_timer is None:
             self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._head_is_late)
 
     def on_message_begin(self) -> None:
         """Begin a head."""
-        self._in_head, self._head_bytes = True, 1
+        self._in_head, self._head_bytes = True, 0
         super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        """Take the address."""
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header."""
-        self._count(len(name) + len(value))
-        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """End a head."""
-        self._in_head, self._head_bytes = False, 0
-        if not self.transport.is_closing():
-            super().on_headers_complete()
-
-    def _count(self, size: int) -> None:
-        self._head_bytes += size
-        if self._head_bytes > HEAD_LIMIT_BYTES and not self.transport.is_closing():
-            self.transport.write(STATUS_LINE[431] + b"connection: close\r\ncontent-length: 0\r\n\r\n")
-            self.transport.close()
+        self._in_head = False
+        super().on_headers_complete()
 
     def _stop_waiting(self) -> None:
         if self._head_timer is not None:

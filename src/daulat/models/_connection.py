@@ -90,7 +90,8 @@ class Reply(asyncio.Protocol):
         """Send a request."""
         assert self._transport is not None
         self._reset()
-        self._timer = self._loop.call_later(self._patience_s, self._look)
+        if self._timer is None:  # it may still run from the last request: then it looks again, and sees this one
+            self._timer = self._loop.call_later(self._patience_s, self._look)
         self._transport.write(request)
 
     async def head(self) -> None:
@@ -214,10 +215,12 @@ class Reply(asyncio.Protocol):
         if self.has_head:
             self.complete = True
             self._keeps = self._parser.should_keep_alive()
-            self.rest()
 
     def _look(self) -> None:
         """Fail a response that has been silent for too long; look again later otherwise."""
+        if self.complete:
+            self._timer = None
+            return
         left = self._last_heard + self._patience_s - self._loop.time()
         if self._paused or left > 0:
             self._timer = self._loop.call_later(max(left, 0.01) if not self._paused else self._patience_s, self._look)
@@ -296,7 +299,6 @@ class Connections:
     def give_back(self, reply: Reply) -> None:
         """Keep the connection of a response for the next, or close it where that cannot be."""
         if reply.may_be_used_again and len(self._idle) < MOST_IDLE:
-            reply.rest()
             reply.idle_since = asyncio.get_running_loop().time()
             self._idle.append(reply)
         else:

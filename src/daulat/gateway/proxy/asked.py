@@ -119,6 +119,7 @@ class Asked(msgspec.Struct, frozen=True):
             service=service,
             request_id=request.request_id,
             on_behalf_of=request.on_behalf_of,
+            gone=None if request.on_behalf_of else request.disconnected,
         )
 
 

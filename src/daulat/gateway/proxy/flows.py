@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The calls that are passing through now: a caller that leaves, reads too slowly, or a service that stops, ends them.
 
-In: the task of each call. Out: its cancellation, with the reason. Looks around once a second, so that a call itself
-spends nothing on watching the clock.
+In: the task of each call. Out: its cancellation, with the reason. Looks around 20 times a second, so that a call that
+is answered sooner spends nothing on watching its caller or the clock.
 """
 
 from __future__ import annotations
@@ -14,12 +14,10 @@ from daulat.gateway._asgi import Request
 from daulat.gateway.errors import Overloaded
 
 LIMIT = 8_192
-LOOK_S = 1.0
+LOOK_S = 0.05
 # A caller that has taken nothing for so long holds an accelerator for nobody.
 PATIENCE_S = 30.0
 GRACE_S = 2.0
-# Most answers come sooner than it pays to watch whether their caller leaves.
-WATCH_AFTER_S = 0.05
 
 
 class Flow:
@@ -35,7 +33,7 @@ class Flow:
         When the piece that is being handed to the caller was handed over; 0 while there is none.
     """
 
-    __slots__ = ("_flows", "_request", "_task", "_timer", "_watcher", "farewell", "gone", "sending_since")
+    __slots__ = ("_flows", "_request", "_task", "_watcher", "farewell", "gone", "sending_since")
 
     def __init__(self, flows: Flows, request: Request) -> None:
         self._flows = flows
@@ -47,15 +45,12 @@ class Flow:
 
     def __enter__(self) -> Flow:
         self._flows.enter(self)
-        loop = asyncio.get_running_loop()
         task = asyncio.current_task()
         assert task is not None
         self._task = task
-        self._timer = loop.call_later(WATCH_AFTER_S, self._watch)
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        self._timer.cancel()
         if self._watcher is not None:
             self._watcher.cancel()
         self._flows.leave(self)
@@ -74,8 +69,10 @@ class Flow:
         self._task.uncancel()
         return True
 
-    def _watch(self) -> None:
-        self._watcher = asyncio.get_running_loop().create_task(self._until_gone())
+    def watch(self) -> None:
+        """Watch whether the caller leaves, if nobody does yet."""
+        if self._watcher is None and not self.gone:
+            self._watcher = asyncio.get_running_loop().create_task(self._until_gone())
 
     async def _until_gone(self) -> None:
         await self._request.disconnected()
@@ -141,5 +138,6 @@ class Flows:
         self._looking = loop.call_later(LOOK_S, self._look) if self._running else None
         too_long_ago = loop.time() - PATIENCE_S
         for flow in list(self._running):
+            flow.watch()
             if 0 < flow.sending_since < too_long_ago:
                 flow.end()
