@@ -80,12 +80,12 @@ def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
-    def open_as(path: str = "/", *, allow: str = "", **reader: Any) -> Page:
+    def open_as(path: str = "/", *, allow: str = "", patience_ms: int = 15_000, **reader: Any) -> Page:
         settings = {"locale": "id-ID", "viewport": {"width": 360, "height": 740}, "reduced_motion": "reduce"} | reader
         context = browser.new_context(**settings)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(patience_ms)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on(
             "console",

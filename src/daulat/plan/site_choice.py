@@ -268,6 +268,8 @@ def _middles(place: Place) -> Floats:
 
 
 def _with(case: Case, sites: Sites, spare: float) -> Case:
+    # A nation smaller than the least site has more to spare than the input may say; then its bound holds.
+    spare = min(spare, case.assumptions["sizing.spare_share"].max)
     given = {"value": spare, "source": "the sites chosen: what stands beyond the load", "basis": "derived"}
     rows = dict(case.assumptions.rows)
     rows["sizing.spare_share"] = overlaid(rows["sizing.spare_share"], given, "siting")

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A deal read from a declaration: every fault at once, changes by name, and money that adds up in the document."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+
+from daulat.nation import bootstrap, find_pack, nation_of
+from daulat.plan import Document, InputFaultsError, Plan, plan_nation, read_scenario
+from daulat.plan.deal import project_of, read_agreement
+from daulat.plan.finance import DealError
+
+MADE = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+def section(**changes: Any) -> dict[str, Any]:
+    """Two parties, one phase: the least deal that holds together."""
+    return {
+        "parties": [
+            {"name": "Treasury", "kind": "government", "is_domestic": True},
+            {"name": "Partner", "kind": "foreign_partner", "is_domestic": False},
+        ],
+        "phases": [{"name": "All", "first_year": 2027, "last_year": 2029}],
+        "stakes": [
+            {"party": "Treasury", "phase": "All", "equity_share": 0.6},
+            {"party": "Partner", "phase": "All", "equity_share": 0.4},
+        ],
+        **changes,
+    }
+
+
+def planned(deal: dict[str, Any] | None = None, *changes: str, draws: int = 60) -> tuple[Plan, Document]:
+    pack = find_pack("ID")
+    scenario = ({"horizon_years": 3, "deal": deal or section()}, "deal.yaml")
+    return plan_nation(
+        nation_of(bootstrap("ID", pack)),
+        made_at=MADE,
+        pack=pack,
+        scenario=scenario,
+        changes=changes,
+        n_draws=draws,
+        sensitivity=False,
+    )
+
+
+def test_every_fault_of_a_deal_is_told_at_once_with_file_path_and_value() -> None:
+    wrong = section(tax_rat=0.2, revenue={"basis": "lottery"})
+    wrong["parties"][1]["kind"] = "friend"
+    wrong["stakes"][0]["equity_share"] = "most"
+    wrong["phases"][0].pop("last_year")
+    with pytest.raises(InputFaultsError) as raised:
+        read_agreement([({"deal": wrong}, "nation.yaml")])
+    told = [fault.what for fault in raised.value.faults]
+    assert len(told) == 5
+    for path, value in (
+        ("nation.yaml: plan.deal.tax_rat", "0.2"),
+        ("nation.yaml: plan.deal.parties[1].kind", "friend"),
+        ("nation.yaml: plan.deal.stakes[0].equity_share", "most"),
+        ("nation.yaml: plan.deal.phases[0].last_year", ""),
+        ("nation.yaml: plan.deal.revenue.basis", "lottery"),
+    ):
+        assert any(one.startswith(f"{path}: `{value}`") for one in told), path
+    assert "did you mean `tax_rate`?" in str(raised.value)
+
+
+def test_without_a_deal_there_is_none() -> None:
+    assert read_agreement([({}, "nation.yaml"), ({"mode": "demand"}, "x.yaml")]) is None
+
+
+def test_the_later_section_wins_and_a_change_finds_its_row_by_name() -> None:
+    first, last = section(), section(tax_rate=0.1)
+    agreement = read_agreement(
+        [({"deal": first}, "nation.yaml"), ({"deal": last}, "scenario.yaml")],
+        ["deal.parties.Partner.discount_rate=0.2", "plan.deal.control.step_in_days=9", "energy.pue_base=1.2"],
+    )
+    assert agreement is not None
+    assert (agreement.origin, agreement.deal.tax_rate) == ("scenario.yaml", 0.1)
+    assert [party.discount_rate for party in agreement.deal.parties] == [0.1, 0.2]
+    assert agreement.deal.control.step_in_days == 9
+    assert last["parties"][1].get("discount_rate") is None  # what the author wrote stays as it is
+
+
+def test_a_deal_that_contradicts_itself_names_its_file() -> None:
+    wrong = section()
+    wrong["stakes"][0]["equity_share"] = 60
+    with pytest.raises(DealError, match=r"deal\.yaml: the deal has 1 fault"):
+        planned(wrong)
+
+
+def test_the_parts_of_each_party_are_its_net_cash_and_ownership_is_whole() -> None:
+    deal = section(
+        tax_rate=0.2,
+        tax_to="Treasury",
+        buy_outs=[{"year": 2028, "seller": "Partner", "buyer": "Treasury", "share": 0.1, "multiple": 2.0}],
+    )
+    plan, document = planned(deal, draws=1)
+    part = document.deal
+    assert part is not None
+    for party in part.parties:
+        assert sum(party.parts_usd.values()) == pytest.approx(sum(one or 0.0 for one in party.cash_usd.p50), rel=1e-9)
+    owned = np.array([party.ownership.p50 for party in part.parties], float).sum(axis=0)
+    assert owned == pytest.approx([1.0, 1.0, 1.0])
+    # Every dollar: what the parties get is revenue less building and running, and what the assets are worth at the end.
+    agreement = read_agreement([({"deal": deal}, "deal.yaml")])
+    assert agreement is not None
+    project, _ = project_of(plan, agreement.revenue)
+    whole = project.revenue_usd.sum() - project.capex_usd.sum() - project.operating_usd.sum() + project.residual_usd[0]
+    assert sum(sum(party.parts_usd.values()) for party in part.parties) == pytest.approx(whole, rel=1e-9)
+
+
+def test_an_open_book_pays_its_own_cost_in_every_draw() -> None:
+    plan, document = planned(section(revenue={"basis": "open_book", "rate": 0.08}))
+    agreement = read_agreement([({"deal": section(revenue={"basis": "open_book", "rate": 0.08})}, "x")])
+    assert agreement is not None
+    project, fee = project_of(plan, agreement.revenue)
+    worth = 1.08 ** -np.arange(3.0)
+    out = ((project.capex_usd + project.operating_usd) * worth).sum(axis=1) - project.residual_usd * worth[-1]
+    assert (project.revenue_usd * worth).sum(axis=1) == pytest.approx(out)
+    assert fee is None
+    assert document.deal is not None
+    assert document.deal.fee_usd is None
+
+
+def test_equipment_is_written_off_to_what_it_is_worth_at_the_end() -> None:
+    plan, _ = planned(draws=1)
+    agreement = read_agreement([({"deal": section()}, "x")])
+    assert agreement is not None
+    project, _ = project_of(plan, agreement.revenue)
+    left = project.capex_usd.sum() - project.depreciation_usd.sum()
+    assert left == pytest.approx(project.residual_usd[0], rel=0.02)  # lives are whole years here, fractions there
+
+
+def test_a_foreign_majority_is_told_as_lost_control_with_its_years() -> None:
+    deal = section(stakes=[
+        {"party": "Treasury", "phase": "All", "equity_share": 0.3},
+        {"party": "Partner", "phase": "All", "equity_share": 0.7},
+    ])  # fmt: skip
+    _, document = planned(deal)
+    assert document.deal is not None
+    assert not document.deal.keeps_control
+    majority = next(rule for rule in document.deal.covenants if rule.name == "majority")
+    assert (majority.holds, majority.years, majority.share_broken) == (False, [2027, 2028, 2029], 1.0)
+    assert any("does not keep control" in note for note in document.notes)
+
+
+def test_every_scenario_of_the_pack_with_a_deal_reads_and_says_that_it_is_an_assumption() -> None:
+    pack = find_pack("ID")
+    agreement = read_agreement([read_scenario("national", pack)])
+    assert agreement is not None
+    assert "assumptions" in agreement.source
+    kinds = {party.kind for party in agreement.deal.parties}
+    assert kinds == {"government", "foreign_partner", "local_private", "development_bank"}
+    assert agreement.deal.reciprocal

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sites chosen for a plan: the chain's own load and prices asked, the answer carried back into the chain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from daulat.nation import Nation, Pack, bootstrap, find_pack, nation_of
+from daulat.plan import InputFaultsError, make_plan, read_case
+from daulat.plan.site_choice import candidates_of, choose_sites, grids_of, read_rules
+
+# Few places and years, so that the question is solved to the end at once.
+SMALL: dict[str, Any] = {"horizon_years": 2, "siting": {"at": ["32.01", "12.71", "63.71"], "round_trip_ms": 200}}
+
+
+@pytest.fixture(scope="module")
+def pack() -> Pack:
+    found = find_pack("ID")
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def nation(pack: Pack) -> Nation:
+    return nation_of(bootstrap("ID", pack))
+
+
+def test_the_sites_carry_the_load_when_any_one_grid_fails(nation: Nation, pack: Pack) -> None:
+    case = read_case(nation, pack=pack, scenario=(SMALL, "small"))
+    chosen, part = choose_sites(case, nation, pack, [(SMALL, "small")])
+    standing = [one for one in part.sites if one.opens]
+    assert len({one.grid for one in standing}) >= 2
+    load = make_plan(case, n_draws=1).energy.it_power_mw[0, -1] / (1 + case.assumptions["sizing.spare_share"].value)
+    for grid in {one.grid for one in standing}:
+        assert sum(one.it_mw[-1] for one in standing if one.grid != grid) >= load * (1 - 1e-6)
+    assert part.spare_share == pytest.approx(sum(one.it_mw[-1] for one in standing) / load - 1)
+    assert chosen.assumptions["sizing.spare_share"].value == pytest.approx(part.spare_share)
+
+
+def test_everybody_is_served_and_the_chain_runs_at_the_sites(nation: Nation, pack: Pack) -> None:
+    case = read_case(nation, pack=pack, scenario=(SMALL, "small"))
+    chosen, part = choose_sites(case, nation, pack, [(SMALL, "small")])
+    served: dict[str, float] = {}
+    for one in part.sites:
+        for group, share in one.serves.items():
+            served[group] = served.get(group, 0.0) + share
+    assert len(served) == len(case.place.groups)
+    assert list(served.values()) == pytest.approx([1.0] * len(served))
+    assert chosen.sites.shares.sum(axis=1) == pytest.approx([1.0, 1.0])
+    plan = make_plan(chosen, n_draws=1)
+    one_site = make_plan(case, n_draws=1)
+    assert plan.opex.links_usd.sum() == pytest.approx(len(chosen.sites.sites) * one_site.opex.links_usd.sum())
+
+
+def test_a_share_for_a_grid_is_kept(nation: Nation, pack: Pack) -> None:
+    rules = {**SMALL, "siting": {**SMALL["siting"], "grid_minimum_share": {"Kalimantan": 0.5}}}
+    case = read_case(nation, pack=pack, scenario=(rules, "small"))
+    _, part = choose_sites(case, nation, pack, [(rules, "small")])
+    load = make_plan(case, n_draws=1).energy.it_power_mw[0, -1] / (1 + case.assumptions["sizing.spare_share"].value)
+    there = sum(one.it_mw[-1] for one in part.sites if one.grid == "Kalimantan")
+    assert there >= 0.5 * load * (1 - 1e-6)
+
+
+def test_candidates_stand_on_the_grids_that_the_pack_names(nation: Nation, pack: Pack) -> None:
+    case = read_case(nation, pack=pack)
+    grids, rules = grids_of(pack), read_rules([])
+    places = candidates_of(case.place, grids, rules)
+    assert len(places) == 12  # the default of siting.yaml
+    assert {grids[one.group] for one in places} == set(grids.values())  # each grid has one
+    people = {group: float(one) for group, one in zip(case.place.groups, case.place.people, strict=True)}
+    assert places[0].group == max(people, key=lambda group: people[group])
+
+
+def test_every_fault_of_the_rules_is_told_at_once() -> None:
+    wrong = {"siting": {"spare_share": 150, "min_sites": 3, "grid_minimum_share": {"north": 40}}}
+    with pytest.raises(InputFaultsError) as raised:
+        read_rules([(wrong, "nation.yaml")])
+    told = str(raised.value)
+    assert len(raised.value.faults) == 3
+    for said in ("siting.spare_share", "`150`", "min_sites", "percent was meant?"):
+        assert said in told
+
+
+def test_a_country_without_a_table_of_grids_has_one_for_each_group() -> None:
+    nation = nation_of(bootstrap("EE", None))
+    given = {"horizon_years": 2, "siting": {"candidates": 3, "round_trip_ms": 200}}
+    case = read_case(nation, scenario=(given, "x"))
+    chosen, part = choose_sites(case, nation, None, [(given, "x")])
+    assert part.candidates == 3
+    assert len({one.grid for one in part.sites if one.opens}) >= 2
+    assert np.isfinite(part.cost_usd)
+    assert chosen.sites.source == "chosen at least cost"
