@@ -9,7 +9,7 @@ gives a `Target`; answered by the target's engine; and settled with a `CallUsage
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -125,6 +125,8 @@ class Call(msgspec.Struct, frozen=True):
     on_behalf_of : str
         The id of the key under which the call was handed in earlier, for a batch that is worked off inside this
         process; empty for a caller who is there, and never taken from a request.
+    gone : callable, optional
+        Returns when the caller has left, for whoever lets the call wait; None where nobody is there to leave.
     """
 
     model: str
@@ -141,6 +143,7 @@ class Call(msgspec.Struct, frozen=True):
     language: str = ""
     request_id: str = ""
     on_behalf_of: str = ""
+    gone: Callable[[], Coroutine[None, None, None]] | None = None
 
     def __repr__(self) -> str:
         """Show a call without its key."""

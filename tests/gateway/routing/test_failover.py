@@ -237,6 +237,26 @@ async def test_one_more_than_the_queue_takes_is_told_when_to_come_back(two):
         await asyncio.gather(*held, return_exceptions=True)
 
 
+async def test_a_caller_that_leaves_while_it_waits_is_not_asked_for(two):
+    async with two("least-busy", concurrency=1) as pair:
+        pair.north.answers(SILENCE)
+        pair.south.answers(SILENCE)
+        held = [asyncio.create_task(pair.ask()) for _ in range(2)]
+        async with asyncio.timeout(20):
+            while not (pair.north.requests and pair.south.requests):
+                await asyncio.sleep(0.01)
+            third = asyncio.create_task(pair.ask())
+            while not pair.router.waiting:
+                await asyncio.sleep(0.01)
+            third.cancel()
+            while pair.router.waiting:
+                await asyncio.sleep(0.01)
+        for task in held:
+            task.cancel()
+        await asyncio.gather(*held, third, return_exceptions=True)
+        assert len(pair.north.requests) + len(pair.south.requests) == 2
+
+
 class Admission:
     """Admits everybody on the account that they name as their key."""
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from daulat.gateway.observe.calls import CallLog
 from daulat.gateway.observe.metrics import Metrics
 from daulat.gateway.observe.power import EnergyBook
@@ -33,12 +35,8 @@ class CallObserver:
         drawn, _ = self.energy.range_of(usage)
         if drawn is None:
             return usage
-        return CallUsage(
-            usage.prompt_tokens, usage.completion_tokens, usage.reasoning_tokens, usage.cached_tokens,
-            usage.time_to_first_token_s, usage.duration_s, usage.status, usage.code, usage.engine, usage.model,
-            usage.place, usage.reason, usage.declared, usage.engine_s, usage.estimated, drawn.value_wh,
-            self.energy.carbon_g(usage.declared, drawn.value_wh),
-        )  # fmt: skip
+        carbon_g = self.energy.carbon_g(usage.declared, drawn.value_wh)
+        return msgspec.structs.replace(usage, energy_wh=drawn.value_wh, carbon_g=carbon_g)
 
     def annotate(self, call: Call, grant: Grant, target: Target, usage: CallUsage) -> bytes:  # noqa: ARG002
         """Return the member ``daulat`` of the answer's `usage`: whole numbers, which every client can add up."""

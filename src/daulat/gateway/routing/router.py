@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from daulat.errors import DaulatError
+from daulat.gateway._asgi import ClientGone
 from daulat.gateway.ports import Call, CallUsage, Grant, Target
 from daulat.gateway.routing.errors import EnginesAway, NoRoute, QueueFull
 from daulat.gateway.routing.fair import FairQueue, Ticket
@@ -277,6 +278,9 @@ class ModelRouter:
         cost = call.prompt_tokens + (call.max_tokens or UNBOUNDED_TOKENS)
         ticket = self._queue.push(waiting, lane, priority=grant.priority, flow=grant.organisation, cost=cost)
         timer = loop.call_later(self._settings.wait_s, self._too_long, ticket, turn)
+        leaving = asyncio.ensure_future(call.gone()) if call.gone is not None else None
+        if leaving is not None:
+            leaving.add_done_callback(lambda _: None if turn.done() else turn.set_exception(ClientGone()))
         try:
             return await turn
         except asyncio.CancelledError:
@@ -288,6 +292,8 @@ class ModelRouter:
             raise
         finally:
             timer.cancel()
+            if leaving is not None:
+                leaving.cancel()
             self._queue.discard(ticket)
 
     def _too_long(self, ticket: Ticket[_Waiting], turn: asyncio.Future[Seat]) -> None:
