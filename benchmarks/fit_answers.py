@@ -4,8 +4,9 @@
     python benchmarks/fit_answers.py --data ../shared/data [--write]
 
 The sentence: answerable questions of IDK-MRC, a softmax over the sentences of the passage. Whether there is an answer:
-logistic regression for law (citizens' questions in id, en, jv and su, never confirm.jsonl, and a sample of law_qa) and
-for other text (a sample of IDK-MRC). Folds are drawn by passage, so that no text is on both sides; the sentence that a
+logistic regression for law (citizens' questions in id, en, jv and su, never confirm.jsonl, and a sample of law_qa), for
+releases with everyday questions (the same, and a sample of those, each asked while it is not heard itself) and for
+other text (a sample of IDK-MRC). Folds are drawn by passage, so that no text is on both sides; the sentence that a
 question of IDK-MRC is judged by was marked by a model that never saw its passage. All figures are cross-validated.
 """
 
@@ -17,8 +18,8 @@ import hashlib
 import json
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,6 +28,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from citizens import open_bench, read_suite
+from fit_adapter import everyday_questions
+from held_out import ask_held_out, sample_everyday
 from numpy.typing import NDArray
 
 from daulat.assistant.answerable import evidence_features, names_another_law
@@ -42,10 +45,10 @@ from daulat.assistant.sentence import (
     sentence_rows,
 )
 from daulat.evaluation import Bench, KnownQuestion, open_corpus, read_questions, sample_questions
-from daulat.evaluation.corpus import with_languages
+from daulat.evaluation.corpus import Corpus, with_languages
 from daulat.knowledge.cutting import sentences
 from daulat.knowledge.ingest import load_rules
-from daulat.knowledge.search import Searcher, load_ranking
+from daulat.knowledge.search import Asked, Candidates, Searcher, load_ranking
 from daulat.knowledge.sources import Source, folder_sources, load_sources
 
 ROOT = Path(__file__).parents[1]
@@ -53,7 +56,9 @@ WEIGHTS = ROOT / "src" / "daulat" / "assistant"
 FOLDS = 5
 DECLINE = 0.91  # of the questions without an answer; a little more than the 0.90 that is promised
 L2_SENTENCE, L2_PAIRS, LEAST_PAIR = 1e-3, 3e-3, 0.015
-L2_ANSWER = {"law": 1e-2, "text": 3e-3}
+L2_ANSWER = {"law": 1e-2, "everyday": 1e-2, "text": 3e-3}
+EVERYDAY_WEIGHS = 0.3  # of one everyday question
+EVERYDAY_ASKED = (550, 450)  # answerable, and not
 LAW_QA_WEIGHS = 0.1  # of one question, beside 1 for one of a citizen
 # 232 citizens' questions cannot carry seventy weights: with all of them a tenth fewer are answered. These were chosen
 # for what they mean, one of each kind of evidence; 3,000 questions of IDK-MRC carry them all.
@@ -62,6 +67,10 @@ LAW_FEATURES = (
     *(f"sentence_{name}" for name in ("kind", "kind_near", "cover_gap", "dense_terms", "count", "sure")),
     *(f"sentence_{name}" for name in ("held_count", "words", "missing", "missing_most", "missing_name")),
     *("score_lead", "dense_lead", "added", "forms", "named", "defined", "same_document"),
+)
+HEARD_FEATURES = (
+    *(f"heard_asked_{name}" for name in ("best", "best_words", "lead", "agree")),
+    *(f"heard_none_{name}" for name in ("dense", "words", "vote")),
 )
 Float = NDArray[np.float64]
 
@@ -183,34 +192,59 @@ def collect(
     sources: Sequence[Source],
     questions: Sequence[KnownQuestion],
     model_of: Callable[[KnownQuestion], SentenceModel],
+    *,
+    with_everyday: bool = False,
 ) -> Cases:
     """Search, mark and describe, as the assistant does. Questions about a passage that is not there are left out."""
-    assert bench.pack is not None
-    rules = load_rules(bench.pack.root).sentences
-    features, ruled = list[Mapping[str, float]](), list[bool]()
     with TemporaryDirectory() as work:
-        corpus = open_corpus(bench, sources, questions, load_ranking(), Path(work))
+        corpus = open_corpus(bench, sources, questions, load_ranking(), Path(work), with_everyday=with_everyday)
         searcher = Searcher(corpus.release, corpus.encoder, corpus.reader, load_ranking())
         here = [
             q for q in questions if not q.answerable or any(corpus.release.row_of(gold) is not None for gold in q.gold)
         ]
         asked_in = with_languages(bench, here)
-        for question, language in asked_in:
-            asked = searcher.ask(question.text, language)
-            hits = searcher.rank(searcher.candidates(asked), 10)
-            best = gather_evidence(hits, corpus.release)[0]
-            written_in = best.document.language or bench.languages[0]
-            marked = mark_sentence(
-                asked, best.passage, written_in, corpus.reader, searcher.rarity, rules, model_of(question)
-            )
-            features.append(evidence_features(hits, marked, asked))
-            ruled.append(names_another_law(hits, asked))
+        asked = ((replace(q, language=tag), searcher.ask(q.text, tag)) for q, tag in asked_in)
+        found = ((question, each, searcher.candidates(each)) for question, each in asked)
+        return described(bench, corpus, searcher, found, model_of)
+
+
+def collect_everyday(bench: Bench, sources: Sequence[Source], model: SentenceModel) -> Cases:
+    """Do the same with everyday questions that are not heard themselves."""
+    with TemporaryDirectory() as work:
+        questions = everyday_questions(bench)
+        corpus = open_corpus(bench, sources, questions, load_ranking(), Path(work), with_everyday=True)
+        searcher = Searcher(corpus.release, corpus.encoder, corpus.reader, load_ranking())
+        found = ask_held_out(bench, corpus, searcher, sample_everyday(bench, corpus, *EVERYDAY_ASKED))
+        return described(bench, corpus, searcher, found, lambda _: model)
+
+
+def described(
+    bench: Bench,
+    corpus: Corpus,
+    searcher: Searcher,
+    found: Iterable[tuple[KnownQuestion, Asked, Candidates]],
+    model_of: Callable[[KnownQuestion], SentenceModel],
+) -> Cases:
+    """Rank and mark; return what the models weigh."""
+    assert bench.pack is not None
+    rules = load_rules(bench.pack.root).sentences
+    features, ruled, questions = list[Mapping[str, float]](), list[bool](), list[KnownQuestion]()
+    for question, asked, candidates in found:
+        hits = searcher.rank(candidates, 12)
+        best = gather_evidence(hits, corpus.release)[0]
+        written_in = best.document.language or bench.languages[0]
+        marked = mark_sentence(
+            asked, best.passage, written_in, corpus.reader, searcher.rarity, rules, model_of(question)
+        )
+        features.append(evidence_features(hits, marked, asked, candidates.heard))
+        ruled.append(names_another_law(hits, asked))
+        questions.append(question)
     return Cases(
         tuple(features),
-        np.array([question.answerable for question in here]),
+        np.array([question.answerable for question in questions]),
         np.array(ruled),
-        np.array([fold_of(min(question.gold, default=question.question_id)) for question in here]),
-        tuple(language for _, language in asked_in),
+        np.array([fold_of(min(question.gold, default=question.question_id)) for question in questions]),
+        tuple(question.language for question in questions),
     )
 
 
@@ -327,16 +361,49 @@ def main() -> None:
         report(f"  {group}", p, law_cases, law_threshold, is_citizen & (np.array(law_cases.groups) == group))
     report("law_qa", p, law_cases, law_threshold, ~is_citizen)
     fitted_law = fitted(law_cases, LAW_FEATURES, weight, L2_ANSWER["law"], law_threshold)
+    fitted_everyday, heard = fit_everyday(bench, sources, law_rows, whole)
 
     idk_rows = sample_questions(read_questions(arguments.data / "idk_mrc" / "questions.jsonl"), 3_000)
     idk = collect(bench, contexts, idk_rows, lambda question: apart[fold_of(min(question.gold))])
     even = np.ones(len(idk.answerable))
     p = probabilities(idk, idk.columns(), even, L2_ANSWER["text"])
     report("IDK-MRC", p, idk, 0.5)
-    about = f"law: {len(citizens.answerable)} citizens' questions, {len(law.answerable)} of law_qa; text: {len(even):,}"
+    about = (
+        f"law: {len(citizens.answerable)} citizens' questions, {len(law.answerable)} of law_qa; everyday: the same and"
+        f" {heard} everyday questions; text: {len(even):,} of IDK-MRC; never what confirms"
+    )
     if arguments.write:
-        models = {"law": fitted_law, "text": fitted(idk, idk.columns(), even, L2_ANSWER["text"], 0.5)}
-        _write("answerable.json", {"about": f"{about} of IDK-MRC; development only", **models})
+        models = {
+            "law": fitted_law,
+            "everyday": fitted_everyday,
+            "text": fitted(idk, idk.columns(), even, L2_ANSWER["text"], 0.5),
+        }
+        _write("answerable.json", {"about": about, **models})
+
+
+def fit_everyday(
+    bench: Bench, sources: Sequence[Source], law_rows: Sequence[KnownQuestion], model: SentenceModel
+) -> tuple[dict[str, Any], int]:
+    """Fit the model of releases with everyday questions; return it, and how many of those were asked."""
+    suite = read_suite(confirm=False)
+    citizens, law = (collect(bench, sources, rows, lambda _: model, with_everyday=True) for rows in (suite, law_rows))
+    everyday = collect_everyday(bench, sources, model)
+    cases = joined(joined(citizens, everyday), law)
+    place, first = np.arange(len(cases.answerable)), len(citizens.answerable)
+    is_citizen, is_everyday = place < first, (place >= first) & (place < first + len(everyday.answerable))
+    weight = np.select([is_citizen, is_everyday], [1.0, EVERYDAY_WEIGHS], LAW_QA_WEIGHS) * ~cases.ruled
+    names = (*LAW_FEATURES, *HEARD_FEATURES)
+    p = probabilities(cases, names, weight, L2_ANSWER["everyday"])
+    # Both kinds of question must be declined often enough.
+    threshold = max(
+        float(np.quantile(p[kind & ~cases.answerable], DECLINE)) for kind in (is_citizen, is_citizen | is_everyday)
+    )
+    report("citizens, everyday", p, cases, threshold, is_citizen)
+    for group in sorted(set(citizens.groups)):
+        report(f"  {group}", p, cases, threshold, is_citizen & (np.array(cases.groups) == group))
+    report("everyday, held out", p, cases, threshold, is_everyday)
+    report("law_qa, everyday", p, cases, threshold, ~is_citizen & ~is_everyday)
+    return fitted(cases, names, weight, L2_ANSWER["everyday"], threshold), len(everyday.answerable)
 
 
 def _write(name: str, data: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from daulat.language.analysis import fold
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
 _GAP = re.compile(r"\s+")
+_REMEMBERED = 20_000  # words
 
 Forms = Callable[[str], Sequence[str]]
 
@@ -47,6 +48,7 @@ class PhraseTable:
 
     def __init__(self, pairs: Iterable[tuple[str, str]], forms: Forms = lambda word: (word,)) -> None:
         self._forms = forms
+        self._read: dict[str, tuple[str, ...]] = {}
         self._by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         seen: set[tuple[str, ...]] = set()
         for phrase, replacement in pairs:
@@ -60,7 +62,7 @@ class PhraseTable:
     def matches(self, text: str) -> list[Match]:
         """Return the phrases that stand in `text`, from left to right, without overlap; longer ones win."""
         tokens = list(_TOKEN.finditer(text))
-        forms = [tuple(self._forms(fold(token[0].casefold()))) for token in tokens]
+        forms = [self._forms_of(token[0]) for token in tokens]
         found: list[Match] = []
         at = 0
         while at < len(tokens):
@@ -94,7 +96,7 @@ class PhraseTable:
         >>> PhraseTable([("wage late", "arrears")]).nearby("Always late, my wage!", slack=2)
         ['arrears']
         """
-        forms = [frozenset(self._forms(fold(token.casefold()))) for token in _TOKEN.findall(text)]
+        forms = [frozenset(self._forms_of(token)) for token in _TOKEN.findall(text)]
         found: list[str] = []
         for at, here in enumerate(forms):
             for first in sorted(here & self._by_first.keys()):
@@ -103,6 +105,15 @@ class PhraseTable:
                     if len(words) > 1 and _stand_together(words, forms[max(0, at - reach + 1) : at + reach], reach):
                         found.append(replacement)
         return list(dict.fromkeys(found))
+
+    def _forms_of(self, token: str) -> tuple[str, ...]:
+        """Return the forms of a word as written, remembered: questions share most of their words."""
+        known = self._read.get(token)
+        if known is None:
+            if len(self._read) >= _REMEMBERED:
+                self._read.clear()
+            known = self._read[token] = tuple(self._forms(fold(token.casefold())))
+        return known
 
     def _longest(
         self, text: str, tokens: list[re.Match[str]], forms: list[tuple[str, ...]], at: int
