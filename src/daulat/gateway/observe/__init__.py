@@ -9,7 +9,6 @@ from daulat.gateway.observe.declared import Surroundings, observing
 from daulat.gateway.observe.energy import EnergyRange, energy_per_token, grid_gco2_per_kwh
 from daulat.gateway.observe.metrics import Metrics
 from daulat.gateway.observe.observer import CallObserver
-from daulat.gateway.observe.page import metrics_app
 from daulat.gateway.observe.power import EnergyBook, Power
 
 __all__ = [
@@ -21,6 +20,5 @@ __all__ = [
     "Surroundings",
     "energy_per_token",
     "grid_gco2_per_kwh",
-    "metrics_app",
     "observing",
 ]

@@ -14,7 +14,6 @@ from daulat.gateway.observe.energy import DEFAULT_PUE, grid_gco2_per_kwh
 from daulat.gateway.observe.meter import MeteredShare, keep_reading, reader
 from daulat.gateway.observe.metrics import Metrics, costs
 from daulat.gateway.observe.observer import CallObserver
-from daulat.gateway.observe.page import metrics_app
 from daulat.gateway.observe.power import EnergyBook, Power
 from daulat.gateway.observe.traces import declared_traces
 from daulat.gateway.routing import KeptAnswers, ModelRouter, place_of
@@ -65,6 +64,8 @@ async def observing(
     ]
     stop = asyncio.Event()
     if nation.gateway.metrics is not None:
+        from daulat.gateway.observe.page import metrics_app  # Prometheus' library, where somebody reads it
+
         holder = _reserved(nation.gateway.metrics, around.workers)
         tasks.append(asyncio.create_task(serve(metrics_app(metrics), holder, stop=stop), name="metrics"))
     try:

@@ -10,22 +10,24 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
-
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from typing import TYPE_CHECKING, Protocol
 
 from daulat.gateway.ports import Call, CallUsage
 from daulat.gateway.routing import Vitals
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
 
 # Seconds; the buckets of OpenTelemetry's GenAI conventions.
 TTFT_BUCKETS = (0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 TPOT_BUCKETS = (0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 2.5)
 DURATION_BUCKETS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 UNKNOWN = "unknown"
-_LABELS = ("model", "path", "status")
 
 
-class _Histogram:
+class Histogram:
+    """Counts in buckets."""
+
     __slots__ = ("bounds", "counts", "total")
 
     def __init__(self, bounds: tuple[float, ...]) -> None:
@@ -34,10 +36,12 @@ class _Histogram:
         self.total = 0.0
 
     def add(self, value: float) -> None:
+        """Count a value."""
         self.counts[bisect_left(self.bounds, value)] += 1
         self.total += value
 
     def buckets(self) -> list[tuple[str, float]]:
+        """Return upper bounds and counts up to them."""
         rows, sum_ = [], 0
         for bound, count in zip((*map(str, self.bounds), "+Inf"), self.counts, strict=True):
             sum_ += count
@@ -46,7 +50,7 @@ class _Histogram:
 
 
 @dataclass(slots=True)
-class _Series:
+class Series:
     """What the calls of one model, path and status add up to."""
 
     requests: int = 0
@@ -56,11 +60,12 @@ class _Series:
     cached: int = 0
     energy_wh: float = 0.0
     carbon_g: float = 0.0
-    ttft: _Histogram = field(default_factory=lambda: _Histogram(TTFT_BUCKETS))
-    tpot: _Histogram = field(default_factory=lambda: _Histogram(TPOT_BUCKETS))
-    duration: _Histogram = field(default_factory=lambda: _Histogram(DURATION_BUCKETS))
+    ttft: Histogram = field(default_factory=lambda: Histogram(TTFT_BUCKETS))
+    tpot: Histogram = field(default_factory=lambda: Histogram(TPOT_BUCKETS))
+    duration: Histogram = field(default_factory=lambda: Histogram(DURATION_BUCKETS))
 
     def add(self, usage: CallUsage) -> None:
+        """Add a call."""
         self.requests += 1
         self.prompt += usage.prompt_tokens
         self.completion += usage.completion_tokens
@@ -114,8 +119,8 @@ class Metrics:
         cost: Cost = lambda *_: (0.0, ""),
         kept: Callable[[], tuple[int, int]] = lambda: (0, 0),
     ) -> None:
-        self._engines, self._known, self._cost, self._kept = engines, frozenset(known), cost, kept
-        self._series: dict[tuple[str, str, int], _Series] = {}
+        self.engines, self._known, self._cost, self._kept = engines, frozenset(known), cost, kept
+        self._series: dict[tuple[str, str, int], Series] = {}
 
     def add(self, call: Call, usage: CallUsage) -> None:
         """Count a call that has ended."""
@@ -123,76 +128,26 @@ class Metrics:
         key = (model, call.route, usage.status)
         series = self._series.get(key)
         if series is None:
-            series = self._series[key] = _Series()
+            series = self._series[key] = Series()
         series.add(usage)
 
+    def rows(self) -> list[tuple[tuple[str, str, int], Series]]:
+        """Return what the calls of each model, path and status add up to."""
+        return sorted(self._series.items())
+
+    def cost(self, model: str, prompt: int, completion: int, cached: int) -> tuple[float, str]:
+        """Return what tokens of a model cost, and in which currency; empty where no price is declared."""
+        return self._cost(model, prompt, completion, cached)
+
+    def kept(self) -> tuple[int, int]:
+        """Return how many deterministic requests were answered again, and how many were not."""
+        return self._kept()
+
     def collect(self) -> Iterable[Metric]:
-        """Give every metric."""
-        rows = sorted(self._series.items())
-        yield _counter("daulat_requests", "Calls that have ended.", rows, lambda series: series.requests)
-        yield from self._tokens(rows)
-        yield _counter("daulat_energy_wh", "Energy of answers, watt-hours.", rows, lambda series: series.energy_wh)
-        yield _counter("daulat_carbon_g", "Their CO2 equivalent, grams.", rows, lambda series: series.carbon_g)
-        for name, about, read in _HISTOGRAMS:
-            family = HistogramMetricFamily(name, about, labels=_LABELS)
-            for key, series in rows:
-                histogram = read(series)
-                family.add_metric(_values(key), histogram.buckets(), histogram.total)
-            yield family
-        yield from self._of_engines()
+        """Give every metric; Prometheus' library is read when somebody asks for the first time."""
+        from daulat.gateway.observe.families import families_of
 
-    def _tokens(self, rows: list[tuple[tuple[str, str, int], _Series]]) -> Iterable[Metric]:
-        tokens = CounterMetricFamily("daulat_tokens", "Tokens, as engines count them.", labels=("model", "kind"))
-        cost = CounterMetricFamily("daulat_cost", "Price of answers, by currency.", labels=("model", "currency"))
-        for model in sorted({model for (model, _, _), _ in rows}):
-            of_model = [series for (each, _, _), series in rows if each == model]
-            sums = {kind: sum(getattr(one, kind) for one in of_model) for kind in _KINDS}
-            for kind, total in sums.items():
-                tokens.add_metric((model, kind), total)
-            money, currency = self._cost(model, sums["prompt"], sums["completion"], sums["cached"])
-            if currency:
-                cost.add_metric((model, currency), money)
-        yield tokens
-        yield cost
-
-    def _of_engines(self) -> Iterable[Metric]:
-        yield GaugeMetricFamily("daulat_queue_waiting", "Calls that wait for an engine.", value=self._engines.waiting)
-        hits, misses = self._kept()
-        kept = CounterMetricFamily("daulat_kept_answers", "Deterministic requests.", labels=("outcome",))
-        kept.add_metric(("hit",), hits)
-        kept.add_metric(("miss",), misses)
-        yield kept
-        busy = GaugeMetricFamily("daulat_engine_in_flight", "Requests that an engine holds.", labels=("model",))
-        light = GaugeMetricFamily("daulat_engine_level", "0 green, 1 amber, 2 red.", labels=("model",))
-        state = GaugeMetricFamily("daulat_engine_breaker", "1 where it stands.", labels=("model", "position"))
-        for vitals in self._engines.vitals():
-            busy.add_metric((vitals.model,), vitals.in_flight)
-            light.add_metric((vitals.model,), ("green", "amber", "red").index(vitals.level))
-            for position in ("closed", "half-open", "open", "unreachable"):
-                state.add_metric((vitals.model, position), vitals.position == position)
-        yield from (busy, light, state)
-
-
-_KINDS = ("prompt", "completion", "reasoning", "cached")
-_Read = Callable[[_Series], _Histogram]
-_HISTOGRAMS: tuple[tuple[str, str, _Read], ...] = (
-    ("daulat_time_to_first_token_seconds", "From the arrival of a request.", lambda series: series.ttft),
-    ("daulat_time_per_output_token_seconds", "After the first.", lambda series: series.tpot),
-    ("daulat_request_duration_seconds", "From arrival to end.", lambda series: series.duration),
-)
-
-
-def _values(key: tuple[str, str, int]) -> tuple[str, str, str]:
-    return key[0], key[1], str(key[2])
-
-
-def _counter(
-    name: str, about: str, rows: list[tuple[tuple[str, str, int], _Series]], read: Callable[[_Series], float]
-) -> Metric:
-    family = CounterMetricFamily(name, about, labels=_LABELS)
-    for key, series in rows:
-        family.add_metric(_values(key), read(series))
-    return family
+        return families_of(self)
 
 
 def costs(prices: Mapping[str, tuple[float, float, float, str]]) -> Cost:
