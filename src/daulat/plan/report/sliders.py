@@ -164,8 +164,8 @@ def _tile(words: Words, row: Any) -> dict[str, str]:
         "label": words.part(row.name),
         "year": str(row.year or ""),
         "unit": words.unit(row.unit),
-        "value": words.number(row.p50),
-        "range": words.say("interval", p10=words.number(row.p10), p90=words.number(row.p90)),
+        "value": words.count(row.p50, row.unit),
+        "range": words.say("interval", p10=words.count(row.p10, row.unit), p90=words.count(row.p90, row.unit)),
     }
 
 

@@ -21,6 +21,7 @@ from daulat.nation import Pack, read_yaml
 from daulat.plan.errors import PlanError
 
 FALLBACK = "en"
+WHOLE = frozenset({"people", "accelerators", "job-years", "count"})
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,11 @@ class Words:
         text = str(format_decimal(round(value, digits), format=f"#,##0.{'#' * digits}", locale=self.locale))
         return text.replace("-", "−")
 
+    def count(self, value: float | None, unit: str, *, long: bool = False) -> str:
+        """Return a number of a unit, without it; people and the like are whole."""
+        whole = unit in WHOLE and value is not None and math.isfinite(value) and abs(value) >= 1
+        return self.number(float(round(value)) if whole and value is not None else value, long=long)
+
     def percent(self, share: float | None, digits: int = 0) -> str:
         """Return a share as a percentage."""
         if share is None or not math.isfinite(share):
@@ -86,7 +92,7 @@ class Words:
             return self.percent(value, 1)
         if unit == "year":
             return "–" if value is None else f"{value:.0f}"
-        text = self.number(value, long=long)
+        text = self.count(value, unit, long=long)
         return text if unit in ("ratio", "count") else f"{text} {self.unit(unit)}"
 
 

@@ -125,7 +125,7 @@ def fleet_chapter(reading: Reading) -> Chapter:
                 accelerator=settings["accelerator"],
                 model=settings["model"],
                 year=document.years[-1],
-                **reading.told("accelerators_installed", words.number),
+                **reading.told("accelerators_installed", lambda one: words.count(one, "accelerators")),
             ),
             words.say(
                 "power_text",
@@ -168,9 +168,9 @@ def people_chapter(reading: Reading) -> Chapter:
             words.say(
                 "people_text",
                 year=document.years[-1],
-                trainees=words.number(document.figure("trainees_per_year").p50[0]),
+                trainees=words.count(document.figure("trainees_per_year").p50[0], "people"),
                 fund=words.amount(reading.last("startup_fund_usd"), "USD", long=True),
-                **reading.told("operation_jobs", words.number),
+                **reading.told("operation_jobs", lambda one: words.count(one, "people")),
             )
         ],
         [

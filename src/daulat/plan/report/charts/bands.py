@@ -65,7 +65,7 @@ class BandChart:
         if self.limit is not None:
             level, label = self.limit
             parts.append(tag("path", d=path([(LEFT, y(level)), (width - RIGHT, y(level))]), class_="limit"))
-            parts.append(tag("text", label, x=width - RIGHT, y=y(level) - 5, text_anchor="end", class_="note"))
+            parts.append(tag("text", label, x=LEFT + 4, y=y(level) - 5, class_="note halo"))
         return drawing(ident, title, about, width, height, parts)
 
     def _scales(self, width: float, height: float, most: int) -> tuple[Scale, Scale]:
