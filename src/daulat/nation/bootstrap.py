@@ -121,7 +121,7 @@ def _parts(country: reference.Country) -> list[_Part]:
         "gateway": (DEFAULT, {"listen": "127.0.0.1:8080"}),
         "partners": (DEFAULT, []),
     }
-    after = {"languages": small, "models": _MODEL_EXAMPLE}
+    after = {"languages": small, "models": _MODEL_EXAMPLE.replace("COUNTRY", country.code)}
     return [_Part(key, _ABOUT[key], *values[key], after.get(key, "")) for key in _ABOUT]
 
 
@@ -140,7 +140,7 @@ _ABOUT = {
         "# speaks it, so the sum passes 100. The first answers when none can be told."
     ),
     "jurisdictions": "First-level parts of the country.",
-    "residency": "Where each class of data may be processed: `anywhere`, or country codes.",
+    "residency": "Where each class of data may be processed: `anywhere`, or codes of countries and their parts.",
     "retention": "Days. questions_days 0: the words of a question are never written down.",
     "services": "What citizens can ask. Each is a model of the API: <country>/<id>, in lower case.",
     "models": "Language models that may write answers. None: answers are the official text itself, quoted.",
@@ -152,7 +152,7 @@ _ABOUT = {
 
 _MODEL_EXAMPLE = """\
 # - {id: writer, kind: embedded, weights: the-name-of-the-pulled-weights}
-# - {id: writer-large, kind: remote, url: https://models.example/v1, key_from: WRITER_KEY}
+# - {id: writer-large, kind: remote, url: https://models.example/v1, key_from: WRITER_KEY, place: COUNTRY}
 """
 
 
