@@ -55,10 +55,11 @@ ROOT = Path(__file__).parents[1]
 WEIGHTS = ROOT / "src" / "daulat" / "assistant"
 FOLDS = 5
 DECLINE = 0.91  # of the questions without an answer; a little more than the 0.90 that is promised
+DECLINE_HEARD = 0.92  # the same, of citizens' and everyday questions together
 L2_SENTENCE, L2_PAIRS, LEAST_PAIR = 1e-3, 3e-3, 0.015
 L2_ANSWER = {"law": 1e-2, "everyday": 1e-2, "text": 3e-3}
 EVERYDAY_WEIGHS = 0.3  # of one everyday question
-EVERYDAY_ASKED = (550, 450)  # answerable, and not
+EVERYDAY_ASKED = (420, 400)  # answerable, and not
 LAW_QA_WEIGHS = 0.1  # of one question, beside 1 for one of a citizen
 # 232 citizens' questions cannot carry seventy weights: with all of them a tenth fewer are answered. These were chosen
 # for what they mean, one of each kind of evidence; 3,000 questions of IDK-MRC carry them all.
@@ -394,10 +395,9 @@ def fit_everyday(
     weight = np.select([is_citizen, is_everyday], [1.0, EVERYDAY_WEIGHS], LAW_QA_WEIGHS) * ~cases.ruled
     names = (*LAW_FEATURES, *HEARD_FEATURES)
     p = probabilities(cases, names, weight, L2_ANSWER["everyday"])
-    # Both kinds of question must be declined often enough.
-    threshold = max(
-        float(np.quantile(p[kind & ~cases.answerable], DECLINE)) for kind in (is_citizen, is_citizen | is_everyday)
-    )
+    # 76 citizens' questions without an answer place a quantile badly; with the everyday ones there are some 500.
+    without = (is_citizen | is_everyday) & ~cases.answerable
+    threshold = float(np.quantile(p[without], DECLINE_HEARD))
     report("citizens, everyday", p, cases, threshold, is_citizen)
     for group in sorted(set(citizens.groups)):
         report(f"  {group}", p, cases, threshold, is_citizen & (np.array(cases.groups) == group))
