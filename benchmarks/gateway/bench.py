@@ -20,7 +20,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-from processes import HERE, Load, Process, ask_once, compile_tools, free_port, request_bytes, weigh_all
+from processes import HERE, Load, Precedence, Process, ask_once, compile_tools, free_port, request_bytes
 
 OUT = HERE.parent / "out" / "gateway.json"
 MESSAGES = [{"role": "user", "content": "When must a birth be reported, and to whom?"}]
@@ -50,26 +50,24 @@ general_settings: {{master_key: {key}}}
 class Bench:
     """One run: a directory, the mock engines, the load client, and what was measured."""
 
-    def __init__(self, directory: Path, quick: bool) -> None:
-        self.directory, self.quick = directory, quick
+    def __init__(self, directory: Path, quick: bool, first: bool = False) -> None:
+        self.directory, self.quick, self.first = directory, quick, first
         compile_tools(directory)
-        self.load = Load(directory, OTHER)
+        self.load = Load(directory, OTHER, "heavy" if first else "")
         self.fast, self.slow = free_port(), free_port()
         self.running: list[Process] = []
-        # The engine shares a processor with its client: it has little to do, and should never be late with it.
-        asked, Process.precedence = Process.precedence, "real" if Process.precedence else ""
         for port, words in ((self.fast, []), (self.slow, [GAP_MS, EVENTS])):
-            self.start(
-                [directory / "mock", port, *words],
-                {OTHER},
-            ).wait_for_port(port)
-        Process.precedence = asked
+            self.start([directory / "mock", port, *words], {OTHER}, precedence="real").wait_for_port(port)
         self.figures: dict[str, object] = {}
 
     def start(
-        self, words: list[object], cores: set[int], environ: dict[str, str] | None = None, rank: int = 2
+        self,
+        words: list[object],
+        cores: set[int],
+        environ: dict[str, str] | None = None,
+        precedence: Precedence = "heavy",
     ) -> Process:
-        process = Process(words, cores, self.directory, environ, rank)
+        process = Process(words, cores, self.directory, environ, precedence if self.first else "")
         self.running.append(process)
         return process
 
@@ -113,13 +111,13 @@ def hold_store(bench: Bench) -> str:
 
 
 def start_gateway(
-    bench: Bench, key: str, workers: int = 1, cores: set[int] | None = None
+    bench: Bench, key: str, workers: int = 1, cores: set[int] | None = None, precedence: Precedence = "real"
 ) -> tuple[Process, int, float]:
     """Start the front door; return it, its port, and the seconds until it answered a call under a key."""
     port = free_port()
     words: list[object] = [program(), "up", "--only", "gateway", "--port", port, "--workers", workers]
     began = time.perf_counter()
-    gateway = bench.start(words, cores or {GATEWAY})
+    gateway = bench.start(words, cores or {GATEWAY}, precedence=precedence)
     gateway.wait_for_port(port)
     wait_until_answered(port, bench.request(key), 60)
     return gateway, port, time.perf_counter() - began
@@ -137,7 +135,7 @@ def measure_rate(bench: Bench, process: Process, port: int, key: str, requests: 
     """Requests per second and CPU per request, at full load."""
     request = bench.request(key)
     bench.load.run("closed", port, request, connections, max(connections, requests // 10))
-    weigh_all(bench.directory)
+    process.favour()
     before = process.cpu_s()
     done = bench.load.run("closed", port, request, connections, requests)
     used = process.cpu_s() - before
@@ -198,7 +196,7 @@ def measure_slope(bench: Bench, process: Process, port: int, key: str, requests:
     """Resident memory over many requests: the slope of a line through the second half, in MB per 100,000."""
     request, points = bench.request(key), []
     for number in range(1, slices + 1):
-        weigh_all(bench.directory)
+        process.favour()
         done = bench.load.run("closed", port, request, 32, requests // slices)
         assert not done["other_status"], done
         points.append((number * (requests // slices), process.resident_mb()))
@@ -246,21 +244,21 @@ def measure_gateway(bench: Bench, key: str) -> None:
 
 def measure_latency(bench: Bench, key: str) -> None:
     """Added latency and added time to the first event, at rates that leave the processors idle most of the time."""
-    before, Process.precedence = Process.precedence, "real" if Process.precedence else ""
+    bench.load.precedence = "real" if bench.first else ""
     figures, rounds = bench.figures, 2 if bench.quick else 5
     gateway, port, _ = start_gateway(bench, key)
     figures |= measure_added(bench, port, key, 300, rounds)
     figures["added_ttft_ms"] = measure_ttft(bench, port, key, rounds)
     log(f"added p50 {figures['added_p50_ms']} p99 {figures['added_p99_ms']} first {figures['added_ttft_ms']} ms")
     gateway.end()
-    Process.precedence = before
+    bench.load.precedence = "heavy" if bench.first else ""
 
 
 def measure_workers(bench: Bench, key: str) -> None:
     """One worker and two on the same two processors, which the load shares: so CPU a request is compared, not rates."""
     taken = {}
     for workers in (1, 2):
-        gateway, port, _ = start_gateway(bench, key, workers=workers, cores={GATEWAY, OTHER})
+        gateway, port, _ = start_gateway(bench, key, workers=workers, cores={GATEWAY, OTHER}, precedence="heavy")
         taken[workers] = measure_rate(bench, gateway, port, key, bench.count(30_000), 64)
         gateway.end()
     scaling = round(2 * taken[1]["cpu_us"] / taken[2]["cpu_us"], 2)
@@ -284,7 +282,7 @@ def measure_litellm(bench: Bench, python: Path) -> None:
     ]
     environ = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"}
     began = time.perf_counter()
-    proxy = bench.start([*words, "--num_workers", 1], {GATEWAY}, environ)
+    proxy = bench.start([*words, "--num_workers", 1], {GATEWAY}, environ, "real")
     proxy.wait_for_port(port, 300)
     wait_until_answered(port, bench.request(key), 300)
     theirs: dict[str, object] = {"ready_s": round(time.perf_counter() - began, 1)}
@@ -328,11 +326,10 @@ def main() -> None:
     parser.add_argument("--first", action="store_true", help="go before what else runs on this machine (root, Linux)")
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
-    Process.precedence = "heavy" if options.first else ""
     if (os.cpu_count() or 1) < 2:
         raise SystemExit("two processors are needed: one for the gateway, one for the load")
     with tempfile.TemporaryDirectory(prefix="daulat-bench-") as name:
-        bench = Bench(Path(name), options.quick)
+        bench = Bench(Path(name), options.quick, options.first)
         bench.figures["load_average_before"] = os.getloadavg()
         try:
             declare(bench)

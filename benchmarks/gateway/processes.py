@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 HERE = Path(__file__).parent
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
@@ -32,22 +33,18 @@ def compile_tools(directory: Path) -> None:
         subprocess.run(["cc", "-O2", "-Wall", "-o", str(target), str(source)], check=True)
 
 
-def prepared(cores: set[int], rank: int) -> Callable[[], None]:
-    """Return what a program does before it starts: go to its processors and, with a rank, before everybody else's."""
+Precedence = Literal["", "heavy", "real"]
+
+
+def prepared(cores: set[int], precedence: Precedence) -> Callable[[], None]:
+    """Return what a program does before it starts: go to its processors and, where asked, before everybody else's."""
 
     def prepare() -> None:
         os.sched_setaffinity(0, cores)
-        if rank:
-            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(rank))
+        if precedence == "real":
+            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
     return prepare
-
-
-def weigh(pid: int) -> None:
-    """Give a program's session weight, where that is asked for and Linux groups processes by session."""
-    if Process.precedence == "heavy":
-        with suppress(OSError):
-            Path(f"/proc/{pid}/autogroup").write_text("-20")
 
 
 def weigh_all(directory: Path) -> None:
@@ -55,17 +52,15 @@ def weigh_all(directory: Path) -> None:
     for entry in Path("/proc").iterdir():
         with suppress(OSError):
             if entry.name.isdigit() and (entry / "cwd").readlink().is_relative_to(directory):
-                weigh(int(entry.name))
+                (entry / "autogroup").write_text("-20")
 
 
 class Process:
     """One program, pinned to some processors.
 
     `precedence` says how it goes before what else runs on a shared machine: `real` as real-time work, which is never
-    late but is held to 95 % of a processor; `heavy` as a group of the greatest weight; empty not at all.
+    late but is held to 95 % of a processor; `heavy` as a session of the greatest weight; empty not at all.
     """
-
-    precedence = ""
 
     def __init__(
         self,
@@ -73,7 +68,7 @@ class Process:
         cores: set[int],
         directory: Path,
         environ: dict[str, str] | None = None,
-        rank: int = 2,
+        precedence: Precedence = "",
     ) -> None:
         self.log = (directory / f"{Path(str(words[0])).name}-{free_port()}.log").open("wb")
         self.process = subprocess.Popen(
@@ -83,10 +78,20 @@ class Process:
             stderr=self.log,
             stdin=subprocess.DEVNULL,
             env=os.environ | (environ or {}),
-            preexec_fn=prepared(cores, rank if self.precedence == "real" else 0),
+            preexec_fn=prepared(cores, precedence),
             start_new_session=True,
         )
-        weigh(self.process.pid)
+        self.precedence, self._directory = precedence, directory
+        self.favour()
+
+    def favour(self) -> None:
+        """Give precedence to what was started since: sessions of PostgreSQL, and threads that write beside the loop."""
+        if self.precedence:
+            weigh_all(self._directory)
+        if self.precedence == "real":
+            for task in Path(f"/proc/{self.process.pid}/task").iterdir():
+                if int(task.name) != self.process.pid:
+                    os.sched_setscheduler(int(task.name), os.SCHED_RR, os.sched_param(2))
 
     @property
     def talk(self) -> str:
@@ -153,10 +158,11 @@ def ask_once(port: int, request: bytes) -> int:
 
 
 class Load:
-    """The load client, pinned."""
+    """The load client, pinned; `precedence` as for a process."""
 
-    def __init__(self, directory: Path, core: int) -> None:
+    def __init__(self, directory: Path, core: int, precedence: Precedence = "") -> None:
         self._directory, self._core = directory, core
+        self.precedence = precedence
 
     def run(self, kind: str, port: int, request: bytes, first: int, second: int, patience_s: float = 600.0) -> dict:
         file = self._directory / "request"
@@ -164,12 +170,14 @@ class Load:
         words = [self._directory / "load", kind, port, file, first, second]
         with subprocess.Popen(
             [str(word) for word in words],
+            cwd=self._directory,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            preexec_fn=prepared({self._core}, 2 if Process.precedence == "real" else 0),
+            preexec_fn=prepared({self._core}, self.precedence),
             start_new_session=True,
         ) as client:
-            weigh(client.pid)
+            if self.precedence == "heavy":
+                weigh_all(self._directory)
             try:
                 said, talk = client.communicate(timeout=patience_s)
             except subprocess.TimeoutExpired:

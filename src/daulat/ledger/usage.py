@@ -25,6 +25,8 @@ import psycopg
 from daulat.store import Store
 
 BATCH_ROWS = 500
+# What waited while a slow disk wrote goes together next: a batch costs one wait for the disk, however many are in it.
+MOST_ROWS = 5_000
 BATCH_SECONDS = 0.25
 CAPACITY = 50_000  # at some 500 bytes each, 25 MB
 _PATIENCE_S = 5.0
@@ -122,7 +124,7 @@ class UsageLedger:
         """
         loop = asyncio.get_running_loop()
         while self._waiting or self._batch:
-            fresh = min(len(self._waiting), BATCH_ROWS - len(self._batch))
+            fresh = min(len(self._waiting), MOST_ROWS - len(self._batch))
             noise = os.urandom(16 * fresh)  # asked for at once, for each time is a call of the system
             for at in range(0, len(noise), 16):
                 self._batch.append((UUID(bytes=noise[at : at + 16], version=4), self._waiting.popleft()))
