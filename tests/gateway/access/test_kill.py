@@ -14,11 +14,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from daulat.gateway.access.limits import limits_of
+from daulat.gateway.access.service import open_counters
 from daulat.gateway.quota.counters import LEASE_S, Claim
 from daulat.gateway.quota.credit import SHARE
 from daulat.gateway.quota.model import period_bounds
-from daulat.gateway.quota.postgres import PostgresCounters
-from daulat.gateway.quota.valkey import ValkeyCounters
 
 WORKER = Path(__file__).with_name("worker.py")
 LIMIT_OF_A_WORKER = 60_000
@@ -79,7 +78,7 @@ async def test_workers_killed_under_load_never_overspend(request, office, store,
     truth = sum(map(int, (tmp_path / "truth").read_text().split()))
 
     [limit] = await limits_of(store)
-    counters = ValkeyCounters(valkey_url) if valkey_url else PostgresCounters(store.conninfo)
+    counters = await open_counters(store, valkey_url)
     at = period_bounds("month", time.time(), ZoneInfo("UTC"))[0]
     [row] = counters.read([(limit, at)])
     assert kills == 4
@@ -101,7 +100,7 @@ async def test_the_places_of_a_killed_worker_are_free_within_ten_seconds(request
     ready(victim)
     go(victim)
     [limit] = await limits_of(store)
-    counters = ValkeyCounters(valkey_url) if valkey_url else PostgresCounters(store.conninfo)
+    counters = await open_counters(store, valkey_url)
     while not counters.read([(limit, 0)])[0].leased:
         time.sleep(0.02)
     victim.send_signal(signal.SIGKILL)

@@ -184,7 +184,7 @@ def test_postgres_counts_as_the_model_does(conninfo, database, metric):
 @pytest.mark.parametrize("metric", ["tokens_out", "concurrent"])
 def test_valkey_counts_as_the_model_does(valkey_url, database, metric):
     check(
-        lambda: (ValkeyCounters(valkey_url, LEASE_S), new_limit(database, metric)),
+        lambda: (ValkeyCounters(valkey_url, lease_s=LEASE_S), new_limit(database, metric)),
         slots=metric == "concurrent",
         examples=60,
     )
@@ -271,3 +271,12 @@ def test_the_database_itself_refuses_a_limit_that_makes_no_sense(database):
                 " VALUES ('key', 'k', %s, %s, %s, %s)",
                 [metric, period, currency, amount],
             )
+
+
+def test_two_nations_that_share_a_valkey_do_not_count_for_each_other(valkey_url, database):
+    limit = new_limit(database, amount=5)
+    for installation in ("one", "other"):  # both have a limit of this number
+        counters = ValkeyCounters(valkey_url, installation)
+        [reading] = counters.exchange(uuid4(), 1, [Claim(limit, DAY, need=5, want=5)], 1.0)
+        assert reading.granted == 5
+        counters.close()

@@ -180,9 +180,8 @@ class Access:
     async def open(self, store: Store) -> AsyncIterator[Opened]:
         """Let callers in for as long as the block lasts."""
         settings = self._settings
-        counters: Counters = PostgresCounters(store.conninfo)
-        if settings.valkey_url:
-            counters = ValkeyCounters(settings.valkey_url)
+        counters = await open_counters(store, settings.valkey_url)
+        if isinstance(counters, ValkeyCounters):
             await _warn_if_forgetful(counters)
         leases = Leases(counters, settings.zone, wall_clock=self._wall, clock=self._clock)
         directory = Directory(store.conninfo, leases, clock=self._clock)
@@ -203,6 +202,14 @@ class Access:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
                 await leases.close()
+
+
+async def open_counters(store: Store, valkey_url: str) -> Counters:
+    """Return the counters of a nation: in Valkey where there is one, else in its database."""
+    if not valkey_url:
+        return PostgresCounters(store.conninfo)
+    [(installation,)] = await store.fetch("SELECT installation FROM access_version")
+    return ValkeyCounters(valkey_url, str(installation))
 
 
 async def _sweep(store: Store, leases: Leases, keep_days: int) -> None:

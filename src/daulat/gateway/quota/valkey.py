@@ -100,11 +100,14 @@ class ValkeyCounters:
     ----------
     url : str
         ``valkey://[user:password@]host:port/number``; also ``rediss://`` and ``unix://``.
+    installation : str
+        The name of the database that holds the limits: several may share one Valkey, and one may be made anew.
     lease_s : float
         How long a lease lives without being renewed, in seconds.
     """
 
-    def __init__(self, url: str, lease_s: float = LEASE_S) -> None:
+    def __init__(self, url: str, installation: str = "", lease_s: float = LEASE_S) -> None:
+        self._prefix = f"daulat:{installation}:quota"
         self._client = valkey.Valkey.from_url(
             url, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S, decode_responses=True
         )
@@ -118,7 +121,7 @@ class ValkeyCounters:
         for claim in claims:
             limit = claim.limit
             kept = claim.start + _KEPT_S[limit.period] if limit.period else _FOR_EVER_S
-            words += [*_place(limit, claim.start), limit.amount, kept]
+            words += [*self._place(limit, claim.start), limit.amount, kept]
             words += [claim.spent, claim.keep, claim.need, claim.want]
         rows = self._run(self._exchange, words)
         return [
@@ -130,7 +133,7 @@ class ValkeyCounters:
         """Read counters without changing them."""
         words: list[object] = [_milliseconds(now_s)]
         for limit, start in periods:
-            words += _place(limit, start)
+            words += self._place(limit, start)
         rows = self._run(self._read, words)
         return [
             Reading(limit, start, limit.amount, int(used), int(leased))
@@ -151,16 +154,15 @@ class ValkeyCounters:
         """Close the connection."""
         self._client.close()  # type: ignore[no-untyped-call]
 
+    def _place(self, limit: Limit, start: int) -> list[object]:
+        return [f"{self._prefix}:{limit.id}:{start}", int(limit.metric == "concurrent")]
+
     @staticmethod
     def _run(script: Any, words: list[object]) -> list[list[str]]:
         try:
             return cast("list[list[str]]", script(args=words))
         except valkey.ValkeyError as error:
             raise CountersUnavailableError("Valkey did not answer") from error
-
-
-def _place(limit: Limit, start: int) -> list[object]:
-    return [f"daulat:quota:{limit.id}:{start}", int(limit.metric == "concurrent")]
 
 
 def _milliseconds(at_s: float | None) -> str:

@@ -89,8 +89,9 @@ CREATE TABLE access_sign_in (
 )
 """
 
-# For a worker that could not listen: one number that every change moves on, in the transaction of the change.
-_VERSION = "CREATE TABLE access_version AS SELECT 0::bigint AS version"
+# For a worker that could not listen: one number that every change moves on, in the transaction of the change. And a
+# name of this database, by which its counters elsewhere are told from those of another.
+_VERSION = "CREATE TABLE access_version AS SELECT 0::bigint AS version, gen_random_uuid() AS installation"
 
 # Every worker listens; whatever changes the tables, a person at psql too, is heard.
 _TELL = """
