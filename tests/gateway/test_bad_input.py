@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whatever is sent, the answer is an explained refusal or a clean end, and the next request is served."""
 
+import contextlib
 import json
 import socket
 import time
@@ -163,6 +164,18 @@ def test_what_is_not_http_is_hung_up_on_and_the_next_is_served(live, garbage):
         raw.shutdown(socket.SHUT_WR)
         answer = raw.recv(200)
     assert not answer or answer.startswith(b"HTTP/1.1 400")
+    assert live.request("GET", "/healthz")[0] == 200
+
+
+def test_a_head_that_never_ends_is_cut_off(live):
+    with live.connect() as raw:
+        raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
+        with contextlib.suppress(OSError):  # hung up on before we were done, as it should be
+            for number in range(40):
+                raw.sendall(b"X-%d: %b\r\n" % (number, b"y" * 4_000))
+                time.sleep(0.005)
+        with contextlib.suppress(ConnectionResetError):
+            assert raw.recv(100).startswith(b"HTTP/1.1 431")
     assert live.request("GET", "/healthz")[0] == 200
 
 
