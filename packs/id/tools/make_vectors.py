@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes `vectors.e5.bin`: texts and everyday questions of the pack in, their vectors out; then no site computes them.
+"""Writes `vectors.e5.bin` and `vectors.e5.everyday.bin`: texts and everyday questions of the pack in, vectors out.
+
+Then no site computes them. Those of the questions have 5 bits a component instead of 8: they only point at texts.
 
 Run it after any change of the sources, their titles or how they are cut, of the everyday questions and the glossary;
 `daulat knowledge build` says how many texts it had to encode, which is 0 after this. Only what is missing is encoded;
@@ -30,26 +32,30 @@ from daulat.knowledge.sources import load_sources
 from daulat.nation.packs import pack_at
 
 PACK = Path(__file__).parents[1] / "daulat_id"
+QUESTION_BITS = 5
 WORK = Path(".daulat/vectors/multilingual-e5-small-q4.bin")
 
 
 def make_vectors(pack: Path, work: Path) -> int:
     """Write the pack's vectors; return how many texts had to be encoded."""
-    encoder, target = open_e5(), pack / "vectors.e5.bin"
+    encoder = open_e5()
+    of_texts, of_questions = pack / "vectors.e5.bin", pack / "vectors.e5.everyday.bin"
     ingested = ingest_all(load_sources(pack / "sources.yaml"), load_rules(pack))
     for failure in ingested.failures:
         sys.exit(f"{failure.path}: {failure.reason}. {failure.fix}")
     segments = [segment.text for segment in cut_segments(ingested.documents)]
     questions = everyday_texts(pack)
-    cache = VectorCache(work, encoder.dimensions, [target])
+    cache = VectorCache(work, encoder.dimensions, [of_texts, of_questions])
     missing = fill(cache, encoder, segments, "segments") + fill(cache, AsQueries(encoder), questions, "questions")
-    keys = [key_of(encoder.name, text) for text in segments]
-    keys += [key_of(AsQueries(encoder).name, text) for text in questions]
-    # Written beside and renamed: the cache still maps the old file.
-    beside = target.with_suffix(".new")
-    count = write_seed(beside, cache, keys)
-    beside.rename(target)
-    print(f"{target}: {count:,} vectors, {target.stat().st_size / 1e6:.1f} MB")
+    for target, name, texts, bits in (
+        (of_texts, encoder.name, segments, 8),
+        (of_questions, AsQueries(encoder).name, questions, QUESTION_BITS),
+    ):
+        # Written beside and renamed: the cache still maps the old file.
+        beside = target.with_suffix(".new")
+        count = write_seed(beside, cache, [key_of(name, text) for text in texts], bits=bits)
+        beside.rename(target)
+        print(f"{target}: {count:,} vectors, {target.stat().st_size / 1e6:.1f} MB")
     return missing
 
 

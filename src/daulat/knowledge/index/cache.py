@@ -4,8 +4,8 @@
 An append-only file of fixed records (16 bytes of key, one float16 scale, d int8), so that a kill loses at most the
 batch in hand and a torn last record is dropped at the next opening. The key is the SHA-256 of the encoder's name and
 the text: a changed text or another encoder never finds an old vector. A pack may bring a seed, which is only read: the
-same records behind a line that says what they are, with half the key, since a pack is small and travels. It keeps no
-text.
+same records behind a line that says what they are, with half the key and as many bits a component as its maker chose,
+since a pack is small and travels. It keeps no text.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daulat.knowledge.encoder import Encoder
+from daulat.knowledge.index.bits import narrow, pack_bits, unpack_bits
 from daulat.knowledge.index.vectors import Int8, quantise
 
 KEY_BYTES = 16
-_SEED_MAGIC = b"daulat vectors 1"
-_SEED_HEADER = np.dtype([("magic", "S16"), ("dimensions", "<u4")])
+_SEED_MAGIC = b"daulat vectors 2"
+_SEED_HEADER = np.dtype([("magic", "S16"), ("dimensions", "<u4"), ("bits", "<u4")])
 
 
 def record_type(dimensions: int) -> np.dtype[np.void]:
@@ -33,8 +34,8 @@ def record_type(dimensions: int) -> np.dtype[np.void]:
     return np.dtype([("key", f"S{KEY_BYTES}"), ("scale", "<f2"), ("row", "i1", (dimensions,))])
 
 
-def _seed_type(dimensions: int) -> np.dtype[np.void]:
-    return np.dtype([("key", "<u8"), ("scale", "<f2"), ("row", "i1", (dimensions,))])
+def _seed_type(dimensions: int, bits: int) -> np.dtype[np.void]:
+    return np.dtype([("key", "<u8"), ("scale", "<f2"), ("row", "u1", (dimensions * bits // 8,))])
 
 
 def _short(key: bytes) -> int:
@@ -43,11 +44,16 @@ def _short(key: bytes) -> int:
 
 def seed_dimensions(path: Path) -> int:
     """Return the width of the vectors of a seed; 0 for a file that is none."""
+    return _seed_shape(path)[0]
+
+
+def _seed_shape(path: Path) -> tuple[int, int]:
     with path.open("rb") as file:
         head = file.read(_SEED_HEADER.itemsize)
     if len(head) < _SEED_HEADER.itemsize or not head.startswith(_SEED_MAGIC):
-        return 0
-    return int(np.frombuffer(head, _SEED_HEADER)["dimensions"][0])
+        return 0, 0
+    [(_, dimensions, bits)] = np.frombuffer(head, _SEED_HEADER).tolist()
+    return dimensions, bits
 
 
 def key_of(encoder: str, text: str) -> bytes:
@@ -105,11 +111,13 @@ class VectorCache:
                 self._map(source, dimensions)
 
     def _map(self, source: Path, dimensions: int) -> None:
-        is_seed = seed_dimensions(source) == dimensions
-        kind, offset = (_seed_type(dimensions), _SEED_HEADER.itemsize) if is_seed else (self._type, 0)
+        width, bits = _seed_shape(source)
+        is_seed = width == dimensions
+        kind, offset = (_seed_type(dimensions, bits), _SEED_HEADER.itemsize) if is_seed else (self._type, 0)
         count = (source.stat().st_size - offset) // kind.itemsize
         if count > 0:
-            self._remember(np.memmap(source, dtype=kind, mode="r", offset=offset, shape=(count,)))
+            records = np.memmap(source, dtype=kind, mode="r", offset=offset, shape=(count,))
+            self._remember(_widened(records, bits) if is_seed else records)
 
     def _place(self, key: bytes) -> tuple[int, int] | None:
         return self._places.get(key) or self._places.get(_short(key))
@@ -181,12 +189,26 @@ class VectorCache:
             self._places[key] = (block, place)
 
 
-def write_seed(path: Path, cache: VectorCache, keys: Sequence[bytes]) -> int:
-    """Write the records of `keys`, sorted, to a seed: a pack's file changes only where a text did."""
+def _widened(records: NDArray[np.void], bits: int) -> NDArray[np.void]:
+    """Return the records of a seed with 8 bits a component."""
+    rows = unpack_bits(records["row"], bits)
+    wide = np.empty(len(records), [("key", "<u8"), ("scale", "<f2"), ("row", "i1", rows.shape[1:])])
+    wide["key"], wide["scale"], wide["row"] = records["key"], records["scale"], rows
+    return wide
+
+
+def write_seed(path: Path, cache: VectorCache, keys: Sequence[bytes], *, bits: int = 8) -> int:
+    """Write the records of `keys`, sorted, to a seed: a pack's file changes only where a text did.
+
+    `bits` a component, 2 to 8; the width times that is a multiple of 8. Fewer than 5 change what is found.
+    """
     ordered = list({_short(key): key for key in sorted(keys, key=_short)}.items())
     rows, scales = cache.read([key for _, key in ordered])
-    records = np.empty(len(ordered), _seed_type(rows.shape[1]))
-    records["key"], records["row"], records["scale"] = [short for short, _ in ordered], rows, scales
-    head = np.array([(_SEED_MAGIC, rows.shape[1])], _SEED_HEADER)
+    if bits < 8:
+        rows, scales = narrow(rows, scales, bits)
+    records = np.empty(len(ordered), _seed_type(rows.shape[1], bits))
+    records["key"], records["scale"] = [short for short, _ in ordered], scales
+    records["row"] = pack_bits(rows, bits)
+    head = np.array([(_SEED_MAGIC, rows.shape[1], bits)], _SEED_HEADER)
     path.write_bytes(head.tobytes() + records.tobytes())
     return len(ordered)
