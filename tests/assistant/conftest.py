@@ -100,7 +100,7 @@ def release(tmp_path_factory: pytest.TempPathFactory, pack: Pack, encoder: Encod
         releases=folder / "releases",
         country="ID",
         encoder=encoder,
-        cache=VectorCache(folder / "vectors.bin", encoder.dimensions, [pack.path("vectors.e5.bin")]),
+        cache=VectorCache(folder / "vectors.bin", encoder.dimensions, sorted(pack.root.glob("vectors.*.bin"))),
         terms_for=reader.terms,
         key=SigningKey.open(folder / "key"),
         version="1",

@@ -171,7 +171,7 @@ def test_searching_starts_neither_a_server_nor_a_database():
         text=True,
         check=True,
     ).stdout.split()
-    assert {"granian", "alembic", "psycopg", "sqlalchemy"}.isdisjoint(loaded)
+    assert {"uvicorn", "alembic", "psycopg", "sqlalchemy"}.isdisjoint(loaded)
 
 
 def test_the_pack_brings_the_vector_of_every_segment_and_everyday_question():

@@ -88,7 +88,7 @@ class Bench:
     @property
     def shipped_vectors(self) -> list[Path]:
         """The vectors that the pack ships for its own texts."""
-        return [self.pack.path("vectors.e5.bin")] if self.pack and self.pack.has("vectors.e5.bin") else []
+        return sorted(self.pack.root.glob("vectors.*.bin")) if self.pack else []
 
 
 @dataclass(frozen=True)
