@@ -30,7 +30,7 @@ def test_help_lists_every_command_and_imports_none():
         assert name in done.stdout
         assert row.help in done.stdout
         assert f"'{row.module}'" not in done.stdout
-    for heavy in ("numpy", "rich", "pydantic", "granian"):
+    for heavy in ("numpy", "rich", "pydantic", "uvicorn"):
         assert f"'{heavy}'" not in done.stdout
 
 
