@@ -61,6 +61,23 @@ def test_a_follow_up_is_understood_from_the_conversation(client):
     assert any(each.startswith("UU-23-2006:pasal-45") for each in cited)
 
 
+def test_an_application_can_search_what_the_service_answers_from(client):
+    in_force = {"type": "eq", "key": "status", "value": "in_force"}
+    first, *_ = client.vector_stores.search("vs_id_public-services", query=BIRTH, filters=in_force)
+    assert first.attributes["passage_id"].startswith(ARTICLE)
+    assert (first.attributes["article"], first.attributes["status"]) == ("27", "in_force")
+    assert "enam puluh" in first.content[0].text
+
+
+def test_the_pack_says_who_is_in_danger_and_what_names_a_person(client):
+    danger, person, question = client.moderations.create(
+        input=["saya ingin bunuh diri", "NIK saya 3273010101900001", BIRTH]
+    ).results
+    assert danger.categories.self_harm_intent
+    assert person.categories.model_extra["personal-identifier"]
+    assert not question.flagged
+
+
 def test_a_question_is_answered_without_script_and_its_source_opens(service):
     page = service.get(ask_path(BIRTH))
     assert "enam puluh" in page
