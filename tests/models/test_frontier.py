@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daulat.cli.models import command
@@ -35,6 +35,7 @@ points = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(points)
 def test_nothing_beats_what_is_on_the_frontier_and_something_beats_or_equals_all_else(many):
     best = frontier(many)
@@ -47,6 +48,7 @@ def test_nothing_beats_what_is_on_the_frontier_and_something_beats_or_equals_all
         )
 
 
+@settings(deadline=None)
 @given(points)
 def test_the_picture_is_well_formed_and_has_a_dot_for_each_model(many):
     root = ElementTree.fromstring(draw(many, "et"))

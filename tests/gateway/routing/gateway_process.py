@@ -37,7 +37,7 @@ class Running:
         lines = "".join(f"{name}: {value}\r\n" for name, value in (named | headers).items())
         writer.write(f"POST /v1/chat/completions HTTP/1.1\r\n{lines}\r\n".encode() + data)
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(120):
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
                 rest = await reader.read()
         finally:

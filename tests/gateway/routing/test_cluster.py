@@ -28,13 +28,13 @@ class Cluster:
 
     async def replicas(self) -> int:
         self.process.stdin.write(b"replicas\n")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while not (line := await self.process.stdout.readline()).startswith(b"replicas "):
                 assert line, "the cluster has ended"  # what else it prints is Ray's own talk
             return int(line.split()[1])
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(150):
             while await self.replicas() != count:
                 await asyncio.sleep(0.2)
 
@@ -52,7 +52,7 @@ async def running_cluster():
         start_new_session=True,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(180):
             while (line := await process.stdout.readline()) != b"ready\n":
                 assert line, "the cluster did not start"
         yield Cluster(process, f"http://127.0.0.1:{port}/v1")
@@ -93,7 +93,7 @@ class Load:
                 self.pids.append(int(raw.partition(b'"id":')[2].partition(b",")[0].strip(b' "')))
 
     async def until(self, condition) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(150):
             while not condition():
                 assert not self.lost, self.lost[:3]
                 await asyncio.sleep(0.05)
