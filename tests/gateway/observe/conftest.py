@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-settings.register_profile("unhurried", deadline=None)  # the machine may be busy: time proves nothing
-settings.load_profile("unhurried")
-
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2] / "models"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "routing"))
 
 from scripted_server import ScriptedServer
+
+settings.register_profile("unhurried", deadline=None)  # the machine may be busy: time proves nothing
+settings.load_profile("unhurried")
 
 
 @pytest.fixture
