@@ -177,18 +177,19 @@ def test_searching_starts_neither_a_server_nor_a_database():
 def test_the_pack_brings_the_vector_of_every_segment_and_everyday_question():
     """Counted, not built: the pack's release takes seconds, and `make_vectors.py` is what writes the file."""
     for pack in installed_packs():
-        vectors = pack.path("vectors.e5.bin")
+        vectors = sorted(pack.root.glob("vectors.*.bin"))
         if not pack.has("sources.yaml"):
             continue
-        cache = VectorCache(vectors.with_name("none"), E5Encoder.dimensions, [vectors])
+        cache = VectorCache(pack.path("none"), E5Encoder.dimensions, vectors)
         documents = ingest_all(load_sources(pack.path("sources.yaml")), load_rules(pack.root)).documents
         keys = {key_of(E5Encoder.name, segment.text) for segment in cut_segments(documents)}
         languages = [language["tag"] for language in pack.yaml("nation.yaml")["languages"]]
         wordings = pack_everyday(pack, reader_for(pack, languages))
-        questions = questions_of(read_everyday(wordings.folder)[0]) if wordings else []
+        # Every twentieth: to read all of them takes as long as a build.
+        questions = questions_of(read_everyday(wordings.folder)[0])[::20] if wordings else []
         keys |= {key_of(f"{E5Encoder.name}/query", wordings.read(text, tag)[0]) for _, tag, text in questions}
         assert sum(key not in cache for key in keys) == 0
-        assert vectors.stat().st_size <= 15e6
+        assert sum(path.stat().st_size for path in vectors) <= 15e6
 
 
 def test_what_a_nation_declares_stands_beside_what_its_pack_brings(tmp_path):
