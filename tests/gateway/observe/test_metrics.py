@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prometheus reads true sums, and callers cannot make labels."""
 
+import pytest
+from front_process import free_port
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from routing_calls import call, grant, post, router_of
 
+from daulat.gateway.observe.declared import _reserved
 from daulat.gateway.observe.metrics import Metrics, costs
 from daulat.gateway.ports import CallUsage
+from daulat.gateway.server import ListenError
 
 
 def read(metrics: Metrics) -> dict:
@@ -76,3 +80,15 @@ async def test_queue_and_breakers_are_read_when_somebody_asks():
     assert value(found, "daulat_engine_breaker", model="m", position="closed") == 1
     assert value(found, "daulat_engine_breaker", model="m", position="open") == 0
     assert found["daulat_queue_waiting", ()] == 0
+
+
+def test_each_worker_has_a_port_of_its_own_and_one_too_many_is_told_so():
+    port = free_port()
+    holders = [_reserved(f"127.0.0.1:{port}", 2) for _ in range(2)]
+    try:
+        assert [holder.getsockname()[1] for holder in holders] == [port, port + 1]
+        with pytest.raises(ListenError):
+            _reserved(f"127.0.0.1:{port}", 2)
+    finally:
+        for holder in holders:
+            holder.close()
