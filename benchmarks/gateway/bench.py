@@ -347,7 +347,7 @@ def main() -> None:
             "machine": machine(),
             "went_first": options.first,
             "python": platform.python_version(),
-            "versions": installed(["daulat", "granian", "uvicorn", "uvloop", "httptools", "pyreqwest", "msgspec"]),
+            "versions": installed(["daulat", "uvicorn", "uvloop", "httptools", "pyreqwest", "msgspec"]),
         }
         if options.litellm:
             said = subprocess.run(
