@@ -103,6 +103,10 @@ def test_every_route_is_on_the_account_of_its_project(guarded, with_key):
     }  # fmt: skip
     writer = next(row for row in rows if row["group"] == "writer")
     assert (writer["prompt_tokens"], writer["completion_tokens"]) == (25, 14)
+    # 4, 9 and 14 as they counted; the two that did not count, by the three bytes of `"x"`: 3 // 3 + 1.
+    assert {row["group"]: row["prompt_tokens"] for row in rows if row["group"] != "writer"} == {
+        "encoder": 4, "reranker": 9, "ear": 14, "guard": 2, "mouth": 2
+    }  # fmt: skip
 
 
 def _usage(guarded, client):

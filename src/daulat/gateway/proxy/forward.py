@@ -18,11 +18,11 @@ from daulat.gateway.errors import BadRequest, defect, envelope
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import CallUsage, Target
 from daulat.gateway.proxy.account import Account, open_account
-from daulat.gateway.proxy.asked import CHAT, Asked, read_asked
+from daulat.gateway.proxy.asked import BYTES_PER_TOKEN, CHAT, Asked, read_asked
 from daulat.gateway.proxy.events import EventTap
 from daulat.gateway.proxy.flows import Flow, Flows
 from daulat.gateway.proxy.thinking import split_whole
-from daulat.gateway.proxy.usage import add_to_usage, read_counts
+from daulat.gateway.proxy.usage import Counts, add_to_usage, read_counts
 from daulat.models import EngineInterrupted, EngineRefused, Forwarding, Pieces, Whole, forwarding
 
 JSON = b"application/json"
@@ -115,7 +115,7 @@ class Proxy:
             body, kind = kept, JSON
         account.first()
         counts = read_counts(body) if kind.startswith(JSON) else None
-        usage = account.measured(counts)
+        usage = account.measured(counts) if counts or kept else _guessed(account, asked, body)
         if answers and kept is None:
             answers.keep(account.call, account.grant, asked.body, body)
         members = account.annotation(usage)
@@ -238,6 +238,12 @@ class _Pump:
         """End a stream that has begun with an event that says why."""
         event = b"data: " + msgspec.json.encode(envelope(error)) + b"\n\n"
         await self._send({"type": "http.response.body", "body": event})
+
+
+def _guessed(account: Account, asked: Asked, body: bytes) -> CallUsage:
+    """Return what a whole answer comes to whose engine did not count: the prompt as estimated, and its size."""
+    written = len(body) // BYTES_PER_TOKEN if asked.route in (CHAT, "completions") else 0
+    return msgspec.structs.replace(account.measured(Counts(account.call.prompt_tokens, written)), estimated=True)
 
 
 async def _drain(pieces: Pieces) -> None:

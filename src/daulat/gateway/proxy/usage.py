@@ -22,12 +22,15 @@ class Counts(msgspec.Struct):
     >>> counts = read_counts(b'{"usage": {"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 8}}}')
     >>> counts.prompt_tokens, counts.cached_tokens, counts.reasoning_tokens
     (9, 8, 0)
+    >>> read_counts(b'{"usage": {"total_tokens": 7}}').prompt_tokens  # as rerankers count
+    7
     """
 
     prompt_tokens: int | None = 0
     completion_tokens: int | None = 0
     prompt_tokens_details: _Prompt | None = None
     completion_tokens_details: _Completion | None = None
+    total_tokens: int | None = 0
 
     @property
     def cached_tokens(self) -> int:
@@ -55,9 +58,12 @@ _read_raw = msgspec.json.Decoder(_RawAnswer).decode
 def read_counts(body: bytes) -> Counts | None:
     """Return the counts of a whole answer; None where there are none, or it is not JSON."""
     try:
-        return _read(body).usage
+        counts = _read(body).usage
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
+    if counts is not None and not (counts.prompt_tokens or counts.completion_tokens):
+        counts.prompt_tokens = counts.total_tokens
+    return counts
 
 
 def add_to_usage(body: bytes, members: bytes) -> bytes:
