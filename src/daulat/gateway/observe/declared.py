@@ -83,10 +83,16 @@ async def observing(
 def _reserved(address: str, workers: int) -> socket.socket:
     """Take the address of `/metrics`, or with several workers the first of as many ports that is free."""
     host, _, port = address.rpartition(":")
-    for number in range(int(port), int(port) + workers - 1):
+    for number in range(int(port), int(port) + workers):
         with suppress(ListenError):
-            return reserve(host.strip("[]"), number)
-    return reserve(host.strip("[]"), int(port) + workers - 1)
+            return _listening(host.strip("[]"), number)
+    return _listening(host.strip("[]"), int(port) + workers - 1)  # says why not
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    holder = reserve(host, port)
+    holder.listen()  # a port that is only bound would be given to the next worker too
+    return holder
 
 
 def _share(router: ModelRouter, model: str) -> MeteredShare:
