@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+NOTHING = 1e-200  # less than this is drawn as 0
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -84,8 +85,11 @@ def linear(values: Iterable[float], start: float, end: float, *, most: int = 5, 
     low, high = min(known), max(known)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
-    if high - low <= max(abs(high), abs(low)) * 1e-9:
-        low, high = (low - abs(low) / 2, high + abs(high) / 2) if high else (0.0, 1.0)
+    size = max(abs(high), abs(low))
+    if size < NOTHING:
+        low, high = 0.0, 1.0
+    elif high - low <= size * 1e-9:
+        low, high = low - size / 2, high + size / 2
         if zero:
             low, high = min(low, 0.0), max(high, 0.0)
     step = nice_step(high - low, most)
