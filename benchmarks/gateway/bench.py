@@ -57,7 +57,7 @@ class Bench:
         self.fast, self.slow = free_port(), free_port()
         self.running: list[Process] = []
         for port, words in ((self.fast, []), (self.slow, [GAP_MS, EVENTS])):
-            self.start([directory / "mock", port, *words], {OTHER}, precedence="real").wait_for_port(port)
+            self.start([directory / "mock", port, *words], {OTHER}).wait_for_port(port)
         self.figures: dict[str, object] = {}
 
     def start(
@@ -224,7 +224,7 @@ def measure_gateway(bench: Bench, key: str) -> None:
     time.sleep(2)
     figures["rss_idle_mb"] = round(gateway.resident_mb(), 1)
     log(f"ready in {figures['ready_s']:.2f} s, idle {figures['rss_idle_mb']} MB")
-    rates = [measure_rate(bench, gateway, port, key, bench.count(30_000), 32) for _ in range(5)]
+    rates = [measure_rate(bench, gateway, port, key, bench.count(30_000), 32) for _ in range(3)]
     best = min(rates, key=lambda each: each["cpu_us"])
     figures["rates"] = rates
     figures["cpu_us_per_request"] = statistics.median(each["cpu_us"] for each in rates)
@@ -248,7 +248,7 @@ def measure_gateway(bench: Bench, key: str) -> None:
 def measure_latency(bench: Bench, key: str) -> None:
     """Added latency and added time to the first event, at rates that leave the processors idle most of the time."""
     bench.load.precedence = "real" if bench.first else ""
-    figures, rounds = bench.figures, 2 if bench.quick else 4
+    figures, rounds = bench.figures, 2 if bench.quick else 3
     gateway, port, _ = start_gateway(bench, key)
     figures |= measure_added(bench, port, key, 300, rounds)
     figures["added_ttft_ms"] = measure_ttft(bench, port, key, rounds)
@@ -291,7 +291,7 @@ def measure_litellm(bench: Bench, python: Path) -> None:
     theirs: dict[str, object] = {"ready_s": round(time.perf_counter() - began, 1)}
     time.sleep(3)
     theirs["rss_idle_mb"] = round(proxy.resident_mb(), 1)
-    rates = [measure_rate(bench, proxy, port, key, bench.count(1_000), 8) for _ in range(3)]
+    rates = [measure_rate(bench, proxy, port, key, bench.count(500), 8) for _ in range(3)]
     theirs["rates"] = rates
     theirs["requests_per_s"] = statistics.median(each["per_s"] for each in rates)
     theirs["cpu_us_per_request"] = statistics.median(each["cpu_us"] for each in rates)
