@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -119,3 +120,9 @@ def test_a_stream_can_be_closed_after_its_first_piece(ask):
             return await anext(events)
 
     assert asyncio.run(leave_early()).kind == "text"
+
+
+def test_a_nation_that_names_english_is_understood_in_english(ask):
+    """Named by the nation and by the assistant, English once shared its probability with itself and was never sure."""
+    declaring = type(ask)(replace(ask.assistant, languages=(*ask.assistant.languages, "en")))
+    assert declaring("My father died last week, who has to report his death?").language == "en"
