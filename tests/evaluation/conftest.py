@@ -66,7 +66,7 @@ def ranking() -> Ranking:
     """Weights that no fit moves: names first, then definitions, words and meaning."""
     weights = dict.fromkeys(FEATURES, 0.0) | {"named": 9.0, "defines": 3.0, "words": 1.0, "dense": 1.0}
     row = np.array([weights[name] for name in FEATURES], np.float32)
-    return Ranking(row, row, row)
+    return Ranking(row, row, row, row)
 
 
 @pytest.fixture
