@@ -89,9 +89,7 @@ def _line(prediction: Prediction) -> list[object]:
 @click.command("capacity")
 @click.option("--model", required=True, help="A model of the table, such as llama-3.3-70b; a slip names close ones.")
 @click.option("--accelerator", "chips", multiple=True, help="Repeat it. Default: seven usual ones.")
-@click.option(
-    "--precision", "precisions", multiple=True, help="bf16, fp8, fp4, int8, int4. Default: the first three."
-)
+@click.option("--precision", "precisions", multiple=True, help="bf16, fp8, fp4, int8, int4. Default: the first three.")
 @click.option("--prompt", type=float, default=1000.0, show_default=True, help="Mean prompt tokens a request.")
 @click.option("--output", type=float, default=300.0, show_default=True, help="Mean output tokens a request.")
 @click.option("--context", "longest", type=float, help="Longest prompt and answer together. Default: the means' sum.")
