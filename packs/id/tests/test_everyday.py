@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The everyday questions: no row has a fault, each passage is in the sources, and no test question is among them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from daulat.knowledge.everyday import FOLDER, find_unknown, read_everyday
+from daulat.knowledge.ingest import ingest_all, load_rules
+from daulat.knowledge.sources import load_sources
+
+PACK = Path(__file__).parents[1] / "daulat_id"
+ROWS, FAULTS = read_everyday(PACK / FOLDER)
+
+
+def test_no_row_has_a_fault() -> None:
+    assert [str(fault) for fault in FAULTS] == []
+    assert len(ROWS) > 2_000
+
+
+def test_every_passage_that_a_row_names_is_in_the_sources() -> None:
+    documents = ingest_all(load_sources(PACK / "sources.yaml"), load_rules(PACK)).documents
+    known = {passage.passage_id for item in documents for passage in item.passages}
+    _, unknown = find_unknown(ROWS, known.__contains__)
+    assert [str(fault) for fault in unknown] == []
+
+
+def test_no_test_question_was_copied_among_them() -> None:
+    asked = {question.casefold() for row in ROWS for questions in row.asks.values() for question in questions}
+    files = sorted((PACK.parent / "tests" / "questions").glob("*.jsonl"))
+    tests = [json.loads(line) for path in files for line in path.read_text(encoding="utf-8").splitlines()]
+    assert len(tests) > 300
+    assert [test["id"] for test in tests if " ".join(test["question"].split()).casefold() in asked] == []
