@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from daulat.nation import bootstrap, find_pack, nation_of
-from daulat.plan import Document, InputFaultsError, Plan, plan_nation, read_scenario
+from daulat.plan import Document, InputFaultsError, Plan, plan_nation, read_scenario, tables_of
 from daulat.plan.deal import project_of, read_agreement
 from daulat.plan.finance import DealError
 
@@ -147,11 +147,22 @@ def test_a_foreign_majority_is_told_as_lost_control_with_its_years() -> None:
     assert any("does not keep control" in note for note in document.notes)
 
 
-def test_every_scenario_of_the_pack_with_a_deal_reads_and_says_that_it_is_an_assumption() -> None:
+@pytest.mark.parametrize("name", ["pilot", "national", "campus"])
+def test_every_scenario_of_the_pack_has_a_deal_that_says_that_it_is_an_assumption(name: str) -> None:
     pack = find_pack("ID")
-    agreement = read_agreement([read_scenario("national", pack)])
+    agreement = read_agreement([read_scenario(name, pack)])
     assert agreement is not None
     assert "assumptions" in agreement.source
     kinds = {party.kind for party in agreement.deal.parties}
     assert kinds == {"government", "foreign_partner", "local_private", "development_bank"}
     assert agreement.deal.reciprocal
+
+
+def test_the_tables_say_what_the_document_says() -> None:
+    _, document = planned(draws=5)
+    tables = tables_of(document)
+    assert document.deal is not None
+    assert [row["name"] for row in tables["deal_rules"]] == [rule.name for rule in document.deal.covenants]
+    owned = [row["p50"] for row in tables["deal_years"] if row["measure"] == "ownership" and row["party"] == "Treasury"]
+    assert owned == document.deal.parties[0].ownership.p50
+    assert {row["measure"] for row in tables["deal_parties"]} >= {"npv_usd", "xirr", "payback_year"}

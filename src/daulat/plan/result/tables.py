@@ -25,7 +25,7 @@ Rows = list[dict[str, Any]]
 
 
 def tables_of(document: Document) -> dict[str, Rows]:
-    """Return the tables: figures, inputs, summary, tornado, sobol, crossover, sites, regions."""
+    """Return the tables: figures, inputs, summary, tornado, sobol, crossover, sites, regions, and of a deal three."""
     return {
         "figures": list(_figures(document)),
         "inputs": [row.model_dump() for row in document.inputs],
@@ -39,6 +39,7 @@ def tables_of(document: Document) -> dict[str, Rows]:
             for year, share in zip(document.years, row.shares, strict=True)
         ],
         "regions": [row.model_dump() for row in document.regions],
+        **_deal(document),
     }
 
 
@@ -58,6 +59,35 @@ def _figures(document: Document) -> Iterator[dict[str, Any]]:
                 **labels,
                 **{key: float(a[place]) for key, a in arrays.items()},
             }
+
+
+def _deal(document: Document) -> dict[str, Rows]:
+    """What a joint investment adds: its parties, their years, and the rules of control."""
+    deal = document.deal
+    if deal is None:
+        return {}
+    measures = ("npv_usd", "xirr", "payback_year", "paid_usd", "received_usd")
+    parties = [
+        {"party": one.name, "measure": name, **getattr(one, name).model_dump()}
+        for one in deal.parties
+        for name in measures
+    ]
+    series = [("", "dscr", deal.dscr), ("", "revenue_usd", deal.revenue_usd)]
+    series += [(one.name, name, getattr(one, name)) for one in deal.parties for name in ("ownership", "cash_usd")]
+    years = [
+        {
+            "party": party,
+            "measure": name,
+            "year": year,
+            "p10": bands.p10[at],
+            "p50": bands.p50[at],
+            "p90": bands.p90[at],
+        }
+        for party, name, bands in series
+        for at, year in enumerate(document.years)
+    ]
+    rules = [{**row.model_dump(), "years": " ".join(map(str, row.years))} for row in deal.covenants]
+    return {"deal_parties": parties, "deal_years": years, "deal_rules": rules}
 
 
 def _crossover(document: Document) -> Iterator[dict[str, Any]]:
