@@ -15,7 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2] / "models"))
 
-from front_process import Gateway, declare
+from service_front import Gateway, declare
 from tiny_model import write_tiny_model
 from upstream import Upstream
 

@@ -11,7 +11,7 @@ import time
 import openai
 import psutil
 import pytest
-from front_process import Gateway, declare
+from service_front import Gateway, declare
 
 CHAT = "/v1/chat/completions"
 

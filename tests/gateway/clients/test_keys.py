@@ -8,7 +8,7 @@ import subprocess
 
 import openai
 import pytest
-from front_process import DAULAT, Gateway, declare
+from service_front import DAULAT, Gateway, declare
 from test_batches import asking, ended, hand_in, lines_of
 
 
