@@ -69,8 +69,9 @@ def test_the_plan_costs_what_the_best_of_all_choices_costs(data: st.DataObject) 
 
 
 @settings(max_examples=25, deadline=None)
-@given(loads=st.lists(st.lists(megawatts, min_size=3, max_size=3), min_size=1, max_size=4), spare=st.floats(0, 1))
-def test_demand_served_is_demand_placed(loads: list[list[int]], spare: float) -> None:
+@given(loads=st.lists(st.lists(megawatts, min_size=3, max_size=3), min_size=1, max_size=4), percent=st.integers(0, 100))
+def test_demand_served_is_demand_placed(loads: list[list[int]], percent: int) -> None:
+    spare = percent / 100
     sites = [{"at": at, "open": 5, "build": 10 + at, "grid": f"grid {at % 2}"} for at in range(4)]
     siting = make_siting(loads, sites, round_trip_ms=ANYWHERE, spare_share=spare)
     plan = plan_sites(siting)

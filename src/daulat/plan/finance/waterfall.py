@@ -118,7 +118,7 @@ class _Run:
         stakes = [stake for stake in self.deal.stakes if stake.phase == phase.name]
         promised = sum(stake.grant_usd + stake.land_usd for stake in stakes)
         # Where more is promised than the phase needs, every promise is called in part.
-        used = np.minimum(1.0, np.divide(whole, promised, out=np.ones_like(whole), where=promised > 0))
+        used = np.minimum(1.0, np.divide(whole, promised, out=np.ones_like(whole), where=promised > CENT_USD))
         for stake in stakes:
             party = self.place[stake.party]
             self.parts["grant"][party, :, t] += stake.grant_usd * part * used

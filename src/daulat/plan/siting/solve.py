@@ -74,13 +74,18 @@ def _read(siting: Siting, classes: Classes, model: Model, values: Float64, bound
     size = np.where(values[columns.open] > _OPEN, np.maximum(values[columns.size], 0), 0.0)
     size[size < _ROUND_MW] = 0.0
     is_open = (values[columns.open] > _OPEN) & (size[:, -1:] > 0)  # where opening is free, some open for nothing
+    share = np.zeros((*classes.allowed.shape, size.shape[1]))
+    share[columns.pair_class, columns.pair_site] = np.maximum(values[columns.serve], 0)
+    # A whole number may be off by the solver's tolerance, and a site that is all but closed serve a few watts.
+    share *= is_open
+    share /= share.sum(axis=1, keepdims=True)
+    size = np.maximum.accumulate(np.maximum(size, np.einsum("ky,ksy->sy", classes.it_mw, share)), axis=1)
     values[columns.open], values[columns.size] = is_open, size
+    values[columns.serve] = share[columns.pair_class, columns.pair_site]
     grown = np.diff(size, axis=1, prepend=0.0)
     opened = np.diff(is_open.astype(float), axis=1, prepend=0.0)
     cost = float(model.cost @ values) * MILLION
     lower = min(bound * MILLION, cost)
-    share = np.zeros((*classes.allowed.shape, size.shape[1]))
-    share[columns.pair_class, columns.pair_site] = values[columns.serve]
     notes = () if in_time else (f"the time limit ended the search: a plan may be cheaper by {1 - lower / cost:.1%}",)
     return SitePlan(
         opens={at.names[s]: siting.first_year + int(is_open[s].argmax()) for s in np.flatnonzero(is_open[:, -1])},
