@@ -2,7 +2,7 @@
 """Prometheus reads true sums, and callers cannot make labels."""
 
 import pytest
-from front_process import free_port
+from front_process import free_ports
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
@@ -83,7 +83,7 @@ async def test_queue_and_breakers_are_read_when_somebody_asks():
 
 
 def test_each_worker_has_a_port_of_its_own_and_one_too_many_is_told_so():
-    port = free_port()
+    port = free_ports(2)
     holders = [_reserved(f"127.0.0.1:{port}", 2) for _ in range(2)]
     try:
         assert [holder.getsockname()[1] for holder in holders] == [port, port + 1]

@@ -33,7 +33,7 @@ class Adapter:
     --------
     >>> down, up = np.array([[1], [0]], np.float32), np.array([[0, 1]], np.float32)
     >>> adapter = Adapter("e5", down, up, np.zeros(2, np.float32))
-    >>> adapter.turn(np.array([1, 0], np.float32)).round(3).tolist()  # (1, 0) + (0, 1), to unit length
+    >>> adapter.turn(np.array([1, 0], np.float32)).astype(float).round(3).tolist()  # (1, 0) + (0, 1), to unit length
     [0.707, 0.707]
     """
 
