@@ -72,21 +72,22 @@ def test_what_a_text_of_the_plan_holds_is_never_markup(document: Document, words
 
 def test_each_language_has_a_file_and_names_the_others(document: Document, words: list[Words], tmp_path: Path) -> None:
     files = write_report(document, words, tmp_path)
-    assert [one.name for one in files] == ["report.html", "report.en.html"]
+    assert [one.name for one in files] == ["report.html", "report.jv.html", "report.su.html", "report.en.html"]
     assert 'href="report.en.html" lang="en"' in files[0].read_text("utf-8")
     assert '<html lang="id"' in files[0].read_text("utf-8")
 
 
 def test_words_that_no_native_speaker_has_reviewed_say_so(words: list[Words]) -> None:
     assert [(one.language, one.reviewed, bool(one["not_reviewed"])) for one in words] == [
-        ("id", False, True), ("en", True, False),
+        ("id", False, True), ("jv", False, True), ("su", False, True), ("en", True, False),
     ]  # fmt: skip
 
 
 def test_a_language_fills_the_same_fields_as_english(words: list[Words]) -> None:
-    own, english = words
-    for key, text in english.texts.items():
-        assert set(re.findall(r"{(\w+)}", own[key])) <= set(re.findall(r"{(\w+)}", text)), key
+    *others, english = words
+    for own in others:
+        for key, text in english.texts.items():
+            assert set(re.findall(r"{(\w+)}", own[key])) <= set(re.findall(r"{(\w+)}", text)), (own.language, key)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +96,11 @@ def test_a_language_fills_the_same_fields_as_english(words: list[Words]) -> None
 )
 def test_numbers_have_three_digits(words: list[Words], value: float, said: str) -> None:
     assert words[-1].number(value) == said
+
+
+def test_a_language_without_words_for_millions_takes_those_of_the_first(words: list[Words]) -> None:
+    sundanese = next(one for one in words if one.language == "su")
+    assert sundanese.number(56_600_000.0, long=True).replace("\xa0", " ") == "56,6 juta"
 
 
 def test_numbers_are_written_as_the_language_writes_them(words: list[Words]) -> None:

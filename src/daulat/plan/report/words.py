@@ -112,7 +112,7 @@ def load_words(pack: Pack | None, languages: Sequence[str]) -> list[Words]:
         if pack is not None and pack.has("plan", "messages", f"{tag}.yaml"):
             own = _read(pack.path("plan", "messages", f"{tag}.yaml"))
         if own:
-            found.append(_merged(tag, core, own))
+            found.append(_merged(tag, core, own, languages))
     return found
 
 
@@ -130,11 +130,21 @@ def _read(path: Path) -> Mapping[str, Any]:
     return found
 
 
-def _merged(tag: str, core: Mapping[str, Any], own: Mapping[str, Any]) -> Words:
+def _locale(tag: str) -> Locale:
     try:
-        locale = Locale.parse(tag, sep="-")
+        return Locale.parse(tag, sep="-")
     except (UnknownLocaleError, ValueError):
-        locale = Locale.parse(FALLBACK)
+        return Locale.parse(FALLBACK)
+
+
+def _numbers(locale: Locale, languages: Sequence[str]) -> Locale:
+    """Return who writes numbers: where CLDR has no words for millions, the nation's first language that has them."""
+    others = [_locale(tag) for tag in (*languages, FALLBACK)]
+    return next(one for one in (locale, *others) if "long" in one.compact_decimal_formats)
+
+
+def _merged(tag: str, core: Mapping[str, Any], own: Mapping[str, Any], languages: Sequence[str]) -> Words:
+    locale = _locale(tag)
     return Words(
         language=tag,
         name=locale.get_display_name() or tag,
@@ -143,5 +153,5 @@ def _merged(tag: str, core: Mapping[str, Any], own: Mapping[str, Any]) -> Words:
         texts={**core["texts"], **own.get("texts", {})},
         units={**core["units"], **own.get("units", {})},
         parts={**core["parts"], **own.get("parts", {})},
-        locale=locale,
+        locale=_numbers(locale, languages),
     )
