@@ -200,7 +200,7 @@ def _widened(records: NDArray[np.void], bits: int) -> NDArray[np.void]:
 def write_seed(path: Path, cache: VectorCache, keys: Sequence[bytes], *, bits: int = 8) -> int:
     """Write the records of `keys`, sorted, to a seed: a pack's file changes only where a text did.
 
-    `bits` a component, 2 to 8; the width times that is a multiple of 8. Fewer than 5 change what is found.
+    `bits` a component, 2 to 8; the width times that is a multiple of 8.
     """
     ordered = list({_short(key): key for key in sorted(keys, key=_short)}.items())
     rows, scales = cache.read([key for _, key in ordered])
