@@ -22,15 +22,18 @@ from daulat.plan.demand.languages import language_rows
 from daulat.plan.energy import Energy, energy_of, site_kw_per_accelerator
 from daulat.plan.errors import InputError
 from daulat.plan.figures import Floats, Trace, joined, traces, values
+from daulat.plan.hazard import Hazards, hazard_note, hazard_rows, judged, read_hazards
 from daulat.plan.imports import ImportLimit, import_notes, read_import_limits
 from daulat.plan.inputs import Assumptions, Settings, Values, draw, load_inputs
 from daulat.plan.jobs import Jobs, jobs_of, staff_of
 from daulat.plan.money import Capex, Opex, UnitCost, capex_of, opex_of, price_rows, unit_cost
 from daulat.plan.place import Place, describe_place
 from daulat.plan.place_rows import place_rows
+from daulat.plan.residency import broken_by
 from daulat.plan.rules import RuleCheck, check_hardware
 from daulat.plan.serving import serving_curve, way_of
-from daulat.plan.sites import Sites, fixed_sites
+from daulat.plan.site_rules import read_rules, siting_sections
+from daulat.plan.sites import Sites, fixed_sites, one_site
 from daulat.plan.sizing import Fleet, size_fleet
 
 IDLE = 0.02  # at work: below it a site was most likely meant smaller, or others should use it
@@ -48,6 +51,7 @@ class Case:
     settings: Settings
     sites: Sites
     rules: RuleCheck
+    hazards: Hazards
     import_limits: tuple[ImportLimit, ...] = ()
 
 
@@ -126,13 +130,19 @@ def read_case(
     chosen = [(_choices(section), name) for section, name in sections]
     _, settings = load_inputs(chosen, services=services, changes=_choice_changes(changes))
     place = describe_place(nation, pack, settings.regions, settings.start_year)
-    extra = place_rows(place) | language_rows(place, settings.model)
+    rules_of_sites = siting_sections(sections, changes)
+    read_rules(rules_of_sites)  # so that a fault in them is told whichever way the sites are found
+    hazards = read_hazards(pack, rules_of_sites)
+    sites = judged(fixed_sites(place, settings), hazards)
+    at = one_site(place, settings)
+    lawless = (f"residency: the site in {at.name} stands outside: {why}" for why in broken_by(at, nation))
+    sites = dataclasses.replace(sites, notes=(*sites.notes, *lawless, hazard_note(sites, hazards)))
+    extra = place_rows(place) | language_rows(place, settings.model) | hazard_rows(sites, hazards)
     extra |= price_rows(settings.accelerator, [one.model for one in settings.services])
     assumptions, settings = load_inputs(sections, services=services, pack=pack, changes=changes, extra=extra)
     _require_own_currency(nation, settings)
-    sites = fixed_sites(place, settings)
     rules = check_hardware(place.country, settings)
-    return Case(place, assumptions, settings, sites, rules, read_import_limits(pack))
+    return Case(place, assumptions, settings, sites, rules, hazards, read_import_limits(pack))
 
 
 def _require_own_currency(nation: Nation, settings: Settings) -> None:

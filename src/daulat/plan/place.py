@@ -34,7 +34,7 @@ class Region:
     """A part of the nation that is served as one: where it is, and who lives there.
 
     `group` is the part whose people take it up together (a province); `internet_share` is None where only the nation's
-    is known.
+    is known; `jurisdiction` is the ISO 3166-2 code of the part whose law holds there, where the table says it.
     """
 
     code: str
@@ -45,6 +45,7 @@ class Region:
     people: float
     time_zone: str
     internet_share: float | None = None
+    jurisdiction: str = ""
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,8 @@ def _region(row: dict[str, str], line: int) -> Region:
         )
     if online is not None and not 0 <= online <= 1:
         raise _row_fault(line, f"internet_share is `{online}`", "a share from 0 to 1 (percent would be divided by 100)")
-    return Region(row["code"], row["name"], row["group"], latitude, longitude, people, row["time_zone"], online)
+    where = (row.get("jurisdiction") or "").strip()
+    return Region(row["code"], row["name"], row["group"], latitude, longitude, people, row["time_zone"], online, where)
 
 
 def _row_fault(line: int, what: str, allowed: str) -> PlanError:
@@ -246,12 +248,15 @@ def _capital(nation: Nation, regions: tuple[Region, ...]) -> Region:
     if not named:
         return max(regions, key=lambda one: one.people)
     row = named[0]
+    latitude, longitude = float(row["latitude"]), float(row["longitude"])
+    near = min(regions, key=lambda one: (one.latitude - latitude) ** 2 + (one.longitude - longitude) ** 2)
     return Region(
         str(row["geonameid"]),
         str(row["name"]),
-        "",
-        float(row["latitude"]),
-        float(row["longitude"]),
+        near.group,
+        latitude,
+        longitude,
         float(row["population"]),
         str(row["timezone"]),
+        jurisdiction=near.jurisdiction,
     )

@@ -20,6 +20,7 @@ from daulat.plan.errors import PlanError
 from daulat.plan.result import Document, document_of
 from daulat.plan.result.joint import SitesWay
 from daulat.plan.site_choice import choose_sites
+from daulat.plan.site_rules import siting_sections
 from daulat.plan.uncertainty import sobol, tornado
 
 SENSITIVE = ("cost_per_mtok", "capex_usd", "site_power_mw", "emissions_tco2e", "operation_jobs")
@@ -51,7 +52,7 @@ def plan_nation(
         Whether to work out tornado and Sobol indices too; a few seconds.
     sites : str
         ``fixed``: one site. ``choose``: the cheapest ones that keep the rules of `plan.siting`, chosen once for the
-        inputs' values.
+        median demand.
     advance : callable
         Told how many draws are done.
 
@@ -66,7 +67,7 @@ def plan_nation(
     agreement = read_agreement(sections, changes)
     siting = None
     if sites == "choose":
-        case, siting = choose_sites(case, nation, pack, sections)
+        case, siting = choose_sites(case, nation, pack, siting_sections(sections, changes))
     plan = make_plan(case, n_draws=n_draws, seed=seed, advance=advance)
     made = document(case, plan, nation, made_at, made_by, scenario, seed, sensitivity=sensitivity)
     found: dict[str, Any] = {"siting": siting}

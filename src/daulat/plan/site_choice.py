@@ -1,64 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
 """Choosing the sites of a plan: a case in, the same case with the cheapest sites that keep every rule out.
 
-The chain is run once at the inputs' values; its load by group of regions, its prices and its limits become a siting
-question (`daulat.plan.siting`); the answer becomes the case's `Sites`, and the spare capacity that stands at them
-replaces `sizing.spare_share`. The sites are chosen for these values and then held fixed in every draw.
+The median load of some draws by group of regions, and prices and limits at the inputs' values, become a siting question
+(`daulat.plan.siting`); the answer becomes the case's `Sites`, and the spare capacity that stands at them replaces
+`sizing.spare_share`. The sites are chosen for this load and then held fixed in every draw.
 """
 
 from __future__ import annotations
 
 import csv
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from importlib.resources import as_file, files
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
-from daulat.nation import Nation, Pack, read_yaml
+from daulat.nation import Nation, Pack
 from daulat.plan.chain import Case, Plan, make_plan, site_demand
 from daulat.plan.energy import zonal_temperature_c
-from daulat.plan.errors import InputError, InputFaultsError
 from daulat.plan.figures import Floats
-from daulat.plan.inputs import Assumption, Assumptions
+from daulat.plan.hazard import HazardClass, Hazards, hazard_note, hazard_rows, judged
+from daulat.plan.inputs import Assumptions
 from daulat.plan.inputs.assumption import first, overlaid
+from daulat.plan.inputs.load import TABLES
 from daulat.plan.place import Place, Region
+from daulat.plan.residency import broken_by, codes_of
 from daulat.plan.result.joint import ChosenSite, SitingPart
+from daulat.plan.site_robustness import loads_of, robust_rows, robustness
+from daulat.plan.site_rules import Section, SiteRules, read_rules, site_fault
 from daulat.plan.sites import Sites, site_in
-from daulat.plan.siting import Budget, Candidates, Regions, Rules, SitePlan, Siting, plan_sites
-
-Section = tuple[Mapping[str, Any], str]
-LISTS = ("grid_minimum_share", "limits_mw", "residency", "budgets", "at")
-
-
-@dataclasses.dataclass(frozen=True)
-class SiteRules:
-    """What `plan.siting` says: numbers with their sources, and what stands beside them.
-
-    Parameters
-    ----------
-    grid_minimum_share : mapping
-        Share of the last year's load that must stand on a grid.
-    limits_mw : mapping
-        The most IT power of a region, by code.
-    residency : mapping
-        Group of regions to the group whose borders its data may not leave.
-    at : tuple of str
-        Codes of the regions that are considered; empty: the largest of each group.
-    """
-
-    numbers: Mapping[str, Assumption]
-    grid_minimum_share: Mapping[str, float]
-    limits_mw: Mapping[str, float]
-    residency: Mapping[str, str]
-    budgets: tuple[Budget, ...]
-    at: tuple[str, ...]
+from daulat.plan.siting import Candidates, Regions, Rules, SitePlan, Siting, plan_sites
 
 
 def choose_sites(
-    case: Case, nation: Nation, pack: Pack | None, sections: Sequence[Section], *, time_limit_s: float = 15.0
+    case: Case, nation: Nation, pack: Pack | None, sections: Sequence[Section], *, time_limit_s: float = 12.0
 ) -> tuple[Case, SitingPart]:
     """Return the case at the chosen sites, and what the choice was.
 
@@ -70,11 +44,13 @@ def choose_sites(
         If no choice keeps every rule: which conflict, and the cheapest way to give way.
     """
     rules = read_rules(sections)
-    median = make_plan(case, n_draws=1)
+    base = make_plan(case, n_draws=1)
     grids = grids_of(pack)
-    places = candidates_of(case.place, grids, rules)
-    siting = question(median, nation, places, grids, rules)
+    places, left_out = _suitable(candidates_of(case.place, grids, rules), nation, case.hazards, rules)
+    loads = loads_of(case)
+    siting = question(base, nation, places, grids, rules, load=loads["p50"])
     found = plan_sites(siting, time_limit_s=time_limit_s)
+    others = robustness(loads, lambda load: question(base, nation, places, grids, rules, load=load))
     at = [place for place, one in enumerate(places) if one.code in found.opens]
     size = found.it_mw[at]
     total = size.sum(axis=0)
@@ -82,70 +58,51 @@ def choose_sites(
     load = siting.regions.it_mw.sum(axis=0)
     spare = float(total[-1] / load[-1] - 1)
     sites = tuple(dataclasses.replace(site_in(places[place]), grid=siting.candidates.grid[place]) for place in at)
-    chosen = Sites(sites, shares, source="chosen at least cost", notes=_notes(found, siting, spare))
-    return _with(case, chosen, spare), _part(found, siting, places, rules, spare, group_names_of(pack))
+    chosen = judged(Sites(sites, shares, source="chosen at least cost"), case.hazards)
+    notes = (*_notes(found, siting, spare), hazard_note(chosen, case.hazards))
+    chosen = dataclasses.replace(chosen, notes=notes)
+    part = _part(found, siting, places, rules, spare, group_names_of(pack), case.hazards, left_out)
+    names = {one.code: one.name for one in places}
+    part = part.model_copy(update={"robustness": robust_rows(found, others, names)})
+    return _with(case, chosen, spare), part
 
 
-@cache
-def _defaults() -> Mapping[str, Any]:
-    with as_file(files("daulat.plan").joinpath("data", "siting.yaml")) as path:
-        data: Mapping[str, Any] = read_yaml(path, name="siting.yaml").data
-    return data
+def _suitable(
+    places: Sequence[Region], nation: Nation, hazards: Hazards, rules: SiteRules
+) -> tuple[list[Region], tuple[str, ...]]:
+    """Return the places where hazard and law let a site stand, and what was left out in sentences."""
+    for name in rules.hazard_exclude:
+        if name not in hazards.classes:
+            raise site_fault("plan.siting", "hazard_exclude", name, f"classes of hazard: {', '.join(hazards.classes)}")
+    found, left_out = list(places), []
+    if rules.hazard_exclude:
+        safe = [one for one in found if _class(hazards, one).name not in rules.hazard_exclude]
+        barred = ", ".join(rules.hazard_exclude)
+        left_out.append(f"hazard: no site in {barred}, which leaves out {_named(found, safe)}")
+        found = safe
+    lawful = [one for one in found if not any(broken_by(one, nation))]
+    if len(lawful) < len(found):
+        why = next(broken_by(next(one for one in found if one not in lawful), nation))
+        left_out.append(f"residency: {why}, which leaves out {_named(found, lawful)}")
+        found = lawful
+    if not found:
+        raise site_fault(
+            "plan.siting",
+            "at" if rules.at else "candidates",
+            ", ".join(one.name for one in places),
+            f"places of which at least one remains; {'; '.join(left_out)}",
+            "Name other places in plan.siting.at, consider more of them (candidates), or change the rule.",
+        )
+    return found, tuple(left_out)
 
 
-def read_rules(sections: Sequence[Section]) -> SiteRules:
-    """Return the rules of the sections, each laid over the last."""
-    rows = {name: first(f"siting.{name}", row, "siting.yaml") for name, row in _defaults().items()}
-    beside: dict[str, Any] = {}
-    faults: list[InputError] = []
-    for section, origin in sections:
-        for key, given in (section.get("siting") or {}).items():
-            try:
-                if key in rows:
-                    rows[key] = overlaid(rows[key], given, origin)
-                elif key in LISTS:
-                    beside[key] = _READ[key](given)
-                else:
-                    raise ValueError(f"a key such as {', '.join((*rows, *LISTS))}")
-            except InputError as error:
-                faults.append(error)
-            except (TypeError, ValueError, KeyError) as error:
-                faults.append(_fault(origin, key, given, str(error)))
-    if faults:
-        raise InputFaultsError(faults)
-    return SiteRules(
-        rows,
-        beside.get("grid_minimum_share", {}),
-        beside.get("limits_mw", {}),
-        beside.get("residency", {}),
-        beside.get("budgets", ()),
-        beside.get("at", ()),
-    )
+def _class(hazards: Hazards, one: Region) -> HazardClass:
+    return hazards.class_at(one.code, one.group, one.latitude, one.longitude)
 
 
-def _shares(given: Any) -> dict[str, float]:
-    found = {str(key): float(value) for key, value in dict(given).items()}
-    if not all(0 <= value <= 1 for value in found.values()):
-        raise ValueError("shares of the load from 0 to 1, by grid (percent was meant?)")
-    return found
-
-
-_READ: dict[str, Callable[[Any], Any]] = {
-    "grid_minimum_share": _shares,
-    "limits_mw": lambda given: {str(key): float(value) for key, value in dict(given).items()},
-    "residency": lambda given: {str(key): str(value) for key, value in dict(given).items()},
-    "budgets": lambda given: tuple(Budget(**one) for one in given),
-    "at": lambda given: tuple(str(one) for one in given),
-}
-
-
-def _fault(origin: str, key: str, given: Any, allowed: str) -> InputError:
-    return InputError(
-        f"{origin}: plan.siting.{key}: `{given}` cannot be used",
-        why=f"Allowed: {allowed}.",
-        fix="Correct it; docs/concepts/plan-sites.md says what each key means.",
-        code="plan.siting",
-    )
+def _named(places: Sequence[Region], kept: Sequence[Region]) -> str:
+    gone = [one.name for one in places if one not in kept]
+    return f"{len(gone)} of {len(places)} places ({', '.join(gone[:6])}{', …' if len(gone) > 6 else ''})"
 
 
 def grids_of(pack: Pack | None) -> dict[str, str]:
@@ -171,7 +128,7 @@ def candidates_of(place: Place, grids: Mapping[str, str], rules: SiteRules) -> l
         known = {one.code: one for one in by_size}
         lacking = [code for code in rules.at if code not in known]
         if lacking:
-            raise _fault("plan.siting", "at", lacking[0], f"codes of regions, such as {by_size[0].code}")
+            raise site_fault("plan.siting", "at", lacking[0], f"codes of regions, such as {by_size[0].code}")
         return [known[code] for code in rules.at]
     largest: dict[str, Region] = {}
     for one in by_size:
@@ -185,18 +142,22 @@ def candidates_of(place: Place, grids: Mapping[str, str], rules: SiteRules) -> l
 
 
 def question(
-    plan: Plan, nation: Nation, places: Sequence[Region], grids: Mapping[str, str], rules: SiteRules
+    plan: Plan,
+    nation: Nation,
+    places: Sequence[Region],
+    grids: Mapping[str, str],
+    rules: SiteRules,
+    *,
+    load: Floats,
 ) -> Siting:
-    """Return the siting question of a plan that was run once, at the inputs' values."""
+    """Return the siting question of a plan that was run once at the inputs' values, for a load in IT MW by year."""
     case, v = plan.case, plan.case.assumptions
     settings, place = case.settings, case.place
     years = np.arange(settings.horizon_years)
-    load = plan.energy.it_power_mw[0] / (1 + v["sizing.spare_share"].value)
     by_group = (site_demand(plan)["group_shares"][0] * load[:, None]).T
     prices = (1 + v["money.inflation_per_year"].value) ** years.astype(np.float64)
     fixed = _fixed_usd(v, prices)
-    build, run = _per_mw(plan, prices)
-    warmth = np.array([_pue(v, one.latitude) for one in places]) / _pue(v, place.capital.latitude)
+    build, run = _per_mw(plan, prices, places)
     # No site is ever larger than the nation's whole load: a limit beyond it only makes the search longer.
     whole = max(float(load.max()), rules.numbers["smallest_mw"].value)
     limit = [min(rules.limits_mw.get(one.code, rules.numbers["limit_mw"].value), whole) for one in places]
@@ -208,11 +169,11 @@ def question(
             tuple(one.code for one in places),
             np.array([[one.latitude, one.longitude] for one in places]),
             grid,
-            tuple(frozenset({nation.country, one.group, one.code}) for one in places),
+            tuple(codes_of(one, nation.country) for one in places),
             np.repeat(np.array(limit)[:, None], len(years), axis=1),
             np.repeat(fixed[None, :], len(places), axis=0),
-            np.repeat(build[None, :], len(places), axis=0),
-            run[None, :] * warmth[:, None],
+            build,
+            run,
         ),
         Rules(
             round_trip_ms=rules.numbers["round_trip_ms"].value,
@@ -236,19 +197,28 @@ def _fixed_usd(v: Assumptions, prices: Floats) -> Floats:
     return np.array([(yearly[t:] * (1 + rate) ** -(steps[: len(yearly) - t])).sum() for t in steps])
 
 
-def _per_mw(plan: Plan, prices: Floats) -> tuple[Floats, Floats]:
-    """Cost of a further IT megawatt, and of running one for a year, in dollars of each year."""
+def _per_mw(plan: Plan, prices: Floats, places: Sequence[Region]) -> tuple[Floats, Floats]:
+    """Cost of a further IT megawatt, and of running one for a year, in dollars of each year: float64[places, years].
+
+    Buildings bear the hardening of the place's hazard, what is insured its premium, and energy its climate.
+    """
     v, energy, years = plan.case.assumptions, plan.energy, np.arange(len(prices))
+    classes = [_class(plan.case.hazards, one) for one in places]
+    harder = np.array([1 + one.hardening_share[1] for one in classes])[:, None]
+    premium = np.array([one.premium_share[1] for one in classes])[:, None]
+    warmth = (np.array([_pue(v, one.latitude) for one in places]) / _pue(v, plan.case.place.capital.latitude))[:, None]
     site_per_it = float(energy.site_kw_per_accelerator[0] / energy.it_kw_per_accelerator[0])
     hardware = v["money.hardware_usd_per_accelerator"].value / energy.it_kw_per_accelerator[0] * 1000
     hardware = hardware * (1 + v["money.storage_share"].value) * (1 + v["money.duty_share"].value)
-    names = ("facility_usd_per_mw", "land_usd_per_mw", "grid_connection_usd_per_mw")
-    ground = sum(v[f"money.{name}"].value for name in names) * site_per_it
-    build = hardware * (1 - v["money.accelerator_decline_per_year"].value) ** years + ground * prices
-    it = np.maximum(energy.it_power_mw[0], 1e-9)
-    paid = plan.opex.energy_usd + plan.opex.hardware_maintenance_usd + plan.opex.facility_maintenance_usd
-    paid = paid + plan.opex.licences_usd + plan.opex.insurance_usd
-    return build * (1 + v["money.contingency_share"].value), paid[0] / it
+    ground = (v["money.land_usd_per_mw"].value + v["money.grid_connection_usd_per_mw"].value) * site_per_it
+    buildings = v["money.facility_usd_per_mw"].value * site_per_it * harder
+    build = hardware * (1 - v["money.accelerator_decline_per_year"].value) ** years + (ground + buildings) * prices
+    opex, it = plan.opex, np.maximum(energy.it_power_mw[0], 1e-9)
+    paid = (opex.hardware_maintenance_usd + opex.facility_maintenance_usd + opex.licences_usd)[0] / it
+    rate = v["money.insurance_share"].value
+    insured = opex.insurance_usd[0] / it / max(rate + v["money.hazard_premium_share"].value, 1e-12)
+    run = opex.energy_usd[0] / it * warmth + paid + insured * (rate + premium)
+    return build * (1 + v["money.contingency_share"].value), run
 
 
 def _pue(v: Assumptions, latitude: float) -> float:
@@ -273,25 +243,36 @@ def _with(case: Case, sites: Sites, spare: float) -> Case:
     given = {"value": spare, "source": "the sites chosen: what stands beyond the load", "basis": "derived"}
     rows = dict(case.assumptions.rows)
     rows["sizing.spare_share"] = overlaid(rows["sizing.spare_share"], given, "siting")
+    for path, row in hazard_rows(sites, case.hazards).items():
+        if rows[path].origin == TABLES:  # nobody laid a figure of their own over it
+            rows[path] = first(path, row, TABLES)
     return dataclasses.replace(case, assumptions=Assumptions(rows), sites=sites)
 
 
 def _notes(found: SitePlan, siting: Siting, spare: float) -> tuple[str, ...]:
     first_note = (
-        f"sites: {len(found.opens)} chosen of {len(siting.candidates.names)} for the inputs' values, within "
+        f"sites: {len(found.opens)} chosen of {len(siting.candidates.names)} for the median demand, within "
         f"{found.gap:.1%} of the least cost; {spare:.0%} stands beyond the load, so that any one grid may fail"
     )
     return (first_note, *found.notes)
 
 
 def _part(
-    found: SitePlan, siting: Siting, places: Sequence[Region], rules: SiteRules, spare: float, names: Mapping[str, str]
+    found: SitePlan,
+    siting: Siting,
+    places: Sequence[Region],
+    rules: SiteRules,
+    spare: float,
+    names: Mapping[str, str],
+    hazards: Hazards,
+    left_out: Sequence[str],
 ) -> SitingPart:
     groups = siting.regions.names
     rows = [
         ChosenSite(
             name=one.name,
             grid=siting.candidates.grid[place],
+            hazard=_class(hazards, one).name,
             latitude=one.latitude,
             longitude=one.longitude,
             opens=found.opens.get(one.code),
@@ -311,6 +292,7 @@ def _part(
         *(f"at least {share:.0%} of the load on {grid}" for grid, share in rules.grid_minimum_share.items()),
         *(f"{one.name}: at most {one.usd / 1e6:,.3g} million USD" for one in asked.budgets),
         *(f"data of {group} stays in {where}" for group, where in rules.residency.items()),
+        *left_out,
     ]
     inputs: list[dict[str, str | float]] = [
         {
@@ -323,13 +305,32 @@ def _part(
         }
         for one in rules.numbers.values()
     ]
+    inputs += _hazard_inputs({_class(hazards, one).name for one in places}, hazards)
     return SitingPart(
         sites=sorted(rows, key=lambda one: (one.opens is None, -one.it_mw[-1])),
         candidates=len(places),
         cost_usd=found.cost_usd,
         gap=found.gap,
         spare_share=spare,
+        load_mw=siting.regions.it_mw.sum(axis=0).tolist(),
         rules=texts,
         inputs=inputs,
         notes=list(found.notes),
     )
+
+
+def _hazard_inputs(names: Collection[str], hazards: Hazards) -> list[dict[str, str | float]]:
+    """Return what the classes of hazard of the candidates add, as inputs with their sources."""
+    return [
+        {
+            "path": f"siting.hazard.{one.name}.{key}",
+            "value": getattr(one, key)[1],
+            "unit": unit,
+            "source": one.sources[key],
+            "date": one.date,
+            "basis": one.basis,
+        }
+        for one in hazards.classes.values()
+        if one.name in names
+        for key, unit in (("hardening_share", "share"), ("premium_share", "share/year"))
+    ]

@@ -19,7 +19,7 @@ from daulat.plan.place import Place, Region
 
 @dataclass(frozen=True)
 class Site:
-    """One site: where it is, the region it stands in, and its electricity grid or island."""
+    """One site: where it is, the region it stands in, its electricity grid or island, and its class of hazard."""
 
     id: str
     name: str
@@ -27,6 +27,7 @@ class Site:
     longitude: float
     group: str = ""
     grid: str = ""
+    hazard: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,15 @@ class Sites:
 
 
 def fixed_sites(place: Place, settings: Settings) -> Sites:
-    """Return one site: in the region that `settings.site` names, else at the capital where the nation is served, else
-    in the largest region of those served.
+    """Return the one site of `one_site`, which carries everything."""
+    return Sites((site_in(one_site(place, settings)),), np.ones((settings.horizon_years, 1)))
+
+
+def one_site(place: Place, settings: Settings) -> Region:
+    """Return where one site stands.
+
+    In the region that `settings.site` names, else at the capital where the nation is served, else in the largest region
+    of those served.
 
     Raises
     ------
@@ -71,7 +79,7 @@ def fixed_sites(place: Place, settings: Settings) -> Sites:
         at = named[0] if named else at
     elif settings.regions:
         at = max(place.regions, key=lambda one: one.people)
-    return Sites((site_in(at),), np.ones((settings.horizon_years, 1)))
+    return at
 
 
 def site_in(region: Region) -> Site:

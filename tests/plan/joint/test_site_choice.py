@@ -10,7 +10,8 @@ import pytest
 
 from daulat.nation import Nation, Pack, bootstrap, find_pack, nation_of
 from daulat.plan import InputFaultsError, make_plan, read_case
-from daulat.plan.site_choice import candidates_of, choose_sites, grids_of, read_rules
+from daulat.plan.site_choice import candidates_of, choose_sites, grids_of
+from daulat.plan.site_rules import read_rules, siting_sections
 
 # Few places and years, so that the question is solved to the end at once.
 SMALL: dict[str, Any] = {"horizon_years": 2, "siting": {"at": ["32.01", "12.71", "63.71"], "round_trip_ms": 200}}
@@ -33,7 +34,7 @@ def test_the_sites_carry_the_load_when_any_one_grid_fails(nation: Nation, pack: 
     chosen, part = choose_sites(case, nation, pack, [(SMALL, "small")])
     standing = [one for one in part.sites if one.opens]
     assert len({one.grid for one in standing}) >= 2
-    load = make_plan(case, n_draws=1).energy.it_power_mw[0, -1] / (1 + case.assumptions["sizing.spare_share"].value)
+    load = part.load_mw[-1]
     for grid in {one.grid for one in standing}:
         assert sum(one.it_mw[-1] for one in standing if one.grid != grid) >= load * (1 - 1e-6)
     assert part.spare_share == pytest.approx(sum(one.it_mw[-1] for one in standing) / load - 1)
@@ -59,7 +60,7 @@ def test_a_share_for_a_grid_is_kept(nation: Nation, pack: Pack) -> None:
     rules = {**SMALL, "siting": {**SMALL["siting"], "grid_minimum_share": {"Kalimantan": 0.5}}}
     case = read_case(nation, pack=pack, scenario=(rules, "small"))
     _, part = choose_sites(case, nation, pack, [(rules, "small")])
-    load = make_plan(case, n_draws=1).energy.it_power_mw[0, -1] / (1 + case.assumptions["sizing.spare_share"].value)
+    load = part.load_mw[-1]
     there = sum(one.it_mw[-1] for one in part.sites if one.grid == "Kalimantan")
     assert there >= 0.5 * load * (1 - 1e-6)
 
@@ -93,3 +94,45 @@ def test_a_country_without_a_table_of_grids_has_one_for_each_group() -> None:
     assert len({one.grid for one in part.sites if one.opens}) >= 2
     assert np.isfinite(part.cost_usd)
     assert chosen.sites.source == "chosen at least cost"
+
+
+def test_the_nations_own_residency_says_where_sites_may_stand(nation: Nation, pack: Pack) -> None:
+    """Personal data may be processed in two provinces; the third place of the question lies outside."""
+    bound = nation.model_copy(
+        update={"residency": nation.residency.model_copy(update={"personal": ["ID-JB", "ID-KS"]})}
+    )
+    case = read_case(bound, pack=pack, scenario=(SMALL, "small"))
+    assert any(
+        note.startswith("residency: the site in Jakarta stands outside: personal data") for note in case.sites.notes
+    )
+    chosen, part = choose_sites(case, bound, pack, [(SMALL, "small")])
+    assert {one.group for one in chosen.sites.sites} == {"32", "63"}
+    assert any("which leaves out 1 of 3 places (Kota Medan)" in rule for rule in part.rules)
+
+
+def test_a_province_that_keeps_its_data_is_served_within_its_own_jurisdiction(nation: Nation, pack: Pack) -> None:
+    rules = {**SMALL, "siting": {**SMALL["siting"], "residency": {"12": "ID-SU"}}}
+    case = read_case(nation, pack=pack, scenario=(rules, "small"))
+    _, part = choose_sites(case, nation, pack, [(rules, "small")])
+    medan = next(one for one in part.sites if one.name == "Kota Medan")
+    assert medan.serves["Sumatera Utara"] == pytest.approx(1.0)
+
+
+def test_the_plan_says_which_sites_a_small_and_a_large_demand_would_have(nation: Nation, pack: Pack) -> None:
+    case = read_case(nation, pack=pack, scenario=(SMALL, "small"))
+    _, part = choose_sites(case, nation, pack, [(SMALL, "small")])
+    small, middle, large = part.robustness
+    assert [one.demand for one in part.robustness] == ["p10", "p50", "p90"]
+    assert small.it_mw is not None
+    assert middle.it_mw is not None
+    assert large.it_mw is not None
+    assert small.it_mw < middle.it_mw < large.it_mw
+    assert set(middle.sites) == {one.name for one in part.sites if one.opens}
+    assert middle.shared == len(middle.sites)
+
+
+def test_a_change_of_a_rule_on_the_command_line_has_its_effect(nation: Nation, pack: Pack) -> None:
+    sections = siting_sections([(SMALL, "small")], ["siting.spare_share=0", "plan.siting.at=32.01,63.71"])
+    rules = read_rules(sections)
+    assert rules.numbers["spare_share"].value == 0
+    assert rules.at == ("32.01", "63.71")

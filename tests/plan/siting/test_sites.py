@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from daulat.plan.siting import Budget, Siting, plan_sites
+from daulat.plan.siting import Budget, NoSitePlanError, Siting, plan_sites
 from daulat.plan.siting.classes import join_regions, may_keep, near_enough
 from daulat.plan.siting.model import build_model
 
@@ -122,3 +122,28 @@ def test_the_bound_is_never_above_the_cost() -> None:
     plan = plan_sites(make_siting([[3, 9], [4, 4]], [{"open": 7, "build": 3}, {"at": 1, "open": 2, "build": 6}]))
     assert 0 <= plan.lower_bound_usd <= plan.cost_usd
     assert 0 <= plan.gap <= 0.01
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_the_rows_that_shorten_the_search_exclude_no_plan(data: st.DataObject) -> None:
+    """With spare capacity over two or three grids; the reference knows nothing of the further rows."""
+    n_sites = data.draw(st.integers(2, 4))
+    sites = [
+        {
+            "at": place,
+            "open": data.draw(money),
+            "build": data.draw(money),
+            "limit": data.draw(st.integers(4, 30)),
+            "grid": data.draw(st.sampled_from(["west", "middle", "east"])),
+        }
+        for place in range(n_sites)
+    ]
+    share = data.draw(st.sampled_from([0.25, 0.5, 1.0]))
+    siting = make_siting([[data.draw(megawatts)]], sites, round_trip_ms=ANYWHERE, spare_share=share)
+    least = cheapest_by_trying_all(siting)
+    if not np.isfinite(least):
+        with pytest.raises(NoSitePlanError):
+            plan_sites(siting, gap=0.0)
+    else:
+        assert plan_sites(siting, gap=0.0).cost_usd / USD == pytest.approx(least, rel=1e-6, abs=1e-6)

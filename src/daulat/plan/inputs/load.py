@@ -25,6 +25,7 @@ from daulat.plan.units import likely_meant
 
 SECTIONS = ("demand", "sizing", "energy", "money", "jobs")
 TEXTS = ("regions", "site", "services", "events", "currency", "model", "accelerator")
+TABLES = "tables of the planner"  # origin of what the country's and the hardware's tables say
 GENERIC_SERVICE = "public-services"
 FAR = 4.0  # times beyond the usual range: a slip of ten is told, a dear country is not
 # Keys of `plan:` that are no choices of this room's chain: numbers, and what siting and finance read themselves.
@@ -212,7 +213,7 @@ def _defaults(settings: Settings, extra: Mapping[str, Any]) -> Iterator[Assumpti
     for event in settings.events:
         yield first(f"event.{event.id}.factor", table["events"][event.id]["factor"], "assumptions.yaml")
     for path, row in extra.items():
-        yield first(path, row, str(row.get("origin", "tables of the planner")))
+        yield first(path, row, str(row.get("origin", TABLES)))
 
 
 def _numbers(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

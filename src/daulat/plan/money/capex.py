@@ -39,8 +39,9 @@ def _hardware(share: float, what: str) -> Floats:
 def _built(share: str, what: str) -> Floats:
     found: Floats = figure(
         "USD",
-        f"new site MW x cost a MW x size factor x inflation x {share}",
-        f"site_power_mw money.facility_usd_per_mw money.small_site_surcharge money.inflation_per_year money.{share}",
+        f"new site MW x cost a MW x size factor x (1 + hardening) x inflation x {share}",
+        "site_power_mw money.facility_usd_per_mw money.small_site_surcharge money.hazard_hardening_share "
+        f"money.inflation_per_year money.{share}",
         about=what,
     )
     return found
@@ -70,8 +71,8 @@ class Capex:
     shell_usd: Floats = figure(
         "USD",
         "buildings x (1 - electrical - cooling)",
-        "site_power_mw money.facility_usd_per_mw money.small_site_surcharge money.inflation_per_year "
-        "money.electrical_share money.cooling_share",
+        "site_power_mw money.facility_usd_per_mw money.small_site_surcharge money.hazard_hardening_share "
+        "money.inflation_per_year money.electrical_share money.cooling_share",
         about="Shell of the buildings.",
     )
     electrical_usd: Floats = _built("electrical_share", "Electrical plant.")
@@ -149,6 +150,7 @@ def capex_of(fleet: Fleet, energy: Energy, v: Values) -> Capex:
     new_mw = added(energy.site_power_mw)
     built = new_mw * v("money.facility_usd_per_mw") * prices
     built = built * size_factor(energy.site_power_mw.max(axis=1, keepdims=True), v("money.small_site_surcharge"))
+    built = built * (1 + v("money.hazard_hardening_share"))
     solar = added(energy.solar_power_mw) * 1000 * v("energy.solar_capex_eur_per_kw")
     battery = added(energy.battery_mwh) * 1000 * v("energy.battery_capex_eur_per_kwh")
     parts = {

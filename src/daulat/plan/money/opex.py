@@ -84,12 +84,12 @@ class Opex:
     )
     insurance_usd: Floats = figure(
         "USD",
-        "(standing hardware + buildings so far) x share",
+        "(standing hardware + buildings so far) x (share + further premium for the hazard)",
         " ".join(
             (
                 *BUILDINGS,
                 "accelerators_installed money.hardware_usd_per_accelerator money.accelerator_decline_per_year",
-                "money.insurance_share money.storage_share",
+                "money.insurance_share money.hazard_premium_share money.storage_share",
             )
         ),
         about="Insurance.",
@@ -140,7 +140,7 @@ def opex_of(fleet: Fleet, energy: Energy, capex: Capex, staff: tuple[Floats, Flo
         "facility_maintenance_usd": buildings * v("money.facility_maintenance_share"),
         "links_usd": np.where(stands, v("money.links_usd_per_year") * n_sites * prices, 0.0),
         "licences_usd": hardware * v("money.licences_share"),
-        "insurance_usd": (hardware + buildings) * v("money.insurance_share"),
+        "insurance_usd": (hardware + buildings) * (v("money.insurance_share") + v("money.hazard_premium_share")),
     }
     total = sum((parts[name] for name in PARTS), np.zeros(1))
     return Opex(**parts, opex_usd_per_year=total, cost_usd_per_year=total + capex.capex_usd_per_year)

@@ -85,6 +85,8 @@ class SiteRow(Part):
     latitude: float
     longitude: float
     group: str
+    hazard: str = ""
+    """Class of the hazard of the ground there."""
     shares: list[float]
 
 

@@ -119,12 +119,27 @@ class ChosenSite(_Part):
 
     name: str
     grid: str
+    hazard: str
+    """Class of the hazard of the ground there."""
     latitude: float
     longitude: float
     opens: int | None
     it_mw: list[float]
     serves: dict[str, float]
     """Share of the load of each group of regions in the last year."""
+
+
+class RobustRow(_Part):
+    """Which sites would be chosen for another demand."""
+
+    demand: str
+    """Percentile of the load in each year; ``p50`` is what the sites were chosen for."""
+    it_mw: float | None
+    """What would stand in the last year; none: no sites keep the rules."""
+    sites: list[str]
+    shared: int
+    """How many of the sites chosen are among them."""
+    gap: float | None
 
 
 class SitingPart(_Part):
@@ -136,9 +151,12 @@ class SitingPart(_Part):
     gap: float
     spare_share: float
     """What stands beyond the load, over it, in the last year."""
+    load_mw: list[float]
+    """The load that the sites were chosen for, IT megawatts by year: the median of some draws."""
     rules: list[str]
     inputs: list[dict[str, str | float]]
     notes: list[str]
+    robustness: list[RobustRow] = []
 
 
 SitesWay = Literal["fixed", "choose"]

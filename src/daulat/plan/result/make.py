@@ -97,7 +97,7 @@ def document_of(
                 {**_plain(site, ("grid",)), "shares": case.sites.shares[:, place].tolist()}
                 for place, site in enumerate(case.sites.sites)
             ],
-            "regions": [_plain(one, ("time_zone", "internet_share")) for one in case.place.regions],
+            "regions": [_plain(one, ("time_zone", "internet_share", "jurisdiction")) for one in case.place.regions],
             "rules": _plain(case.rules, ("notes",)),
             "crossover": _crossover(crossover(plan.fleet, plan.opex, plan.cost, plan.values, len(case.sites.sites))),
             "tornado": {name: [one.as_dict() for one in rows] for name, rows in (tornado or {}).items()},

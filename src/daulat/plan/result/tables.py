@@ -25,7 +25,10 @@ Rows = list[dict[str, Any]]
 
 
 def tables_of(document: Document) -> dict[str, Rows]:
-    """Return the tables: figures, inputs, summary, tornado, sobol, crossover, sites, regions, and of a deal three."""
+    """Return the tables by name.
+
+    Figures, inputs, summary, tornado, sobol, crossover, sites, regions; two of chosen sites, three of a deal.
+    """
     return {
         "figures": list(_figures(document)),
         "inputs": [row.model_dump() for row in document.inputs],
@@ -39,8 +42,23 @@ def tables_of(document: Document) -> dict[str, Rows]:
             for year, share in zip(document.years, row.shares, strict=True)
         ],
         "regions": [row.model_dump() for row in document.regions],
+        **_siting(document),
         **_deal(document),
     }
+
+
+def _siting(document: Document) -> dict[str, Rows]:
+    """What choosing the sites adds: every candidate by year, and the sites for other demands."""
+    siting = document.siting
+    if siting is None:
+        return {}
+    rows = [
+        {**one.model_dump(exclude={"it_mw", "serves"}), "year": year, "it_mw": size}
+        for one in siting.sites
+        for year, size in zip(document.years, one.it_mw, strict=True)
+    ]
+    others = [{**row.model_dump(), "sites": ", ".join(row.sites)} for row in siting.robustness]
+    return {"site_candidates": rows, "site_robustness": others}
 
 
 def _figures(document: Document) -> Iterator[dict[str, Any]]:

@@ -9,62 +9,17 @@ explanation of an impossible plan speaks of. Derivation: docs/concepts/plan-site
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from daulat.plan.siting.classes import Classes
+from daulat.plan.siting.rows import Columns, Rows
+from daulat.plan.siting.tight import tighten
 from daulat.plan.siting.types import Float64, Siting
 
 MILLION = 1e6
-Ints = NDArray[np.int64]
-Group = tuple[str, str]
-
-
-@dataclass(slots=True, eq=False)
-class Rows:
-    """Rows of the program as they are collected, block by block."""
-
-    row: list[Ints] = field(default_factory=list)
-    column: list[Ints] = field(default_factory=list)
-    value: list[Float64] = field(default_factory=list)
-    lower: list[Float64] = field(default_factory=list)
-    upper: list[Float64] = field(default_factory=list)
-    groups: list[tuple[Group, int, int]] = field(default_factory=list)
-    count: int = 0
-
-    def open_block(self, group: Group, lower: Float64, upper: Float64) -> int:
-        """Begin as many rows as there are bounds; return the number of the first."""
-        start = self.count
-        self.lower.append(np.asarray(lower, float))
-        self.upper.append(np.asarray(upper, float))
-        self.count += len(self.lower[-1])
-        self.groups.append((group, start, self.count))
-        return start
-
-    def add(self, row: Ints, column: Ints, value: Float64 | float) -> None:
-        """Add coefficients."""
-        row, column, values = np.broadcast_arrays(row, column, np.asarray(value, float))
-        self.row.append(row.ravel().astype(np.int64))
-        self.column.append(column.ravel().astype(np.int64))
-        self.value.append(values.ravel())
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Columns:
-    """Where each variable stands: int64[n_sites, n_years] twice, int64[n_pairs, n_years]; pairs are (class, site)."""
-
-    open: Ints
-    size: Ints
-    serve: Ints
-    pair_class: Ints
-    pair_site: Ints
-
-    @property
-    def count(self) -> int:
-        """How many variables there are."""
-        return self.open.size + self.size.size + self.serve.size
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,8 +34,8 @@ class Model:
     rows: Rows
 
 
-def build_model(siting: Siting, classes: Classes) -> Model:
-    """Write the program of a siting question."""
+def build_model(siting: Siting, classes: Classes, *, tight: bool = False) -> Model:
+    """Write the program of a siting question; `tight` adds rows that follow from the others and shorten the search."""
     columns = _columns(siting, classes)
     rows = Rows()
     _serve_everybody(rows, columns, classes)
@@ -90,6 +45,8 @@ def build_model(siting: Siting, classes: Classes) -> Model:
     _spare(rows, columns, siting)
     _minimums(rows, columns, siting)
     _budgets(rows, columns, siting)
+    if tight:
+        tighten(rows, columns, siting)
     upper = np.ones(columns.count)
     upper[columns.size] = siting.candidates.limit_mw
     whole = np.zeros(columns.count, bool)

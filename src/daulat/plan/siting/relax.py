@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from daulat.plan.siting._highs import Solved, solve
 from daulat.plan.siting.classes import Classes, join_regions, may_keep, near_enough
 from daulat.plan.siting.errors import NoSitePlanError, Relaxation
-from daulat.plan.siting.model import Columns, Model, build_model
+from daulat.plan.siting.model import Model, build_model
+from daulat.plan.siting.rows import Columns
 from daulat.plan.siting.types import Float64, Siting
 
 Mask = NDArray[np.bool_]

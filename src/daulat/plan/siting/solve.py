@@ -62,7 +62,7 @@ def plan_sites(siting: Siting, *, gap: float = 0.01, time_limit_s: float = 60.0,
     if not allowed.any(axis=1).all():
         raise explain(siting, threads=threads)
     classes = join_regions(siting, allowed)
-    model = build_model(siting, classes)
+    model = build_model(siting, classes, tight=True)
     solved = solve(model, gap=gap, time_limit_s=time_limit_s, threads=threads)
     if solved.values is None:
         raise explain(siting, threads=threads, in_time=solved.in_time)

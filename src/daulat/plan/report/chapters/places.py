@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from daulat.plan.report.charts import Dot, DotMap
 from daulat.plan.report.exhibit import Chapter, Exhibit, Reading
+from daulat.plan.report.words import Words
+from daulat.plan.result.joint import SitingPart
 
 MOST_DOTS = 600
 
@@ -30,12 +34,13 @@ def places_chapter(reading: Reading) -> Chapter:
             row.name,
             f"{row.latitude:.2f}, {row.longitude:.2f}",
             words.amount(power * row.shares[-1], "MW"),
+            words.texts.get(f"hazard_{row.hazard}", row.hazard),
             str(opens.get(row.name) or document.years[0]),
         ]
         for dot, row in zip(sites, document.sites, strict=True)
     ]
     rows += [
-        [words["region"], one.name, f"{one.latitude:.2f}, {one.longitude:.2f}", words.number(one.people), ""]
+        [words["region"], one.name, f"{one.latitude:.2f}, {one.longitude:.2f}", words.number(one.people), "", ""]
         for one in regions
     ]
     texts = [words.say("places_text", n=len(document.sites), names=", ".join(one.name for one in document.sites))]
@@ -52,8 +57,24 @@ def places_chapter(reading: Reading) -> Chapter:
                 rules="; ".join(siting.rules),
             )
         )
+        texts += list(_robust(siting, words))
+    texts.append(words["places_hazard"])
     if len(document.regions) > MOST_DOTS:
         texts.append(words.say("places_cut", n=MOST_DOTS, all=len(document.regions)))
-    head = [words["what"], words["name"], words["coordinates"], words["size"], words["since"]]
+    head = [words["what"], words["name"], words["coordinates"], words["size"], words["hazard"], words["since"]]
     exhibit = Exhibit("map", words["map_title"], words["map_about"], chart, head, rows, ["site_power_mw"])
     return Chapter("places", words["places_title"], texts, [exhibit])
+
+
+def _robust(siting: SitingPart, words: Words) -> Iterator[str]:
+    """Say which sites a small and a large demand would have."""
+    others = {row.demand: row for row in siting.robustness if row.demand != "p50"}
+    if {"p10", "p90"} <= set(others) and all(row.sites for row in others.values()):
+        small, large = others["p10"], others["p90"]
+        yield words.say(
+            "places_robust",
+            small=", ".join(small.sites),
+            small_mw=words.amount(small.it_mw, "MW"),
+            large=", ".join(large.sites),
+            large_mw=words.amount(large.it_mw, "MW"),
+        )
