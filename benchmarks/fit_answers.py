@@ -28,8 +28,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from citizens import open_bench, read_suite
-from fit_adapter import everyday_questions
-from held_out import ask_held_out, sample_everyday
+from everyday_asked import ask_held_out, everyday_questions, sample_everyday
 from numpy.typing import NDArray
 
 from daulat.assistant.answerable import evidence_features, names_another_law
@@ -215,7 +214,7 @@ def collect_everyday(bench: Bench, sources: Sequence[Source], model: SentenceMod
         questions = everyday_questions(bench)
         corpus = open_corpus(bench, sources, questions, load_ranking(), Path(work), with_everyday=True)
         searcher = Searcher(corpus.release, corpus.encoder, corpus.reader, load_ranking())
-        found = ask_held_out(bench, corpus, searcher, sample_everyday(bench, corpus, *EVERYDAY_ASKED))
+        found = ask_held_out(corpus, searcher, sample_everyday(bench, corpus.release, *EVERYDAY_ASKED))
         return described(bench, corpus, searcher, found, lambda _: model)
 
 

@@ -25,8 +25,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from citizens import open_bench, read_suite
-from fit_adapter import everyday_questions
-from held_out import ask_held_out, sample_everyday
+from everyday_asked import ask_held_out, everyday_questions, sample_everyday
 from numpy.typing import NDArray
 
 from daulat.evaluation import Bench, KnownQuestion, open_corpus, read_questions, sample_questions
@@ -94,8 +93,8 @@ def collect_everyday(bench: Bench, sources: Sequence[Source]) -> Asked:
     with TemporaryDirectory() as work:
         corpus = open_corpus(bench, sources, everyday_questions(bench), ranking, Path(work), with_everyday=True)
         searcher = Searcher(corpus.release, corpus.encoder, corpus.reader, ranking)
-        sample = sample_everyday(bench, corpus, EVERYDAY_ASKED, 0)
-        asked = ask_held_out(bench, corpus, searcher, sample)
+        sample = sample_everyday(bench, corpus.release, EVERYDAY_ASKED, 0)
+        asked = ask_held_out(corpus, searcher, sample)
         return joined([(q, q.language, candidates) for q, _, candidates in asked if not candidates.is_definition])
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes `vectors.e5.bin` and `vectors.e5.everyday.bin`: texts and everyday questions of the pack in, vectors out.
 
-Then no site computes them. Those of the questions have 5 bits a component instead of 8: they only point at texts.
+Then no site computes them. Those of the questions keep fewer components and bits: they only point at texts.
 
 Run it after any change of the sources, their titles or how they are cut, of the everyday questions and the glossary;
 `daulat knowledge build` says how many texts it had to encode, which is 0 after this. Only what is missing is encoded;
@@ -21,18 +21,19 @@ from pathlib import Path
 import yaml
 
 from daulat.cli._output import progress
-from daulat.knowledge.encoder import AsQueries, Encoder, open_e5
-from daulat.knowledge.everyday import FOLDER, read_everyday
+from daulat.knowledge.encoder import AsQueries, Encoder, adapt, open_e5
+from daulat.knowledge.everyday import FOLDER, Wordings, read_everyday
 from daulat.knowledge.everyday.index import questions_of
-from daulat.knowledge.index.cache import VectorCache, key_of, write_seed
+from daulat.knowledge.index.cache import VectorCache, key_of
+from daulat.knowledge.index.seed import write_seed
 from daulat.knowledge.ingest import ingest_all, load_rules
 from daulat.knowledge.release.write import cut_segments
-from daulat.knowledge.search import reader_for
+from daulat.knowledge.search import Reader, reader_for
 from daulat.knowledge.sources import load_sources
 from daulat.nation.packs import pack_at
 
 PACK = Path(__file__).parents[1] / "daulat_id"
-QUESTION_BITS = 5
+QUESTION_BITS, QUESTION_KEPT = 4, 256
 WORK = Path(".daulat/vectors/multilingual-e5-small-q4.bin")
 
 
@@ -44,29 +45,34 @@ def make_vectors(pack: Path, work: Path) -> int:
     for failure in ingested.failures:
         sys.exit(f"{failure.path}: {failure.reason}. {failure.fix}")
     segments = [segment.text for segment in cut_segments(ingested.documents)]
-    questions = everyday_texts(pack)
+    read = reader_of(pack)
+    asking = AsQueries(adapt(encoder, Wordings(pack / FOLDER, read.everyday).adapter_for(encoder.name)[1]))
+    questions = everyday_texts(pack, read)
     cache = VectorCache(work, encoder.dimensions, [of_texts, of_questions])
-    missing = fill(cache, encoder, segments, "segments") + fill(cache, AsQueries(encoder), questions, "questions")
-    for target, name, texts, bits in (
-        (of_texts, encoder.name, segments, 8),
-        (of_questions, AsQueries(encoder).name, questions, QUESTION_BITS),
+    missing = fill(cache, encoder, segments, "segments") + fill(cache, asking, questions, "questions")
+    for target, name, texts, bits, kept in (
+        (of_texts, encoder.name, segments, 8, encoder.dimensions),
+        (of_questions, asking.name, questions, QUESTION_BITS, QUESTION_KEPT),
     ):
-        # Written beside and renamed: the cache still maps the old file.
         beside = target.with_suffix(".new")
-        count = write_seed(beside, cache, [key_of(name, text) for text in texts], bits=bits)
+        keys = [key_of(name, text) for text in texts]
+        count = write_seed(beside, keys, *cache.read(keys), bits=bits, kept=kept)
         beside.rename(target)
         print(f"{target}: {count:,} vectors, {target.stat().st_size / 1e6:.1f} MB")
     return missing
 
 
-def everyday_texts(pack: Path) -> list[str]:
-    """Return what is encoded of the everyday questions, as a release build reads them."""
+def reader_of(pack: Path) -> Reader:
+    """Return how the pack reads questions."""
     nation = yaml.safe_load((pack / "nation.yaml").read_text(encoding="utf-8"))
-    languages = [language["tag"] for language in nation["languages"]]
+    return reader_for(pack_at(pack, "ID"), [language["tag"] for language in nation["languages"]])
+
+
+def everyday_texts(pack: Path, reader: Reader) -> list[str]:
+    """Return what is encoded of each everyday question."""
     rows, faults = read_everyday(pack / FOLDER)
     for fault in faults:
         print(f"left out: {fault}", file=sys.stderr)
-    reader = reader_for(pack_at(pack, "ID"), languages)
     return [reader.everyday(text, tag)[0] for _, tag, text in questions_of(rows)]
 
 

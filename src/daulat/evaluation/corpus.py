@@ -195,11 +195,13 @@ def open_corpus(
     asked = [reader.ask(question.text, language) for question, language in with_languages(bench, questions)]
     of_questions = bench.cache / f"{encoder.name}.queries.bin"
     prepared = PreparedEncoder(encoder, VectorCache(of_questions, encoder.dimensions))
-    _prepare(bench, prepared, [form for each in asked for form in each.forms])
+    everyday = pack_everyday(bench.pack, reader) if with_everyday else None
+    adapter = everyday.adapter_for(encoder.name)[1] if everyday else None
+    asking = prepared.adapted(adapter) if adapter else prepared
+    _prepare(bench, asking, [form for each in asked for form in each.forms])
     known = [*bench.shipped_vectors, of_questions]  # everyday questions are encoded as questions are
     cache = VectorCache(bench.cache / f"{encoder.name}.bin", encoder.dimensions, known)
 
-    everyday = pack_everyday(bench.pack, reader) if with_everyday else None
     builder = _TemporaryBuilder(bench, sources, rules, reader, encoder, cache, work, everyday)
     shipped = VectorCache(work / "none.bin", encoder.dimensions, bench.shipped_vectors)
     if shipped.count_missing(encoder, [segment.text for segment in segments]) <= bench.encode_all_up_to:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from daulat.knowledge.encoder import AsQueries, Encoder, Float32
+from daulat.knowledge.encoder import Adapter, AsQueries, Encoder, Float32, adapt
 from daulat.knowledge.index.cache import VectorCache, key_of
 
 _WORTH_PARTING = 8  # texts
@@ -34,6 +34,11 @@ class ParallelEncoder:
         self.name, self.dimensions = encoder.name, encoder.dimensions
         self._encoder = encoder
         self._threads = max(threads, 1)
+
+    def adapted(self, adapter: Adapter) -> Encoder:
+        """Return the same, with questions turned by an adapter."""
+        turned = adapt(self._encoder, adapter)
+        return self if turned is self._encoder else ParallelEncoder(turned, self._threads)
 
     def queries(self, texts: Sequence[str]) -> Float32:
         """Encode questions: float32[n, dimensions], rows of unit length."""
@@ -70,6 +75,11 @@ class PreparedEncoder:
         self.name, self.dimensions = encoder.name, encoder.dimensions
         self._encoder, self._cache = encoder, cache
         self._asking = AsQueries(encoder)
+
+    def adapted(self, adapter: Adapter) -> PreparedEncoder:
+        """Return the same, with questions turned by an adapter."""
+        turned = adapt(self._encoder, adapter)
+        return self if turned is self._encoder else PreparedEncoder(turned, self._cache)
 
     def prepare(self, texts: Sequence[str]) -> Iterator[int]:
         """Encode the questions that are not known yet; yields how many are done."""

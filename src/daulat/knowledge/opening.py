@@ -18,7 +18,8 @@ from urllib.parse import quote
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.everyday import FOLDER, Wordings
-from daulat.knowledge.index.cache import VectorCache, seed_dimensions
+from daulat.knowledge.index.cache import VectorCache
+from daulat.knowledge.index.seed import seed_dimensions
 from daulat.knowledge.ingest import IngestRules, load_rules
 from daulat.knowledge.release import Builder, Release, Shelf, SigningKey
 from daulat.knowledge.search import Reader, Searcher, load_ranking, reader_for

@@ -21,8 +21,8 @@ from daulat.knowledge.index.cache import (
     VectorCache,
     key_of,
     record_type,
-    write_seed,
 )
+from daulat.knowledge.index.seed import write_seed
 from daulat.knowledge.index.vectors import quantise
 
 SIZE = record_type(64).itemsize
@@ -127,7 +127,7 @@ def test_keys_survive_the_byte_strings_of_numpy(name: str, text: str) -> None:
 def test_vectors_of_a_pack_are_read_and_never_written(tmp_path: Path) -> None:
     cache, _ = filled(tmp_path / "v", ["a", "bb", "ccc"])
     keys = [key_of("counting", text) for text in ("ccc", "a", "a")]
-    assert write_seed(tmp_path / "seed", cache, keys) == 2
+    assert write_seed(tmp_path / "seed", keys, *cache.read(keys)) == 2
     before = (tmp_path / "seed").read_bytes()
     other, encoder = filled(tmp_path / "w", ["a", "ccc", "dddd"], [tmp_path / "seed"])
     assert encoder.asked == ["dddd"]
@@ -138,7 +138,7 @@ def test_vectors_of_a_pack_are_read_and_never_written(tmp_path: Path) -> None:
 def test_a_seed_is_the_same_whatever_order_its_texts_came_in(tmp_path: Path) -> None:
     keys = [key_of("counting", text) for text in ("a", "bb")]
     for name, texts, order in (("x", ["a", "bb"], keys), ("y", ["bb", "a"], keys[::-1])):
-        write_seed(tmp_path / f"{name}.seed", filled(tmp_path / name, texts)[0], order)
+        write_seed(tmp_path / f"{name}.seed", order, *filled(tmp_path / name, texts)[0].read(order))
     assert (tmp_path / "x.seed").read_bytes() == (tmp_path / "y.seed").read_bytes()
 
 
@@ -156,11 +156,30 @@ def test_a_seed_of_few_bits_points_the_same_way(tmp_path: Path) -> None:
     keys = [key_of("drawn", str(n)) for n in range(20)]
     cache = VectorCache(tmp_path / "v", 64)
     cache._append(keys, rows, scales)
-    write_seed(tmp_path / "seed", cache, keys, bits=5)
-    # 8 bytes of key, 2 of scale, 64 x 5 bits; 24 bytes of heading.
-    assert (tmp_path / "seed").stat().st_size == 24 + 20 * (8 + 2 + 40)
+    write_seed(tmp_path / "seed", keys, *cache.read(keys), bits=5)
+    # 8 bytes of key, 2 of scale, 64 x 5 bits; 28 bytes of heading.
+    assert (tmp_path / "seed").stat().st_size == 28 + 20 * (8 + 2 + 40)
     narrow_rows, narrow_scales = VectorCache(tmp_path / "w", 64, [tmp_path / "seed"]).read(keys)
     back = narrow_rows * narrow_scales.astype(np.float32)[:, None]
     cosines = (back * vectors).sum(axis=1) / np.linalg.norm(back, axis=1) / np.linalg.norm(vectors, axis=1)
     # Half a step of largest/15 in each of 64 components: at most a tenth of the length of such a vector.
     assert cosines.min() > 0.99
+
+
+def test_a_seed_of_few_components_keeps_what_varies(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    vectors = (draw.normal(size=(40, 8)) @ draw.normal(size=(8, 64))).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    keys = [key_of("drawn", str(n)) for n in range(40)]
+    write_seed(tmp_path / "seed", keys, *quantise(vectors), kept=8)
+    # 28 bytes of heading; the mean and 8 axes of 64 halves; records of 8 + 2 + 8 bytes.
+    assert (tmp_path / "seed").stat().st_size == 28 + 9 * 64 * 2 + 40 * 18
+    rows, scales = VectorCache(tmp_path / "w", 64, [tmp_path / "seed"]).read(keys)
+    cosines = (rows * scales.astype(np.float32)[:, None] * vectors).sum(axis=1)
+    # They lie in 8 dimensions, so what is lost is rounding.
+    assert cosines.min() > 0.99
+
+
+def test_a_seed_of_another_width_is_passed_over(tmp_path: Path) -> None:
+    write_seed(tmp_path / "seed", [key_of("drawn", "a")], *quantise(np.ones((1, 32), np.float32)))
+    assert len(VectorCache(tmp_path / "w", 64, [tmp_path / "seed"])) == 0

@@ -10,8 +10,9 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from daulat.knowledge.encoder.adapter import ADAPTER, Adapter, load_adapter
 from daulat.knowledge.encoder.e5 import E5Encoder
 from daulat.knowledge.encoder.native import native_runs_here, open_native
 from daulat.knowledge.encoder.remote import RemoteEncoder
@@ -19,14 +20,19 @@ from daulat.knowledge.encoder.weights import Float32, file_sha256
 from daulat.knowledge.errors import EncoderError
 
 __all__ = [
+    "ADAPTER",
     "E5_SHA256",
+    "Adaptable",
+    "Adapter",
     "AsQueries",
     "E5Encoder",
     "Encoder",
     "Float32",
     "RemoteEncoder",
+    "adapt",
     "bundled_weights",
     "file_sha256",
+    "load_adapter",
     "open_e5",
     "open_encoder",
 ]
@@ -57,6 +63,20 @@ class Encoder(Protocol):
     def passages(self, texts: Sequence[str]) -> Float32:
         """Encode passages: float32[n, dimensions], rows of unit length."""
         ...
+
+
+@runtime_checkable
+class Adaptable(Protocol):
+    """An encoder whose questions an adapter can turn."""
+
+    def adapted(self, adapter: Adapter) -> Encoder:
+        """Return the encoder with its questions turned. Its name says so; vectors of passages stay as they are."""
+        ...
+
+
+def adapt(encoder: Encoder, adapter: Adapter | None) -> Encoder:
+    """Return an encoder with its questions turned by an adapter that was learnt for it; else the encoder itself."""
+    return encoder.adapted(adapter) if adapter is not None and isinstance(encoder, Adaptable) else encoder
 
 
 class AsQueries:

@@ -4,8 +4,8 @@
 Wang et al. 2024, https://arxiv.org/abs/2402.05672: a 12-layer BERT of 384 dimensions; mean pooling; inputs are
 prefixed `query: ` or `passage: `. Weights are 4-bit (see `weights`). Passages are encoded here in float32 blocks,
 some four times as fast a core as the C engine that travels with the weights; single questions go through that engine
-where it runs, because it reads eight times less memory. Both agree to a cosine of 0.9999 (docs/design/encoder.md). It
-never downloads anything and keeps no text.
+where it runs, because it reads eight times less memory. Both agree to a cosine of 0.9999 (docs/design/encoder.md). With
+an adapter, questions go through changed layers, here. It never downloads anything and keeps no text.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from daulat.knowledge.encoder.adapter import Adapter
 from daulat.knowledge.encoder.weights import Float32, Layer, Weights, read_weights
 
 NativeEncode = Callable[[str, bool], Float32]
@@ -47,30 +48,42 @@ class E5Encoder:
 
     def __init__(self, path: Path, native: Callable[[Path], NativeEncode] | None = None) -> None:
         self._path = path
-        self._native = native(path) if native else None
+        self._open_native = native
+
+    @cached_property
+    def _native(self) -> NativeEncode | None:
+        """The C engine: opened for the first question that no adapter turns."""
+        return self._open_native(self._path) if self._open_native else None
 
     @cached_property
     def _weights(self) -> Weights:
-        """The unpacked weights, 85 MB: read when the first passage is encoded, not when a service starts."""
+        """The unpacked weights, 85 MB: read when they are first needed, not when a service starts."""
         return read_weights(self._path)
+
+    def adapted(self, adapter: Adapter) -> AdaptedE5:
+        """Return this encoder with questions turned by an adapter; passages stay as they are."""
+        return AdaptedE5(self, adapter)
 
     def queries(self, texts: Sequence[str]) -> Float32:
         """Encode questions: float32[n, 384], rows of unit length."""
         if self._native is not None and len(texts):
             vectors: Float32 = np.stack([self._native(text, True) for text in texts])
             return vectors
-        return self._encode([f"query: {text}" for text in texts])
+        return self.encode([f"query: {text}" for text in texts])
 
     def passages(self, texts: Sequence[str]) -> Float32:
         """Encode passages: float32[n, 384], rows of unit length."""
-        return self._encode([f"passage: {text}" for text in texts])
+        return self.encode([f"passage: {text}" for text in texts])
 
     def count_tokens(self, text: str) -> int:
         """Count the pieces of `text`, start and end marks included."""
         return len(self._weights.tokenizer.encode(text)) + 2
 
-    def _encode(self, texts: Sequence[str]) -> Float32:
-        """Encode each text as the mean over its windows, weighted by their tokens."""
+    def encode(self, texts: Sequence[str], layers: tuple[Layer, ...] | None = None) -> Float32:
+        """Encode texts with their prefixes, through other layers where given: float32[n, 384], rows of unit length.
+
+        A text is the mean over its windows, weighted by their tokens.
+        """
         weights = self._weights
         room = weights.positions - 2
         windows: list[tuple[int, list[int]]] = []
@@ -80,13 +93,17 @@ class E5Encoder:
         windows.sort(key=lambda window: len(window[1]))  # like lengths share one attention call
         out = np.zeros((len(texts), self.dimensions), np.float32)
         for batch in _batches(windows):
-            means = self._forward([ids for _, ids in batch])
+            means = self._forward([ids for _, ids in batch], layers or weights.layers)
             for (row, ids), mean in zip(batch, means, strict=True):
                 out[row] += max(len(ids), 1) * mean
         out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), np.float32(1e-12))
         return out
 
-    def _forward(self, batch: Sequence[Sequence[int]]) -> Float32:
+    def changed_layers(self, adapter: Adapter) -> tuple[Layer, ...]:
+        """Return the layers that an adapter makes of these."""
+        return adapter.changed(self._weights.layers)
+
+    def _forward(self, batch: Sequence[Sequence[int]], layers: tuple[Layer, ...]) -> Float32:
         weights = self._weights
         lengths = np.array([len(ids) + 2 for ids in batch])
         tokens = np.concatenate([[weights.bos, *ids, weights.eos] for ids in batch]).astype(np.int64)
@@ -94,9 +111,36 @@ class E5Encoder:
         x += np.concatenate([weights.position[:n] for n in lengths])
         _normalise(x, weights.norm, weights.epsilon)
         ends = np.cumsum(lengths)
-        for layer in weights.layers:
+        for layer in layers:
             x = _layer(x, layer, ends - lengths, lengths, weights)
         return np.stack([x[end - n : end].mean(axis=0) for end, n in zip(ends, lengths, strict=True)])
+
+
+class AdaptedE5:
+    """An `E5Encoder` whose questions go through the layers that an adapter changed.
+
+    Its vectors of questions are those of the adapter, so its name says which; vectors of passages are the encoder's.
+
+    Parameters
+    ----------
+    encoder : E5Encoder
+    adapter : Adapter
+    """
+
+    dimensions = E5Encoder.dimensions
+
+    def __init__(self, encoder: E5Encoder, adapter: Adapter) -> None:
+        self.name = f"{encoder.name}+{adapter.digest[:12]}"
+        self.passages = encoder.passages
+        self._encoder, self._adapter = encoder, adapter
+
+    @cached_property
+    def _layers(self) -> tuple[Layer, ...]:
+        return self._encoder.changed_layers(self._adapter)
+
+    def queries(self, texts: Sequence[str]) -> Float32:
+        """Encode questions: float32[n, 384], rows of unit length."""
+        return self._encoder.encode([f"query: {text}" for text in texts], self._layers)
 
 
 def _batches(windows: list[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:

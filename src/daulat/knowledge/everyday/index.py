@@ -10,7 +10,7 @@ Question n of every file is the n-th question of the rows in order. It decides n
     vectors.npy ...  see `daulat.knowledge.index.vectors`
     terms.npy ...    see `daulat.knowledge.index.forward`
     lexical/         see `daulat.knowledge.index.lexical`
-    adapter.npz      see `daulat.knowledge.everyday.adapter`; where one was learnt for the encoder of the release
+    adapter.npz      see `daulat.knowledge.encoder.adapter`; where one was learnt for the encoder of the release
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from daulat.knowledge.everyday.adapter import ADAPTER, load_adapter
+from daulat.knowledge.encoder import ADAPTER, Adapter, load_adapter
 from daulat.knowledge.everyday.declared import EverydayRow
 from daulat.knowledge.index import ForwardIndex, ForwardWriter, LexicalIndex, VectorIndex
 from daulat.knowledge.index.lexical import Entry, write_lexical
@@ -66,10 +66,12 @@ class Wordings:
         """Every file that decides what is written."""
         return sorted([*self.folder.glob("*.jsonl"), *self.folder.glob("adapter*.npz")])
 
-    def adapter_for(self, encoder: str) -> Path | None:
-        """Return the adapter that was learnt for an encoder."""
-        found = (path for path in self.files if path.suffix == ".npz" and load_adapter(path).encoder == encoder)
-        return next(found, None)
+    def adapter_for(self, encoder: str) -> tuple[Path, Adapter] | tuple[None, None]:
+        """Return the adapter that was learnt for an encoder, and its file."""
+        for path in self.files:
+            if path.suffix == ".npz" and (adapter := load_adapter(path)).encoder == encoder:
+                return path, adapter
+        return None, None
 
 
 def questions_of(rows: Sequence[EverydayRow]) -> list[tuple[int, str, str]]:

@@ -4,8 +4,8 @@
 An append-only file of fixed records (16 bytes of key, one float16 scale, d int8), so that a kill loses at most the
 batch in hand and a torn last record is dropped at the next opening. The key is the SHA-256 of the encoder's name and
 the text: a changed text or another encoder never finds an old vector. A pack may bring a seed, which is only read: the
-same records behind a line that says what they are, with half the key and as many bits a component as its maker chose,
-since a pack is small and travels. It keeps no text.
+same records behind a line that says what they are, with half the key and as many components and bits a component as its
+maker chose, since a pack is small and travels (see `daulat.knowledge.index.seed`). It keeps no text.
 """
 
 from __future__ import annotations
@@ -21,39 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daulat.knowledge.encoder import Encoder
-from daulat.knowledge.index.bits import narrow, pack_bits, unpack_bits
+from daulat.knowledge.index.seed import read_seed, seed_dimensions, short_key
 from daulat.knowledge.index.vectors import Int8, quantise
 
 KEY_BYTES = 16
-_SEED_MAGIC = b"daulat vectors 2"
-_SEED_HEADER = np.dtype([("magic", "S16"), ("dimensions", "<u4"), ("bits", "<u4")])
 
 
 def record_type(dimensions: int) -> np.dtype[np.void]:
     """Return the layout of one record."""
     return np.dtype([("key", f"S{KEY_BYTES}"), ("scale", "<f2"), ("row", "i1", (dimensions,))])
-
-
-def _seed_type(dimensions: int, bits: int) -> np.dtype[np.void]:
-    return np.dtype([("key", "<u8"), ("scale", "<f2"), ("row", "u1", (dimensions * bits // 8,))])
-
-
-def _short(key: bytes) -> int:
-    return int.from_bytes(key[:8], "little")
-
-
-def seed_dimensions(path: Path) -> int:
-    """Return the width of the vectors of a seed; 0 for a file that is none."""
-    return _seed_shape(path)[0]
-
-
-def _seed_shape(path: Path) -> tuple[int, int]:
-    with path.open("rb") as file:
-        head = file.read(_SEED_HEADER.itemsize)
-    if len(head) < _SEED_HEADER.itemsize or not head.startswith(_SEED_MAGIC):
-        return 0, 0
-    [(_, dimensions, bits)] = np.frombuffer(head, _SEED_HEADER).tolist()
-    return dimensions, bits
 
 
 def key_of(encoder: str, text: str) -> bytes:
@@ -111,16 +87,17 @@ class VectorCache:
                 self._map(source, dimensions)
 
     def _map(self, source: Path, dimensions: int) -> None:
-        width, bits = _seed_shape(source)
-        is_seed = width == dimensions
-        kind, offset = (_seed_type(dimensions, bits), _SEED_HEADER.itemsize) if is_seed else (self._type, 0)
-        count = (source.stat().st_size - offset) // kind.itemsize
+        width = seed_dimensions(source)
+        if width:
+            if width == dimensions:
+                self._remember(read_seed(source))
+            return
+        count = source.stat().st_size // self._type.itemsize
         if count > 0:
-            records = np.memmap(source, dtype=kind, mode="r", offset=offset, shape=(count,))
-            self._remember(_widened(records, bits) if is_seed else records)
+            self._remember(np.memmap(source, dtype=self._type, mode="r", shape=(count,)))
 
     def _place(self, key: bytes) -> tuple[int, int] | None:
-        return self._places.get(key) or self._places.get(_short(key))
+        return self._places.get(key) or self._places.get(short_key(key))
 
     def __contains__(self, key: bytes) -> bool:
         return self._place(key) is not None
@@ -187,28 +164,3 @@ class VectorCache:
         block = len(self._blocks) - 1
         for place, key in enumerate(records["key"].tolist()):
             self._places[key] = (block, place)
-
-
-def _widened(records: NDArray[np.void], bits: int) -> NDArray[np.void]:
-    """Return the records of a seed with 8 bits a component."""
-    rows = unpack_bits(records["row"], bits)
-    wide = np.empty(len(records), [("key", "<u8"), ("scale", "<f2"), ("row", "i1", rows.shape[1:])])
-    wide["key"], wide["scale"], wide["row"] = records["key"], records["scale"], rows
-    return wide
-
-
-def write_seed(path: Path, cache: VectorCache, keys: Sequence[bytes], *, bits: int = 8) -> int:
-    """Write the records of `keys`, sorted, to a seed: a pack's file changes only where a text did.
-
-    `bits` a component, 2 to 8; the width times that is a multiple of 8.
-    """
-    ordered = list({_short(key): key for key in sorted(keys, key=_short)}.items())
-    rows, scales = cache.read([key for _, key in ordered])
-    if bits < 8:
-        rows, scales = narrow(rows, scales, bits)
-    records = np.empty(len(ordered), _seed_type(rows.shape[1], bits))
-    records["key"], records["scale"] = [short for short, _ in ordered], scales
-    records["row"] = pack_bits(rows, bits)
-    head = np.array([(_SEED_MAGIC, rows.shape[1], bits)], _SEED_HEADER)
-    path.write_bytes(head.tobytes() + records.tobytes())
-    return len(ordered)

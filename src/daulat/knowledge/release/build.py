@@ -20,10 +20,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from daulat.knowledge.encoder import AsQueries, Encoder, file_sha256
+from daulat.knowledge.encoder import ADAPTER, AsQueries, Encoder, adapt, file_sha256
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.everyday import EverydayFault, EverydayRow, Wordings, find_unknown, read_everyday, write_everyday
-from daulat.knowledge.everyday.adapter import ADAPTER
 from daulat.knowledge.everyday.index import questions_of
 from daulat.knowledge.index.cache import VectorStore, key_of
 from daulat.knowledge.index.vectors import write_vectors
@@ -176,7 +175,8 @@ class Builder:
         if self.everyday is None or not rows:
             return 0
         read = [self.everyday.read(text, tag) for _, tag, text in questions_of(rows)]
-        texts, encoder = [text for text, _ in read], AsQueries(self.encoder)
+        adapter_file, adapter = self.everyday.adapter_for(self.encoder.name)
+        texts, encoder = [text for text, _ in read], AsQueries(adapt(self.encoder, adapter))
         missing = self.cache.count_missing(encoder, texts)
         for done in self.cache.fill(encoder, texts):
             self.progress("encode", done, missing)
@@ -184,9 +184,8 @@ class Builder:
         ids = (passage.passage_id for item in ingested.documents for passage in item.passages)
         row_of = {passage_id: row for row, passage_id in enumerate(ids)}
         write_everyday(work / EVERYDAY, rows, row_of.__getitem__, [list(terms) for _, terms in read], vectors)
-        adapter = self.everyday.adapter_for(self.encoder.name)
-        if adapter is not None:
-            shutil.copyfile(adapter, work / EVERYDAY / ADAPTER)
+        if adapter_file is not None:
+            shutil.copyfile(adapter_file, work / EVERYDAY / ADAPTER)
         return missing
 
     def _seal(

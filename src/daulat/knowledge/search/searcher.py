@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from daulat.knowledge.encoder import Encoder, Float32
+from daulat.knowledge.encoder import Encoder, Float32, adapt
 from daulat.knowledge.everyday import Heard, hear
 from daulat.knowledge.legal.citations import NO_TITLES, Titles, title_index
 from daulat.knowledge.release.layout import STATUSES
@@ -99,7 +99,8 @@ class Searcher:
 
     def __init__(self, release: Release, encoder: Encoder | None, reader: Reader, ranking: Ranking) -> None:
         self.release, self.reader = release, reader
-        self._encoder = encoder if encoder and encoder.name == release.manifest.encoder else None
+        usable = encoder if encoder and encoder.name == release.manifest.encoder else None
+        self._encoder = adapt(usable, release.everyday.adapter if release.everyday else None) if usable else None
         self._ranking = ranking
         self.rarity = Rarity(release.lexical.document_frequency, len(release))
         self._filtered: dict[Filters, NDArray[np.bool_]] = {}
@@ -153,9 +154,6 @@ class Searcher:
         """
         queries = self._encode(asked.forms)
         heard = self._hear(asked, queries, heard_from)
-        adapter = self.release.everyday.adapter if self.release.everyday else None
-        if adapter is not None:
-            queries = [adapter.turn(query) for query in queries]
         rows = self._propose(asked, queries, filters or Filters(), heard)
         dense, best = self._nearest_segments(rows, queries[:1])
         own = self._nearest_segments(rows, queries[1:])[0] if queries[1:] else dense
