@@ -36,6 +36,7 @@ from daulat.plan.site_rules import read_rules, siting_sections
 from daulat.plan.sites import Sites, fixed_sites, one_site
 from daulat.plan.sizing import Fleet, size_fleet
 
+NATIONAL = "needs national input"  # the note of a default that stands in for a figure of the nation
 IDLE = 0.02  # at work: below it a site was most likely meant smaller, or others should use it
 PART = 1000  # draws worked at once: arrays of draws x years x hours of a week stay below 20 MB
 SEED = 20270101
@@ -275,6 +276,9 @@ def range_notes(plan: Plan) -> Iterator[str]:
     recalled = sum(1 for one in plan.case.assumptions if one.basis == "recalled")
     if recalled:
         yield f"{recalled} inputs are published figures cited from memory; confirm them: `daulat plan inputs`"
+    open_ones = [one.path for one in plan.case.assumptions if one.note == NATIONAL]
+    if open_ones:
+        yield f"needs national input, placeholders until then: {', '.join(open_ones)}"
     local = float(plan.values("money.local_per_usd").flat[0])
     if plan.case.place.currency != "USD" and local == 1:
         yield f"no rate of {plan.case.place.currency} to the dollar given (money.local_per_usd): amounts are in USD"

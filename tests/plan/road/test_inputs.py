@@ -33,10 +33,23 @@ def test_every_default_has_a_source_a_date_a_licence_and_a_known_unit(rich: Case
             assert one.licence, one.path
 
 
-def test_no_default_is_unconfirmed_without_saying_so(rich: Case) -> None:
-    recalled = [one for one in rich.assumptions if one.basis == "recalled"]
-    assert recalled
-    assert any(f"{len(recalled)} inputs" in note for note in make_plan(rich, n_draws=1).notes())
+def test_no_default_of_the_package_is_cited_from_memory(rich: Case) -> None:
+    assert not [one.path for one in rich.assumptions if one.basis == "recalled" and one.origin == "assumptions.yaml"]
+
+
+def test_what_only_the_nation_knows_is_asked_for_until_it_is_given(nation: Nation) -> None:
+    def asked(*changes: str) -> str:
+        notes = make_plan(read_case(nation, changes=changes), n_draws=1).notes()
+        return next((note for note in notes if note.startswith("needs national input")), "")
+
+    assert "demand.age_share" in asked()
+    assert "demand.age_share" not in asked("demand.age_share=0.8")
+
+
+def test_a_figure_that_an_author_cites_from_memory_is_counted(nation: Nation) -> None:
+    given = {"demand": {"age_share": {"value": 0.8, "basis": "recalled", "source": "a yearbook"}}}
+    case = read_case(nation, scenario=(given, "mine.yaml"))
+    assert any(note.startswith("1 inputs are published figures") for note in make_plan(case, n_draws=1).notes())
 
 
 @pytest.mark.parametrize(
