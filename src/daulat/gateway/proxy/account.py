@@ -202,8 +202,18 @@ async def open_account(parts: Parts, request: Request, asked: Asked, service: st
     DaulatError
         If it is not admitted.
     """
+    return await admitted(parts, asked.call(request, service))
+
+
+async def admitted(parts: Parts, call: Call) -> Account:
+    """Admit a call and return its account; from here on it has to be settled.
+
+    Raises
+    ------
+    DaulatError
+        If it is not admitted.
+    """
     started = parts.clock()
-    call = asked.call(request, service)
     try:
         grant = await parts.admission.admit(call)
     except DaulatError as error:
