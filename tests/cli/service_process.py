@@ -26,7 +26,7 @@ class Saying:
     def __init__(self, release: str) -> None:
         self._release = release
 
-    async def stream(self, question: Question):
+    async def stream(self, question: Question, writer_for=None):
         text = f"from {self._release}"
         yield AnswerEvent("text", text)
         yield AnswerEvent("answer", answer=Answer(True, text, (), "en", "2023-02-01", "quotation", release="r"))
@@ -37,7 +37,7 @@ def current() -> str:
     return (DIRECTORY / "current").read_text() if (DIRECTORY / "current").exists() else ""
 
 
-def open_answering(_engines, report) -> Answering:
+def open_answering(report) -> Answering:
     """Open the release in use, unless the test says that it fails."""
     report("opening", 0, 0)
     if (DIRECTORY / "fail").exists():

@@ -60,7 +60,7 @@ class ScriptedAssistant:
         self.cancelled = 0
         self.finished = 0
 
-    async def stream(self, question: Question) -> AsyncIterator[AnswerEvent]:
+    async def stream(self, question: Question, writer_for=None) -> AsyncIterator[AnswerEvent]:
         self.questions.append(question)
         try:
             if "election" in question.text:

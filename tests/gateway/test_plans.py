@@ -7,6 +7,8 @@ import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import jsonschema_rs
@@ -14,7 +16,12 @@ import pytest
 
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import Request, send_error
+from daulat.gateway.access.anonymous import AnonymousLimit
+from daulat.gateway.access.errors import Unauthorised
+from daulat.gateway.defaults import OpenGrant
 from daulat.gateway.plans import KEPT, MOST_DRAWS, WAITING, PlanRoutes
+from daulat.gateway.ports import Admission, Call, CallUsage, Grant
+from daulat.gateway.ports import Caller as Who
 from daulat.nation import bootstrap, find_pack, nation_of
 from daulat.plan import plan_schema
 
@@ -25,7 +32,9 @@ class Caller:
     def __init__(self, plans: PlanRoutes) -> None:
         self.plans = plans
 
-    async def __call__(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, str], Any]:
+    async def __call__(
+        self, method: str, path: str, body: Any = None, key: str = "", client: str = "127.0.0.1"
+    ) -> tuple[int, dict[str, str], Any]:
         sent: list[Any] = []
 
         async def receive() -> Any:
@@ -36,21 +45,64 @@ class Caller:
 
         rest = path.removeprefix("/v1/plans/") if path.startswith("/v1/plans/") else ""
         route = self.plans.routes()["/v1/plans/" if rest else "/v1/plans"][method]
-        request = Request(method, path, rest, {b"content-type": b"application/json"}, receive, "r1")
+        headers = {b"content-type": b"application/json", b"authorization": f"Bearer {key}".encode()}
+        request = Request(method, path, rest, headers, receive, "r1", client=client)
         try:
             await route(request, send)
         except DaulatError as error:
             await send_error(send, error, "r1")
-        headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-        return sent[0]["status"], headers, json.loads(b"".join(one.get("body", b"") for one in sent[1:]))
+        told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        return sent[0]["status"], told, json.loads(b"".join(one.get("body", b"") for one in sent[1:]))
+
+
+class Keys:
+    """Admission where two organisations have keys, and citizens may ask once."""
+
+    def __init__(self) -> None:
+        self.anonymous = AnonymousLimit(1, clock=lambda: 0.0)
+        self.settled: list[CallUsage] = []
+
+    async def admit(self, call: Call) -> Grant:
+        self.anonymous.admit(call.client)
+        grant = Booked(data_class="personal")
+        grant.into.append(self.settled)
+        return grant
+
+    async def identify(self, call: Call) -> Who:
+        if call.credential not in ("north", "south"):
+            raise Unauthorised("an API key is needed here", why="-", fix="-", code="invalid_api_key")
+        return Who(call.credential)
+
+
+@dataclass(frozen=True, slots=True)
+class Booked(OpenGrant):
+    """A grant that hands on what was booked."""
+
+    into: list[list[CallUsage]] = field(default_factory=list)
+
+    def settle(self, usage: CallUsage) -> None:
+        self.into[0].append(usage)
+
+
+@asynccontextmanager
+async def caller(admission: Admission | None = None) -> AsyncIterator[Caller]:
+    nation = nation_of(bootstrap("ID", find_pack("ID")))
+    plans = PlanRoutes(nation.model_dump_json(), lambda: secrets.token_urlsafe(9), admission)
+    yield Caller(plans)
+    await plans.close()
 
 
 @pytest.fixture
 async def call() -> AsyncIterator[Caller]:
-    nation = nation_of(bootstrap("ID", find_pack("ID")))
-    plans = PlanRoutes(nation.model_dump_json(), lambda: secrets.token_urlsafe(9))
-    yield Caller(plans)
-    await plans.close()
+    async with caller() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def keyed() -> AsyncIterator[tuple[Caller, Keys]]:
+    keys = Keys()
+    async with caller(keys) as opened:
+        yield opened, keys
 
 
 async def test_a_small_plan_comes_at_once_and_keeps_the_published_schema(call: Caller) -> None:
@@ -146,3 +198,33 @@ async def test_the_summary_holds_what_was_asked_for_and_little_else(call: Caller
     _, _, found = await call("POST", "/v1/plans", {"draws": 5, "view": "summary", "figures": ["site_power_mw"]})
     assert list(found["figures"]) == ["site_power_mw"]
     assert len(json.dumps(found)) < 20_000
+
+
+async def test_a_plan_for_programs_asks_for_a_key_where_keys_were_given_out(keyed: tuple[Caller, Keys]) -> None:
+    call, _ = keyed
+    assert (await call("POST", "/v1/plans", {"draws": 5}))[0] == 401
+    assert (await call("POST", "/v1/plans", {"draws": 5}, key="north"))[0] == 200
+    assert (await call("POST", "/v1/plans", {"draws": 600, "view": "page"}))[0] == 401  # a job is no page
+
+
+async def test_whoever_reads_the_page_moves_its_sliders_as_often_as_citizens_may_ask(
+    keyed: tuple[Caller, Keys],
+) -> None:
+    call, keys = keyed
+    asked = {"draws": 5, "view": "page", "language": "en"}
+    status, _, page = await call("POST", "/v1/plans", asked, client="192.0.2.1")
+    assert status == 200
+    assert page["charts"]
+    assert [usage.status for usage in keys.settled] == [200]
+    status, headers, _ = await call("POST", "/v1/plans", asked, client="192.0.2.1")
+    assert (status, headers["retry-after"]) == (429, "60")  # once a minute
+    assert (await call("POST", "/v1/plans", asked, key="north", client="192.0.2.1"))[0] == 200
+
+
+async def test_a_job_is_shown_to_the_organisation_that_sent_it_and_to_nobody_else(keyed: tuple[Caller, Keys]) -> None:
+    call, _ = keyed
+    status, headers, _ = await call("POST", "/v1/plans", {"draws": 501}, key="north")
+    assert status == 202
+    assert (await call("GET", headers["location"], key="north"))[0] in (200, 202)
+    assert (await call("GET", headers["location"], key="south"))[0] == 404
+    assert (await call("GET", headers["location"]))[0] == 401

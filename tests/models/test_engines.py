@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -17,9 +16,6 @@ from daulat.models import (
     ChatRequest,
     EmbeddedEngine,
     EngineSet,
-    FakeEngine,
-    GateResult,
-    Gates,
     Message,
     ModelsError,
     UnknownModel,
@@ -109,12 +105,3 @@ async def test_weights_are_found_by_the_name_they_were_pulled_under_or_by_their_
 def test_a_declaration_that_cannot_work_says_what_is_missing(tmp_path: Path, model: Declared, named: str) -> None:
     with pytest.raises(ModelsError, match=named):
         declare(tmp_path, model)
-
-
-def test_the_first_declared_model_that_passed_its_gate_is_the_one_that_may_write() -> None:
-    engines = EngineSet({"first": FakeEngine(), "second": FakeEngine()})
-    passed = [GateResult(m, "health", "xa", True, "s", "0", date(2026, 1, 1)) for m in ("second", "other")]
-
-    assert engines.fit_model("health", "xa", Gates(passed)) == "second"
-    assert engines.fit_model("health", "xb", Gates(passed)) is None
-    assert engines.fit_model("health", "xa", Gates()) is None

@@ -120,12 +120,9 @@ def test_the_fitted_file_names_no_model():
     assert not [model for model in models() if model.split("-")[0] in names]
 
 
-def test_what_was_written_from_memory_is_listed_and_told(workload):
+def test_no_figure_of_hardware_or_models_was_written_from_memory():
     for name, row in (accelerators() | models()).items():
-        assert not row["recalled"] or all(row[column] for column in row["recalled"].split()), name
-        assert row["recalled"] or "recalled" not in row["source"], name
-    [answer] = predict([replace(workload, accelerator="gaudi3")])
-    assert any("link_gb_per_s of gaudi3 recalled" in note for note in answer.notes)
+        assert "recalled" not in row["source"] + row.get("note", ""), name
 
 
 def test_far_from_all_measured_rows_the_roofline_stands_alone(workload):

@@ -238,11 +238,11 @@ class ScriptedAssistant:
         self.questions: list[Question] = []
         self.cancelled = 0
 
-    async def ask(self, question: Question) -> Answer:
+    async def ask(self, question: Question, client: str = "") -> Answer:
         self.questions.append(question)
         return answer_to(question, self.library)
 
-    async def stream(self, question: Question) -> AsyncIterator[AnswerEvent]:
+    async def stream(self, question: Question, writer_for: object = None) -> AsyncIterator[AnswerEvent]:
         answer = await self.ask(question)
         pieces = [f"{word} " for word in answer.text.split(" ")]
         pieces[-1] = pieces[-1][:-1]

@@ -61,6 +61,7 @@ def test_every_word_is_used_somewhere() -> None:
         "theme_",
         "section_",
         "relation_",
+        "busy",
         "too_large",
         "failed",
         "not_found",

@@ -9,7 +9,7 @@ standing and date. Where no model has passed its gate, the official text itself 
 keeps no question and no answer.
 """
 
-from daulat.assistant.assistant import Assistant, Writer
+from daulat.assistant.assistant import Assistant, OneWriter, Writer, WriterFor
 from daulat.assistant.errors import AssistantError
 from daulat.assistant.opening import open_assistant
 from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question, Turn
@@ -21,8 +21,10 @@ __all__ = [
     "AssistantError",
     "Citation",
     "Contact",
+    "OneWriter",
     "Question",
     "Turn",
     "Writer",
+    "WriterFor",
     "open_assistant",
 ]

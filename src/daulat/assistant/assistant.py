@@ -10,10 +10,10 @@ logs nothing of it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from daulat.assistant.answerable import Answerable
 from daulat.assistant.citing import Labels, cite, cut_quote
@@ -49,16 +49,35 @@ _TELLING = 1_000  # characters that tell its language
 _SEARCHED = 1_000  # characters of a long story that are searched, half at each end: encoding grows with the square
 
 
-@dataclass(frozen=True, slots=True)
-class Writer:
+class Writer(Protocol):
     """A model that passed the gate of a service in a language."""
+
+    @property
+    def model(self) -> str:
+        """Its name; where another took over, that of the one that wrote."""
+        ...
+
+    @property
+    def engine(self) -> Engine:
+        """What runs it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OneWriter:
+    """One model on one engine."""
 
     model: str
     engine: Engine
 
 
-WriterFor = Callable[[str, str], Writer | None]
-"""(service, language) -> the model that may write, or None."""
+WriterFor = Callable[[str, str], Awaitable[Writer | None]]
+"""(service, language) -> who may write, asked when something is to be written; None: the text is quoted."""
+
+
+async def nobody(service: str, language: str) -> Writer | None:  # noqa: ARG001
+    """Let nobody write: the official text itself answers."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +109,7 @@ class Assistant:
     languages : sequence of str
         Of the nation, the first the default; English is understood beside them.
     writer_for : callable
-        (service, language) to the model that may write, or None for quotation.
+        (service, language) to the model that may write, or None for quotation; where `stream` is given none.
     sentence_rules : mapping
         By language.
     """
@@ -115,16 +134,22 @@ class Assistant:
                     return event.answer
         raise RuntimeError("a stream of events ended without its answer")
 
-    async def stream(self, question: Question) -> AsyncGenerator[AnswerEvent, None]:
+    async def stream(
+        self, question: Question, writer_for: WriterFor | None = None
+    ) -> AsyncGenerator[AnswerEvent, None]:
         """Yield the answer as it becomes certain; the last event carries the whole.
 
         Closing the iterator cancels. Text that was yielded and then found wanting is replaced by the answer's.
+        `writer_for` says who may write this one answer, on whose account; without it the assistant's own does.
         """
         answer = self._at_once(question)
         if answer is None:
             prepared = await asyncio.to_thread(self._prepare, question)
             answer = self._declined(prepared) if not self._may_answer(prepared) else None
-            writer = self.writer_for(question.service, prepared.language) if answer is None else None
+            # Where the best passage is history, nothing is written: what is left is about something else.
+            may_write = answer is None and prepared.evidence[0].standing != "history"
+            find = writer_for or self.writer_for
+            writer = await find(question.service, prepared.language) if may_write else None
             if writer is not None:
                 told = False
                 async with aclosing(self._written(prepared, writer)) as events:
@@ -220,12 +245,7 @@ class Assistant:
         return self._finished(prepared, page, "quotation")
 
     async def _written(self, prepared: Prepared, writer: Writer) -> AsyncGenerator[AnswerEvent, None]:
-        """Let a model write; yield what stands as it comes, and at the end the answer, unless nothing stood.
-
-        Where the passage that answers best is history, nothing is written: what is left is about something else.
-        """
-        if prepared.evidence[0].standing == "history":
-            return
+        """Let a model write; yield what stands as it comes, and at the end the answer, unless nothing stood."""
         chosen = [pair for pair in self._chosen(prepared) if pair[0].standing != "history"][:_OFFERED]
         offered = [
             Offered(f"P{n}", self.labels.cited(evidence), evidence.passage.text)

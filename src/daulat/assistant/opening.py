@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opening an assistant: an open release and a nation's languages in, an `Assistant` out.
 
-Composition only. Which model may write is asked of the gates for every question, so a gate that is passed, or
-withdrawn, counts at once.
+Composition only. Who may write is asked of `writer_for` for every question; a service that runs gives one of its own
+with each (`Assistant.stream`), on the account of whoever asks.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from daulat.assistant.answerable import load_answerable
-from daulat.assistant.assistant import Assistant, Writer
+from daulat.assistant.assistant import Assistant, WriterFor, nobody
 from daulat.assistant.citing import load_labels
 from daulat.assistant.speech import Speech
 from daulat.knowledge.encoder import Encoder
@@ -18,8 +18,6 @@ from daulat.knowledge.ingest import load_rules
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Searcher, load_ranking, reader_for
 from daulat.language import PackFiles, contacts_for, detector_for, notices_for
-from daulat.models.engines import EngineSet
-from daulat.models.gates import Gates
 
 
 def open_assistant(
@@ -29,8 +27,7 @@ def open_assistant(
     languages: Sequence[str],
     *,
     names: Mapping[str, str] | None = None,
-    engines: EngineSet | None = None,
-    gates: Gates | None = None,
+    writer_for: WriterFor = nobody,
 ) -> Assistant:
     """Open an assistant over a release.
 
@@ -45,17 +42,11 @@ def open_assistant(
         The nation's languages, the first the default.
     names : mapping of str to str, optional
         The nation's name by language.
-    engines, gates : optional
-        The models, and which of them may write; without either, answers are quotations.
+    writer_for : callable
+        (service, language) to who may write; by default nobody, and answers are quotations.
     """
     languages = tuple(languages) or ("en",)
     reader = reader_for(pack, languages)
-
-    def writer_for(service: str, language: str) -> Writer | None:
-        if engines is None or gates is None:
-            return None
-        model = engines.fit_model(service, language, gates)
-        return Writer(model, engines.engine_for(model)) if model else None
 
     return Assistant(
         release=release,

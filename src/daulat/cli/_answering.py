@@ -10,40 +10,37 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from daulat.assistant import Assistant, open_assistant
+from daulat.assistant import Assistant, WriterFor, open_assistant
 from daulat.knowledge.encoder import Encoder, open_encoder
 from daulat.knowledge.errors import SourceError
 from daulat.knowledge.opening import is_outdated, nation_sources, open_or_build
 from daulat.knowledge.release import Release, Shelf
-from daulat.models import EngineSet, Gates, load_catalogue, load_gates
 from daulat.nation import Nation, Pack
 
 if TYPE_CHECKING:
     from daulat.gateway import Answering, Knowledge
 
-WEIGHTS, GATES = ".daulat/models", ".daulat/gates"
+WEIGHTS = ".daulat/models"
 Report = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What answers questions, and the release and encoder that it searches with.
-
-    `writer` is the model that writes in the first service and language; empty where the official text is quoted.
-    """
+    """What answers questions, and the release and encoder that it searches with."""
 
     assistant: Assistant
     release: Release
     encoder: Encoder
-    writer: str = ""
 
 
-def open_answering(nation: Nation, pack: Pack | None, engines: EngineSet, report: Report) -> Opened:
+def open_answering(nation: Nation, pack: Pack | None, report: Report, writer_for: WriterFor | None = None) -> Opened:
     """Open the release in use, building it first where there is none, and the assistant over it.
+
+    `writer_for` says which model may write; by default none may, unless a question comes with its own.
 
     Raises
     ------
@@ -52,10 +49,8 @@ def open_answering(nation: Nation, pack: Pack | None, engines: EngineSet, report
     """
     encoder = open_encoder(nation.knowledge.encoder, os.environ)
     release = open_or_build(nation, pack, encoder, report, now=_now)
-    gates = _gates(nation)
-    languages = nation.language_tags
-    assistant = open_assistant(release, encoder, pack, languages, names=nation.names, engines=engines, gates=gates)
-    return Opened(assistant, release, encoder, engines.fit_model(nation.services[0].id, languages[0], gates) or "")
+    assistant = open_assistant(release, encoder, pack, nation.language_tags, names=nation.names)
+    return Opened(replace(assistant, writer_for=writer_for or assistant.writer_for), release, encoder)
 
 
 def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
@@ -65,13 +60,13 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
 
     shelf = Shelf(nation.path(nation.knowledge.releases))
 
-    def open_parts(engines: EngineSet, report: Report) -> Answering:
-        opened = open_answering(nation, pack, engines, report)
+    def open_parts(report: Report) -> Answering:
+        opened = open_answering(nation, pack, report)
         manifest = opened.release.manifest
         detail = f"{manifest.passages:,} passages of {manifest.documents:,} documents in {manifest.release_id}"
         detail += _due(nation, pack, opened.release)
         library = OpenLibrary(opened.release, opened.assistant.searcher)
-        return Answering(opened.assistant, library, opened.encoder, detail, opened.writer)
+        return Answering(opened.assistant, library, opened.encoder, detail)
 
     return Knowledge(open_parts, shelf.current_id)
 
@@ -83,11 +78,6 @@ def _due(nation: Nation, pack: Pack | None, release: Release) -> str:
     except SourceError:
         return "; what is declared now has faults, which `daulat knowledge build` names"
     return "; other sources are declared now: `daulat knowledge build`" if outdated else ""
-
-
-def _gates(nation: Nation) -> Gates:
-    """Read which models have passed, from the files of results that the nation keeps."""
-    return load_gates(sorted(nation.path(GATES).glob("*.json")), never_fit=load_catalogue().test_only)
 
 
 def _now() -> datetime:

@@ -9,12 +9,10 @@ from typing import Any
 import click
 
 from daulat.cli._output import emit, emit_json, hint, json_option, say, table
-from daulat.models import Gates, load_catalogue, load_gates
+from daulat.models import GATES, Gates, load_catalogue, load_gates
 from daulat.models.frontier import Point, draw, frontier, qualities
 from daulat.nation import Nation, load_nation
 from daulat.plan.token_cost import System, token_costs
-
-_GATES = Path(".daulat/gates")
 
 
 @click.command("frontier")
@@ -53,7 +51,7 @@ def command(
     """
     nation = load_nation(path) if path.exists() else None
     language = language or (nation.language_tags[0] if nation else "")
-    gates = load_gates(results or sorted(_GATES.glob("*.json")))
+    gates = load_gates(results or sorted(Path(GATES).glob("*.json")))
     rows = _rows(nation, gates, language, System(accelerator, utilisation=utilisation))
     priced = [point for point, currency in rows if currency == "USD"]
     best = {point.model for point in frontier(priced)}

@@ -6,14 +6,17 @@ Whatever the pages look up is asked of the parts anew for each request, so that 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 from daulat.assistant.types import Answer, Question
 from daulat.gateway import ASGIApp, OpenLibrary, Parts, answer_whole
+from daulat.gateway.errors import Overloaded, retry_after_s
 from daulat.gateway.plans import PlanRoutes
 from daulat.knowledge.types import Document, Passage
 from daulat.nation import Nation, find_pack
-from daulat.web import Site, Standing, WebParts, create_web, load_messages
+from daulat.web import ComeBackError, Site, Standing, WebParts, create_web, load_messages
 
 
 class PageLibrary:
@@ -44,7 +47,7 @@ def make_pages(nation: Nation, parts: Parts) -> ASGIApp:
     pack = find_pack(nation.country)
     folders = (pack.path("messages"),) if pack and pack.has("messages") else ()
     model_id, service = next(iter(parts.services.items()))
-    plans = PlanRoutes(nation.model_dump_json(), parts.new_id)
+    plans = PlanRoutes(nation.model_dump_json(), parts.new_id, parts.admission)
     parts.routes |= plans.routes()
 
     def library() -> PageLibrary:
@@ -62,8 +65,13 @@ def make_pages(nation: Nation, parts: Parts) -> ASGIApp:
             writer=parts.writes_with,
         )
 
-    async def ask(question: Question) -> Answer:
-        return await answer_whole(question, parts)
+    async def ask(question: Question, client: str) -> Answer:
+        with _later():
+            return await answer_whole(question, parts, client)
+
+    async def plan(asked: Mapping[str, Any], client: str) -> dict[str, Any]:
+        with _later():
+            return await plans.page(asked, client)
 
     return create_web(
         WebParts(
@@ -72,6 +80,15 @@ def make_pages(nation: Nation, parts: Parts) -> ASGIApp:
             library=library,
             standing=standing,
             ask=ask,
-            plan=plans.page,
+            plan=plan,
         )
     )
+
+
+@contextmanager
+def _later() -> Iterator[None]:
+    """Tell the pages when to come back, where more is asked than can be answered now."""
+    try:
+        yield
+    except Overloaded as error:
+        raise ComeBackError(error, retry_after_s(error)) from error

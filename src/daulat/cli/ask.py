@@ -5,17 +5,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 import click
 
+from daulat.assistant import OneWriter, Writer, WriterFor
 from daulat.assistant.types import Answer, Citation, Question
 from daulat.cli._answering import WEIGHTS, Opened, open_answering
 from daulat.cli._declaration import declared_or_only_pack
 from daulat.cli._output import emit, emit_json, hint, json_option, say
 from daulat.errors import DaulatError
-from daulat.models import EngineSet, declare_engines
+from daulat.models import GATES, EngineSet, declare_engines, kept_gates
 from daulat.nation import Nation, find_pack
 
 
@@ -80,7 +82,23 @@ def _open(nation: Nation, engines: EngineSet) -> Opened:
             told.add(stage)
             say(f"{stage}: {total:,} to do" if total else f"{stage} ...")
 
-    return open_answering(nation, find_pack(nation.country), engines, report)
+    return open_answering(nation, find_pack(nation.country), report, _writers(nation, engines))
+
+
+def _writers(nation: Nation, engines: EngineSet) -> WriterFor | None:
+    """Say who may write, by the gates and the rule of residency as a service does; None where no model has passed."""
+    gates = kept_gates(nation.path(GATES))
+    if not any(result.passed for result in gates.results()):
+        return None
+    from daulat.gateway.routing import declared_router  # it brings the server; without a writer nobody needs it
+
+    router = declared_router(nation, engines, clock=time.monotonic, gates=gates)
+
+    async def find(service: str, language: str) -> Writer | None:
+        fit = router.writers(service, language)
+        return OneWriter(fit[0], engines.engine_for(fit[0])) if fit else None
+
+    return find
 
 
 def as_json_object(answer: Answer) -> dict[str, Any]:

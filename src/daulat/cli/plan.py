@@ -25,6 +25,7 @@ from daulat.plan import (
     write_plan,
 )
 from daulat.plan.chain import SEED, read_case
+from daulat.plan.inputs.located import located
 from daulat.plan.report import load_words, write_report
 from daulat.plan.result.joint import SitesWay
 
@@ -85,7 +86,7 @@ def command(
             seed=seed,
             sensitivity=sensitivity,
             sites=sites,
-            file=str(file),
+            file=_origin(file, country),
             advance=advance,
         )
     written = write_plan(document, out) + write_report(document, load_words(pack, nation.language_tags), out)
@@ -121,7 +122,9 @@ def inputs_command(given: dict[str, Any], as_json: bool) -> None:
     """List every input as this plan would use it, with unit, range and source."""
     nation, pack = _nation(given["file"], given["country"])
     scenario = read_scenario(given["scenario"], pack) if given["scenario"] else None
-    case = read_case(nation, pack=pack, scenario=scenario, changes=given["changes"], file=str(given["file"]))
+    case = read_case(
+        nation, pack=pack, scenario=scenario, changes=given["changes"], file=_origin(given["file"], given["country"])
+    )
     rows = [one.as_dict() for one in case.assumptions]
     if as_json:
         emit_json(rows)
@@ -137,6 +140,11 @@ def inputs_command(given: dict[str, Any], as_json: bool) -> None:
 def schema_command() -> None:
     """Print the JSON Schema of plan.json."""
     emit_json(plan_schema())
+
+
+def _origin(file: Path, country: str | None) -> str:
+    """Return the name of the file that `plan:` stands in, with its lines."""
+    return f"nothing declared for {country}" if country else located(file)
 
 
 def _nation(file: Path, country: str | None) -> tuple[Nation, Pack | None]:

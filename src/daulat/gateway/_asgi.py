@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -52,8 +51,7 @@ class ClientGone(Exception):  # noqa: N818 - an event, not an error: nobody is l
     """The client closed the connection before it had its answer."""
 
 
-@dataclass(slots=True)
-class Request:
+class Request(msgspec.Struct):
     """One HTTP request. `path` is percent-decoded; `rest` is what follows a route that ends in ``/``.
 
     `client` is the network address of the caller, `query` the part after the question mark as it was sent. Two fields
@@ -75,7 +73,8 @@ class Request:
 
     def header(self, name: bytes) -> str:
         """Return a header's text, empty where it is absent. Later values of the same name win."""
-        return self.headers.get(name, b"").decode("latin-1").strip()
+        value = self.headers.get(name)
+        return value.decode("latin-1").strip() if value else ""
 
     async def json_body(self, limit_bytes: int = BODY_LIMIT_BYTES) -> bytes:
         """Read the body, bounded in size and time.
@@ -89,7 +88,8 @@ class Request:
         ClientGone
             If the client left before the end of its own body.
         """
-        if self.headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != JSON_TYPE:
+        declared = self.headers.get(b"content-type", b"")
+        if declared != JSON_TYPE and declared.partition(b";")[0].strip().lower() != JSON_TYPE:
             await self._drain()
             raise WrongMediaType(
                 "the body is not declared as JSON",
@@ -151,11 +151,12 @@ class _Lateness:
     __slots__ = ("_has_come", "_task", "timer")
 
     def __init__(self, seconds: float) -> None:
-        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         assert task is not None
         self._task = task
         self._has_come = False
-        self.timer = asyncio.get_running_loop().call_later(seconds, self._come)
+        self.timer = loop.call_later(seconds, self._come)
 
     def taken_back(self) -> bool:
         """Say whether a cancellation came from here, and take it back."""
@@ -183,7 +184,7 @@ def _too_large(limit_bytes: int) -> BodyTooLarge:
 
 async def send_bytes(send: Send, status: int, body: bytes, headers: list[Header]) -> None:
     """Send a whole response with the security headers of the API."""
-    length = (b"content-length", str(len(body)).encode())
+    length = (b"content-length", b"%d" % len(body))
     await send({"type": "http.response.start", "status": status, "headers": [*headers, length, *SECURITY_HEADERS]})
     await send({"type": "http.response.body", "body": body})
 

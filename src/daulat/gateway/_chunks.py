@@ -35,6 +35,7 @@ from daulat.models.errors import EngineInterrupted
 
 if TYPE_CHECKING:  # a gateway without services does without the assistant
     from daulat.assistant.types import Answer, AnswerEvent, Citation, Question
+    from daulat.gateway.writing import ServiceWriter
 
 Chunks = AsyncGenerator[ChatCompletionChunk, None]
 Item = TypeVar("Item")
@@ -66,8 +67,12 @@ class Envelope:
         return ChatCompletionChunk(self.completion_id, self.created, self.model, [], usage=counts)
 
 
-async def metered_events(question: Question, assistant: Assistant, meter: Meter) -> AsyncGenerator[AnswerEvent, None]:
+async def metered_events(
+    question: Question, assistant: Assistant, meter: Meter, writer: ServiceWriter | None = None
+) -> AsyncGenerator[AnswerEvent, None]:
     """Ask a service and yield what happens, counted; the last event that carries an answer carries the whole.
+
+    `writer` chooses the model that may write; without it the assistant's own does.
 
     Raises
     ------
@@ -77,11 +82,13 @@ async def metered_events(question: Question, assistant: Assistant, meter: Meter)
         If the service ends without an answer.
     """
     with meter.admit(Tally(service=question.service, language=question.language)) as tally:
-        async with _closing(assistant.stream(question)) as events:
+        async with _closing(assistant.stream(question, writer.find if writer else None)) as events:
             async for event in events:
                 if event.answer is not None:
                     _settle(tally, event.answer)
                 yield event
+        if writer is not None:
+            tally.prompt_tokens, tally.completion_tokens = writer.usage.prompt_tokens, writer.usage.completion_tokens
         if not tally.finished:
             raise _unfinished()
 
@@ -93,12 +100,17 @@ def _settle(tally: Tally, answer: Answer) -> None:
 
 
 async def service_chunks(
-    question: Question, assistant: Assistant, meter: Meter, envelope: Envelope, public_url: str
+    question: Question,
+    assistant: Assistant,
+    meter: Meter,
+    envelope: Envelope,
+    public_url: str,
+    writer: ServiceWriter | None = None,
 ) -> Chunks:
     """Ask a service and yield its answer, chunk by chunk; the last but one carries the details, the last the usage."""
     sent_text: list[str] = []
     sent_citations: set[Citation] = set()
-    async with aclosing(metered_events(question, assistant, meter)) as events:
+    async with aclosing(metered_events(question, assistant, meter, writer)) as events:
         async for event in events:
             if event.answer is not None:
                 yield _last_chunk(event.answer, "".join(sent_text), sent_citations, envelope, public_url)
@@ -111,7 +123,7 @@ async def service_chunks(
                 yield envelope.chunk(ChoiceDelta(annotations=[note]))
             elif event.kind == "status" and event.text:
                 yield envelope.chunk(ChoiceDelta(), details=AnswerDetails(progress=event.text))
-    yield envelope.usage(Usage(0, 0))
+    yield envelope.usage(writer.usage if writer is not None else Usage(0, 0))
 
 
 def _last_chunk(

@@ -1,27 +1,88 @@
 # SPDX-License-Identifier: Apache-2.0
 """Serving with uvicorn, and two limits that it leaves to others: how long and how large the head of a request may be.
 
-Takes a reserved address, serves until told. Installs no signal handler and writes no log.
+Takes a reserved address, serves until told. Installs no signal handler and writes no log. A whole answer that is small
+goes out in one write, head and body, and a connection has one clock for its silence, not a new one after each answer.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from daulat.gateway._asgi import ASGIApp
+from daulat.gateway._asgi import ASGIApp, Header, Message, Receive, Scope, Send
 
 # A client that takes longer to send its headers holds a connection for nothing.
 HEAD_TIMEOUT_S = 10.0
 HEAD_LIMIT_BYTES = 64 * 1024
 # Longer than the proxies that stand before a gateway keep theirs (nginx: 60 s), so that they never meet a closed one.
 KEEP_ALIVE_S = 75
+# A larger body is not copied behind its head.
+JOINED_BYTES = 64 * 1024
+# What a head may hold: visible ASCII, space and tab, and bytes that other character sets use.
+_ALLOWED = bytes((9, *range(32, 127), *range(128, 256)))
+
+
+class _Sender:
+    """Sends one response. The head of a whole answer waits for its body, so that one write carries both."""
+
+    __slots__ = ("_cycle", "_start")
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+        self._start: Message | None = None
+
+    async def send(self, message: Message) -> None:
+        """Take a message of the application."""
+        start, self._start = self._start, None
+        if start is None:
+            if message["type"] == "http.response.start" and message["status"] == 200 and _has_length(message):
+                self._start = message  # its body is there already: there is nothing to wait for in between
+            else:
+                await self._cycle.send(message)  # type: ignore[arg-type]
+        elif not self._sent_at_once(start["headers"], message):
+            await self._cycle.send(start)  # type: ignore[arg-type]
+            await self._cycle.send(message)  # type: ignore[arg-type]
+
+    def _sent_at_once(self, headers: list[Header], message: Message) -> bool:
+        """Write a whole answer as uvicorn would, in one piece; say whether that could be."""
+        cycle, body = self._cycle, message.get("body", b"")
+        if (
+            message.get("more_body")
+            or len(body) > JOINED_BYTES
+            or (b"content-length", b"%d" % len(body)) not in headers
+            or cycle.scope["method"] == "HEAD"
+            or not cycle.keep_alive
+            or cycle.waiting_for_100_continue
+            or cycle.disconnected
+            or cycle.flow.write_paused
+        ):
+            return False
+        fields = [b"%b: %b" % header for header in (*cycle.default_headers, *headers)]
+        if b"".join(fields).translate(None, _ALLOWED):
+            raise RuntimeError("a header holds what would end its line")
+        cycle.transport.write(b"%b%b\r\n\r\n%b" % (STATUS_LINE[200], b"\r\n".join(fields), body))
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        cycle.on_response()
+        return True
+
+
+def _has_length(message: Message) -> bool:
+    return any(name == b"content-length" for name, _ in message["headers"])
+
+
+def _joined(app: ASGIApp, cycle: RequestResponseCycle, scope: Scope, receive: Receive, _: Send) -> Awaitable[None]:
+    """Call an application that sends through a `_Sender`."""
+    return app(scope, receive, _Sender(cycle).send)
 
 
 class Protocol(HttpToolsProtocol):
@@ -30,6 +91,7 @@ class Protocol(HttpToolsProtocol):
     _head_timer: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _in_head = True
+    _idle_since = math.inf
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -39,6 +101,9 @@ class Protocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         self._stop_waiting()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -64,6 +129,35 @@ class Protocol(HttpToolsProtocol):
         """End a head."""
         self._in_head = False
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """Begin to wait for the next request; the clock may still run from before, and then looks again."""
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._look_again(self.timeout_keep_alive)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection over which nothing has come for so long."""
+        self.timeout_keep_alive_task = None
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left <= 0:
+            super().timeout_keep_alive_handler()
+        elif left < math.inf:  # an answer that is still being given sets the clock when it ends
+            self._look_again(left)
+
+    def _look_again(self, after_s: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(after_s, self.timeout_keep_alive_handler)
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_since = math.inf
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        super()._start_asgi_task(cycle, partial(_joined, app, cycle))
 
     def _stop_waiting(self) -> None:
         if self._head_timer is not None:

@@ -8,9 +8,10 @@ go to the pages. Knows no database, no model and no country.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from daulat.errors import DaulatError
-from daulat.gateway._asgi import ClientGone, Message, Receive, Request, Route, Routes, Scope, Send, send_error
+from daulat.gateway._asgi import ClientGone, Receive, Request, Route, Routes, Scope, Send, send_error
 from daulat.gateway.api.routes import api_routes
 from daulat.gateway.catalogue import CatalogueRoutes
 from daulat.gateway.chat import ChatRoutes
@@ -45,22 +46,15 @@ class Gateway:
         client = scope.get("client") or ("",)
         request = Request(scope["method"], path, rest, headers, receive, request_id, patience_s, client[0])
         request.query = scope.get("query_string", b"").decode("latin-1")
-        begun = False
-
-        async def watched_send(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
         try:
-            await self._route(by_method, request)(request, watched_send)
+            await self._route(by_method, request)(request, send)
         except ClientGone:
             return
         except DaulatError as error:
             await send_error(send, error, request.request_id)
         except Exception as error:  # noqa: BLE001 - the edge of the process: a defect becomes a 500 with a reference
             told = defect(error, request.request_id)
-            if not begun:  # what has begun can only break off
+            with suppress(RuntimeError):  # a server begins no answer twice: what has begun can only break off
                 await send_error(send, told, request.request_id)
 
     async def close(self) -> None:
@@ -119,7 +113,7 @@ def _routes(parts: Parts, streams: Streams, proxy: Proxy) -> tuple[Routes, Route
     exact |= wider
     prefixed |= wider_prefixed
     for path, by_method in parts.routes.items():
-        (prefixed if path.endswith("/") else exact)[path] = by_method
+        (prefixed if path.endswith("/") or "*" in path else exact)[path] = by_method
     return exact, prefixed
 
 

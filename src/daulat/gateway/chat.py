@@ -28,12 +28,14 @@ from daulat.gateway._chunks import (
 from daulat.gateway._decode import ChatCall, decode_chat, to_engine_request, to_question
 from daulat.gateway.errors import BadRequest, NotReady
 from daulat.gateway.parts import Parts
-from daulat.gateway.ports import Assistant, Target
+from daulat.gateway.ports import Assistant, Call, Target
 from daulat.gateway.proxy import Account, Asked, Proxy, open_account, read_asked
-from daulat.gateway.proxy.account import accounted, settled
-from daulat.gateway.proxy.asked import CHAT, require_conversation
+from daulat.gateway.proxy.account import accounted, admitted, settled
+from daulat.gateway.proxy.asked import BYTES_PER_TOKEN, CHAT, require_conversation
+from daulat.gateway.proxy.usage import Counts
 from daulat.gateway.schema import Deleted
 from daulat.gateway.streams import Streams, stream_headers
+from daulat.gateway.writing import ServiceWriter
 from daulat.models import forwarding
 
 if TYPE_CHECKING:  # a gateway without services does without the assistant
@@ -43,6 +45,8 @@ Result = TypeVar("Result")
 
 # A phone that changes cells is back within seconds; a service finishes for it. A raw model is cancelled at once.
 SERVICE_LINGER_S = 10.0
+# What the page that needs no script is called in the ledger of usage.
+PAGE = "page"
 # How long an error may still become an HTTP status before the response has to begin.
 FIRST_EVENT_PATIENCE_S = 1.0
 
@@ -87,7 +91,8 @@ class ChatRoutes:
         call = decode_chat(asked.body, request.header(b"x-daulat-language"))
         question, assistant = to_question(call, service), _assistant(parts)
         account = await open_account(parts, request, asked, service)
-        chunks = service_chunks(question, assistant, parts.meter, self._envelope(request, asked), parts.public_url)
+        envelope, writer = self._envelope(request, asked), ServiceWriter(account)
+        chunks = service_chunks(question, assistant, parts.meter, envelope, parts.public_url, writer)
         await self._send(request, send, asked, account, chunks, SERVICE_LINGER_S)
 
     async def _run(self, request: Request, send: Send, asked: Asked, account: Account, target: Target) -> None:
@@ -160,19 +165,35 @@ def _assistant(parts: Parts) -> Assistant:
     return parts.assistant
 
 
-async def answer_whole(question: Question, parts: Parts) -> Answer:
+async def answer_whole(question: Question, parts: Parts, client: str) -> Answer:
     """Answer one question as the API would, for a page that was asked without script.
+
+    Parameters
+    ----------
+    question : Question
+    parts : Parts
+        What answers.
+    client : str
+        Network address of whoever asks; the page's reader has no key.
 
     Raises
     ------
     NotReady, Overloaded
         As the API; and whatever else keeps the assistant from answering.
     """
+    assistant = _assistant(parts)
+    model = next(name for name, service in parts.services.items() if service == question.service)
+    size = len(question.text.encode()) // BYTES_PER_TOKEN + 1
+    call = Call(model, PAGE, size, client=client, service=question.service, request_id=f"req-{parts.new_id()}")
+    account = await admitted(parts, call)
     found: list[Answer] = []
-    async with aclosing(metered_events(question, _assistant(parts), parts.meter)) as events:
-        async for event in events:
-            if event.answer is not None:
-                found.append(event.answer)
+    writer = ServiceWriter(account)
+    with settled(account):
+        async with aclosing(metered_events(question, assistant, parts.meter, writer)) as events:
+            async for event in events:
+                if event.answer is not None:
+                    found.append(event.answer)
+    account.settle(account.measured(Counts(writer.usage.prompt_tokens, writer.usage.completion_tokens)))
     return found[-1]
 
 

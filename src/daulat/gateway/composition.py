@@ -23,7 +23,6 @@ from daulat.gateway.library import OpenLibrary
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Assistant
 from daulat.knowledge.encoder import Encoder
-from daulat.models import EngineSet
 from daulat.nation import Nation
 
 WATCH_S = 2.0
@@ -35,14 +34,13 @@ Report = Callable[[str, int, int], None]
 class Answering:
     """What answers questions: an assistant over one open release, and the encoder that it searches with.
 
-    `detail` is a phrase for the operator; `writer` the model that writes, empty where answers are quoted.
+    `detail` is a phrase for the operator. Who may write is said with each question; see `daulat.gateway.writing`.
     """
 
     assistant: Assistant
     library: OpenLibrary | None
     encoder: Encoder | None
     detail: str
-    writer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class Knowledge:
         Names the release in use, quickly; a change of it is a swap.
     """
 
-    open: Callable[[EngineSet, Report], Answering]
+    open: Callable[[Report], Answering]
     current: Callable[[], str]
 
 
@@ -96,7 +94,7 @@ async def open_parts(nation: Nation, knowledge: Knowledge, environ: Mapping[str,
         parts.services = {f"{nation.country.lower()}/{service.id}": service.id for service in nation.services}
         parts.readiness.set("knowledge", "loading")
         answering = asyncio.create_task(
-            reporting(parts, "knowledge", _keep_answering(parts, knowledge, front.engines)), name="knowledge"
+            reporting(parts, "knowledge", _keep_answering(parts, knowledge)), name="knowledge"
         )
         try:
             yield parts
@@ -105,7 +103,7 @@ async def open_parts(nation: Nation, knowledge: Knowledge, environ: Mapping[str,
             await asyncio.gather(answering, return_exceptions=True)
 
 
-async def _keep_answering(parts: Parts, knowledge: Knowledge, engines: EngineSet) -> None:
+async def _keep_answering(parts: Parts, knowledge: Knowledge) -> None:
     """Open the release in use, and every one that takes its place."""
     ending = Event()
 
@@ -118,7 +116,7 @@ async def _keep_answering(parts: Parts, knowledge: Knowledge, engines: EngineSet
         while True:
             opened = knowledge.current()
             try:
-                answering = await asyncio.to_thread(knowledge.open, engines, report)
+                answering = await asyncio.to_thread(knowledge.open, report)
             except DaulatError as error:
                 parts.readiness.fail("knowledge", error)  # the release that was open before goes on answering
             else:
@@ -134,5 +132,5 @@ def _swap(parts: Parts, answering: Answering) -> None:
     """Put a release in use; answers that are being made keep the one that they began with."""
     parts.library = answering.library
     parts.embedder = ThreadedEmbedder(answering.encoder) if answering.encoder else None
-    parts.assistant, parts.writes_with = answering.assistant, answering.writer
+    parts.assistant = answering.assistant
     parts.readiness.set("knowledge", "ready", answering.detail)

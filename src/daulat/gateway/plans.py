@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """POST /v1/plans: a plan's section and changes in, plan.json out; small plans at once, large ones as jobs.
 
+Whoever reads the public pages may draw what the page of sliders shows, as often as citizens may ask; everything else
+wants a key, as the other addresses of the API do.
+
 The planner works in processes of its own (`daulat.plan.worker`), started when first asked and ended when idle: one for
 small plans, one for jobs, so that neither holds up the other and none holds up answers. Jobs are kept in memory, a
 bounded number of them, and are gone when the service ends.
@@ -13,7 +16,8 @@ import contextlib
 import json
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -22,8 +26,12 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import JSON_TYPE, Request, Route, Send, send_bytes, send_error, send_json
 from daulat.gateway._decode import decode
+from daulat.gateway.api.callers import credential_of
+from daulat.gateway.defaults import OpenAdmission
 from daulat.gateway.errors import BadRequest, NotFound, NotReady, Overloaded
+from daulat.gateway.ports import Admission, Call, Caller, CallUsage
 
+ROUTE, MODEL = "plans", "plan"  # as the ledger of usage names them
 QUICK_DRAWS, MOST_DRAWS = 500, 20_000
 QUICK_S, JOB_S, IDLE_S = 30.0, 300.0, 600.0
 WAITING, KEPT = 4, 16
@@ -47,6 +55,11 @@ class PlanRequest(Struct, forbid_unknown_fields=True):
     def is_quick(self) -> bool:
         """Whether it is answered at once."""
         return self.draws <= QUICK_DRAWS and not self.sensitivity and self.sites == "fixed"
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is what the page of sliders asks for."""
+        return self.view == "page" and self.is_quick and self.plan is UNSET
 
 
 class PlanJob(Struct):
@@ -166,6 +179,7 @@ class _Job:
     task: asyncio.Task[None] | None = None
     answer: bytes = b""
     error: DaulatError | None = None
+    owner: Caller = Caller()  # noqa: RUF009 - frozen
 
 
 class PlanRoutes:
@@ -177,9 +191,12 @@ class PlanRoutes:
         The nation in JSON, one line.
     new_id : callable
         Makes an id that cannot be guessed.
+    admission : Admission, optional
+        Who may plan; by default everybody.
     """
 
-    def __init__(self, declaration: str, new_id: Callable[[], str]) -> None:
+    def __init__(self, declaration: str, new_id: Callable[[], str], admission: Admission | None = None) -> None:
+        self._admission = admission or OpenAdmission()
         self._quick, self._long = Worker(declaration, QUICK_S), Worker(declaration, JOB_S)
         self._new_id = new_id
         self._jobs: OrderedDict[str, _Job] = OrderedDict()
@@ -188,9 +205,10 @@ class PlanRoutes:
         """Return the routes by path and method."""
         return {"/v1/plans": {"POST": self.create}, "/v1/plans/": {"GET": self.show}}
 
-    async def page(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what the page of sliders shows."""
-        found: dict[str, Any] = json.loads(await self._at_once({**asked, "view": "page"}))
+    async def page(self, asked: Mapping[str, Any], client: str) -> dict[str, Any]:
+        """Return what the page of sliders shows to a reader at a network address."""
+        async with self._as_reader(client):
+            found: dict[str, Any] = json.loads(await self._at_once({**asked, "view": "page"}))
         return found
 
     async def create(self, request: Request, send: Send) -> None:
@@ -205,17 +223,23 @@ class PlanRoutes:
                 param="plan",
             )
         plain = {name: value for name in asked.__struct_fields__ if (value := getattr(asked, name)) is not UNSET}
+        if asked.is_page and not credential_of(request):
+            async with self._as_reader(request.client):
+                found = await self._at_once(plain | {"as_tree": True})
+            await _send_plan(send, found, request.request_id)
+            return
+        caller = await self._caller(request)
         if asked.is_quick:
             await _send_plan(send, await self._at_once(plain | {"as_tree": True}), request.request_id)
             return
-        job = self._take(plain)
+        job = self._take(plain, caller)
         headers = ((b"location", f"/v1/plans/{job.told.id}".encode()),)
         await send_json(send, job.told, request.request_id, 202, headers)
 
     async def show(self, request: Request, send: Send) -> None:
         """Send a job's plan, its error, or how far it is."""
-        job = self._jobs.get(request.rest)
-        if job is None:
+        caller, job = await self._caller(request), self._jobs.get(request.rest)
+        if job is None or job.owner.organisation != caller.organisation:
             raise NotFound(
                 f"no plan `{request.rest[:60]}` is kept",
                 why=f"The last {KEPT} jobs are kept while the service runs.",
@@ -243,10 +267,25 @@ class PlanRoutes:
             raise _busy()
         return await self._quick.ask(asked)
 
-    def _take(self, asked: Mapping[str, Any]) -> _Job:
+    async def _caller(self, request: Request) -> Caller:
+        return await self._admission.identify(Call("", ROUTE, client=request.client, credential=credential_of(request)))
+
+    @asynccontextmanager
+    async def _as_reader(self, client: str) -> AsyncIterator[None]:
+        """Let somebody without a key in, as often as citizens may ask."""
+        grant = await self._admission.admit(Call(MODEL, ROUTE, client=client, service=MODEL))
+        usage = CallUsage(status=500)
+        try:
+            yield
+            usage = CallUsage()
+        finally:
+            grant.settle(usage)
+
+    def _take(self, asked: Mapping[str, Any], owner: Caller) -> _Job:
         if self._long.waiting >= WAITING:
             raise _busy()
-        job = _Job(PlanJob(f"plan_{self._new_id()}", "plan.job", "queued", 0, int(asked["draws"])))
+        told = PlanJob(f"plan_{self._new_id()}", "plan.job", "queued", 0, int(asked["draws"]))
+        job = _Job(told, owner=owner)
         self._jobs[job.told.id] = job
         finished = [name for name, one in self._jobs.items() if one.told.status in ("done", "failed")]
         for name in finished[: max(0, len(self._jobs) - KEPT)]:

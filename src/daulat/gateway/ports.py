@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # a gateway without services does without the assistant, and 
     import numpy as np
     from numpy.typing import NDArray
 
+    from daulat.assistant import WriterFor
     from daulat.assistant.types import AnswerEvent, Question
     from daulat.gateway.api.vector_schema import FoundPassage
 
@@ -33,8 +34,10 @@ PartState = Literal["loading", "ready", "failed", "absent"]
 class Assistant(Protocol):
     """Answers questions from the official text."""
 
-    def stream(self, question: Question) -> AsyncIterator[AnswerEvent]:
-        """Yield the answer as it becomes certain; the last event carries the whole. Closing the iterator cancels."""
+    def stream(self, question: Question, writer_for: WriterFor | None = None) -> AsyncIterator[AnswerEvent]:
+        """Yield the answer as it becomes certain; the last event carries the whole. Closing the iterator cancels.
+
+        `writer_for` says who may write it, where that is not the assistant's own to say."""
         ...
 
 

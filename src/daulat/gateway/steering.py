@@ -12,10 +12,8 @@ from daulat.gateway.observe import Surroundings, observing
 from daulat.gateway.parts import Parts
 from daulat.gateway.routing import ModelRouter, RoutedEngines, declared_router, kept_answers, watched
 from daulat.gateway.schema import EngineStatus
-from daulat.models import EngineSet, load_catalogue, load_gates
+from daulat.models import GATES, EngineSet, kept_gates
 from daulat.nation import Nation
-
-GATES = ".daulat/gates"
 
 
 @asynccontextmanager
@@ -31,14 +29,14 @@ async def steered(
     TelemetryError, ListenError
         If a receiver of traces or an address of metrics is declared that cannot be used.
     """
-    gates = load_gates(sorted(nation.path(GATES).glob("*.json")), never_fit=load_catalogue().test_only)
-    router = declared_router(nation, engines, clock=parts.clock, gates=gates)
+    router = declared_router(nation, engines, clock=parts.clock, gates=kept_gates(nation.path(GATES)))
     kept = kept_answers(nation, parts.clock)
     around = Surroundings(time.monotonic, parts.wall_clock, environ, _to_stderr, parts.version, workers)
     async with watched(router), observing(nation, router, kept, around) as observer:
         parts.engines = RoutedEngines(engines, nation.routes)
         parts.router, parts.answers, parts.observer = router, kept, observer
         parts.vitals = lambda: _status(router)
+        parts.writes_with = next(iter(router.writers(nation.services[0].id, nation.language_tags[0])), "")
         yield
 
 

@@ -26,13 +26,14 @@ from daulat.models.errors import (
     UnknownModel,
 )
 from daulat.models.fake import FakeEngine, Reply
-from daulat.models.gates import GateResult, Gates, load_gates
+from daulat.models.gates import GATES, GateResult, Gates, kept_gates, load_gates
 from daulat.models.pull import Order, pull
 from daulat.models.remote import RemoteEngine
 from daulat.models.sources import Source, parse_source
 from daulat.models.weights import Provenance, Weights, WeightsStore
 
 __all__ = [
+    "GATES",
     "HUB_URL",
     "Catalogue",
     "CatalogueModel",
@@ -74,6 +75,7 @@ __all__ = [
     "broken_clause",
     "declare_engines",
     "forwarding",
+    "kept_gates",
     "load_catalogue",
     "load_gates",
     "parse_source",

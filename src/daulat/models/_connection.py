@@ -70,21 +70,18 @@ class Reply(asyncio.Protocol):
         self._pieces: deque[bytes] = deque()
         self._held_bytes = 0
         self._paused = False
-        self._last_heard = self._sent_at = self._loop.time()
+        self._sent_at = self._loop.time()
+        self._last_heard = self._sent_at
         self._has_heard = False
         self.was_closed_unread = False
 
     # What callers do
 
     @property
-    def is_open(self) -> bool:
-        """Whether another request may be sent over it."""
-        return self._transport is not None and not self._transport.is_closing() and self._failure is None
-
-    @property
     def may_be_used_again(self) -> bool:
-        """Whether the response ended, and the server keeps the connection."""
-        return self._keeps and self.is_open
+        """Whether the response ended, the server keeps the connection, and it is open."""
+        transport = self._transport
+        return self._keeps and self._failure is None and transport is not None and not transport.is_closing()
 
     def send(self, request: bytes) -> None:
         """Send a request."""
@@ -103,7 +100,8 @@ class Reply(asyncio.Protocol):
             If it does not come.
         """
         while not self.has_head:
-            self._raise_failure()
+            if self._failure is not None:
+                raise self._failure
             await self._wait()
 
     async def read(self) -> bytes | None:
@@ -117,7 +115,8 @@ class Reply(asyncio.Protocol):
         while not self._pieces:
             if self.complete:
                 return None
-            self._raise_failure()
+            if self._failure is not None:
+                raise self._failure
             await self._wait()
         if len(self._pieces) == 1:
             whole = self._pieces.popleft()
@@ -166,7 +165,8 @@ class Reply(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._fail("it wants to speak something else")
             return
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
 
     def eof_received(self) -> bool:
         """Close with the server."""
@@ -233,10 +233,6 @@ class Reply(asyncio.Protocol):
             self._failure = ConnectionFailedError(reason)
         self.abort()
         self._wake()
-
-    def _raise_failure(self) -> None:
-        if self._failure is not None:
-            raise self._failure
 
     async def _wait(self) -> None:
         self._waiter = self._loop.create_future()
@@ -323,7 +319,7 @@ class Connections:
         now = asyncio.get_running_loop().time()
         while self._idle:
             reply = self._idle.pop()
-            if reply.is_open and now - reply.idle_since < IDLE_S:
+            if now - reply.idle_since < IDLE_S and reply.may_be_used_again:
                 return reply
             reply.abort()
         return None

@@ -16,7 +16,6 @@ from daulat.models.embedded import EmbeddedEngine, EmbeddedSettings
 from daulat.models.engine import Engine
 from daulat.models.errors import EngineError, ModelsError, UnknownModel
 from daulat.models.fake import FakeEngine
-from daulat.models.gates import Gates
 from daulat.models.remote import RemoteEngine
 from daulat.models.weights import WeightsStore
 
@@ -106,10 +105,6 @@ class EngineSet:
                 fix="Declare it under `models` in nation.yaml; `daulat models list` shows what is in the catalogue.",
                 code="models.unknown",
             ) from None
-
-    def fit_model(self, service: str, language: str, gates: Gates) -> str | None:
-        """Return the first declared model that passed the gate of a service in a language, or None."""
-        return next((model for model in self._engines if gates.is_fit(model, service, language)), None)
 
     async def list_models(self) -> list[str]:
         """Name the models that would answer now, in order of preference. Engines are asked at the same time."""

@@ -17,7 +17,11 @@ from pathlib import Path
 
 import msgspec
 
+from daulat.models.catalogue import load_catalogue
 from daulat.models.errors import GateError
+
+# Where a nation keeps its results, beside its declaration.
+GATES = ".daulat/gates"
 
 
 class GateResult(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,3 +109,14 @@ def load_gates(paths: Iterable[Path], *, never_fit: Collection[str] = ()) -> Gat
                 code="models.gates",
             ) from error
     return Gates(results, never_fit=never_fit)
+
+
+def kept_gates(folder: Path) -> Gates:
+    """Read every file of results in a folder; models that the catalogue marks as tests are never fit.
+
+    Raises
+    ------
+    GateError
+        If a file cannot be read.
+    """
+    return load_gates(sorted(folder.glob("*.json")), never_fit=load_catalogue().test_only)

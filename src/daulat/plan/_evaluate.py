@@ -19,7 +19,7 @@ from daulat.plan._deployment import Deployment, Factors, Mix
 from daulat.plan._goodput import STATES, FirstToken, Goodput, Objective, goodput
 from daulat.plan._memory import Memory, memory_of
 from daulat.plan._roofline import serving_times
-from daulat.plan._tables import accelerators, number, recalled, throughput_fit
+from daulat.plan._tables import accelerators, number, throughput_fit
 from daulat.plan.throughput import residual_of
 
 NORMAL_90 = 1.2815515594  # the 90th percentile of the standard normal
@@ -55,9 +55,7 @@ def evaluate(
     first = FirstToken(fitted["overhead_s"], fitted["prompt_factor"], fitted["steps"])
     strange = accelerators()[chip]["family"] not in FAMILIES
     sigma = _sigma(fit, nearness) * (2 if strange else 1)
-    notes = recalled(model, chip)
-    if strange:
-        notes += (f"no measured row of {chip} or its kind: error doubled",)
+    notes = (f"no measured row of {chip} or its kind: error doubled",) if strange else ()
     found = []
     for line, split in enumerate(splits):
         most = int(min(memory.most_requests[line], STATES))

@@ -70,22 +70,6 @@ def throughput_fit() -> MappingProxyType[str, Any]:
     return MappingProxyType(fit)
 
 
-def recalled(model: str, accelerator: str) -> tuple[str, ...]:
-    """Return a note for each of the two whose figures were in part written from memory, not seen in a source.
-
-    Examples
-    --------
-    >>> recalled("llama-3.1-8b", "gaudi3")
-    ('link_gb_per_s of gaudi3 recalled, not seen in a source: to be confirmed',)
-    """
-    found = ((name, rows[name]["recalled"]) for name, rows in ((model, models()), (accelerator, accelerators())))
-    return tuple(
-        f"{', '.join(columns.split())} of {name} recalled, not seen in a source: to be confirmed"
-        for name, columns in found
-        if columns
-    )
-
-
 def number(record: Record, column: str) -> float | None:
     """Read one cell as a number; None where it is empty.
 

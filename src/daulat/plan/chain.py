@@ -32,10 +32,11 @@ from daulat.plan.place_rows import place_rows
 from daulat.plan.residency import broken_by
 from daulat.plan.rules import RuleCheck, check_hardware
 from daulat.plan.serving import serving_curve, way_of
-from daulat.plan.site_rules import read_rules, siting_sections
-from daulat.plan.sites import Sites, fixed_sites, one_site
+from daulat.plan.site_rules import read_rules, require_classes, siting_sections
+from daulat.plan.sites import Sites, one_site, sites_at
 from daulat.plan.sizing import Fleet, size_fleet
 
+NATIONAL = "needs national input"  # the note of a default that stands in for a figure of the nation
 IDLE = 0.02  # at work: below it a site was most likely meant smaller, or others should use it
 PART = 1000  # draws worked at once: arrays of draws x years x hours of a week stay below 20 MB
 SEED = 20270101
@@ -128,27 +129,28 @@ def read_case(
     services = tuple(one.id for one in nation.services)
     # Twice: the first reading tells place and hardware, whose tables then add rows that the second lays numbers over.
     chosen = [(_choices(section), name) for section, name in sections]
-    _, settings = load_inputs(chosen, services=services, changes=_choice_changes(changes))
-    place = describe_place(nation, pack, settings.regions, settings.start_year)
+    first, settings = load_inputs(chosen, services=services, changes=_choice_changes(changes))
+    place = describe_place(nation, pack, settings.regions, settings.start_year, file=first.place_of("regions"))
     rules_of_sites = siting_sections(sections, changes)
-    read_rules(rules_of_sites)  # so that a fault in them is told whichever way the sites are found
     hazards = read_hazards(pack, rules_of_sites)
-    sites = judged(fixed_sites(place, settings), hazards)
-    at = one_site(place, settings)
+    # Checked here too, so that a fault in them is told whichever way the sites are found.
+    require_classes(read_rules(rules_of_sites), hazards)
+    at = one_site(place, settings, file=first.place_of("site"))
+    sites = judged(sites_at(at, settings), hazards)
     lawless = (f"residency: the site in {at.name} stands outside: {why}" for why in broken_by(at, nation))
     sites = dataclasses.replace(sites, notes=(*sites.notes, *lawless, hazard_note(sites, hazards)))
     extra = place_rows(place) | language_rows(place, settings.model) | hazard_rows(sites, hazards)
     extra |= price_rows(settings.accelerator, [one.model for one in settings.services])
     assumptions, settings = load_inputs(sections, services=services, pack=pack, changes=changes, extra=extra)
-    _require_own_currency(nation, settings)
+    _require_own_currency(nation, settings, assumptions.place_of("currency"))
     rules = check_hardware(place.country, settings)
     return Case(place, assumptions, settings, sites, rules, hazards, read_import_limits(pack))
 
 
-def _require_own_currency(nation: Nation, settings: Settings) -> None:
+def _require_own_currency(nation: Nation, settings: Settings, file: str) -> None:
     if settings.currency not in ("", "USD", nation.currency):
         raise InputError(
-            f"plan.currency: `{settings.currency}` is not the nation's own",
+            f"{file}: plan.currency: `{settings.currency}` is not the nation's own",
             why=f"Allowed is USD or {nation.currency}, of which `money.local_per_usd` is the rate.",
             fix=f"Use {nation.currency}, or change `currency` of the nation.",
             code="plan.choice",
@@ -275,6 +277,9 @@ def range_notes(plan: Plan) -> Iterator[str]:
     recalled = sum(1 for one in plan.case.assumptions if one.basis == "recalled")
     if recalled:
         yield f"{recalled} inputs are published figures cited from memory; confirm them: `daulat plan inputs`"
+    open_ones = [one.path for one in plan.case.assumptions if one.note == NATIONAL]
+    if open_ones:
+        yield f"needs national input, placeholders until then: {', '.join(open_ones)}"
     local = float(plan.values("money.local_per_usd").flat[0])
     if plan.case.place.currency != "USD" and local == 1:
         yield f"no rate of {plan.case.place.currency} to the dollar given (money.local_per_usd): amounts are in USD"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -22,6 +22,7 @@ from daulat.plan.errors import InputError, InputFaultsError
 from daulat.plan.figures import Floats
 from daulat.plan.finance import Deal, DealError, Flows, Project, check_deal, run_deal
 from daulat.plan.inputs.load import plain
+from daulat.plan.inputs.located import place
 
 Section = tuple[Mapping[str, Any], str]
 Basis = Literal["capacity", "open_book", "price", "saved"]
@@ -60,6 +61,12 @@ class Agreement:
     revenue: Revenue
     origin: str
     source: str = ""
+    changed: frozenset[str] = frozenset()
+    """Paths below the deal that the command line changed."""
+
+    def place_of(self, path: str) -> str:
+        """Return where a value stands: the file with its line, or the command line."""
+        return _place(self.origin, self.changed, f"deal.{path}")
 
 
 def read_agreement(sections: Sequence[Section], changes: Sequence[str] = ()) -> Agreement | None:
@@ -77,19 +84,33 @@ def read_agreement(sections: Sequence[Section], changes: Sequence[str] = ()) -> 
         return None
     data, origin = given[-1]
     if not isinstance(data, Mapping):
-        raise InputFaultsError([_fault(origin, "deal", data, "is not a mapping", "keys such as `parties:`")])
-    data = _changed(data, changes)
+        raise InputFaultsError(
+            [_fault(place(origin, "deal"), "deal", data, "is not a mapping", "keys such as `parties:`")]
+        )
+    data, changed = _changed(data, changes)
+
+    def where(path: str) -> str:
+        return _place(origin, changed, path)
+
     revenue, source = data.pop("revenue", {}), str(data.pop("source", ""))
-    faults = [*_unknown(Deal, data, "deal", origin), *_unknown(Revenue, revenue, "deal.revenue", origin)]
+    faults = [*_unknown(Deal, data, "deal", where), *_unknown(Revenue, revenue, "deal.revenue", where)]
     found: dict[type, Any] = {}
     for kind, value, path in ((Deal, data, "deal"), (Revenue, revenue, "deal.revenue")):
         try:
             found[kind] = TypeAdapter(kind).validate_python(value)
         except ValidationError as error:
-            faults += _faults(error, path, origin)
+            faults += _faults(error, path, where)
     if faults:
         raise InputFaultsError(faults)
-    return Agreement(found[Deal], found[Revenue], origin, source)
+    return Agreement(found[Deal], found[Revenue], origin, source, changed)
+
+
+def _place(origin: str, changed: frozenset[str], path: str) -> str:
+    return (
+        "--set"
+        if any(path == one or path.startswith((f"{one}.", f"{one}[")) for one in changed)
+        else place(origin, path)
+    )
 
 
 def project_of(plan: Plan, revenue: Revenue) -> tuple[Project, float | None]:
@@ -139,7 +160,8 @@ def run_agreement(plan: Plan, agreement: Agreement) -> tuple[Flows, Project, flo
     try:
         check_deal(agreement.deal, project)
     except DealError as error:
-        raise DealError(f"{agreement.origin}: {error.what}", why=error.why, fix=error.fix, code=error.code) from error
+        told = "; ".join(f"{agreement.place_of(one.path)}: plan.deal.{one.path}: {one}" for one in error.faults)
+        raise DealError(told, why=error.why, fix=error.fix, code=error.code) from error
     return run_deal(agreement.deal, project), project, fee
 
 
@@ -153,31 +175,38 @@ def _straight_line(spent: Floats, life_years: Floats) -> Floats:
     return found
 
 
-def _changed(data: Mapping[str, Any], changes: Sequence[str]) -> dict[str, Any]:
-    """Lay `deal.path=value` over the section; a list is entered by the name of its row, or by its place from 0."""
+def _changed(data: Mapping[str, Any], changes: Sequence[str]) -> tuple[dict[str, Any], frozenset[str]]:
+    """Lay `deal.path=value` over the section, and say which paths were laid.
+
+    A list is entered by the name of its row, or by its place from 0.
+    """
     copy: dict[str, Any] = _copied(data)
+    laid = set()
     for change in changes:
         path, _, text = change.partition("=")
         steps = path.strip().removeprefix("plan.").split(".")
         if steps[0] != "deal" or len(steps) < 2:
             continue
         at: Any = copy
+        name = "deal"
         for step in steps[1:-1]:
-            at = _step(at, step, path)
+            at, named = _step(at, step, path)
+            name += named
         if not isinstance(at, dict):
             raise _fault("--set", path, text, "leads nowhere", "a path that ends at a key of the deal")
         at[steps[-1]] = plain(text.strip())
-    return copy
+        laid.add(f"{name}.{steps[-1]}")
+    return copy, frozenset(laid)
 
 
-def _step(at: Any, step: str, path: str) -> Any:
+def _step(at: Any, step: str, path: str) -> tuple[Any, str]:
     if isinstance(at, dict):
-        return at.setdefault(step, {})
+        return at.setdefault(step, {}), f".{step}"
     if isinstance(at, list):
-        for place, row in enumerate(at):
+        for number, row in enumerate(at):
             names = {str(row.get(key)) for key in ("name", "party")} if isinstance(row, dict) else set()
-            if step in names or step == str(place):
-                return row
+            if step in names or step == str(number):
+                return row, f"[{number}]"
     raise _fault("--set", path, step, "is not in the deal", "the name of a row, or its place from 0")
 
 
@@ -187,11 +216,11 @@ def _copied(value: Any) -> Any:
     return [_copied(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _unknown(kind: type, value: Any, path: str, origin: str) -> Iterator[InputError]:
+def _unknown(kind: type, value: Any, path: str, where: Callable[[str], str]) -> Iterator[InputError]:
     """Yield a fault for each key that the dataclass does not have, at any depth."""
     if isinstance(value, list):
-        for place, one in enumerate(value):
-            yield from _unknown(kind, one, f"{path}[{place}]", origin)
+        for row, one in enumerate(value):
+            yield from _unknown(kind, one, f"{path}[{row}]", where)
     if not isinstance(value, Mapping):
         return
     hints = get_type_hints(kind)
@@ -199,19 +228,20 @@ def _unknown(kind: type, value: Any, path: str, origin: str) -> Iterator[InputEr
         if key not in hints:
             near = difflib.get_close_matches(str(key), hints, n=1, cutoff=0.5)
             allowed = f"did you mean `{near[0]}`?" if near else f"one of {', '.join(hints)}"
-            yield _fault(origin, f"{path}.{key}", inner, "is not a key of a deal", allowed)
+            yield _fault(where(f"{path}.{key}"), f"{path}.{key}", inner, "is not a key of a deal", allowed)
             continue
         nested = [one for one in (hints[key], *get_args(hints[key])) if dataclasses.is_dataclass(one)]
         if nested and isinstance(nested[0], type):
-            yield from _unknown(nested[0], inner, f"{path}.{key}", origin)
+            yield from _unknown(nested[0], inner, f"{path}.{key}", where)
 
 
-def _faults(error: ValidationError, path: str, origin: str) -> list[InputError]:
+def _faults(error: ValidationError, path: str, where: Callable[[str], str]) -> list[InputError]:
     found = []
     for one in error.errors():
         steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in one["loc"])
         value = "" if one["type"] == "missing" else one["input"]
-        found.append(_fault(origin, f"{path}{steps}", value, "cannot be used", one["msg"].lower()))
+        name = f"{path}{steps}"
+        found.append(_fault(where(name), name, value, "cannot be used", one["msg"].lower()))
     return found
 
 

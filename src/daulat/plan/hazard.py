@@ -23,6 +23,7 @@ import numpy as np
 
 from daulat.nation import Pack, read_yaml
 from daulat.plan.errors import InputError, InputFaultsError
+from daulat.plan.inputs.located import place
 from daulat.plan.sites import Sites
 
 STEP = 0.25  # degrees, of tectonic_regions.csv
@@ -180,7 +181,7 @@ def _spread(given: Any, path: str, most: float, origin: str, faults: list[InputE
 def _fault(origin: str, path: str, value: Any, allowed: str, fix: str = "") -> InputError:
     where = f"plan.siting.hazard.{path}" if path else "plan.siting.hazard"
     return InputError(
-        f"{origin}: {where}: `{value}` cannot be used",
+        f"{place(origin, where)}: {where}: `{value}` cannot be used",
         why=f"Allowed is {allowed}.",
         fix=fix or "Correct it; docs/concepts/plan-sites.md shows the form of a declared hazard.",
         code="plan.hazard",

@@ -9,6 +9,7 @@ country's cities in GeoNames, and everybody else is counted with them in proport
 from __future__ import annotations
 
 import csv
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -92,7 +93,9 @@ def countries() -> MappingProxyType[str, Record]:
     return MappingProxyType({row["country"]: MappingProxyType(row) for row in csv.DictReader(text.splitlines())})
 
 
-def describe_place(nation: Nation, pack: Pack | None, chosen: Sequence[str], start_year: int) -> Place:
+def describe_place(
+    nation: Nation, pack: Pack | None, chosen: Sequence[str], start_year: int, *, file: str = "nation.yaml"
+) -> Place:
     """Return the facts of a nation.
 
     Raises
@@ -101,7 +104,7 @@ def describe_place(nation: Nation, pack: Pack | None, chosen: Sequence[str], sta
         If a chosen region is unknown, or nobody lives in those chosen.
     """
     regions, notes = _regions(nation, pack)
-    served = _chosen(regions, chosen)
+    served = _chosen(regions, chosen, file)
     groups = tuple(dict.fromkeys(region.group for region in served))
     people = np.array([sum(one.people for one in served if one.group == group) for group in groups])
     shares = np.array([_weighted_internet(served, group) for group in groups])
@@ -196,14 +199,14 @@ def _row_fault(line: int, what: str, allowed: str) -> PlanError:
     )
 
 
-def _chosen(regions: tuple[Region, ...], chosen: Sequence[str]) -> tuple[Region, ...]:
+def _chosen(regions: tuple[Region, ...], chosen: Sequence[str], file: str) -> tuple[Region, ...]:
     codes = {one.code for one in regions} | {one.group for one in regions}
     for code in chosen:
         if code not in codes:
             raise PlanError(
-                f"plan.regions: `{code}` is not a region or group of the nation",
-                why="Its people would be missing from the plan.",
-                fix=f"Use codes such as {', '.join(sorted(codes)[:5])}.",
+                f"{file}: plan.regions: `{code}` is not a region or group of the nation",
+                why="Its people would be missing from the plan. Allowed are codes of regions or of their groups.",
+                fix=f"Use codes such as {', '.join(difflib.get_close_matches(code, codes, n=3) or sorted(codes)[:5])}.",
                 code="plan.regions",
             )
     served = tuple(one for one in regions if not chosen or one.code in chosen or one.group in chosen)

@@ -17,6 +17,7 @@ from daulat.plan.chain import SEED, Case, Plan, make_plan, read_case
 from daulat.plan.deal import read_agreement
 from daulat.plan.deal_part import deal_part, notes_of, summary_rows
 from daulat.plan.errors import PlanError
+from daulat.plan.inputs.located import Located
 from daulat.plan.result import Document, document_of
 from daulat.plan.result.joint import SitesWay
 from daulat.plan.site_choice import choose_sites
@@ -134,6 +135,6 @@ def read_scenario(name: str, pack: Pack | None) -> tuple[Mapping[str, Any], str]
             fix=f"Use one of {', '.join(names)}, or the path of a file." if names else "Give the path of a file.",
             code="plan.scenario",
         )
-    data = read_yaml(path, name=path.name).data
-    section = data.get("plan", data) if isinstance(data, Mapping) else data
-    return section, path.name
+    file = read_yaml(path, name=path.name)
+    inside = isinstance(file.data, Mapping) and "plan" in file.data
+    return file.data["plan"] if inside else file.data, Located(path.name, file, ("plan",) if inside else ())

@@ -26,7 +26,7 @@ from daulat.plan.place import Place, Region
 from daulat.plan.residency import broken_by, codes_of
 from daulat.plan.result.joint import ChosenSite, SitingPart
 from daulat.plan.site_robustness import loads_of, robust_rows, robustness
-from daulat.plan.site_rules import Section, SiteRules, read_rules, site_fault
+from daulat.plan.site_rules import Section, SiteRules, read_rules, require_classes, site_fault
 from daulat.plan.sites import Sites, site_in
 from daulat.plan.siting import Candidates, Regions, Rules, SitePlan, Siting, plan_sites
 
@@ -71,9 +71,7 @@ def _suitable(
     places: Sequence[Region], nation: Nation, hazards: Hazards, rules: SiteRules
 ) -> tuple[list[Region], tuple[str, ...]]:
     """Return the places where hazard and law let a site stand, and what was left out in sentences."""
-    for name in rules.hazard_exclude:
-        if name not in hazards.classes:
-            raise site_fault("plan.siting", "hazard_exclude", name, f"classes of hazard: {', '.join(hazards.classes)}")
+    require_classes(rules, hazards)
     found, left_out = list(places), []
     if rules.hazard_exclude:
         safe = [one for one in found if _class(hazards, one).name not in rules.hazard_exclude]

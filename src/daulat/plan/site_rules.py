@@ -17,9 +17,11 @@ from typing import Any
 
 from daulat.nation import read_yaml
 from daulat.plan.errors import InputError, InputFaultsError
+from daulat.plan.hazard import Hazards
 from daulat.plan.inputs import Assumption
 from daulat.plan.inputs.assumption import first, overlaid
 from daulat.plan.inputs.load import listed, plain
+from daulat.plan.inputs.located import place
 from daulat.plan.siting import Budget
 
 Section = tuple[Mapping[str, Any], str]
@@ -43,6 +45,8 @@ class SiteRules:
         Codes of the regions that are considered; empty: the largest of each group.
     hazard_exclude : tuple of str
         Classes of hazard in which no site may stand.
+    hazard_origin : str
+        The file that says so.
     """
 
     numbers: Mapping[str, Assumption]
@@ -52,6 +56,7 @@ class SiteRules:
     budgets: tuple[Budget, ...]
     at: tuple[str, ...]
     hazard_exclude: tuple[str, ...]
+    hazard_origin: str
 
 
 def siting_sections(sections: Sequence[Section], changes: Sequence[str]) -> list[Section]:
@@ -88,6 +93,7 @@ def read_rules(sections: Sequence[Section]) -> SiteRules:
     """
     rows = {name: first(f"siting.{name}", row, "siting.yaml") for name, row in _defaults().items()}
     beside: dict[str, Any] = {}
+    origins: dict[str, str] = {}
     faults: list[InputError] = []
     for section, origin in sections:
         given = section.get("siting") or {}
@@ -100,6 +106,7 @@ def read_rules(sections: Sequence[Section]) -> SiteRules:
                     rows[key] = overlaid(rows[key], value, origin)
                 elif key in BESIDE:
                     beside[key] = _READ[key](value)
+                    origins[key] = origin
                 elif key not in OTHERS:
                     near = difflib.get_close_matches(str(key), (*rows, *BESIDE, *OTHERS), n=1)
                     meant = f"Did you mean `{near[0]}`?" if near else ""
@@ -120,7 +127,16 @@ def read_rules(sections: Sequence[Section]) -> SiteRules:
         beside.get("budgets", ()),
         beside.get("at", ()),
         beside.get("hazard_exclude", ()),
+        origins.get("hazard_exclude", ""),
     )
+
+
+def require_classes(rules: SiteRules, hazards: Hazards) -> None:
+    """Raise `InputError` if a class is excluded that nobody knows."""
+    for name in rules.hazard_exclude:
+        if name not in hazards.classes:
+            allowed = f"classes of hazard: {', '.join(hazards.classes)}"
+            raise site_fault(rules.hazard_origin, "hazard_exclude", name, allowed)
 
 
 def _numbers(given: Any, most: float, what: str) -> dict[str, float]:
@@ -182,7 +198,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
 def site_fault(origin: str, key: str, given: Any, allowed: str, fix: str = "") -> InputError:
     """Return the error of one rule, named by the file that it stands in."""
     return InputError(
-        f"{origin}: plan.siting{'.' if key else ''}{key}: `{given}` cannot be used",
+        f"{place(origin, f'siting.{key}')}: plan.siting{'.' if key else ''}{key}: `{given}` cannot be used",
         why=f"Allowed: {allowed}.",
         fix=fix or "Correct it; docs/concepts/plan-sites.md says what each key means.",
         code="plan.siting",

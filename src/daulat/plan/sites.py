@@ -7,6 +7,7 @@ interactive path keeps them as they are; the solver returns the same type.
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,12 +51,12 @@ class Sites:
     notes: tuple[str, ...] = ()
 
 
-def fixed_sites(place: Place, settings: Settings) -> Sites:
-    """Return the one site of `one_site`, which carries everything."""
-    return Sites((site_in(one_site(place, settings)),), np.ones((settings.horizon_years, 1)))
+def sites_at(region: Region, settings: Settings) -> Sites:
+    """Return one site in a region, which carries everything."""
+    return Sites((site_in(region),), np.ones((settings.horizon_years, 1)))
 
 
-def one_site(place: Place, settings: Settings) -> Region:
+def one_site(place: Place, settings: Settings, *, file: str = "nation.yaml") -> Region:
     """Return where one site stands.
 
     In the region that `settings.site` names, else at the capital where the nation is served, else in the largest region
@@ -70,10 +71,13 @@ def one_site(place: Place, settings: Settings) -> Region:
     if settings.site:
         named = [one for one in place.regions if settings.site in (one.code, one.name)]
         if not named and settings.site != place.capital.name:
+            names = [one.name for one in place.regions] + [one.code for one in place.regions]
+            near = difflib.get_close_matches(settings.site, [*names, place.capital.name], n=1)
+            meant = f"Did you mean `{near[0]}`? " if near else ""
             raise PlanError(
-                f"plan.site: `{settings.site}` is not a region of the plan",
-                why="The site has no place, climate or grid.",
-                fix=f"Use the code or name of a region, such as {place.regions[0].code}, or `{place.capital.name}`.",
+                f"{file}: plan.site: `{settings.site}` is not a region of the plan",
+                why="The site has no place, climate or grid. Allowed is the code or name of a region, or the capital.",
+                fix=f"{meant}Use one such as {place.regions[0].code}, or `{place.capital.name}`.",
                 code="plan.site",
             )
         at = named[0] if named else at

@@ -21,7 +21,7 @@ from daulat.plan._columns import FAMILIES, Columns, Floats, lay_out, software_da
 from daulat.plan._residual import SCALES, Support, correction, features
 from daulat.plan._roofline import Coefficients, log_throughput
 from daulat.plan._rows import Workload
-from daulat.plan._tables import accelerators, recalled, throughput_fit
+from daulat.plan._tables import accelerators, throughput_fit
 
 INTERVAL = 0.8
 
@@ -119,7 +119,7 @@ def interval_group(workload: Workload) -> str:
 def _with_interval(workload: Workload, log_rate: float, nearness: float, fit: Mapping[str, Any]) -> Prediction:
     width = 1 + fit["interval"].get("growth", 0.0) * (1 - nearness)
     low, high = (width * bound for bound in fit["interval"][interval_group(workload)])
-    notes = [*workload.notes, *recalled(workload.model, workload.accelerator)]
+    notes = [*workload.notes]
     family = accelerators()[workload.accelerator]["family"]
     widen = 1.0
     if family not in FAMILIES:

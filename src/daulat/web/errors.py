@@ -3,7 +3,8 @@
 
     DaulatError
     └── WebError
-        └── MessagesError    the author of a pack's messages/<language>.yaml can act
+        ├── MessagesError    the author of a pack's messages/<language>.yaml can act
+        └── ComeBackError    the reader can, after `retry_after_s`
 
 Nothing here does input or output.
 """
@@ -19,3 +20,11 @@ class WebError(DaulatError):
 
 class MessagesError(WebError):
     """A file of page texts cannot be used as it stands."""
+
+
+class ComeBackError(WebError):
+    """More is asked than can be answered now; `retry_after_s` says, in seconds, when to come back."""
+
+    def __init__(self, error: DaulatError, retry_after_s: int) -> None:
+        super().__init__(error.what, why=error.why, fix=error.fix, code=error.code)
+        self.retry_after_s = retry_after_s

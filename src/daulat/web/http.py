@@ -60,13 +60,15 @@ class ClientGoneError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request, read whole. Repeated fields keep their last value; names of headers are in lower case."""
+    """One request, read whole. Repeated fields keep their last value; names of headers are in lower case; `client` is
+    the network address that it came from."""
 
     method: str
     path: str
     headers: dict[str, str]
     query: dict[str, str]
     form: dict[str, str] = field(default_factory=dict)
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ async def read_request(scope: Scope, receive: Receive) -> Request:
         headers=headers,
         query=_fields(scope.get("query_string", b"")),
         form=_fields(bytes(body)) if is_form else {},
+        client=(scope.get("client") or ("",))[0],
     )
 
 

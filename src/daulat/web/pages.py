@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 from urllib.parse import quote as percent_encode
@@ -22,6 +22,7 @@ from daulat.assistant.types import Question
 from daulat.errors import DaulatError
 from daulat.knowledge.types import Document, Passage
 from daulat.web.assets import Assets
+from daulat.web.errors import ComeBackError
 from daulat.web.http import Request, Response
 from daulat.web.messages import Texts
 from daulat.web.parts import WebParts
@@ -123,7 +124,10 @@ class Pages:
             return self.message(request, 413, "too_large", n=str(QUESTION_LIMIT))
         language = reader.texts.language if reader.chosen else ""
         try:
-            answer = await self.parts.ask(Question(question, service=self.parts.site.service, language=language))
+            asked = Question(question, service=self.parts.site.service, language=language)
+            answer = await self.parts.ask(asked, request.client)
+        except ComeBackError as error:
+            return self.come_back(request, error)
         except DaulatError as error:
             reference = self.parts.new_reference()
             log.exception("question failed: reference %s, code %s", reference, error.code)
@@ -172,10 +176,18 @@ class Pages:
         """Say what this is and what it cannot do."""
         return self.page(request, "about.html")
 
-    def message(self, request: Request, status: int, key: str, **fields: str) -> Response:
+    def message(
+        self, request: Request, status: int, key: str, headers: tuple[tuple[str, str], ...] = (), **fields: str
+    ) -> Response:
         """Draw a page that says what went wrong, calmly."""
         text = self.reader(request).texts.page.get(f"{key}_text", "").format(**fields)
-        return self.page(request, "message.html", status=status, cache="no-store", heading=key, text=text)
+        response = self.page(request, "message.html", status=status, cache="no-store", heading=key, text=text)
+        return replace(response, headers=(*response.headers, *headers))
+
+    def come_back(self, request: Request, error: ComeBackError) -> Response:
+        """Draw a page that says when to ask again."""
+        seconds = str(error.retry_after_s)
+        return self.message(request, 429, "busy", (("retry-after", seconds),), n=seconds)
 
     def manifest(self, request: Request) -> Response:
         """Describe the page to a device that wants it on its home screen."""

@@ -74,13 +74,15 @@ class WebParts:
 
     `library` and `standing` are asked anew for each page, since releases are swapped. `newer` names the passage whose
     text replaced another's; empty where none is known. `plan` gives what the page of sliders shows; None: no such page.
+    `ask` and `plan` are told the network address of whoever asks, and raise `ComeBackError` where more is asked than
+    can be answered now.
     """
 
     site: Site
     messages: Messages
     library: Callable[[], Library]
     standing: Callable[[], Standing]
-    ask: Callable[[Question], Awaitable[Answer]]
+    ask: Callable[[Question, str], Awaitable[Answer]]
     newer: Callable[[str], str] = not_known
     new_reference: Callable[[], str] = new_reference
-    plan: Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]] | None = None
+    plan: Callable[[Mapping[str, Any], str], Awaitable[dict[str, Any]]] | None = None

@@ -11,6 +11,7 @@ import logging
 from markupsafe import Markup
 
 from daulat.errors import DaulatError
+from daulat.web.errors import ComeBackError
 from daulat.web.http import Request, Response
 from daulat.web.pages import Pages
 
@@ -32,7 +33,9 @@ async def draw_plan(pages: Pages, request: Request) -> Response:
         "changes": {name: value for name, value in list(given.items())[:MOST_SET] if is_number(value)},
     }
     try:
-        found = await pages.parts.plan(asked)
+        found = await pages.parts.plan(asked, request.client)
+    except ComeBackError as error:
+        return pages.come_back(request, error)
     except DaulatError as error:
         reference = pages.parts.new_reference()
         log.warning("plan failed: reference %s, code %s", reference, error.code)

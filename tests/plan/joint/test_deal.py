@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,17 @@ from daulat.plan import Document, InputFaultsError, Plan, plan_nation, read_scen
 from daulat.plan.deal import project_of, read_agreement
 from daulat.plan.finance import DealError
 
+DEAL = """\
+horizon_years: 3
+deal:
+  parties:
+    - {name: Treasury, kind: government, is_domestic: true}
+  phases:
+    - {name: All, first_year: 2027, last_year: 2029}
+  stakes:
+    - {party: Treasury, phase: All, equity_share: 60}
+    - {party: Tresury, phase: All, equity_share: 0.4}
+"""
 MADE = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
@@ -84,11 +96,20 @@ def test_the_later_section_wins_and_a_change_finds_its_row_by_name() -> None:
     assert last["parties"][1].get("discount_rate") is None  # what the author wrote stays as it is
 
 
-def test_a_deal_that_contradicts_itself_names_its_file() -> None:
-    wrong = section()
-    wrong["stakes"][0]["equity_share"] = 60
-    with pytest.raises(DealError, match=r"deal\.yaml: the deal has 1 fault"):
-        planned(wrong)
+def test_a_deal_that_contradicts_itself_names_file_line_path_and_value(tmp_path: Path) -> None:
+    """Lines counted by hand; the change of the command line is told as one."""
+    path = tmp_path / "deal.yaml"
+    path.write_text(DEAL, encoding="utf-8")
+    scenario = read_scenario(str(path), None)
+    nation = nation_of(bootstrap("EE"))
+    with pytest.raises(DealError) as raised:
+        plan_nation(nation, made_at=MADE, scenario=scenario, n_draws=2, sensitivity=False, changes=["deal.tax_rate=22"])
+    for said in (
+        "deal.yaml line 9: plan.deal.stakes[1].party: stakes names 'Tresury'",
+        "deal.yaml line 8: plan.deal.stakes[0].equity_share: 60 is an equity share",
+        "--set: plan.deal.tax_rate: tax_rate is 22",
+    ):
+        assert said in raised.value.what
 
 
 def test_the_parts_of_each_party_are_its_net_cash_and_ownership_is_whole() -> None:

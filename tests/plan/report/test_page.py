@@ -107,3 +107,12 @@ def test_numbers_are_written_as_the_language_writes_them(words: list[Words]) -> 
     assert words[0].number(12.34) == "12,3"
     assert words[0].number(56_600_000.0, long=True).replace("\xa0", " ") == "56,6 juta"
     assert words[-1].number(-5e6) == "−5M"
+
+
+def test_hours_are_those_that_most_people_live_by(document: Document, words: list[Words]) -> None:
+    """Western Indonesia is seven hours ahead: its Monday begins with hour 161 of the week in UTC."""
+    reading = Reading(document, words[-1])
+    hours = next(one for chapter in chapters(reading) for one in chapter.exhibits if one.ident == "hours")
+    assert "UTC+07:00" in hours.head[0]
+    assert all(zone in hours.about for zone in ("UTC+07:00", "UTC+08:00", "UTC+09:00"))
+    assert hours.rows[0][2] == words[-1].number(document.figure("load_by_hour").p50[161])

@@ -13,8 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daulat.errors import DaulatError
-from daulat.nation import Nation, Pack
-from daulat.plan import Case, DoesNotFitError, InputError, InputFaultsError, PlanError, make_plan, read_case
+from daulat.nation import Nation, Pack, bootstrap, find_pack, nation_of
+from daulat.plan import (
+    Case,
+    DoesNotFitError,
+    InputError,
+    InputFaultsError,
+    PlanError,
+    make_plan,
+    read_case,
+    read_scenario,
+)
 from daulat.plan.inputs import Assumption, Settings, draw
 from daulat.plan.inputs.assumption import BASES, first
 from daulat.plan.inputs.draws import quantile
@@ -33,10 +42,23 @@ def test_every_default_has_a_source_a_date_a_licence_and_a_known_unit(rich: Case
             assert one.licence, one.path
 
 
-def test_no_default_is_unconfirmed_without_saying_so(rich: Case) -> None:
-    recalled = [one for one in rich.assumptions if one.basis == "recalled"]
-    assert recalled
-    assert any(f"{len(recalled)} inputs" in note for note in make_plan(rich, n_draws=1).notes())
+def test_no_default_of_the_package_is_cited_from_memory(rich: Case) -> None:
+    assert not [one.path for one in rich.assumptions if one.basis == "recalled" and one.origin == "assumptions.yaml"]
+
+
+def test_what_only_the_nation_knows_is_asked_for_until_it_is_given(nation: Nation) -> None:
+    def asked(*changes: str) -> str:
+        notes = make_plan(read_case(nation, changes=changes), n_draws=1).notes()
+        return next((note for note in notes if note.startswith("needs national input")), "")
+
+    assert "demand.age_share" in asked()
+    assert "demand.age_share" not in asked("demand.age_share=0.8")
+
+
+def test_a_figure_that_an_author_cites_from_memory_is_counted(nation: Nation) -> None:
+    given = {"demand": {"age_share": {"value": 0.8, "basis": "recalled", "source": "a yearbook"}}}
+    case = read_case(nation, scenario=(given, "mine.yaml"))
+    assert any(note.startswith("1 inputs are published figures") for note in make_plan(case, n_draws=1).notes())
 
 
 @pytest.mark.parametrize(
@@ -242,3 +264,41 @@ def test_an_event_of_a_service_that_the_plan_has_not_is_refused(case_of) -> None
 def test_an_objective_has_no_range(case_of) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(InputError, match="the same in every draw"):
         case_of(scenario={"sizing": {"waiting_share": {"value": 0.05, "low": 0.01, "high": 0.1}}})
+
+
+BAD_FILE = """\
+plan:
+  name: Bad
+  regions: ["99"]
+  energy:
+    pue_base: 0.9
+  siting:
+    spare_share: 100
+    hazard:
+      source: an invented map
+      classes:
+        low: {hardening_share: 3}
+"""
+
+
+def test_a_fault_names_the_line_of_its_value(tmp_path: Path, nation: Nation) -> None:
+    """Lines counted by hand in the file above."""
+    path = tmp_path / "bad.yaml"
+    path.write_text(BAD_FILE, encoding="utf-8")
+    section, origin = read_scenario(str(path), None)
+    for key, said in (
+        ("energy", "bad.yaml line 5: energy.pue_base: `0.9`"),
+        ("siting", "bad.yaml line 11: plan.siting.hazard.classes.low.hardening_share: `3`"),
+        ("regions", "bad.yaml line 3: plan.regions: `99`"),
+    ):
+        with pytest.raises(PlanError) as raised:
+            read_case(nation, scenario=({key: section[key]}, origin))
+        assert said in str(raised.value)
+
+
+def test_what_a_pack_says_is_the_usual_of_its_country() -> None:
+    pack = find_pack("ID")
+    nation = nation_of(bootstrap("ID", pack))
+    case = read_case(nation, pack=pack, changes=["money.local_per_usd=16.7", "energy.grid_gco2_per_kwh=0.45"])
+    assert any("16.7 thousand local/USD, which is 16,700" in note for note in case.assumptions.warnings)
+    assert any("0.45 kgCO2e/kWh, which is 450" in note for note in case.assumptions.warnings)

@@ -138,11 +138,13 @@ class KeyAdmission:
             return await self._without_key(call)
         self._check(record, call)
         _require_model(record, call)
-        needs = self._needs(call)
+        price = self._rules.prices.get(call.model, self._dearest)
+        needs = self._needs(call, price)
         if not record.slots:
             reserved: tuple[tuple[Slot, ...], Credits, Needs] = ((), (), needs)
         else:
-            _require_one_currency(record, self._price(call.model), needs)
+            if needs[MONEY]:
+                _require_one_currency(record, price)
             credits = self._leases.take(record.slots, needs) or await self._reserve(record, needs)
             reserved = (record.slots, credits, needs)
         rules = record.stricter_class(call.data_class), record.bounded_priority(call.priority)
@@ -261,15 +263,12 @@ class KeyAdmission:
             retry_after_s=1.0 if not limit.period else max(1.0, math.ceil(reached.ends_s - self._wall())),
         )
 
-    def _needs(self, call: Call) -> Needs:
+    def _needs(self, call: Call, price: Price) -> Needs:
         context = self._rules.contexts.get(call.model, self._longest)
         completion = call.max_tokens or max(context - call.prompt_tokens, 1)
         if call.route in WITHOUT_COMPLETION:
             completion = 0
-        return 1, call.prompt_tokens, completion, 1, self._price(call.model).cost_q(call.prompt_tokens, completion)
-
-    def _price(self, model: str) -> Price:
-        return self._rules.prices.get(model, self._dearest)
+        return 1, call.prompt_tokens, completion, 1, price.cost_q(call.prompt_tokens, completion)
 
 
 def _require_model(record: KeyRecord, call: Call) -> None:
@@ -294,11 +293,11 @@ def _key_needed(call: Call) -> Unauthorised:
 
 def _counts(usage: CallUsage) -> tuple[int, int, int, int]:
     """Return what an engine counted, within what can be: an engine that lies must not give credit or fill a column."""
-    prompt, completion, reasoning = (
-        min(max(count, 0), MOST_TOKENS)
-        for count in (usage.prompt_tokens, usage.completion_tokens, usage.reasoning_tokens)
-    )
-    return prompt, completion, reasoning, min(max(usage.cached_tokens, 0), prompt)
+    counts = usage.prompt_tokens, usage.completion_tokens, usage.reasoning_tokens, usage.cached_tokens
+    if min(counts) < 0 or max(counts) > MOST_TOKENS or usage.cached_tokens > usage.prompt_tokens:
+        prompt, completion, reasoning, cached = (min(max(count, 0), MOST_TOKENS) for count in counts)
+        return prompt, completion, reasoning, min(cached, prompt)
+    return counts
 
 
 def _way_out(limit: Limit, *, too_large: bool) -> str:
@@ -310,9 +309,7 @@ def _way_out(limit: Limit, *, too_large: bool) -> str:
     return smaller + ("have the limit raised." if too_large else f"come back when the {limit.period} is over.")
 
 
-def _require_one_currency(record: KeyRecord, price: Price, needs: Needs) -> None:
-    if not needs[MONEY]:
-        return
+def _require_one_currency(record: KeyRecord, price: Price) -> None:
     for slot in record.slots:
         if slot.metric == MONEY and slot.limit.currency != price.currency:
             raise Forbidden(

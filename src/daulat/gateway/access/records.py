@@ -91,6 +91,8 @@ class KeyRecord:
         >>> KeyRecord("k", "a/b", "a", data_class="internal").stricter_class("public")
         'internal'
         """
+        if not asked:
+            return self.data_class
         known = DATA_CLASSES.index(self.data_class)
         return DATA_CLASSES[max(known, _place(asked, DATA_CLASSES, known))]
 
@@ -100,7 +102,8 @@ class KeyRecord:
         >>> KeyRecord("k", "a/b", "a").bounded_priority("emergency")
         'interactive'
         """
-        return PRIORITIES[max(PRIORITIES.index(self.highest_priority), _place(asked, PRIORITIES, 1))]
+        asked_for = _place(asked, PRIORITIES, 1) if asked else 1
+        return PRIORITIES[max(PRIORITIES.index(self.highest_priority), asked_for)]
 
 
 def _place(word: str, among: tuple[str, ...], otherwise: int) -> int:

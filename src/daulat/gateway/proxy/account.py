@@ -46,8 +46,8 @@ class Account:
     """
 
     __slots__ = (
-        "_began", "_clock", "_first_s", "_is_kept", "_parts", "_router", "_settled", "_started", "call", "grant",
-        "noted", "target", "tried",
+        "_asks_others", "_began", "_clock", "_first_s", "_is_kept", "_parts", "_router", "_settled", "_started", "call",
+        "grant", "noted", "target", "tried",
     )  # fmt: skip
 
     def __init__(self, parts: Parts, call: Call, grant: Grant, started: float) -> None:
@@ -59,6 +59,7 @@ class Account:
         self._first_s: float | None = None
         self._settled = False
         self._is_kept = False
+        self._asks_others = False
         self.call = call
         self.grant = grant
         self.target: Target | None = None
@@ -76,6 +77,7 @@ class Account:
         target = await self._router.choose(self.call, self.grant, self.tried)
         self._router.began(target)
         self.target = target
+        self._asks_others = hasattr(target.engine, "answered_by")
         self._began = self._clock()
         return target
 
@@ -91,7 +93,8 @@ class Account:
 
     def first(self) -> None:
         """Note the first piece of the answer."""
-        self._follow()
+        if self._asks_others:
+            self._follow()
         if self._first_s is None and self.target is not None:
             now = self._clock()
             self._first_s = now - self._started
@@ -99,7 +102,7 @@ class Account:
 
     def _follow(self) -> None:
         """Go on with who answers, where one engine asked another: a hedge, a cascade."""
-        if self.target is not None:
+        if self._asks_others and self.target is not None:
             self.target = getattr(self.target.engine, "answered_by", None) or self.target
 
     @property
@@ -143,7 +146,8 @@ class Account:
         if self._settled:
             return
         self._settled = True
-        self._follow()
+        if self._asks_others:
+            self._follow()
         if self.target is not None:
             self._router.ended(self.target, usage, error)
         self.grant.settle(usage)
@@ -202,8 +206,18 @@ async def open_account(parts: Parts, request: Request, asked: Asked, service: st
     DaulatError
         If it is not admitted.
     """
+    return await admitted(parts, asked.call(request, service))
+
+
+async def admitted(parts: Parts, call: Call) -> Account:
+    """Admit a call and return its account; from here on it has to be settled.
+
+    Raises
+    ------
+    DaulatError
+        If it is not admitted.
+    """
     started = parts.clock()
-    call = asked.call(request, service)
     try:
         grant = await parts.admission.admit(call)
     except DaulatError as error:

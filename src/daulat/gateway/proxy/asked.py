@@ -105,6 +105,7 @@ class Asked(msgspec.Struct, frozen=True):
         """Return what admission and routing know about this request."""
         headers = request.headers
         scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+        data_class, priority = headers.get(b"x-daulat-data-class", b""), headers.get(b"x-daulat-priority", b"")
         return Call(
             model=self.model,
             route=request.recorded_as or self.route,
@@ -112,8 +113,8 @@ class Asked(msgspec.Struct, frozen=True):
             max_tokens=self.max_tokens,
             client=request.client,
             credential=token.strip().decode("latin-1") if scheme.lower() == b"bearer" else "",
-            data_class=request.header(b"x-daulat-data-class"),
-            priority=request.header(b"x-daulat-priority"),
+            data_class=data_class.decode("latin-1").strip() if data_class else "",
+            priority=priority.decode("latin-1").strip() if priority else "",
             affinity=self.affinity,
             stream=self.stream,
             service=service,

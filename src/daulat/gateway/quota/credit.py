@@ -121,12 +121,6 @@ class Credit:
         self.wanted = self.least = self.taken = 0
         self._rate = 0.0
 
-    def settle(self, reserved: int, spent: int) -> None:
-        """Book what a call came to and free the rest; `free` falls below 0 where it came to more than was reserved."""
-        self.reserved -= reserved
-        self.free += reserved - spent
-        self.spent += spent
-
     @property
     def is_over(self) -> bool:
         """Whether nothing is left to say of it."""

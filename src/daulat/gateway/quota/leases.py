@@ -94,27 +94,22 @@ class Leases:
     def take(self, slots: Sequence[Slot], needs: Needs) -> Credits | None:
         """Reserve from all credits, or from none and return None where one is short. Never waits."""
         now, clock = self._wall(), self._clock()
-        for slot in slots:
-            credit = slot.credit
-            if (
-                credit is None
-                or credit.free < needs[slot.metric]
-                or credit.ends_s <= now
-                or credit.until < clock
-                or credit.free < 0
-            ):
-                return None
         taken = []
         for slot in slots:
-            credit, need = slot.credit, needs[slot.metric]
-            assert credit is not None
+            credit = slot.credit
+            if credit is None or credit.ends_s <= now or credit.until < clock:
+                return None
+            if credit.free < needs[slot.metric] or credit.free < 0:
+                return None
+            taken.append(credit)
+        for slot, credit in zip(slots, taken, strict=True):
+            need = needs[slot.metric]
             credit.free -= need
             credit.reserved += need
             credit.taken += need
             if credit.free < credit.low:
                 credit.low = 0
                 self._wake.set()
-            taken.append(credit)
         return tuple(taken)
 
     async def reserve(self, slots: Sequence[Slot], needs: Needs) -> Credits:
@@ -155,7 +150,10 @@ class Leases:
     def settle(self, credits: Credits, slots: Sequence[Slot], needs: Needs, spent: Needs) -> None:
         """Book what a call came to under the credits that it was admitted with. Never waits."""
         for credit, slot in zip(credits, slots, strict=True):
-            credit.settle(needs[slot.metric], spent[slot.metric])
+            reserved, used = needs[slot.metric], spent[slot.metric]
+            credit.reserved -= reserved
+            credit.free += reserved - used  # below 0 where it came to more than was reserved
+            credit.spent += used
 
     async def run(self) -> None:
         """Keep credit up with the counters until cancelled."""

@@ -15,7 +15,7 @@ def choose_seat(policy: str, seats: Sequence[Seat], affinity: int, now: float) -
     Parameters
     ----------
     policy : str
-        ``prefix``, ``least-busy`` or ``weighted``.
+        ``prefix``, ``least-busy``, ``weighted``, or ``preferred``: the first.
     affinity : int
         Made from the beginning of the prompt.
     now : float
@@ -27,6 +27,8 @@ def choose_seat(policy: str, seats: Sequence[Seat], affinity: int, now: float) -
         return _by_prefix(seats, affinity, now)
     if policy == "weighted":
         return _in_turn(seats, now), "weighted"
+    if policy == "preferred":
+        return seats[0], "preferred"
     return _least_busy(seats, now), "least-busy"
 
 

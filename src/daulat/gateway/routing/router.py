@@ -76,9 +76,10 @@ class ModelRouter:
     ) -> None:
         self.posts = {post.model: post for post in posts}
         self.routes = {route.id: route for route in routes}
+        self._writers = Route("services", tuple((post, 1.0) for post in posts), "preferred")
         self._residency, self._gates, self._clock = residency, gates, clock
         self._settings = queue or QueueSettings()
-        self._lanes: dict[tuple[str, str], Lane] = {}
+        self._lanes: dict[tuple[str, str, str, str], Lane] = {}
         self._queue: FairQueue[_Waiting] = FairQueue()
         self._left_s = 1.0  # smoothed seconds between two calls that leave engines; for `Retry-After`
         self._left_at = 0.0
@@ -117,7 +118,7 @@ class ModelRouter:
     async def _seat(self, lane: Lane, call: Call, grant: Grant, tried: Collection[Target]) -> tuple[Seat, str]:
         """Take a place on a lane."""
         now = self._clock()
-        up = self._up(lane, call, tried, now)
+        up = self._up(lane, tried, now)
         if self._queue:  # who waits goes first
             for seat in up:
                 self._dispatch(seat.post, now)
@@ -199,12 +200,19 @@ class ModelRouter:
             for post in self.posts.values():
                 self._dispatch(post, now)
 
+    def writers(self, service: str, language: str, data_class: str = UNSAID) -> list[str]:
+        """Name the models that may write for a service in a language, in the order in which they are asked."""
+        rule = self._residency.rule(data_class)
+        if rule is None or self._gates is None:
+            return []
+        return [seat.post.model for seat in self._writers.seats(rule) if self._is_fit(seat, service, language)]
+
     def _lane(self, call: Call, grant: Grant) -> Lane:
         data_class = grant.data_class or UNSAID
-        lane = self._lanes.get((call.model, data_class))
+        lane = self._lanes.get((call.model, data_class, call.service, call.language))
         if lane is not None:
             return lane
-        route = self.routes.get(call.model)
+        route = self.routes.get(call.model) or (self._writers if call.service else None)
         if route is None:
             raise UnknownModel(
                 f"no engine runs `{call.model[:100]}`",
@@ -213,17 +221,27 @@ class ModelRouter:
                 code="models.unknown",
             )
         rule = self._residency.rule(data_class)
-        lane = None if rule is None else route.lane(data_class, rule)
-        if lane is None or not lane.seats:
+        seats = [] if rule is None else route.seats(rule)
+        if rule is None or not seats:
             raise _no_route(route, data_class, rule)
-        self._lanes[call.model, data_class] = lane  # names of routes and of classes are declared: few
+        note = f"{data_class} may go to {rule}"
+        if call.service and self._gates is not None:
+            seats = [seat for seat in seats if self._is_fit(seat, call.service, call.language)]
+            note += f"; passed {call.service} in {call.language}"
+            if not seats:
+                raise _not_passed(route, call)
+        lane = route.lane(seats, note)
+        # Few: names of routes, classes and services are declared, and only languages with a gate come so far.
+        self._lanes[call.model, data_class, call.service, call.language] = lane
         return lane
 
-    def _up(self, lane: Lane, call: Call, tried: Collection[Target], now: float) -> list[Seat]:
+    def _is_fit(self, seat: Seat, service: str, language: str) -> bool:
+        declared = seat.post.declared
+        return self._gates is not None and self._gates.is_fit(declared.kind or declared.model, service, language)
+
+    def _up(self, lane: Lane, tried: Collection[Target], now: float) -> list[Seat]:
         """Return the seats that may be asked now; at least one."""
         seats: Iterable[Seat] = lane.seats
-        if call.service and self._gates is not None:
-            seats = self._fit(lane, call)
         if tried:
             seats = _untried(seats, [target.model for target in tried])
         up = [seat for seat in seats if seat.post.is_up(now)]
@@ -237,22 +255,6 @@ class ModelRouter:
         if doubtful:
             return doubtful
         raise _away(lane, now, bool(tried))
-
-    def _fit(self, lane: Lane, call: Call) -> list[Seat]:
-        assert self._gates is not None
-        fit = [
-            seat
-            for seat in lane.seats
-            if self._gates.is_fit(seat.post.declared.kind or seat.post.model, call.service, call.language)
-        ]
-        if not fit:
-            raise NoRoute(
-                f"no model of `{lane.route}` has passed the gate of `{call.service}` in `{call.language}`",
-                why="Before it has, the official text itself answers.",
-                fix="have a model evaluated: `daulat evaluate`.",
-                code="no_route",
-            )
-        return fit
 
     def _take(self, post: Post, now: float) -> None:
         post.in_flight += 1
@@ -328,6 +330,15 @@ def _no_route(route: Route, data_class: str, rule: Rule | None) -> NoRoute:
         fix="use another model, or send data of a class that may go there, named in `X-Daulat-Data-Class`.",
         code="no_route",
         param="model",
+    )
+
+
+def _not_passed(route: Route, call: Call) -> NoRoute:
+    return NoRoute(
+        f"no model of `{route.id}` has passed the gate of `{call.service}` in `{call.language[:40]}`",
+        why="Before it has, the official text itself answers.",
+        fix="have a model measured and its result written to a file of gates.",
+        code="no_route",
     )
 
 

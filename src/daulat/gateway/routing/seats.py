@@ -192,14 +192,16 @@ class Route:
     hedge_after_s: float = 0.0
     verify: Verifier | None = None
 
-    def lane(self, data_class: str, rule: Rule) -> Lane:
-        """Return the seats that a class of data may use; there may be none."""
-        note = f"{data_class} may go to {rule}"
-        seats = [
+    def seats(self, rule: Rule) -> list[Seat]:
+        """Return the seats that a rule of residency allows; there may be none."""
+        return [
             Seat(post, weight)
             for post, weight in self.posts
             if rule.allows(post.declared.place, post.declared.operator)
         ]
+
+    def lane(self, seats: list[Seat], note: str) -> Lane:
+        """Make the lane of these seats, and tell their posts of it."""
         if self.policy == "cascade" and len(seats) > 1:
             steps: tuple[Lane, ...] = ()
             for seat in reversed(seats):  # each step knows those after it

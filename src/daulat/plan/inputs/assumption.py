@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from daulat.plan.errors import InputError
+from daulat.plan.inputs.located import place
 from daulat.plan.units import SLIPS, likely_meant, plainly
 
 KINDS = ("fixed", "uniform", "triangular", "normal", "lognormal")
@@ -171,7 +172,7 @@ def _unit_fault(origin: str, base: Assumption, row: Mapping[str, Any]) -> InputE
 
 def _fault(origin: str, path: str, value: Any, what: str, allowed: str, fix: str = "") -> InputError:
     return InputError(
-        f"{origin}: {path}: `{value}` {what}",
+        f"{place(origin, path)}: {path}: `{value}` {what}",
         why=f"Allowed is {allowed}; nothing that depends on it can be worked out.",
         fix=fix or f"Correct the value; `daulat plan inputs` shows the default of {path} with its unit and source.",
         code="plan.input",

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import as_file, files
+from types import MappingProxyType
 from typing import Any
 
 from daulat.nation import Pack, read_yaml
@@ -20,6 +21,7 @@ from daulat.plan._rows import PRECISIONS
 from daulat.plan._tables import accelerators, models
 from daulat.plan.errors import InputError, InputFaultsError
 from daulat.plan.inputs.assumption import Assumption, first, overlaid
+from daulat.plan.inputs.located import place
 from daulat.plan.inputs.settings import Settings, fault, read_settings
 from daulat.plan.units import likely_meant
 
@@ -39,6 +41,12 @@ class Assumptions:
     rows: Mapping[str, Assumption]
     warnings: tuple[str, ...] = ()
     """Values that are allowed and so far from the usual that another unit was likely meant."""
+    choices: Mapping[str, str] = field(default_factory=dict)
+    """The file of each choice that somebody made."""
+
+    def place_of(self, choice: str) -> str:
+        """Return the file of a choice with its line, for a message."""
+        return place(self.choices.get(choice, "nation.yaml"), choice)
 
     def __getitem__(self, path: str) -> Assumption:
         return self.rows[path]
@@ -100,29 +108,31 @@ def load_inputs(
     known_events = {name: (row["service"], row["days"]) for name, row in table["events"].items()}
     settings = read_settings(choices, origins, services, known_events, models(), accelerators(), PRECISIONS)
     defaults = {one.path: one for one in _defaults(settings, extra or {})}
-    rows = dict(defaults)
+    rows, usual = dict(defaults), dict(defaults)
     faults: list[InputError] = []
     for data, origin in layers:
         for path, given in _numbers(data):
             _lay(rows, path, given, origin, faults)
+        if pack is not None and origin.startswith(pack.name):  # what a pack says is the usual of its country
+            usual = dict(rows)
     if faults:
         raise InputFaultsError(faults)
     _require_rate(settings, rows["money.local_per_usd"])
     _require_sense(rows)
-    return Assumptions(rows, tuple(_unlikely(defaults, rows))), settings
+    return Assumptions(rows, tuple(_unlikely(usual, rows)), MappingProxyType(origins)), settings
 
 
-def _unlikely(defaults: Mapping[str, Assumption], rows: Mapping[str, Assumption]) -> Iterator[str]:
+def _unlikely(usuals: Mapping[str, Assumption], rows: Mapping[str, Assumption]) -> Iterator[str]:
     for path, one in rows.items():
-        usual = defaults[path]
+        usual = usuals[path]
         if one is usual or not usual.is_uncertain or usual.low <= 0:
             continue
         if usual.low / FAR <= one.value <= usual.high * FAR:
             continue
-        meant = likely_meant(one.value, one.unit, usual.low, usual.high)
+        meant = likely_meant(one.value, one.unit, usual.low / 2, usual.high * 2)
         question = f"; did you mean {meant}" if meant else ""
         yield (
-            f"{one.origin}: {path}: {one.value:,.6g} {one.unit} is far from the usual {usual.low:,.6g} to "
+            f"{place(one.origin, path)}: {path}: {one.value:,.6g} {one.unit} is far from the usual {usual.low:,.6g} to "
             f"{usual.high:,.6g}{question}"
         )
 
@@ -233,7 +243,7 @@ def _lay(rows: dict[str, Assumption], path: str, given: Any, origin: str, faults
         near = difflib.get_close_matches(path, rows, n=1, cutoff=0.6)
         faults.append(
             InputError(
-                f"{origin}: `{path}` is not an input of this plan",
+                f"{place(origin, path)}: `{path}` is not an input of this plan",
                 why="It would have no effect.",
                 fix=f"did you mean `{near[0]}`?" if near else "`daulat plan inputs` lists them all.",
                 code="plan.input",

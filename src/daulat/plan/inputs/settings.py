@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from daulat.plan.errors import InputError
+from daulat.plan.inputs.located import place
 from daulat.plan.units import likely_meant, plainly
 
 Origin = str | Mapping[str, str]  # a file, or the file of each choice
@@ -180,7 +181,7 @@ def fault(origin: Origin, path: str, value: Any, what: str, allowed: str, fix: s
     """Return the error of one choice, named by the file that it stands in."""
     where = origin if isinstance(origin, str) else origin.get(path.partition(".")[0], "nation.yaml")
     return InputError(
-        f"{where}: plan.{path}: `{value}` {what}",
+        f"{place(where, path)}: plan.{path}: `{value}` {what}",
         why=f"Allowed is {allowed}.",
         fix=fix or "Correct the choice; docs/guides/make-a-plan.md lists them all.",
         code="plan.choice",
@@ -217,10 +218,9 @@ def _amount(data: Mapping[str, Any], key: str, low: float, high: float, origin: 
         return 0.0
     value = data[key]
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        meant = ""
-        if key == "site_power_mw" and isinstance(value, int | float) and low <= value / 1000 <= high:
-            meant = f"Did you mean {plainly(value)} kW, which is {plainly(value / 1000)} MW?"
         unit = "MW" if key == "site_power_mw" else "USD"
+        found = likely_meant(float(value), unit, low, high) if isinstance(value, int | float) else ""
+        meant = f"Did you mean {found}" if found else ""
         raise fault(origin, key, value, "is out of range", f"{plainly(low)} to {plainly(high)} {unit}", meant)
     return float(value)
 

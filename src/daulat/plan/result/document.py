@@ -90,6 +90,15 @@ class SiteRow(Part):
     shares: list[float]
 
 
+class ZoneRow(Part):
+    """One time zone of the nation, as of the first January of the plan."""
+
+    offset_h: float
+    """Hours ahead of UTC."""
+    share: float
+    """Of the people."""
+
+
 class RegionRow(Part):
     """One region that is served."""
 
@@ -167,6 +176,8 @@ class Document(Part):
     inputs: list[InputRow]
     sites: list[SiteRow]
     regions: list[RegionRow]
+    time_zones: list[ZoneRow] = []
+    """That of the most people first; hours of figures are in UTC."""
     rules: RuleRow
     crossover: CrossoverPart
     tornado: dict[str, list[SwingRow]]

@@ -98,6 +98,12 @@ def document_of(
                 for place, site in enumerate(case.sites.sites)
             ],
             "regions": [_plain(one, ("time_zone", "internet_share", "jurisdiction")) for one in case.place.regions],
+            "time_zones": [
+                {"offset_h": float(offset), "share": float(share)}
+                for share, offset in sorted(
+                    zip(case.place.zone_shares, case.place.offsets_h, strict=True), key=lambda one: (-one[0], one[1])
+                )
+            ],
             "rules": _plain(case.rules, ("notes",)),
             "crossover": _crossover(crossover(plan.fleet, plan.opex, plan.cost, plan.values, len(case.sites.sites))),
             "tornado": {name: [one.as_dict() for one in rows] for name, rows in (tornado or {}).items()},

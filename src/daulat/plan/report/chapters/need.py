@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from daulat.plan.report.charts import BandChart, Line, StackChart
 from daulat.plan.report.exhibit import Chapter, Exhibit, Reading
+from daulat.plan.report.words import Words
+from daulat.plan.result.document import Document, ZoneRow
 
 HOURS_A_DAY = 24
 
@@ -64,17 +67,19 @@ def need_chapter(reading: Reading) -> Chapter:
     words, document = reading.words, reading.document
     hours = document.figure("load_by_hour")
     days = [words[f"day_{day}"] for day in range(7)]
-    line = Line(words.part("load_by_hour"), hours.p10, hours.p50, hours.p90)
+    zone, around = _clock(document, words)
+    line = Line(words.part("load_by_hour"), *(_local(band, zone) for band in (hours.p10, hours.p50, hours.p90)))
     marks = [(day * HOURS_A_DAY + 12.0, name) for day, name in enumerate(days)]
     chart = BandChart([line], [float(at) for at in range(len(hours.p50))], reading.number, x_marks=marks, points=False)
-    labels = [f"{days[at // HOURS_A_DAY]} {at % HOURS_A_DAY:02d}:00" for at in range(len(hours.p50))]
+    minutes = round(zone % 1 * 60)
+    labels = [f"{days[at // HOURS_A_DAY]} {at % HOURS_A_DAY:02d}:{minutes:02d}" for at in range(len(hours.p50))]
     rows = chart.rows(labels)
     by_hour = Exhibit(
         "hours",
         words["hours_title"],
-        words["hours_about"],
+        words.say("hours_about", zones=around),
         chart,
-        band_head(reading, words["hour"], [line.label]),
+        band_head(reading, words.say("hour", zone=_utc(zone)), [line.label]),
         rows,
         ["load_by_hour"],
     )
@@ -105,6 +110,31 @@ def need_chapter(reading: Reading) -> Chapter:
             by_hour,
         ],
     )
+
+
+def _clock(document: Document, words: Words) -> tuple[float, str]:
+    """Return the hours ahead of UTC that most people live by, and all of the nation's in words."""
+    zones = document.time_zones or [ZoneRow(offset_h=0.0, share=1.0)]
+    told = ", ".join(f"{_utc(one.offset_h)} ({words.percent(one.share)})" for one in zones)
+    return zones[0].offset_h, told
+
+
+def _utc(offset_h: float) -> str:
+    hours, minutes = divmod(round(abs(offset_h) * 60), 60)
+    return f"UTC{'−' if offset_h < 0 else '+'}{hours:02d}:{minutes:02d}"
+
+
+def _local(by_utc: Sequence[float], offset_h: float) -> list[float]:
+    """Turn the hours of a week in UTC so that they begin on the local Monday.
+
+    Examples
+    --------
+    >>> week = [float(hour) for hour in range(168)]
+    >>> _local(week, 7.0)[:8], _local(week, -3.5)[0]
+    ([161.0, 162.0, 163.0, 164.0, 165.0, 166.0, 167.0, 0.0], 4.0)
+    """
+    shift = math.floor(offset_h)
+    return [by_utc[(at - shift) % len(by_utc)] for at in range(len(by_utc))]
 
 
 def fleet_chapter(reading: Reading) -> Chapter:

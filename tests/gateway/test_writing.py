@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who writes for a service: by gate and residency, the next one where the first cannot begin, nobody where none may."""
+
+import asyncio
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "routing"))
+
+from routing_calls import ANYWHERE, WELL, call, interrupted, unavailable
+
+from daulat.gateway.defaults import OpenGrant
+from daulat.gateway.ports import Call
+from daulat.gateway.proxy.account import Account
+from daulat.gateway.routing import Declared, ModelRouter, Post, Residency, Route, Rule
+from daulat.gateway.writing import ServiceWriter
+from daulat.models import ChatRequest, EngineInterrupted, FakeEngine, GateResult, Gates, Message
+from daulat.models.fake import Reply
+
+ASKED = ChatRequest("", (Message("user", "Who reports a birth?"),))
+SAYS = Reply(("The family ", "reports it."))
+
+
+class Settled(OpenGrant):
+    """A grant that remembers what was booked last."""
+
+    booked: list = []  # noqa: RUF012 - read by the test that wrote it
+
+    def settle(self, usage) -> None:
+        self.booked[:] = [usage]
+
+
+def passed(*models: str, language: str = "xa") -> Gates:
+    return Gates([GateResult(m, "health", language, True, "suite", "0" * 64, date(2026, 1, 31)) for m in models])
+
+
+def post(model: str, *replies: Reply, place: str = "XA", **fields) -> Post:
+    return Post(Declared(model, FakeEngine([model], replies or [SAYS], name=model), place, **fields))
+
+
+@pytest.fixture
+def open_writer(fakes):
+    """Give the writer of one citizen's call over a router, and the account behind it."""
+
+    def make(*posts: Post, gates: Gates, residency: Residency = ANYWHERE):
+        routes = [Route(each.model, ((each, 1.0),)) for each in posts]
+        router = ModelRouter(posts, routes, residency, gates=gates, clock=time.monotonic)
+        parts = fakes.make_parts(router=router)
+        called = Call("xa/health", "chat/completions", 5, service="health")
+        account = Account(parts, called, Settled(data_class="personal"), parts.clock())
+        return ServiceWriter(account), account
+
+    return make
+
+
+async def written(writer: ServiceWriter) -> str:
+    return "".join([delta.content async for delta in writer.stream(ASKED)])
+
+
+async def test_the_first_declared_model_that_passed_writes(open_writer):
+    writer, account = open_writer(post("none"), post("one"), post("two"), gates=passed("two", "one"))
+    assert await writer.find("health", "xa") is writer
+    assert await written(writer) == "The family reports it."
+    assert writer.model == "one"
+    assert writer.engine is writer
+    assert account.target.reason == "preferred; personal may go to anywhere; passed health in xa"
+    assert (writer.usage.prompt_tokens, writer.usage.completion_tokens) == (4, 4)  # the fake engine counts words
+
+
+@pytest.mark.parametrize(("service", "language"), [("education", "xa"), ("health", "xb")])
+async def test_where_no_model_passed_nobody_writes(open_writer, service, language):
+    writer, account = open_writer(post("one"), gates=passed("one"))
+    assert await writer.find(service, language) is None
+    assert account.target is None
+
+
+async def test_what_passed_abroad_writes_nothing_of_a_citizen(open_writer):
+    at_home = Residency({"personal": Rule({"XA"})})
+    writer, _ = open_writer(post("far", place="XB"), post("near"), gates=passed("far", "near"), residency=at_home)
+    assert await writer.find("health", "xa") is writer
+    assert writer.model == "near"
+    writer, _ = open_writer(post("far", place="XB"), gates=passed("far"), residency=at_home)
+    assert await writer.find("health", "xa") is None
+
+
+async def test_a_gate_is_of_the_model_in_the_catalogue_where_it_is_declared_under_another_name(open_writer):
+    writer, _ = open_writer(post("writer", kind="apertus-8b"), gates=passed("apertus-8b"))
+    assert await writer.find("health", "xa") is writer
+
+
+async def test_the_next_takes_over_from_one_that_cannot_begin_and_is_the_one_that_is_named(open_writer):
+    away = Reply((), error=unavailable())
+    writer, account = open_writer(post("one", away), post("two"), gates=passed("one", "two"))
+    await writer.find("health", "xa")
+    assert await written(writer) == "The family reports it."
+    assert writer.model == "two"
+    account.settle(account.measured(None, 1))
+    [usage] = account.grant.booked
+    assert (usage.engine, usage.declared) == ("two", "two")
+
+
+async def test_one_that_breaks_off_is_not_followed_by_a_second_beginning(open_writer):
+    broken = Reply(("The family ",), error=interrupted())
+    second = post("two")
+    writer, account = open_writer(post("one", broken), second, gates=passed("one", "two"))
+    await writer.find("health", "xa")
+    with pytest.raises(EngineInterrupted):
+        await written(writer)
+    assert second.in_flight == 0
+    assert account.target is None  # the text answers, and no engine is named for it
+
+
+async def test_a_call_that_waits_for_a_model_that_passed_is_not_handed_to_one_that_did_not():
+    fit, unfit = post("fit", concurrency=1), post("unfit", concurrency=1)
+    route = Route("writer", ((unfit, 1.0), (fit, 1.0)), "least-busy")
+    router = ModelRouter([unfit, fit], [route], ANYWHERE, gates=passed("fit"), clock=time.monotonic)
+    asked = call("xa/health", service="health", language="xa")
+    first, raw = await router.choose(asked, OpenGrant()), await router.choose(call(), OpenGrant())
+    assert (first.model, raw.model) == ("fit", "unfit")
+    waiting = asyncio.ensure_future(router.choose(asked, OpenGrant()))
+    await asyncio.sleep(0)
+    router.ended(raw, WELL, None)  # the one that did not pass is free again
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    router.ended(first, WELL, None)
+    assert (await waiting).model == "fit"
