@@ -33,7 +33,7 @@ from daulat.knowledge.sources import load_sources
 from daulat.nation import bootstrap, find_pack, load_nation
 
 QUESTIONS = Path(__file__).parents[1] / "packs" / "id" / "tests" / "questions"
-DEVELOPMENT = ("id", "jv", "su", "en")
+DEVELOPMENT = ("id", "jv", "su", "en", "second")
 
 
 def open_bench() -> Bench:

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from daulat.evaluation import Bench, KnownQuestion
 from daulat.evaluation.corpus import Corpus
+from daulat.evaluation.encoding import PreparedEncoder
+from daulat.knowledge.encoder import adapt
 from daulat.knowledge.everyday import FOLDER, read_everyday
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Asked, Candidates, Searcher
@@ -71,6 +73,10 @@ def ask_held_out(
     """Yield each question with its forms and candidates. It is not heard itself, and of some the whole row is not."""
     index = corpus.release.everyday
     assert index is not None
+    asking = adapt(corpus.encoder, index.adapter)
+    assert isinstance(asking, PreparedEncoder)
+    for _ in asking.prepare([form for each in sample for form in corpus.reader.ask(each.text, each.language).forms]):
+        pass
     place = {(question.language, question.text): n for n, question in enumerate(index.questions)}
     for question in sample:
         own = place.get((question.language, question.text))

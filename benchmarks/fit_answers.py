@@ -28,7 +28,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from citizens import open_bench, read_suite
-from everyday_asked import ask_held_out, everyday_questions, sample_everyday
+from everyday_asked import ask_held_out, sample_everyday
 from numpy.typing import NDArray
 
 from daulat.assistant.answerable import evidence_features, names_another_law
@@ -58,7 +58,7 @@ DECLINE_HEARD = 0.92  # the same, of citizens' and everyday questions together
 L2_SENTENCE, L2_PAIRS, LEAST_PAIR = 1e-3, 3e-3, 0.015
 L2_ANSWER = {"law": 1e-2, "everyday": 1e-2, "text": 3e-3}
 EVERYDAY_WEIGHS = 0.3  # of one everyday question
-EVERYDAY_ASKED = (420, 400)  # answerable, and not
+EVERYDAY_ASKED = (900, 900)  # answerable, and not
 LAW_QA_WEIGHS = 0.1  # of one question, beside 1 for one of a citizen
 # 232 citizens' questions cannot carry seventy weights: with all of them a tenth fewer are answered. These were chosen
 # for what they mean, one of each kind of evidence; 3,000 questions of IDK-MRC carry them all.
@@ -211,8 +211,7 @@ def collect(
 def collect_everyday(bench: Bench, sources: Sequence[Source], model: SentenceModel) -> Cases:
     """Do the same with everyday questions that are not heard themselves."""
     with TemporaryDirectory() as work:
-        questions = everyday_questions(bench)
-        corpus = open_corpus(bench, sources, questions, load_ranking(), Path(work), with_everyday=True)
+        corpus = open_corpus(bench, sources, [], load_ranking(), Path(work), with_everyday=True)
         searcher = Searcher(corpus.release, corpus.encoder, corpus.reader, load_ranking())
         found = ask_held_out(corpus, searcher, sample_everyday(bench, corpus.release, *EVERYDAY_ASKED))
         return described(bench, corpus, searcher, found, lambda _: model)

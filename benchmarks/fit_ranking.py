@@ -6,9 +6,10 @@
 law: citizens' questions (id, en, jv, su; never confirm.jsonl). everyday: the same over a release with the pack's
 everyday questions, and a sample of those, each asked while it is not heard itself. defined: a sample of law_qa, and a
 little of the citizens'. text: a sample of IDK-MRC over its contexts. All but the last are asked over the pack's own
-release. A softmax over the candidates of a question, with the log-likelihood of any passage that answers, is fitted by
-Newton's method with the expected curvature; L2 keeps weights small. Figures are those of five-fold cross-validation;
-with --confirm those of confirm.jsonl come after, from weights that never saw it. Report every such run.
+release. A softmax over the candidates of a question, with the log-likelihood of any passage that answers, is fitted:
+linear by Newton's method with the expected curvature, where L2 keeps weights small, and with a hidden layer beside it
+where thousands of questions carry one (see `nets`). Figures are those of five-fold cross-validation; with --confirm
+those of confirm.jsonl come after, from weights that never saw it. Report every such run.
 """
 
 from __future__ import annotations
@@ -16,16 +17,19 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from citizens import open_bench, read_suite
-from everyday_asked import ask_held_out, everyday_questions, sample_everyday
+from everyday_asked import ask_held_out, sample_everyday
+from nets import Net, fit_net
 from numpy.typing import NDArray
 
 from daulat.evaluation import Bench, KnownQuestion, open_corpus, read_questions, sample_questions
@@ -38,9 +42,10 @@ ROOT = Path(__file__).parents[1]
 RANKING = ROOT / "src" / "daulat" / "knowledge" / "search" / "ranking.json"
 LAW_ONLY = {"named", "other", "article", "preamble", "elucidation", "past", "rank", "topic", "recent", "title"}
 CITIZENS_WEIGH = 0.15  # in `defined`: of all citizens' questions together, beside 1 for all of law_qa
-EVERYDAY_WEIGH, EVERYDAY_ASKED = 1.0, 2_000  # of all of them together, beside 1 for the citizens'; how many
+EVERYDAY_WEIGH, EVERYDAY_ASKED = 3.0, 3_000  # of all of them together, beside 1 for the citizens'; how many
 FOLDS = 5
-L2 = {"law": 3e-3, "everyday": 1e-2, "defined": 1e-3, "text": 1e-3}
+L2 = {"law": 3e-3, "defined": 1e-3}
+HIDDEN, DECAY = 16, {"everyday": 0.3, "text": 0.05}
 Float = NDArray[np.float64]
 
 
@@ -62,9 +67,9 @@ class Asked:
         groups = tuple(group for group, kept in zip(self.groups, keep, strict=True) if kept)
         return Asked(self.x[rows], self.gold[rows], self.counts[keep], groups)
 
-    def ranks(self, weights: Float) -> NDArray[np.int64]:
+    def ranks(self, weights: Net) -> NDArray[np.int64]:
         """Return the rank of the first passage that answers, 1 for the best; a large number where it was not found."""
-        scores = self.x @ weights
+        scores = weights.scores(self.x)
         best = np.maximum.reduceat(np.where(self.gold, scores, -np.inf), self.starts)
         better = np.add.reduceat(scores > np.repeat(best, self.counts), self.starts, dtype=np.int64)
         return np.where(np.isfinite(best), 1 + better, 10_000)
@@ -74,8 +79,7 @@ def collect(
     bench: Bench, sources: Sequence[Source], questions: Sequence[KnownQuestion], *, with_everyday: bool = False
 ) -> Asked:
     """Search without ranking and keep the features of every candidate."""
-    nothing = np.zeros(len(FEATURES), np.float32)
-    ranking = Ranking(nothing, nothing, nothing, nothing)
+    ranking = Ranking.blank()
     with TemporaryDirectory() as work:
         corpus = open_corpus(bench, sources, questions, ranking, Path(work), with_everyday=with_everyday)
         searcher = Searcher(corpus.release, corpus.encoder, corpus.reader, ranking)
@@ -88,10 +92,9 @@ def collect(
 
 def collect_everyday(bench: Bench, sources: Sequence[Source]) -> Asked:
     """Ask everyday questions that are not heard themselves; those that no candidate answers are left out."""
-    nothing = np.zeros(len(FEATURES), np.float32)
-    ranking = Ranking(nothing, nothing, nothing, nothing)
+    ranking = Ranking.blank()
     with TemporaryDirectory() as work:
-        corpus = open_corpus(bench, sources, everyday_questions(bench), ranking, Path(work), with_everyday=True)
+        corpus = open_corpus(bench, sources, [], ranking, Path(work), with_everyday=True)
         searcher = Searcher(corpus.release, corpus.encoder, corpus.reader, ranking)
         sample = sample_everyday(bench, corpus.release, EVERYDAY_ASKED, 0)
         asked = ask_held_out(corpus, searcher, sample)
@@ -115,8 +118,23 @@ def joined(found: Sequence[tuple[KnownQuestion, str, Candidates]]) -> Asked:
     )
 
 
-def fit(sets: Sequence[tuple[Asked, float]], columns: NDArray[np.intp], l2: float) -> Float:
-    """Fit weights over `columns`; the others are zero. Each set counts as much as the number beside it."""
+Sets = Sequence[tuple[Asked, float]]
+"""Questions, and how much each set of them counts."""
+
+
+def fit(name: str, sets: Sets, columns: NDArray[np.intp]) -> Net:
+    """Fit the weights of a model over `columns`; the others are zero."""
+    if name in L2:
+        return fit_linear(sets, columns, L2[name])
+    x = np.zeros((sum(len(asked.x) for asked, _ in sets), len(FEATURES)))
+    x[:, columns] = np.concatenate([asked.x for asked, _ in sets])[:, columns]
+    weight = np.concatenate([np.full(len(asked.counts), w / len(asked.counts)) for asked, w in sets])
+    gold, counts = (np.concatenate([getattr(asked, part) for asked, _ in sets]) for part in ("gold", "counts"))
+    return fit_net(x, gold, counts, weight, hidden=HIDDEN, decay=DECAY[name])
+
+
+def fit_linear(sets: Sets, columns: NDArray[np.intp], l2: float) -> Net:
+    """Fit linear weights."""
     scale = np.concatenate([asked.x for asked, _ in sets]).std(axis=0)[columns] + 1e-6
     usable = [
         (_scaled(asked.only(np.add.reduceat(asked.gold, asked.starts) > 0), columns, scale), w) for asked, w in sets
@@ -133,7 +151,7 @@ def fit(sets: Sequence[tuple[Asked, float]], columns: NDArray[np.intp], l2: floa
         w = w - size * step
     weights = np.zeros(len(FEATURES))
     weights[columns] = w / scale
-    return weights
+    return Net(weights, np.zeros((len(FEATURES), 0)), np.zeros(0), np.zeros(0))
 
 
 def _scaled(asked: Asked, columns: NDArray[np.intp], scale: Float) -> Asked:
@@ -157,15 +175,13 @@ def _loss(sets: Sequence[tuple[Asked, float]], w: Float, l2: float) -> tuple[flo
     return float(value), gradient, curvature
 
 
-def cross_validated(
-    sets: Sequence[tuple[Asked, float]], columns: NDArray[np.intp], l2: float
-) -> list[NDArray[np.int64]]:
+def cross_validated(name: str, sets: Sets, columns: NDArray[np.intp]) -> list[NDArray[np.int64]]:
     """Return the rank of each question by weights fitted on the other folds."""
     folds = [np.random.default_rng(0).permutation(len(asked.counts)) % FOLDS for asked, _ in sets]
     ranks = [np.zeros(len(asked.counts), np.int64) for asked, _ in sets]
     for fold in range(FOLDS):
         rest = [(asked.only(of != fold), w) for (asked, w), of in zip(sets, folds, strict=True)]
-        weights = fit(rest, columns, l2)
+        weights = fit(name, rest, columns)
         for (asked, _), of, into in zip(sets, folds, ranks, strict=True):
             into[of == fold] = asked.only(of == fold).ranks(weights)
     return ranks
@@ -200,7 +216,7 @@ def main() -> None:
     idk = collect(
         bench,
         contexts,
-        sample_questions(_answerable(read_questions(arguments.data / "idk_mrc" / "questions.jsonl")), 1_000),
+        _answerable(read_questions(arguments.data / "idk_mrc" / "questions.jsonl")),
     )
 
     every = np.arange(len(FEATURES))
@@ -213,12 +229,14 @@ def main() -> None:
         "text": ([(idk, 1.0)], of_text),
     }
     print(f"five-fold cross-validation, {len(FEATURES)} features")
-    reached = {name: cross_validated(sets, columns, L2[name])[0] for name, (sets, columns) in models.items()}
+    crossed = {name: cross_validated(name, *model) for name, model in models.items()}
+    reached = {name: ranks[0] for name, ranks in crossed.items()}
     report("law: citizens, development", reached["law"], citizens.groups)
     report("everyday: citizens, development", reached["everyday"], hearing.groups)
+    report("everyday: everyday, kept apart", crossed["everyday"][1])
     report("defined: law_qa, development", reached["defined"])
     report("text: IDK-MRC, development", reached["text"])
-    weights = {name: fit(sets, columns, L2[name]) for name, (sets, columns) in models.items()}
+    weights = {name: fit(name, *model) for name, model in models.items()}
 
     if arguments.confirm:
         confirm = collect(bench, sources, _answerable(read_suite(confirm=True)), with_everyday=True)
@@ -230,10 +248,8 @@ def main() -> None:
         f" citizens'; text: {len(idk.counts)} of IDK-MRC. Cross-validated R@5: {recalls}."
     )
     if arguments.write:
-        RANKING.write_text(
-            json.dumps({"about": about} | {name: _named(row) for name, row in weights.items()}, indent=1) + "\n",
-            encoding="utf-8",
-        )
+        data = {"about": about} | {name: _named(row) for name, row in weights.items()}
+        RANKING.write_text(_one_line_lists(json.dumps(data, indent=1)) + "\n", encoding="utf-8")
         print(f"wrote {RANKING.relative_to(ROOT)}")
 
 
@@ -241,8 +257,20 @@ def _answerable(questions: Sequence[KnownQuestion]) -> list[KnownQuestion]:
     return [question for question in questions if question.answerable]
 
 
-def _named(weights: Float) -> Mapping[str, float]:
-    return {name: round(float(weight), 4) for name, weight in zip(FEATURES, weights, strict=True)}
+def _named(net: Net) -> Mapping[str, Any]:
+    named: dict[str, Any] = {"linear": dict(zip(FEATURES, _rounded(net.linear), strict=True))}
+    if len(net.up):
+        down = dict(zip(FEATURES, map(_rounded, net.down), strict=True))
+        named |= {"down": down, "bias": _rounded(net.bias), "up": _rounded(net.up)}
+    return named
+
+
+def _one_line_lists(text: str) -> str:
+    return re.sub(r"\[[^\[\]]*\]", lambda found: " ".join(found[0].split()), text)
+
+
+def _rounded(values: Float) -> list[float]:
+    return [round(float(value), 4) for value in values]
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import pytest
 from numpy.typing import NDArray
 
 from daulat.evaluation import Bench
-from daulat.knowledge.search import FEATURES, Ranking
+from daulat.knowledge.search import FEATURES, Ranking, Weights
 from daulat.nation import find_pack
 
 ARTICLES = {
@@ -66,7 +66,7 @@ def ranking() -> Ranking:
     """Weights that no fit moves: names first, then definitions, words and meaning."""
     weights = dict.fromkeys(FEATURES, 0.0) | {"named": 9.0, "defines": 3.0, "words": 1.0, "dense": 1.0}
     row = np.array([weights[name] for name in FEATURES], np.float32)
-    return Ranking(row, row, row, row)
+    return Ranking(*4 * (Weights.of_linear(row),))
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes `vectors.e5.bin` and `vectors.e5.everyday.bin`: texts and everyday questions of the pack in, vectors out.
 
-Then no site computes them. Those of the questions keep fewer components and bits: they only point at texts.
+Then no site computes them. Those of the questions are rounded more: they only point at texts.
 
 Run it after any change of the sources, their titles or how they are cut, of the everyday questions and the glossary;
 `daulat knowledge build` says how many texts it had to encode, which is 0 after this. Only what is missing is encoded;
@@ -14,13 +14,17 @@ file.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # texts are parted among threads instead
+
 import yaml
 
 from daulat.cli._output import progress
+from daulat.evaluation.encoding import ParallelEncoder
 from daulat.knowledge.encoder import AsQueries, Encoder, adapt, open_e5
 from daulat.knowledge.everyday import FOLDER, Wordings, read_everyday
 from daulat.knowledge.everyday.index import questions_of
@@ -33,13 +37,13 @@ from daulat.knowledge.sources import load_sources
 from daulat.nation.packs import pack_at
 
 PACK = Path(__file__).parents[1] / "daulat_id"
-QUESTION_BITS, QUESTION_KEPT = 4, 256
+QUESTION_STEP = 0.03
 WORK = Path(".daulat/vectors/multilingual-e5-small-q4.bin")
 
 
 def make_vectors(pack: Path, work: Path) -> int:
     """Write the pack's vectors; return how many texts had to be encoded."""
-    encoder = open_e5()
+    encoder = ParallelEncoder(open_e5(), os.cpu_count() or 1)
     of_texts, of_questions = pack / "vectors.e5.bin", pack / "vectors.e5.everyday.bin"
     ingested = ingest_all(load_sources(pack / "sources.yaml"), load_rules(pack))
     for failure in ingested.failures:
@@ -50,13 +54,13 @@ def make_vectors(pack: Path, work: Path) -> int:
     questions = everyday_texts(pack, read)
     cache = VectorCache(work, encoder.dimensions, [of_texts, of_questions])
     missing = fill(cache, encoder, segments, "segments") + fill(cache, asking, questions, "questions")
-    for target, name, texts, bits, kept in (
-        (of_texts, encoder.name, segments, 8, encoder.dimensions),
-        (of_questions, asking.name, questions, QUESTION_BITS, QUESTION_KEPT),
+    for target, name, texts, step in (
+        (of_texts, encoder.name, segments, 0.0),
+        (of_questions, asking.name, questions, QUESTION_STEP),
     ):
         beside = target.with_suffix(".new")
         keys = [key_of(name, text) for text in texts]
-        count = write_seed(beside, keys, *cache.read(keys), bits=bits, kept=kept)
+        count = write_seed(beside, keys, *cache.read(keys), step=step)
         beside.rename(target)
         print(f"{target}: {count:,} vectors, {target.stat().st_size / 1e6:.1f} MB")
     return missing

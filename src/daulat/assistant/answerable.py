@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether there is an answer: the best passages and the marked sentence in, a calibrated probability out.
 
-Three small logistic models over named features, for law, for any text of a release that has everyday questions, and for
-any other text, fitted by `benchmarks/fit_answers.py`, never on what confirms them; each has the threshold from which an
-answer is given. One rule stands before them: a question about a law that the release does not hold is not answered
-from another law. It reads no file but its own weights and never sees a question's text beyond what `Asked` holds.
+Three small models over named features, for law, for any text of a release that has everyday questions, and for any
+other text, fitted by `benchmarks/fit_answers.py`, never on what confirms them: logistic regression, and boosted trees
+where thousands of questions carry them. Each has the threshold from which an answer is given. One rule stands before
+them: a question about a law that the release does not hold is not answered from another law. It reads no file but its
+own weights and never sees a question's text beyond what `Asked` holds.
 """
 
 from __future__ import annotations
@@ -15,24 +16,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from daulat.assistant.sentence import Marked
 from daulat.knowledge.everyday import Heard
 from daulat.knowledge.search import Asked
+from daulat.knowledge.trees import Trees
 from daulat.knowledge.types import Hit
 
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """A logistic model: weight by feature name, and the probability from which a question is answered."""
+    """A model of log-odds: weight by feature name, trees beside or instead, and the probability that is enough."""
 
     bias: float
     weights: Mapping[str, float]
     threshold: float
+    trees: Trees | None = None
 
     def probability(self, features: Mapping[str, float]) -> float:
         """Return the probability; a feature that is missing counts as 0."""
         logit = self.bias + sum(weight * features.get(name, 0.0) for name, weight in self.weights.items())
+        if self.trees is not None:
+            logit += self.trees.score(features)
         return 1 / (1 + math.exp(-min(max(logit, -50.0), 50.0)))
 
 
@@ -123,8 +129,10 @@ def load_answerable(path: Path | None = None) -> Answerable:
     """Read the models that come with Daulat, or those of another file of that form."""
     path = path or Path(__file__).with_name("answerable.json")
     data = json.loads(path.read_text(encoding="utf-8"))
-    law, everyday, text = (
-        Calibrated(float(data[name]["bias"]), data[name]["weights"], float(data[name]["threshold"]))
-        for name in ("law", "everyday", "text")
-    )
+    law, everyday, text = (_read(data[name]) for name in ("law", "everyday", "text"))
     return Answerable(law, everyday, text, str(data["about"]))
+
+
+def _read(data: Mapping[str, Any]) -> Calibrated:
+    trees = Trees.read(data["trees"]) if "trees" in data else None
+    return Calibrated(float(data["bias"]), data["weights"], float(data["threshold"]), trees)

@@ -15,15 +15,14 @@ from daulat.knowledge.encoder import Adapter
 from daulat.knowledge.everyday import Wordings, read_everyday
 from daulat.knowledge.ingest import IngestRules
 from daulat.knowledge.release import Builder, Release
-from daulat.knowledge.search import FEATURES, Ranking, Reader, Searcher, load_ranking
+from daulat.knowledge.search import FEATURES, Ranking, Reader, Searcher, Weights, load_ranking
 from daulat.knowledge.sources import Source
 
 from ..conftest import WordEncoder
 
 # These tests are of what is heard, whatever the fitted weights make of it.
-NOTHING = np.zeros(len(FEATURES), np.float32)
 HEARD = np.array([{"asked_vote": 1.0, "asked_main": 0.1}.get(name, 0.0) for name in FEATURES], np.float32)
-ONLY_HEARD = Ranking(NOTHING, HEARD, NOTHING, NOTHING)
+ONLY_HEARD = replace(Ranking.blank(), everyday=Weights.of_linear(HEARD))
 BABY = "my baby arrived, whom do I tell?"
 ROWS = (
     {"passages": ["ACT-1-2001:2"], "asks": {"en": [BABY, "where do I sign up a newborn"]}},

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from daulat.knowledge.index.bits import pack_bits, unpack_bits
 from daulat.knowledge.index.cache import (
     VectorCache,
     key_of,
@@ -142,42 +142,28 @@ def test_a_seed_is_the_same_whatever_order_its_texts_came_in(tmp_path: Path) -> 
     assert (tmp_path / "x.seed").read_bytes() == (tmp_path / "y.seed").read_bytes()
 
 
-@given(st.integers(2, 8), st.integers(1, 4), st.data())
-def test_bits_that_were_packed_come_back(bits: int, n_rows: int, data: st.DataObject) -> None:
-    least, most = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
-    values = data.draw(st.lists(st.integers(least, most), min_size=8 * n_rows, max_size=8 * n_rows))
-    rows = np.array(values, np.int8).reshape(n_rows, 8)
-    assert (unpack_bits(pack_bits(rows, bits), bits) == rows).all()
-
-
-def test_a_seed_of_few_bits_points_the_same_way(tmp_path: Path) -> None:
-    vectors = np.random.default_rng(0).normal(size=(20, 64)).astype(np.float32)
-    rows, scales = quantise(vectors)
-    keys = [key_of("drawn", str(n)) for n in range(20)]
-    cache = VectorCache(tmp_path / "v", 64)
-    cache._append(keys, rows, scales)
-    write_seed(tmp_path / "seed", keys, *cache.read(keys), bits=5)
-    # 8 bytes of key, 2 of scale, 64 x 5 bits; 28 bytes of heading.
-    assert (tmp_path / "seed").stat().st_size == 28 + 20 * (8 + 2 + 40)
-    narrow_rows, narrow_scales = VectorCache(tmp_path / "w", 64, [tmp_path / "seed"]).read(keys)
-    back = narrow_rows * narrow_scales.astype(np.float32)[:, None]
-    cosines = (back * vectors).sum(axis=1) / np.linalg.norm(back, axis=1) / np.linalg.norm(vectors, axis=1)
-    # Half a step of largest/15 in each of 64 components: at most a tenth of the length of such a vector.
-    assert cosines.min() > 0.99
-
-
-def test_a_seed_of_few_components_keeps_what_varies(tmp_path: Path) -> None:
+def test_a_rounded_seed_is_small_and_points_the_same_way(tmp_path: Path) -> None:
     draw = np.random.default_rng(0)
-    vectors = (draw.normal(size=(40, 8)) @ draw.normal(size=(8, 64))).astype(np.float32)
+    # Eight components vary and the other 56 hardly: those cost hardly anything.
+    vectors = (draw.normal(size=(400, 8)) @ draw.normal(size=(8, 64))).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    keys = [key_of("drawn", str(n)) for n in range(40)]
-    write_seed(tmp_path / "seed", keys, *quantise(vectors), kept=8)
-    # 28 bytes of heading; the mean and 8 axes of 64 halves; records of 8 + 2 + 8 bytes.
-    assert (tmp_path / "seed").stat().st_size == 28 + 9 * 64 * 2 + 40 * 18
-    rows, scales = VectorCache(tmp_path / "w", 64, [tmp_path / "seed"]).read(keys)
-    cosines = (rows * scales.astype(np.float32)[:, None] * vectors).sum(axis=1)
-    # They lie in 8 dimensions, so what is lost is rounding.
-    assert cosines.min() > 0.99
+    keys = [key_of("drawn", str(n)) for n in range(400)]
+    for name, step in (("whole", 0.0), ("rounded", 0.03)):
+        assert write_seed(tmp_path / name, keys, *quantise(vectors), step=step) == 400
+        rows, scales = VectorCache(tmp_path / "none", 64, [tmp_path / name]).read(keys)
+        assert ((rows * scales.astype(np.float32)[:, None]) * vectors).sum(axis=1).min() > 0.99
+    # 28 bytes of heading, then keys, scales and rows; 65 axes of 64 halves stand in the other.
+    assert (tmp_path / "whole").stat().st_size == 28 + 400 * (8 + 2 + 64)
+    assert (tmp_path / "rounded").stat().st_size - 28 - 400 * 8 - 65 * 64 * 2 < 400 * 10
+
+
+def test_a_seed_that_was_cut_short_is_refused(tmp_path: Path) -> None:
+    write_seed(
+        tmp_path / "seed", [key_of("drawn", str(n)) for n in range(9)], *quantise(np.eye(9, 64, dtype=np.float32))
+    )
+    (tmp_path / "seed").write_bytes((tmp_path / "seed").read_bytes()[:-1])
+    with pytest.raises(ValueError, match="buffer"):
+        VectorCache(tmp_path / "none", 64, [tmp_path / "seed"])
 
 
 def test_a_seed_of_another_width_is_passed_over(tmp_path: Path) -> None:

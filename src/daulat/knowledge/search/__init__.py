@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Search: a question in, the passages of a release that bear on it out, best first.
 
-Words and meaning propose candidates, laws that the question names add theirs, and one linear model over named
+Words and meaning propose candidates, laws that the question names add theirs, and one small model over named
 features ranks them. It reads a release and writes nothing; whether the best is good enough to answer is the
 assistant's to decide.
 """
 
 from daulat.knowledge.search.asked import Asked, Reader, reader_for
 from daulat.knowledge.search.features import FEATURES
-from daulat.knowledge.search.ranking import Ranking, load_ranking
+from daulat.knowledge.search.ranking import Ranking, Weights, load_ranking
 from daulat.knowledge.search.searcher import Candidates, Filters, Searcher
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Ranking",
     "Reader",
     "Searcher",
+    "Weights",
     "load_ranking",
     "reader_for",
 ]

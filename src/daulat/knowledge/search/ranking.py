@@ -8,8 +8,10 @@ and what was measured. They are the same for every country.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,43 +23,83 @@ _RANK = FEATURES.index("rank")
 
 
 MODELS = ("law", "everyday", "defined", "text")
+Float32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A score over `FEATURES`: a linear model, and where thousands of questions carry it a hidden layer beside it.
+
+    Parameters
+    ----------
+    linear : float32[f]
+    down, bias, up : float32[f, h], float32[h], float32[h]
+        ``relu(x @ down + bias) @ up`` is added; h may be 0.
+
+    Examples
+    --------
+    >>> x = np.ones((1, 2), np.float32)
+    >>> Weights.of_linear(np.array([1, 2], np.float32)).scores(x).tolist()
+    [3.0]
+    """
+
+    linear: Float32
+    down: Float32
+    bias: Float32
+    up: Float32
+
+    @classmethod
+    def of_linear(cls, linear: Float32) -> Weights:
+        """Return weights without a hidden layer."""
+        none = np.zeros(0, np.float32)
+        return cls(linear, np.zeros((len(linear), 0), np.float32), none, none)
+
+    def scores(self, rows: Float32) -> Float32:
+        """Return a score for each row. rows: float32[n, f]."""
+        found: Float32 = rows @ self.linear
+        if len(self.up):
+            found = found + np.maximum(rows @ self.down + self.bias, 0) @ self.up
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Four linear models over `FEATURES`.
+    """Four models over `FEATURES`.
 
     Parameters
     ----------
-    law : float32[len(FEATURES)]
+    law : Weights
         For passages of law, where rank and status speak.
-    everyday : float32[len(FEATURES)]
+    everyday : Weights
         For all passages of a release that has everyday questions.
-    defined : float32[len(FEATURES)]
+    defined : Weights
         For passages of law, where the question asks what a term means or names a law.
-    text : float32[len(FEATURES)]
+    text : Weights
         For passages of any other text.
     about : str
         What they were fitted on.
     """
 
-    law: NDArray[np.float32]
-    everyday: NDArray[np.float32]
-    defined: NDArray[np.float32]
-    text: NDArray[np.float32]
+    law: Weights
+    everyday: Weights
+    defined: Weights
+    text: Weights
     about: str = ""
 
-    def scores(
-        self, rows: NDArray[np.float32], *, is_definition: bool = False, is_everyday: bool = False
-    ) -> NDArray[np.float32]:
+    @classmethod
+    def blank(cls) -> Ranking:
+        """Return a ranking that scores every passage 0, for whoever fits weights."""
+        nothing = Weights.of_linear(np.zeros(len(FEATURES), np.float32))
+        return cls(nothing, nothing, nothing, nothing)
+
+    def scores(self, rows: Float32, *, is_definition: bool = False, is_everyday: bool = False) -> Float32:
         """Return the score of each candidate. rows: float32[n, len(FEATURES)]."""
         if is_everyday and not is_definition:
             # One scale for all: these weights were fitted beside other text, which lacks a rank.
-            heard: NDArray[np.float32] = rows @ self.everyday
-            return heard
+            return self.everyday.scores(rows)
         is_law = rows[:, _RANK] > 0
         law = self.defined if is_definition else self.law
-        result: NDArray[np.float32] = np.where(is_law, rows @ law, rows @ self.text)
+        result: Float32 = np.where(is_law, law.scores(rows), self.text.scores(rows))
         return result
 
 
@@ -71,7 +113,7 @@ def load_ranking(path: Path | None = None) -> Ranking:
     """
     path = path or Path(__file__).with_name("ranking.json")
     data = json.loads(path.read_text(encoding="utf-8"))
-    differing = {name for model in MODELS for name in set(FEATURES) ^ set(data[model])}
+    differing = {name for model in MODELS for name in set(FEATURES) ^ set(data[model].get("linear", ()))}
     if differing:
         raise KnowledgeError(
             f"{path} weighs other features than this program computes (differing: {', '.join(sorted(differing))})",
@@ -79,5 +121,13 @@ def load_ranking(path: Path | None = None) -> Ranking:
             fix="Run `python benchmarks/fit_ranking.py`, or reinstall.",
             code="knowledge.ranking",
         )
-    law, everyday, defined, text = (np.array([data[model][name] for name in FEATURES], np.float32) for model in MODELS)
+    law, everyday, defined, text = (_read(data[model]) for model in MODELS)
     return Ranking(law, everyday, defined, text, str(data["about"]))
+
+
+def _read(model: Mapping[str, Any]) -> Weights:
+    linear = np.array([model["linear"][name] for name in FEATURES], np.float32)
+    if "down" not in model:
+        return Weights.of_linear(linear)
+    down = np.array([model["down"][name] for name in FEATURES], np.float32)
+    return Weights(linear, down, np.array(model["bias"], np.float32), np.array(model["up"], np.float32))
