@@ -13,11 +13,8 @@ question of IDK-MRC is judged by was marked by a model that never saw its passag
 from __future__ import annotations
 
 import argparse
-import gzip
-import hashlib
 import json
 import os
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,36 +24,26 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+from boosted import as_data, boosted, log_odds
 from citizens import open_bench, read_suite
 from everyday_asked import ask_held_out, sample_everyday
 from numpy.typing import NDArray
+from sentence_models import FOLDS, fold_of, sentence_models
 
 from daulat.assistant.answerable import evidence_features, names_another_law
 from daulat.assistant.evidence import gather_evidence
-from daulat.assistant.sentence import (
-    SENTENCE_FEATURES,
-    SentenceModel,
-    load_sentence_model,
-    mark_sentence,
-    pairs_of,
-    question_words,
-    read_sentence,
-    sentence_rows,
-)
+from daulat.assistant.sentence import SENTENCE_FEATURES, SentenceModel, load_sentence_model, mark_sentence
 from daulat.evaluation import Bench, KnownQuestion, open_corpus, read_questions, sample_questions
 from daulat.evaluation.corpus import Corpus, with_languages
-from daulat.knowledge.cutting import sentences
 from daulat.knowledge.ingest import load_rules
 from daulat.knowledge.search import Asked, Candidates, Searcher, load_ranking
 from daulat.knowledge.sources import Source, folder_sources, load_sources
 
 ROOT = Path(__file__).parents[1]
 WEIGHTS = ROOT / "src" / "daulat" / "assistant"
-FOLDS = 5
 DECLINE = 0.91  # of the questions without an answer; a little more than the 0.90 that is promised
-DECLINE_HEARD = 0.92  # the same, of citizens' and everyday questions together
-L2_SENTENCE, L2_PAIRS, LEAST_PAIR = 1e-3, 3e-3, 0.015
-L2_ANSWER = {"law": 1e-2, "everyday": 1e-2, "text": 3e-3}
+DECLINE_HEARD = 0.94  # the same, of citizens' and everyday questions together
+L2_ANSWER = {"law": 1e-2, "everyday": 1e-2}
 EVERYDAY_WEIGHS = 0.3  # of one everyday question
 EVERYDAY_ASKED = (900, 900)  # answerable, and not
 LAW_QA_WEIGHS = 0.1  # of one question, beside 1 for one of a citizen
@@ -73,101 +60,6 @@ HEARD_FEATURES = (
     *(f"heard_none_{name}" for name in ("dense", "words", "vote")),
 )
 Float = NDArray[np.float64]
-
-
-def fold_of(name: str) -> int:
-    return int(hashlib.sha256(name.encode()).hexdigest(), 16) % FOLDS
-
-
-# --- the sentence -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One question and the sentences of its passage: features, which answer, and the words of both."""
-
-    x: Float
-    gold: NDArray[np.bool_]
-    words: frozenset[str]
-    others: tuple[frozenset[str], ...]
-    fold: int
-
-
-def read_choices(folder: Path, searcher: Searcher, bench: Bench) -> list[Choice]:
-    assert bench.pack is not None
-    rules, reader = load_rules(bench.pack.root).sentences, searcher.reader
-    with gzip.open(folder / "contexts.jsonl.gz", "rt", encoding="utf-8") as file:
-        texts = {row["context_id"]: row["text"] for row in map(json.loads, file)}
-    found = []
-    for row in map(json.loads, (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()):
-        if not row["answerable"]:
-            continue
-        text, start = texts[row["context_id"]], row["answer_start"]
-        spans = sentences(text, "id", rules)
-        asked = searcher.ask(row["question"], "id")
-        looked = [read_sentence(text, span, "id", reader) for span in spans]
-        sought = {term: weight * searcher.rarity.of(term) for term, weight in asked.terms.items()}
-        gold = np.array([a <= start and start + len(row["answer"]) <= b for a, b in spans])
-        others = tuple(pairs_of(asked, sentence) for sentence in looked)
-        x = sentence_rows(asked, sought, looked, reader)[:, :-1]
-        found.append(Choice(x, gold, question_words(asked), others, fold_of(row["context_id"])))
-    return found
-
-
-def fit_sentence(choices: Sequence[Choice], about: str, steps: int = 400) -> SentenceModel:
-    """Fit by gradient descent with Adam's step sizes; the loss is convex."""
-    usable = [choice for choice in choices if choice.gold.any() and len(choice.gold) > 1]
-    counts = np.array([len(choice.gold) for choice in usable])
-    starts, owner = np.cumsum(counts) - counts, np.repeat(np.arange(len(usable)), counts)
-    gold = np.concatenate([choice.gold for choice in usable]).astype(float)
-    x = np.concatenate([choice.x for choice in usable])
-    scale = x.std(axis=0) + 1e-9
-    names, rows, columns = _pair_columns(usable)
-    x, dense = x / scale, x.shape[1]
-    w = np.zeros(dense + len(names))
-    penalty = np.append(np.full(dense, L2_SENTENCE), np.full(len(names), L2_PAIRS))
-    mean, square = np.zeros_like(w), np.zeros_like(w)
-    for step in range(1, steps + 1):
-        scores = x @ w[:dense] + np.bincount(rows, w[dense:][columns], len(x))
-        shares = np.exp(scores - np.maximum.reduceat(scores, starts)[owner])
-        shares /= np.add.reduceat(shares, starts)[owner]
-        mass = np.add.reduceat(shares * gold, starts)[owner]
-        slope = (shares - shares * gold / np.maximum(mass, 1e-300)) / len(usable)
-        gradient = np.append(x.T @ slope, np.bincount(columns, slope[rows], len(names))) + 2 * penalty * w
-        mean, square = 0.9 * mean + 0.1 * gradient, 0.99 * square + 0.01 * gradient**2
-        rate = 0.05 * (1 - (step - 1) / steps)
-        w -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-9)
-    pairs: dict[str, dict[str, float]] = defaultdict(dict)
-    for (word, other), weight in zip(names, w[dense:], strict=True):
-        if abs(weight) >= LEAST_PAIR:
-            pairs[word][other] = round(float(weight), 3)
-    return SentenceModel(np.append(w[:dense] / scale, 1.0), {"id": pairs}, about)
-
-
-def _pair_columns(usable: Sequence[Choice]) -> tuple[list[tuple[str, str]], NDArray[np.int64], NDArray[np.int64]]:
-    """Number the pairs that occur often enough; return them, and where they stand: row and column of each."""
-    asked = Counter(word for choice in usable for word in choice.words)
-    often = {word for word, count in asked.items() if count >= 15}
-    seen = Counter((w, o) for c in usable for others in c.others for w in c.words & often for o in others)
-    names = sorted(pair for pair, count in seen.items() if count >= 8)
-    number = {pair: i for i, pair in enumerate(names)}
-    rows, columns, row = [], [], 0
-    for choice in usable:
-        for others in choice.others:
-            found = [number[pair] for w in choice.words & often for o in others if (pair := (w, o)) in number]
-            rows += [row] * len(found)
-            columns += found
-            row += 1
-    return names, np.array(rows, np.int64), np.array(columns, np.int64)
-
-
-def chosen_right(choice: Choice, model: SentenceModel) -> bool:
-    tables = [table for word, table in model.pairs["id"].items() if word in choice.words]
-    learnt = [sum(table.get(other, 0.0) for other in others for table in tables) for others in choice.others]
-    return bool(choice.gold[int(np.argmax(choice.x @ model.weights[:-1] + np.array(learnt)))])
-
-
-# --- whether there is an answer ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -276,6 +168,21 @@ def probabilities(cases: Cases, names: Sequence[str], weight: Float, l2: float) 
     return np.where(cases.ruled, 0.0, p)
 
 
+def boosted_probabilities(cases: Cases, names: Sequence[str]) -> Float:
+    """Return the same by boosted trees."""
+    x, p = cases.matrix(names), np.zeros(len(cases.answerable))
+    for fold in range(FOLDS):
+        rest, here = cases.folds != fold, cases.folds == fold
+        p[here] = 1 / (1 + np.exp(-log_odds(boosted(x[rest], cases.answerable[rest]), x[here])))
+    return np.where(cases.ruled, 0.0, p)
+
+
+def grown(cases: Cases, names: Sequence[str], threshold: float) -> dict[str, Any]:
+    """Return boosted trees fitted on all cases, as `answerable.json` holds them."""
+    model = boosted(cases.matrix(names), cases.answerable)
+    return {"threshold": threshold, "bias": 0.0, "weights": {}, "trees": as_data(model.booster_, names)}
+
+
 def auroc(p: Float, y: NDArray[np.bool_]) -> float:
     below = (p[y][:, None] > p[~y]).mean()
     return float(below + (p[y][:, None] == p[~y]).mean() / 2)
@@ -312,22 +219,6 @@ def joined(first: Cases, second: Cases) -> Cases:
     )
 
 
-# --- all together -----------------------------------------------------------------------------------------------------
-
-
-def sentence_models(data: Path, bench: Bench, contexts: Sequence[Source]) -> tuple[list[SentenceModel], SentenceModel]:
-    """Return a model for each fold, which never saw it, and the one fitted on all; print the figure of the first."""
-    with TemporaryDirectory() as work:
-        corpus = open_corpus(bench, contexts, [], load_ranking(), Path(work))
-        searcher = Searcher(corpus.release, None, corpus.reader, load_ranking())
-        choices = read_choices(data / "idk_mrc", searcher, bench)
-    apart = [fit_sentence([choice for choice in choices if choice.fold != fold], "") for fold in range(FOLDS)]
-    right = np.mean([chosen_right(choice, apart[choice.fold]) for choice in choices])
-    print(f"sentence that answers    n {len(choices):5d}  right {right:.3f}", flush=True)
-    about = f"{len(choices):,} answerable questions of IDK-MRC, development only; cross-validated: {right:.3f} right"
-    return apart, fit_sentence(choices, about)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder that holds idk_mrc and peraturan_id")
@@ -362,20 +253,18 @@ def main() -> None:
     fitted_law = fitted(law_cases, LAW_FEATURES, weight, L2_ANSWER["law"], law_threshold)
     fitted_everyday, heard = fit_everyday(bench, sources, law_rows, whole)
 
-    idk_rows = sample_questions(read_questions(arguments.data / "idk_mrc" / "questions.jsonl"), 3_000)
+    idk_rows = read_questions(arguments.data / "idk_mrc" / "questions.jsonl")
     idk = collect(bench, contexts, idk_rows, lambda question: apart[fold_of(min(question.gold))])
-    even = np.ones(len(idk.answerable))
-    p = probabilities(idk, idk.columns(), even, L2_ANSWER["text"])
-    report("IDK-MRC", p, idk, 0.5)
+    report("IDK-MRC", boosted_probabilities(idk, idk.columns()), idk, 0.5)
     about = (
         f"law: {len(citizens.answerable)} citizens' questions, {len(law.answerable)} of law_qa; everyday: the same and"
-        f" {heard} everyday questions; text: {len(even):,} of IDK-MRC; never what confirms"
+        f" {heard} everyday questions; text: {len(idk.answerable):,} of IDK-MRC; never what confirms"
     )
     if arguments.write:
         models = {
             "law": fitted_law,
             "everyday": fitted_everyday,
-            "text": fitted(idk, idk.columns(), even, L2_ANSWER["text"], 0.5),
+            "text": grown(idk, idk.columns(), 0.5),
         }
         _write("answerable.json", {"about": about, **models})
 
@@ -393,7 +282,7 @@ def fit_everyday(
     weight = np.select([is_citizen, is_everyday], [1.0, EVERYDAY_WEIGHS], LAW_QA_WEIGHS) * ~cases.ruled
     names = (*LAW_FEATURES, *HEARD_FEATURES)
     p = probabilities(cases, names, weight, L2_ANSWER["everyday"])
-    # 76 citizens' questions without an answer place a quantile badly; with the everyday ones there are some 500.
+    # 156 citizens' questions without an answer place a quantile badly; with the everyday ones there are some 1,000.
     without = (is_citizen | is_everyday) & ~cases.answerable
     threshold = float(np.quantile(p[without], DECLINE_HEARD))
     report("citizens, everyday", p, cases, threshold, is_citizen)
@@ -405,9 +294,19 @@ def fit_everyday(
 
 
 def _write(name: str, data: Mapping[str, Any]) -> None:
-    text = json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True)
-    (WEIGHTS / name).write_text(text + "\n", encoding="utf-8")
+    (WEIGHTS / name).write_text(_lines(data) + "\n", encoding="utf-8")
     print(f"wrote {(WEIGHTS / name).relative_to(ROOT)}")
+
+
+def _lines(value: Any, depth: int = 1) -> str:
+    """Return JSON with one entry of an object a line, and one list of a list of lists."""
+    space = "\n" + depth * " "
+    if isinstance(value, Mapping) and value:
+        entries = (f"{json.dumps(key, ensure_ascii=False)}: {_lines(value[key], depth + 1)}" for key in sorted(value))
+        return "{" + space + f",{space}".join(entries) + space[:-1] + "}"
+    if isinstance(value, list) and value and isinstance(value[0], list):
+        return "[" + space + f",{space}".join(map(json.dumps, value)) + space[:-1] + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 if __name__ == "__main__":

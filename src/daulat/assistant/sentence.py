@@ -55,6 +55,7 @@ SENTENCE_FEATURES = (
 )
 _PLACE = {name: i for i, name in enumerate(SENTENCE_FEATURES)}
 _LONG = math.log(60)
+_FAR = 4  # words
 _MOST = 24  # sentences of a passage that are looked at closely
 _NEAR = 5.0  # words at which nearness halves
 _YEAR = re.compile(r"1\d{3}|20\d\d")
@@ -279,22 +280,42 @@ def question_words(asked: Asked) -> frozenset[str]:
 def pairs_of(asked: Asked, sentence: ReadSentence) -> frozenset[str]:
     """Return what a sentence adds to the question, as the learnt pairs know it.
 
-    Years, other numbers and capitalised words count by their class, stems and small words as they are; ``>`` marks
-    what follows a term of the question.
+    Years, other numbers and capitalised words count by their class, stems and small words as they are. ``>`` marks what
+    follows a term of the question and ``<`` what it follows; twice, a class up to four words away. Neighbours count
+    together where one of them is a class.
     """
+    shown = [_shown(word) for word in sentence.words]
+    is_asked = [any(term in asked.terms for term in terms) for terms in sentence.terms]
     found: set[str] = set()
-    follows = False
-    for word, terms in zip(sentence.words, sentence.terms, strict=True):
-        shown = "<year>" if _YEAR.fullmatch(word) else "<number>" if word[0].isdigit() else ""
-        shown = shown or ("<name>" if word[0].isupper() else word.casefold())
-        if follows:
-            found.add(f">{shown}")
-        follows = any(term in asked.terms for term in terms)
-        if not follows:
-            found.update(terms if terms and shown[0] != "<" else {shown})
-            if shown == "<name>":
-                found.update(terms)
+    for at, (own, terms) in enumerate(zip(shown, sentence.terms, strict=True)):
+        if is_asked[at]:
+            found.update(f"{far}<<" for far in _classes(shown[max(at - _FAR, 0) : max(at - 1, 0)]))
+            found.update(f">>{far}" for far in _classes(shown[at + 2 : at + _FAR + 1]))
+            continue
+        found.update(terms if terms and own[0] != "<" else {own})
+        if own == "<name>":
+            found.update(terms)
+    for (before, asked_before), (after, asked_after) in pairwise(zip(shown, is_asked, strict=True)):
+        if asked_before:
+            found.add(f">{after}")
+        if asked_after and not asked_before:
+            found.add(f"{before}<")
+        if not asked_before and not asked_after and "<" in (before[0], after[0]):
+            found.add(f"{before} {after}")
     return frozenset(found)
+
+
+def _shown(word: str) -> str:
+    """Return a word as pairs know it: its class, or itself."""
+    if _YEAR.fullmatch(word):
+        return "<year>"
+    if word[0].isdigit():
+        return "<number>"
+    return "<name>" if word[0].isupper() else word.casefold()
+
+
+def _classes(shown: Sequence[str]) -> set[str]:
+    return {word for word in shown if word[0] == "<"}
 
 
 def _learnt(
