@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -18,13 +18,14 @@ from daulat.nation import Nation, Pack
 from daulat.plan.chain import Case, Plan, make_plan, site_demand
 from daulat.plan.energy import zonal_temperature_c
 from daulat.plan.figures import Floats
-from daulat.plan.hazard import HazardClass, Hazards, hazard_note, hazard_rows, judged
+from daulat.plan.hazard import Hazards, hazard_note, hazard_rows, judged
 from daulat.plan.inputs import Assumptions
 from daulat.plan.inputs.assumption import first, overlaid
 from daulat.plan.inputs.load import TABLES
 from daulat.plan.place import Place, Region
 from daulat.plan.residency import broken_by, codes_of
-from daulat.plan.result.joint import ChosenSite, SitingPart
+from daulat.plan.result.joint import SiteRuleRow, SitingPart
+from daulat.plan.site_part import siting_part
 from daulat.plan.site_robustness import loads_of, robust_rows, robustness
 from daulat.plan.site_rules import Section, SiteRules, read_rules, require_classes, site_fault
 from daulat.plan.sites import Sites, site_in
@@ -61,7 +62,7 @@ def choose_sites(
     chosen = judged(Sites(sites, shares, source="chosen at least cost"), case.hazards)
     notes = (*_notes(found, siting, spare), hazard_note(chosen, case.hazards))
     chosen = dataclasses.replace(chosen, notes=notes)
-    part = _part(found, siting, places, rules, spare, group_names_of(pack), case.hazards, left_out)
+    part = siting_part(found, siting, places, rules, spare, group_names_of(pack), case.hazards, left_out)
     names = {one.code: one.name for one in places}
     part = part.model_copy(update={"robustness": robust_rows(found, others, names)})
     return _with(case, chosen, spare), part
@@ -69,38 +70,37 @@ def choose_sites(
 
 def _suitable(
     places: Sequence[Region], nation: Nation, hazards: Hazards, rules: SiteRules
-) -> tuple[list[Region], tuple[str, ...]]:
+) -> tuple[list[Region], tuple[SiteRuleRow, ...]]:
     """Return the places where hazard and law let a site stand, and what was left out in sentences."""
     require_classes(rules, hazards)
-    found, left_out = list(places), []
+    found, left_out = list(places), list[SiteRuleRow]()
     if rules.hazard_exclude:
-        safe = [one for one in found if _class(hazards, one).name not in rules.hazard_exclude]
+        safe = [one for one in found if hazards.class_of(one).name not in rules.hazard_exclude]
         barred = ", ".join(rules.hazard_exclude)
-        left_out.append(f"hazard: no site in {barred}, which leaves out {_named(found, safe)}")
+        gone = [one.name for one in found if one not in safe]
+        told = f"hazard: no site in {barred}, which leaves out {_named(gone, len(found))}"
+        left_out.append(SiteRuleRow(kind="hazard", number=len(gone), names=list(rules.hazard_exclude), text=told))
         found = safe
     lawful = [one for one in found if not any(broken_by(one, nation))]
     if len(lawful) < len(found):
         why = next(broken_by(next(one for one in found if one not in lawful), nation))
-        left_out.append(f"residency: {why}, which leaves out {_named(found, lawful)}")
+        gone = [one.name for one in found if one not in lawful]
+        told = f"residency: {why}, which leaves out {_named(gone, len(found))}"
+        left_out.append(SiteRuleRow(kind="law", number=len(gone), names=gone, text=told))
         found = lawful
     if not found:
         raise site_fault(
             "plan.siting",
             "at" if rules.at else "candidates",
             ", ".join(one.name for one in places),
-            f"places of which at least one remains; {'; '.join(left_out)}",
+            f"places of which at least one remains; {'; '.join(one.text for one in left_out)}",
             "Name other places in plan.siting.at, consider more of them (candidates), or change the rule.",
         )
     return found, tuple(left_out)
 
 
-def _class(hazards: Hazards, one: Region) -> HazardClass:
-    return hazards.class_at(one.code, one.group, one.latitude, one.longitude)
-
-
-def _named(places: Sequence[Region], kept: Sequence[Region]) -> str:
-    gone = [one.name for one in places if one not in kept]
-    return f"{len(gone)} of {len(places)} places ({', '.join(gone[:6])}{', …' if len(gone) > 6 else ''})"
+def _named(gone: Sequence[str], all_places: int) -> str:
+    return f"{len(gone)} of {all_places} places ({', '.join(gone[:6])}{', …' if len(gone) > 6 else ''})"
 
 
 def grids_of(pack: Pack | None) -> dict[str, str]:
@@ -201,7 +201,7 @@ def _per_mw(plan: Plan, prices: Floats, places: Sequence[Region]) -> tuple[Float
     Buildings bear the hardening of the place's hazard, what is insured its premium, and energy its climate.
     """
     v, energy, years = plan.case.assumptions, plan.energy, np.arange(len(prices))
-    classes = [_class(plan.case.hazards, one) for one in places]
+    classes = [plan.case.hazards.class_of(one) for one in places]
     harder = np.array([1 + one.hardening_share[1] for one in classes])[:, None]
     premium = np.array([one.premium_share[1] for one in classes])[:, None]
     warmth = (np.array([_pue(v, one.latitude) for one in places]) / _pue(v, plan.case.place.capital.latitude))[:, None]
@@ -253,82 +253,3 @@ def _notes(found: SitePlan, siting: Siting, spare: float) -> tuple[str, ...]:
         f"{found.gap:.1%} of the least cost; {spare:.0%} stands beyond the load, so that any one grid may fail"
     )
     return (first_note, *found.notes)
-
-
-def _part(
-    found: SitePlan,
-    siting: Siting,
-    places: Sequence[Region],
-    rules: SiteRules,
-    spare: float,
-    names: Mapping[str, str],
-    hazards: Hazards,
-    left_out: Sequence[str],
-) -> SitingPart:
-    groups = siting.regions.names
-    rows = [
-        ChosenSite(
-            name=one.name,
-            grid=siting.candidates.grid[place],
-            hazard=_class(hazards, one).name,
-            latitude=one.latitude,
-            longitude=one.longitude,
-            opens=found.opens.get(one.code),
-            it_mw=found.it_mw[place].tolist(),
-            serves={
-                names.get(group, group): float(share)
-                for group, share in zip(groups, found.share[:, place, -1], strict=True)
-                if share > 1e-6
-            },
-        )
-        for place, one in enumerate(places)
-    ]
-    asked = siting.rules
-    texts = [
-        f"round trip of at most {asked.round_trip_ms:g} ms",
-        f"{asked.spare_share:.0%} of the load on other grids when one fails",
-        *(f"at least {share:.0%} of the load on {grid}" for grid, share in rules.grid_minimum_share.items()),
-        *(f"{one.name}: at most {one.usd / 1e6:,.3g} million USD" for one in asked.budgets),
-        *(f"data of {group} stays in {where}" for group, where in rules.residency.items()),
-        *left_out,
-    ]
-    inputs: list[dict[str, str | float]] = [
-        {
-            "path": one.path,
-            "value": one.value,
-            "unit": one.unit,
-            "source": one.source,
-            "date": one.date,
-            "basis": one.basis,
-        }
-        for one in rules.numbers.values()
-    ]
-    inputs += _hazard_inputs({_class(hazards, one).name for one in places}, hazards)
-    return SitingPart(
-        sites=sorted(rows, key=lambda one: (one.opens is None, -one.it_mw[-1])),
-        candidates=len(places),
-        cost_usd=found.cost_usd,
-        gap=found.gap,
-        spare_share=spare,
-        load_mw=siting.regions.it_mw.sum(axis=0).tolist(),
-        rules=texts,
-        inputs=inputs,
-        notes=list(found.notes),
-    )
-
-
-def _hazard_inputs(names: Collection[str], hazards: Hazards) -> list[dict[str, str | float]]:
-    """Return what the classes of hazard of the candidates add, as inputs with their sources."""
-    return [
-        {
-            "path": f"siting.hazard.{one.name}.{key}",
-            "value": getattr(one, key)[1],
-            "unit": unit,
-            "source": one.sources[key],
-            "date": one.date,
-            "basis": one.basis,
-        }
-        for one in hazards.classes.values()
-        if one.name in names
-        for key, unit in (("hardening_share", "share"), ("premium_share", "share/year"))
-    ]

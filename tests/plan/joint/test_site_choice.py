@@ -107,7 +107,7 @@ def test_the_nations_own_residency_says_where_sites_may_stand(nation: Nation, pa
     )
     chosen, part = choose_sites(case, bound, pack, [(SMALL, "small")])
     assert {one.group for one in chosen.sites.sites} == {"32", "63"}
-    assert any("which leaves out 1 of 3 places (Kota Medan)" in rule for rule in part.rules)
+    assert any("which leaves out 1 of 3 places (Kota Medan)" in rule.text for rule in part.rules)
 
 
 def test_a_province_that_keeps_its_data_is_served_within_its_own_jurisdiction(nation: Nation, pack: Pack) -> None:

@@ -129,6 +129,17 @@ class ChosenSite(_Part):
     """Share of the load of each group of regions in the last year."""
 
 
+class SiteRuleRow(_Part):
+    """One rule that the choice kept."""
+
+    kind: Literal["round_trip", "spare", "minimum", "budget", "residency", "hazard", "law"]
+    number: float | None = None
+    """Milliseconds, a share, US dollars, or how many places were left out."""
+    names: list[str] = []
+    text: str
+    """The rule in English."""
+
+
 class RobustRow(_Part):
     """Which sites would be chosen for another demand."""
 
@@ -153,7 +164,7 @@ class SitingPart(_Part):
     """What stands beyond the load, over it, in the last year."""
     load_mw: list[float]
     """The load that the sites were chosen for, IT megawatts by year: the median of some draws."""
-    rules: list[str]
+    rules: list[SiteRuleRow]
     inputs: list[dict[str, str | float]]
     notes: list[str]
     robustness: list[RobustRow] = []
