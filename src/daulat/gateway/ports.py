@@ -128,6 +128,8 @@ class Call(msgspec.Struct, frozen=True):
     on_behalf_of : str
         The id of the key under which the call was handed in earlier, for a batch that is worked off inside this
         process; empty for a caller who is there, and never taken from a request.
+    trace_parent : str
+        The W3C header ``traceparent`` as it was sent, for traces; empty where the caller has no trace.
     gone : callable, optional
         Returns when the caller has left, for whoever lets the call wait; None where nobody is there to leave.
     """
@@ -146,6 +148,7 @@ class Call(msgspec.Struct, frozen=True):
     language: str = ""
     request_id: str = ""
     on_behalf_of: str = ""
+    trace_parent: str = ""
     gone: Callable[[], Coroutine[None, None, None]] | None = None
 
     def __repr__(self) -> str:

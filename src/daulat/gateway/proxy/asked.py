@@ -120,6 +120,7 @@ class Asked(msgspec.Struct, frozen=True):
             service=service,
             request_id=request.request_id,
             on_behalf_of=request.on_behalf_of,
+            trace_parent=headers[b"traceparent"].decode("latin-1") if b"traceparent" in headers else "",
             gone=None if request.on_behalf_of else request.disconnected,
         )
 
