@@ -27,7 +27,7 @@ from daulat.plan.residency import broken_by, codes_of
 from daulat.plan.result.joint import SiteRuleRow, SitingPart
 from daulat.plan.site_part import siting_part
 from daulat.plan.site_robustness import loads_of, robust_rows, robustness
-from daulat.plan.site_rules import Section, SiteRules, read_rules, require_classes, site_fault
+from daulat.plan.site_rules import GRID_KEYS, Section, SiteRules, read_rules, require_classes, site_fault
 from daulat.plan.sites import Sites, site_in
 from daulat.plan.siting import Candidates, Regions, Rules, SitePlan, Siting, plan_sites
 
@@ -65,7 +65,7 @@ def choose_sites(
     part = siting_part(found, siting, places, rules, spare, group_names_of(pack), case.hazards, left_out)
     names = {one.code: one.name for one in places}
     part = part.model_copy(update={"robustness": robust_rows(found, others, names)})
-    return _with(case, chosen, spare), part
+    return _with(case, chosen, spare, rules), part
 
 
 def _suitable(
@@ -155,7 +155,11 @@ def question(
     by_group = (site_demand(plan)["group_shares"][0] * load[:, None]).T
     prices = (1 + v["money.inflation_per_year"].value) ** years.astype(np.float64)
     fixed = _fixed_usd(v, prices)
-    build, run = _per_mw(plan, prices, places)
+    unknown = sorted(set(rules.grids) - {grids.get(one.group, one.group or one.code) for one in places})
+    if unknown:
+        known = ", ".join(dict.fromkeys(grids.get(one.group, one.group or one.code) for one in places))
+        raise site_fault(rules.grids_origin, "grids", unknown[0], f"grids on which a candidate stands: {known}")
+    build, run = _per_mw(plan, prices, places, grids, rules)
     # No site is ever larger than the nation's whole load: a limit beyond it only makes the search longer.
     whole = max(float(load.max()), rules.numbers["smallest_mw"].value)
     limit = [min(rules.limits_mw.get(one.code, rules.numbers["limit_mw"].value), whole) for one in places]
@@ -195,10 +199,18 @@ def _fixed_usd(v: Assumptions, prices: Floats) -> Floats:
     return np.array([(yearly[t:] * (1 + rate) ** -(steps[: len(yearly) - t])).sum() for t in steps])
 
 
-def _per_mw(plan: Plan, prices: Floats, places: Sequence[Region]) -> tuple[Floats, Floats]:
+def grid_figure(v: Assumptions, rules: SiteRules, grid: str, key: str) -> float:
+    """Return a figure of a grid: its own, else the nation's."""
+    return rules.grids.get(grid, {}).get(key, v[GRID_KEYS[key][1]].value)
+
+
+def _per_mw(
+    plan: Plan, prices: Floats, places: Sequence[Region], grids: Mapping[str, str], rules: SiteRules
+) -> tuple[Floats, Floats]:
     """Cost of a further IT megawatt, and of running one for a year, in dollars of each year: float64[places, years].
 
-    Buildings bear the hardening of the place's hazard, what is insured its premium, and energy its climate.
+    Buildings bear the hardening of the place's hazard, what is insured its premium, and energy the place's climate and
+    its grid's tariff and carbon.
     """
     v, energy, years = plan.case.assumptions, plan.energy, np.arange(len(prices))
     classes = [plan.case.hazards.class_of(one) for one in places]
@@ -215,7 +227,13 @@ def _per_mw(plan: Plan, prices: Floats, places: Sequence[Region]) -> tuple[Float
     paid = (opex.hardware_maintenance_usd + opex.facility_maintenance_usd + opex.licences_usd)[0] / it
     rate = v["money.insurance_share"].value
     insured = opex.insurance_usd[0] / it / max(rate + v["money.hazard_premium_share"].value, 1e-12)
-    run = opex.energy_usd[0] / it * warmth + paid + insured * (rate + premium)
+    on = [grids.get(one.group, one.group or one.code) for one in places]
+    tariff = np.array([grid_figure(v, rules, one, "electricity_usd_per_mwh") for one in on])[:, None]
+    tariff = tariff / v["energy.electricity_price_usd_per_mwh"].value
+    tonnes = np.array([grid_figure(v, rules, one, "gco2_per_kwh") for one in on])[:, None] / 1000  # t/MWh
+    tonnes = tonnes * (1 - v["energy.grid_decline_per_year"].value) ** years * energy.grid_energy_mwh[0] / it
+    carbon = tonnes * rules.numbers["carbon_usd_per_t"].value * prices
+    run = (opex.energy_usd[0] / it * tariff + carbon) * warmth + paid + insured * (rate + premium)
     return build * (1 + v["money.contingency_share"].value), run
 
 
@@ -235,7 +253,7 @@ def _middles(place: Place) -> Floats:
     return np.array(found)
 
 
-def _with(case: Case, sites: Sites, spare: float) -> Case:
+def _with(case: Case, sites: Sites, spare: float, rules: SiteRules) -> Case:
     # A nation smaller than the least site has more to spare than the input may say; then its bound holds.
     spare = min(spare, case.assumptions["sizing.spare_share"].max)
     given = {"value": spare, "source": "the sites chosen: what stands beyond the load", "basis": "derived"}
@@ -244,7 +262,14 @@ def _with(case: Case, sites: Sites, spare: float) -> Case:
     for path, row in hazard_rows(sites, case.hazards).items():
         if rows[path].origin == TABLES:  # nobody laid a figure of their own over it
             rows[path] = first(path, row, TABLES)
-    return dataclasses.replace(case, assumptions=Assumptions(rows), sites=sites)
+    for key, (_, path) in GRID_KEYS.items():
+        if any(key in rules.grids.get(one.grid, {}) for one in sites.sites):
+            mean = float(
+                sites.shares[-1] @ [grid_figure(case.assumptions, rules, one.grid, key) for one in sites.sites]
+            )
+            told = "mean over the grids of the sites, by their share of the last year (siting.grids)"
+            rows[path] = overlaid(rows[path], {"value": mean, "source": told, "basis": "derived"}, rules.grids_origin)
+    return dataclasses.replace(case, assumptions=dataclasses.replace(case.assumptions, rows=rows), sites=sites)
 
 
 def _notes(found: SitePlan, siting: Siting, spare: float) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from daulat.plan.hazard import Hazards
 from daulat.plan.place import Region
 from daulat.plan.result.joint import ChosenSite, SiteRuleRow, SitingPart
-from daulat.plan.site_rules import SiteRules
+from daulat.plan.site_rules import GRID_KEYS, SiteRules
 from daulat.plan.siting import SitePlan, Siting
 
 
@@ -28,6 +28,7 @@ def siting_part(
             name=one.name,
             grid=siting.candidates.grid[place],
             hazard=hazards.class_of(one).name,
+            **{key: rules.grids.get(siting.candidates.grid[place], {}).get(key) for key in GRID_KEYS},
             latitude=one.latitude,
             longitude=one.longitude,
             opens=found.opens.get(one.code),

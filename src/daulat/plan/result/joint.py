@@ -121,6 +121,10 @@ class ChosenSite(_Part):
     grid: str
     hazard: str
     """Class of the hazard of the ground there."""
+    gco2_per_kwh: float | None = None
+    """Carbon of its grid, where the plan says it; else the nation's."""
+    electricity_usd_per_mwh: float | None = None
+    """Tariff of its grid, where the plan says it; else the nation's."""
     latitude: float
     longitude: float
     opens: int | None
