@@ -136,7 +136,7 @@ def openapi_document(version: str) -> Json:
 
     Examples
     --------
-    >>> sorted(openapi_document("0.1.0")["paths"])[:2]
+    >>> [path for path in openapi_document("0.1.0")["paths"] if path.endswith("z")]
     ['/healthz', '/readyz']
     """
     kinds: list[type] = [schema.ErrorEnvelope, schema.ChatCompletionChunk]

@@ -58,7 +58,7 @@ def test_energy_and_carbon_are_booked_and_added_to_the_usage_as_whole_numbers():
 
 
 def test_what_is_read_counts_unless_it_comes_from_the_cache():
-    # Reading: 2 x 8e9 / (0.5 x 312e12) s x (400 + 1200/8) W / 3600 x 1.2 = 1.8803e-5 Wh a token, a fifth of writing one.
+    # Reading: 2 x 8e9 / (0.5 x 312e12) s x (400 + 1200/8) W / 3600 x 1.2 = 1.8803e-5 Wh a token.
     watcher = observer(m=Power.of_size(8, 8, 1.2, None))
     asked = {"prompt_tokens": 3000, "cached_tokens": 1000, "declared": "m", "status": 200}
     only_read = watcher.measure(None, None, None, CallUsage(**asked))
