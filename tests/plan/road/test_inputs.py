@@ -129,7 +129,7 @@ def test_a_slip_of_unit_says_what_to_write(case_of) -> None:  # type: ignore[no-
 
 
 def test_a_model_that_does_not_fit_is_told_with_the_arithmetic(case_of) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(DoesNotFitError, match=r"deepseek-v3-671b` on l4 in bf16: does not fit"):
+    with pytest.raises(DoesNotFitError, match=r"--set: plan.model `deepseek-v3-671b` on l4 in bf16: does not fit"):
         make_plan(case_of("model=deepseek-v3-671b", "accelerator=l4", "precision=bf16"), n_draws=1)
 
 
