@@ -262,15 +262,37 @@ def measure_latency(bench: Bench, key: str) -> None:
 
 
 def measure_workers(bench: Bench, key: str) -> None:
-    """One worker and two on the same two processors, which the load shares: so CPU a request is compared, not rates."""
+    """One worker and two on the same two processors, which the load shares: so CPU a request is compared, not rates.
+
+    `scaling_by_cpu` is what two processors of their own would give: twice the CPU a request of one worker over that of
+    two. It does not show what two workers answer a second here, for the load has no processor to itself.
+    """
     taken = {}
     for workers in (1, 2):
         gateway, port, _ = start_gateway(bench, key, workers=workers, cores={GATEWAY, OTHER}, precedence="heavy")
         taken[workers] = measure_rate(bench, gateway, port, key, bench.count(30_000), 64)
         gateway.end()
     scaling = round(2 * taken[1]["cpu_us"] / taken[2]["cpu_us"], 2)
-    bench.figures["two_workers"] = {"one": taken[1], "two": taken[2], "scaling_by_cpu": scaling}
-    log(f"two workers {bench.figures['two_workers']}")
+    by_rate = round(taken[2]["per_s"] / taken[1]["per_s"], 2)
+    bench.figures["two_workers"] = {
+        "one": taken[1],
+        "two": taken[2],
+        "scaling_by_cpu": scaling,
+        "rate_beside_the_load": by_rate,
+    }
+    log(f"two workers over one: {scaling} by CPU a request; {by_rate} by rate, with the load on the same processors")
+
+
+def measure_decode(bench: Bench, weights: Path) -> None:
+    """Decoding through the gateway over the embedded engine itself; see `decode.py`."""
+    words = [sys.executable, HERE / "decode.py", weights.absolute(), *([3] if bench.quick else [])]
+    run = bench.start(list(words), {GATEWAY, OTHER}, precedence="heavy")
+    while run.process.poll() is None:
+        time.sleep(0.5)
+    if run.process.returncode != 0:
+        raise SystemExit(f"decode: {run.talk}")
+    bench.figures["decode"] = json.loads(run.talk.splitlines()[-1])
+    log(f"decode {bench.figures['decode']}")
 
 
 def measure_litellm(bench: Bench, python: Path) -> None:
@@ -329,6 +351,9 @@ def installed(names: list[str]) -> dict[str, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--litellm", type=Path, help="the Python of an environment that has LiteLLM")
+    parser.add_argument(
+        "--decode", type=Path, help="weights of an embedded model, to measure decoding through the gateway"
+    )
     parser.add_argument("--quick", action="store_true", help="a tenth of the requests: to see that it runs")
     parser.add_argument("--first", action="store_true", help="go before what else runs on this machine (root, Linux)")
     parser.add_argument("--out", type=Path, default=OUT)
@@ -342,6 +367,8 @@ def main() -> None:
             declare(bench)
             key = hold_store(bench)
             measure_gateway(bench, key)
+            if options.decode:
+                measure_decode(bench, options.decode)
             if options.litellm:
                 measure_litellm(bench, options.litellm)
         finally:

@@ -55,6 +55,33 @@ def weigh_all(directory: Path) -> None:
                 (entry / "autogroup").write_text("-20")
 
 
+class Family:
+    """A process and its children, as /proc tells of them."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+    def members(self, pid: int | None = None) -> list[int]:
+        pid = pid or self.pid
+        try:
+            children = " ".join(each.read_text() for each in Path(f"/proc/{pid}/task").glob("*/children")).split()
+        except OSError:
+            return []
+        return [pid, *(each for child in children for each in self.members(int(child)))]
+
+    def cpu_s(self) -> float:
+        """CPU seconds so far."""
+        total = 0
+        for pid in self.members():
+            with suppress(OSError):  # it ended meanwhile
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                total += int(fields[11]) + int(fields[12])
+        return total * TICK_S
+
+    def resident_mb(self) -> float:
+        return sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self.members()) * PAGE_MB
+
+
 class Process:
     """One program, pinned to some processors.
 
@@ -97,24 +124,12 @@ class Process:
     def talk(self) -> str:
         return Path(self.log.name).read_text(errors="replace")[-2000:]
 
-    def family(self, pid: int | None = None) -> list[int]:
-        pid = pid or self.process.pid
-        try:
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        except OSError:
-            return []
-        return [pid, *(each for child in children for each in self.family(int(child)))]
-
-    def cpu_s(self, *, family: bool = True) -> float:
-        """CPU seconds so far, of the process and, with `family`, of its children."""
-        total = 0
-        for pid in self.family() if family else [self.process.pid]:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            total += int(fields[11]) + int(fields[12])
-        return total * TICK_S
+    def cpu_s(self) -> float:
+        """CPU seconds so far, of the process and its children."""
+        return Family(self.process.pid).cpu_s()
 
     def resident_mb(self) -> float:
-        return sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self.family()) * PAGE_MB
+        return Family(self.process.pid).resident_mb()
 
     def wait_for_port(self, port: int, patience_s: float = 120.0) -> None:
         deadline = time.monotonic() + patience_s

@@ -34,11 +34,17 @@ class Live:
 
     def __init__(self, port: int = 0, store: Path | None = None) -> None:
         words = [str(port)] if store is None else [str(port), str(store)]
+        self._secrets = None if store is None else store.with_name("secrets.json")
         self.process = subprocess.Popen(
             [sys.executable, str(FAKES), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         self.port = int(self.process.stdout.readline())
         self.base_url = f"http://127.0.0.1:{self.port}"
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The cookie of an owner and a key, for a gateway with a database."""
+        return json.loads(self._secrets.read_text())
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)

@@ -8,24 +8,33 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question
 from daulat.gateway import Meter, Parts, create_app, reserve, serve
+from daulat.gateway.access.limits import grant_role
+from daulat.gateway.access.registry import KeyRules, Registry
+from daulat.gateway.access.service import Access, AccessSettings
+from daulat.gateway.access.sessions import Sessions
 from daulat.gateway.api.batches.queue import BatchQueue
 from daulat.gateway.api.batches.worker import working
 from daulat.gateway.api.files.shelf import FileShelf
 from daulat.gateway.api.moderator import moderator_for
 from daulat.gateway.api.vector_schema import FoundPassage, FoundText
+from daulat.gateway.parts import Ids
+from daulat.gateway.plans import PlanRoutes
 from daulat.gateway.schema import DocumentCard, PassageCard
 from daulat.models import EngineInterrupted, FakeEngine, Reply, UnknownModel
+from daulat.nation import bootstrap, nation_of
 from daulat.store import StoreSettings, open_store
 
 TEXT = "Menurut Pasal 28: bayi didaftarkan dalam 60 hari. [1]"
@@ -199,17 +208,36 @@ def make_parts(limit: int = 32, **changes) -> Parts:
     return parts
 
 
+def wider_routes(access: Access) -> dict:
+    """Return the routes that a whole service has beside those of the API: sign-in, administration and plans."""
+    nation = nation_of(bootstrap("EE", None))
+    return access.routes() | PlanRoutes(nation.model_dump_json(), Ids()).routes()
+
+
+async def let_in(store, path: Path) -> None:
+    """Sign an owner in and make a key; leave the value of the cookie and the key in a file."""
+    registry = Registry(store, by="test")
+    await grant_role(registry, "subject:owner", "owner", "")
+    await registry.create_organisation("health", "")
+    await registry.create_project("health/app", "")
+    key = await registry.create_key("health/app", "", KeyRules())
+    path.write_text(json.dumps({"session": await Sessions(store).create("owner", ""), "key": key.token}))
+
+
 async def main() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    parts = make_parts()
+    access = Access(AccessSettings(ZoneInfo("UTC"), is_private=True))
+    parts = make_parts(routes=wider_routes(access) if sys.argv[2:] else {})
     app = create_app(parts)
     holder = reserve("127.0.0.1", int(sys.argv[1]) if sys.argv[1:] else 0)
     port = holder.getsockname()[1]
     async with AsyncExitStack() as stack:
         if sys.argv[2:]:  # where a database is to be kept
             store = await stack.enter_async_context(open_store(StoreSettings(Path(sys.argv[2]))))
+            await stack.enter_async_context(access.open(store))
+            await let_in(store, Path(sys.argv[2]).with_name("secrets.json"))
             parts.files, parts.batches = FileShelf(store, keep_s=3_600), BatchQueue(store)
             parts.moderator = moderate
             await stack.enter_async_context(

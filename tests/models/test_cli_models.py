@@ -36,6 +36,13 @@ def test_the_list_is_data_and_the_hint_is_talk(run: Run) -> None:
     assert "daulat models show" in run("list").stderr
 
 
+def test_models_are_listed_by_a_language_that_their_publishers_claim(run: Run) -> None:
+    claimed = {row["id"] for row in json.loads(run("list", "--language", "jv", "--json").stdout)}
+    assert {"qwen3-8b", "sahabat-ai-gemma2-9b", "gemma2-sea-lion-v3-9b"} <= claimed
+    assert not claimed & {"llama-3.1-8b", "qwen2.5-7b"}
+    assert "no list of languages is known" in run("list", "--language", "jv").stderr
+
+
 def test_a_model_is_shown_with_its_obligations_and_sources(run: Run) -> None:
     shown = json.loads(run("show", "gemma-3-4b", "--json").stdout)
 

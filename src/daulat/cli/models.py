@@ -69,16 +69,27 @@ command.add_command(frontier)
 
 @command.command("list")
 @click.option("--here", is_flag=True, help="Only the models whose weights are here.")
+@click.option("--language", default="", metavar="TAG", help="Only the models whose publisher claims it (BCP 47).")
 @_directory
 @json_option
-def list_models(here: bool, directory: Path, as_json: bool) -> None:
-    """List the models of the catalogue, and which are here."""
+def list_models(here: bool, language: str, directory: Path, as_json: bool) -> None:
+    """List the models of the catalogue, and which are here.
+
+    A claim is not a measurement: what a model can write in a language, a suite has to show.
+
+    \b
+    daulat models list --language jv           whose publishers claim Javanese
+    """
     catalogue = load_catalogue()
     installed = {weights.provenance.model: weights for weights in WeightsStore(directory).installed()}
     known = [_summary(model, installed.pop(model.id, None)) for model in catalogue.models.values()]
     # Weights pulled with --from, which no row describes.
     known += [{"id": model, "here": True, "licence": w.provenance.licence} for model, w in installed.items()]
     rows = [row for row in known if row["here"]] if here else known
+    if language:
+        silent = sum(not model.languages for model in catalogue.models.values())
+        rows = [row for row in rows if language.lower() in row.get("languages", ())]
+        say(f"{len(rows)} claim `{language}`; of {silent} others no list of languages is known")
     if as_json:
         emit_json(rows)
         return

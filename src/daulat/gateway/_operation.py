@@ -25,6 +25,12 @@ class Operation:
         The JSON schema of the form that it takes instead.
     streams : bool
         It may answer with server-sent events.
+    status : int
+        Of an answer that went well.
+    later : type or None
+        What it gives, with 202, where the answer takes longer.
+    needs : str
+        What the caller has to bring: ``key`` or ``session``; empty where some callers need nothing.
     """
 
     method: str
@@ -37,6 +43,9 @@ class Operation:
     parameters: tuple[Json, ...] = ()
     streams: bool = False
     form: Json | None = None
+    status: int = 200
+    later: type | None = None
+    needs: str = ""
 
 
 def path_parameter(name: str, description: str, pattern: str = "") -> Json:

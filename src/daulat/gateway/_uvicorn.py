@@ -77,7 +77,7 @@ class _Sender:
 
 
 def _has_length(message: Message) -> bool:
-    return any(name == b"content-length" for name, _ in message["headers"])
+    return b"content-length" in dict(message["headers"])
 
 
 def _joined(app: ASGIApp, cycle: RequestResponseCycle, scope: Scope, receive: Receive, _: Send) -> Awaitable[None]:

@@ -7,19 +7,25 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import msgspec
 
 from daulat.gateway import schema
 from daulat.gateway._asgi import JSON_TYPE, Request, Send, send_bytes
 from daulat.gateway._operation import BODY_ERRORS, Json, Operation, header, path_parameter
+from daulat.gateway.access.operations import KEY, SESSION
+from daulat.gateway.access.operations import OPERATIONS as ACCESS
 from daulat.gateway.api.operations import OPERATIONS as WIDER
 from daulat.gateway.parts import Parts
+from daulat.gateway.plans import PlanJob, PlanRequest
 
 _STREAM_ID = path_parameter("stream_id", "From the response header `X-Daulat-Stream`.")
 _LANGUAGE = header("X-Daulat-Language", "BCP 47 tag of the answer's language.", "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
 _LAST_EVENT_ID = header("Last-Event-ID", "The `id` of the last event that arrived.", "^[0-9]{1,9}$")
 
+# A plan; its schema is docs/reference/plan.schema.json, or its view's.
+Plan = dict[str, Any]
 OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/v1/models", "listModels", "List services, models and the encoder.", schema.ModelList, ()),
     Operation(
@@ -76,6 +82,27 @@ OPERATIONS: tuple[Operation, ...] = (
         "get", "/readyz", "showReadiness", "Say whether a question would be answered now.", schema.Health, (503,)
     ),
     *WIDER,
+    Operation(
+        "post",
+        "/v1/plans",
+        "createPlan",
+        "Plan a nation's capacity: at once where it is small, else as a job.",
+        Plan,
+        (*BODY_ERRORS, 401, 403, 429, 503),
+        body=PlanRequest,
+        later=PlanJob,
+    ),
+    Operation(
+        "get",
+        "/v1/plans/{plan_id}",
+        "showPlan",
+        "Show a job's plan, or how far it is.",
+        Plan,
+        (400, 401, 404, 503),
+        later=PlanJob,
+        parameters=(path_parameter("plan_id", "From `POST /v1/plans`.", "^[^/]+$"),),
+    ),
+    *ACCESS,
 )
 
 _MEANING = {
@@ -93,17 +120,28 @@ _MEANING = {
 }
 
 
+_SECURITY: Json = {
+    KEY: {"type": "http", "scheme": "bearer", "description": "A key that an operator gave out."},
+    SESSION: {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "daulat",
+        "description": "From signing in; over TLS its name is `__Host-daulat`.",
+    },
+}
+
+
 def openapi_document(version: str) -> Json:
     """Describe the API in OpenAPI 3.1.
 
     Examples
     --------
-    >>> sorted(openapi_document("0.1.0")["paths"])[:2]
+    >>> [path for path in openapi_document("0.1.0")["paths"] if path.endswith("z")]
     ['/healthz', '/readyz']
     """
     kinds: list[type] = [schema.ErrorEnvelope, schema.ChatCompletionChunk]
     for operation in OPERATIONS:
-        kinds += [kind for kind in (operation.body, operation.result) if kind not in (None, bytes)]
+        kinds += [kind for kind in (operation.body, operation.result, operation.later) if kind not in (None, bytes)]
     references, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     reference = dict(zip(kinds, references, strict=True))
     paths: dict[str, Json] = {}
@@ -118,7 +156,7 @@ def openapi_document(version: str) -> Json:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
-        "components": {"schemas": components},
+        "components": {"schemas": components, "securitySchemes": _SECURITY},
     }
 
 
@@ -132,7 +170,12 @@ def _describe(operation: Operation, reference: dict[type, Json]) -> Json:
         content["text/event-stream"] = {"schema": {"type": "string"}}
         if operation.method == "get":
             del content["application/json"]
-    responses: Json = {"200": {"description": "Done.", "content": content}}
+    responses: Json = {str(operation.status): {"description": "Done.", "content": content}}
+    if operation.status == 302:
+        responses = {"302": {"description": "Go on at the address in `Location`."}}
+    if operation.later is not None:
+        later = {"application/json": {"schema": reference[operation.later]}}
+        responses["202"] = {"description": "Taken on; ask again at the address in `Location`.", "content": later}
     for status in sorted(operation.errors):
         # /readyz answers 503 in the same words as 200.
         body = result if operation.result is schema.Health else reference[schema.ErrorEnvelope]
@@ -142,6 +185,8 @@ def _describe(operation: Operation, reference: dict[type, Json]) -> Json:
         "summary": operation.summary,
         "responses": responses,
     }
+    if operation.needs:
+        described["security"] = [{operation.needs: []}]
     if operation.parameters:
         described["parameters"] = list(operation.parameters)
     if operation.body is not None:

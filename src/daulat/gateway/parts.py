@@ -87,7 +87,8 @@ class Parts:
     vitals : callable
         How each engine is.
     routes : mapping
-        Further routes of the API: path to method to handler. A path that ends in ``/`` takes what follows it.
+        Further routes of the API: path to method to handler. A path that ends in ``/`` takes what follows it, one that
+        holds a ``*`` what stands there.
     allowed_origins : sequence of str
         Origins whose pages may call the API from a browser; see `daulat.gateway.access.cors`.
     trusted_proxies : sequence of str

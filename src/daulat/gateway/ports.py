@@ -107,6 +107,8 @@ class Call(msgspec.Struct, frozen=True):
         Estimated before the engine counted.
     max_tokens : int
         The most that may be generated, all choices together; 0 where the caller set no bound.
+    choices : int
+        How many answers may be generated, for a caller that set no bound on each.
     client : str
         Network address of the caller.
     credential : str
@@ -128,6 +130,8 @@ class Call(msgspec.Struct, frozen=True):
     on_behalf_of : str
         The id of the key under which the call was handed in earlier, for a batch that is worked off inside this
         process; empty for a caller who is there, and never taken from a request.
+    trace_parent : str
+        The W3C header ``traceparent`` as it was sent, for traces; empty where the caller has no trace.
     gone : callable, optional
         Returns when the caller has left, for whoever lets the call wait; None where nobody is there to leave.
     """
@@ -136,6 +140,7 @@ class Call(msgspec.Struct, frozen=True):
     route: str
     prompt_tokens: int = 0
     max_tokens: int = 0
+    choices: int = 1
     client: str = ""
     credential: str = ""
     data_class: str = ""
@@ -146,6 +151,7 @@ class Call(msgspec.Struct, frozen=True):
     language: str = ""
     request_id: str = ""
     on_behalf_of: str = ""
+    trace_parent: str = ""
     gone: Callable[[], Coroutine[None, None, None]] | None = None
 
     def __repr__(self) -> str:
@@ -279,6 +285,8 @@ class Target:
         Why this one, in a few words of ASCII; for the response header and the ledger.
     hedge_after_s : float
         After this long without a first byte a second target is tried beside this one; 0: never.
+    output_limit : int
+        The most tokens of an answer whose caller set no bound, for the engine to be told; 0: it is told none.
     """
 
     engine: Engine
@@ -286,6 +294,7 @@ class Target:
     place: str = ""
     reason: str = ""
     hedge_after_s: float = 0.0
+    output_limit: int = 0
 
 
 class Router(Protocol):

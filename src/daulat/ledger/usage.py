@@ -72,6 +72,8 @@ _COPY = f"COPY usage_in ({_COLUMNS}) FROM STDIN"
 # A batch that was committed before its reply was lost comes again; its ids are there already.
 _KEEP = f"INSERT INTO usage_call ({_COLUMNS}) SELECT {_COLUMNS} FROM usage_in ON CONFLICT (id) DO NOTHING"  # noqa: S608
 
+# Rows whose text is put together at once: some 25 kB, however large a batch has become.
+_TOGETHER = 100
 _MOST = 2**31 - 1
 _LARGEST_REAL = 1e30
 _ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
@@ -169,7 +171,8 @@ class UsageLedger:
             with connection.transaction(), connection.cursor() as cursor:
                 cursor.execute(_STAGE)
                 with cursor.copy(_COPY) as copy:
-                    copy.write("".join([_line(number, row) for number, row in batch]))
+                    for at in range(0, len(batch), _TOGETHER):
+                        copy.write("".join([_line(*each) for each in batch[at : at + _TOGETHER]]))
                 cursor.execute(_KEEP)
         except psycopg.OperationalError:
             self._hang_up()

@@ -11,6 +11,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+import msgspec
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -76,8 +78,7 @@ class Engine(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(msgspec.Struct, frozen=True):
     """The body of an answer that came whole, as the engine's server wrote it."""
 
     body: bytes

@@ -42,6 +42,7 @@ _LICENCES = """
 | licence | class | what it asks | known from |
 | --- | --- | --- | --- |
 """
+_MOST_TAGS = 15
 _COLUMNS = """
 ## Columns of `catalogue.csv`
 
@@ -75,7 +76,7 @@ def render_catalogue(catalogue: Catalogue) -> str:
             str(model.context_length),
             model.licence.id,
             model.licence.licence_class,
-            " ".join(model.languages),
+            _languages(model.languages),
             model.purpose,
         ]
         for model in catalogue.models.values()
@@ -90,6 +91,17 @@ def render_catalogue(catalogue: Catalogue) -> str:
         for licence in catalogue.licences.values()
     ]
     return _HEAD.format(models=len(models)) + _rows(models) + _LICENCES + _rows(licences) + _COLUMNS
+
+
+def _languages(tags: Sequence[str]) -> str:
+    """Write a list of languages so that it fits a cell.
+
+    >>> _languages(["id", "jv"]), _languages(["xa"] * 20)[-15:]
+    ('id jv', 'xa and 6 others')
+    """
+    if len(tags) <= _MOST_TAGS:
+        return " ".join(tags)
+    return f"{' '.join(tags[: _MOST_TAGS - 1])} and {len(tags) - _MOST_TAGS + 1} others"
 
 
 def _rows(rows: Iterable[Sequence[str]]) -> str:

@@ -95,6 +95,9 @@ class Model(Declared):
     """What is known of the power that it draws; none: modelled from its size in the catalogue."""
     context_length: Annotated[int, Field(ge=256, le=10_000_000)] = 4096
     """Tokens of question, passages and answer together."""
+    output_limit: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    """The most tokens of one answer whose caller sets no bound: reserved from limits, and told to the engine. None:
+    the whole `context_length` is reserved, and the engine stops where its own context ends."""
     price: Price | None = None
     """What its tokens cost whoever calls it; none: nothing."""
 

@@ -20,7 +20,7 @@ from daulat.plan._tables import accelerators, models, number
 from daulat.plan.demand import Demand, estimate_demand, week_shape
 from daulat.plan.demand.languages import language_rows
 from daulat.plan.energy import Energy, energy_of, site_kw_per_accelerator
-from daulat.plan.errors import InputError
+from daulat.plan.errors import DoesNotFitError, InputError
 from daulat.plan.figures import Floats, Trace, joined, traces, values
 from daulat.plan.hazard import Hazards, hazard_note, hazard_rows, judged, read_hazards
 from daulat.plan.imports import ImportLimit, import_notes, read_import_limits
@@ -174,7 +174,11 @@ def make_plan(
     DoesNotFitError
         If a model does not fit in one server.
     """
-    return run(case, draw(case.assumptions, n_draws, seed), advance=advance)
+    try:
+        return run(case, draw(case.assumptions, n_draws, seed), advance=advance)
+    except DoesNotFitError as error:
+        where = case.assumptions.place_of("model")
+        raise DoesNotFitError(f"{where}: {error.what}", why=error.why, fix=error.fix, code=error.code) from error
 
 
 def run(case: Case, v: Values, *, advance: Callable[[float], None] = lambda _: None) -> Plan:

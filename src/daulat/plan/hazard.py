@@ -24,6 +24,7 @@ import numpy as np
 from daulat.nation import Pack, read_yaml
 from daulat.plan.errors import InputError, InputFaultsError
 from daulat.plan.inputs.located import place
+from daulat.plan.place import Region
 from daulat.plan.sites import Sites
 
 STEP = 0.25  # degrees, of tectonic_regions.csv
@@ -69,6 +70,10 @@ class Hazards:
         """Return the class of a place: that declared for it, else for its group, else its tectonic region."""
         name = self.regions.get(code) or self.regions.get(group) or tectonic_region(latitude, longitude)
         return self.classes[name]
+
+    def class_of(self, region: Region) -> HazardClass:
+        """Return the class of a region, judged at its middle."""
+        return self.class_at(region.code, region.group, region.latitude, region.longitude)
 
 
 @cache

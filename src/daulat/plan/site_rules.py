@@ -25,7 +25,12 @@ from daulat.plan.inputs.located import place
 from daulat.plan.siting import Budget
 
 Section = tuple[Mapping[str, Any], str]
-BESIDE = ("grid_minimum_share", "limits_mw", "residency", "budgets", "at", "hazard_exclude")
+BESIDE = ("grid_minimum_share", "limits_mw", "residency", "budgets", "at", "hazard_exclude", "grids")
+# What a grid may say of itself: the most that is taken, and the input of the nation that it stands for there.
+GRID_KEYS = {
+    "gco2_per_kwh": (2000.0, "energy.grid_gco2_per_kwh"),
+    "electricity_usd_per_mwh": (800.0, "energy.electricity_price_usd_per_mwh"),
+}
 OTHERS = ("hazard",)  # read by daulat.plan.hazard
 
 
@@ -45,8 +50,10 @@ class SiteRules:
         Codes of the regions that are considered; empty: the largest of each group.
     hazard_exclude : tuple of str
         Classes of hazard in which no site may stand.
-    hazard_origin : str
+    hazard_origin, grids_origin : str
         The file that says so.
+    grids : mapping
+        Carbon and tariff of a grid, by its name, where they differ from the nation's.
     """
 
     numbers: Mapping[str, Assumption]
@@ -57,6 +64,8 @@ class SiteRules:
     at: tuple[str, ...]
     hazard_exclude: tuple[str, ...]
     hazard_origin: str
+    grids: Mapping[str, Mapping[str, float]]
+    grids_origin: str
 
 
 def siting_sections(sections: Sequence[Section], changes: Sequence[str]) -> list[Section]:
@@ -128,6 +137,8 @@ def read_rules(sections: Sequence[Section]) -> SiteRules:
         beside.get("at", ()),
         beside.get("hazard_exclude", ()),
         origins.get("hazard_exclude", ""),
+        beside.get("grids", {}),
+        origins.get("grids", ""),
     )
 
 
@@ -155,6 +166,21 @@ def _texts(given: Any) -> dict[str, str]:
     if not isinstance(given, Mapping):
         raise ValueError("a mapping from a group of regions to the group or jurisdiction that its data may not leave")
     return {str(key): str(value) for key, value in given.items()}
+
+
+def _grids(given: Any) -> dict[str, dict[str, float]]:
+    form = f"a mapping from a grid to {', '.join(GRID_KEYS)} and `source`"
+    if not isinstance(given, Mapping):
+        raise ValueError(form)
+    found: dict[str, dict[str, float]] = {}
+    for grid, row in given.items():
+        if not isinstance(row, Mapping) or set(row) - {*GRID_KEYS, "source"} or not row.get("source"):
+            raise ValueError(f"{form}; `{grid}` has `{row}`")
+        most = {key: top for key, (top, _) in GRID_KEYS.items() if key in row}
+        for key, top in most.items():
+            _numbers({grid: row[key]}, top, f"{key} from 0 to {top:g}")
+        found[str(grid)] = {key: float(row[key]) for key in most}
+    return found
 
 
 def _list(given: Any) -> tuple[str, ...]:
@@ -192,6 +218,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "budgets": _budgets,
     "at": _list,
     "hazard_exclude": _list,
+    "grids": _grids,
 }
 
 

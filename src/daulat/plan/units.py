@@ -48,6 +48,7 @@ SLIPS: dict[str, dict[str, float]] = {
     "tokens/s": {},
     "tCO2e": {},
     "m3": {},
+    "USD/t": {"USD/kg": 1e3},
     "USD/Mtok": {},
     "FLOP": {},
     "accelerator-hours": {},

@@ -184,12 +184,25 @@ async def test_what_was_reserved_and_not_used_comes_back(office, open_access):
         assert (await refusal(access, key, max_tokens=1)).code == "insufficient_quota"
 
 
-async def test_a_call_without_a_bound_reserves_the_rest_of_its_models_context(office, open_access):
+@pytest.mark.parametrize(
+    ("fields", "limits", "needed"),
+    [
+        ({}, {}, 4096),
+        ({"choices": 3}, {}, 3 * 4096),
+        ({}, {"tiny": 500}, 500),
+        ({"choices": 2}, {"tiny": 500}, 1000),
+        ({"model": "a-route"}, {"tiny": 500}, 500),
+        ({"model": "a-route"}, {"another": 5000}, 5000),
+    ],
+)
+async def test_a_call_without_a_bound_reserves_all_that_its_answers_may_come_to(
+    office, open_access, fields, limits, needed
+):
     key = await office.key()
-    await office.limit("key", key.key.id, "tokens_out", "day", 4085)
-    async with open_access() as access:
-        error = await refusal(access, key, max_tokens=0)  # 4096 - 10
-    assert "this call may need 4086" in error.what
+    await office.limit("key", key.key.id, "tokens_out", "day", needed - 1)
+    async with open_access(output_limits=limits) as access:
+        error = await refusal(access, key, max_tokens=0, **fields)
+    assert f"this call may need {needed}" in error.what
 
 
 async def test_calls_at_once_are_let_in_again_as_others_end(office, open_access):

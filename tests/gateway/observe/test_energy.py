@@ -57,6 +57,37 @@ def test_energy_and_carbon_are_booked_and_added_to_the_usage_as_whole_numbers():
     assert all(type(value) is int for value in drawn.values())
 
 
+def test_what_is_read_counts_unless_it_comes_from_the_cache():
+    # Reading: 2 x 8e9 / (0.5 x 312e12) s x (400 + 1200/8) W / 3600 x 1.2 = 1.8803e-5 Wh a token.
+    watcher = observer(m=Power.of_size(8, 8, 1.2, None))
+    asked = {"prompt_tokens": 3000, "cached_tokens": 1000, "declared": "m", "status": 200}
+    only_read = watcher.measure(None, None, None, CallUsage(**asked))
+    assert only_read.energy_wh == pytest.approx(2000 * 1.8803e-5, rel=1e-3)
+    answered = watcher.measure(None, None, None, CallUsage(**asked, completion_tokens=1000))
+    assert answered.energy_wh == pytest.approx(2000 * 1.8803e-5 + 8.9152e-2, rel=1e-3)
+    drawn = json.loads(b"{" + watcher.annotate(None, None, None, answered) + b"}")["daulat"]
+    assert drawn["energy_low_uwh"] < drawn["energy_uwh"] < drawn["energy_high_uwh"]
+
+
+def test_the_making_of_machines_is_told_apart():
+    # 518 kg over five years are 3.2829 mg/s; 1000 tokens written take 44.863 s / 64 = 0.70099 s: 2.3013 mg.
+    watcher = observer(m=Power.of_size(8, 8, 1.2, 500.0))
+    usage = watcher.measure(None, None, None, ANSWERED)
+    drawn = json.loads(b"{" + watcher.annotate(None, None, None, usage) + b"}")["daulat"]
+    assert drawn["embodied_ug"] == pytest.approx(2301.3, rel=1e-3)
+    assert drawn["carbon_ug"] == round(usage.energy_wh * 0.5 * 1e6)  # of the current alone
+
+
+@given(st.floats(0.1, 700), st.integers(0, 10_000), st.integers(0, 10_000))
+def test_more_text_never_draws_less(active, read, more):
+    watcher = observer(m=Power.of_size(active, active, 1.2, None))
+    drawn = [
+        watcher.measure(None, None, None, CallUsage(prompt_tokens=n, completion_tokens=1, declared="m")).energy_wh
+        for n in (read, read + more)
+    ]
+    assert drawn[0] <= drawn[1]
+
+
 def test_a_model_of_unknown_size_claims_nothing():
     watcher = observer(m=Power())
     assert watcher.measure(None, None, None, ANSWERED) is ANSWERED

@@ -12,6 +12,7 @@ from scripted_server import DONE, EVENT_STREAM, ScriptedServer, counts, says, st
 from daulat.nation import bootstrap
 
 CANARY = "kenari7f3a"
+TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"  # the example of the W3C recommendation
 ANSWER = {
     "id": "1", "object": "chat.completion", "created": 1, "model": "m",
     "choices": [{"index": 0, "message": {"role": "assistant", "content": f"I say {CANARY}"}, "finish_reason": "stop"}],
@@ -66,16 +67,16 @@ async def test_the_watchers_hear_the_truth_and_never_a_word_or_a_key(tmp_path, e
         async with running_front(tmp_path, nation, metrics, **otel) as front:
             engine_server.answers(status(200, ANSWER))
             key = {"Authorization": f"Bearer sk-{CANARY}"}
-            code, headers, body = await front.chat(
-                "writer", f"My number is {CANARY}", headers=key | {"X-Daulat-Data-Class": "personal"}
-            )
+            sent = {"X-Daulat-Data-Class": "personal", "traceparent": f"00-{TRACE}-{PARENT}-01"}
+            code, headers, body = await front.chat("writer", f"My number is {CANARY}", headers=key | sent)
             assert (code, headers.get("x-daulat-engine")) == (200, "north"), body
             assert headers["x-daulat-route-reason"] == "only; personal may go to ee"  # lower case by our client
             drawn = json.loads(body)["usage"]["daulat"]
             assert drawn["energy_low_uwh"] < drawn["energy_uwh"] < drawn["energy_high_uwh"]
             assert drawn["metered"] == 0
             engine_server.answers(EVENT_STREAM, says(CANARY, finish="stop"), counts(9, 1), DONE)
-            assert (await front.chat("north", CANARY, stream=True))[0] == 200
+            malformed = {"traceparent": f"00-{CANARY}-01"}
+            assert (await front.chat("north", CANARY, stream=True, headers=malformed))[0] == 200
             engine_server.answers(status(400, {"error": {"message": f"too long: {CANARY}"}}))
             assert (await front.chat("north", CANARY))[0] == 400
             assert (await front.chat(f"model-{CANARY}", "hello"))[0] == 404
@@ -102,6 +103,9 @@ async def test_the_watchers_hear_the_truth_and_never_a_word_or_a_key(tmp_path, e
         assert {engine["model"]: engine["level"] for engine in told["engines"]} == {"north": "green", "south": "green"}
         spans = spans_of(receiver.bodies)
         assert {"chat writer", "chat north", "chat unknown"} <= {span.name for span in spans}
+        [joined] = [span for span in spans if span.name == "chat writer"]
+        assert (joined.trace_id.hex(), joined.parent_span_id.hex()) == (TRACE, PARENT)
+        assert all(span.trace_id.hex() != TRACE and not span.parent_span_id for span in spans if span is not joined)
         named = {each.key: each.value for each in next(s for s in spans if s.name == "chat writer").attributes}
         assert named["gen_ai.usage.output_tokens"].int_value == 100
         assert named["gen_ai.response.model"].string_value == "north"

@@ -50,11 +50,13 @@ async def two():
     """Give a function that opens a gateway over two engines, with a policy."""
 
     @asynccontextmanager
-    async def opened(policy="weighted", concurrency=0, residency=ANYWHERE, queue=None, parts=None, **fields):
+    async def opened(
+        policy="weighted", concurrency=0, residency=ANYWHERE, queue=None, parts=None, output_limit=0, **fields
+    ):
         async with ScriptedServer() as north, ScriptedServer() as south:
             posts = [
                 Post(Declared(name, RemoteEngine(server.base_url, name=name, names={name: f"Org/{name}"}), place=place,
-                              concurrency=concurrency))
+                              concurrency=concurrency, output_limit=output_limit))
                 for name, server, place in (("north", north, "XA"), ("south", south, "XB"))
             ]  # fmt: skip
             route = Route("writer", tuple((post, 1.0) for post in posts), policy, **fields)
@@ -65,6 +67,14 @@ async def two():
                 await post.declared.engine.close()
 
     return opened
+
+
+async def test_an_engine_is_told_where_an_answer_ends_whose_caller_set_no_bound(two):
+    async with two("least-busy", output_limit=64) as pair:
+        for body in (ASK, ASK | {"max_tokens": 8}):
+            pair.north.answers(status(200, answer("hi")))
+            assert (await pair.ask(body))[0] == 200
+        assert [json.loads(body)["max_tokens"] for _, _, body in pair.north.requests] == [64, 8]
 
 
 FAILURES = {

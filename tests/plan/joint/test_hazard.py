@@ -107,7 +107,9 @@ def test_an_excluded_class_leaves_its_places_out_and_says_which(nation: Nation, 
     case = read_case(nation, pack=pack, scenario=(SMALL, "x"))
     _, part = choose_sites(case, nation, pack, sections)
     assert part.candidates == 2
-    assert any("no site in active, which leaves out 1 of 3 places (Kota Banjarmasin)" in rule for rule in part.rules)
+    assert any(
+        "no site in active, which leaves out 1 of 3 places (Kota Banjarmasin)" in rule.text for rule in part.rules
+    )
 
 
 def test_where_every_place_is_excluded_the_plan_says_what_to_change(nation: Nation, pack: Pack) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from daulat.nation import Nation, Pack, bootstrap, find_pack, nation_of
-from daulat.plan import InputFaultsError, make_plan, read_case
+from daulat.plan import InputError, InputFaultsError, make_plan, read_case
 from daulat.plan.site_choice import candidates_of, choose_sites, grids_of
 from daulat.plan.site_rules import read_rules, siting_sections
 
@@ -107,7 +107,7 @@ def test_the_nations_own_residency_says_where_sites_may_stand(nation: Nation, pa
     )
     chosen, part = choose_sites(case, bound, pack, [(SMALL, "small")])
     assert {one.group for one in chosen.sites.sites} == {"32", "63"}
-    assert any("which leaves out 1 of 3 places (Kota Medan)" in rule for rule in part.rules)
+    assert any("which leaves out 1 of 3 places (Kota Medan)" in rule.text for rule in part.rules)
 
 
 def test_a_province_that_keeps_its_data_is_served_within_its_own_jurisdiction(nation: Nation, pack: Pack) -> None:
@@ -136,3 +136,29 @@ def test_a_change_of_a_rule_on_the_command_line_has_its_effect(nation: Nation, p
     rules = read_rules(sections)
     assert rules.numbers["spare_share"].value == 0
     assert rules.at == ("32.01", "63.71")
+
+
+def test_a_cleaner_or_cheaper_grid_is_taken_and_counted(nation: Nation, pack: Pack) -> None:
+    """Of three grids the two with far less carbon, at a price of it, and then the two with a far lower tariff."""
+    for key, path, bad, worth in (
+        ("gco2_per_kwh", "energy.grid_gco2_per_kwh", 1900, {"carbon_usd_per_t": 2000}),
+        ("electricity_usd_per_mwh", "energy.electricity_price_usd_per_mwh", 800, {}),
+    ):
+        for good in ({"Sumatera", "Kalimantan"}, {"Jawa-Madura-Bali", "Sumatera"}):
+            grids = {
+                grid: {key: 60 if grid in good else bad, "source": "a test"}
+                for grid in ("Jawa-Madura-Bali", "Sumatera", "Kalimantan")
+            }
+            rules = {**SMALL, "siting": {**SMALL["siting"], "grids": grids, **worth}}
+            case = read_case(nation, pack=pack, scenario=(rules, "small"))
+            chosen, _ = choose_sites(case, nation, pack, [(rules, "small")])
+            assert {one.grid for one in chosen.sites.sites} == good
+            assert chosen.assumptions[path].value == pytest.approx(60)
+
+
+def test_a_grid_that_nobody_stands_on_is_refused(nation: Nation, pack: Pack) -> None:
+    rules = {**SMALL, "siting": {**SMALL["siting"], "grids": {"Jawa": {"gco2_per_kwh": 600, "source": "a test"}}}}
+    case = read_case(nation, pack=pack, scenario=(rules, "small"))
+    with pytest.raises(InputError, match=r"small: plan\.siting\.grids: `Jawa`") as raised:
+        choose_sites(case, nation, pack, [(rules, "small")])
+    assert "Jawa-Madura-Bali" in raised.value.why

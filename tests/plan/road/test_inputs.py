@@ -129,7 +129,7 @@ def test_a_slip_of_unit_says_what_to_write(case_of) -> None:  # type: ignore[no-
 
 
 def test_a_model_that_does_not_fit_is_told_with_the_arithmetic(case_of) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(DoesNotFitError, match=r"deepseek-v3-671b` on l4 in bf16: does not fit"):
+    with pytest.raises(DoesNotFitError, match=r"--set: plan.model `deepseek-v3-671b` on l4 in bf16: does not fit"):
         make_plan(case_of("model=deepseek-v3-671b", "accelerator=l4", "precision=bf16"), n_draws=1)
 
 
@@ -148,15 +148,46 @@ def test_the_later_layer_wins_and_its_file_is_named(nation: Nation, tmp_path: Pa
     }
 
 
-@pytest.mark.parametrize("bad", ["-5,59,25", "nan,59,25", "10,590,25"])
-def test_a_bad_row_of_regions_is_told_with_its_line(nation: Nation, tmp_path: Path, bad: str) -> None:
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ("b,B,g,-5,59,25,Europe/Tallinn,", "people is `-5`"),
+        ("b,B,g,nan,59,25,Europe/Tallinn,", "people is `nan`"),
+        ("b,B,g,10,590,25,Europe/Tallinn,", "latitude"),
+        ("b,B,g,10,59,25,Europe/Talinn,", "did you mean `Europe/Tallinn`"),
+        ("b,B,g,10,59,25,Europe/Tallinn,83", "age_share is `83.0`"),
+        ("a,B,g,10,59,25,Europe/Tallinn,", "a code that no other row has"),
+    ],
+)
+def test_a_bad_row_of_regions_is_told_with_its_line(nation: Nation, tmp_path: Path, bad: str, said: str) -> None:
     (tmp_path / "plan").mkdir()
-    head = "code,name,group,people,latitude,longitude,time_zone\n"
-    (tmp_path / "plan" / "regions.csv").write_text(
-        f"{head}a,A,g,1000,59,25,Europe/Tallinn\nb,B,g,{bad},Europe/Tallinn\n"
-    )
-    with pytest.raises(PlanError, match=r"regions\.csv line 3"):
+    head = "code,name,group,people,latitude,longitude,time_zone,age_share\n"
+    (tmp_path / "plan" / "regions.csv").write_text(f"{head}a,A,g,1000,59,25,Europe/Tallinn,\n{bad}\n")
+    with pytest.raises(PlanError, match=r"regions\.csv line 3") as raised:
         read_case(nation, pack=Pack("EE", "a-pack", "1", tmp_path))
+    assert said in str(raised.value)
+
+
+def test_a_table_of_regions_without_a_column_is_refused(nation: Nation, tmp_path: Path) -> None:
+    (tmp_path / "plan").mkdir()
+    (tmp_path / "plan" / "regions.csv").write_text("code,name,people,latitude,longitude,time_zone\na,A,1,59,25,\n")
+    with pytest.raises(PlanError, match=r"regions\.csv line 1: the column `group` is missing"):
+        read_case(nation, pack=Pack("EE", "a-pack", "1", tmp_path))
+
+
+def test_a_region_with_its_own_age_and_literacy_has_its_own_users(nation: Nation, tmp_path: Path) -> None:
+    """Two regions alike but for age (a half against all) and literacy (all against a half): 1 to 1, then 1 to 2."""
+    (tmp_path / "plan").mkdir()
+    head = "code,name,group,people,latitude,longitude,time_zone,internet_share,age_share,literacy_share\n"
+    rows = "a,A,g,1000,59,25,,0.5,0.5,1.0\nb,B,h,1000,59,25,,0.5,1.0,{}\n"
+    for literacy, share in ((0.5, 1 / 2), (1.0, 1 / 3)):
+        (tmp_path / "plan" / "regions.csv").write_text(head + rows.format(literacy))
+        plan = make_plan(read_case(nation, pack=Pack("EE", "a-pack", "1", tmp_path)), n_draws=1)
+        assert plan.demand.group_shares[0, 0, 0] == pytest.approx(share)
+
+
+def test_shares_that_no_table_gives_by_region_are_told_as_the_nations(rich: Case) -> None:
+    assert any(one.endswith("says more: internet_share, age_share, literacy_share") for one in rich.place.notes)
 
 
 ROW = {

@@ -175,10 +175,8 @@ class AdminRoutes:
             f"{root}/projects": self._by({"GET": list_projects, "POST": create_project}, "projects"),
             f"{root}/projects/": self._by({"DELETE": close_project}, "projects/{id}"),
             f"{root}/keys": self._by({"GET": list_keys, "POST": create_key}, "keys"),
-            f"{root}/keys/": {
-                **self._by({"DELETE": revoke_key}, "keys/{id}"),
-                **self._by({"POST": rotate_key}, "keys/{id}/rotate"),
-            },
+            f"{root}/keys/*/rotate": self._by({"POST": rotate_key}, "keys/{id}/rotate"),
+            f"{root}/keys/": self._by({"DELETE": revoke_key}, "keys/{id}"),
             f"{root}/limits": self._by({"GET": show_limits, "PUT": put_limit}, "limits"),
             f"{root}/usage": self._by({"GET": show_usage}, "usage"),
             f"{root}/roles": self._by({"GET": list_roles, "POST": create_role}, "roles"),
@@ -282,9 +280,7 @@ async def revoke_key(visit: Visit) -> Any:
 
 async def rotate_key(visit: Visit) -> Any:
     """Replace a key."""
-    number, _, verb = visit.request.rest.rpartition("/")
-    if verb != "rotate":
-        raise NotFound("there is nothing at this path", why="Keys are rotated at `/rotate`.", fix="-", code="not_found")
+    number = visit.request.rest
     await _require_key(visit, number)
     body = decode(await visit.request.json_body(), RotateBody)
     if not 0 <= body.overlap_hours <= _LONGEST_OVERLAP_HOURS:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from daulat.gateway.access.anonymous import AnonymousLimit
 from daulat.gateway.access.directory import Directory
@@ -48,11 +48,14 @@ class Rules:
         By model, as declared. A model that is not there costs as much as the dearest until it is settled.
     contexts : mapping of str to int
         By model, tokens of prompt and answer together.
+    output_limits : mapping of str to int
+        By model, the most tokens of an answer whose caller set no bound; its engine is told the same.
     """
 
     open_models: bool
     prices: Mapping[str, Price]
     contexts: Mapping[str, int]
+    output_limits: Mapping[str, int] = field(default_factory=dict)
 
 
 class KeyGrant:
@@ -118,7 +121,10 @@ class KeyAdmission:
         self._anonymous, self._rules, self._wall = anonymous, rules, wall_clock
         # A name that stands for several models may lead to the dearest of them, and to the one that can go on longest.
         self._dearest = _dearest(rules.prices)
-        self._longest = max(rules.contexts.values(), default=UNBOUNDED_TOKENS)
+        limits = rules.output_limits
+        untold = [context for model, context in rules.contexts.items() if model not in limits]
+        self._longest = max(untold, default=0 if limits else UNBOUNDED_TOKENS)
+        self._largest = max(limits.values(), default=1)
 
     async def admit(self, call: Call) -> Grant:
         """Admit a call, or raise what its caller gets; see `daulat.gateway.ports.Admission`."""
@@ -264,11 +270,16 @@ class KeyAdmission:
         )
 
     def _needs(self, call: Call, price: Price) -> Needs:
-        context = self._rules.contexts.get(call.model, self._longest)
-        completion = call.max_tokens or max(context - call.prompt_tokens, 1)
+        completion = call.max_tokens or self._unbounded(call) * call.choices
         if call.route in WITHOUT_COMPLETION:
             completion = 0
         return 1, call.prompt_tokens, completion, 1, price.cost_q(call.prompt_tokens, completion)
+
+    def _unbounded(self, call: Call) -> int:
+        """Return the most tokens of one answer whose caller set no bound."""
+        rules, most = self._rules, max(self._longest, self._largest)
+        # The whole context: a prompt may turn out shorter than it was estimated, and leave more room.
+        return rules.output_limits.get(call.model) or rules.contexts.get(call.model, most)
 
 
 def _require_model(record: KeyRecord, call: Call) -> None:

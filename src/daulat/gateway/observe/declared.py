@@ -7,7 +7,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from daulat.gateway.observe.calls import CallLog
 from daulat.gateway.observe.energy import DEFAULT_PUE, grid_gco2_per_kwh
@@ -109,10 +109,10 @@ def _power(model: Model, nation: Nation, catalogue: Catalogue, share: MeteredSha
     active = (energy.active_parameters_b if energy else None) or (row.params_active_b if row else None)
     total = (energy.total_parameters_b if energy else None) or (row.params_total_b if row else None) or active
     pue = energy.pue if energy else None
-    modelled = None
+    modelled = Power(grid_gco2_per_kwh=grid)
     if active is not None and total is not None and model.kind != "fake":
-        modelled = Power.of_size(active, total, pue or DEFAULT_PUE, grid).per_token
-    return Power(modelled, share, pue or 1.0, grid)
+        modelled = Power.of_size(active, total, pue or DEFAULT_PUE, grid)
+    return replace(modelled, metered=share, pue=pue or 1.0)
 
 
 def _prices(nation: Nation) -> dict[str, tuple[float, float, float, str]]:

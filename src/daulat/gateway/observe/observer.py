@@ -44,11 +44,13 @@ class CallObserver:
         if drawn is None or usage.energy_wh is None:
             return b""
         carbon = "" if usage.carbon_g is None else f',"carbon_ug":{round(usage.carbon_g * 1e6)}'
+        embodied = self.energy.embodied_g(usage)
+        made = "" if embodied is None else f',"embodied_ug":{round(embodied * 1e6)}'
         # The value that is booked; a meter, read a moment later, would say a little more.
         low, high = (usage.energy_wh, usage.energy_wh) if is_metered else (drawn.low_wh, drawn.high_wh)
         return (
             f'"daulat":{{"energy_uwh":{round(usage.energy_wh * 1e6)},"energy_low_uwh":{round(low * 1e6)},'
-            f'"energy_high_uwh":{round(high * 1e6)}{carbon},"metered":{int(is_metered)}}}'
+            f'"energy_high_uwh":{round(high * 1e6)}{carbon}{made},"metered":{int(is_metered)}}}'
         ).encode()
 
     def finished(self, call: Call, grant: Grant | None, target: Target | None, usage: CallUsage) -> None:  # noqa: ARG002

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from daulat.gateway.observe.energy import EnergyRange, energy_per_token
+from daulat.gateway.observe.energy import EnergyRange, embodied_per_token, energy_per_prompt_token, energy_per_token
 from daulat.gateway.observe.meter import MeteredShare
 from daulat.gateway.ports import CallUsage
 
@@ -25,17 +25,24 @@ class Power:
         Site power over what the meter sees.
     grid_gco2_per_kwh : float or None
         The grid of its place.
+    per_prompt_token : EnergyRange or None
+        Modelled, for one token that is read, at the wall.
+    embodied_g : tuple of float or None
+        From making the machines, grams of CO2 equivalent for one prompt token and for one output token.
     """
 
     per_token: EnergyRange | None = None
     metered: MeteredShare | None = None
     pue: float = 1.0
     grid_gco2_per_kwh: float | None = None
+    per_prompt_token: EnergyRange | None = None
+    embodied_g: tuple[float, float] | None = None
 
     @staticmethod
     def of_size(active_b: float, total_b: float, pue: float, grid: float | None) -> Power:
         """Model the power of a model of a size."""
-        return Power(energy_per_token(active_b, total_b, pue), None, 1.0, grid)
+        output, prompt = energy_per_token(active_b, total_b, pue), energy_per_prompt_token(active_b, pue)
+        return Power(output, None, 1.0, grid, prompt, embodied_per_token(active_b, total_b))
 
 
 class EnergyBook:
@@ -63,9 +70,19 @@ class EnergyBook:
             if measured is not None:
                 value = measured * power.pue
                 return EnergyRange(value, value, value), True
-        if power.per_token is None or not usage.completion_tokens:
+        read = max(0, usage.prompt_tokens - usage.cached_tokens)
+        if power.per_token is None or not (usage.completion_tokens or read):
             return None, False
-        return power.per_token.times(usage.completion_tokens), False
+        drawn = power.per_token.times(usage.completion_tokens)
+        return (drawn.plus(power.per_prompt_token.times(read)) if power.per_prompt_token else drawn), False
+
+    def embodied_g(self, usage: CallUsage) -> float | None:
+        """Return an answer's share of what making the machines emitted, grams; None where the size is not known."""
+        power = self._powers.get(usage.declared)
+        if power is None or power.embodied_g is None:
+            return None
+        reading, writing = power.embodied_g
+        return max(0, usage.prompt_tokens - usage.cached_tokens) * reading + usage.completion_tokens * writing
 
     def carbon_g(self, model: str, energy_wh: float) -> float | None:
         """Return grams of CO2 equivalent on the grid of a model's place; None where it is not known."""

@@ -3,7 +3,8 @@
 """Traces: a call that has ended in; a span by OpenTelemetry's GenAI conventions out, where a receiver is declared.
 
 Needs the extra ``telemetry`` and OTEL_EXPORTER_OTLP_ENDPOINT (or _TRACES_ENDPOINT); does nothing without. A span holds
-names, counts and times: never a prompt, an answer, a key, or who asked.
+names, counts and times: never a prompt, an answer, a key, or who asked. A caller that traces itself (W3C
+``traceparent``) finds the span in its own trace, or none where it has said that it keeps none.
 """
 
 from __future__ import annotations
@@ -45,12 +46,16 @@ class Traces:
     def add(self, call: Call, usage: CallUsage) -> None:
         """Send the span of a call that has just ended."""
         from opentelemetry.trace import SpanKind, Status, StatusCode
+        from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+        # What is not a `traceparent` is passed over there, and the span begins a trace of its own.
+        sent = {"traceparent": call.trace_parent} if call.trace_parent else {}
         ended = self._wall_ns()
         operation = _OPERATIONS.get(call.route, call.route)
         asked = call.model if self._known(call.model) else "unknown"
         span = self._tracer.start_span(
             f"{operation} {asked}",
+            context=TraceContextTextMapPropagator().extract(sent) if sent else None,
             kind=SpanKind.CLIENT,
             start_time=ended - int(usage.duration_s * 1e9),
             attributes=_attributes(call, usage, operation, asked),

@@ -23,6 +23,7 @@ AFFINITY_BYTES = 2_048
 MOST_TOKENS = 10_000_000
 MOST_CHOICES = 1_024
 CHAT = "chat/completions"
+WRITTEN = frozenset({CHAT, "completions"})
 
 _EMPTY = msgspec.Raw(b"")
 _Number = Annotated[float, Meta(ge=0)]
@@ -39,6 +40,7 @@ class _Head(msgspec.Struct):
     max_tokens: _Number | None = None
     max_completion_tokens: _Number | None = None
     n: _Number | None = None
+    best_of: _Number | None = None
     messages: msgspec.Raw = _EMPTY
     prompt: msgspec.Raw = _EMPTY
     input: msgspec.Raw = _EMPTY
@@ -66,6 +68,8 @@ class Asked(msgspec.Struct, frozen=True):
         There is a list of messages.
     choices : int
         How many answers are asked for.
+    generated : int
+        How many are made for it, of which the best are given.
     """
 
     route: str
@@ -78,10 +82,11 @@ class Asked(msgspec.Struct, frozen=True):
     affinity: int
     is_conversation: bool
     choices: int
+    generated: int = 1
 
-    def body_for(self, upstream_id: str) -> bytes:
-        """Return the body to send: the same bytes, unless the engine knows the model by another name or has to be asked
-        to count.
+    def body_for(self, upstream_id: str, output_limit: int = 0) -> bytes:
+        """Return the body to send: the same bytes, unless the engine knows the model by another name, has to be asked
+        to count, or has to be told where an answer ends whose caller set no bound (`output_limit`).
 
         Examples
         --------
@@ -90,13 +95,18 @@ class Asked(msgspec.Struct, frozen=True):
         b'{"model":"Org/Writer-7B","stream":true,"top_k":4.50,"stream_options":{"include_usage":true}}'
         >>> read_asked(b'{"model": "m", "seed": 1}', CHAT).body_for("m")
         b'{"model": "m", "seed": 1}'
+        >>> read_asked(b'{"model":"m","seed":1}', CHAT).body_for("m", output_limit=512)
+        b'{"model":"m","seed":1,"max_tokens":512}'
         """
         count = self.stream and not self.include_usage
+        limit = output_limit if not self.max_tokens and self.route in WRITTEN else 0
         # A field that is written twice is read one way here and perhaps another way there: then it is written once.
-        if not count and upstream_id == self.model and self.body.count(b'"model"') == 1:
+        if not count and not limit and upstream_id == self.model and self.body.count(b'"model"') == 1:
             return self.body
         fields = _read_fields(self.body)
         fields["model"] = msgspec.Raw(msgspec.json.encode(upstream_id))
+        if limit:
+            fields["max_tokens"] = msgspec.Raw(b"%d" % limit)
         if count:
             fields["stream_options"] = _with_usage(fields.get("stream_options"))
         return msgspec.json.encode(fields)
@@ -111,6 +121,7 @@ class Asked(msgspec.Struct, frozen=True):
             route=request.recorded_as or self.route,
             prompt_tokens=self.prompt_tokens,
             max_tokens=self.max_tokens,
+            choices=self.generated,
             client=request.client,
             credential=token.strip().decode("latin-1") if scheme.lower() == b"bearer" else "",
             data_class=data_class.decode("latin-1").strip() if data_class else "",
@@ -120,6 +131,7 @@ class Asked(msgspec.Struct, frozen=True):
             service=service,
             request_id=request.request_id,
             on_behalf_of=request.on_behalf_of,
+            trace_parent=headers[b"traceparent"].decode("latin-1") if b"traceparent" in headers else "",
             gone=None if request.on_behalf_of else request.disconnected,
         )
 
@@ -153,7 +165,8 @@ def read_asked(body: bytes, route: str) -> Asked:
         with explained():
             head = _read_head(body)
     prompt = bytes(head.messages or head.prompt or head.input)
-    bound = head.max_completion_tokens or head.max_tokens or 0
+    bound = max(head.max_completion_tokens or 0, head.max_tokens or 0)  # which of them an engine heeds is its own
+    generated = int(min(max(head.n or 1, head.best_of or 1), MOST_CHOICES))
     options = head.stream_options
     return Asked(
         route=route,
@@ -162,10 +175,11 @@ def read_asked(body: bytes, route: str) -> Asked:
         stream=bool(head.stream),
         include_usage=options is not None and bool(options.include_usage),
         prompt_tokens=len(prompt or body) // BYTES_PER_TOKEN + 1,
-        max_tokens=int(min(bound * (head.n or 1), MOST_TOKENS)),
+        max_tokens=int(min(bound * generated, MOST_TOKENS)),
         affinity=crc32(prompt[:AFFINITY_BYTES]),
         is_conversation=prompt.startswith(b"["),
         choices=int(min(head.n or 1, MOST_CHOICES)),
+        generated=generated,
     )
 
 

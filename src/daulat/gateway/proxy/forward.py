@@ -131,7 +131,9 @@ class Proxy:
         while True:
             engine, target = _engine_of(account)
             try:
-                return await engine.send("/" + asked.route, asked.body_for(engine.upstream_id(target.model)))
+                return await engine.send(
+                    "/" + asked.route, asked.body_for(engine.upstream_id(target.model), target.output_limit)
+                )
             except DaulatError as error:
                 await self._next(account, error)
 
@@ -196,7 +198,7 @@ class _Pump:
             If the engine does not begin, or breaks off.
         """
         engine, target = _engine_of(self._account)
-        body = self._asked.body_for(engine.upstream_id(target.model))
+        body = self._asked.body_for(engine.upstream_id(target.model), target.output_limit)
         tap, flow, send = self.tap, self._flow, self._send
         clock = asyncio.get_running_loop().time
         async with engine.open("/" + self._asked.route, body) as pieces:

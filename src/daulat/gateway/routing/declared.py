@@ -44,6 +44,7 @@ def declared_router(
                 concurrency=model.concurrency or 0,
                 probe_s=model.probe_s,
                 retries=model.retries,
+                output_limit=model.output_limit or 0,
             )
         )
         for model in nation.models

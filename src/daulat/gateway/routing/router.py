@@ -117,6 +117,11 @@ class ModelRouter:
 
     async def _seat(self, lane: Lane, call: Call, grant: Grant, tried: Collection[Target]) -> tuple[Seat, str]:
         """Take a place on a lane."""
+        if len(lane.seats) == 1 and not tried and not self._queue:
+            post = lane.seats[0].post
+            if not post.troubled and post.in_flight < post.concurrency:  # one engine, well and free: nothing to weigh
+                post.in_flight += 1
+                return lane.seats[0], "only"
         now = self._clock()
         up = self._up(lane, tried, now)
         if self._queue:  # who waits goes first

@@ -32,7 +32,8 @@ RED_FAILED_SHARE = 0.05
 @dataclass(frozen=True, slots=True)
 class Declared:
     """One model on one engine, as declared. `kind` names the model for gates and sizes; `concurrency` 0: no bound;
-    `retries`: how often the same address may be tried again, where a cluster stands behind it."""
+    `retries`: how often the same address may be tried again, where a cluster stands behind it; `output_limit` 0: an
+    answer may be as long as its caller and the engine let it."""
 
     model: str
     engine: Engine
@@ -42,6 +43,7 @@ class Declared:
     concurrency: int = 0
     probe_s: float = 10.0
     retries: int = 0
+    output_limit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,8 @@ class Lane:
         target = seat.targets.get(why)
         if target is None:
             declared = seat.post.declared
-            target = Target(declared.engine, declared.model, declared.place, f"{why}; {self.note}")
+            reason = f"{why}; {self.note}"
+            target = Target(declared.engine, declared.model, declared.place, reason, output_limit=declared.output_limit)
             seat.targets[why] = target
         return target
 

@@ -43,6 +43,11 @@ def internet_shares(place: Place, v: Values, years: Floats) -> Floats:
     )
 
 
+def _own(known: Floats, national: Floats) -> Floats:
+    """Return each group's own share where it is known, else the nation's: float64[draws, 1, groups]."""
+    return np.where(np.isnan(known), national[:, :, None], np.nan_to_num(known))
+
+
 def active_users(place: Place, v: Values, n_years: int) -> tuple[Floats, Floats, Floats]:
     """Return people, active users in the middle of each year, and what users would be at the ceiling.
 
@@ -56,6 +61,7 @@ def active_users(place: Place, v: Values, n_years: int) -> tuple[Floats, Floats,
     lag = v("demand.adoption_lag_years_per_share")[:, :, None] * np.maximum(nation - online, 0)
     midpoint = v("demand.adoption_midpoint_years")[:, :, None] + lag
     taken = s_curve(years[None, :, None], midpoint, v("demand.adoption_takeover_years")[:, :, None])
-    eligible = people * v("demand.age_share")[:, :, None] * online * v("demand.literacy_share")[:, :, None]
+    eligible = people * _own(place.age_share, v("demand.age_share")) * online
+    eligible = eligible * _own(place.literacy_share, v("demand.literacy_share"))
     at_ceiling = eligible * v("demand.adoption_ceiling")[:, :, None]
     return people, at_ceiling * taken, at_ceiling

@@ -21,7 +21,7 @@ from daulat.plan.report.chapters.money import verdict
 from daulat.plan.report.exhibit import NARROW, WIDE, Reading
 from daulat.plan.report.svg import patterns
 from daulat.plan.report.words import Words
-from daulat.plan.result.document import Document, FigureRow
+from daulat.plan.result.document import Document, FigureRow, SummaryRow
 
 # The tiles at the top: the summary's rows of these names, the last of each.
 TILES = (
@@ -109,6 +109,7 @@ def _context(reading: Reading, words: Sequence[Words], place: int) -> dict[str, 
         "input_groups": groups,
         "links": links,
         "anchor": anchor,
+        "label": lambda row: _label(own, row),
         "shown": lambda row: _shown(reading, row),
         "patterns": patterns(),
         "wide": WIDE,
@@ -126,6 +127,15 @@ def anchor(name: str) -> str:
     's-demand-tokens_vs_english_id'
     """
     return "s-" + "".join(sign if sign.isalnum() or sign == "_" else "-" for sign in name)
+
+
+def _label(words: Words, row: SummaryRow) -> str:
+    """Return the label of a line of the summary: a party's with its name, local money as dollars."""
+    for name, text in (("deal.npv_usd", "npv"), ("deal.xirr", "xirr"), ("deal.payback_year", "payback")):
+        if row.name == name:
+            return f"{words[text]}, {row.label.partition(', ')[2]}"
+    name = row.name.removesuffix("_local")
+    return words.parts.get(row.name) or words.parts.get(name) or words.parts.get(f"{name}_usd") or row.label
 
 
 def _shown(reading: Reading, row: FigureRow) -> str:

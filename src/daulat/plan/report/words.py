@@ -46,6 +46,8 @@ class Words:
 
     def unit(self, unit: str) -> str:
         """Return a unit as the language writes it."""
+        if unit.endswith("/Mtok") and unit not in self.units:  # in the nation's own money
+            return self.units.get("USD/Mtok", unit).replace("USD", unit.removesuffix("/Mtok"))
         return self.units.get(unit, unit)
 
     def part(self, name: str) -> str:

@@ -121,12 +121,27 @@ class ChosenSite(_Part):
     grid: str
     hazard: str
     """Class of the hazard of the ground there."""
+    gco2_per_kwh: float | None = None
+    """Carbon of its grid, where the plan says it; else the nation's."""
+    electricity_usd_per_mwh: float | None = None
+    """Tariff of its grid, where the plan says it; else the nation's."""
     latitude: float
     longitude: float
     opens: int | None
     it_mw: list[float]
     serves: dict[str, float]
     """Share of the load of each group of regions in the last year."""
+
+
+class SiteRuleRow(_Part):
+    """One rule that the choice kept."""
+
+    kind: Literal["round_trip", "spare", "minimum", "budget", "residency", "hazard", "law"]
+    number: float | None = None
+    """Milliseconds, a share, US dollars, or how many places were left out."""
+    names: list[str] = []
+    text: str
+    """The rule in English."""
 
 
 class RobustRow(_Part):
@@ -153,7 +168,7 @@ class SitingPart(_Part):
     """What stands beyond the load, over it, in the last year."""
     load_mw: list[float]
     """The load that the sites were chosen for, IT megawatts by year: the median of some draws."""
-    rules: list[str]
+    rules: list[SiteRuleRow]
     inputs: list[dict[str, str | float]]
     notes: list[str]
     robustness: list[RobustRow] = []

@@ -97,7 +97,10 @@ def document_of(
                 {**_plain(site, ("grid",)), "shares": case.sites.shares[:, place].tolist()}
                 for place, site in enumerate(case.sites.sites)
             ],
-            "regions": [_plain(one, ("time_zone", "internet_share", "jurisdiction")) for one in case.place.regions],
+            "regions": [
+                _plain(one, ("time_zone", "internet_share", "jurisdiction", "age_share", "literacy_share"))
+                for one in case.place.regions
+            ],
             "time_zones": [
                 {"offset_h": float(offset), "share": float(share)}
                 for share, offset in sorted(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from daulat.plan.report.charts import Dot, DotMap
 from daulat.plan.report.exhibit import Chapter, Exhibit, Reading
 from daulat.plan.report.words import Words
-from daulat.plan.result.joint import SitingPart
+from daulat.plan.result.joint import SiteRuleRow, SitingPart
 
 MOST_DOTS = 600
 
@@ -52,9 +52,9 @@ def places_chapter(reading: Reading) -> Chapter:
             words.say(
                 "places_chosen",
                 n=siting.candidates,
-                gap=words.percent(siting.gap, 1),
+                gap=words.percent(max(siting.gap, 0.001), 1),
                 spare=words.percent(siting.spare_share),
-                rules="; ".join(siting.rules),
+                rules="; ".join(_rule(one, words) for one in siting.rules),
             )
         )
         texts += list(_robust(siting, words))
@@ -78,3 +78,12 @@ def _robust(siting: SitingPart, words: Words) -> Iterator[str]:
             large=", ".join(large.sites),
             large_mw=words.amount(large.it_mw, "MW"),
         )
+
+
+def _rule(rule: SiteRuleRow, words: Words) -> str:
+    """Return one rule that the choice kept, in the page's language."""
+    number = words.number(rule.number)
+    if rule.kind in ("spare", "minimum"):
+        number = words.percent(rule.number)
+    names = [words.texts.get(f"hazard_{one}", one) for one in rule.names] if rule.kind == "hazard" else rule.names
+    return words.say(f"rule_{rule.kind}", number=number, names=", ".join(names))

@@ -12,7 +12,7 @@ from daulat.plan.report.scale import Scale, linear
 from daulat.plan.report.svg import drawing, filled, path, tag
 
 ROW, BAR, TOP, BOTTOM, SIDE = 40.0, 16.0, 8.0, 24.0, 10.0
-LETTER = 7.0  # width of a mean letter of the axis in user units
+LETTER = 7.4  # width of a mean letter of the axis in user units
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a call reserves is no less than an engine that keeps to its bounds can write."""
+
+import json
+from types import SimpleNamespace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daulat.gateway.access.admission import KeyAdmission, Rules
+from daulat.gateway.proxy.asked import CHAT, read_asked
+from daulat.gateway.quota.prices import FREE
+
+CONTEXT = 4096
+bounds = st.one_of(st.none(), st.integers(1, 10_000))
+fields = st.fixed_dictionaries(
+    {"messages": st.lists(st.fixed_dictionaries({"role": st.just("user"), "content": st.text(max_size=40)}))},
+    optional={
+        "max_tokens": bounds,
+        "max_completion_tokens": bounds,
+        "n": st.integers(1, 8),
+        "best_of": st.integers(1, 8),
+        "stream": st.booleans(),
+    },
+)
+
+
+def most_written(body: bytes) -> int:
+    """Return what an engine with that context may write for a body: each answer to its bound, else to its context."""
+    sent = json.loads(body)
+    told = [sent[name] for name in ("max_tokens", "max_completion_tokens") if sent.get(name)]
+    room = CONTEXT - 1  # a prompt of one token is the shortest
+    answers = max(sent.get("n") or 1, sent.get("best_of") or 1)
+    return answers * (min(max(told), room) if told else room)
+
+
+@given(fields, st.one_of(st.none(), st.integers(1, 3000)))
+def test_no_engine_that_keeps_to_its_bounds_passes_what_was_reserved(sent, limit):
+    limits = {} if limit is None else {"m": limit}
+    admission = KeyAdmission(None, None, None, None, Rules(False, {}, {"m": CONTEXT}, limits))
+    asked = read_asked(json.dumps({"model": "m"} | sent).encode(), CHAT)
+    request = SimpleNamespace(headers={}, recorded_as="", client="", request_id="r", on_behalf_of="", disconnected=None)
+    _, _, reserved, _, _ = admission._needs(asked.call(request), FREE)
+    assert most_written(asked.body_for("m", limit or 0)) <= reserved
