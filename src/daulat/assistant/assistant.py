@@ -38,7 +38,7 @@ Mode = Literal["quotation", "written", "declined", "notice"]
 
 GENERAL_SERVICE = "public-services"
 _LOOKED_AT = 12  # hits
-_CITED = 4
+_CITED = 5
 _OFFERED = 4  # passages that a writing model is given
 _RELATED = 3
 _AS_WELL = 1.0  # score that law in force may lack beside old law and still lead

@@ -145,9 +145,12 @@ def test_a_release_of_nothing_finds_nothing(
 
 def test_weights_for_other_features_are_refused(tmp_path: Path) -> None:
     weights = dict.fromkeys(FEATURES, 1.0)
-    (tmp_path / "good.json").write_text(json.dumps({"about": "test", **dict.fromkeys(MODELS, weights)}))
-    assert load_ranking(tmp_path / "good.json").about == "test"
-    for wrong in ({**weights, "smell": 1.0}, {k: v for k, v in weights.items() if k != "dense"}):
+    hidden = {"linear": weights, "down": dict.fromkeys(FEATURES, [1.0]), "bias": [0.0], "up": [1.0]}
+    for good in ({"linear": weights}, hidden):
+        (tmp_path / "good.json").write_text(json.dumps({"about": "test", **dict.fromkeys(MODELS, good)}))
+        assert load_ranking(tmp_path / "good.json").about == "test"
+    fewer = {name: weight for name, weight in weights.items() if name != "dense"}
+    for wrong in ({"linear": {**weights, "smell": 1.0}}, {"linear": fewer}, {**hidden, "down": {"dense": [1.0]}}, {}):
         (tmp_path / "bad.json").write_text(json.dumps({"about": "", **dict.fromkeys(MODELS, wrong)}))
         with pytest.raises(KnowledgeError, match="weighs other features"):
             load_ranking(tmp_path / "bad.json")

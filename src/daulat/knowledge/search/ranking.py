@@ -113,7 +113,9 @@ def load_ranking(path: Path | None = None) -> Ranking:
     """
     path = path or Path(__file__).with_name("ranking.json")
     data = json.loads(path.read_text(encoding="utf-8"))
-    differing = {name for model in MODELS for name in set(FEATURES) ^ set(data[model].get("linear", ()))}
+    weighed = [data[model].get("linear", ()) for model in MODELS]
+    weighed += [data[model]["down"] for model in MODELS if "down" in data[model]]
+    differing = {name for each in weighed for name in set(FEATURES) ^ set(each)}
     if differing:
         raise KnowledgeError(
             f"{path} weighs other features than this program computes (differing: {', '.join(sorted(differing))})",
