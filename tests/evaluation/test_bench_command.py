@@ -7,8 +7,17 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "journeys"))
+
+from writing_server import copying_server
+
+from daulat.nation import bootstrap
 
 COMMAND = [sys.executable, "-c", "from daulat.cli import main; main()", "bench"]
 
@@ -31,6 +40,50 @@ def test_figures_of_a_folder_come_as_one_json_object_and_the_next_run_encodes_no
     found, _ = run(tmp_path, "answers", "--data", str(context_folder))
     assert {"refusal_of_unanswerable", "false_refusals", "valid_citations", "gold_cited"} <= set(found)
     assert (found["n"], found["encoded"]) == (3, 0)
+
+
+@pytest.fixture
+def declared(tmp_path: Path) -> Iterator[Path]:
+    """A declaration with a model that copies what it reads, and one that says what it wants."""
+    with copying_server() as server:
+        copies = f"- {{id: copies, kind: remote, url: '{server.url}', catalogue: qwen3-8b}}"
+        models = f"models:\n{copies}\n- {{id: babbles, kind: fake}}"
+        (tmp_path / "nation.yaml").write_text(bootstrap("EE").replace("models: []", models))
+        yield tmp_path / "nation.yaml"
+
+
+def test_a_model_is_measured_and_its_score_stands_on_the_frontier(
+    context_folder: Path, tmp_path: Path, declared: Path
+) -> None:
+    asked = ("answers", "--data", str(context_folder), "--file", str(declared))
+    found, talk = run(tmp_path, *asked, "--model", "copies", "--gates", "gates/copies.json")
+    assert found["written"] == 1.0
+    [result] = json.loads((tmp_path / "gates/copies.json").read_text())["results"]
+    # Named as the catalogue names it; three questions are too few to pass on, however well they went.
+    assert (result["model"], result["service"], result["language"]) == ("qwen3-8b", "public-services", "id")
+    assert (result["passed"], result["score"]) == (False, found["score"])
+    assert "passed public-services in no language" in talk
+    shown = subprocess.run(
+        [*COMMAND[:-1], "models", "frontier", "--language", "id", "--results", "gates/copies.json", "--json"],
+        capture_output=True, text=True, cwd=tmp_path, check=True,
+    )  # fmt: skip
+    [point] = [row for row in json.loads(shown.stdout) if row["quality"] is not None]
+    assert (point["model"], point["quality"], point["frontier"]) == (
+        "qwen3-8b",
+        pytest.approx(found["score"], abs=1e-6),
+        True,
+    )
+
+
+def test_quotations_that_cover_for_a_model_are_not_its_own(
+    context_folder: Path, tmp_path: Path, declared: Path
+) -> None:
+    asked = ("answers", "--data", str(context_folder), "--file", str(declared))
+    quoted, _ = run(tmp_path, *asked)
+    babbled, _ = run(tmp_path, *asked, "--model", "babbles", "--gates", "gates/babbles.json")
+    assert babbled["gold_cited"] == quoted["gold_cited"]
+    assert babbled["written"] == 0.0
+    assert not json.loads((tmp_path / "gates/babbles.json").read_text())["results"][0]["passed"]
 
 
 def test_a_folder_of_another_shape_is_an_error_that_teaches(tmp_path: Path) -> None:

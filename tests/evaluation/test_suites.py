@@ -11,7 +11,7 @@ import pytest
 from daulat.evaluation import AnswerFigures, Requirement, gate_result, write_gates
 from daulat.models.gates import load_gates
 
-GOOD = AnswerFigures(40, 30, 0.95, 0.02, 1.0, 0.9, 50, 0)
+GOOD = AnswerFigures(40, 30, 0.95, 0.02, 1.0, 0.9, 50, 0, written=0.9, score=0.85)
 DAY = date(2026, 1, 31)
 
 
@@ -25,6 +25,8 @@ DAY = date(2026, 1, 31)
         replace(GOOD, gold_cited=0.5),
         replace(GOOD, stale_as_law=1),
         replace(GOOD, n=10),
+        replace(GOOD, written=0.5),  # quotations covered for it
+        replace(GOOD, written=None),
     ],
 )
 def test_one_figure_short_of_the_gate_keeps_a_model_from_citizens(worse: AnswerFigures) -> None:

@@ -43,7 +43,7 @@ class _Handler(BaseHTTPRequestHandler):
         found = PASSAGE.search(asked["messages"][-1]["content"])
         assert found is not None
         sentence = re.split(r"(?<=[a-z)])[.;]\s|\n", found[2] + "\n")
-        said = next(each for each in sentence if len(each.split()) > 8)
+        said = next(each for each in sentence if len(each.split()) > 4)
         text = f"{re.sub(r'^[(0-9a-z]+[).] ', '', said).rstrip('.')} [{found[1]}]."
         events = [
             {"choices": [{"index": 0, "delta": {"content": text}}]},

@@ -65,7 +65,7 @@ def command(
     emit(table(headers, [_cells(point, currency, best) for point, currency in rows]))
     if not any(point.quality is not None for point, _ in rows):
         say(f"nobody has measured any of these models in `{language or 'any language'}`: quality is empty")
-        hint("`--results FILE` reads files of gate results; a result with a `score` counts")
+        hint("measure one: `daulat bench answers --data FOLDER --model ID --gates .daulat/gates/ID.json`")
 
 
 def _rows(nation: Nation | None, gates: Gates, language: str, system: System) -> list[tuple[Point, str]]:

@@ -9,8 +9,8 @@ import platform
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from daulat.cli._measured_model import declared_model, write_results
 from daulat.cli._output import Advance, emit, emit_json, hint, json_option, progress, say, table
 from daulat.errors import DaulatError
 
 if TYPE_CHECKING:  # these rooms load NumPy, which must find its settings first: see `_one_product_a_thread`
     from collections.abc import Callable
 
-    from daulat.evaluation import Bench, Corpus, KnownQuestion
+    from daulat.evaluation import AnswersReport, Bench, Corpus, KnownQuestion
     from daulat.nation import Pack
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
@@ -86,28 +87,54 @@ def retrieval(folder: Path, limit: int, country: str, as_json: bool) -> None:
 
 
 @command.command()
+@click.option("--model", default="", help="Let this model of nation.yaml write; by default answers are quotations.")
+@click.option("--service", default="", help="Whose gate this is; the first that is declared by default.")
+@click.option(
+    "--file", "path", type=click.Path(path_type=Path), default=Path("nation.yaml"), help="The declaration of --model."
+)
+@click.option("--gates", type=click.Path(path_type=Path), help="Write what --model has passed, and its score, here.")
 @_bench_options
-def answers(folder: Path, limit: int, country: str, as_json: bool) -> None:
-    """Does the assistant decline what no passage answers, and cite the passage that does? Answers are quotations.
+def answers(
+    folder: Path, limit: int, country: str, as_json: bool, model: str, service: str, path: Path, gates: Path | None
+) -> None:
+    """Does the assistant decline what no passage answers, and cite the passage that does?
+
+    Answers are quotations, unless a model is named: then it writes, whatever it has passed before.
 
     \b
     daulat bench answers --data folder --json | jq .gold_cited
+    daulat bench answers --data folder --model writer --gates .daulat/gates/writer.json
     """
+    if gates is not None and not model:
+        raise click.UsageError("--gates needs --model: quotations pass no gate, and need none")
+    _one_product_a_thread()
     started = time.monotonic()
+    measured = declared_model(model, service, path) if model else None
     with _opened(folder, limit, country) as (bench, corpus, questions):
         from daulat.assistant import open_assistant
-        from daulat.evaluation import measure_answers, with_languages
+        from daulat.evaluation import find_questions, measure_answers, with_languages
 
         assistant = open_assistant(corpus.release, corpus.encoder, bench.pack, bench.languages)
         tell = _counter(bench, "answer", questions)
         asked = with_languages(bench, questions)
-        report = asyncio.run(measure_answers(assistant.answer, corpus.release, asked, tell))
+        if measured is not None:
+            assistant = replace(assistant, writer_for=measured.writer())
+
+        async def measure() -> AnswersReport:
+            async with measured.engines if measured is not None else nullcontext():
+                return await measure_answers(assistant.answer, corpus.release, asked, tell)
+
+        report = asyncio.run(measure())
+        if measured is not None and gates is not None:
+            today = datetime.now(UTC).date()
+            write_results(measured, find_questions(folder), report.by_language, today, gates)
         result = asdict(report.figures) | {
             "by_kind": {name: asdict(figures) for name, figures in report.by_kind.items()},
             "by_language": {name: asdict(figures) for name, figures in report.by_language.items()},
             **_circumstances(bench, corpus, started),
         }
-    _show(result, as_json, ("n", "refusal_of_unanswerable", "false_refusals", "valid_citations", "gold_cited"))
+    keys = ("n", "refusal_of_unanswerable", "false_refusals", "valid_citations", "gold_cited")
+    _show(result, as_json, (*keys, "written", "score") if model else keys)
 
 
 @contextmanager

@@ -33,6 +33,8 @@ class Judged:
         How many there are; how many name a passage of the release and quote it to the letter.
     stale_as_law : bool
         Whether a text known to be old was cited as the law in force.
+    written : bool
+        Whether a model wrote it, and every sentence stood; else the text was quoted.
     """
 
     question: KnownQuestion
@@ -42,6 +44,7 @@ class Judged:
     citations: int
     valid: int
     stale_as_law: bool
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class AnswerFigures:
     `refusal_of_unanswerable`: of the unanswerable, declined. `false_refusals`: of the answerable, declined.
     `valid_citations`: of all citations, those that stand in the release to the letter. `gold_cited`: of the answerable,
     those with a passage that answers among the citations. `stale_as_law`: how many cite an old text as law in force.
+    `written`: of what was answered, what a model wrote. `score`: of all, the unanswerable that were declined and the
+    answerable that a model wrote with a passage that answers among its citations.
     """
 
     n: int
@@ -61,6 +66,8 @@ class AnswerFigures:
     gold_cited: float | None
     citations: int
     stale_as_law: int
+    written: float | None = None
+    score: float | None = None
 
     @classmethod
     def of(cls, judged: Sequence[Judged]) -> AnswerFigures:
@@ -77,6 +84,12 @@ class AnswerFigures:
             gold_cited=_share(sum(each.cited_gold for each in answerable), len(answerable)),
             citations=citations,
             stale_as_law=sum(each.stale_as_law for each in judged),
+            written=_share(sum(each.written for each in judged), sum(each.answered for each in judged)),
+            score=_share(
+                sum(not each.answered for each in unanswerable)
+                + sum(each.written and each.cited_gold for each in answerable),
+                len(judged),
+            ),
         )
 
 
@@ -129,6 +142,7 @@ def judge(question: KnownQuestion, answer: Answer, release: Release) -> Judged:
         citations=len(answer.citations),
         valid=sum(is_valid(citation, release) for citation in answer.citations),
         stale_as_law=any(c.passage_id in question.stale and c.status == "in_force" for c in answer.citations),
+        written=answer.mode == "written",
     )
 
 

@@ -25,13 +25,15 @@ class Requirement:
     """What a suite has to show before citizens meet a model. Shares in [0, 1].
 
     The defaults are those of the first declared gate: nine in ten citations of unanswerable questions avoided, one in
-    twenty answerable questions declined, every citation valid, the right passage cited four times in five.
+    twenty answerable questions declined, every citation valid, the right passage cited four times in five. And four of
+    five answers are the model's own: one whose sentences do not stand is covered by quotations, which need no model.
     """
 
     refusal_of_unanswerable: float = 0.90
     false_refusals: float = 0.05
     valid_citations: float = 1.0
     gold_cited: float = 0.80
+    written: float = 0.80
     least_questions: int = 30
 
     def is_met(self, figures: AnswerFigures) -> bool:
@@ -39,7 +41,7 @@ class Requirement:
 
         Examples
         --------
-        >>> good = AnswerFigures(40, 30, 1.0, 0.0, 1.0, 0.9, 50, 0)
+        >>> good = AnswerFigures(40, 30, 1.0, 0.0, 1.0, 0.9, 50, 0, written=1.0)
         >>> Requirement().is_met(good), Requirement(least_questions=100).is_met(good)
         (True, False)
         """
@@ -47,6 +49,7 @@ class Requirement:
             (figures.refusal_of_unanswerable, self.refusal_of_unanswerable),
             (figures.valid_citations, self.valid_citations),
             (figures.gold_cited, self.gold_cited),
+            (figures.written, self.written),
         )
         return (
             figures.n >= self.least_questions
@@ -69,6 +72,7 @@ def gate_result(
         suite=suite.stem,
         suite_sha256=file_sha256(suite),
         date=on,
+        score=figures.score,
     )
 
 

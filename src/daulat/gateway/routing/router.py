@@ -342,7 +342,7 @@ def _not_passed(route: Route, call: Call) -> NoRoute:
     return NoRoute(
         f"no model of `{route.id}` has passed the gate of `{call.service}` in `{call.language[:40]}`",
         why="Before it has, the official text itself answers.",
-        fix="have a model measured and its result written to a file of gates.",
+        fix="measure one: `daulat bench answers --model ID --gates .daulat/gates/ID.json`.",
         code="no_route",
     )
 

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A declared model that is to be measured: its name in; who writes while it is, and the gate results at the end, out.
+
+No gate is asked here: this is how a model comes to one. Composition only; used by `daulat bench answers --model`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from daulat.cli._output import hint, say
+
+if TYPE_CHECKING:
+    from daulat.assistant import Writer, WriterFor
+    from daulat.evaluation import AnswerFigures
+    from daulat.models import EngineSet
+
+
+WEIGHTS = ".daulat/models"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A model of a declaration.
+
+    Attributes
+    ----------
+    engines : EngineSet
+        The engines of the declaration; enter it while answers are measured.
+    id, known_as : str
+        As declared, and as gates know it: its id in the catalogue, where it is declared.
+    service : str
+        The service whose suite this is.
+    """
+
+    engines: EngineSet
+    id: str
+    known_as: str
+    service: str
+
+    def writer(self) -> WriterFor:
+        """Say that this model writes, whatever it has passed."""
+        from daulat.assistant import OneWriter
+
+        one = OneWriter(self.id, self.engines.engine_for(self.id))
+
+        async def find(service: str, language: str) -> Writer | None:  # noqa: ARG001
+            return one
+
+        return find
+
+
+def declared_model(name: str, service: str, declaration: Path) -> Measured:
+    """Find a model in a declaration; start nothing.
+
+    Raises
+    ------
+    DaulatError
+        If the declaration has faults, or no model or service of that name.
+    """
+    from daulat.errors import DaulatError
+    from daulat.models import declare_engines
+    from daulat.nation import load_nation
+
+    nation = load_nation(declaration)
+    services = [each.id for each in nation.services]
+    if service and service not in services:
+        raise DaulatError(
+            f"service `{service[:60]}` is not declared in {declaration}",
+            why="A gate is one of a service that citizens can ask.",
+            fix=f"use one of: {', '.join(services)}.",
+            code="bench.service",
+        )
+    engines = declare_engines(
+        nation.models, base=nation.directory, weights=nation.path(WEIGHTS), environment=os.environ
+    )
+    engines.engine_for(name)  # refuses what is not declared, before anything is read
+    model = next(each for each in nation.models if each.id == name)
+    return Measured(engines, name, model.catalogue or model.id, service or services[0])
+
+
+def write_results(
+    measured: Measured, suite: Path, by_language: Mapping[str, AnswerFigures], on: date, path: Path
+) -> None:
+    """Write a gate result for each language, passed or not, and say what follows."""
+    from daulat.evaluation import Requirement, gate_result, write_gates
+
+    results = [
+        gate_result(measured.known_as, measured.service, language, suite, figures, Requirement(), on)
+        for language, figures in by_language.items()
+    ]
+    write_gates(path, results)
+    passed = [result.language for result in results if result.passed]
+    say(f"wrote {path}: `{measured.known_as}` passed {measured.service} in {', '.join(passed) or 'no language'}")
+    hint("a service reads .daulat/gates/*.json when it starts; `daulat models frontier` sets scores against cost")

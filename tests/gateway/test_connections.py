@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A connection carries whole answers, one after another, and is closed only when nothing has come over it for long."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+
+from daulat.gateway import reserve, serve
+from daulat.gateway._uvicorn import Protocol
+
+
+async def answer(scope, receive, send):
+    """Answer with the path; `/broken` tries to end a header early."""
+    value = b"a\r\nset-cookie: b" if scope["path"] == "/broken" else b"a"
+    body = scope["path"].encode()
+    headers = [(b"content-length", b"%d" % len(body)), (b"x-word", value)]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+@asynccontextmanager
+async def serving():
+    stop, ready = asyncio.Event(), asyncio.Event()
+    holder = reserve("127.0.0.1", 0)
+    port = holder.getsockname()[1]
+    task = asyncio.create_task(serve(answer, holder, stop=stop, on_ready=ready.set))
+    await ready.wait()
+    try:
+        yield port
+    finally:
+        stop.set()
+        await task
+
+
+async def said(port, *lines):
+    """Send requests at once, the last of which ends the connection, and return all that came back."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    last = len(lines) - 1
+    for number, line in enumerate(lines):
+        end = "connection: close\r\n" if number == last else ""
+        writer.write(f"{line} HTTP/1.1\r\nhost: x\r\n{end}\r\n".encode())
+    async with asyncio.timeout(30):
+        whole = await reader.read()
+    writer.close()
+    return whole
+
+
+async def test_requests_that_come_at_once_are_answered_whole_and_in_order():
+    async with serving() as port:
+        answers = (await said(port, "GET /one", "GET /second", "GET /3")).split(b"HTTP/1.1 200 OK\r\n")[1:]
+    assert [whole.partition(b"\r\n\r\n")[2] for whole in answers] == [b"/one", b"/second", b"/3"]
+    assert [b"content-length: %d\r\n" % size in whole for size, whole in zip((4, 7, 2), answers, strict=True)] == [
+        True
+    ] * 3
+
+
+async def test_a_head_is_sent_without_its_body():
+    async with serving() as port:
+        head, _, body = (await said(port, "HEAD /one")).partition(b"\r\n\r\n")
+    assert b"content-length: 4" in head
+    assert not body
+
+
+@pytest.mark.parametrize("more", [(), ("GET /one",)])
+async def test_a_header_cannot_end_its_own_line(more):
+    async with serving() as port:
+        whole = await said(port, "GET /broken", *more)
+    assert not whole.startswith(b"HTTP/1.1 200 ")
+    assert b"set-cookie" not in whole
+
+
+class Clock:
+    """Time that passes when a test says so, and what is to happen at it."""
+
+    def __init__(self):
+        self.now, self.timers = 0.0, []
+
+    def time(self):
+        return self.now
+
+    def call_later(self, after_s, work):
+        self.timers.append((self.now + after_s, work))
+        return object()
+
+    def go_to(self, when):
+        self.now = when
+        due = [work for at, work in self.timers if at <= when]
+        self.timers = [(at, work) for at, work in self.timers if at > when]
+        for work in due:
+            work()
+
+
+class Transport:
+    closed = False
+
+    def is_closing(self):
+        return self.closed
+
+    def close(self):
+        self.closed = True
+
+
+@pytest.fixture
+async def idle():
+    """A connection whose answer ended at 0 s and that may be silent for 75."""
+    protocol = Protocol.__new__(Protocol)
+    protocol.loop, protocol.transport, protocol.timeout_keep_alive = Clock(), Transport(), 75
+    protocol.timeout_keep_alive_task, protocol.pipeline = None, []
+    protocol.flow = type("Flow", (), {"resume_reading": lambda _: None})()
+    protocol.server_state = type("State", (), {"total_requests": 0})()
+    protocol.on_response_complete()
+    return protocol
+
+
+async def test_a_silent_connection_is_closed_after_its_time(idle):
+    idle.loop.go_to(75.0)
+    assert idle.transport.closed
+
+
+async def test_the_time_counts_from_the_last_answer(idle):
+    idle.loop.now = 50.0
+    idle._unset_keepalive_if_required()  # a request came
+    idle.on_response_complete()
+    idle.loop.go_to(75.0)
+    assert not idle.transport.closed
+    idle.loop.go_to(125.0)
+    assert idle.transport.closed
+
+
+async def test_a_connection_is_not_closed_while_an_answer_is_given(idle):
+    idle._unset_keepalive_if_required()
+    idle.loop.go_to(500.0)
+    assert not idle.transport.closed
+    idle.on_response_complete()
+    idle.loop.go_to(575.0)
+    assert idle.transport.closed
