@@ -97,12 +97,15 @@ class PhraseTable:
         ['arrears']
         """
         forms = [frozenset(self._forms_of(token)) for token in _TOKEN.findall(text)]
+        present = frozenset().union(*forms)
         found: list[str] = []
         for at, here in enumerate(forms):
             for first in sorted(here & self._by_first.keys()):
                 for words, replacement in self._by_first[first]:
+                    if len(words) < 2 or not present.issuperset(words):
+                        continue
                     reach = len(words) + slack
-                    if len(words) > 1 and _stand_together(words, forms[max(0, at - reach + 1) : at + reach], reach):
+                    if _stand_together(words, forms[max(0, at - reach + 1) : at + reach], reach):
                         found.append(replacement)
         return list(dict.fromkeys(found))
 

@@ -109,10 +109,19 @@ class Wording:
         In the language of the law itself this is `normalise`. Words that no list knows stay as they are, since most of
         them are names or loans.
         """
+        return self._glossed(self.normalise(text, language), language)
+
+    def _glossed(self, plain: str, language: str) -> str:
         rules = self._languages.get(primary(language))
         if rules is None or primary(language) == self.official:
-            return self.normalise(text, language)
-        return self.normalise(rules.gloss.replace(self.normalise(text, language), _first), self.official)
+            return plain
+        return self.normalise(rules.gloss.replace(plain, _first), self.official)
+
+    def read(self, text: str, language: str) -> tuple[str, str, Expansion]:
+        """Return what `normalise`, `to_official` and `expand` do, the common steps taken once."""
+        plain = self.normalise(text, language)
+        gloss = self._glossed(plain, language)
+        return plain, gloss, self._expanded(plain, gloss, language)
 
     def expand(self, text: str, language: str) -> Expansion:
         """Return the law's phrases for what the text speaks of, and the words that they add to it.
@@ -124,14 +133,16 @@ class Wording:
         language : str
             BCP 47 tag of the text.
         """
-        gloss = self.to_official(text, language)
+        return self.read(text, language)[2]
+
+    def _expanded(self, plain: str, gloss: str, language: str) -> Expansion:
         found = [match.replacement for match in self._glossary.matches(gloss)]
         found += [law for law in self._glossary.nearby(gloss, _SLACK) if law not in found]
         phrases = [part for law in found for part in _parts(law)]
         rules = self._languages.get(primary(language))
         if rules is not None and primary(language) != self.official:
             # The first alternative already stands in the gloss itself.
-            matches = rules.gloss.matches(self.normalise(text, language))
+            matches = rules.gloss.matches(plain)
             phrases += [part for match in matches for part in _parts(match.replacement)[1:]]
         known = set(re.findall(r"\w+", gloss.casefold()))
         words = (word for phrase in phrases for word in re.findall(r"\w+", phrase.casefold()))

@@ -145,7 +145,7 @@ def test_a_release_of_nothing_finds_nothing(
 
 def test_weights_for_other_features_are_refused(tmp_path: Path) -> None:
     weights = dict.fromkeys(FEATURES, 1.0)
-    hidden = {"linear": weights, "down": dict.fromkeys(FEATURES, [1.0]), "bias": [0.0], "up": [1.0]}
+    hidden = {"linear": weights, "down": {name: [1.0] for name in FEATURES}, "bias": [0.0], "up": [1.0]}
     for good in ({"linear": weights}, hidden):
         (tmp_path / "good.json").write_text(json.dumps({"about": "test", **dict.fromkeys(MODELS, good)}))
         assert load_ranking(tmp_path / "good.json").about == "test"

@@ -21,7 +21,7 @@ Rows = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 
 EVERYDAY_FEATURES = (
-    "asked_dense",  # cosine of the nearest everyday question that names this passage, 0.8 to 1 drawn out to 0 to 1
+    "asked_dense",  # cosine of the nearest everyday question that names this passage, from that of any two to 1
     "asked_own",  # the same among the questions in the asker's language
     "asked_gap",  # the first, less that of the nearest question of all
     "asked_words",  # share of weighty words that the question has in common with one of them (Dice)
@@ -35,7 +35,7 @@ _NONE = ("asked_best", "asked_best_words", "asked_lead", "asked_agree", "none_de
 _INDEX = {name: place for place, name in enumerate(EVERYDAY_FEATURES)}
 
 _BY_MEANING, _BY_WORDS = 48, 24
-_UNRELATED = 0.80  # cosine that any two questions have
+_MOST_ALIKE = 0.95  # two questions, where all are of one matter
 _WARMTH = 0.15  # of drawn-out cosine: what halves a vote is a tenth of it
 _WORDS_VOTE = 0.5
 _BESIDE = 2  # rows
@@ -119,7 +119,8 @@ def hear(
         none = dict.fromkeys(_NONE, 0.0)
         return Heard(np.empty(0, np.int64), np.empty((0, len(EVERYDAY_FEATURES)), np.float32), none)
     cosines = [index.vectors.cosines(query, found) for query in queries] or [np.zeros(len(found), np.float32)]
-    dense = np.clip((np.max(cosines, axis=0).astype(np.float64) - _UNRELATED) / (1 - _UNRELATED), 0, 1)
+    unrelated = min(index.vectors.mean_cosine, _MOST_ALIKE)
+    dense = np.clip((np.max(cosines, axis=0).astype(np.float64) - unrelated) / (1 - unrelated), 0, 1)
     words = _overlaps(index, terms, found)
     weight = dense + _WORDS_VOTE * words
     votes = np.exp((weight - weight.max()) / _WARMTH)

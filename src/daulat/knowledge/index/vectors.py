@@ -103,6 +103,11 @@ class VectorIndex:
         if self._codes.shape != (dimensions // 64, n) or len(self._scales) != n or len(self._centre) != dimensions:
             raise ValueError(f"the files of {n} vectors do not belong together")
 
+    @property
+    def mean_cosine(self) -> float:
+        """The cosine that two rows have in the mean: what unrelated texts have in common for this encoder."""
+        return float(self._centre @ self._centre)
+
     def __len__(self) -> int:
         return len(self._rows)
 

@@ -117,9 +117,7 @@ class Reader:
         mentions = tuple(find_citations(text, self.legal, titles)) if self.legal else ()
         # A law that is named is found by its name; its words would only find the many texts that cite it.
         rest = _without(text, mentions, self.questions) or text
-        plain = self.wording.normalise(rest, tag)
-        official = self.wording.to_official(rest, tag)
-        expansion = self.wording.expand(rest, tag)
+        plain, official, expansion = self.wording.read(rest, tag)
         law = self.wording.official or self.default_language or tag
         order = tuple(dict.fromkeys(self.terms(law, official)))
         terms = dict.fromkeys(order, 1.0)
