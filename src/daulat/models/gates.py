@@ -105,7 +105,8 @@ def load_gates(paths: Iterable[Path], *, never_fit: Collection[str] = ()) -> Gat
             raise GateError(
                 f"{path} is not a file of gate results: {error}",
                 why="A model that failed could be taken for fit.",
-                fix="Write it again with `daulat bench answers --model ... --gates ...`, or remove it: then the official text itself answers.",
+                fix="Write it again with `daulat bench answers --model ID --gates FILE`, or remove it: then"
+                " the official text itself answers.",
                 code="models.gates",
             ) from error
     return Gates(results, never_fit=never_fit)
