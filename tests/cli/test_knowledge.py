@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from daulat.cli._answering import nation_knowledge
-from daulat.knowledge.encoder import E5Encoder
+from daulat.knowledge.encoder import AsQueries, E5Encoder, adapt, open_e5
 from daulat.knowledge.everyday import read_everyday
 from daulat.knowledge.everyday.index import questions_of
 from daulat.knowledge.index.cache import VectorCache, key_of
@@ -19,7 +19,6 @@ from daulat.knowledge.opening import nation_sources, pack_everyday
 from daulat.knowledge.release.write import cut_segments
 from daulat.knowledge.search import reader_for
 from daulat.knowledge.sources import load_sources
-from daulat.models import declare_engines
 from daulat.nation import bootstrap, installed_packs, load_nation, pack_at
 
 TWO_CARDS = ("Births are reported within sixty days.", "Lost cards are reported to the police.")
@@ -187,7 +186,10 @@ def test_the_pack_brings_the_vector_of_every_segment_and_everyday_question():
         wordings = pack_everyday(pack, reader_for(pack, languages))
         # Every twentieth: to read all of them takes as long as a build.
         questions = questions_of(read_everyday(wordings.folder)[0])[::20] if wordings else []
-        keys |= {key_of(f"{E5Encoder.name}/query", wordings.read(text, tag)[0]) for _, tag, text in questions}
+        asking = open_e5()
+        adapter = wordings.adapter_for(asking.name)[1] if wordings else None
+        name = AsQueries(adapt(asking, adapter)).name
+        keys |= {key_of(name, wordings.read(text, tag)[0]) for _, tag, text in questions}
         assert sum(key not in cache for key in keys) == 0
         assert sum(path.stat().st_size for path in vectors) <= 15e6
 
@@ -216,8 +218,7 @@ def test_a_service_says_when_a_build_is_due_and_opens_all_the_same(site, quick, 
     site.daulat("search", "births")
     changed(site)
     nation = load_nation(site.folder / "nation.yaml")
-    with_engines = declare_engines([], base=site.folder, weights=site.folder, environment={})
-    opened = nation_knowledge(nation, None).open(with_engines, lambda *_: None)
+    opened = nation_knowledge(nation, None).open(lambda *_: None)
     assert opened.detail.startswith("3 passages of 2 documents")
     assert told in opened.detail
     assert (";" in opened.detail) == bool(told)

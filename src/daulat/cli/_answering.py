@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from daulat.assistant import Assistant, WriterFor, open_assistant
+from daulat.knowledge.building import build_apart
 from daulat.knowledge.encoder import Encoder, open_encoder
 from daulat.knowledge.errors import SourceError
 from daulat.knowledge.opening import is_outdated, nation_sources, open_or_build
@@ -61,6 +62,8 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
     shelf = Shelf(nation.path(nation.knowledge.releases))
 
     def open_parts(report: Report) -> Answering:
+        if not shelf.current_id():
+            build_apart(nation, report)
         opened = open_answering(nation, pack, report)
         manifest = opened.release.manifest
         detail = f"{manifest.passages:,} passages of {manifest.documents:,} documents in {manifest.release_id}"

@@ -7,7 +7,7 @@ admitted, routed, thought through and settled in one place. Nothing goes over th
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from daulat.gateway._asgi import JSON_TYPE, Message, Receive, Request
 

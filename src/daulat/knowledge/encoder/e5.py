@@ -11,6 +11,7 @@ an adapter, questions go through changed layers, here. It never downloads anythi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -47,18 +48,18 @@ class E5Encoder:
     dimensions = 384
 
     def __init__(self, path: Path, native: Callable[[Path], NativeEncode] | None = None) -> None:
-        self._path = path
+        self.path = path
         self._open_native = native
 
     @cached_property
     def _native(self) -> NativeEncode | None:
         """The C engine: opened for the first question that no adapter turns."""
-        return self._open_native(self._path) if self._open_native else None
+        return self._open_native(self.path) if self._open_native else None
 
     @cached_property
     def _weights(self) -> Weights:
         """The unpacked weights, 85 MB: read when they are first needed, not when a service starts."""
-        return read_weights(self._path)
+        return read_weights(self.path)
 
     def adapted(self, adapter: Adapter) -> AdaptedE5:
         """Return this encoder with questions turned by an adapter; passages stay as they are."""
@@ -69,57 +70,22 @@ class E5Encoder:
         if self._native is not None and len(texts):
             vectors: Float32 = np.stack([self._native(text, True) for text in texts])
             return vectors
-        return self.encode([f"query: {text}" for text in texts])
+        return _encode(self._weights, [f"query: {text}" for text in texts])
 
     def passages(self, texts: Sequence[str]) -> Float32:
         """Encode passages: float32[n, 384], rows of unit length."""
-        return self.encode([f"passage: {text}" for text in texts])
+        return _encode(self._weights, [f"passage: {text}" for text in texts])
 
     def count_tokens(self, text: str) -> int:
         """Count the pieces of `text`, start and end marks included."""
         return len(self._weights.tokenizer.encode(text)) + 2
 
-    def encode(self, texts: Sequence[str], layers: tuple[Layer, ...] | None = None) -> Float32:
-        """Encode texts with their prefixes, through other layers where given: float32[n, 384], rows of unit length.
-
-        A text is the mean over its windows, weighted by their tokens.
-        """
-        weights = self._weights
-        room = weights.positions - 2
-        windows: list[tuple[int, list[int]]] = []
-        for row, text in enumerate(texts):
-            ids = weights.tokenizer.encode(text)
-            windows.extend((row, ids[at : at + room]) for at in range(0, max(len(ids), 1), room))
-        windows.sort(key=lambda window: len(window[1]))  # like lengths share one attention call
-        out = np.zeros((len(texts), self.dimensions), np.float32)
-        for batch in _batches(windows):
-            means = self._forward([ids for _, ids in batch], layers or weights.layers)
-            for (row, ids), mean in zip(batch, means, strict=True):
-                out[row] += max(len(ids), 1) * mean
-        out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), np.float32(1e-12))
-        return out
-
-    def changed_layers(self, adapter: Adapter) -> tuple[Layer, ...]:
-        """Return the layers that an adapter makes of these."""
-        return adapter.changed(self._weights.layers)
-
-    def _forward(self, batch: Sequence[Sequence[int]], layers: tuple[Layer, ...]) -> Float32:
-        weights = self._weights
-        lengths = np.array([len(ids) + 2 for ids in batch])
-        tokens = np.concatenate([[weights.bos, *ids, weights.eos] for ids in batch]).astype(np.int64)
-        x = weights.words(tokens)
-        x += np.concatenate([weights.position[:n] for n in lengths])
-        _normalise(x, weights.norm, weights.epsilon)
-        ends = np.cumsum(lengths)
-        for layer in layers:
-            x = _layer(x, layer, ends - lengths, lengths, weights)
-        return np.stack([x[end - n : end].mean(axis=0) for end, n in zip(ends, lengths, strict=True)])
-
 
 class AdaptedE5:
     """An `E5Encoder` whose questions go through the layers that an adapter changed.
 
-    Its vectors of questions are those of the adapter, so its name says which; vectors of passages are the encoder's.
+    Its vectors of questions are those of the adapter, so its name says which; vectors of passages are the encoder's. It
+    reads weights of its own: a service that encodes questions only holds them once.
 
     Parameters
     ----------
@@ -132,15 +98,45 @@ class AdaptedE5:
     def __init__(self, encoder: E5Encoder, adapter: Adapter) -> None:
         self.name = f"{encoder.name}+{adapter.digest[:12]}"
         self.passages = encoder.passages
-        self._encoder, self._adapter = encoder, adapter
+        self._path, self._adapter = encoder.path, adapter
 
     @cached_property
-    def _layers(self) -> tuple[Layer, ...]:
-        return self._encoder.changed_layers(self._adapter)
+    def _weights(self) -> Weights:
+        weights = read_weights(self._path)
+        return replace(weights, layers=self._adapter.changed(weights.layers))
 
     def queries(self, texts: Sequence[str]) -> Float32:
         """Encode questions: float32[n, 384], rows of unit length."""
-        return self._encoder.encode([f"query: {text}" for text in texts], self._layers)
+        return _encode(self._weights, [f"query: {text}" for text in texts])
+
+
+def _encode(weights: Weights, texts: Sequence[str]) -> Float32:
+    """Encode texts with their prefixes, each as the mean over its windows, weighted by their tokens."""
+    room = weights.positions - 2
+    windows: list[tuple[int, list[int]]] = []
+    for row, text in enumerate(texts):
+        ids = weights.tokenizer.encode(text)
+        windows.extend((row, ids[at : at + room]) for at in range(0, max(len(ids), 1), room))
+    windows.sort(key=lambda window: len(window[1]))  # like lengths share one attention call
+    out = np.zeros((len(texts), weights.position.shape[1]), np.float32)
+    for batch in _batches(windows):
+        means = _forward(weights, [ids for _, ids in batch])
+        for (row, ids), mean in zip(batch, means, strict=True):
+            out[row] += max(len(ids), 1) * mean
+    out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), np.float32(1e-12))
+    return out
+
+
+def _forward(weights: Weights, batch: Sequence[Sequence[int]]) -> Float32:
+    lengths = np.array([len(ids) + 2 for ids in batch])
+    tokens = np.concatenate([[weights.bos, *ids, weights.eos] for ids in batch]).astype(np.int64)
+    x = weights.words(tokens)
+    x += np.concatenate([weights.position[:n] for n in lengths])
+    _normalise(x, weights.norm, weights.epsilon)
+    ends = np.cumsum(lengths)
+    for layer in weights.layers:
+        x = _layer(x, layer, ends - lengths, lengths, weights)
+    return np.stack([x[end - n : end].mean(axis=0) for end, n in zip(ends, lengths, strict=True)])
 
 
 def _batches(windows: list[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:

@@ -89,7 +89,7 @@ def read_weights(path: Path) -> Weights:
             code="knowledge.encoder",
         ) from error
     try:
-        return _parse(buffer)
+        weights = _parse(buffer)
     except (struct.error, KeyError, IndexError, UnicodeDecodeError, ValueError) as error:
         raise EncoderError(
             f"{path} is not a weight file of multilingual-e5-small in the E5S1 format, or it is cut short",
@@ -97,6 +97,9 @@ def read_weights(path: Path) -> Weights:
             fix="Delete the file and run `make install` again.",
             code="knowledge.encoder",
         ) from error
+    if hasattr(mmap, "MADV_DONTNEED"):  # what was unpacked need not stay in memory twice; rows in use come back
+        buffer.madvise(mmap.MADV_DONTNEED)
+    return weights
 
 
 class _Cursor:

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A first build in a process of its own: a nation's declaration in; the release built and in use, progress on the way.
+
+`build_apart` runs `python -m daulat.knowledge.building` and waits. What a build holds, some hundred megabytes that an
+interpreter would not give back, leaves with that process. It gets an order in JSON and answers in lines that begin
+with a letter: ``P`` and what `report` is called with, or ``E`` and an error's sentences. It serves nobody, and ends
+where nobody listens.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from daulat.errors import DaulatError
+from daulat.knowledge.encoder import open_encoder
+from daulat.knowledge.errors import KnowledgeError, ReleaseError
+from daulat.knowledge.opening import Report, open_or_build
+from daulat.nation import Nation, find_pack
+
+
+def build_apart(nation: Nation, report: Report) -> None:
+    """Build the first release of a nation and put it in use, in another process.
+
+    Parameters
+    ----------
+    nation : Nation
+    report : callable
+        (stage, done, total), called as work goes on; whatever it raises ends the work.
+
+    Raises
+    ------
+    KnowledgeError
+        Whatever kept the build from ending.
+    """
+    order = json.dumps({"nation": nation.model_dump(mode="json"), "directory": str(nation.path("."))})
+    command = [sys.executable, "-m", "daulat.knowledge.building"]
+    failed: dict[str, str] = {}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(order)
+            process.stdin.close()
+            for line in process.stdout:
+                kind, _, rest = line.partition(" ")
+                if kind == "P":
+                    report(*json.loads(rest))
+                elif kind == "E":
+                    failed = json.loads(rest)
+            code = process.wait()
+        finally:
+            if process.poll() is None:
+                process.kill()
+    if failed:
+        raise KnowledgeError(failed["what"], why=failed["why"], fix=failed["fix"], code=failed["code"])
+    if code:
+        raise ReleaseError(
+            f"the process that built the release ended with code {code}",
+            why="Without a release no question can be answered; nothing of it was put in use.",
+            fix="Run `daulat knowledge build`, which says more; on a small machine look whether memory ran out.",
+            code="knowledge.build.process",
+        )
+
+
+def run(order: IO[str], told: IO[str]) -> int:
+    """Carry out one order; return the exit code."""
+    asked = json.loads(order.read())
+    nation = Nation.model_validate(asked["nation"]).placed_in(Path(asked["directory"]))
+
+    def tell(kind: str, what: object) -> None:
+        told.write(f"{kind} {json.dumps(what)}\n")
+        told.flush()
+
+    report: Callable[[str, int, int], None] = lambda *done: tell("P", done)  # noqa: E731
+    try:
+        encoder = open_encoder(nation.knowledge.encoder, os.environ)
+        open_or_build(nation, find_pack(nation.country), encoder, report, now=lambda: datetime.now(UTC))
+    except DaulatError as error:
+        tell("E", error.as_dict())
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # whoever ends the service ends the build; it tells nothing more
+    try:
+        sys.exit(run(sys.stdin, sys.stdout))
+    except BrokenPipeError:
+        os._exit(1)
