@@ -10,6 +10,7 @@ logs nothing of it.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -298,7 +299,7 @@ class Assistant:
         phrases = self.speech.phrases(language)
         pairs = list(zip(prepared.evidence, prepared.marked, strict=False))[:_RELATED]
         related = tuple(self._citation(evidence, marked, short=True) for evidence, marked in pairs)
-        contacts = self.contacts.for_topics(prepared.asked.topics, language)
+        contacts = self.contacts.for_topics(_topics(prepared), language)
         page = Page()
         page.add(phrases.get("declined"))
         if contacts:
@@ -334,6 +335,14 @@ class Assistant:
 
     def _has_text(self, doc_id: str) -> bool:
         return doc_id in self.release.document_rows
+
+
+def _topics(prepared: Prepared) -> list[str]:
+    """Return what a question is about, surest first: a word of it may mean another matter than its nearest texts."""
+    nearest = prepared.evidence[:_RELATED]
+    about = Counter(service for evidence in nearest for service in evidence.document.services)
+    agreed = [service for service, count in about.most_common() if count == len(nearest)]
+    return [*(topic for topic in prepared.asked.topics if topic in about), *agreed, *prepared.asked.topics]
 
 
 def _told(answer: Answer) -> Iterator[AnswerEvent]:
