@@ -13,7 +13,9 @@ from __future__ import annotations
 import hashlib
 import itertools
 import mmap
+import os
 import struct
+import weakref
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,16 +46,42 @@ class Layer:
     norm2: tuple[Float32, Float32]
 
 
+class WordRows:
+    """The packed embeddings of words, read row by row: a map of them would soon hold most of its 54 MB.
+
+    Parameters
+    ----------
+    path : Path
+    offset : int
+        Bytes before the first row.
+    blocks : int
+        Of a row.
+    """
+
+    def __init__(self, path: Path, offset: int, blocks: int) -> None:
+        self._file = os.open(path, os.O_RDONLY)
+        self._offset, self._blocks = offset, blocks
+        weakref.finalize(self, os.close, self._file)
+
+    def read(self, ids: NDArray[np.int64]) -> np.ndarray:
+        """Return the blocks of rows, [n, blocks]."""
+        known, place = np.unique(ids, return_inverse=True)
+        size = self._blocks * _BLOCK.itemsize
+        packed = b"".join(os.pread(self._file, size, self._offset + row * size) for row in known.tolist())
+        rows = np.frombuffer(packed, _BLOCK).reshape(len(known), self._blocks)
+        return rows[place]
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Everything the encoder needs. `word_blocks` stays packed and mapped: only rows in use are read."""
+    """Everything the encoder needs. The rows of words stay in the file: only those in use are read."""
 
     heads: int
     positions: int
     epsilon: float
     bos: int
     eos: int
-    word_blocks: np.ndarray
+    word_rows: WordRows
     position: Float32
     norm: tuple[Float32, Float32]
     layers: tuple[Layer, ...]
@@ -61,7 +89,7 @@ class Weights:
 
     def words(self, ids: NDArray[np.int64]) -> Float32:
         """Return the embeddings of `ids`, float32[n, H]."""
-        return _dequantise(self.word_blocks[ids])
+        return _dequantise(self.word_rows.read(ids))
 
 
 def file_sha256(path: Path) -> str:
@@ -89,7 +117,7 @@ def read_weights(path: Path) -> Weights:
             code="knowledge.encoder",
         ) from error
     try:
-        weights = _parse(buffer)
+        weights = _parse(buffer, path)
     except (struct.error, KeyError, IndexError, UnicodeDecodeError, ValueError) as error:
         raise EncoderError(
             f"{path} is not a weight file of multilingual-e5-small in the E5S1 format, or it is cut short",
@@ -97,7 +125,7 @@ def read_weights(path: Path) -> Weights:
             fix="Delete the file and run `make install` again.",
             code="knowledge.encoder",
         ) from error
-    if hasattr(mmap, "MADV_DONTNEED"):  # what was unpacked need not stay in memory twice; rows in use come back
+    if hasattr(mmap, "MADV_DONTNEED"):  # what was unpacked need not stay in memory twice
         buffer.madvise(mmap.MADV_DONTNEED)
     return weights
 
@@ -118,7 +146,7 @@ class _Cursor:
         return self.buffer[self.at - size : self.at]
 
 
-def _parse(buffer: mmap.mmap) -> Weights:
+def _parse(buffer: mmap.mmap, path: Path) -> Weights:
     cursor = _Cursor(buffer)
     if cursor.bytes(4) != b"E5S1":
         raise ValueError("magic")
@@ -161,7 +189,7 @@ def _parse(buffer: mmap.mmap) -> Weights:
         epsilon=float(epsilon),
         bos=bos,
         eos=eos,
-        word_blocks=np.frombuffer(buffer, _BLOCK, count // 32, offset).reshape(vocabulary, -1),
+        word_rows=WordRows(path, offset, count // 32 // vocabulary),
         position=vector("emb.pos").reshape(-1, hidden) + vector("emb.type")[:hidden],
         norm=(vector("emb.ln.w"), vector("emb.ln.b")),
         layers=tuple(layer(i) for i in range(n_layers)),
