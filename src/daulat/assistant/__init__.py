@@ -9,7 +9,7 @@ standing and date. Where no model has passed its gate, the official text itself 
 keeps no question and no answer.
 """
 
-from daulat.assistant.assistant import Assistant, OneWriter, Writer, WriterFor
+from daulat.assistant.assistant import Assistant, OneWriter, Writer, WriterFor, nobody
 from daulat.assistant.errors import AssistantError
 from daulat.assistant.opening import open_assistant
 from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question, Turn
@@ -26,5 +26,6 @@ __all__ = [
     "Turn",
     "Writer",
     "WriterFor",
+    "nobody",
     "open_assistant",
 ]

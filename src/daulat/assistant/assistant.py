@@ -76,7 +76,7 @@ WriterFor = Callable[[str, str], Awaitable[Writer | None]]
 """(service, language) -> who may write, asked when something is to be written; None: the text is quoted."""
 
 
-async def nobody(service: str, language: str) -> Writer | None:  # noqa: ARG001
+async def nobody(_service: str, _language: str) -> Writer | None:
     """Let nobody write: the official text itself answers."""
     return None
 
@@ -341,7 +341,7 @@ def _topics(prepared: Prepared) -> list[str]:
     """Return what a question is about, surest first: a word of it may mean another matter than its nearest texts."""
     nearest = prepared.evidence[:_RELATED]
     about = Counter(service for evidence in nearest for service in evidence.document.services)
-    agreed = [service for service, count in about.most_common() if count == len(nearest)]
+    agreed = [name for name, count in about.items() if count == len(nearest) and name != GENERAL_SERVICE]
     return [*(topic for topic in prepared.asked.topics if topic in about), *agreed, *prepared.asked.topics]
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from daulat.assistant import Assistant, WriterFor, open_assistant
+from daulat.assistant import Assistant, WriterFor, nobody, open_assistant
 from daulat.knowledge.building import build_apart
 from daulat.knowledge.encoder import Encoder, open_encoder
 from daulat.knowledge.errors import SourceError
@@ -38,7 +38,7 @@ class Opened:
     encoder: Encoder
 
 
-def open_answering(nation: Nation, pack: Pack | None, report: Report, writer_for: WriterFor | None = None) -> Opened:
+def open_answering(nation: Nation, pack: Pack | None, report: Report, writer_for: WriterFor = nobody) -> Opened:
     """Open the release in use, building it first where there is none, and the assistant over it.
 
     `writer_for` says which model may write; by default none may, unless a question comes with its own.
@@ -50,8 +50,9 @@ def open_answering(nation: Nation, pack: Pack | None, report: Report, writer_for
     """
     encoder = open_encoder(nation.knowledge.encoder, os.environ)
     release = open_or_build(nation, pack, encoder, report, now=_now)
-    assistant = open_assistant(release, encoder, pack, nation.language_tags, names=nation.names)
-    return Opened(replace(assistant, writer_for=writer_for or assistant.writer_for), release, encoder)
+    languages = nation.language_tags
+    assistant = open_assistant(release, encoder, pack, languages, names=nation.names, writer_for=writer_for)
+    return Opened(assistant, release, encoder)
 
 
 def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:

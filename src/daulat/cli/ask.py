@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from daulat.assistant import OneWriter, Writer, WriterFor
+from daulat.assistant import OneWriter, Writer, WriterFor, nobody
 from daulat.assistant.types import Answer, Citation, Question
 from daulat.cli._answering import WEIGHTS, Opened, open_answering
 from daulat.cli._declaration import declared_or_only_pack
@@ -85,11 +85,11 @@ def _open(nation: Nation, engines: EngineSet) -> Opened:
     return open_answering(nation, find_pack(nation.country), report, _writers(nation, engines))
 
 
-def _writers(nation: Nation, engines: EngineSet) -> WriterFor | None:
-    """Say who may write, by the gates and the rule of residency as a service does; None where no model has passed."""
+def _writers(nation: Nation, engines: EngineSet) -> WriterFor:
+    """Say who may write, by the gates and the rule of residency as a service does; nobody where no model has passed."""
     gates = kept_gates(nation.path(GATES))
     if not any(result.passed for result in gates.results()):
-        return None
+        return nobody
     from daulat.gateway.routing import declared_router  # it brings the server; without a writer nobody needs it
 
     router = declared_router(nation, engines, clock=time.monotonic, gates=gates)

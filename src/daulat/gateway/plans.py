@@ -176,10 +176,10 @@ def _gone(error: BaseException, timeout_s: float) -> NotReady:
 @dataclass(slots=True)
 class _Job:
     told: PlanJob
+    owner: Caller
     task: asyncio.Task[None] | None = None
     answer: bytes = b""
     error: DaulatError | None = None
-    owner: Caller = Caller()  # noqa: RUF009 - frozen
 
 
 class PlanRoutes:
@@ -285,7 +285,7 @@ class PlanRoutes:
         if self._long.waiting >= WAITING:
             raise _busy()
         told = PlanJob(f"plan_{self._new_id()}", "plan.job", "queued", 0, int(asked["draws"]))
-        job = _Job(told, owner=owner)
+        job = _Job(told, owner)
         self._jobs[job.told.id] = job
         finished = [name for name, one in self._jobs.items() if one.told.status in ("done", "failed")]
         for name in finished[: max(0, len(self._jobs) - KEPT)]:

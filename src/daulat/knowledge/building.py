@@ -14,7 +14,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -43,12 +43,13 @@ def build_apart(nation: Nation, report: Report) -> None:
     order = json.dumps({"nation": nation.model_dump(mode="json"), "directory": str(nation.path("."))})
     command = [sys.executable, "-m", "daulat.knowledge.building"]
     failed: dict[str, str] = {}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - ours
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            process.stdin.write(order)
-            process.stdin.close()
+            with suppress(BrokenPipeError):  # it ended before it read; its code says so
+                process.stdin.write(order)
+                process.stdin.close()
             for line in process.stdout:
                 kind, _, rest = line.partition(" ")
                 if kind == "P":
@@ -79,7 +80,9 @@ def run(order: IO[str], told: IO[str]) -> int:
         told.write(f"{kind} {json.dumps(what)}\n")
         told.flush()
 
-    report: Callable[[str, int, int], None] = lambda *done: tell("P", done)  # noqa: E731
+    def report(stage: str, done: int, total: int) -> None:
+        tell("P", (stage, done, total))
+
     try:
         encoder = open_encoder(nation.knowledge.encoder, os.environ)
         open_or_build(nation, find_pack(nation.country), encoder, report, now=lambda: datetime.now(UTC))

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from daulat.knowledge.errors import KnowledgeError
 from daulat.knowledge.index.cache import (
     VectorCache,
     key_of,
@@ -162,7 +163,7 @@ def test_a_seed_that_was_cut_short_is_refused(tmp_path: Path) -> None:
         tmp_path / "seed", [key_of("drawn", str(n)) for n in range(9)], *quantise(np.eye(9, 64, dtype=np.float32))
     )
     (tmp_path / "seed").write_bytes((tmp_path / "seed").read_bytes()[:-1])
-    with pytest.raises(ValueError, match="buffer"):
+    with pytest.raises(KnowledgeError, match="cut short or damaged"):
         VectorCache(tmp_path / "none", 64, [tmp_path / "seed"])
 
 

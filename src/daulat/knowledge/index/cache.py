@@ -3,9 +3,8 @@
 
 An append-only file of fixed records (16 bytes of key, one float16 scale, d int8), so that a kill loses at most the
 batch in hand and a torn last record is dropped at the next opening. The key is the SHA-256 of the encoder's name and
-the text: a changed text or another encoder never finds an old vector. A pack may bring a seed, which is only read: the
-same records behind a line that says what they are, with half the key and as many components and bits a component as its
-maker chose, since a pack is small and travels (see `daulat.knowledge.index.seed`). It keeps no text.
+the text: a changed text or another encoder never finds an old vector. A pack may bring a seed, which is only read: see
+`daulat.knowledge.index.seed`. It keeps no text.
 """
 
 from __future__ import annotations
