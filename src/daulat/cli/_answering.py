@@ -66,6 +66,7 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
         if not shelf.current_id():
             build_apart(nation, report)
         opened = open_answering(nation, pack, report)
+        opened.assistant.searcher.warm()
         manifest = opened.release.manifest
         detail = f"{manifest.passages:,} passages of {manifest.documents:,} documents in {manifest.release_id}"
         detail += _due(nation, pack, opened.release)

@@ -76,6 +76,12 @@ class Request(msgspec.Struct):
         value = self.headers.get(name)
         return value.decode("latin-1").strip() if value else ""
 
+    @property
+    def credential(self) -> str:
+        """The bearer token as it was sent; empty where there is none."""
+        scheme, _, token = self.headers.get(b"authorization", b"").partition(b" ")
+        return token.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
+
     async def json_body(self, limit_bytes: int = BODY_LIMIT_BYTES) -> bytes:
         """Read the body, bounded in size and time.
 

@@ -13,7 +13,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -34,10 +34,11 @@ _ALLOWED = bytes((9, *range(32, 127), *range(128, 256)))
 class _Sender:
     """Sends one response. The head of a whole answer waits for its body, so that one write carries both."""
 
-    __slots__ = ("_cycle", "_start")
+    __slots__ = ("_cycle", "_pass_on", "_start")
 
     def __init__(self, cycle: RequestResponseCycle) -> None:
         self._cycle = cycle
+        self._pass_on = cast("Send", cycle.send)  # uvicorn names the kinds of message one by one
         self._start: Message | None = None
 
     async def send(self, message: Message) -> None:
@@ -47,10 +48,10 @@ class _Sender:
             if message["type"] == "http.response.start" and message["status"] == 200 and _has_length(message):
                 self._start = message  # its body is there already: there is nothing to wait for in between
             else:
-                await self._cycle.send(message)  # type: ignore[arg-type]
+                await self._pass_on(message)
         elif not self._sent_at_once(start["headers"], message):
-            await self._cycle.send(start)  # type: ignore[arg-type]
-            await self._cycle.send(message)  # type: ignore[arg-type]
+            await self._pass_on(start)
+            await self._pass_on(message)
 
     def _sent_at_once(self, headers: list[Header], message: Message) -> bool:
         """Write a whole answer as uvicorn would, in one piece; say whether that could be."""

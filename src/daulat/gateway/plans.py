@@ -26,7 +26,6 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import JSON_TYPE, Request, Route, Send, send_bytes, send_error, send_json
 from daulat.gateway._decode import decode
-from daulat.gateway.api.callers import credential_of
 from daulat.gateway.defaults import OpenAdmission
 from daulat.gateway.errors import BadRequest, NotFound, NotReady, Overloaded
 from daulat.gateway.ports import Admission, Call, Caller, CallUsage
@@ -223,7 +222,7 @@ class PlanRoutes:
                 param="plan",
             )
         plain = {name: value for name in asked.__struct_fields__ if (value := getattr(asked, name)) is not UNSET}
-        if asked.is_page and not credential_of(request):
+        if asked.is_page and not request.credential:
             async with self._as_reader(request.client):
                 found = await self._at_once(plain | {"as_tree": True})
             await _send_plan(send, found, request.request_id)
@@ -268,7 +267,7 @@ class PlanRoutes:
         return await self._quick.ask(asked)
 
     async def _caller(self, request: Request) -> Caller:
-        return await self._admission.identify(Call("", ROUTE, client=request.client, credential=credential_of(request)))
+        return await self._admission.identify(Call("", ROUTE, client=request.client, credential=request.credential))
 
     @asynccontextmanager
     async def _as_reader(self, client: str) -> AsyncIterator[None]:

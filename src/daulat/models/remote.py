@@ -153,10 +153,7 @@ class RemoteEngine:
         EngineInterrupted
             If the answer breaks off.
         """
-        try:
-            reply = await self._connections.request(path, body, content_type)
-        except ConnectionFailedError as error:
-            raise self._unasked(error) from error
+        reply = await self._asked(path, body, content_type)
         try:
             if reply.status != 200:
                 raise self._status_error(reply, await _read(reply, _MOST_ERROR_BYTES))
@@ -214,10 +211,7 @@ class RemoteEngine:
         try:
             return await self._connections.request(path, body, content_type)
         except ConnectionFailedError as error:
-            raise self._unasked(error) from error
-
-    def _unasked(self, error: ConnectionFailedError) -> EngineUnavailable:
-        return self._unavailable(f"did not answer: {error}")
+            raise self._unavailable(f"did not answer: {error}") from error
 
     def _status_error(self, reply: Reply, body: bytes) -> EngineError:
         try:

@@ -22,14 +22,7 @@ async def caller_of(parts: Parts, request: Request, route: str) -> Caller:
     DaulatError
         If nobody is known by what was sent.
     """
-    call = Call("", route, client=request.client, credential=credential_of(request))
-    return await parts.admission.identify(call)
-
-
-def credential_of(request: Request) -> str:
-    """Return the bearer token as it was sent; empty where there is none."""
-    scheme, _, token = request.headers.get(b"authorization", b"").partition(b" ")
-    return token.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
+    return await parts.admission.identify(Call("", route, client=request.client, credential=request.credential))
 
 
 def query_of(request: Request) -> Mapping[str, str]:

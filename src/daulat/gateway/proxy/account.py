@@ -93,8 +93,7 @@ class Account:
 
     def first(self) -> None:
         """Note the first piece of the answer."""
-        if self._asks_others:
-            self._follow()
+        self._follow()
         if self._first_s is None and self.target is not None:
             now = self._clock()
             self._first_s = now - self._started
@@ -146,8 +145,7 @@ class Account:
         if self._settled:
             return
         self._settled = True
-        if self._asks_others:
-            self._follow()
+        self._follow()
         if self.target is not None:
             self._router.ended(self.target, usage, error)
         self.grant.settle(usage)

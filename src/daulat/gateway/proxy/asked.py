@@ -114,7 +114,6 @@ class Asked(msgspec.Struct, frozen=True):
     def call(self, request: Request, service: str = "") -> Call:
         """Return what admission and routing know about this request."""
         headers = request.headers
-        scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
         data_class, priority = headers.get(b"x-daulat-data-class", b""), headers.get(b"x-daulat-priority", b"")
         return Call(
             model=self.model,
@@ -123,7 +122,7 @@ class Asked(msgspec.Struct, frozen=True):
             max_tokens=self.max_tokens,
             choices=self.generated,
             client=request.client,
-            credential=token.strip().decode("latin-1") if scheme.lower() == b"bearer" else "",
+            credential=request.credential,
             data_class=data_class.decode("latin-1").strip() if data_class else "",
             priority=priority.decode("latin-1").strip() if priority else "",
             affinity=self.affinity,

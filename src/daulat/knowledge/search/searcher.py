@@ -128,6 +128,10 @@ class Searcher:
         asked = self.ask(text, language)
         return self.rank(self.candidates(asked, filters), top_k)
 
+    def warm(self) -> None:
+        """Encode once, so that the first who asks does not wait for the encoder's weights."""
+        self._encode(("",))
+
     def ask(self, text: str, language: str = "") -> Asked:
         """Return the forms of a question, with the laws of this release that it names."""
         return self.reader.ask(text, language, self._titles)
