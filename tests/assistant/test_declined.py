@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from daulat.assistant import Answer, open_assistant
+from daulat.assistant.answerable import Answerable, Calibrated
 from daulat.knowledge.index.cache import VectorCache
 from daulat.knowledge.ingest import IngestRules
 from daulat.knowledge.release import Builder, Release, SigningKey
@@ -129,3 +131,13 @@ def test_a_nation_without_texts_says_so(nowhere):
     answer = nowhere("When must a birth be reported?")
     assert (answer.mode, answer.answered, answer.citations) == ("declined", False, ())
     assert answer.text == "No official texts have been loaded yet, so I cannot answer."
+
+
+def test_who_is_not_answered_is_sent_to_the_office_of_the_nearest_texts(judging):
+    never = replace(judging.assistant, answerable=Answerable(*[Calibrated(0.0, {}, 1.1)] * 3))
+    # `bos` is short for school grants too; what is nearest is about family cards.
+    asked = never.searcher.ask("bos saya menahan kartu keluarga", "id")
+    assert "education" in asked.topics
+    answer = Asked(never)("bos saya menahan kartu keluarga")
+    assert not answer.answered
+    assert "1500537" in [contact.phone for contact in answer.contacts]
