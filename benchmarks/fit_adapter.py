@@ -2,6 +2,7 @@
 """Learn to turn questions towards the texts: a pack's everyday questions in, `adapter.e5.npz` and its figures out.
 
     python benchmarks/fit_adapter.py [--write]
+    python benchmarks/fit_adapter.py --measure   # the adapter that the pack has; nothing is learnt
 
 Changes of low rank (LoRA) to the encoder's upper half are fitted so that the passages that answer a question come
 nearer than its nearest others, some drawn at random and those of other questions: a softmax over segments, with AdamW.
@@ -28,7 +29,7 @@ from torch.nn import functional
 
 from daulat.evaluation import open_corpus
 from daulat.evaluation.corpus import Corpus
-from daulat.knowledge.encoder import Adapter, bundled_weights
+from daulat.knowledge.encoder import Adapter, bundled_weights, load_adapter
 from daulat.knowledge.encoder.adapter import MATRICES, Change
 from daulat.knowledge.encoder.weights import Layer, Weights, read_weights
 from daulat.knowledge.everyday import FOLDER
@@ -150,6 +151,13 @@ class Tower:
         }
         return Adapter(encoder, layers)
 
+    def take(self, adapter: Adapter) -> None:
+        """Go on with the changes of an adapter."""
+        for number, changes in adapter.layers.items():
+            for name, change in changes.items():
+                for side, found in zip(self.learnt[number][name], (change.down, change.up), strict=True):
+                    side.data = tensor(found)
+
     def _normed(self, x: Tensor, norm: tuple[Tensor, ...]) -> Tensor:
         return functional.layer_norm(x, x.shape[-1:], norm[0], norm[1], self.weights.epsilon)
 
@@ -229,21 +237,28 @@ def report(name: str, tower: Tower, cases: Sequence[Case], chosen: Ints, segment
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true", help="write the adapter into the pack")
-    write = parser.parse_args().write
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--write", action="store_true", help="write the adapter into the pack")
+    what.add_argument("--measure", action="store_true", help="learn nothing: measure the adapter that the pack has")
+    arguments = parser.parse_args()
     bench, weights = open_bench(), read_weights(bundled_weights())
     assert bench.pack is not None
     with TemporaryDirectory() as work:
         corpus = open_corpus(bench, load_sources(bench.pack.path("sources.yaml")), [], load_ranking(), Path(work))
         cases, segments = read_cases(corpus, weights), tensor(segments_of(corpus.release))
+    if arguments.measure:
+        cases = [case for case in cases if case.apart and case.is_first_form]
     apart = np.array([case.apart for case in cases])
     shown = np.flatnonzero(apart & np.array([case.is_first_form for case in cases]))
     tower = Tower(weights, cases)
     report("as encoded", tower, cases, shown, segments)
-    learn(tower, cases, np.flatnonzero(~apart), segments)
+    path = bench.pack.path(FOLDER) / "adapter.e5.npz"
+    if arguments.measure:
+        tower.take(load_adapter(path))
+    else:
+        learn(tower, cases, np.flatnonzero(~apart), segments)
     report("turned", tower, cases, shown, segments)
-    if write:
-        path = bench.pack.path(FOLDER) / "adapter.e5.npz"
+    if arguments.write:
         tower.adapter(bench.encoder.name).save(path)
         print(f"wrote {path.name}")
 
