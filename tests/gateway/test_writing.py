@@ -4,6 +4,7 @@
 import asyncio
 import sys
 import time
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -25,13 +26,14 @@ ASKED = ChatRequest("", (Message("user", "Who reports a birth?"),))
 SAYS = Reply(("The family ", "reports it."))
 
 
+@dataclass(frozen=True)
 class Settled(OpenGrant):
-    """A grant that remembers what was booked last."""
+    """A grant that remembers what was booked."""
 
-    booked: list = []  # noqa: RUF012 - read by the test that wrote it
+    booked: list = field(default_factory=list)
 
     def settle(self, usage) -> None:
-        self.booked[:] = [usage]
+        self.booked.append(usage)
 
 
 def passed(*models: str, language: str = "xa") -> Gates:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A workload to vary: one that every test here can change by a field."""
+"""A workload to vary by a field, and the first nation with its pack; a room with another nation of its own says so."""
 
 from __future__ import annotations
 
@@ -8,10 +8,23 @@ from datetime import date
 import pytest
 from hypothesis import settings
 
+from daulat.nation import Nation, Pack, bootstrap, find_pack, nation_of
 from daulat.plan import Workload
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+@pytest.fixture(scope="session")
+def pack() -> Pack:
+    found = find_pack("ID")
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="session")
+def nation(pack: Pack) -> Nation:
+    return nation_of(bootstrap("ID", pack))
 
 
 @pytest.fixture(scope="session")

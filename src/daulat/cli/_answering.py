@@ -25,7 +25,6 @@ from daulat.nation import Nation, Pack
 if TYPE_CHECKING:
     from daulat.gateway import Answering, Knowledge
 
-WEIGHTS = ".daulat/models"
 Report = Callable[[str, int, int], None]
 
 

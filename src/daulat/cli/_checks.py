@@ -20,14 +20,13 @@ from daulat.errors import DaulatError
 from daulat.gateway import reserve
 from daulat.knowledge.encoder import bundled_weights
 from daulat.knowledge.release import Shelf
-from daulat.models import WeightsStore, declare_engines
+from daulat.models import WEIGHTS, WeightsStore, declare_engines
 from daulat.nation import Nation, find_pack, load_nation
 
 MIB = 1024 * 1024
 MEMORY_NEEDED_MIB = 512  # the service takes 400 MB without a language model
 DISK_NEEDED_MIB = 300  # database, a release and its successor
 
-WEIGHTS = ".daulat/models"  # where `daulat models pull` puts them
 OLDEST_PYTHON = (3, 11)
 
 

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from daulat.models import EngineSet
 
 
-WEIGHTS = ".daulat/models"
-
-
 @dataclass(frozen=True, slots=True)
 class Measured:
     """A model of a declaration.
@@ -64,7 +61,7 @@ def declared_model(name: str, service: str, declaration: Path) -> Measured:
         If the declaration has faults, or no model or service of that name.
     """
     from daulat.errors import DaulatError
-    from daulat.models import declare_engines
+    from daulat.models import WEIGHTS, declare_engines
     from daulat.nation import load_nation
 
     nation = load_nation(declaration)

@@ -13,11 +13,11 @@ import click
 
 from daulat.assistant import OneWriter, Writer, WriterFor, nobody
 from daulat.assistant.types import Answer, Citation, Question
-from daulat.cli._answering import WEIGHTS, Opened, open_answering
+from daulat.cli._answering import Opened, open_answering
 from daulat.cli._declaration import declared_or_only_pack
 from daulat.cli._output import emit, emit_json, hint, json_option, say
 from daulat.errors import DaulatError
-from daulat.models import GATES, EngineSet, declare_engines, kept_gates
+from daulat.models import GATES, WEIGHTS, EngineSet, declare_engines, kept_gates
 from daulat.nation import Nation, find_pack
 
 

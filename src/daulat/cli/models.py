@@ -22,6 +22,7 @@ from daulat.cli._frontier import command as frontier
 from daulat.cli._output import emit, emit_json, hint, json_option, progress, say, table
 from daulat.models import (
     HUB_URL,
+    WEIGHTS,
     Catalogue,
     CatalogueModel,
     ChatRequest,
@@ -45,7 +46,7 @@ _directory = click.option(
     "--dir",
     "directory",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path(".daulat/models"),
+    default=Path(WEIGHTS),
     show_default=True,
     help="The directory of weights.",
 )

@@ -29,7 +29,7 @@ from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Receipts
 from daulat.gateway.steering import steered
 from daulat.ledger import Receipt, open_receipts
-from daulat.models import EngineSet, declare_engines
+from daulat.models import WEIGHTS, EngineSet, declare_engines
 from daulat.nation import Nation, find_pack
 from daulat.store import StoreSettings, open_store
 
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from daulat.gateway.api.moderator import Moderator
 
 ANSWERS_AT_ONCE = 64
-WEIGHTS = ".daulat/models"
 RECEIPTS_WAITING = 10_000
 DAY_S = 86_400
 

@@ -30,11 +30,12 @@ from daulat.models.gates import GATES, GateResult, Gates, kept_gates, load_gates
 from daulat.models.pull import Order, pull
 from daulat.models.remote import RemoteEngine
 from daulat.models.sources import Source, parse_source
-from daulat.models.weights import Provenance, Weights, WeightsStore
+from daulat.models.weights import WEIGHTS, Provenance, Weights, WeightsStore
 
 __all__ = [
     "GATES",
     "HUB_URL",
+    "WEIGHTS",
     "Catalogue",
     "CatalogueModel",
     "ChatRequest",

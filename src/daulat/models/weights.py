@@ -24,6 +24,8 @@ import msgspec
 
 from daulat.models.errors import WeightsError
 
+WEIGHTS = ".daulat/models"
+"""Where the weights of a nation are, below its directory; `daulat models pull` puts them there."""
 PROVENANCE = "provenance.json"
 _INCOMING = ".incoming"
 _MODEL_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")

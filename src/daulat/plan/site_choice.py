@@ -139,6 +139,11 @@ def candidates_of(place: Place, grids: Mapping[str, str], rules: SiteRules) -> l
     return [largest[group] for group in order][: int(rules.numbers["candidates"].value)]
 
 
+def _grid(one: Region, grids: Mapping[str, str]) -> str:
+    """Return the grid of a region: that of its group, or its group, or, where it is of none, itself."""
+    return grids.get(one.group, one.group or one.code)
+
+
 def question(
     plan: Plan,
     nation: Nation,
@@ -155,15 +160,15 @@ def question(
     by_group = (site_demand(plan)["group_shares"][0] * load[:, None]).T
     prices = (1 + v["money.inflation_per_year"].value) ** years.astype(np.float64)
     fixed = _fixed_usd(v, prices)
-    unknown = sorted(set(rules.grids) - {grids.get(one.group, one.group or one.code) for one in places})
+    grid = tuple(_grid(one, grids) for one in places)
+    unknown = sorted(set(rules.grids) - set(grid))
     if unknown:
-        known = ", ".join(dict.fromkeys(grids.get(one.group, one.group or one.code) for one in places))
+        known = ", ".join(dict.fromkeys(grid))
         raise site_fault(rules.grids_origin, "grids", unknown[0], f"grids on which a candidate stands: {known}")
     build, run = _per_mw(plan, prices, places, grids, rules)
     # No site is ever larger than the nation's whole load: a limit beyond it only makes the search longer.
     whole = max(float(load.max()), rules.numbers["smallest_mw"].value)
     limit = [min(rules.limits_mw.get(one.code, rules.numbers["limit_mw"].value), whole) for one in places]
-    grid = tuple(grids.get(one.group, one.group or one.code) for one in places)
     last = float(load[-1])
     return Siting(
         Regions(place.groups, _middles(place), by_group, tuple(rules.residency.get(one, "") for one in place.groups)),
@@ -227,7 +232,7 @@ def _per_mw(
     paid = (opex.hardware_maintenance_usd + opex.facility_maintenance_usd + opex.licences_usd)[0] / it
     rate = v["money.insurance_share"].value
     insured = opex.insurance_usd[0] / it / max(rate + v["money.hazard_premium_share"].value, 1e-12)
-    on = [grids.get(one.group, one.group or one.code) for one in places]
+    on = [_grid(one, grids) for one in places]
     tariff = np.array([grid_figure(v, rules, one, "electricity_usd_per_mwh") for one in on])[:, None]
     tariff = tariff / v["energy.electricity_price_usd_per_mwh"].value
     tonnes = np.array([grid_figure(v, rules, one, "gco2_per_kwh") for one in on])[:, None] / 1000  # t/MWh

@@ -22,6 +22,7 @@ def siting_part(
     hazards: Hazards,
     left_out: Sequence[SiteRuleRow],
 ) -> SitingPart:
+    """Return what a plan says of its sites: those that open, largest first, then the others, and what chose them."""
     groups = siting.regions.names
     rows = [
         ChosenSite(

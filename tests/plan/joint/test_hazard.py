@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from daulat.nation import Nation, Pack, bootstrap, find_pack, nation_of
+from daulat.nation import Nation, Pack
 from daulat.plan import InputError, InputFaultsError, make_plan, read_case
 from daulat.plan.hazard import read_hazards, tectonic_region
 from daulat.plan.site_choice import choose_sites, grids_of, question
@@ -16,18 +16,6 @@ from daulat.plan.site_rules import read_rules, siting_sections
 
 SOURCE = "an invented map"
 SMALL: dict[str, Any] = {"horizon_years": 2, "siting": {"at": ["32.01", "63.71", "12.71"], "round_trip_ms": 200}}
-
-
-@pytest.fixture(scope="module")
-def pack() -> Pack:
-    found = find_pack("ID")
-    assert found is not None
-    return found
-
-
-@pytest.fixture(scope="module")
-def nation(pack: Pack) -> Nation:
-    return nation_of(bootstrap("ID", pack))
 
 
 @pytest.mark.parametrize(

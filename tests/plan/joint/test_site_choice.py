@@ -8,25 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from daulat.nation import Nation, Pack, bootstrap, find_pack, nation_of
+from daulat.nation import Nation, Pack, bootstrap, nation_of
 from daulat.plan import InputError, InputFaultsError, make_plan, read_case
 from daulat.plan.site_choice import candidates_of, choose_sites, grids_of
 from daulat.plan.site_rules import read_rules, siting_sections
 
 # Few places and years, so that the question is solved to the end at once.
 SMALL: dict[str, Any] = {"horizon_years": 2, "siting": {"at": ["32.01", "12.71", "63.71"], "round_trip_ms": 200}}
-
-
-@pytest.fixture(scope="module")
-def pack() -> Pack:
-    found = find_pack("ID")
-    assert found is not None
-    return found
-
-
-@pytest.fixture(scope="module")
-def nation(pack: Pack) -> Nation:
-    return nation_of(bootstrap("ID", pack))
 
 
 def test_the_sites_carry_the_load_when_any_one_grid_fails(nation: Nation, pack: Pack) -> None:

@@ -7,22 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from daulat.nation import Nation, Pack, bootstrap, find_pack, nation_of
+from daulat.nation import Nation, Pack
 from daulat.plan import Document, plan_nation, read_scenario
 
 MADE = datetime(2026, 11, 25, 12, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def pack() -> Pack:
-    found = find_pack("ID")
-    assert found is not None
-    return found
-
-
-@pytest.fixture(scope="session")
-def nation(pack: Pack) -> Nation:
-    return nation_of(bootstrap("ID", pack))
 
 
 @pytest.fixture(scope="session")
