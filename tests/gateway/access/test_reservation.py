@@ -2,11 +2,11 @@
 """What a call reserves is no less than an engine that keeps to its bounds can write."""
 
 import json
-from types import SimpleNamespace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daulat.gateway._asgi import Request
 from daulat.gateway.access.admission import KeyAdmission, Rules
 from daulat.gateway.proxy.asked import CHAT, read_asked
 from daulat.gateway.quota.prices import FREE
@@ -25,6 +25,11 @@ fields = st.fixed_dictionaries(
 )
 
 
+async def no_body():
+    """Stand for the server's side of a request whose body was read."""
+    raise AssertionError("nothing is left to read")
+
+
 def most_written(body: bytes) -> int:
     """Return what an engine with that context may write for a body: each answer to its bound, else to its context."""
     sent = json.loads(body)
@@ -39,6 +44,5 @@ def test_no_engine_that_keeps_to_its_bounds_passes_what_was_reserved(sent, limit
     limits = {} if limit is None else {"m": limit}
     admission = KeyAdmission(None, None, None, None, Rules(False, {}, {"m": CONTEXT}, limits))
     asked = read_asked(json.dumps({"model": "m"} | sent).encode(), CHAT)
-    request = SimpleNamespace(headers={}, recorded_as="", client="", request_id="r", on_behalf_of="", disconnected=None)
-    _, _, reserved, _, _ = admission._needs(asked.call(request), FREE)
+    _, _, reserved, _, _ = admission._needs(asked.call(Request("POST", "", "", {}, no_body, "r")), FREE)
     assert most_written(asked.body_for("m", limit or 0)) <= reserved
