@@ -24,11 +24,11 @@ import psycopg
 
 from daulat.store import Store
 
-BATCH_ROWS = 500
+BATCH_ROWS = 2_000
 # What waited while a slow disk wrote goes together next: a batch costs one wait for the disk, however many are in it.
 MOST_ROWS = 5_000
 BATCH_SECONDS = 0.25
-CAPACITY = 50_000  # at some 500 bytes each, 25 MB
+CAPACITY = 50_000  # at some 400 bytes each, 20 MB
 _PATIENCE_S = 5.0
 
 _LOG = logging.getLogger(__name__)
@@ -72,19 +72,22 @@ _COPY = f"COPY usage_in ({_COLUMNS}) FROM STDIN"
 # A batch that was committed before its reply was lost comes again; its ids are there already.
 _KEEP = f"INSERT INTO usage_call ({_COLUMNS}) SELECT {_COLUMNS} FROM usage_in ON CONFLICT (id) DO NOTHING"  # noqa: S608
 
-# Rows whose text is put together at once: some 25 kB, however large a batch has become.
-_TOGETHER = 100
+# Rows whose text is put together at once: some 130 kB, however large a batch has become.
+_TOGETHER = 500
 _MOST = 2**31 - 1
 _LARGEST_REAL = 1e30
+_PROJECT = 3  # among the columns
 _ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 # A row's id is a random number of 128 bits, as 32 hexadecimal digits.
-_Numbered = tuple[str, UsageRow]
 _DIGITS = 32
 
 
 class UsageLedger:
-    """Collects rows and writes them four times a second, or sooner when 500 wait.
+    """Collects rows and writes them four times a second, or sooner when 2,000 wait.
+
+    A row becomes the line that COPY reads as soon as it is handed over, so that the thread only joins and sends lines:
+    were it to make them, it and the event loop would hand Python's lock to each other thousands of times a second.
 
     Parameters
     ----------
@@ -96,8 +99,8 @@ class UsageLedger:
 
     def __init__(self, conninfo: str, *, capacity: int = CAPACITY) -> None:
         self._conninfo, self._capacity = conninfo, capacity
-        self._waiting: deque[UsageRow] = deque()
-        self._batch: list[_Numbered] = []
+        self._waiting: deque[str] = deque()
+        self._batch: list[str] = []
         self._wake = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="usage")
         self._connection: psycopg.Connection[tuple[object, ...]] | None = None
@@ -115,7 +118,7 @@ class UsageLedger:
 
     def put(self, row: UsageRow) -> None:
         """Hand over one row; returns at once, whatever the database does. A call that was let in always has its row."""
-        self._waiting.append(row)
+        self._waiting.append(_line(row))
         if len(self._waiting) >= BATCH_ROWS:
             self._wake.set()
 
@@ -127,29 +130,20 @@ class UsageLedger:
         psycopg.Error
             If the database does not take them; they go on waiting.
         """
-        loop = asyncio.get_running_loop()
         while self._waiting or self._batch:
-            fresh = min(len(self._waiting), MOST_ROWS - len(self._batch))
-            noise = os.urandom(16 * fresh).hex()  # asked for at once, for each time is a call of the system
-            for at in range(0, len(noise), _DIGITS):
-                self._batch.append((noise[at : at + _DIGITS], self._waiting.popleft()))
-            try:
-                await loop.run_in_executor(self._thread, self._write, self._batch)
-            except (psycopg.DataError, psycopg.IntegrityError):
-                # One row that the table refuses must not hold up the others, nor, in the end, every caller.
-                await loop.run_in_executor(self._thread, self._write_singly, self._batch)
-            self.written += len(self._batch)
-            self._batch = []
+            await self._write_some()
 
     async def run(self) -> None:
         """Write until cancelled; wait longer each time that the database does not answer."""
         pause_s = BATCH_SECONDS
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause_s)
+            # What came while a batch was written waits its time too: a batch costs the same, however small it is.
+            if len(self._waiting) < BATCH_ROWS:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), pause_s)
             self._wake.clear()
             try:
-                await self.flush()
+                await self._write_some()
                 pause_s = BATCH_SECONDS
             except psycopg.OperationalError as error:
                 pause_s = min(pause_s * 2, 10.0)
@@ -165,26 +159,43 @@ class UsageLedger:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._hang_up)
         self._thread.shutdown(wait=False)
 
-    def _write(self, batch: list[_Numbered]) -> None:
+    async def _write_some(self) -> None:
+        """Write the batch that failed before, filled up, or the next; do nothing where no row waits."""
+        fresh = min(len(self._waiting), MOST_ROWS - len(self._batch))
+        noise = os.urandom(16 * fresh).hex()  # asked for at once, for each time is a call of the system
+        self._batch += [noise[at : at + _DIGITS] + self._waiting.popleft() for at in range(0, len(noise), _DIGITS)]
+        if not self._batch:
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._thread, self._write, self._batch)
+        except (psycopg.DataError, psycopg.IntegrityError):
+            # One row that the table refuses must not hold up the others, nor, in the end, every caller.
+            await loop.run_in_executor(self._thread, self._write_singly, self._batch)
+        self.written += len(self._batch)
+        self._batch = []
+
+    def _write(self, batch: list[str]) -> None:
         try:
             connection = self._connected()
             with connection.transaction(), connection.cursor() as cursor:
                 cursor.execute(_STAGE)
                 with cursor.copy(_COPY) as copy:
                     for at in range(0, len(batch), _TOGETHER):
-                        copy.write("".join([_line(*each) for each in batch[at : at + _TOGETHER]]))
+                        copy.write("".join(batch[at : at + _TOGETHER]))
                 cursor.execute(_KEEP)
         except psycopg.OperationalError:
             self._hang_up()
             raise
 
-    def _write_singly(self, batch: list[_Numbered]) -> None:
+    def _write_singly(self, batch: list[str]) -> None:
         for each in batch:
             try:
                 self._write([each])
             except (psycopg.DataError, psycopg.IntegrityError) as error:
                 self.refused += 1
-                _LOG.error("a usage row of %s was refused by its table: %s", each[1].project, type(error).__name__)
+                project = each.split("\t")[_PROJECT]
+                _LOG.error("a usage row of %s was refused by its table: %s", project, type(error).__name__)
 
     def _connected(self) -> psycopg.Connection[tuple[object, ...]]:
         if self._connection is None or self._connection.closed:
@@ -199,18 +210,18 @@ class UsageLedger:
             self._connection = None
 
 
-def _line(number: str, row: UsageRow) -> str:
-    r"""Return a row as COPY reads it: one line, a tab between columns, `\N` for none.
+def _line(row: UsageRow) -> str:
+    r"""Return a row as COPY reads it, behind its id: one line, a tab between columns, `\N` for none.
 
     It is written here because the driver asks each value of each row for its type, which costs three times as much.
     """
     one = row
     second, microsecond = divmod(int(one.at_s * 1e6), 1_000_000)
     ttft_s = one.time_to_first_token_s
+    asked = one.organisation, one.project, one.key_id, one.model, one.route
+    names = _names(*asked, one.engine, one.place, one.reason, one.data_class)
     return (
-        f"{number}\t{_date(second)}.{microsecond:06d}+00"
-        f"\t{_text(one.organisation)}\t{_text(one.project)}\t{_text(one.key_id)}\t{_text(one.model)}\t{_text(one.route)}"
-        f"\t{_text(one.engine)}\t{_text(one.place)}\t{_text(one.reason)}\t{_text(one.data_class)}"
+        f"\t{_date(second)}.{microsecond:06d}+00\t{names}"
         f"\t{_count(one.prompt_tokens)}\t{_count(one.completion_tokens)}\t{_count(one.reasoning_tokens)}"
         f"\t{_count(one.cached_tokens)}\t{one.estimated}\t{one.status}\t{_text(one.code)}"
         f"\t{_real(None if ttft_s is None else ttft_s * 1000)}\t{_real(one.duration_s * 1000)}"
@@ -222,6 +233,12 @@ def _line(number: str, row: UsageRow) -> str:
 def _date(second: int) -> str:
     """Return a second since 1970 as a date and a time in UTC; many calls end in the same."""
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@lru_cache(maxsize=256)
+def _names(*names: str) -> str:
+    """Return the columns of names, which most calls of a key share."""
+    return "\t".join(map(_text, names))
 
 
 @lru_cache(maxsize=1024)
