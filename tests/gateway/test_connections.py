@@ -83,6 +83,9 @@ class Clock:
         self.timers.append((self.now + after_s, work))
         return object()
 
+    def call_soon(self, work):
+        return self.call_later(0.0, work)
+
     def go_to(self, when):
         self.now = when
         due = [work for at, work in self.timers if at <= when]
@@ -93,6 +96,13 @@ class Clock:
 
 class Transport:
     closed = False
+
+    def __init__(self):
+        self.written = []
+
+    def write(self, data):
+        assert not self.closed
+        self.written.append(data)
 
     def is_closing(self):
         return self.closed
@@ -135,3 +145,27 @@ async def test_a_connection_is_not_closed_while_an_answer_is_given(idle):
     idle.on_response_complete()
     idle.loop.go_to(575.0)
     assert idle.transport.closed
+
+
+async def test_an_answer_is_written_in_the_next_turn_and_once(idle):
+    idle.write_soon(b"answer")
+    assert idle.transport.written == []
+    idle.loop.go_to(0.0)
+    idle.loop.go_to(1.0)
+    assert idle.transport.written == [b"answer"]
+
+
+async def test_an_answer_goes_out_before_a_server_that_ends_closes_its_connection(idle):
+    idle.cycle = None
+    idle.write_soon(b"answer")
+    idle.shutdown()
+    assert idle.transport.written == [b"answer"]
+    assert idle.transport.closed
+
+
+async def test_an_answer_goes_out_before_what_follows_from_the_next_bytes(idle):
+    idle.write_soon(b"answer")
+    idle._unset_keepalive_if_required()
+    idle.parser = type("Parser", (), {"feed_data": lambda _, __: idle.transport.write(b"refusal")})()
+    idle.data_received(b"not a request")
+    assert idle.transport.written == [b"answer", b"refusal"]

@@ -34,10 +34,10 @@ _ALLOWED = bytes((9, *range(32, 127), *range(128, 256)))
 class _Sender:
     """Sends one response. The head of a whole answer waits for its body, so that one write carries both."""
 
-    __slots__ = ("_cycle", "_pass_on", "_start")
+    __slots__ = ("_cycle", "_pass_on", "_protocol", "_start")
 
-    def __init__(self, cycle: RequestResponseCycle) -> None:
-        self._cycle = cycle
+    def __init__(self, protocol: Protocol, cycle: RequestResponseCycle) -> None:
+        self._protocol, self._cycle = protocol, cycle
         self._pass_on = cast("Send", cycle.send)  # uvicorn names the kinds of message one by one
         self._start: Message | None = None
 
@@ -70,7 +70,7 @@ class _Sender:
         fields = [b"%b: %b" % header for header in (*cycle.default_headers, *headers)]
         if b"".join(fields).translate(None, _ALLOWED):
             raise RuntimeError("a header holds what would end its line")
-        cycle.transport.write(b"%b%b\r\n\r\n%b" % (STATUS_LINE[200], b"\r\n".join(fields), body))
+        self._protocol.write_soon(b"%b%b\r\n\r\n%b" % (STATUS_LINE[200], b"\r\n".join(fields), body))
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         cycle.on_response()
@@ -81,9 +81,11 @@ def _has_length(message: Message) -> bool:
     return b"content-length" in dict(message["headers"])
 
 
-def _joined(app: ASGIApp, cycle: RequestResponseCycle, scope: Scope, receive: Receive, _: Send) -> Awaitable[None]:
+def _joined(
+    app: ASGIApp, protocol: Protocol, cycle: RequestResponseCycle, scope: Scope, receive: Receive, _: Send
+) -> Awaitable[None]:
     """Call an application that sends through a `_Sender`."""
-    return app(scope, receive, _Sender(cycle).send)
+    return app(scope, receive, _Sender(protocol, cycle).send)
 
 
 class Protocol(HttpToolsProtocol):
@@ -93,6 +95,7 @@ class Protocol(HttpToolsProtocol):
     _head_bytes = 0
     _in_head = True
     _idle_since = math.inf
+    _held = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -102,6 +105,7 @@ class Protocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         self._stop_waiting()
+        self._held = b""
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
@@ -109,6 +113,7 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came; a head that is only half there has to be finished soon, and to stay small."""
+        self._let_go()
         super().data_received(data)
         if not self._in_head:
             if self._head_timer is not None:
@@ -120,6 +125,24 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()
         elif self._head_timer is None:
             self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._head_is_late)
+
+    def write_soon(self, answer: bytes) -> None:
+        """Write a whole answer in the loop's next turn, behind the others of this turn: their reader is woken once.
+
+        Between the turns nothing overtakes it: what else writes or closes lets it go first.
+        """
+        self._held += answer
+        self.loop.call_soon(self._let_go)
+
+    def _let_go(self) -> None:
+        if self._held:
+            held, self._held = self._held, b""
+            self.transport.write(held)
+
+    def shutdown(self) -> None:
+        """Close with the server."""
+        self._let_go()
+        super().shutdown()
 
     def on_message_begin(self) -> None:
         """Begin a head."""
@@ -158,7 +181,7 @@ class Protocol(HttpToolsProtocol):
         self._idle_since = math.inf
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        super()._start_asgi_task(cycle, partial(_joined, app, cycle))
+        super()._start_asgi_task(cycle, partial(_joined, app, self, cycle))
 
     def _stop_waiting(self) -> None:
         if self._head_timer is not None:

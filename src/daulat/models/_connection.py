@@ -89,7 +89,8 @@ class Reply(asyncio.Protocol):
         self._reset()
         if self._timer is None:  # it may still run from the last request: then it looks again, and sees this one
             self._timer = self._loop.call_later(self._patience_s, self._look)
-        self._transport.write(request)
+        # Written in the loop's next turn, behind what else this turn sends: an engine is then woken once for many.
+        self._loop.call_soon(self._write, request)
 
     async def head(self) -> None:
         """Return when the head of the response is there.
@@ -215,6 +216,10 @@ class Reply(asyncio.Protocol):
         if self.has_head:
             self.complete = True
             self._keeps = self._parser.should_keep_alive()
+
+    def _write(self, request: bytes) -> None:
+        if self._transport is not None:  # a transport that was aborted meanwhile passes it over
+            self._transport.write(request)
 
     def _look(self) -> None:
         """Fail a response that has been silent for too long; look again later otherwise."""
