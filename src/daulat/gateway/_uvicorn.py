@@ -78,7 +78,7 @@ class _Sender:
 
 
 def _has_length(message: Message) -> bool:
-    return b"content-length" in dict(message["headers"])
+    return any(name == b"content-length" for name, _ in message["headers"])
 
 
 def _joined(

@@ -217,14 +217,13 @@ def _line(row: UsageRow) -> str:
     """
     one = row
     second, microsecond = divmod(int(one.at_s * 1e6), 1_000_000)
-    ttft_s = one.time_to_first_token_s
     asked = one.organisation, one.project, one.key_id, one.model, one.route
     names = _names(*asked, one.engine, one.place, one.reason, one.data_class)
     return (
         f"\t{_date(second)}.{microsecond:06d}+00\t{names}"
         f"\t{_count(one.prompt_tokens)}\t{_count(one.completion_tokens)}\t{_count(one.reasoning_tokens)}"
         f"\t{_count(one.cached_tokens)}\t{one.estimated}\t{one.status}\t{_text(one.code)}"
-        f"\t{_real(None if ttft_s is None else ttft_s * 1000)}\t{_real(one.duration_s * 1000)}"
+        f"\t{_milliseconds(one.time_to_first_token_s)}\t{_milliseconds(one.duration_s)}"
         f"\t{one.cost}\t{_text(one.currency)}\t{_real(one.energy_wh)}\t{_real(one.carbon_g)}\n"
     )
 
@@ -249,6 +248,11 @@ def _text(name: str) -> str:
 
 def _count(tokens: int) -> int:
     return tokens if 0 <= tokens <= _MOST else min(max(tokens, 0), _MOST)
+
+
+def _milliseconds(seconds: float | None) -> str:
+    """Return a time to the microsecond, as `_real` would."""
+    return f"{seconds * 1000:.3f}" if seconds is not None and 0 <= seconds < _LARGEST_REAL else "\\N"
 
 
 def _real(figure: float | None) -> str:

@@ -55,7 +55,7 @@ class Reply(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self.idle_since = 0.0
+        self._idle_since = 0.0
         self._failure: ConnectionFailedError | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._reset()
@@ -130,6 +130,15 @@ class Reply(asyncio.Protocol):
             self._last_heard = self._loop.time()  # the silence was ours
             self._transport.resume_reading()
         return whole
+
+    def keep(self) -> None:
+        """Begin to lie idle."""
+        self._idle_since = self._loop.time()
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it may be used again, and has not lain idle for so long that its server hangs up."""
+        return self.may_be_used_again and self._loop.time() - self._idle_since < IDLE_S
 
     @property
     def has_more(self) -> bool:
@@ -300,7 +309,7 @@ class Connections:
     def give_back(self, reply: Reply) -> None:
         """Keep the connection of a response for the next, or close it where that cannot be."""
         if reply.may_be_used_again and len(self._idle) < MOST_IDLE:
-            reply.idle_since = asyncio.get_running_loop().time()
+            reply.keep()
             self._idle.append(reply)
         else:
             reply.abort()
@@ -321,10 +330,9 @@ class Connections:
 
     def _kept(self) -> Reply | None:
         """Return the connection that was used last, if it is fresh; let go of all that are stale."""
-        now = asyncio.get_running_loop().time()
         while self._idle:
             reply = self._idle.pop()
-            if now - reply.idle_since < IDLE_S and reply.may_be_used_again:
+            if reply.is_fresh:
                 return reply
             reply.abort()
         return None

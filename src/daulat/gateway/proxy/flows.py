@@ -33,7 +33,7 @@ class Flow:
         When the piece that is being handed to the caller was handed over; 0 while there is none.
     """
 
-    __slots__ = ("_flows", "_request", "_task", "_watcher", "farewell", "gone", "sending_since")
+    __slots__ = ("_flows", "_loop", "_request", "_task", "_watcher", "farewell", "gone", "sending_since")
 
     def __init__(self, flows: Flows, request: Request) -> None:
         self._flows = flows
@@ -45,7 +45,9 @@ class Flow:
 
     def __enter__(self) -> Flow:
         self._flows.enter(self)
-        task = asyncio.current_task()
+        # Python asks the system for its process each time that a loop is looked for: once is enough.
+        self._loop = asyncio.get_running_loop()
+        task = asyncio.current_task(self._loop)
         assert task is not None
         self._task = task
         return self
@@ -54,6 +56,10 @@ class Flow:
         if self._watcher is not None:
             self._watcher.cancel()
         self._flows.leave(self)
+
+    def hands_over(self) -> None:
+        """Note that a piece is being handed to the caller."""
+        self.sending_since = self._loop.time()
 
     def end(self, farewell: DaulatError | None = None) -> None:
         """Cancel the call: its caller is gone, or is told why."""
@@ -72,7 +78,7 @@ class Flow:
     def watch(self) -> None:
         """Watch whether the caller leaves, if nobody does yet."""
         if self._watcher is None and not self.gone:
-            self._watcher = asyncio.get_running_loop().create_task(self._until_gone())
+            self._watcher = self._loop.create_task(self._until_gone())
 
     async def _until_gone(self) -> None:
         await self._request.disconnected()

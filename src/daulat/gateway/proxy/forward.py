@@ -123,7 +123,7 @@ class Proxy:
             body = add_to_usage(body, members)
         account.settle(usage)
         headers = [(b"content-type", kind), (b"x-request-id", request.request_id.encode()), *account.headers()]
-        flow.sending_since = asyncio.get_running_loop().time()
+        flow.hands_over()
         await send_bytes(send, 200, body, headers)
 
     async def _ask(self, asked: Asked, account: Account) -> Whole:
@@ -200,7 +200,6 @@ class _Pump:
         engine, target = _engine_of(self._account)
         body = self._asked.body_for(engine.upstream_id(target.model), target.output_limit)
         tap, flow, send = self.tap, self._flow, self._send
-        clock = asyncio.get_running_loop().time
         async with engine.open("/" + self._asked.route, body) as pieces:
             while not tap.done:
                 piece = await pieces.read()
@@ -213,7 +212,7 @@ class _Pump:
                     out = self._annotated(out)
                 if tap.done:
                     self._account.settle(self._usage or self._account.measured(tap.counts, tap.events))
-                flow.sending_since = clock()
+                flow.hands_over()
                 await send({"type": "http.response.body", "body": out, "more_body": not tap.done})
                 flow.sending_since = 0.0
                 if tap.failure is not None:
