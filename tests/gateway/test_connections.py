@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from daulat.gateway import reserve, serve
-from daulat.gateway._uvicorn import Protocol
+from daulat.gateway._uvicorn import Outgoing, Protocol
 
 
 async def answer(scope, receive, send):
@@ -107,6 +107,11 @@ class Transport:
     def is_closing(self):
         return self.closed
 
+    def pause_reading(self):
+        raise AssertionError("nothing here is slow")
+
+    resume_reading = pause_reading
+
     def close(self):
         self.closed = True
 
@@ -147,25 +152,36 @@ async def test_a_connection_is_not_closed_while_an_answer_is_given(idle):
     assert idle.transport.closed
 
 
-async def test_an_answer_is_written_in_the_next_turn_and_once(idle):
-    idle.write_soon(b"answer")
-    assert idle.transport.written == []
-    idle.loop.go_to(0.0)
-    idle.loop.go_to(1.0)
-    assert idle.transport.written == [b"answer"]
+@pytest.fixture
+def outgoing():
+    """A connection, its transport and its loop."""
+    transport, loop = Transport(), Clock()
+    return Outgoing(transport, loop), transport, loop
 
 
-async def test_an_answer_goes_out_before_a_server_that_ends_closes_its_connection(idle):
-    idle.cycle = None
-    idle.write_soon(b"answer")
-    idle.shutdown()
-    assert idle.transport.written == [b"answer"]
-    assert idle.transport.closed
+def test_what_one_turn_writes_goes_out_in_the_next_in_one_piece_and_in_order(outgoing):
+    way, transport, loop = outgoing
+    way.write(b"answer ")
+    way.write(b"one")
+    assert transport.written == []
+    loop.go_to(0.0)
+    assert transport.written == [b"answer one"]
+    way.write(b"two")
+    loop.go_to(1.0)
+    assert transport.written == [b"answer one", b"two"]
 
 
-async def test_an_answer_goes_out_before_what_follows_from_the_next_bytes(idle):
-    idle.write_soon(b"answer")
-    idle._unset_keepalive_if_required()
-    idle.parser = type("Parser", (), {"feed_data": lambda _, __: idle.transport.write(b"refusal")})()
-    idle.data_received(b"not a request")
-    assert idle.transport.written == [b"answer", b"refusal"]
+def test_what_was_written_goes_out_before_the_connection_closes(outgoing):
+    way, transport, loop = outgoing
+    way.write(b"answer")
+    way.close()
+    loop.go_to(0.0)
+    assert (transport.written, transport.closed) == ([b"answer"], True)
+
+
+def test_what_was_written_to_a_reader_that_left_is_dropped(outgoing):
+    way, transport, loop = outgoing
+    way.write(b"answer")
+    transport.closed = True
+    loop.go_to(0.0)
+    assert transport.written == []

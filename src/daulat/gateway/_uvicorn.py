@@ -2,7 +2,8 @@
 """Serving with uvicorn, and two limits that it leaves to others: how long and how large the head of a request may be.
 
 Takes a reserved address, serves until told. Installs no signal handler and writes no log. A whole answer that is small
-goes out in one write, head and body, and a connection has one clock for its silence, not a new one after each answer.
+goes out as one piece, head and body, together with what else a turn of the loop writes. A connection has one clock for
+its silence, not a new one after each answer.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ _ALLOWED = bytes((9, *range(32, 127), *range(128, 256)))
 class _Sender:
     """Sends one response. The head of a whole answer waits for its body, so that one write carries both."""
 
-    __slots__ = ("_cycle", "_pass_on", "_protocol", "_start")
+    __slots__ = ("_cycle", "_pass_on", "_start")
 
-    def __init__(self, protocol: Protocol, cycle: RequestResponseCycle) -> None:
-        self._protocol, self._cycle = protocol, cycle
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
         self._pass_on = cast("Send", cycle.send)  # uvicorn names the kinds of message one by one
         self._start: Message | None = None
 
@@ -70,7 +71,7 @@ class _Sender:
         fields = [b"%b: %b" % header for header in (*cycle.default_headers, *headers)]
         if b"".join(fields).translate(None, _ALLOWED):
             raise RuntimeError("a header holds what would end its line")
-        self._protocol.write_soon(b"%b%b\r\n\r\n%b" % (STATUS_LINE[200], b"\r\n".join(fields), body))
+        cycle.transport.write(b"%b%b\r\n\r\n%b" % (STATUS_LINE[200], b"\r\n".join(fields), body))
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         cycle.on_response()
@@ -81,11 +82,45 @@ def _has_length(message: Message) -> bool:
     return any(name == b"content-length" for name, _ in message["headers"])
 
 
-def _joined(
-    app: ASGIApp, protocol: Protocol, cycle: RequestResponseCycle, scope: Scope, receive: Receive, _: Send
-) -> Awaitable[None]:
+def _joined(app: ASGIApp, cycle: RequestResponseCycle, scope: Scope, receive: Receive, _: Send) -> Awaitable[None]:
     """Call an application that sends through a `_Sender`."""
-    return app(scope, receive, _Sender(protocol, cycle).send)
+    return app(scope, receive, _Sender(cycle).send)
+
+
+class Outgoing(asyncio.Transport):
+    """A connection whose bytes go out in the loop's next turn, behind what else this turn writes to others.
+
+    A reader that is woken for each piece costs more than the piece; this way it is woken once for many. What is written
+    keeps its order, and closing lets go first of what is held.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self._transport, self._loop = transport, loop
+        self._held: list[bytes] = []
+        self.is_closing = transport.is_closing  # type: ignore[method-assign]  # asked several times for each request
+        self.pause_reading = transport.pause_reading  # type: ignore[method-assign]
+        self.resume_reading = transport.resume_reading  # type: ignore[method-assign]
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Take what is to go out."""
+        if not self._held:
+            self._loop.call_soon(self._let_go)
+        self._held.append(bytes(data))
+
+    def close(self) -> None:
+        """Let go of what is held, and close."""
+        self._let_go()
+        self._transport.close()
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Say what the connection itself says."""
+        return self._transport.get_extra_info(name, default)
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, []
+        if held and not self._transport.is_closing():
+            self._transport.write(held[0] if len(held) == 1 else b"".join(held))
 
 
 class Protocol(HttpToolsProtocol):
@@ -95,17 +130,15 @@ class Protocol(HttpToolsProtocol):
     _head_bytes = 0
     _in_head = True
     _idle_since = math.inf
-    _held = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
-        super().connection_made(transport)
+        super().connection_made(Outgoing(transport, self.loop))
         self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._head_is_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         self._stop_waiting()
-        self._held = b""
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
@@ -113,7 +146,6 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came; a head that is only half there has to be finished soon, and to stay small."""
-        self._let_go()
         super().data_received(data)
         if not self._in_head:
             if self._head_timer is not None:
@@ -125,24 +157,6 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()
         elif self._head_timer is None:
             self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._head_is_late)
-
-    def write_soon(self, answer: bytes) -> None:
-        """Write a whole answer in the loop's next turn, behind the others of this turn: their reader is woken once.
-
-        Between the turns nothing overtakes it: what else writes or closes lets it go first.
-        """
-        self._held += answer
-        self.loop.call_soon(self._let_go)
-
-    def _let_go(self) -> None:
-        if self._held:
-            held, self._held = self._held, b""
-            self.transport.write(held)
-
-    def shutdown(self) -> None:
-        """Close with the server."""
-        self._let_go()
-        super().shutdown()
 
     def on_message_begin(self) -> None:
         """Begin a head."""
@@ -181,7 +195,7 @@ class Protocol(HttpToolsProtocol):
         self._idle_since = math.inf
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        super()._start_asgi_task(cycle, partial(_joined, app, self, cycle))
+        super()._start_asgi_task(cycle, partial(_joined, app, cycle))
 
     def _stop_waiting(self) -> None:
         if self._head_timer is not None:
