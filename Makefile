@@ -38,7 +38,7 @@ lint: .venv/.tools  ## style, types, and who may import whom
 	@.venv/bin/mypy --no-error-summary
 	@.venv/bin/lint-imports
 
-packages:  # from Debian: a browser, a reader of scanned pages, npm, a Valkey
+packages:  # from Debian: a browser, a reader of scanned pages, npm
 	@sh tools/system_packages.sh
 
 bench: .venv/.installed  ## measure retrieval and answers on one folder of questions: make bench DATA=folder

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The programs outside Python that the tests drive, from Debian: a browser, a reader of scanned pages, npm, which
-# brings the Node client of the API and the judge of accessibility, and a Valkey, which counts what is used.
+# The programs outside Python that the tests drive, from Debian: a browser, a reader of scanned pages, and npm, which
+# brings the Node client of the API and the judge of accessibility.
 # Comes in: this machine. Goes out: the missing packages installed where we are root and apt-get is there, else named.
 # Never fails for a missing package: the tests that need it say so and are skipped.
 set -eu
@@ -14,10 +14,6 @@ else
     missing="$missing tesseract-ocr tesseract-ocr-ind"
 fi
 command -v npm >/dev/null 2>&1 || missing="$missing npm"
-if ! command -v valkey-server >/dev/null 2>&1 && ! command -v redis-server >/dev/null 2>&1; then
-    # Debian 13 has Valkey; before it, Redis speaks the same protocol.
-    if apt-cache show valkey-server >/dev/null 2>&1; then missing="$missing valkey-server"; else missing="$missing redis-server"; fi
-fi
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

