@@ -1,17 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Alembic's way into our schema: run its steps on the connection that `daulat.store.migrate` gives, or print them."""
+"""Alembic's way into our schema: print its steps as SQL for PostgreSQL; `daulat.store.migrate` runs what is printed."""
 
 from alembic import context
 
 
 def _run() -> None:
-    connection = context.config.attributes["connection"]
-    if connection is None:
-        context.configure(dialect_name="postgresql", output_buffer=context.config.output_buffer)
-    else:
-        context.configure(connection=connection)
-    with context.begin_transaction():
-        context.run_migrations()
+    # The caller's transaction holds the lock and is around all steps: none is begun or ended here.
+    context.configure(dialect_name="postgresql", output_buffer=context.config.output_buffer, transactional_ddl=False)
+    context.run_migrations()
 
 
 # Alembic executes this file under its own name for it; any other import of it should be quiet.
