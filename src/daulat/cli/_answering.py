@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from daulat.assistant import Assistant, WriterFor, nobody, open_assistant
+from daulat.cli._memory import give_memory_back
 from daulat.knowledge.building import build_apart
 from daulat.knowledge.encoder import Encoder, open_encoder
 from daulat.knowledge.errors import SourceError
@@ -70,6 +71,7 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
         detail = f"{manifest.passages:,} passages of {manifest.documents:,} documents in {manifest.release_id}"
         detail += _due(nation, pack, opened.release)
         library = OpenLibrary(opened.release, opened.assistant.searcher)
+        give_memory_back()
         return Answering(opened.assistant, library, opened.encoder, detail)
 
     return Knowledge(open_parts, shelf.current_id)
