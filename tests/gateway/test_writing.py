@@ -14,9 +14,11 @@ sys.path.insert(0, str(Path(__file__).parent / "routing"))
 
 from routing_calls import ANYWHERE, WELL, call, interrupted, unavailable
 
+from daulat.gateway._chunks import Envelope
 from daulat.gateway.defaults import OpenGrant
+from daulat.gateway.observe import CallObserver, EnergyBook, Metrics, Power
 from daulat.gateway.ports import Call
-from daulat.gateway.proxy.account import Account
+from daulat.gateway.proxy.account import Account, accounted
 from daulat.gateway.routing import Declared, ModelRouter, Post, Residency, Route, Rule
 from daulat.gateway.writing import ServiceWriter
 from daulat.models import ChatRequest, EngineInterrupted, FakeEngine, GateResult, Gates, Message
@@ -103,6 +105,26 @@ async def test_the_next_takes_over_from_one_that_cannot_begin_and_is_the_one_tha
     account.settle(account.measured(None, 1))
     [usage] = account.grant.booked
     assert (usage.engine, usage.declared) == ("two", "two")
+
+
+async def test_the_usage_of_a_service_tells_what_its_writer_took(fakes):
+    one = post("one")
+    router = ModelRouter([one], [Route("one", ((one, 1.0),))], ANYWHERE, gates=passed("one"), clock=time.monotonic)
+    energy = EnergyBook({"one": Power.of_size(8, 8, 1.2, 500.0)}, time.monotonic)
+    parts = fakes.make_parts(router=router, observer=CallObserver(energy, Metrics(router, ["one"])))
+    called = Call("xa/health", "chat/completions", 5, service="health")
+    account = Account(parts, called, Settled(data_class="personal"), parts.clock())
+    writer = ServiceWriter(account)
+    await writer.find("health", "xa")
+    await written(writer)
+
+    async def chunks():
+        yield Envelope("id", 0, "xa/health").usage(writer.usage)
+
+    [chunk] = [each async for each in accounted(chunks(), account)]
+    [usage] = account.grant.booked
+    assert chunk.usage.daulat["energy_uwh"] == round(usage.energy_wh * 1e6)
+    assert chunk.usage.daulat["ttft_us"] == round(usage.time_to_first_token_s * 1e6)
 
 
 async def test_one_that_breaks_off_is_not_followed_by_a_second_beginning(open_writer):

@@ -130,11 +130,15 @@ class AnswerDetails(Struct, omit_defaults=True):
 
 
 class CompletionUsage(Struct):
-    """Token counts as the engine reports them; zero where no language model took part."""
+    """Token counts as the engine reports them; zero where no language model took part.
+
+    `daulat` says what the answer took: times, cost, energy and carbon, in whole numbers.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     total_tokens: int = 0
+    daulat: dict[str, int] | UnsetType = UNSET
 
 
 class ChoiceDelta(Struct, omit_defaults=True):

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from daulat.gateway.observe import CallObserver, EnergyBook, Metrics, Power, energy_per_token, grid_gco2_per_kwh
 from daulat.gateway.observe.meter import MeteredShare, keep_reading, reader
-from daulat.gateway.ports import CallUsage
+from daulat.gateway.observe.metrics import costs
+from daulat.gateway.ports import Call, CallUsage
 
+CALL = Call("m", "chat/completions", stream=True)
 ANSWERED = CallUsage(completion_tokens=1000, status=200, declared="m", engine_s=10.0)
 
 
@@ -51,7 +53,7 @@ def test_energy_and_carbon_are_booked_and_added_to_the_usage_as_whole_numbers():
     usage = watcher.measure(None, None, None, ANSWERED)
     assert usage.energy_wh == pytest.approx(8.9152e-2, rel=1e-3)
     assert usage.carbon_g == pytest.approx(usage.energy_wh * 0.5)
-    drawn = json.loads(b"{" + watcher.annotate(None, None, None, usage) + b"}")["daulat"]
+    drawn = json.loads(b"{" + watcher.annotate(CALL, None, None, usage) + b"}")["daulat"]
     assert drawn["energy_uwh"] == round(usage.energy_wh * 1e6)
     assert drawn["carbon_ug"] == round(usage.carbon_g * 1e6)
     assert all(type(value) is int for value in drawn.values())
@@ -65,7 +67,7 @@ def test_what_is_read_counts_unless_it_comes_from_the_cache():
     assert only_read.energy_wh == pytest.approx(2000 * 1.8803e-5, rel=1e-3)
     answered = watcher.measure(None, None, None, CallUsage(**asked, completion_tokens=1000))
     assert answered.energy_wh == pytest.approx(2000 * 1.8803e-5 + 8.9152e-2, rel=1e-3)
-    drawn = json.loads(b"{" + watcher.annotate(None, None, None, answered) + b"}")["daulat"]
+    drawn = json.loads(b"{" + watcher.annotate(CALL, None, None, answered) + b"}")["daulat"]
     assert drawn["energy_low_uwh"] < drawn["energy_uwh"] < drawn["energy_high_uwh"]
 
 
@@ -73,7 +75,7 @@ def test_the_making_of_machines_is_told_apart():
     # 518 kg over five years are 3.2829 mg/s; 1000 tokens written take 44.863 s / 64 = 0.70099 s: 2.3013 mg.
     watcher = observer(m=Power.of_size(8, 8, 1.2, 500.0))
     usage = watcher.measure(None, None, None, ANSWERED)
-    drawn = json.loads(b"{" + watcher.annotate(None, None, None, usage) + b"}")["daulat"]
+    drawn = json.loads(b"{" + watcher.annotate(CALL, None, None, usage) + b"}")["daulat"]
     assert drawn["embodied_ug"] == pytest.approx(2301.3, rel=1e-3)
     assert drawn["carbon_ug"] == round(usage.energy_wh * 0.5 * 1e6)  # of the current alone
 
@@ -88,10 +90,21 @@ def test_more_text_never_draws_less(active, read, more):
     assert drawn[0] <= drawn[1]
 
 
+@pytest.mark.parametrize(("call", "times"), [(CALL, {"ttft_us": 500_000, "tpot_us": 100_000}),
+                                             (Call("m", "chat/completions"), {"ttft_us": 500_000})])  # fmt: skip
+def test_times_and_cost_are_told_where_nothing_is_known_of_energy(call, times):
+    watcher = CallObserver(
+        EnergyBook({}, lambda: 100.0), Metrics(NoEngines(), ["m"], costs({"m": (1.0, 4.0, 0.5, "XTS")}))
+    )
+    usage = CallUsage(1000, 11, 0, 0, time_to_first_token_s=0.5, duration_s=1.5, declared="m")
+    told = json.loads(b"{" + watcher.annotate(call, None, None, usage) + b"}")["daulat"]
+    assert told == times | {"cost_xts_e8": 104_400}
+
+
 def test_a_model_of_unknown_size_claims_nothing():
     watcher = observer(m=Power())
     assert watcher.measure(None, None, None, ANSWERED) is ANSWERED
-    assert watcher.annotate(None, None, None, ANSWERED) == b""
+    assert watcher.annotate(CALL, None, None, ANSWERED) == b""
 
 
 def test_a_meter_goes_before_the_model_and_counts_the_site():
@@ -101,7 +114,7 @@ def test_a_meter_goes_before_the_model_and_counts_the_site():
     watcher = observer(m=Power(energy_per_token(8, 8), share, pue=1.5, grid_gco2_per_kwh=None))
     usage = watcher.measure(None, None, None, ANSWERED)
     assert usage.energy_wh == pytest.approx(3600 * 10 / 3600 * 1.5)
-    drawn = json.loads(b"{" + watcher.annotate(None, None, None, usage) + b"}")["daulat"]
+    drawn = json.loads(b"{" + watcher.annotate(CALL, None, None, usage) + b"}")["daulat"]
     assert (drawn["metered"], drawn["energy_low_uwh"]) == (1, drawn["energy_high_uwh"])
 
 

@@ -64,8 +64,8 @@ class Series:
     tpot: Histogram = field(default_factory=lambda: Histogram(TPOT_BUCKETS))
     duration: Histogram = field(default_factory=lambda: Histogram(DURATION_BUCKETS))
 
-    def add(self, usage: CallUsage) -> None:
-        """Add a call."""
+    def add(self, usage: CallUsage, *, is_stream: bool) -> None:
+        """Add a call; only a stream tells the time of a further token, for a whole answer comes at once."""
         self.requests += 1
         self.prompt += usage.prompt_tokens
         self.completion += usage.completion_tokens
@@ -76,7 +76,7 @@ class Series:
         self.duration.add(usage.duration_s)
         if usage.time_to_first_token_s is not None:
             self.ttft.add(usage.time_to_first_token_s)
-            if usage.completion_tokens > 1:
+            if is_stream and usage.completion_tokens > 1:
                 rest_s = usage.duration_s - usage.time_to_first_token_s
                 self.tpot.add(rest_s / (usage.completion_tokens - 1))
 
@@ -129,7 +129,7 @@ class Metrics:
         series = self._series.get(key)
         if series is None:
             series = self._series[key] = Series()
-        series.add(usage)
+        series.add(usage, is_stream=call.stream)
 
     def rows(self) -> list[tuple[tuple[str, str, int], Series]]:
         """Return what the calls of each model, path and status add up to."""

@@ -40,18 +40,30 @@ class CallObserver:
 
     def annotate(self, call: Call, grant: Grant, target: Target, usage: CallUsage) -> bytes:  # noqa: ARG002
         """Return the member ``daulat`` of the answer's `usage`: whole numbers, which every client can add up."""
+        told = [*_times(call, usage), *self._cost(usage), *self._drawn(usage)]
+        return f'"daulat":{{{",".join(told)}}}'.encode() if told else b""
+
+    def _cost(self, usage: CallUsage) -> list[str]:
+        """Tell what the tokens cost, in 10⁻⁸ of a currency's unit, where a price is declared."""
+        counts = usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens
+        money, currency = self.metrics.cost(usage.declared, *counts)
+        return [f'"cost_{currency.lower()}_e8":{round(money * 1e8)}'] if currency else []
+
+    def _drawn(self, usage: CallUsage) -> list[str]:
+        """Tell energy and carbon, where something is known of them."""
         drawn, is_metered = self.energy.range_of(usage)
         if drawn is None or usage.energy_wh is None:
-            return b""
-        carbon = "" if usage.carbon_g is None else f',"carbon_ug":{round(usage.carbon_g * 1e6)}'
-        embodied = self.energy.embodied_g(usage)
-        made = "" if embodied is None else f',"embodied_ug":{round(embodied * 1e6)}'
+            return []
         # The value that is booked; a meter, read a moment later, would say a little more.
         low, high = (usage.energy_wh, usage.energy_wh) if is_metered else (drawn.low_wh, drawn.high_wh)
-        return (
-            f'"daulat":{{"energy_uwh":{round(usage.energy_wh * 1e6)},"energy_low_uwh":{round(low * 1e6)},'
-            f'"energy_high_uwh":{round(high * 1e6)}{carbon}{made},"metered":{int(is_metered)}}}'
-        ).encode()
+        told = {"energy_uwh": usage.energy_wh, "energy_low_uwh": low, "energy_high_uwh": high}
+        if usage.carbon_g is not None:
+            told["carbon_ug"] = usage.carbon_g
+        embodied = self.energy.embodied_g(usage)
+        if embodied is not None:
+            told["embodied_ug"] = embodied
+        members = [f'"{name}":{round(figure * 1e6)}' for name, figure in told.items()]
+        return [*members, f'"metered":{int(is_metered)}']
 
     def finished(self, call: Call, grant: Grant | None, target: Target | None, usage: CallUsage) -> None:  # noqa: ARG002
         """Take note of a call."""
@@ -60,3 +72,14 @@ class CallObserver:
             self.traces.add(call, usage)
         if self.log is not None:
             self.log.add(call, grant, usage)
+
+
+def _times(call: Call, usage: CallUsage) -> list[str]:
+    """Tell how long the first token took and, of a stream, each further one: a whole answer comes at once."""
+    first_s, further = usage.time_to_first_token_s, usage.completion_tokens - 1
+    if first_s is None:
+        return []
+    told = [f'"ttft_us":{round(first_s * 1e6)}']
+    if call.stream and further > 0:
+        told.append(f'"tpot_us":{round((usage.duration_s - first_s) / further * 1e6)}')
+    return told

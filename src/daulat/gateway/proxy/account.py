@@ -13,6 +13,8 @@ from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from functools import lru_cache
 
+import msgspec
+
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import ClientGone, Header, Request
 from daulat.gateway.defaults import FirstRouter
@@ -26,6 +28,8 @@ from daulat.models import Engine, EngineInterrupted, EngineOverloaded, EngineUna
 
 CLIENT_GONE = 499  # nginx's number for a caller that left; it never travels
 Chunks = AsyncGenerator[ChatCompletionChunk, None]
+
+_read_members = msgspec.json.Decoder(dict[str, dict[str, int]]).decode
 
 RETRIED = (EngineUnavailable, EngineOverloaded, EngineInterrupted)
 
@@ -237,7 +241,7 @@ def settled(account: Account) -> Iterator[None]:
 
 async def accounted(chunks: Chunks, account: Account) -> Chunks:
     """Pass on the chunks of an answer that is made inside this process, and settle its account when they end."""
-    pieces, counts = 0, None
+    pieces, counts, usage = 0, None, None
     try:
         async with aclosing(chunks):
             async for chunk in chunks:
@@ -246,11 +250,15 @@ async def accounted(chunks: Chunks, account: Account) -> Chunks:
                     pieces += 1
                 if isinstance(chunk.usage, CompletionUsage):
                     counts = Counts(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
+                    usage = account.measured(counts, pieces)
+                    members = account.annotation(usage)
+                    if members:
+                        chunk.usage.daulat = _read_members(b"{" + members + b"}")["daulat"]
                 yield chunk
     except BaseException as error:
         account.fail(error, pieces, counts)
         raise
-    account.settle(account.measured(counts, pieces))
+    account.settle(usage or account.measured(counts, pieces))
 
 
 def upstream_id(engine: Engine, model: str) -> str:

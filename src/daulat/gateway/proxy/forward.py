@@ -118,9 +118,8 @@ class Proxy:
         usage = account.measured(counts) if counts or kept else _guessed(account, asked, body)
         if answers and kept is None:
             answers.keep(account.call, account.grant, asked.body, body)
-        members = account.annotation(usage)
-        if members:
-            body = add_to_usage(body, members)
+        if counts is not None:  # without, there is no usage to add to: sound is not even JSON
+            body = add_to_usage(body, account.annotation(usage))
         account.settle(usage)
         headers = [(b"content-type", kind), (b"x-request-id", request.request_id.encode()), *account.headers()]
         flow.hands_over()
