@@ -40,23 +40,24 @@ class CallObserver:
 
     def annotate(self, call: Call, grant: Grant, target: Target, usage: CallUsage) -> bytes:  # noqa: ARG002
         """Return the member ``daulat`` of the answer's `usage`: whole numbers, which every client can add up."""
-        told = [*_times(call, usage), *self._cost(usage), *self._drawn(usage)]
-        return f'"daulat":{{{",".join(told)}}}'.encode() if told else b""
+        told = _times(call, usage)
+        money, currency = self.metrics.cost(
+            usage.declared, usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens
+        )
+        if currency:  # in 10⁻⁸ of its unit
+            told.append(f'"cost_{currency.lower()}_e8":{money * 1e8:.0f}')
+        if usage.energy_wh is not None:
+            told += self._drawn(usage, usage.energy_wh)
+        return b'"daulat":{%b}' % ",".join(told).encode() if told else b""
 
-    def _cost(self, usage: CallUsage) -> list[str]:
-        """Tell what the tokens cost, in 10⁻⁸ of a currency's unit, where a price is declared."""
-        counts = usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens
-        money, currency = self.metrics.cost(usage.declared, *counts)
-        return [f'"cost_{currency.lower()}_e8":{round(money * 1e8)}'] if currency else []
-
-    def _drawn(self, usage: CallUsage) -> list[str]:
-        """Tell energy and carbon, where something is known of them."""
+    def _drawn(self, usage: CallUsage, energy_wh: float) -> list[str]:
+        """Tell energy and carbon."""
         drawn, is_metered = self.energy.range_of(usage)
-        if drawn is None or usage.energy_wh is None:
+        if drawn is None:
             return []
         # The value that is booked; a meter, read a moment later, would say a little more.
-        low, high = (usage.energy_wh, usage.energy_wh) if is_metered else (drawn.low_wh, drawn.high_wh)
-        told = {"energy_uwh": usage.energy_wh, "energy_low_uwh": low, "energy_high_uwh": high}
+        low, high = (energy_wh, energy_wh) if is_metered else (drawn.low_wh, drawn.high_wh)
+        told = {"energy_uwh": energy_wh, "energy_low_uwh": low, "energy_high_uwh": high}
         if usage.carbon_g is not None:
             told["carbon_ug"] = usage.carbon_g
         embodied = self.energy.embodied_g(usage)
@@ -76,10 +77,10 @@ class CallObserver:
 
 def _times(call: Call, usage: CallUsage) -> list[str]:
     """Tell how long the first token took and, of a stream, each further one: a whole answer comes at once."""
-    first_s, further = usage.time_to_first_token_s, usage.completion_tokens - 1
+    first_s = usage.time_to_first_token_s
     if first_s is None:
         return []
-    told = [f'"ttft_us":{round(first_s * 1e6)}']
-    if call.stream and further > 0:
-        told.append(f'"tpot_us":{round((usage.duration_s - first_s) / further * 1e6)}')
+    told = [f'"ttft_us":{first_s * 1e6:.0f}']
+    if call.stream and usage.completion_tokens > 1:
+        told.append(f'"tpot_us":{(usage.duration_s - first_s) / (usage.completion_tokens - 1) * 1e6:.0f}')
     return told

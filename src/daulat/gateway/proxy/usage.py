@@ -44,21 +44,17 @@ class Counts(msgspec.Struct):
 
 
 class _Answer(msgspec.Struct):
-    usage: Counts | None = None
-
-
-class _RawAnswer(msgspec.Struct):
-    usage: msgspec.Raw = msgspec.Raw(b"")
+    usage: msgspec.Raw = msgspec.Raw(b"null")
 
 
 _read = msgspec.json.Decoder(_Answer).decode
-_read_raw = msgspec.json.Decoder(_RawAnswer).decode
+_read_usage = msgspec.json.Decoder(Counts | None).decode
 
 
 def read_counts(body: bytes) -> Counts | None:
     """Return the counts of a whole answer; None where there are none, or it is not JSON."""
     try:
-        counts = _read(body).usage
+        counts: Counts | None = _read_usage(_read(body).usage)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     if counts is not None and not (counts.prompt_tokens or counts.completion_tokens):
@@ -78,7 +74,7 @@ def add_to_usage(body: bytes, members: bytes) -> bytes:
     """
     if not members:
         return body
-    usage = bytes(_read_raw(body).usage)
+    usage = bytes(_read(body).usage)
     if not usage.endswith(b"}"):
         return body
     before, _, after = body.rpartition(usage)
