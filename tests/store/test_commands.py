@@ -22,6 +22,7 @@ def run(tmp_path, monkeypatch):
 
 def test_a_dry_run_prints_sql_a_migration_runs_it_and_a_second_has_nothing_to_do(run):
     printed = run("migrate", "--dry-run")
+    assert printed.stdout.count("BEGIN;") == printed.stdout.count("COMMIT;") == 1
     assert "CREATE TABLE answer_receipt" in printed.stdout
     assert json.loads(run("migrate", "--json").stdout)["steps"] == list(REVISIONS)
     assert "nothing to do" in run("migrate").stderr

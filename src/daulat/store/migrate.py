@@ -52,7 +52,7 @@ def migrate(conninfo: str, *, dry_run: bool = False) -> Migration:
         before = current_revision(connection)
         steps = REVISIONS[_place(before) :]
         if dry_run:
-            return Migration(before, REVISIONS[-1], steps, _sql(before) if steps else "")
+            return Migration(before, REVISIONS[-1], steps, _in_one_piece(_sql(before)) if steps else "")
         if not steps:
             # The usual start ends here, without the half second that importing Alembic takes.
             return Migration(before, before, ())
@@ -93,6 +93,11 @@ def _apply(conninfo: str) -> Migration:
     return Migration(before, REVISIONS[-1], steps)
 
 
+def _in_one_piece(sql: str) -> str:
+    """Return SQL with the transaction that `_apply` would run it in, for whoever runs it by hand."""
+    return f"BEGIN;\n\n{sql}COMMIT;\n"
+
+
 def _sql(before: str) -> str:
     """Return the SQL of the steps after a revision, without the transaction around it.
 
@@ -100,7 +105,8 @@ def _sql(before: str) -> str:
     That process sees no database.
     """
     command = [sys.executable, "-m", "daulat.store.written", before]
-    written = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    # What goes wrong there is said on our own stderr.
+    written = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - ours
     if written.returncode:
         raise StoreError(
             f"the process that writes the migrations ended with code {written.returncode}",
