@@ -29,6 +29,7 @@ GATEWAY, OTHER = 0, 1
 EVENTS, GAP_MS, STREAMS = 64, 50, 1_000
 CHUNKS = STREAMS * (EVENTS + 1)
 ROUNDS = 7
+SLICES = 20
 
 NATION = """
 models:
@@ -197,7 +198,7 @@ def measure_streams(bench: Bench, process: Process, port: int, key: str, patienc
     }
 
 
-def measure_slope(bench: Bench, process: Process, port: int, key: str, slices: int = 20) -> dict:
+def measure_slope(bench: Bench, process: Process, port: int, key: str) -> dict:
     """Resident memory over 200,000 requests: the slope of a line through all points, in MB per 100,000.
 
     The heap finds its size first: what it grows in the 600,000 requests before is told apart.
@@ -210,14 +211,14 @@ def measure_slope(bench: Bench, process: Process, port: int, key: str, slices: i
         assert not done["other_status"], done
         return process.resident_mb()
 
-    first = answered(requests // slices)
+    first = answered(requests // SLICES)
     before = answered(3 * requests)
-    for number in range(1, slices + 1):
-        points.append((number * requests / slices / 100_000, answered(requests // slices)))
+    for number in range(1, SLICES + 1):
+        points.append((number * requests / SLICES / 100_000, answered(requests // SLICES)))
     line = statistics.linear_regression(*zip(*points, strict=True))
     squares = sum((y - line.intercept - line.slope * x) ** 2 for x, y in points)
     xs = [x for x, _ in points]
-    error = (squares / (slices - 2)) ** 0.5 / (statistics.stdev(xs) * (slices - 1) ** 0.5)
+    error = (squares / (SLICES - 2)) ** 0.5 / (statistics.stdev(xs) * (SLICES - 1) ** 0.5)
     return {
         "requests": requests,
         "mb_per_100000_requests": round(line.slope, 3),

@@ -98,9 +98,6 @@ class Outgoing(asyncio.Transport):
         super().__init__()
         self._transport, self._loop = transport, loop
         self._held: list[bytes] = []
-        self.is_closing = transport.is_closing  # type: ignore[method-assign]  # asked several times for each request
-        self.pause_reading = transport.pause_reading  # type: ignore[method-assign]
-        self.resume_reading = transport.resume_reading  # type: ignore[method-assign]
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Take what is to go out."""
@@ -112,6 +109,18 @@ class Outgoing(asyncio.Transport):
         """Let go of what is held, and close."""
         self._let_go()
         self._transport.close()
+
+    def is_closing(self) -> bool:
+        """Say whether the connection is closed or closing."""
+        return self._transport.is_closing()
+
+    def pause_reading(self) -> None:
+        """Let the other side wait."""
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Let the other side go on."""
+        self._transport.resume_reading()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Say what the connection itself says."""
