@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from daulat.plan._tables import accelerators, models, number
 from daulat.plan.demand import Demand, estimate_demand, week_shape
 from daulat.plan.demand.languages import language_rows
 from daulat.plan.energy import Energy, energy_of, site_kw_per_accelerator
-from daulat.plan.errors import DoesNotFitError, InputError
+from daulat.plan.errors import DoesNotFitError, Faults, InputError
 from daulat.plan.figures import Floats, Trace, joined, traces, values
 from daulat.plan.hazard import Hazards, hazard_note, hazard_rows, judged, read_hazards
 from daulat.plan.imports import ImportLimit, import_notes, read_import_limits
@@ -32,7 +33,7 @@ from daulat.plan.place_rows import place_rows
 from daulat.plan.residency import broken_by
 from daulat.plan.rules import RuleCheck, check_hardware
 from daulat.plan.serving import serving_curve, way_of
-from daulat.plan.site_rules import read_rules, require_classes, siting_sections
+from daulat.plan.site_rules import Section, read_rules, require_classes, siting_sections
 from daulat.plan.sites import Sites, one_site, sites_at
 from daulat.plan.sizing import Fleet, size_fleet
 
@@ -122,29 +123,49 @@ def read_case(
 
     Raises
     ------
-    PlanError
-        If an input is wrong or nobody lives in the regions.
+    InputFaultsError
+        If inputs are wrong or nobody lives in the regions: every fault. What is wrong is read as its default meanwhile.
     """
+    faults = Faults()
     sections = [(nation.plan, file), *([scenario] if scenario else [])]
+    mapped = [(section, name) for section, name in sections if isinstance(section, Mapping)]
     services = tuple(one.id for one in nation.services)
     # Twice: the first reading tells place and hardware, whose tables then add rows that the second lays numbers over.
-    chosen = [(_choices(section), name) for section, name in sections]
-    first, settings = load_inputs(chosen, services=services, changes=_choice_changes(changes))
-    place = describe_place(nation, pack, settings.regions, settings.start_year, file=first.place_of("regions"))
-    rules_of_sites = siting_sections(sections, changes)
-    hazards = read_hazards(pack, rules_of_sites)
-    # Checked here too, so that a fault in them is told whichever way the sites are found.
-    require_classes(read_rules(rules_of_sites), hazards)
-    at = one_site(place, settings, file=first.place_of("site"))
+    chosen = [(_choices(section), name) for section, name in mapped]
+    first, settings = load_inputs(chosen, services=services, changes=_choice_changes(changes), faults=faults)
+    hazards = _read_hazards(pack, siting_sections(mapped, changes), faults)
+    limits = faults.take((), read_import_limits, pack)
+    place = _read_place(nation, pack, settings, first.place_of("regions"), faults)
+    at = faults.take(place.capital, partial(one_site, file=first.place_of("site")), place, settings)
     sites = judged(sites_at(at, settings), hazards)
     lawless = (f"residency: the site in {at.name} stands outside: {why}" for why in broken_by(at, nation))
     sites = dataclasses.replace(sites, notes=(*sites.notes, *lawless, hazard_note(sites, hazards)))
     extra = place_rows(place) | language_rows(place, settings.model) | hazard_rows(sites, hazards)
     extra |= price_rows(settings.accelerator, [one.model for one in settings.services])
-    assumptions, settings = load_inputs(sections, services=services, pack=pack, changes=changes, extra=extra)
-    _require_own_currency(nation, settings, assumptions.place_of("currency"))
-    rules = check_hardware(place.country, settings)
-    return Case(place, assumptions, settings, sites, rules, hazards, read_import_limits(pack))
+    assumptions, settings = load_inputs(
+        sections, services=services, pack=pack, changes=changes, extra=extra, faults=faults
+    )
+    faults.take(None, _require_own_currency, nation, settings, assumptions.place_of("currency"))
+    faults.tell()
+    return Case(place, assumptions, settings, sites, check_hardware(place.country, settings), hazards, limits)
+
+
+def _read_hazards(pack: Pack | None, sections: Sequence[Section], faults: Faults) -> Hazards:
+    """Read classes of hazard, and the rules of sites too, so that their faults are told however sites are found."""
+    hazards, rules = faults.take(None, read_hazards, pack, sections), faults.take(None, read_rules, sections)
+    if hazards is not None and rules is not None:
+        faults.take(None, require_classes, rules, hazards)
+    return hazards or read_hazards(None, ())
+
+
+def _read_place(nation: Nation, pack: Pack | None, settings: Settings, file: str, faults: Faults) -> Place:
+    """Describe the nation; where regions were chosen wrongly, with all of them, so that reading can go on."""
+    for regions in (settings.regions, ()):
+        place = faults.take(None, partial(describe_place, file=file), nation, pack, regions, settings.start_year)
+        if place is not None:
+            return place
+    faults.tell()
+    raise AssertionError("a place that could not be described has a fault")
 
 
 def _require_own_currency(nation: Nation, settings: Settings, file: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -24,7 +24,7 @@ import numpy as np
 
 from daulat.nation import Nation, Pack
 from daulat.plan._tables import Record
-from daulat.plan.errors import PlanError
+from daulat.plan.errors import Faults, PlanError
 from daulat.plan.figures import Floats
 
 SHARES = ("internet_share", "age_share", "literacy_share")  # what a table of regions may say of its people
@@ -145,11 +145,7 @@ def _regions(nation: Nation, pack: Pack | None) -> tuple[tuple[Region, ...], tup
             lacking = [name for name in COLUMNS if name not in (table.fieldnames or ())]
             if lacking:
                 raise _row_fault(1, f"the column `{lacking[0]}` is missing", f"a table with {', '.join(COLUMNS)}")
-            rows = tuple(_region(row, index) for index, row in enumerate(table, start=2))
-        codes = [one.code for one in rows]
-        for line, code in enumerate(codes, start=2):
-            if not code or codes.index(code) != line - 2:
-                raise _row_fault(line, f"code is `{code}`", "a code that no other row has")
+            rows = _read_regions(table)
         source = f"people by region: {pack.name}/plan/regions.csv"
         total = sum(one.people for one in rows)
         if nation.population and abs(total / nation.population - 1) > DIFFERS:
@@ -184,6 +180,23 @@ def _regions(nation: Nation, pack: Pack | None) -> tuple[tuple[Region, ...], tup
         f"stand for all {total:,.0f}; a table of regions (plan/regions.csv of a pack) is better"
     )
     return found, (note,)
+
+
+def _read_regions(table: Iterable[dict[str, str]]) -> tuple[Region, ...]:
+    """Return the rows of a table, or every fault of it."""
+    faults = Faults()
+    rows: list[Region] = []
+    codes: set[str] = set()
+    for line, row in enumerate(table, start=2):
+        code = row.get("code") or ""
+        if not code or code in codes:
+            faults.add(_row_fault(line, f"code is `{code}`", "a code that no other row has"))
+        codes.add(code)
+        region = faults.take(None, _region, row, line)
+        if region is not None:
+            rows.append(region)
+    faults.tell()
+    return tuple(rows)
 
 
 @cache
@@ -242,14 +255,19 @@ def _row_fault(line: int, what: str, allowed: str) -> PlanError:
 
 def _chosen(regions: tuple[Region, ...], chosen: Sequence[str], file: str) -> tuple[Region, ...]:
     codes = {one.code for one in regions} | {one.group for one in regions}
+    faults = Faults()
     for code in chosen:
         if code not in codes:
-            raise PlanError(
-                f"{file}: plan.regions: `{code}` is not a region or group of the nation",
-                why="Its people would be missing from the plan. Allowed are codes of regions or of their groups.",
-                fix=f"Use codes such as {', '.join(difflib.get_close_matches(code, codes, n=3) or sorted(codes)[:5])}.",
-                code="plan.regions",
+            near = difflib.get_close_matches(code, codes, n=3) or sorted(codes)[:5]
+            faults.add(
+                PlanError(
+                    f"{file}: plan.regions: `{code}` is not a region or group of the nation",
+                    why="Its people would be missing from the plan. Allowed are codes of regions or of their groups.",
+                    fix=f"Use codes such as {', '.join(near)}.",
+                    code="plan.regions",
+                )
             )
+    faults.tell()
     served = tuple(one for one in regions if not chosen or one.code in chosen or one.group in chosen)
     if sum(one.people for one in served) <= 0:
         raise PlanError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from daulat.nation import Nation, Pack, read_yaml
 from daulat.plan.chain import SEED, Case, Plan, make_plan, read_case
 from daulat.plan.deal import read_agreement
 from daulat.plan.deal_part import deal_part, notes_of, summary_rows
-from daulat.plan.errors import PlanError
+from daulat.plan.errors import Faults, PlanError
 from daulat.plan.inputs.located import Located
 from daulat.plan.result import Document, document_of
 from daulat.plan.result.joint import SitesWay
@@ -59,14 +60,18 @@ def plan_nation(
 
     Raises
     ------
+    InputFaultsError
+        If inputs are wrong or nobody lives in the regions: every fault.
     PlanError
-        If an input is wrong, nobody lives in the regions, a model does not fit, no sites keep the rules, or the deal
-        contradicts itself.
+        If a model does not fit, no sites keep the rules, or the deal contradicts itself or the years of the plan.
     """
-    case = read_case(nation, pack=pack, scenario=scenario, changes=changes, file=file)
+    faults = Faults()
     sections = [(nation.plan, file), *([scenario] if scenario else [])]
-    agreement = read_agreement(sections, changes)
-    siting = None
+    read = faults.take(None, partial(read_case, pack=pack, scenario=scenario, changes=changes, file=file), nation)
+    agreement = faults.take(None, read_agreement, sections, changes)
+    faults.tell()
+    assert read is not None
+    case, siting = read, None
     if sites == "choose":
         case, siting = choose_sites(case, nation, pack, siting_sections(sections, changes))
     plan = make_plan(case, n_draws=n_draws, seed=seed, advance=advance)

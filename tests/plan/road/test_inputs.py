@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from daulat.plan import (
     InputFaultsError,
     PlanError,
     make_plan,
+    plan_nation,
     read_case,
     read_scenario,
 )
@@ -166,6 +168,17 @@ def test_a_bad_row_of_regions_is_told_with_its_line(nation: Nation, tmp_path: Pa
     with pytest.raises(PlanError, match=r"regions\.csv line 3") as raised:
         read_case(nation, pack=Pack("EE", "a-pack", "1", tmp_path))
     assert said in str(raised.value)
+
+
+def test_every_bad_row_of_regions_is_told(nation: Nation, tmp_path: Path) -> None:
+    (tmp_path / "plan").mkdir()
+    head = "code,name,group,people,latitude,longitude,time_zone,age_share\n"
+    rows = "a,A,g,-5,59,25,,\na,B,g,10,590,25,,\nc,C,g,10,59,25,,\n"
+    (tmp_path / "plan" / "regions.csv").write_text(head + rows)
+    with pytest.raises(InputFaultsError) as raised:
+        read_case(nation, pack=Pack("EE", "a-pack", "1", tmp_path))
+    told = [one.what.partition(":")[0] for one in raised.value.faults]
+    assert told == [f"plan/regions.csv line {line}" for line in (2, 3, 3)]
 
 
 def test_a_table_of_regions_without_a_column_is_refused(nation: Nation, tmp_path: Path) -> None:
@@ -325,6 +338,51 @@ def test_a_fault_names_the_line_of_its_value(tmp_path: Path, nation: Nation) -> 
         with pytest.raises(PlanError) as raised:
             read_case(nation, scenario=({key: section[key]}, origin))
         assert said in str(raised.value)
+
+
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
+ALL_WRONG = """\
+plan:
+  start_year: 1999
+  model: gpt-oss-121b
+  regions: ["99"]
+  services: {education: {modell: qwen3-8b}, public-services: {}}
+  service: {education: {users_share: 7}}
+  energy:
+    pue_base: 0.9
+    pue_bsae: 1.1
+  siting:
+    spare_share: 100
+    hazard: {source: an invented map, classes: {low: {hardening_share: 3}}}
+  deal:
+    partys: []
+"""
+
+
+def test_whatever_is_wrong_in_a_file_is_told_at_once(tmp_path: Path, nation: Nation) -> None:
+    """Choices, a region, numbers, rules of sites, hazards and the deal; nothing that only follows from them."""
+    path = tmp_path / "bad.yaml"
+    path.write_text(ALL_WRONG, encoding="utf-8")
+    with pytest.raises(InputFaultsError) as raised:
+        plan_nation(
+            nation, scenario=read_scenario(str(path), None), changes=["tpot_s=50", "nonsense"], made_at=NOW, n_draws=1
+        )
+    told = [str(fault) for fault in raised.value.faults]
+    for wrong in (
+        "line 2: plan.start_year: `1999`",
+        "line 3: plan.model: `gpt-oss-121b`",
+        "line 4: plan.regions: `99`",
+        "line 5: plan.services.education:",
+        "line 8: energy.pue_base: `0.9`",
+        "line 9: `energy.pue_bsae` is not an input",
+        "line 11: siting.spare_share: `100`",
+        "line 12: plan.siting.hazard.classes.low.hardening_share: `3`",
+        "line 14: plan.deal.partys:",
+        "--set: plan.tpot_s: `50",
+        "--set: plan.nonsense: `nonsense` is not a change",
+    ):
+        assert any(wrong in one for one in told), (wrong, told)
+    assert not any("service.education" in one for one in told)
 
 
 def test_what_a_pack_says_is_the_usual_of_its_country() -> None:

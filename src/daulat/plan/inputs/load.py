@@ -19,7 +19,7 @@ from typing import Any
 from daulat.nation import Pack, read_yaml
 from daulat.plan._rows import PRECISIONS
 from daulat.plan._tables import accelerators, models
-from daulat.plan.errors import InputError, InputFaultsError
+from daulat.plan.errors import Faults, InputError
 from daulat.plan.inputs.assumption import Assumption, first, overlaid
 from daulat.plan.inputs.located import place
 from daulat.plan.inputs.settings import Settings, fault, read_settings
@@ -74,6 +74,7 @@ def load_inputs(
     pack: Pack | None = None,
     changes: Sequence[str] = (),
     extra: Mapping[str, Any] | None = None,
+    faults: Faults | None = None,
 ) -> tuple[Assumptions, Settings]:
     """Return numbers and choices of a plan.
 
@@ -89,15 +90,17 @@ def load_inputs(
         ``path=value`` of the command line.
     extra : Mapping, optional
         Rows that the stages add for this nation and hardware, by path, in the form of the package's table.
+    faults : Faults, optional
+        Where faults go, for a caller who reads on and tells them with its own; their defaults are taken meanwhile.
 
     Raises
     ------
-    InputError
-        If a choice is wrong.
     InputFaultsError
-        If numbers are wrong; all of them.
+        If choices or numbers are wrong, and `faults` is not given; all of them.
     """
-    layers = list(_layers(sections, pack, changes))
+    told, faults = faults is None, Faults() if faults is None else faults
+    before = len(faults)
+    layers = list(_layers(sections, pack, changes, faults))
     choices: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for data, origin in layers:
@@ -106,19 +109,22 @@ def load_inputs(
         origins |= dict.fromkeys(found, origin)
     table = default_rows()
     known_events = {name: (row["service"], row["days"]) for name, row in table["events"].items()}
-    settings = read_settings(choices, origins, services, known_events, models(), accelerators(), PRECISIONS)
+    settings = read_settings(
+        choices, origins, services, known_events, models(), accelerators(), PRECISIONS, faults=faults
+    )
+    has_all_rows = len(faults) == before  # a service that is wrongly written has no rows, and theirs would be unknown
     defaults = {one.path: one for one in _defaults(settings, extra or {})}
     rows, usual = dict(defaults), dict(defaults)
-    faults: list[InputError] = []
     for data, origin in layers:
         for path, given in _numbers(data):
-            _lay(rows, path, given, origin, faults)
+            if path in rows or has_all_rows or not path.startswith(("service.", "event.")):
+                faults.take(None, _lay, rows, path, given, origin)
         if pack is not None and origin.startswith(pack.name):  # what a pack says is the usual of its country
             usual = dict(rows)
-    if faults:
-        raise InputFaultsError(faults)
-    _require_rate(settings, rows["money.local_per_usd"])
-    _require_sense(rows)
+    faults.take(None, _require_rate, settings, rows["money.local_per_usd"])
+    _require_sense(rows, faults)
+    if told:
+        faults.tell()
     return Assumptions(rows, tuple(_unlikely(usual, rows)), MappingProxyType(origins)), settings
 
 
@@ -149,41 +155,47 @@ def _require_rate(settings: Settings, rate: Assumption) -> None:
         )
 
 
-def _require_sense(rows: Mapping[str, Assumption]) -> None:
+def _require_sense(rows: Mapping[str, Assumption], faults: Faults) -> None:
     for path in ("sizing.peak_percentile", "sizing.waiting_share"):
         if rows[path].is_uncertain:
-            raise InputError(
-                f"{rows[path].origin}: {path}: {rows[path].low:g} to {rows[path].high:g} is a range",
-                why="It is an objective that is promised: one number, the same in every draw.",
-                fix="Give one value, and make a plan for each that you want to compare.",
-                code="plan.input",
+            faults.add(
+                InputError(
+                    f"{rows[path].origin}: {path}: {rows[path].low:g} to {rows[path].high:g} is a range",
+                    why="It is an objective that is promised: one number, the same in every draw.",
+                    fix="Give one value, and make a plan for each that you want to compare.",
+                    code="plan.input",
+                )
             )
     electrical, cooling = rows["money.electrical_share"], rows["money.cooling_share"]
     if electrical.high + cooling.high > 1:
-        raise InputError(
-            f"{electrical.origin}: money.electrical_share and money.cooling_share: {electrical.high:g} and "
-            f"{cooling.high:g} sum to more than 1",
-            why="They are parts of the cost of buildings, and the shell is what is left.",
-            fix="Lower one of them.",
-            code="plan.input",
+        faults.add(
+            InputError(
+                f"{electrical.origin}: money.electrical_share and money.cooling_share: {electrical.high:g} and "
+                f"{cooling.high:g} sum to more than 1",
+                why="They are parts of the cost of buildings, and the shell is what is left.",
+                fix="Lower one of them.",
+                code="plan.input",
+            )
         )
 
 
 def _layers(
-    sections: Sequence[tuple[Mapping[str, Any], str]], pack: Pack | None, changes: Sequence[str]
+    sections: Sequence[tuple[Mapping[str, Any], str]], pack: Pack | None, changes: Sequence[str], faults: Faults
 ) -> Iterator[tuple[Mapping[str, Any], str]]:
     if pack is not None and pack.has("plan", "assumptions.yaml"):
         yield pack.yaml("plan", "assumptions.yaml") or {}, f"{pack.name}/plan/assumptions.yaml"
     for section, file in sections:
-        if not isinstance(section, Mapping):
-            raise fault(
-                file, "", section, "is not a mapping of keys and values", "keys such as `start_year:`, `energy:`"
-            )
-        yield section, file
+        if isinstance(section, Mapping):
+            yield section, file
+        else:
+            allowed = "keys such as `start_year:`, `energy:`"
+            faults.add(fault(file, "", section, "is not a mapping of keys and values", allowed))
     for change in changes:
         path, equals, text = change.partition("=")
         if not equals or not path.strip():
-            raise fault("--set", path, change, "is not a change", "path=value, such as energy.pue_base=1.2")
+            allowed = "path=value, such as energy.pue_base=1.2"
+            faults.add(fault("--set", path, change, "is not a change", allowed))
+            continue
         name = path.strip().removeprefix("plan.")
         yield _nested(name, listed(text) if name in TEXTS else plain(text.strip())), "--set"
 
@@ -238,19 +250,13 @@ def _numbers(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
             yield path, value
 
 
-def _lay(rows: dict[str, Assumption], path: str, given: Any, origin: str, faults: list[InputError]) -> None:
+def _lay(rows: dict[str, Assumption], path: str, given: Any, origin: str) -> None:
     if path not in rows:
         near = difflib.get_close_matches(path, rows, n=1, cutoff=0.6)
-        faults.append(
-            InputError(
-                f"{place(origin, path)}: `{path}` is not an input of this plan",
-                why="It would have no effect.",
-                fix=f"did you mean `{near[0]}`?" if near else "`daulat plan inputs` lists them all.",
-                code="plan.input",
-            )
+        raise InputError(
+            f"{place(origin, path)}: `{path}` is not an input of this plan",
+            why="It would have no effect.",
+            fix=f"did you mean `{near[0]}`?" if near else "`daulat plan inputs` lists them all.",
+            code="plan.input",
         )
-        return
-    try:
-        rows[path] = overlaid(rows[path], given, origin)
-    except InputError as error:
-        faults.append(error)
+    rows[path] = overlaid(rows[path], given, origin)

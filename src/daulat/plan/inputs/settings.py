@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settings: the choices of a plan that are no numbers with a spread: years, regions, services, model, hardware, phases.
 
-Comes in: the `plan:` section as plain data. Goes out: frozen `Settings`, or an `InputError` that names path, value and
-what is allowed. It reads no file and draws nothing.
+Comes in: the `plan:` section as plain data. Goes out: frozen `Settings`, and an `InputError` for each choice that is
+wrong, which names path, value and what is allowed. It reads no file and draws nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from daulat.plan.errors import InputError
+from daulat.plan.errors import Faults, InputError
 from daulat.plan.inputs.located import place
 from daulat.plan.units import likely_meant, plainly
 
@@ -128,51 +128,50 @@ def read_settings(
     models: Iterable[str],
     accelerators: Iterable[str],
     precisions: Iterable[str],
+    *,
+    faults: Faults,
 ) -> Settings:
     """Return the settings of a `plan:` section.
 
-    Raises
-    ------
-    InputError
-        At the first choice that is unknown, out of range or contradicts another.
+    Every choice that is unknown, out of range or contradicts another is added to `faults`, and its default is taken.
     """
-    base = Settings()
+    base, take = Settings(), faults.take
     names = {one.name for one in dataclasses.fields(Settings)}
     for key in data:
         if key not in names:
-            raise fault(origin, key, data[key], "is not a choice of a plan", _near(key, names))
-    start = _whole(data, "start_year", base.start_year, FIRST_YEAR, LAST_YEAR, origin)
-    horizon = _whole(data, "horizon_years", base.horizon_years, 1, 30, origin)
-    mode = _one_of(data, "mode", base.mode, MODES, origin)
+            faults.add(fault(origin, key, data[key], "is not a choice of a plan", _near(key, names)))
+
+    def chosen_of(key: str, known: Iterable[str]) -> str:
+        default: str = getattr(base, key)
+        return take(default, _one_of, data, key, default, known, origin)
+
     models = list(models)
-    model = _one_of(data, "model", base.model, models, origin)
-    power = _amount(data, "site_power_mw", MIN_MW, MAX_MW, origin)
-    if mode == "power" and not power:
-        raise fault(
-            origin,
-            "site_power_mw",
-            data.get("site_power_mw"),
-            "is needed in power mode",
-            f"{MIN_MW} to {MAX_MW:,.0f} MW",
-        )
-    chosen = _services(data, services, model, models, origin)
+    model = chosen_of("model", models)
+    horizon = take(base.horizon_years, _whole, data, "horizon_years", base.horizon_years, 1, 30, origin)
+    mode = chosen_of("mode", MODES)
+    found = len(faults)
+    power = take(0.0, _amount, data, "site_power_mw", MIN_MW, MAX_MW, origin)
+    if mode == "power" and not power and len(faults) == found:
+        allowed = f"{MIN_MW} to {MAX_MW:,.0f} MW"
+        faults.add(fault(origin, "site_power_mw", data.get("site_power_mw"), "is needed in power mode", allowed))
+    services_chosen = _services(data, services, model, models, origin, faults)
     return Settings(
-        start_year=start,
+        start_year=take(base.start_year, _whole, data, "start_year", base.start_year, FIRST_YEAR, LAST_YEAR, origin),
         horizon_years=horizon,
         regions=tuple(str(one) for one in _listed(data.get("regions"))),
         mode=mode,
         site_power_mw=power,
-        phases=_phases(data, horizon, origin),
+        phases=take(base.phases, _phases, data, horizon, origin),
         model=model,
-        accelerator=_one_of(data, "accelerator", base.accelerator, accelerators, origin),
-        precision=_one_of(data, "precision", base.precision, precisions, origin),
-        framework=_one_of(data, "framework", base.framework, FRAMEWORKS, origin),
-        **{key: _within(data, key, getattr(base, key), origin) for key in RANGES},
-        services=chosen,
-        events=_events(data, event_services, [one.id for one in chosen], origin),
+        accelerator=chosen_of("accelerator", accelerators),
+        precision=chosen_of("precision", precisions),
+        framework=chosen_of("framework", FRAMEWORKS),
+        **{key: take(getattr(base, key), _within, data, key, getattr(base, key), origin) for key in RANGES},
+        services=services_chosen,
+        events=_events(data, event_services, [one.id for one in services_chosen], origin, faults),
         site=str(data.get("site", "")),
-        budget_usd=_amount(data, "budget_usd", 1_000.0, 1e13, origin),
-        cooling=_one_of(data, "cooling", base.cooling, COOLING, origin),
+        budget_usd=take(0.0, _amount, data, "budget_usd", 1_000.0, 1e13, origin),
+        cooling=chosen_of("cooling", COOLING),
         currency=str(data.get("currency", "")),
     )
 
@@ -252,33 +251,45 @@ def _phases(data: Mapping[str, Any], horizon: int, origin: Origin) -> tuple[floa
 
 
 def _services(
-    data: Mapping[str, Any], services: Sequence[str], model: str, models: Iterable[str], origin: Origin
+    data: Mapping[str, Any],
+    services: Sequence[str],
+    model: str,
+    models: Iterable[str],
+    origin: Origin,
+    faults: Faults,
 ) -> tuple[ServicePlan, ...]:
     chosen = data.get("services")
     rows = list(chosen.items()) if isinstance(chosen, Mapping) else [(name, None) for name in _listed(chosen)]
-    found = []
-    for key, row in rows or [(name, None) for name in (*services, "ministries")]:
-        if not isinstance(key, str) or not SERVICE_ID.fullmatch(key):
-            raise fault(origin, "services", key, "is no id of a service", "lower-case letters, digits and hyphens")
-        if not isinstance(row, Mapping | None) or set(row or {}) - {"model"}:
-            raise fault(
-                origin, f"services.{key}", row, "is no choice of a service", "a mapping with `model`, or nothing"
-            )
-        name = _one_of({"model": (row or {}).get("model", model)}, "model", model, models, origin)
-        found.append(ServicePlan(key, "civil servants" if key == "ministries" else "citizens", name))
-    return tuple(found)
+    everyone = [(name, None) for name in (*services, "ministries")]
+    found = [faults.take(None, _service, key, row, model, models, origin) for key, row in rows or everyone]
+    return tuple(one for one in found if one is not None)
+
+
+def _service(key: Any, row: Any, model: str, models: Iterable[str], origin: Origin) -> ServicePlan:
+    if not isinstance(key, str) or not SERVICE_ID.fullmatch(key):
+        raise fault(origin, "services", key, "is no id of a service", "lower-case letters, digits and hyphens")
+    if not isinstance(row, Mapping | None) or set(row or {}) - {"model"}:
+        raise fault(origin, f"services.{key}", row, "is no choice of a service", "a mapping with `model`, or nothing")
+    name = _one_of({"model": (row or {}).get("model", model)}, "model", model, models, origin)
+    return ServicePlan(key, "civil servants" if key == "ministries" else "citizens", name)
 
 
 def _events(
-    data: Mapping[str, Any], known: Mapping[str, tuple[str, int]], served: Sequence[str], origin: Origin
+    data: Mapping[str, Any],
+    known: Mapping[str, tuple[str, int]],
+    served: Sequence[str],
+    origin: Origin,
+    faults: Faults,
 ) -> tuple[Event, ...]:
-    found = []
-    for name in _listed(data.get("events", [key for key, (service, _) in known.items() if service in served])):
-        if not isinstance(name, str) or name not in known:
-            raise fault(origin, "events", name, "is not known", _near(str(name), known))
-        if known[name][0] not in served:
-            raise fault(
-                origin, "events", name, "raises a service that the plan has not", f"events of {', '.join(served)}"
-            )
-        found.append(Event(name, *known[name]))
-    return tuple(found)
+    usual = [key for key, (service, _) in known.items() if service in served]
+    found = [faults.take(None, _event, name, known, served, origin) for name in _listed(data.get("events", usual))]
+    return tuple(one for one in found if one is not None)
+
+
+def _event(name: Any, known: Mapping[str, tuple[str, int]], served: Sequence[str], origin: Origin) -> Event:
+    if not isinstance(name, str) or name not in known:
+        raise fault(origin, "events", name, "is not known", _near(str(name), known))
+    if known[name][0] not in served:
+        allowed = f"events of {', '.join(served)}"
+        raise fault(origin, "events", name, "raises a service that the plan has not", allowed)
+    return Event(name, *known[name])
