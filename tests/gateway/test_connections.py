@@ -8,6 +8,7 @@ import pytest
 
 from daulat.gateway import reserve, serve
 from daulat.gateway._uvicorn import Outgoing, Protocol
+from daulat.models import Outbox
 
 
 async def answer(scope, receive, send):
@@ -156,7 +157,7 @@ async def test_a_connection_is_not_closed_while_an_answer_is_given(idle):
 def outgoing():
     """A connection, its transport and its loop."""
     transport, loop = Transport(), Clock()
-    return Outgoing(transport, loop), transport, loop
+    return Outgoing(transport, Outbox(loop)), transport, loop
 
 
 def test_what_one_turn_writes_goes_out_in_the_next_in_one_piece_and_in_order(outgoing):
@@ -185,3 +186,14 @@ def test_what_was_written_to_a_reader_that_left_is_dropped(outgoing):
     transport.closed = True
     loop.go_to(0.0)
     assert transport.written == []
+
+
+def test_a_write_that_fails_holds_up_no_other():
+    loop, sent = Clock(), []
+    outbox = Outbox(loop)
+    for work in (lambda: sent.append(1), lambda: 1 / 0, lambda: sent.append(3)):
+        outbox.put(work)
+    with pytest.raises(ZeroDivisionError):
+        loop.go_to(0.0)
+    loop.go_to(0.0)
+    assert sent == [1, 3]

@@ -108,25 +108,32 @@ class Request(msgspec.Struct):
     async def body(self, limit_bytes: int, timeout_s: float) -> bytes:
         """Read the body whatever its type, bounded in size and time; errors as `json_body`."""
         declared = self.headers.get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > limit_bytes:
-            raise _too_large(limit_bytes)
-        late = _Lateness(timeout_s)
+        if declared.isdigit():
+            _require_small(int(declared), limit_bytes)
+        # Most bodies are there already: only one that is not starts a clock.
+        steps = self.receive().__await__()
         try:
-            # Most bodies are there already; only one that is not starts the clock.
-            message = await _AtOnce(self.receive(), late.begin)
+            waits_for = next(steps)
+        except StopIteration as ended:
+            message: Message = ended.value
             if message["type"] == "http.request" and not message.get("more_body"):
                 whole: bytes = message.get("body", b"")
-                if len(whole) > limit_bytes:
-                    raise _too_large(limit_bytes)
+                _require_small(len(whole), limit_bytes)
                 return whole
-            late.begin()
-            body = bytearray()
+            return await self._rest_of_body(message, limit_bytes, timeout_s)
+        return await self._rest_of_body(_Begun(steps, waits_for), limit_bytes, timeout_s)
+
+    async def _rest_of_body(self, first: Message | _Begun, limit_bytes: int, timeout_s: float) -> bytes:
+        """Read on from the first message, which is there or is being waited for."""
+        late = _Lateness(timeout_s)
+        body = bytearray()
+        try:
+            message = await first if isinstance(first, _Begun) else first
             while True:
                 if message["type"] == "http.disconnect":
                     raise ClientGone
                 body += message.get("body", b"")
-                if len(body) > limit_bytes:
-                    raise _too_large(limit_bytes)
+                _require_small(len(body), limit_bytes)
                 if not message.get("more_body"):
                     return bytes(body)
                 message = await self.receive()
@@ -154,27 +161,19 @@ class Request(msgspec.Struct):
 
 
 class _Lateness:
-    """Cancels the running task a while after `begin`; a fourth of the price of `asyncio.timeout`."""
+    """Cancels the running task a while from now; a fourth of the price of `asyncio.timeout`."""
 
-    __slots__ = ("_has_come", "_seconds", "_task", "_timer")
+    __slots__ = ("_has_come", "_task", "_timer")
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._task: asyncio.Task[Any] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task(loop)
+        self._timer = loop.call_later(seconds, self._come)
         self._has_come = False
-
-    def begin(self) -> None:
-        """Start the clock, once."""
-        if self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._task = asyncio.current_task(loop)
-            self._timer = loop.call_later(self._seconds, self._come)
 
     def end(self) -> None:
         """Stop the clock."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._timer.cancel()
 
     def taken_back(self) -> bool:
         """Say whether a cancellation came from here, and take it back."""
@@ -188,36 +187,31 @@ class _Lateness:
             self._task.cancel()
 
 
-class _AtOnce:
-    """Awaits something, and calls `waits` first if it does not end at once."""
+class _Begun:
+    """Goes on awaiting something whose first step was taken, and waits for a future."""
 
-    __slots__ = ("_awaited", "_waits")
+    __slots__ = ("_steps", "_waits_for")
 
-    def __init__(self, awaited: Awaitable[Message], waits: Callable[[], None]) -> None:
-        self._awaited, self._waits = awaited, waits
+    def __init__(self, steps: Generator[Any, Any, Message], waits_for: Any) -> None:
+        self._steps, self._waits_for = steps, waits_for
 
     def __await__(self) -> Generator[Any, Any, Message]:
-        steps = self._awaited.__await__()
         try:
-            waits_for = next(steps)
-        except StopIteration as ended:
-            message: Message = ended.value
-            return message
-        self._waits()
-        try:
-            yield waits_for
+            yield self._waits_for
         except BaseException as error:
-            steps.throw(error)  # lets what waits clean up, and comes back from it
+            self._steps.throw(error)  # lets what waits clean up, and comes back from it
             raise
-        return (yield from steps)
+        return (yield from self._steps)
 
 
 Route = Callable[[Request, Send], Awaitable[None]]
 Routes = dict[str, dict[str, Route]]
 
 
-def _too_large(limit_bytes: int) -> BodyTooLarge:
-    return BodyTooLarge(
+def _require_small(size_bytes: int, limit_bytes: int) -> None:
+    if size_bytes <= limit_bytes:
+        return
+    raise BodyTooLarge(
         f"the body is larger than {limit_bytes:,} bytes",
         why="One request may not take the memory of the others.",
         fix="send less at once: a shorter question, fewer earlier turns, fewer inputs.",
@@ -228,7 +222,7 @@ def _too_large(limit_bytes: int) -> BodyTooLarge:
 async def send_bytes(send: Send, status: int, body: bytes, headers: list[Header]) -> None:
     """Send a whole response with the security headers of the API."""
     length = (b"content-length", b"%d" % len(body))
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, length, *SECURITY_HEADERS]})
+    await send({"type": "http.response.start", "status": status, "headers": [length, *headers, *SECURITY_HEADERS]})
     await send({"type": "http.response.body", "body": body})
 
 

@@ -20,6 +20,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from daulat.gateway._asgi import ASGIApp, Header, Message, Receive, Scope, Send
+from daulat.models import Outbox
 
 # A client that takes longer to send its headers holds a connection for nothing.
 HEAD_TIMEOUT_S = 10.0
@@ -79,7 +80,10 @@ class _Sender:
 
 
 def _has_length(message: Message) -> bool:
-    return any(name == b"content-length" for name, _ in message["headers"])
+    for name, _ in message["headers"]:  # noqa: SIM110 - `any` makes a generator, for each answer
+        if name == b"content-length":
+            return True
+    return False
 
 
 def _joined(app: ASGIApp, cycle: RequestResponseCycle, scope: Scope, receive: Receive, _: Send) -> Awaitable[None]:
@@ -94,15 +98,15 @@ class Outgoing(asyncio.Transport):
     keeps its order, and closing lets go first of what is held.
     """
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, transport: asyncio.Transport, outbox: Outbox) -> None:
         super().__init__()
-        self._transport, self._loop = transport, loop
+        self._transport, self._outbox = transport, outbox
         self._held: list[bytes] = []
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Take what is to go out."""
         if not self._held:
-            self._loop.call_soon(self._let_go)
+            self._outbox.put(self._let_go)
         self._held.append(bytes(data))
 
     def close(self) -> None:
@@ -133,16 +137,20 @@ class Outgoing(asyncio.Transport):
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection."""
+    """One connection; `outbox` is that of all connections of a server."""
 
     _head_timer: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _in_head = True
     _idle_since = math.inf
 
+    def __init__(self, *about: Any, outbox: Outbox, **more: Any) -> None:
+        super().__init__(*about, **more)
+        self._outbox = outbox
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
-        super().connection_made(Outgoing(transport, self.loop))
+        super().connection_made(Outgoing(transport, self._outbox))
         self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._head_is_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -235,10 +243,11 @@ async def run_server(
     grace_s: float,
 ) -> BaseException | None:
     """Serve until `stop` is set, or the server ends; return what ended it."""
-    settings: dict[str, Any] = {"lifespan": "off", "loop": "none", "http": Protocol, "ws": "none", "interface": "asgi3"}
+    settings: dict[str, Any] = {"lifespan": "off", "loop": "none", "ws": "none", "interface": "asgi3"}
     config = uvicorn.Config(
         app,
         **settings,
+        http=cast("Any", partial(Protocol, outbox=Outbox(asyncio.get_running_loop()))),
         log_config=None,
         log_level="critical",
         access_log=False,

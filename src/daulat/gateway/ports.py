@@ -248,7 +248,7 @@ class Grant(Protocol):
 class Admission(Protocol):
     """Lets calls in, or says why not."""
 
-    async def admit(self, call: Call) -> Grant:
+    def admit(self, call: Call) -> Coroutine[None, None, Grant]:
         """Admit a call, reserving its estimate; touches neither disk nor network while this worker holds credit.
 
         Raises

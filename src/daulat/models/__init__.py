@@ -27,6 +27,7 @@ from daulat.models.errors import (
 )
 from daulat.models.fake import FakeEngine, Reply
 from daulat.models.gates import GATES, GateResult, Gates, kept_gates, load_gates
+from daulat.models.outbox import Outbox
 from daulat.models.pull import Order, pull
 from daulat.models.remote import RemoteEngine
 from daulat.models.sources import Source, parse_source
@@ -61,6 +62,7 @@ __all__ = [
     "Message",
     "ModelsError",
     "Order",
+    "Outbox",
     "Pieces",
     "Provenance",
     "RemoteEngine",

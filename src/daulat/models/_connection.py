@@ -19,6 +19,8 @@ from urllib.parse import SplitResult, urlsplit
 
 import httptools
 
+from daulat.models.outbox import Outbox
+
 # Servers of this kind hang up on an idle connection after 5 s (uvicorn, vLLM); we let go first.
 IDLE_S = 4.0
 MOST_IDLE = 1_024
@@ -49,13 +51,15 @@ class Reply(asyncio.Protocol):
         The server closed the connection before it can have read the request.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, patience_s: float) -> None:
-        self._loop = loop
+    def __init__(self, outbox: Outbox, patience_s: float) -> None:
+        self._outbox = outbox
+        self._loop = outbox.loop
         self._patience_s = patience_s
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._idle_since = 0.0
+        self._request = b""
         self._failure: ConnectionFailedError | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._reset()
@@ -89,8 +93,8 @@ class Reply(asyncio.Protocol):
         self._reset()
         if self._timer is None:  # it may still run from the last request: then it looks again, and sees this one
             self._timer = self._loop.call_later(self._patience_s, self._look)
-        # Written in the loop's next turn, behind what else this turn sends: an engine is then woken once for many.
-        self._loop.call_soon(self._write, request)
+        self._request = request
+        self._outbox.put(self._write)
 
     async def head(self) -> None:
         """Return when the head of the response is there.
@@ -175,8 +179,7 @@ class Reply(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._fail("it wants to speak something else")
             return
-        if self._waiter is not None:
-            self._wake()
+        self._wake()
 
     def eof_received(self) -> bool:
         """Close with the server."""
@@ -226,7 +229,8 @@ class Reply(asyncio.Protocol):
             self.complete = True
             self._keeps = self._parser.should_keep_alive()
 
-    def _write(self, request: bytes) -> None:
+    def _write(self) -> None:
+        request, self._request = self._request, b""
         if self._transport is not None:  # a transport that was aborted meanwhile passes it over
             self._transport.write(request)
 
@@ -248,16 +252,14 @@ class Reply(asyncio.Protocol):
         self.abort()
         self._wake()
 
-    async def _wait(self) -> None:
+    def _wait(self) -> asyncio.Future[None]:
         self._waiter = self._loop.create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
+        return self._waiter
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
 
 @dataclass(slots=True)
@@ -282,6 +284,7 @@ class Connections:
     _parts: SplitResult = field(init=False, repr=False)
     _tls: ssl.SSLContext | None = field(default=None, init=False, repr=False)
     _heads: dict[tuple[str, str, str], bytes] = field(default_factory=dict, init=False, repr=False)
+    _outbox: Outbox | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._parts = urlsplit(self.base_url)
@@ -297,14 +300,22 @@ class Connections:
         head = self._head(path, content_type, "GET" if body is None else "POST")
         data = head + b"%d\r\n\r\n" % len(body or b"") + (body or b"")
         kept = self._kept()
-        if kept is not None:
+        while True:
+            reply = kept or await self._opened()
             try:
-                return await self._sent(kept, data)
+                reply.send(data)
+                await reply.head()
             except ConnectionFailedError:
+                reply.abort()
                 # It had closed while it was kept, so this request was never read; later, or after a byte, it was.
-                if not kept.was_closed_unread:
+                if kept is None or not kept.was_closed_unread:
                     raise
-        return await self._sent(await self._opened(), data)
+                kept = None
+            except BaseException:
+                reply.abort()
+                raise
+            else:
+                return reply
 
     def give_back(self, reply: Reply) -> None:
         """Keep the connection of a response for the next, or close it where that cannot be."""
@@ -319,15 +330,6 @@ class Connections:
         while self._idle:
             self._idle.pop().abort()
 
-    async def _sent(self, reply: Reply, data: bytes) -> Reply:
-        try:
-            reply.send(data)
-            await reply.head()
-        except BaseException:
-            reply.abort()
-            raise
-        return reply
-
     def _kept(self) -> Reply | None:
         """Return the connection that was used last, if it is fresh; let go of all that are stale."""
         while self._idle:
@@ -339,6 +341,9 @@ class Connections:
 
     async def _opened(self) -> Reply:
         loop = asyncio.get_running_loop()
+        outbox = self._outbox
+        if outbox is None or outbox.loop is not loop:
+            outbox = self._outbox = Outbox(loop)
         parts = self._parts
         secure = parts.scheme == "https"
         if secure and self._tls is None:
@@ -347,7 +352,7 @@ class Connections:
         try:
             async with asyncio.timeout(self.connect_timeout_s):
                 _, reply = await loop.create_connection(
-                    lambda: Reply(loop, self.patience_s), parts.hostname or "", port, ssl=self._tls
+                    lambda: Reply(outbox, self.patience_s), parts.hostname or "", port, ssl=self._tls
                 )
         except TimeoutError:
             raise ConnectionFailedError("it was not reached in time") from None

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daulat.gateway.proxy import EventTap
-from daulat.gateway.proxy.usage import add_to_usage
+from daulat.gateway.proxy.usage import add_to_usage, read_usage
 from daulat.models import EngineInterrupted
 
 
@@ -142,8 +142,21 @@ def test_two_choices_think_apart():
     assert deltas[:2] == [{"reasoning_content": "a", "content": "A"}, {"reasoning_content": "b", "content": "B"}]
 
 
-@given(st.dictionaries(st.text(max_size=4), st.integers(), max_size=4), st.text())
-def test_members_are_added_to_the_usage_and_nothing_else_changes(usage, text):
-    body = json.dumps({"text": text, "usage": usage}).encode()
-    changed = json.loads(add_to_usage(body, b'"energy_wh":0.5'))
-    assert changed == {"text": text, "usage": usage | {"energy_wh": 0.5}}
+COUNTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "prompt_tokens": st.integers(0, 9),
+        "completion_tokens": st.integers(0, 9),
+        "queue_time": st.floats(0, 9),
+    },
+)
+
+
+@given(COUNTS, st.text(), st.booleans(), st.sampled_from([None, 1]))
+def test_members_are_added_to_the_usage_and_nothing_else_changes(usage, text, again, indent):
+    answer = {"text": text, "usage": usage} | ({"said_again": {"usage": usage}} if again else {})
+    body = json.dumps(answer, indent=indent).encode()
+    counts, written = read_usage(body)
+    assert counts.completion_tokens == usage.get("completion_tokens", 0)
+    changed = json.loads(add_to_usage(body, written, b'"energy_wh":0.5'))
+    assert changed == answer | {"usage": usage | {"energy_wh": 0.5}}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -114,19 +114,20 @@ class Access:
         self._opened: Opened | None = None
         self._is_open = asyncio.Event()
 
-    async def admit(self, call: Call) -> Grant:
+    def admit(self, call: Call) -> Coroutine[None, None, Grant]:
         """Admit a call, or raise what its caller gets."""
-        if self._opened is None:
-            if call.service and not call.credential.startswith(PREFIX):
-                self._anonymous.admit(call.client)
-                return OpenGrant(data_class="personal", priority="interactive")
-            await self.opened()
-        assert self._opened is not None
-        return await self._opened.admission.admit(call)
+        return self._admit_early(call) if self._opened is None else self._opened.admission.admit(call)
 
     async def identify(self, call: Call) -> Caller:
         """Say who calls, or raise what the caller gets."""
         return await (await self.opened()).admission.identify(call)
+
+    async def _admit_early(self, call: Call) -> Grant:
+        """Admit a call before the database is open."""
+        if call.service and not call.credential.startswith(PREFIX):
+            self._anonymous.admit(call.client)
+            return OpenGrant(data_class="personal", priority="interactive")
+        return await (await self.opened()).admission.admit(call)
 
     def routes(self) -> Routes:
         """List the addresses of signing in, of administration, and of a key's own usage."""

@@ -14,7 +14,7 @@ from daulat.gateway.proxy.asked import Asked, read_asked
 from daulat.gateway.proxy.events import EventTap
 from daulat.gateway.proxy.flows import Flows
 from daulat.gateway.proxy.forward import Proxy
-from daulat.gateway.proxy.usage import Counts, read_counts
+from daulat.gateway.proxy.usage import Counts
 
 __all__ = [
     "Account",
@@ -25,5 +25,4 @@ __all__ = [
     "Proxy",
     "open_account",
     "read_asked",
-    "read_counts",
 ]

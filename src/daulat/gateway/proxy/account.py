@@ -8,7 +8,7 @@ router, the ledger and the observer. Whatever ends a call, an error or a caller 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Coroutine, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -200,7 +200,7 @@ class Account:
         )
 
 
-async def open_account(parts: Parts, request: Request, asked: Asked, service: str = "") -> Account:
+def open_account(parts: Parts, request: Request, asked: Asked, service: str = "") -> Coroutine[None, None, Account]:
     """Admit a request and return its account; from here on it has to be settled.
 
     Raises
@@ -208,7 +208,7 @@ async def open_account(parts: Parts, request: Request, asked: Asked, service: st
     DaulatError
         If it is not admitted.
     """
-    return await admitted(parts, asked.call(request, service))
+    return admitted(parts, asked.call(request, service))
 
 
 async def admitted(parts: Parts, call: Call) -> Account:

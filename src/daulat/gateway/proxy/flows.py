@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The calls that are passing through now: a caller that leaves, reads too slowly, or a service that stops, ends them.
 
-In: the task of each call. Out: its cancellation, with the reason. Looks around 20 times a second, so that a call that
-is answered sooner spends nothing on watching its caller or the clock.
+In: the task of each call. Out: its cancellation, with the reason. Looks around 20 times a second, and watches the
+caller of a call that it meets a second time, so that one that is answered sooner spends nothing on that or the clock.
 """
 
 from __future__ import annotations
@@ -31,9 +31,11 @@ class Flow:
         Why it is ended from this side.
     sending_since : float
         When the piece that is being handed to the caller was handed over; 0 while there is none.
+    was_met : bool
+        It was passing through already when somebody last looked around.
     """
 
-    __slots__ = ("_flows", "_loop", "_request", "_task", "_watcher", "farewell", "gone", "sending_since")
+    __slots__ = ("_flows", "_loop", "_request", "_task", "_watcher", "farewell", "gone", "sending_since", "was_met")
 
     def __init__(self, flows: Flows, request: Request) -> None:
         self._flows = flows
@@ -42,11 +44,10 @@ class Flow:
         self.gone = False
         self.farewell: DaulatError | None = None
         self.sending_since = 0.0
+        self.was_met = False
 
     def __enter__(self) -> Flow:
-        self._flows.enter(self)
-        # Python asks the system for its process each time that a loop is looked for: once is enough.
-        self._loop = asyncio.get_running_loop()
+        self._loop = self._flows.enter(self)
         task = asyncio.current_task(self._loop)
         assert task is not None
         self._task = task
@@ -99,12 +100,13 @@ class Flows:
         self._limit = limit
         self._running: set[Flow] = set()
         self._looking: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def __len__(self) -> int:
         return len(self._running)
 
-    def enter(self, flow: Flow) -> None:
-        """Let a call in.
+    def enter(self, flow: Flow) -> asyncio.AbstractEventLoop:
+        """Let a call in; return the loop that all of them run on.
 
         Raises
         ------
@@ -118,9 +120,12 @@ class Flows:
                 fix="try again after the seconds in `Retry-After`.",
                 code="overloaded",
             )
+        if self._loop is None:  # Python asks the system for its process each time that a loop is looked for
+            self._loop = asyncio.get_running_loop()
         self._running.add(flow)
         if self._looking is None:
-            self._looking = asyncio.get_running_loop().call_later(LOOK_S, self._look)
+            self._looking = self._loop.call_later(LOOK_S, self._look)
+        return self._loop
 
     def leave(self, flow: Flow) -> None:
         """Let a call go."""
@@ -144,6 +149,8 @@ class Flows:
         self._looking = loop.call_later(LOOK_S, self._look) if self._running else None
         too_long_ago = loop.time() - PATIENCE_S
         for flow in list(self._running):
-            flow.watch()
+            if flow.was_met:
+                flow.watch()
+            flow.was_met = True
             if 0 < flow.sending_since < too_long_ago:
                 flow.end()

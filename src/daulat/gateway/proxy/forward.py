@@ -22,7 +22,7 @@ from daulat.gateway.proxy.asked import BYTES_PER_TOKEN, CHAT, Asked, read_asked
 from daulat.gateway.proxy.events import EventTap
 from daulat.gateway.proxy.flows import Flow, Flows
 from daulat.gateway.proxy.thinking import split_whole
-from daulat.gateway.proxy.usage import Counts, add_to_usage, read_counts
+from daulat.gateway.proxy.usage import Counts, add_to_usage, read_usage
 from daulat.models import EngineInterrupted, EngineRefused, Forwarding, Pieces, Whole, forwarding
 
 JSON = b"application/json"
@@ -114,12 +114,12 @@ class Proxy:
             account.kept()
             body, kind = kept, JSON
         account.first()
-        counts = read_counts(body) if kind.startswith(JSON) else None
+        counts, written = read_usage(body) if kind.startswith(JSON) else (None, b"")  # sound is not even JSON
         usage = account.measured(counts) if counts or kept else _guessed(account, asked, body)
         if answers and kept is None:
             answers.keep(account.call, account.grant, asked.body, body)
-        if counts is not None:  # without, there is no usage to add to: sound is not even JSON
-            body = add_to_usage(body, account.annotation(usage))
+        if counts is not None:
+            body = add_to_usage(body, written, account.annotation(usage))
         account.settle(usage)
         headers = [(b"content-type", kind), (b"x-request-id", request.request_id.encode()), *account.headers()]
         flow.hands_over()
@@ -230,9 +230,10 @@ class _Pump:
         """Add what is known of energy and cost to the usage, if its event is among those that are sent now."""
         event, self.tap.usage_event = self.tap.usage_event, b""
         self._usage = self._account.measured(self.tap.counts, self.tap.events)
-        members = self._account.annotation(self._usage)
         before, found, after = out.rpartition(event)
-        return before + add_to_usage(event, members) + after if found and members else out
+        if not found:
+            return out
+        return before + add_to_usage(event, read_usage(event)[1], self._account.annotation(self._usage)) + after
 
     async def break_off(self, error: DaulatError) -> None:
         """End a stream that has begun with an event that says why."""

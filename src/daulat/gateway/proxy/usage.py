@@ -19,11 +19,9 @@ class Counts(msgspec.Struct):
 
     Examples
     --------
-    >>> counts = read_counts(b'{"usage": {"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 8}}}')
+    >>> counts, _ = read_usage(b'{"usage": {"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 8}}}')
     >>> counts.prompt_tokens, counts.cached_tokens, counts.reasoning_tokens
     (9, 8, 0)
-    >>> read_counts(b'{"usage": {"total_tokens": 7}}').prompt_tokens  # as rerankers count
-    7
     """
 
     prompt_tokens: int | None = 0
@@ -48,35 +46,46 @@ class _Answer(msgspec.Struct):
 
 
 _read = msgspec.json.Decoder(_Answer).decode
-_read_usage = msgspec.json.Decoder(Counts | None).decode
+_read_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_read_counts = msgspec.json.Decoder(Counts | None).decode
 
 
-def read_counts(body: bytes) -> Counts | None:
-    """Return the counts of a whole answer; None where there are none, or it is not JSON."""
-    try:
-        counts: Counts | None = _read_usage(_read(body).usage)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    if counts is not None and not (counts.prompt_tokens or counts.completion_tokens):
-        counts.prompt_tokens = counts.total_tokens
-    return counts
-
-
-def add_to_usage(body: bytes, members: bytes) -> bytes:
-    """Return an answer with further members in its `usage`; nothing else is written again.
+def read_usage(body: bytes) -> tuple[Counts | None, bytes]:
+    """Return the counts of a whole answer, and its usage as it is written; None and nothing where there are none, or it
+    is not JSON.
 
     Examples
     --------
-    >>> add_to_usage(b'{"n": 1.50, "usage": {"prompt_tokens": 9}}', b'"energy_wh":0.1')
-    b'{"n": 1.50, "usage": {"prompt_tokens": 9,"energy_wh":0.1}}'
-    >>> add_to_usage(b'{"usage": null}', b'"energy_wh":0.1')
-    b'{"usage": null}'
+    >>> counts, written = read_usage(b'{"usage": {"total_tokens": 7}}')
+    >>> counts.prompt_tokens, written  # as rerankers count
+    (7, b'{"total_tokens": 7}')
     """
-    if not members:
+    try:
+        usage = _read(body).usage
+        counts: Counts | None = _read_counts(usage)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None, b""
+    if counts is None:
+        return None, b""
+    if not (counts.prompt_tokens or counts.completion_tokens):
+        counts.prompt_tokens = counts.total_tokens
+    return counts, bytes(usage)
+
+
+def add_to_usage(body: bytes, usage: bytes, members: bytes) -> bytes:
+    """Return an answer with further members in its `usage`, which `read_usage` found; nothing else is written again.
+
+    Examples
+    --------
+    >>> body = b'{"n": 1.50, "usage": {"prompt_tokens": 9}}'
+    >>> add_to_usage(body, b'{"prompt_tokens": 9}', b'"energy_wh":0.1')
+    b'{"n": 1.50, "usage": {"prompt_tokens": 9,"energy_wh":0.1}}'
+    """
+    if not members or not usage:
         return body
-    usage = bytes(_read(body).usage)
-    if not usage.endswith(b"}"):
-        return body
-    before, _, after = body.rpartition(usage)
-    inner = usage[:-1].rstrip()
-    return b"".join((before, inner, b"" if inner.endswith(b"{") else b",", members, b"}", after))
+    wider = usage[:-1] + (b"," if usage[1:-1].strip() else b"") + members + b"}"
+    if body.count(usage) == 1:
+        return body.replace(usage, wider)
+    fields = _read_fields(body)  # the same words stand elsewhere too
+    fields["usage"] = msgspec.Raw(wider)
+    return msgspec.json.encode(fields)

@@ -99,18 +99,18 @@ class Leases:
             credit = slot.credit
             if credit is None or credit.ends_s <= now or credit.until < clock:
                 return None
-            if credit.free < needs[slot.metric] or credit.free < 0:
+            need, free = needs[slot.metric], credit.free
+            if free < need or free < 0:
                 return None
-            taken.append(credit)
-        for slot, credit in zip(slots, taken, strict=True):
-            need = needs[slot.metric]
+            taken.append((credit, need))
+        for credit, need in taken:
             credit.free -= need
             credit.reserved += need
             credit.taken += need
             if credit.free < credit.low:
                 credit.low = 0
                 self._wake.set()
-        return tuple(taken)
+        return tuple([credit for credit, _ in taken])
 
     async def reserve(self, slots: Sequence[Slot], needs: Needs) -> Credits:
         """Reserve, asking the store where this worker's credit is short.
