@@ -34,34 +34,26 @@ _ALLOWED = bytes((9, *range(32, 127), *range(128, 256)))
 
 
 class _Sender:
-    """Sends one response. The head of a whole answer waits for its body, so that one write carries both."""
+    """Sends one response, message by message as ASGI has it, or whole."""
 
-    __slots__ = ("_cycle", "_pass_on", "_start")
+    __slots__ = ("_cycle", "_pass_on")
 
     def __init__(self, cycle: RequestResponseCycle) -> None:
         self._cycle = cycle
         self._pass_on = cast("Send", cycle.send)  # uvicorn names the kinds of message one by one
-        self._start: Message | None = None
 
-    async def send(self, message: Message) -> None:
+    def __call__(self, message: Message) -> Awaitable[None]:
         """Take a message of the application."""
-        start, self._start = self._start, None
-        if start is None:
-            if message["type"] == "http.response.start" and message["status"] == 200 and _has_length(message):
-                self._start = message  # its body is there already: there is nothing to wait for in between
-            else:
-                await self._pass_on(message)
-        elif not self._sent_at_once(start["headers"], message):
-            await self._pass_on(start)
-            await self._pass_on(message)
+        return self._pass_on(message)
 
-    def _sent_at_once(self, headers: list[Header], message: Message) -> bool:
-        """Write a whole answer as uvicorn would, in one piece; say whether that could be."""
-        cycle, body = self._cycle, message.get("body", b"")
+    def whole(self, headers: list[Header], body: bytes) -> bool:
+        """Write a whole answer of status 200 as uvicorn would, in one piece and at once; say whether that could be.
+
+        `headers` tell the length of the body, and nothing of the connection.
+        """
+        cycle = self._cycle
         if (
-            message.get("more_body")
-            or len(body) > JOINED_BYTES
-            or (b"content-length", b"%d" % len(body)) not in headers
+            len(body) > JOINED_BYTES
             or cycle.scope["method"] == "HEAD"
             or not cycle.keep_alive
             or cycle.waiting_for_100_continue
@@ -79,16 +71,9 @@ class _Sender:
         return True
 
 
-def _has_length(message: Message) -> bool:
-    for name, _ in message["headers"]:  # noqa: SIM110 - `any` makes a generator, for each answer
-        if name == b"content-length":
-            return True
-    return False
-
-
 def _joined(app: ASGIApp, cycle: RequestResponseCycle, scope: Scope, receive: Receive, _: Send) -> Awaitable[None]:
     """Call an application that sends through a `_Sender`."""
-    return app(scope, receive, _Sender(cycle).send)
+    return app(scope, receive, _Sender(cycle))
 
 
 class Outgoing(asyncio.Transport):

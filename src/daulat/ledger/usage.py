@@ -72,6 +72,8 @@ _COPY = f"COPY usage_in ({_COLUMNS}) FROM STDIN"
 # A batch that was committed before its reply was lost comes again; its ids are there already.
 _KEEP = f"INSERT INTO usage_call ({_COLUMNS}) SELECT {_COLUMNS} FROM usage_in ON CONFLICT (id) DO NOTHING"  # noqa: S608
 
+# Rows that become text one after another: one by one, between two calls, each costs twice as much.
+WORDED_ROWS = 64
 # Rows whose text is put together at once: some 130 kB, however large a batch has become.
 _TOGETHER = 500
 _MOST = 2**31 - 1
@@ -86,8 +88,8 @@ _DIGITS = 32
 class UsageLedger:
     """Collects rows and writes them four times a second, or sooner when 2,000 wait.
 
-    A row becomes the line that COPY reads as soon as it is handed over, so that the thread only joins and sends lines:
-    were it to make them, it and the event loop would hand Python's lock to each other thousands of times a second.
+    Rows become the lines that COPY reads on the event loop, 64 at a time, so that the thread only joins and sends them:
+    were it to make them, it and the loop would hand Python's lock to each other thousands of times a second.
 
     Parameters
     ----------
@@ -99,6 +101,7 @@ class UsageLedger:
 
     def __init__(self, conninfo: str, *, capacity: int = CAPACITY) -> None:
         self._conninfo, self._capacity = conninfo, capacity
+        self._fresh: list[UsageRow] = []
         self._waiting: deque[str] = deque()
         self._batch: list[str] = []
         self._wake = asyncio.Event()
@@ -109,18 +112,20 @@ class UsageLedger:
     @property
     def waiting(self) -> int:
         """How many rows are not written yet."""
-        return len(self._waiting) + len(self._batch)
+        return len(self._fresh) + len(self._waiting) + len(self._batch)
 
     @property
     def is_full(self) -> bool:
         """Whether no more calls should be let in until rows have been written."""
-        return len(self._waiting) >= self._capacity
+        return len(self._fresh) + len(self._waiting) >= self._capacity
 
     def put(self, row: UsageRow) -> None:
         """Hand over one row; returns at once, whatever the database does. A call that was let in always has its row."""
-        self._waiting.append(_line(row))
-        if len(self._waiting) >= BATCH_ROWS:
-            self._wake.set()
+        self._fresh.append(row)
+        if len(self._fresh) >= WORDED_ROWS:
+            self._word()
+            if len(self._waiting) >= BATCH_ROWS:
+                self._wake.set()
 
     async def flush(self) -> None:
         """Write all that waits.
@@ -130,7 +135,7 @@ class UsageLedger:
         psycopg.Error
             If the database does not take them; they go on waiting.
         """
-        while self._waiting or self._batch:
+        while self.waiting:
             await self._write_some()
 
     async def run(self) -> None:
@@ -159,8 +164,13 @@ class UsageLedger:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._hang_up)
         self._thread.shutdown(wait=False)
 
+    def _word(self) -> None:
+        fresh, self._fresh = self._fresh, []
+        self._waiting.extend(map(_line, fresh))
+
     async def _write_some(self) -> None:
         """Write the batch that failed before, filled up, or the next; do nothing where no row waits."""
+        self._word()
         fresh = min(len(self._waiting), MOST_ROWS - len(self._batch))
         noise = os.urandom(16 * fresh).hex()  # asked for at once, for each time is a call of the system
         self._batch += [noise[at : at + _DIGITS] + self._waiting.popleft() for at in range(0, len(noise), _DIGITS)]

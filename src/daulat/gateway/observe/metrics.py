@@ -23,6 +23,8 @@ TTFT_BUCKETS = (0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75
 TPOT_BUCKETS = (0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 2.5)
 DURATION_BUCKETS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 UNKNOWN = "unknown"
+# Calls that are added up one after another: one by one, between two calls, each costs twice as much.
+TOGETHER = 64
 
 
 class Histogram:
@@ -121,18 +123,18 @@ class Metrics:
     ) -> None:
         self.engines, self._known, self._cost, self._kept = engines, frozenset(known), cost, kept
         self._series: dict[tuple[str, str, int], Series] = {}
+        self._ended: list[tuple[str, str, bool, CallUsage]] = []
 
     def add(self, call: Call, usage: CallUsage) -> None:
         """Count a call that has ended."""
         model = usage.declared or (call.model if call.model in self._known else UNKNOWN)
-        key = (model, call.route, usage.status)
-        series = self._series.get(key)
-        if series is None:
-            series = self._series[key] = Series()
-        series.add(usage, is_stream=call.stream)
+        self._ended.append((model, call.route, call.stream, usage))
+        if len(self._ended) >= TOGETHER:
+            self._add_up()
 
     def rows(self) -> list[tuple[tuple[str, str, int], Series]]:
         """Return what the calls of each model, path and status add up to."""
+        self._add_up()
         return sorted(self._series.items())
 
     def cost(self, model: str, prompt: int, completion: int, cached: int) -> tuple[float, str]:
@@ -142,6 +144,15 @@ class Metrics:
     def kept(self) -> tuple[int, int]:
         """Return how many deterministic requests were answered again, and how many were not."""
         return self._kept()
+
+    def _add_up(self) -> None:
+        ended, self._ended = self._ended, []
+        for model, route, is_stream, usage in ended:
+            key = (model, route, usage.status)
+            series = self._series.get(key)
+            if series is None:
+                series = self._series[key] = Series()
+            series.add(usage, is_stream=is_stream)
 
     def collect(self) -> Iterable[Metric]:
         """Give every metric; Prometheus' library is read when somebody asks for the first time."""
