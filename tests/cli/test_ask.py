@@ -15,7 +15,14 @@ CITATION = Citation("XA-1:pasal-1#1", "XA-1", "Law 1", "Pasal 1", "Births are re
                     successor="XA-2")  # fmt: skip
 ANSWER = Answer(True, "Births are reported. [1]", (CITATION,), "en", "2023-02-01", "quotation")
 DECLINED = Answer(
-    False, "No text says so.", (), "en", "2023-02-01", "declined", contacts=(Contact("Registry", "", "150"),)
+    False,
+    "No text says so. You can ask: Registry, 150",
+    (),
+    "en",
+    "2023-02-01",
+    "declined",
+    related=(CITATION,),
+    contacts=(Contact("Registry", "", "150"),),
 )
 
 
@@ -51,11 +58,13 @@ def test_an_answer_names_where_it_stands_and_what_replaced_it(answers):
     assert "[1] Law 1, Pasal 1 (amended); see XA-2" in result.stdout
 
 
-def test_a_declined_question_names_whom_to_ask_and_is_no_failure(answers):
+def test_a_declined_question_shows_what_comes_nearest_and_is_no_failure(answers):
     _, path = answers(DECLINED)
     result = CliRunner().invoke(command, ["--file", path, "who wins?"])
     assert result.exit_code == 0
-    assert "Registry 150" in result.stderr
+    assert result.output.count("Registry") == 1
+    nearest = result.stdout.partition("The nearest official passages:\n")[2]
+    assert nearest == "- Law 1, Pasal 1 (amended); see XA-2\n  > Births are reported.\n"
 
 
 def test_language_and_service_reach_the_assistant(answers):

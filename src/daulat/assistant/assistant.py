@@ -239,7 +239,8 @@ class Assistant:
             known = evidence.document.doc_id in warned and evidence.standing != "history"
             warned |= {evidence.document.doc_id} if warning else set()
             citation = self._citation(evidence, marked, short=place > 0)
-            quoted.append(Quoted(citation, self.labels.cited(evidence), "" if known else warning))
+            warning = "" if known else warning
+            quoted.append(Quoted(citation, self.labels.cited(evidence), warning, evidence.standing == "history"))
         foreign = quoted[0].citation.language if quoted else ""
         opening = [self.speech.text_only_in(foreign, language)] if foreign and primary(foreign) != language else []
         page = quotation(quoted, phrases, opening=opening, closing=[self.speech.as_of(self.release.as_of, language)])

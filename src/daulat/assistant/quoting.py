@@ -17,11 +17,13 @@ from daulat.language import Phrases
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """One passage to quote: its citation, how a person would cite it, and what must be said of its standing."""
+    """One passage to quote: its citation, how a person would cite it, what must be said of its standing, and whether it
+    is old text that is quoted as history only."""
 
     citation: Citation
     label: str
     warning: str = ""
+    is_history: bool = False
 
 
 @dataclass(slots=True)
@@ -67,7 +69,8 @@ def quotation(quoted: Sequence[Quoted], phrases: Phrases, *, opening: Sequence[s
     for place, item in enumerate(quoted):
         if item.warning:
             page.add(item.warning)
-        intro = phrases.get("quote_intro" if place == 0 else "quote_also", citation=item.label).rstrip()
+        key = "quote_history" if item.is_history else "quote_intro" if place == 0 else "quote_also"
+        intro = phrases.get(key, citation=item.label).rstrip()
         colon = ":" if intro.endswith(":") else ""
         page.mark(item.citation, intro.removesuffix(":"), colon)
         page.add("\n".join(f"> {line}" if line.strip() else ">" for line in item.citation.quote.splitlines()))

@@ -80,7 +80,7 @@ class Speech:
         elif status.status == "not_law" and evidence.document.date:
             said.append(phrases.get("dated_source", date=_spoken_date(evidence.document.date, language)))
         if evidence.standing == "history" and successor and not has_text(status.by):
-            said.append(phrases.get("successor_missing", successor=successor))
+            said.append(phrases.get("successor_missing"))
         return " ".join(said)
 
 

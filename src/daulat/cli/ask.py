@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from daulat.cli._answering import Opened, open_answering
 from daulat.cli._declaration import declared_or_only_pack
 from daulat.cli._output import emit, emit_json, hint, json_option, say
 from daulat.errors import DaulatError
+from daulat.language import Phrases
 from daulat.models import GATES, WEIGHTS, EngineSet, declare_engines, kept_gates
 from daulat.nation import Nation, find_pack
 
@@ -53,7 +55,7 @@ def command(question: str, service: str, language: str, path: Path, as_json: boo
     if as_json:
         emit_json(as_json_object(answer))
     else:
-        show(answer)
+        show(answer, Phrases.for_language(answer.language, find_pack(nation.country)))
 
 
 async def answer_once(nation: Nation, question: Question) -> Answer:
@@ -135,17 +137,23 @@ def _citation(citation: Citation) -> dict[str, Any]:
     }
 
 
-def show(answer: Answer) -> None:
-    """Print the answer for a reader: the words on stdout, and beneath them where they stand."""
+def show(answer: Answer, phrases: Phrases) -> None:
+    """Print the answer for a reader: the words on stdout, and beneath them where they stand, or what comes nearest."""
     emit(answer.text)
     if answer.citations:
         emit()
     for number, citation in enumerate(answer.citations, start=1):
-        status = f" ({citation.status.replace('_', ' ')})"
-        successor = f"; see {citation.successor}" if citation.successor else ""
-        emit(f"[{number}] {citation.title}, {citation.article}{status}{successor}")
+        emit(f"[{number}] {_shown(citation)}")
+    if answer.related:
+        emit(f"\n{phrases.get('nearest')}")
+    for citation in answer.related:
+        quote = textwrap.indent(citation.quote, "  > ", lambda line: bool(line.strip()))
+        emit(f"- {_shown(citation)}\n{quote}")
     if answer.notice:
         say(answer.notice)
-    for contact in answer.contacts:
-        say(" ".join(part for part in (contact.name, contact.phone, contact.url) if part))
     hint(f"as of {answer.as_of}; the same with `--json` for programs" if answer.as_of else "`--json` for programs")
+
+
+def _shown(citation: Citation) -> str:
+    successor = f"; see {citation.successor}" if citation.successor else ""
+    return f"{citation.title}, {citation.article} ({citation.status.replace('_', ' ')}){successor}"
