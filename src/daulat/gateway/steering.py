@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 
 from daulat.gateway.observe import Surroundings, observing
 from daulat.gateway.parts import Parts
-from daulat.gateway.routing import ModelRouter, RoutedEngines, declared_router, kept_answers, watched
+from daulat.gateway.routing import ModelRouter, RoutedEngines, declared_router, gated, kept_answers, watched
 from daulat.gateway.schema import EngineStatus
-from daulat.models import GATES, EngineSet, kept_gates
+from daulat.models import GATES, EngineSet, Gates
 from daulat.nation import Nation
 
 
@@ -29,14 +29,18 @@ async def steered(
     TelemetryError, ListenError
         If a receiver of traces or an address of metrics is declared that cannot be used.
     """
-    router = declared_router(nation, engines, clock=parts.clock, gates=kept_gates(nation.path(GATES)))
+    router = declared_router(nation, engines, clock=parts.clock)
+
+    def use(gates: Gates) -> None:
+        router.use_gates(gates)
+        parts.writes_with = next(iter(router.writers(nation.services[0].id, nation.language_tags[0])), "")
+
     kept = kept_answers(nation, parts.clock)
     around = Surroundings(time.monotonic, parts.wall_clock, environ, _to_stderr, parts.version, workers)
-    async with watched(router), observing(nation, router, kept, around) as observer:
+    async with gated(nation.path(GATES), use), watched(router), observing(nation, router, kept, around) as observer:
         parts.engines = RoutedEngines(engines, nation.routes)
         parts.router, parts.answers, parts.observer = router, kept, observer
         parts.vitals = lambda: _status(router)
-        parts.writes_with = next(iter(router.writers(nation.services[0].id, nation.language_tags[0])), "")
         yield
 
 

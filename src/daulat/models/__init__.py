@@ -22,6 +22,7 @@ from daulat.models.errors import (
     EngineOverloaded,
     EngineRefused,
     EngineUnavailable,
+    GateError,
     ModelsError,
     UnknownModel,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "FakeEngine",
     "Fetcher",
     "Forwarding",
+    "GateError",
     "GateResult",
     "Gates",
     "Licence",

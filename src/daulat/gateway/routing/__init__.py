@@ -7,6 +7,7 @@ sends data of a class to an engine whose place the nation's rule does not allow,
 
 from daulat.gateway.routing.declared import RoutedEngines, declared_router, kept_answers, place_of
 from daulat.gateway.routing.errors import EnginesAway, NoRoute, QueueFull
+from daulat.gateway.routing.gating import gated
 from daulat.gateway.routing.kept import KeptAnswers
 from daulat.gateway.routing.residency import Residency, Rule
 from daulat.gateway.routing.router import ModelRouter, QueueSettings
@@ -29,6 +30,7 @@ __all__ = [
     "Rule",
     "Vitals",
     "declared_router",
+    "gated",
     "kept_answers",
     "place_of",
     "watched",

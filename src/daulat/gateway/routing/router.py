@@ -84,6 +84,11 @@ class ModelRouter:
         self._left_s = 1.0  # smoothed seconds between two calls that leave engines; for `Retry-After`
         self._left_at = 0.0
 
+    def use_gates(self, gates: Gates) -> None:
+        """Go by other gates from the next call on."""
+        self._gates = gates
+        self._lanes.clear()
+
     @property
     def waiting(self) -> int:
         """How many calls wait for an engine."""
