@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from daulat.gateway.access.anonymous import AnonymousLimit
 from daulat.gateway.access.directory import Directory
 from daulat.gateway.access.errors import Forbidden, QuotaReached, Unauthorised
+from daulat.gateway.access.prompts import PromptSizes
 from daulat.gateway.access.records import DATA_CLASSES, PRIORITIES, KeyRecord
 from daulat.gateway.access.tokens import PREFIX
 from daulat.gateway.errors import NotReady
@@ -125,6 +126,7 @@ class KeyAdmission:
         untold = [context for model, context in rules.contexts.items() if model not in limits]
         self._longest = max(untold, default=0 if limits else UNBOUNDED_TOKENS)
         self._largest = max(limits.values(), default=1)
+        self._prompts = PromptSizes()
 
     async def admit(self, call: Call) -> Grant:
         """Admit a call, or raise what its caller gets; see `daulat.gateway.ports.Admission`."""
@@ -175,6 +177,8 @@ class KeyAdmission:
         prices = self._rules.prices
         price = prices.get(usage.declared) or prices.get(usage.model) or prices.get(call.model) or FREE
         prompt, completion, reasoning, cached = _counts(usage)
+        if prompt > call.prompt_tokens and not usage.estimated:
+            self._prompts.learn(call.model, call.prompt_tokens, prompt)
         cost_q = price.cost_q(prompt, completion, cached)
         slots, credits, needs = reserved
         if credits:
@@ -273,7 +277,8 @@ class KeyAdmission:
         completion = call.max_tokens or self._unbounded(call) * call.choices
         if call.route in WITHOUT_COMPLETION:
             completion = 0
-        return 1, call.prompt_tokens, completion, 1, price.cost_q(call.prompt_tokens, completion)
+        prompt = self._prompts.reserved(call.model, call.prompt_tokens)
+        return 1, prompt, completion, 1, price.cost_q(prompt, completion)
 
     def _unbounded(self, call: Call) -> int:
         """Return the most tokens of one answer whose caller set no bound."""
