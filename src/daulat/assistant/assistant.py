@@ -43,7 +43,7 @@ _CITED = 5
 _OFFERED = 4  # passages that a writing model is given
 _RELATED = 3
 _AS_WELL = 1.0  # score that law in force may lack beside old law and still lead
-_NEAR = 6.0  # score below the best beyond which a further passage is not worth citing
+_NEAR = 5.0  # score below the best beyond which a further passage is not worth citing
 _SURE_OF_LANGUAGE = 0.6
 _LONGEST = 8_000  # characters of a question
 _TELLING = 1_000  # characters that tell its language
@@ -217,9 +217,13 @@ class Assistant:
         return found.language if found.confidence >= _SURE_OF_LANGUAGE else self.languages[0]
 
     def _chosen(self, prepared: Prepared) -> list[tuple[Evidence, Marked]]:
-        """Choose what to cite: the best, law that holds before old law that answers as well, nothing far behind."""
+        """Choose what to cite: the best, law that holds before old law that answers as well, nothing far behind, and
+        nothing of another matter where the question's is clear."""
         pairs = list(zip(prepared.evidence, prepared.marked, strict=False))
         near = [pair for pair in pairs if pair[0].score >= pairs[0][0].score - _NEAR]
+        topics = set(prepared.asked.topics)
+        if topics.intersection(pairs[0][0].document.services):
+            near = [pair for pair in near if topics.intersection(pair[0].document.services)]
         # Far ahead, the old text is the one that was asked for: it leads, with the warning that names its successor.
         return sorted(near, key=lambda pair: _AS_WELL * (pair[0].standing == "history") - pair[0].score)[:_CITED]
 
