@@ -23,7 +23,7 @@ def clause(licence: str, **use) -> str:
 @pytest.mark.parametrize(
     ("licence", "use", "named"),
     [
-        ("mistral-research", {"kind": "service"}, "research and evaluation only"),
+        ("mistral-research", {"kind": "service"}, "non-commercial research only"),
         ("llama-3.1", {"monthly_users": 800_000_000}, "700 million"),
         ("qwen", {"monthly_users": 150_000_000}, "100 million"),
         ("llama-4", {"country": "FR"}, "European Union"),
@@ -51,7 +51,7 @@ def test_a_pull_for_a_service_is_refused_though_somebody_accepted(tmp_path: Path
     monkeypatch.chdir(tmp_path)
     words = ["pull", "large", "--from", f"file://{tiny_weights}", "--licence", "mistral-research",
              "--accept-licence", "A. Clerk, Data Office"]  # fmt: skip
-    with pytest.raises(LicenceForbids, match="research and evaluation only"):
+    with pytest.raises(LicenceForbids, match="non-commercial research only"):
         CliRunner().invoke(command, words, catch_exceptions=False)
     assert not (tmp_path / ".daulat").exists()
     allowed = CliRunner().invoke(command, [*words, "--use", "research", "--json"], catch_exceptions=False)

@@ -20,8 +20,7 @@ _HEAD = """\
 
 {models} open-weight models. What is not known is left empty. Parameters are in thousand millions, of all and of those
 active for one token; context is in tokens; languages are what the publisher claims, not what a gate found.
-`daulat models show MODEL` adds the source of each fact. Many licences are recalled from memory and say so: read the
-text before you rely on one.
+`daulat models show MODEL` adds the source of each fact. Read a licence's text before you rely on it.
 
 A model marked *test* is for tests and plumbing, never for citizens. No model writes to citizens before it has passed a
 gate ([engines](../concepts/engines.md)).
