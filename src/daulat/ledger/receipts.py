@@ -122,8 +122,9 @@ class Receipts:
         """Write until cancelled; wait longer each time that the database does not answer."""
         pause_s = BATCH_SECONDS
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause_s)
+            with suppress(TimeoutError):  # `wait_for` may lose a cancellation (Python 3.11)
+                async with asyncio.timeout(pause_s):
+                    await self._wake.wait()
             self._wake.clear()
             try:
                 await self.flush()

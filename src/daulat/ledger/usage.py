@@ -144,8 +144,9 @@ class UsageLedger:
         while True:
             # What came while a batch was written waits its time too: a batch costs the same, however small it is.
             if len(self._waiting) < BATCH_ROWS:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), pause_s)
+                with suppress(TimeoutError):  # `wait_for` may lose a cancellation (Python 3.11)
+                    async with asyncio.timeout(pause_s):
+                        await self._wake.wait()
             self._wake.clear()
             try:
                 await self._write_some()

@@ -25,6 +25,8 @@ class Credit:
         Settled since the lease began; never falls.
     elsewhere : int
         What other workers held when the row was last read.
+    awaited : bool
+        A call that waits for another credit needs this one too: it is not given back meanwhile.
     until : float
         The monotonic second after which it may not be reserved from without asking the store again.
     """
@@ -33,6 +35,7 @@ class Credit:
         "_rate",
         "_target",
         "_told",
+        "awaited",
         "elsewhere",
         "ends_s",
         "free",
@@ -56,6 +59,7 @@ class Credit:
         self.reading: Reading | None = None
         self.taken = self.low = self.elsewhere = 0
         self.wanted = self.least = 0
+        self.awaited = False
         self._rate = 0.0
         self._target = 0
         self._told = (0, 0)
@@ -82,11 +86,12 @@ class Credit:
         self._target = target = min(self.limit.amount // SHARE, int(self._rate))
         self.low = target // 2
         need, want, self.wanted, self.least = self.least, self.wanted, 0, 0
+        awaited, self.awaited = self.awaited, False
         if want:
             want += target
         elif self.free < self.low:
             want = target - max(self.free, 0)
-        elif self.free > 2 * target:
+        elif self.free > 2 * target and not awaited:
             self.free = target
         keep = max(self.free + self.reserved, 0)
         if not want and not keep and self._told == (self.spent, keep):

@@ -92,15 +92,18 @@ class Leases:
         return tuple(found)
 
     def take(self, slots: Sequence[Slot], needs: Needs) -> Credits | None:
-        """Reserve from all credits, or from none and return None where one is short. Never waits."""
+        """Reserve from all credits, or from none and return None where one is short. Never waits.
+
+        A call that needs nothing of a metric is let in whatever is left of it, and whether or not the store answers.
+        """
         now, clock = self._wall(), self._clock()
         taken = []
         for slot in slots:
             credit = slot.credit
-            if credit is None or credit.ends_s <= now or credit.until < clock:
+            if credit is None or credit.ends_s <= now:
                 return None
-            need, free = needs[slot.metric], credit.free
-            if free < need or free < 0:
+            need = needs[slot.metric]
+            if need and (credit.free < need or credit.until < clock):
                 return None
             taken.append((credit, need))
         for credit, need in taken:
@@ -129,6 +132,8 @@ class Leases:
             if taken is not None:
                 return taken
             short = self._short(slots, needs)
+            if not short:  # a period has begun, and nothing of it is needed
+                continue
             refusing = next(((c, need) for c, need in short if c.is_refused(need - c.free, since)), None)
             if refusing is not None:
                 credit, need = refusing
@@ -137,8 +142,11 @@ class Leases:
                 await asyncio.sleep(GRACE_S / _GRACE_STEPS)
                 since, patience = self._clock(), patience - 1
                 continue
+            for slot in slots:
+                assert slot.credit is not None
+                slot.credit.awaited = True
             for credit, need in short:
-                credit.ask(need - credit.free)
+                credit.ask(max(need - credit.free, 0))
             if self._clock() - began > PATIENCE_S:
                 raise CountersUnavailableError("no answer in time")
             turn = asyncio.get_running_loop().create_future()
@@ -152,15 +160,17 @@ class Leases:
         for credit, slot in zip(credits, slots, strict=True):
             reserved, used = needs[slot.metric], spent[slot.metric]
             credit.reserved -= reserved
-            credit.free += reserved - used  # below 0 where it came to more than was reserved
+            # What a call came to beyond its reservation is in `spent`, which the store charges: no call owes it again.
+            credit.free = max(credit.free + reserved - used, 0)
             credit.spent += used
 
     async def run(self) -> None:
         """Keep credit up with the counters until cancelled."""
         pause_s = TICK_S
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause_s)
+            with suppress(TimeoutError):  # `wait_for` may lose a cancellation that comes with the wake-up (Python 3.11)
+                async with asyncio.timeout(pause_s):
+                    await self._wake.wait()
             self._wake.clear()
             try:
                 await self._exchange(self._claims())
@@ -201,7 +211,7 @@ class Leases:
                 slot.credit = following if following and following.start_s <= now < following.ends_s else None
                 slot.credit, slot.following = slot.credit or self._credit(slot.limit, now), None
             credit, need = slot.credit, needs[slot.metric]
-            if credit.free < max(need, 0) or credit.until < clock:
+            if need and (credit.free < need or credit.until < clock):
                 short.append((credit, need))
         return short
 

@@ -69,8 +69,9 @@ class BatchWorker:
                     _LOG.warning("batches wait for the database: %s", type(error).__name__)
                     busy = False
                 if not busy:
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), LOOK_S)
+                    with suppress(TimeoutError):  # `wait_for` may lose a cancellation (Python 3.11)
+                        async with asyncio.timeout(LOOK_S):
+                            await self._wake.wait()
         finally:
             beating.cancel()
             await self._let_go()
