@@ -2,6 +2,7 @@
 """Every answer leaves one receipt, and none of them a word."""
 
 import dataclasses
+import json
 from itertools import count
 
 import pytest
@@ -9,8 +10,10 @@ import pytest
 from daulat.assistant.types import Question
 from daulat.gateway import create_app
 from daulat.gateway._chunks import Envelope, engine_chunks, fold_chunks, service_chunks
-from daulat.gateway.errors import Overloaded
+from daulat.gateway.errors import BadRequest, NotReady, Overloaded
 from daulat.gateway.metering import Meter, Tally
+from daulat.gateway.ports import Call
+from daulat.gateway.proxy.account import admitted
 from daulat.models import ChatRequest, EngineInterrupted, Message
 
 
@@ -66,6 +69,57 @@ def test_more_than_the_limit_is_turned_away_and_leaves_no_receipt(meter, receipt
 
 def test_the_pulse_of_a_service_that_was_never_asked_has_no_durations(meter):
     assert meter.pulse().p95_ms is None
+
+
+class Door:
+    """An admission that lets nobody in."""
+
+    def __init__(self, error):
+        self.error = error
+
+    async def admit(self, call):
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "failed"),
+    [
+        (NotReady("usage cannot be written", why="-", fix="-", code="ledger_unavailable"), 1),
+        (RuntimeError("a defect"), 1),
+        (BadRequest("no such class", why="-", fix="-", code="unknown_data_class"), 0),
+        (Overloaded("the limit is reached", why="-", fix="-", code="rate_limit_exceeded"), 0),
+    ],
+    ids=["503", "500", "400", "429"],
+)
+async def test_a_door_that_cannot_be_opened_is_a_failure_and_a_call_turned_away_is_none(fakes, error, failed):
+    parts = fakes.make_parts(admission=Door(error))
+    with pytest.raises(type(error)):
+        await admitted(parts, Call("tiny", "chat/completions"))
+    pulse = parts.meter.pulse()
+    assert (pulse.failed, pulse.declined, pulse.answered) == (failed, 0, 0)
+
+
+async def test_the_light_is_red_while_every_call_fails_at_the_door(fakes):
+    error = NotReady("usage cannot be written", why="-", fix="-", code="ledger_unavailable")
+    app = create_app(fakes.make_parts(admission=Door(error)))
+    body = b'{"model":"tiny","messages":[{"role":"user","content":"x"}]}'
+
+    async def asked(method, path):
+        sent = []
+
+        async def receive():
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message):
+            sent.append(message)
+
+        headers = [(b"content-type", b"application/json")]
+        await app({"type": "http", "method": method, "path": path, "headers": headers}, receive, send)
+        return sent[0]["status"], json.loads(b"".join(message.get("body", b"") for message in sent[1:]))
+
+    assert (await asked("POST", "/v1/chat/completions"))[0] == 503
+    _, status = await asked("GET", "/v1/status")
+    assert (status["level"], status["pulse"]["failed"], status["pulse"]["declined"]) == ("red", 1, 0)
 
 
 async def test_the_gateway_answers_429_with_a_time_to_come_back(fakes):

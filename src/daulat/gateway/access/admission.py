@@ -17,7 +17,7 @@ from daulat.gateway.access.anonymous import AnonymousLimit
 from daulat.gateway.access.directory import Directory
 from daulat.gateway.access.errors import Forbidden, QuotaReached, Unauthorised
 from daulat.gateway.access.prompts import PromptSizes
-from daulat.gateway.access.records import DATA_CLASSES, PRIORITIES, KeyRecord
+from daulat.gateway.access.records import SERVICE_CLASS, KeyRecord, named_class, named_priority
 from daulat.gateway.access.tokens import PREFIX
 from daulat.gateway.errors import NotReady
 from daulat.gateway.ports import Call, Caller, CallUsage, Grant
@@ -146,6 +146,8 @@ class KeyAdmission:
             return await self._without_key(call)
         self._check(record, call)
         _require_model(record, call)
+        # Before anything is reserved: a header that cannot be read is refused here.
+        rules = record.stricter_class(call.data_class, call.service), record.bounded_priority(call.priority)
         price = self._rules.prices.get(call.model, self._dearest)
         needs = self._needs(call, price)
         if not record.slots:
@@ -155,7 +157,6 @@ class KeyAdmission:
                 _require_one_currency(record, price)
             credits = self._leases.take(record.slots, needs) or await self._reserve(record, needs)
             reserved = (record.slots, credits, needs)
-        rules = record.stricter_class(call.data_class), record.bounded_priority(call.priority)
         return KeyGrant(self, call, record, rules, reserved)
 
     async def identify(self, call: Call) -> Caller:
@@ -232,15 +233,16 @@ class KeyAdmission:
 
     async def _without_key(self, call: Call) -> Grant:
         if call.service:
+            # Overruled below, and yet refused where they name nothing: the same word is wrong with a key and without.
+            named_class(call.data_class)
+            named_priority(call.priority)
             self._anonymous.admit(call.client)
-            # Who asks a public service tells something about themselves, whatever the header says.
-            return KeyGrant(self, call, None, ("personal", "interactive"), ((), (), (0, 0, 0, 0, 0)))
+            return KeyGrant(self, call, None, (SERVICE_CLASS, "interactive"), ((), (), (0, 0, 0, 0, 0)))
         if self._rules.open_models:
             await self._directory.loaded(_PATIENCE_S)
             if self._directory.is_empty:
-                data_class = call.data_class if call.data_class in DATA_CLASSES else "internal"
-                priority = call.priority if call.priority in PRIORITIES else "interactive"
-                return KeyGrant(self, call, None, (data_class, priority), ((), (), (0, 0, 0, 0, 0)))
+                rules = named_class(call.data_class) or "internal", named_priority(call.priority) or "interactive"
+                return KeyGrant(self, call, None, rules, ((), (), (0, 0, 0, 0, 0)))
         raise _key_needed(call)
 
     async def _reserve(self, record: KeyRecord, needs: Needs) -> Credits:

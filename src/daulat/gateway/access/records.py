@@ -11,8 +11,9 @@ import ipaddress
 import math
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
+from daulat.gateway.errors import BadRequest
 from daulat.gateway.quota.credit import Slot
 
 DataClass = Literal["public", "internal", "personal"]
@@ -20,8 +21,11 @@ Priority = Literal["emergency", "interactive", "batch"]
 
 DATA_CLASSES: tuple[DataClass, ...] = get_args(DataClass)  # each is stricter than the one before it
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)  # each waits for the one before it
+SERVICE_CLASS: DataClass = "personal"  # who asks a service tells something about themselves, whatever the header says
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+Word = TypeVar("Word", bound=str)
 
 _REMEMBERED = 1_000
 
@@ -85,29 +89,83 @@ class KeyRecord:
             _remember(self._networks_seen, client, known)
         return known
 
-    def stricter_class(self, asked: str) -> DataClass:
-        """Return the data class of a call: the key's own, or the one that the call names where that is stricter.
+    def stricter_class(self, asked: str, service: str = "") -> DataClass:
+        """Return the data class of a call: the strictest of the key's own, the one it names, and that of a service.
 
-        >>> KeyRecord("k", "a/b", "a", data_class="internal").stricter_class("public")
-        'internal'
+        Raises
+        ------
+        BadRequest
+            If it names a class that is not there.
+
+        Examples
+        --------
+        >>> record = KeyRecord("k", "a/b", "a", data_class="internal")
+        >>> record.stricter_class("public"), record.stricter_class("Personal"), record.stricter_class("", "health")
+        ('internal', 'personal', 'personal')
         """
-        if not asked:
+        named = named_class(asked)
+        if not named and not service:
             return self.data_class
-        known = DATA_CLASSES.index(self.data_class)
-        return DATA_CLASSES[max(known, _place(asked, DATA_CLASSES, known))]
+        of_service = SERVICE_CLASS if service else "public"
+        return max(self.data_class, named or "public", of_service, key=DATA_CLASSES.index)
 
     def bounded_priority(self, asked: str) -> Priority:
         """Return the priority of a call: what it asks for, interactive by default, and never above the key's highest.
 
+        Raises
+        ------
+        BadRequest
+            If it asks for a priority that is not there.
+
+        Examples
+        --------
         >>> KeyRecord("k", "a/b", "a").bounded_priority("emergency")
         'interactive'
         """
-        asked_for = _place(asked, PRIORITIES, 1) if asked else 1
-        return PRIORITIES[max(PRIORITIES.index(self.highest_priority), asked_for)]
+        return max(self.highest_priority, named_priority(asked) or "interactive", key=PRIORITIES.index)
 
 
-def _place(word: str, among: tuple[str, ...], otherwise: int) -> int:
-    return among.index(word) if word in among else otherwise
+def named_class(word: str) -> DataClass | None:
+    """Return the data class that a header names, without regard to case; None where it is empty.
+
+    Raises
+    ------
+    BadRequest
+        If there is no such class: taken at any other, data could go where its owner has not let it.
+
+    Examples
+    --------
+    >>> named_class(" PERSONAL "), named_class("")
+    ('personal', None)
+    """
+    return _named(word, DATA_CLASSES, "X-Daulat-Data-Class", "unknown_data_class", "Where data may go depends on it.")
+
+
+def named_priority(word: str) -> Priority | None:
+    """Return the priority that a header names, without regard to case; None where it is empty.
+
+    Raises
+    ------
+    BadRequest
+        If there is no such priority.
+    """
+    return _named(word, PRIORITIES, "X-Daulat-Priority", "unknown_priority", "Who waits for whom depends on it.")
+
+
+def _named(word: str, among: tuple[Word, ...], header: str, code: str, why: str) -> Word | None:
+    plain = word.strip().lower()
+    if not plain:
+        return None
+    for each in among:
+        if each == plain:
+            return each
+    raise BadRequest(
+        f"`{header}` is none of {', '.join(among)}",
+        why=f"{why} It is not guessed.",
+        fix=f"send one of {', '.join(among)}, or leave the header out.",
+        code=code,
+        param=header,
+    )
 
 
 def _remember(seen: dict, key: object, answer: bool) -> None:  # type: ignore[type-arg]

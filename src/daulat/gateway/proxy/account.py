@@ -163,17 +163,11 @@ class Account:
         if self._settled:
             return
         self._follow()
-        told = error if isinstance(error, DaulatError) else None
-        if told is not None:
-            status, code = status_of(told), told.code
-        elif isinstance(error, ClientGone | asyncio.CancelledError | GeneratorExit):
-            status, code = CLIENT_GONE, "client_gone"
-        else:
-            status, code = 500, "internal_error"
+        status, code = _ending(error)
         usage = self._usage(counts, status, code, self.target, pieces)
         if self.target is not None and (pieces or counts):
             usage = self._parts.observer.measure(self.call, self.grant, self.target, usage)
-        self.settle(usage, told)
+        self.settle(usage, error if isinstance(error, DaulatError) else None)
 
     def _usage(
         self, counts: Counts | None, status: int, code: str, target: Target | None, pieces: int = 0
@@ -222,11 +216,24 @@ async def admitted(parts: Parts, call: Call) -> Account:
     started = parts.clock()
     try:
         grant = await parts.admission.admit(call)
-    except DaulatError as error:
-        refused = CallUsage(status=status_of(error), code=error.code, duration_s=parts.clock() - started)
+    except Exception as error:
+        status, code = _ending(error)
+        refused = CallUsage(status=status, code=code, duration_s=parts.clock() - started)
         parts.observer.finished(call, None, None, refused)
+        # Whom a rule turns away says nothing of how this service is; a door that cannot be opened does.
+        if status >= 500:
+            parts.meter.note("failed", refused.duration_s * 1000)
         raise
     return Account(parts, call, grant, started)
+
+
+def _ending(error: BaseException) -> tuple[int, str]:
+    """Return the status and the code of what ended a call."""
+    if isinstance(error, DaulatError):
+        return status_of(error), error.code
+    if isinstance(error, ClientGone | asyncio.CancelledError | GeneratorExit):
+        return CLIENT_GONE, "client_gone"
+    return 500, "internal_error"
 
 
 @contextmanager
