@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from daulat.gateway._asgi import Request
 from daulat.gateway.access.admission import KeyAdmission, Rules
-from daulat.gateway.proxy.asked import CHAT, read_asked
+from daulat.gateway.proxy.asked import CHAT, TOKENS_PER_PART, read_asked
 from daulat.gateway.quota.prices import FREE
 
 CONTEXT = 4096
@@ -46,3 +46,9 @@ def test_no_engine_that_keeps_to_its_bounds_passes_what_was_reserved(sent, limit
     asked = read_asked(json.dumps({"model": "m"} | sent).encode(), CHAT)
     _, _, reserved, _, _ = admission._needs(asked.call(Request("POST", "", "", {}, no_body, "r")), FREE)
     assert most_written(asked.body_for("m", limit or 0)) <= reserved
+
+
+def test_an_image_that_is_only_named_is_reserved_for():
+    part = {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}
+    body = {"model": "m", "messages": [{"role": "user", "content": [part]}]}
+    assert read_asked(json.dumps(body).encode(), CHAT).prompt_tokens > TOKENS_PER_PART

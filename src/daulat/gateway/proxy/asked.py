@@ -19,6 +19,9 @@ from daulat.gateway.ports import Call
 
 # A token is a byte at least and some four bytes of English; three lies on the safe side for most writing.
 BYTES_PER_TOKEN = 3
+# What an image or a recording may come to that a prompt only names; those that are sent along count by their bytes too.
+TOKENS_PER_PART = 2_048
+_PARTS = (b'"image_url"', b'"input_image"', b'"input_audio"', b'"video_url"')
 AFFINITY_BYTES = 2_048
 MOST_TOKENS = 10_000_000
 MOST_CHOICES = 1_024
@@ -173,13 +176,22 @@ def read_asked(body: bytes, route: str) -> Asked:
         model=head.model,
         stream=bool(head.stream),
         include_usage=options is not None and bool(options.include_usage),
-        prompt_tokens=len(prompt or body) // BYTES_PER_TOKEN + 1,
+        prompt_tokens=len(prompt or body) // BYTES_PER_TOKEN + 1 + TOKENS_PER_PART * _parts(prompt),
         max_tokens=int(min(bound * generated, MOST_TOKENS)),
         affinity=crc32(prompt[:AFFINITY_BYTES]),
         is_conversation=prompt.startswith(b"["),
         choices=int(min(head.n or 1, MOST_CHOICES)),
         generated=generated,
     )
+
+
+def _parts(prompt: bytes) -> int:
+    """Return how many images and recordings a prompt names at most: a part may name its kind twice.
+
+    >>> _parts(b'[{"type":"image_url","image_url":{"url":"https://example.org/a.png"}}]'), _parts(b'["no image_url"]')
+    (2, 0)
+    """
+    return sum(map(prompt.count, _PARTS)) if b'_url"' in prompt or b'"input_' in prompt else 0
 
 
 def require_conversation(asked: Asked) -> None:
