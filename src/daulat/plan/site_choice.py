@@ -166,9 +166,7 @@ def question(
         known = ", ".join(dict.fromkeys(grid))
         raise site_fault(rules.grids_origin, "grids", unknown[0], f"grids on which a candidate stands: {known}")
     build, run = _per_mw(plan, prices, places, grids, rules)
-    # No site is ever larger than the nation's whole load: a limit beyond it only makes the search longer.
-    whole = max(float(load.max()), rules.numbers["smallest_mw"].value)
-    limit = [min(rules.limits_mw.get(one.code, rules.numbers["limit_mw"].value), whole) for one in places]
+    limit = [rules.limits_mw.get(one.code, rules.numbers["limit_mw"].value) for one in places]
     last = float(load[-1])
     return Siting(
         Regions(place.groups, _middles(place), by_group, tuple(rules.residency.get(one, "") for one in place.groups)),

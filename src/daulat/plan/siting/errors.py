@@ -19,21 +19,25 @@ class SitingError(PlanError):
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """One rule to give way in: which, by how much, and in what unit.
+    """One rule to give way in: which, by how much, in what unit, and for a round trip the one that would do, ms.
 
     Examples
     --------
     >>> print(Relaxation("budget", "phase 1", 12.5, "million USD"))
     budget (phase 1): by 12.5 million USD
+    >>> print(Relaxation("round trip", "load served from too far", 4, "MW", round_trip_ms=104.6))
+    round trip (load served from too far): by 4 MW (a round trip of 104.6 ms would do)
     """
 
     family: str
     name: str
     amount: float
     unit: str
+    round_trip_ms: float | None = None
 
     def __str__(self) -> str:
-        return f"{self.family} ({self.name}): by {self.amount:,.3g} {self.unit}"
+        would_do = "" if self.round_trip_ms is None else f" (a round trip of {self.round_trip_ms:,.1f} ms would do)"
+        return f"{self.family} ({self.name}): by {self.amount:,.10g} {self.unit}{would_do}"
 
 
 class NoSitePlanError(PlanError):

@@ -20,6 +20,7 @@ from daulat.plan.siting.tight import tighten
 from daulat.plan.siting.types import Float64, Siting
 
 MILLION = 1e6
+OPENING = "opening"  # the family of rows that say that a closed site holds nothing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,13 +35,22 @@ class Model:
     rows: Rows
 
 
-def build_model(siting: Siting, classes: Classes, *, tight: bool = False) -> Model:
-    """Write the program of a siting question; `tight` adds rows that follow from the others and shorten the search."""
+def build_model(siting: Siting, classes: Classes, *, tight: bool = False, apart: bool = False) -> Model:
+    """Write the program of a siting question.
+
+    `tight` adds rows that follow from the others and shorten the search. `apart` states the power limit apart from the
+    rule that a closed site holds nothing, so that the one may give way and the other not.
+    """
     columns = _columns(siting, classes)
     rows = Rows()
     _serve_everybody(rows, columns, classes)
     _within_size(rows, columns, classes)
-    _size_within_limit(rows, columns, siting)
+    if apart:
+        _size_within_limit(rows, columns, siting)
+        _size_within_opening(rows, columns, siting, np.full(columns.size.shape, _largest_useful(siting)))
+    else:
+        _size_within_opening(rows, columns, siting, np.minimum(siting.candidates.limit_mw, _largest_useful(siting)))
+    _smallest(rows, columns, siting)
     _never_shrinks(rows, columns)
     _spare(rows, columns, siting)
     _minimums(rows, columns, siting)
@@ -48,7 +58,7 @@ def build_model(siting: Siting, classes: Classes, *, tight: bool = False) -> Mod
     if tight:
         tighten(rows, columns, siting)
     upper = np.ones(columns.count)
-    upper[columns.size] = siting.candidates.limit_mw
+    upper[columns.size] = _largest_useful(siting) if apart else siting.candidates.limit_mw
     whole = np.zeros(columns.count, bool)
     whole[columns.open] = True
     return Model(columns, _cost(columns, siting, classes), np.zeros(columns.count), upper, whole, rows)
@@ -104,14 +114,25 @@ def _within_size(rows: Rows, columns: Columns, classes: Classes) -> None:
 
 
 def _size_within_limit(rows: Rows, columns: Columns, siting: Siting) -> None:
-    """A closed site has no size; an open one has at least the smallest. No site need be larger than all load."""
-    n_sites, n_years = columns.size.shape
-    most = np.minimum(siting.candidates.limit_mw, _largest_useful(siting))
+    """A site is no larger than its power supply carries, whether it is open or not."""
+    n_years = columns.size.shape[1]
+    for s, name in enumerate(siting.candidates.names):
+        start = rows.open_block(("power limit", name), np.full(n_years, -np.inf), siting.candidates.limit_mw[s])
+        rows.add(start + np.arange(n_years), columns.size[s], 1.0)
+
+
+def _size_within_opening(rows: Rows, columns: Columns, siting: Siting, most_mw: Float64) -> None:
+    """A closed site has no size, an open one at most so much."""
+    n_years = columns.size.shape[1]
     places = np.arange(n_years)
     for s, name in enumerate(siting.candidates.names):
-        start = rows.open_block(("power limit", name), np.full(n_years, -np.inf), np.zeros(n_years))
+        start = rows.open_block((OPENING, name), np.full(n_years, -np.inf), np.zeros(n_years))
         rows.add(start + places, columns.size[s], 1.0)
-        rows.add(start + places, columns.open[s], -most[s])
+        rows.add(start + places, columns.open[s], -most_mw[s])
+
+
+def _smallest(rows: Rows, columns: Columns, siting: Siting) -> None:
+    n_sites, n_years = columns.size.shape
     if siting.rules.smallest_mw > 0:
         zero = np.zeros(n_sites * n_years)
         start = rows.open_block(("smallest site", "an open site has at least the smallest size"), zero, zero + np.inf)

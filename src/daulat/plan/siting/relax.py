@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why no plan exists: an impossible question in, the rules that conflict and the cheapest way to give way out.
 
-Every rule may be broken at a price (`PRICES`), and the program then pays as little as it must. Rules with a price of
-their own in the answer (nonzero duals) are a proof that they cannot hold together (Farkas); the amounts paid are what
-to give way in.
+Every rule but two may be broken at a price (`PRICES`), and the program then pays as little as it must. The two are that
+everybody is served and that a site is opened, as a whole, before it holds anything: so what is told is enough. Rules
+with a price of their own in the answer (nonzero duals) are a proof that they cannot hold together (Farkas).
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,21 +16,26 @@ from numpy.typing import NDArray
 
 from daulat.plan.siting._highs import Solved, solve
 from daulat.plan.siting.classes import Classes, join_regions, may_keep, near_enough
+from daulat.plan.siting.distance import great_circle_km, round_trip_ms
 from daulat.plan.siting.errors import NoSitePlanError, Relaxation
-from daulat.plan.siting.model import Model, build_model
-from daulat.plan.siting.rows import Columns
+from daulat.plan.siting.model import OPENING, Model, build_model
 from daulat.plan.siting.types import Float64, Siting
 
 Mask = NDArray[np.bool_]
 
 # Million US dollars for one unit of giving way: what it would roughly cost to mend instead. They only order the ways:
-# money first, then more supply, then a weaker promise, then a longer wait, then the law, and people last.
+# money first, then more supply, then a weaker promise, then a longer wait, and the law last.
 PRICES = {"budget": 1.0, "power limit": 2.0, "minimum": 5.0, "spare": 10.0}
-_UNITS = {"budget": "million USD", "power limit": "MW", "minimum": "MW", "spare": "MW", "demand": "of a year's load"}
-# Million US dollars for a megawatt that is served too slowly, in the wrong place, or not at all.
-_SLOW, _ABROAD, _UNSERVED = 20.0, 100.0, 1000.0
+_UNITS = {"budget": "million USD", "power limit": "MW", "minimum": "MW", "spare": "MW"}
+# Million US dollars for a megawatt that is served too slowly or in the wrong place.
+_SLOW, _ABROAD = 20.0, 100.0
+_LEAST_MW = 1e-4  # what a region without load counts as, so that it too is near a site if it can be
 _TOUCHED = 1e-6
+_NOISE = 1e-8  # below the tolerance to which HiGHS keeps a row
+_DIGITS = 4
+_GAP = 0.01
 _TIME_LIMIT_S = 60.0
+_SILENT = {"growth", OPENING}  # what sites are, not what a nation asks of them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,60 +46,82 @@ class _Slack:
     last: int
 
 
-def explain(siting: Siting, *, threads: int, in_time: bool = True) -> NoSitePlanError:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Masks:
+    """Which region, or class of regions, a site answers in time, and whose data it may keep: bool[n, n_sites]."""
+
+    near: Mask
+    keep: Mask
+
+
+def explain(siting: Siting, *, time_limit_s: float, threads: int, in_time: bool = True) -> NoSitePlanError:
     """Say which rules conflict and what is the cheapest way to give way."""
     if not in_time:
         return NoSitePlanError(("the time limit of the search",), ())
-    masks = near_enough(siting), may_keep(siting)
-    joined = join_regions(siting, np.concatenate(masks, axis=1))
-    near, keep = np.split(joined.allowed, 2, axis=1)
-    everywhere = replace(joined, allowed=np.ones_like(near), link_usd_per_mw_year=np.zeros(near.shape))
-    model, slacks = _elastic(build_model(siting, everywhere), everywhere, near, keep)
-    relaxed = solve(model, gap=0.0, time_limit_s=_TIME_LIMIT_S, threads=threads, whole=False)
-    if relaxed.values is not None and relaxed.objective <= _TOUCHED:  # only whole sites stand in the way
-        relaxed = solve(model, gap=0.05, time_limit_s=_TIME_LIMIT_S, threads=threads)
-    if relaxed.values is None:
+    joined = join_regions(siting, np.concatenate([near_enough(siting), may_keep(siting)], axis=1))
+    masks = _Masks(*np.split(joined.allowed, 2, axis=1))
+    classes = replace(joined, allowed=np.ones_like(masks.near), link_usd_per_mw_year=np.zeros(masks.near.shape))
+    model, slacks = _elastic(build_model(siting, classes, apart=True), classes, masks)
+    parts = solve(model, gap=0.0, time_limit_s=_TIME_LIMIT_S, threads=threads, whole=False)
+    if parts.values is None:
         return NoSitePlanError((), ())
-    ways = [*_paid(relaxed.values, slacks), *_moved(relaxed.values, model, everywhere, near, keep)]
-    return NoSitePlanError(_conflict(relaxed, model, ways), tuple(ways))
+    whole = _with_whole_sites(model, parts.values, time_limit_s=time_limit_s, threads=threads)
+    if whole.values is None:
+        return NoSitePlanError((), ())
+    ways = [*_paid(whole.values, slacks), *_moved(whole.values, siting, model, classes, masks)]
+    # Where fractions of sites would do, nothing but the wholeness of sites proves the conflict.
+    return NoSitePlanError(_conflict(parts if parts.objective > _TOUCHED else whole, model, ways), tuple(ways))
 
 
-def _elastic(base: Model, classes: Classes, near: Mask, keep: Mask) -> tuple[Model, list[_Slack]]:
+def _elastic(base: Model, classes: Classes, masks: _Masks) -> tuple[Model, list[_Slack]]:
     """Add a column of giving way to each row that has a price, and make only giving way cost."""
     cost = np.zeros(len(base.cost))
     columns = base.columns
-    fine = np.where(keep, np.where(near, 0.0, _SLOW), _ABROAD)[columns.pair_class, columns.pair_site]
-    cost[columns.serve] = fine[:, None] * classes.it_mw[columns.pair_class]
+    fine = (_SLOW * ~masks.near + _ABROAD * ~masks.keep)[columns.pair_class, columns.pair_site]
+    cost[columns.serve] = fine[:, None] * np.maximum(classes.it_mw, _LEAST_MW)[columns.pair_class]
     slacks: list[_Slack] = []
     added: list[Float64] = []
-    upper = base.upper.copy()
-    upper[columns.size] = np.inf  # the rows of the power limit say it too, and may give way
     end = len(cost)
     lower_bounds, upper_bounds = np.concatenate(base.rows.lower), np.concatenate(base.rows.upper)
     for (family, name), first, last in base.rows.groups:
-        price = _prices(family, last - first, classes)
-        if price is None:
+        if family not in PRICES:
             continue
         sign = np.where(np.isfinite(upper_bounds[first:last]) & ~np.isfinite(lower_bounds[first:last]), -1.0, 1.0)
         base.rows.add(np.arange(first, last), end + np.arange(last - first), sign)
         slacks.append(_Slack(family, name, end, end + last - first))
-        added.append(price)
+        added.append(np.full(last - first, PRICES[family]))
         end += last - first
     n_new = end - len(cost)
     return Model(
         columns,
         np.concatenate([cost, *added]),
         np.zeros(end),
-        np.concatenate([upper, np.full(n_new, np.inf)]),
+        np.concatenate([base.upper, np.full(n_new, np.inf)]),
         np.concatenate([base.whole, np.zeros(n_new, bool)]),
         base.rows,
     ), slacks
 
 
-def _prices(family: str, n_rows: int, classes: Classes) -> Float64 | None:
-    if family == "demand":
-        return _UNSERVED * np.maximum(classes.it_mw.ravel(), _TOUCHED)
-    return np.full(n_rows, PRICES[family]) if family in PRICES else None
+def _with_whole_sites(model: Model, parts: Float64, *, time_limit_s: float, threads: int) -> Solved:
+    """Choose which sites open, whole, and give way as little as these sites ask.
+
+    The second step leaves no trace of the gap and of the tolerance of whole numbers, and has duals. Where the time ends
+    before any choice was found, every site of which a fraction was open opens; that too is enough.
+    """
+    found = solve(model, gap=_GAP, time_limit_s=time_limit_s, threads=threads)
+    opened = np.ceil(parts[model.whole] - _TOUCHED) if found.values is None else np.round(found.values[model.whole])
+    lower, upper = model.lower.copy(), model.upper.copy()
+    lower[model.whole] = upper[model.whole] = opened
+    fixed = replace(model, lower=lower, upper=upper)
+    return solve(fixed, gap=0.0, time_limit_s=_TIME_LIMIT_S, threads=threads, whole=False)
+
+
+def _round_up(amount: float) -> float:
+    """Round to four digits so that it stays enough: a way that is followed as it is written opens a plan."""
+    if amount <= _NOISE:
+        return 0.0
+    digits = _DIGITS - 1 - math.floor(math.log10(amount))
+    return round(math.ceil((amount - _NOISE) * 10.0**digits) / 10.0**digits, max(digits, 0))
 
 
 def _paid(values: Float64, slacks: list[_Slack]) -> list[Relaxation]:
@@ -102,28 +130,35 @@ def _paid(values: Float64, slacks: list[_Slack]) -> list[Relaxation]:
     for slack in slacks:
         amount = float(values[slack.first : slack.last].max(initial=0.0))
         if amount > _TOUCHED:
-            ways.append(Relaxation(slack.family, slack.name, amount, _UNITS[slack.family]))
+            ways.append(Relaxation(slack.family, slack.name, _round_up(amount), _UNITS[slack.family]))
     return ways
 
 
-def _moved(values: Float64, model: Model, classes: Classes, near: Mask, keep: Mask) -> list[Relaxation]:
+def _moved(values: Float64, siting: Siting, model: Model, classes: Classes, masks: _Masks) -> list[Relaxation]:
     """List the load that is served too slowly or where its law forbids, MW in the worst year."""
-    columns: Columns = model.columns
-    load = values[columns.serve] * classes.it_mw[columns.pair_class]
-    kept = keep[columns.pair_class, columns.pair_site]
-    slow = kept & ~near[columns.pair_class, columns.pair_site]
-    found = (("residency", "load kept elsewhere", ~kept), ("round trip", "load served from too far", slow))
-    return [
-        Relaxation(family, name, float(load[pairs].sum(axis=0).max()), "MW")
-        for family, name, pairs in found
-        if load[pairs].sum() > _TOUCHED
-    ]
+    columns = model.columns
+    share = values[columns.serve]
+    load = share * classes.it_mw[columns.pair_class]
+    used = (share > _TOUCHED).any(axis=1)
+    abroad = used & ~masks.keep[columns.pair_class, columns.pair_site]
+    slow = used & ~masks.near[columns.pair_class, columns.pair_site]
+    ways = []
+    if abroad.any():
+        ways.append(Relaxation("residency", "load kept elsewhere", _round_up(load[abroad].sum(axis=0).max()), "MW"))
+    if slow.any():
+        trip = round_trip_ms(great_circle_km(siting.regions.position, siting.candidates.position))
+        pairs = zip(columns.pair_class[slow], columns.pair_site[slow], strict=True)
+        longest = max(float(trip[classes.member == k, s].max()) for k, s in pairs)
+        amount = _round_up(load[slow].sum(axis=0).max())
+        enough_ms = math.ceil(longest * 10) / 10
+        ways.append(Relaxation("round trip", "load served from too far", amount, "MW", round_trip_ms=enough_ms))
+    return ways
 
 
-def _conflict(relaxed: Solved, model: Model, ways: list[Relaxation]) -> tuple[str, ...]:
+def _conflict(solved: Solved, model: Model, ways: list[Relaxation]) -> tuple[str, ...]:
     named = [f"{way.family} ({way.name})" for way in ways]
-    for (family, name), first, last in model.rows.groups if len(relaxed.duals) else ():
+    for (family, name), first, last in model.rows.groups if len(solved.duals) else ():
         label = f"{family} ({name})"
-        if family != "growth" and np.abs(relaxed.duals[first:last]).max() > _TOUCHED and label not in named:
+        if family not in _SILENT and np.abs(solved.duals[first:last]).max() > _TOUCHED and label not in named:
             named.append(label)
     return tuple(named)

@@ -60,12 +60,12 @@ def plan_sites(siting: Siting, *, gap: float = 0.01, time_limit_s: float = 60.0,
     check_siting(siting)
     allowed = near_enough(siting) & may_keep(siting)
     if not allowed.any(axis=1).all():
-        raise explain(siting, threads=threads)
+        raise explain(siting, time_limit_s=time_limit_s, threads=threads)
     classes = join_regions(siting, allowed)
     model = build_model(siting, classes, tight=True)
     solved = solve(model, gap=gap, time_limit_s=time_limit_s, threads=threads)
     if solved.values is None:
-        raise explain(siting, threads=threads, in_time=solved.in_time)
+        raise explain(siting, time_limit_s=time_limit_s, threads=threads, in_time=solved.in_time)
     return _read(siting, classes, model, solved.values, solved.bound, solved.in_time)
 
 
