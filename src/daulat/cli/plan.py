@@ -175,13 +175,12 @@ def _show_comparison(one: Document, other: Document, as_json: bool) -> None:
         [
             row["label"],
             str(row["year"] or ""),
-            _figure(row["a"]),
-            _figure(row["b"]),
+            *("none" if row[one] is None else _figure(row[one]) for one in ("a", "b")),
             "" if row["change_percent"] is None else f"{row['change_percent']:+.1f} %",
             row["unit"],
             "apart" if row["apart"] else "",
         ]
-        for row in found["summary"]
+        for row in (*found["summary"], *found["only"])
     ]
     emit(table(["", "year", one.title, other.title, "change", "unit", ""], rows))
     for row in found["settings"]:

@@ -164,15 +164,20 @@ def summary_rows(part: DealPart) -> list[SummaryRow]:
 def notes_of(part: DealPart) -> list[str]:
     """Return what the deal means for control, and how often its debt is not covered."""
     broken = [
-        f"{rule.name} ({rule.why}, in {rule.share_broken:.0%} of the draws)"
-        for rule in part.covenants
-        if not rule.holds
+        f"{rule.name} ({rule.why}, in {rule.share_broken:.0%} of the draws)" for rule in part.covenants if rule.years
     ]
-    control = (
-        "deal: the country keeps control in every year and in every draw"
-        if part.keeps_control
-        else f"deal: the country does not keep control in every year and every draw: {'; '.join(broken)}"
-    )
+    # As in `Covenant.is_tested`: such a rule names no year.
+    untested = [f"{rule.name} ({rule.why})" for rule in part.covenants if not rule.holds and not rule.years]
+    if part.keeps_control:
+        control = "deal: the country keeps control in every year and in every draw"
+    elif broken:
+        found = "; ".join([*broken, *untested])
+        control = f"deal: the country does not keep control in every year and every draw: {found}"
+    else:
+        control = (
+            "deal: whether the country keeps control in every year and every draw is not known, though no rule is "
+            f"broken in this plan: {'; '.join(untested)}"
+        )
     short = f"deal: cash does not cover the debt in some year in {part.short_share:.0%} of the draws"
     return [control, *([short] if part.loans else [])]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A country keeps control in every year and every draw, or the rule that fails is named."""
+"""A country keeps control in every year and every draw, or the rule that fails or was not tested is named."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def project(revenue: float = 50.0) -> Project:
 
 
 def broken(deal: Deal, revenue: float = 50.0) -> list[str]:
-    return [rule.name for rule in check_covenants(deal, run_deal(deal, project(revenue)), 2027) if not rule.holds]
+    return [rule.name for rule in check_covenants(deal, run_deal(deal, project(revenue)), 2027) if rule.years]
 
 
 def test_a_sound_deal_keeps_control_in_every_year_and_draw() -> None:
@@ -84,6 +84,33 @@ def test_a_minority_is_named_unless_a_golden_share_is_held() -> None:
 def test_a_foreign_share_without_a_way_to_buy_it_is_named() -> None:
     assert broken(replace(SOUND, buy_outs=())) == ["buy-out"]
     assert broken(replace(SOUND, buy_outs=(), control=replace(SOUND.control, buy_out_by=None))) == ["buy-out"]
+
+
+def test_a_buy_out_after_the_plan_ends_is_not_tested_and_does_not_count_as_held() -> None:
+    # The plan ends in 2029 with the partner at 40 %; nothing shows whether 2046 is kept.
+    later = replace(SOUND, buy_outs=(), control=replace(SOUND.control, buy_out_by=2046))
+    rules = check_covenants(later, run_deal(later, project()), 2027)
+    assert [rule.name for rule in rules if not rule.is_tested] == ["buy-out"]
+    [rule] = [rule for rule in rules if rule.name == "buy-out"]
+    assert (rule.holds, rule.years, rule.share_broken) == (False, (), 0.0)
+    assert rule.why == (
+        "not tested in this plan: it ends in 2029, and all is to be owned by 2046; "
+        "foreign parties still own 40.0% at the end"
+    )
+    assert broken(later) == []
+    assert not keeps_control(rules)
+
+
+@pytest.mark.parametrize(("by", "is_tested"), [(2028, True), (2029, True), (2030, False)])
+def test_a_buy_out_is_tested_up_to_the_last_year_of_the_plan(by: int, is_tested: bool) -> None:
+    deal = replace(SOUND, buy_outs=(), control=replace(SOUND.control, buy_out_by=by))
+    [rule] = [r for r in check_covenants(deal, run_deal(deal, project()), 2027) if r.name == "buy-out"]
+    assert (rule.is_tested, rule.holds) == (is_tested, False)
+
+
+def test_a_buy_out_that_is_done_before_the_plan_ends_holds_however_late_it_was_due() -> None:
+    deal = replace(SOUND, control=replace(SOUND.control, buy_out_by=2046))
+    assert keeps_control(check_covenants(deal, run_deal(deal, project()), 2027))
 
 
 def test_pledged_shares_are_at_risk_in_the_years_that_do_not_cover_the_debt() -> None:

@@ -25,6 +25,34 @@ def test_the_present_value_is_that_of_numpy_financial(cash: list[float], rate: f
     assert value == pytest.approx(numpy_financial.npv(rate, cash), abs=1e-6)
 
 
+@given(paid=st.floats(100, 1e6), shares=st.lists(st.floats(0.2, 2), min_size=1, max_size=3))
+def test_the_internal_rate_is_that_of_numpy_financial_where_every_year_has_365_days(
+    paid: float, shares: list[float]
+) -> None:
+    # From the last day of 2024 to that of 2027 there is no 29 February: XIRR's days / 365 are whole years.
+    cash = [-paid, *(paid * share for share in shares)]
+    [rate] = internal_rate(np.array([cash]), 2024)
+    assert rate == pytest.approx(numpy_financial.irr(cash), abs=1e-6)
+
+
+@given(paid=st.floats(100, 1e6), shares=st.lists(st.floats(0.2, 2), min_size=4, max_size=12))
+def test_leap_days_move_the_internal_rate_by_no_more_than_a_day_a_year(paid: float, shares: list[float]) -> None:
+    # Each flow comes at t to t x 366/365 years of 365 days, so the yearly logarithm of the rate is at most 1/365 less.
+    cash = [-paid, *(paid * share for share in shares)]
+    [rate] = internal_rate(np.array([cash]), 2026)
+    assert np.log1p(rate) == pytest.approx(np.log1p(numpy_financial.irr(cash)), rel=1 / 365, abs=1e-6)
+
+
+def test_the_internal_rate_of_a_case_worked_by_hand() -> None:
+    # 60 / 1.2 + 72 / 1.2^2 = 50 + 50 = 100, what was paid: the rate is 20 %. 2025 to 2027 have 365 days each.
+    assert internal_rate(np.array([[-100.0, 60.0, 72.0]]), 2025) == pytest.approx(np.array([0.2]))
+
+
+def test_the_present_value_of_a_case_worked_by_hand() -> None:
+    # At 10 %: -100 + 66 / 1.1 + 72.6 / 1.1^2 = -100 + 60 + 60 = 20; the first year is not discounted.
+    assert net_present_value(np.array([[-100.0, 66.0, 72.6]]), 0.1) == pytest.approx(np.array([20.0]))
+
+
 @given(paid=st.floats(1, 1e6), back=st.lists(st.floats(1, 1e6), min_size=2, max_size=12))
 def test_the_value_at_the_internal_rate_is_nothing(paid: float, back: list[float]) -> None:
     [rate] = internal_rate(np.array([[-paid, *back]]), 2026)

@@ -168,6 +168,21 @@ def test_a_foreign_majority_is_told_as_lost_control_with_its_years() -> None:
     assert any("does not keep control" in note for note in document.notes)
 
 
+def test_a_buy_out_after_the_plan_ends_leaves_control_unknown_in_the_summary() -> None:
+    control = {
+        "keys_held_by": ["Treasury"],
+        "may_switch_off": ["Treasury"],
+        "operated_by": ["Treasury"],
+        "buy_out_by": 2046,
+    }
+    _, document = planned(section(control=control), draws=20)
+    assert document.deal is not None
+    assert not document.deal.keeps_control
+    [note] = [note for note in document.notes if "keeps control" in note]
+    assert "is not known" in note
+    assert "buy-out (not tested in this plan: it ends in 2029, and all is to be owned by 2046" in note
+
+
 @pytest.mark.parametrize("name", ["pilot", "national", "campus"])
 def test_every_scenario_of_the_pack_has_a_deal_that_says_that_it_is_an_assumption(name: str) -> None:
     pack = find_pack("ID")

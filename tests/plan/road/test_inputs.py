@@ -310,6 +310,12 @@ def test_an_objective_has_no_range(case_of) -> None:  # type: ignore[no-untyped-
         case_of(scenario={"sizing": {"waiting_share": {"value": 0.05, "low": 0.01, "high": 0.1}}})
 
 
+def test_a_power_that_is_too_large_is_told_once(case_of) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(InputFaultsError) as raised:
+        case_of("mode=power", "site_power_mw=1000000")
+    assert len(raised.value.faults) == 1
+
+
 BAD_FILE = """\
 plan:
   name: Bad

@@ -2,7 +2,8 @@
 """Sovereignty covenants: a deal and how it turns out in, each rule with the years and draws that break it out.
 
 The question is whether the country keeps control in every year and in every draw. A rule either holds everywhere or it
-is broken; a likely rule is not a covenant. Says what the papers must say; gives no legal advice.
+is broken; a likely rule is not a covenant. A rule that falls due after the plan's last year is neither: it is not
+tested, and does not count as held. Says what the papers must say; gives no legal advice.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Covenant:
     Attributes
     ----------
     holds : bool
-        In every year and every draw.
+        In every year and every draw. False too where the plan ends before the rule falls due: see `is_tested`.
     years : tuple of int
         Calendar years in which it is broken in some draw.
     share_broken : float
@@ -40,6 +41,11 @@ class Covenant:
     share_broken: float
     why: str
     fix: str
+
+    @property
+    def is_tested(self) -> bool:
+        """Tell whether the plan reaches the year in which the rule falls due; if not, it is not broken either."""
+        return self.holds or bool(self.years)
 
 
 def check_covenants(deal: Deal, flows: Flows, first_year: int) -> list[Covenant]:
@@ -71,7 +77,7 @@ def check_covenants(deal: Deal, flows: Flows, first_year: int) -> list[Covenant]
 
 
 def keeps_control(covenants: Collection[Covenant]) -> bool:
-    """Say whether the country keeps control in every year and in every draw."""
+    """Say whether the country keeps control in every year and in every draw; what is not tested is not held."""
     return all(rule.holds for rule in covenants)
 
 
@@ -129,21 +135,20 @@ def _operation(deal: Deal, flows: Flows, first_year: int) -> Covenant:
 
 
 def _buy_out(deal: Deal, flows: Flows, first_year: int) -> Covenant:
-    n_years = flows.dscr.shape[1]
+    last_year = first_year + flows.dscr.shape[1] - 1
     foreign = [not party.is_domestic for party in deal.parties]
     last = flows.ownership[foreign, :, -1].sum(axis=0)
+    owned = f"foreign parties still own {last.max(initial=0.0):.1%} at the end"
+    fix = "agree a schedule of buy-outs with a price formula, or an option to buy at any time"
     by = deal.control.buy_out_by
-    lacks = (last > _ROUNDING) if by is None or by < first_year + n_years else np.zeros(len(last), bool)
+    if by is not None and by > last_year and (last > _ROUNDING).any():
+        # No year to name and no draw that breaks it: whether the shares are bought by then, these years cannot show.
+        why = f"not tested in this plan: it ends in {last_year}, and all is to be owned by {by}; {owned}"
+        return Covenant("buy-out", False, (), 0.0, why, f"make a plan that reaches {by}, or {fix}")
     broken = np.zeros(flows.dscr.shape, bool)
-    broken[:, -1] = lacks
-    return _judged(
-        "buy-out",
-        broken,
-        first_year,
-        f"foreign parties still own {last.max(initial=0.0):.1%} at the end"
-        + ("; no right to buy them out is agreed" if by is None else f", though all was to be owned by {by}"),
-        "agree a schedule of buy-outs with a price formula, or an option to buy at any time",
-    )
+    broken[:, -1] = last > _ROUNDING
+    due = "; no right to buy them out is agreed" if by is None else f", though all was to be owned by {by}"
+    return _judged("buy-out", broken, first_year, owned + due, fix)
 
 
 def _pledge(deal: Deal, flows: Flows, first_year: int) -> Covenant:

@@ -149,9 +149,8 @@ def read_settings(
     model = chosen_of("model", models)
     horizon = take(base.horizon_years, _whole, data, "horizon_years", base.horizon_years, 1, 30, origin)
     mode = chosen_of("mode", MODES)
-    found = len(faults)
     power = take(0.0, _amount, data, "site_power_mw", MIN_MW, MAX_MW, origin)
-    if mode == "power" and not power and len(faults) == found:
+    if mode == "power" and data.get("site_power_mw") is None:
         allowed = f"{MIN_MW} to {MAX_MW:,.0f} MW"
         faults.add(fault(origin, "site_power_mw", data.get("site_power_mw"), "is needed in power mode", allowed))
     services_chosen = _services(data, services, model, models, origin, faults)

@@ -113,6 +113,12 @@ class DealPart(_Part):
     terms: list[str]
     """The deal in sentences, as it was given."""
 
+    @property
+    def control(self) -> Literal["kept", "lost", "unknown"]:
+        """Whether the country keeps control: unknown where no rule is broken and not every one could be tested."""
+        broken = any(not rule.holds and rule.years for rule in self.covenants)
+        return "lost" if broken else "kept" if self.keeps_control else "unknown"
+
 
 class ChosenSite(_Part):
     """One candidate for a site."""

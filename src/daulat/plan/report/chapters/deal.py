@@ -20,7 +20,7 @@ def deal_chapter(reading: Reading) -> Chapter | None:
     exhibits.append(_ownership(reading, deal))
     if deal.loans and any(value is not None for value in deal.dscr.p50):
         exhibits.append(_cover(reading, deal))
-    control = words["control_kept"] if deal.keeps_control else words["control_lost"]
+    control = words[f"control_{deal.control}"]
     texts = [control, words.say("deal_text", origin=deal.origin, basis=words[f"basis_{deal.revenue_basis}"])]
     if deal.source:
         texts.append(deal.source[:1].upper() + deal.source[1:] + ".")
