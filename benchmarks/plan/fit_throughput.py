@@ -64,6 +64,9 @@ def main() -> None:
             "data_sha256": data.sha256,
             "rows": len(data.target),
             "pairs": len(np.unique(data.pair)),
+            "measured": {
+                name: sorted({getattr(one, name) for one in data.workloads}) for name in ("model", "accelerator")
+            },
             "settings": {"folds": FOLDS, "partitions": given.partitions},
             "error_left_out_by": errors,
             "coverage_of_80_percent_interval": round(float(np.mean([mean for mean, _ in held])), 4),

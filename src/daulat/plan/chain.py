@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from daulat.nation import Nation, Pack
-from daulat.plan._tables import accelerators, models, number
+from daulat.plan._tables import accelerators, models, number, throughput_fit
 from daulat.plan.demand import Demand, estimate_demand, week_shape
 from daulat.plan.demand.languages import language_rows
 from daulat.plan.energy import Energy, energy_of, site_kw_per_accelerator
@@ -38,6 +38,7 @@ from daulat.plan.sites import Sites, one_site, sites_at
 from daulat.plan.sizing import Fleet, size_fleet
 
 NATIONAL = "needs national input"  # the note of a default that stands in for a figure of the nation
+DATA_YEAR, CARRIED_YEARS = 2026, 5  # the newest rows of the tables, and how long their trends are taken to hold
 IDLE = 0.02  # at work: below it a site was most likely meant smaller, or others should use it
 PART = 1000  # draws worked at once: arrays of draws x years x hours of a week stay below 20 MB
 SEED = 20270101
@@ -286,6 +287,7 @@ def range_notes(plan: Plan) -> Iterator[str]:
     if float(np.quantile(fresh, 0.9)) > 9428 or float(np.quantile(plan.demand.output_tokens_per_request, 0.9)) > 3886:
         yield "prompts or answers are longer than most measured workloads: throughput is extrapolated for some draws"
     settings = plan.case.settings
+    yield from _unmeasured(settings)
     longest = float(np.quantile(fresh + plan.demand.output_tokens_per_request, 0.9))
     for model in dict.fromkeys(one.model for one in settings.services):
         context = number(models()[model], "context") or np.inf
@@ -308,6 +310,22 @@ def range_notes(plan: Plan) -> Iterator[str]:
     local = float(plan.values("money.local_per_usd").flat[0])
     if plan.case.place.currency != "USD" and local == 1:
         yield f"no rate of {plan.case.place.currency} to the dollar given (money.local_per_usd): amounts are in USD"
+
+
+def _unmeasured(settings: Settings) -> Iterator[str]:
+    """Yield where hardware, models and years are none that anything was measured of."""
+    measured = throughput_fit()["measured"]
+    if settings.accelerator not in measured["accelerator"]:
+        yield f"no throughput of {settings.accelerator} was measured: it is predicted from others, and power too"
+    unknown = [one.model for one in settings.services if one.model not in measured["model"]]
+    if unknown:
+        names = ", ".join(f"`{name}`" for name in dict.fromkeys(unknown))
+        yield f"no throughput of {names} was measured: it is predicted from models of like size and shape"
+    if settings.start_year > DATA_YEAR + CARRIED_YEARS:
+        yield (
+            f"service begins in {settings.start_year}: prices, software and grids are those of {DATA_YEAR} and before,"
+            " and are only carried on by their trends"
+        )
 
 
 def _choices(section: Mapping[str, Any]) -> dict[str, Any]:

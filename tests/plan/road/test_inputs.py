@@ -310,6 +310,25 @@ def test_an_objective_has_no_range(case_of) -> None:  # type: ignore[no-untyped-
         case_of(scenario={"sizing": {"waiting_share": {"value": 0.05, "low": 0.01, "high": 0.1}}})
 
 
+@pytest.mark.parametrize("day", ["2199-01-01", "31-02-2025", "2025-02-31", "soon"])
+def test_a_source_of_a_day_that_cannot_be_is_refused(case_of, day: str) -> None:  # type: ignore[no-untyped-def]
+    given = {"energy": {"pue_base": {"value": 1.2, "source": "a meter", "date": day}}}
+    with pytest.raises(InputError, match=r"energy\.pue_base\.date"):
+        case_of(scenario=given)
+
+
+def test_what_nothing_was_measured_of_is_said(case_of) -> None:  # type: ignore[no-untyped-def]
+    notes = make_plan(
+        case_of("accelerator=mi250x", "model=gemma-3-27b", "precision=bf16", "start_year=2040"), n_draws=1
+    )
+    said = " ".join(notes.notes())
+    for words in ("no throughput of mi250x", "no throughput of `gemma-3-27b`", "service begins in 2040"):
+        assert words in said
+    usual = " ".join(make_plan(case_of("model=llama-3.1-8b"), n_draws=1).notes())
+    assert "no throughput of" not in usual
+    assert "service begins" not in usual
+
+
 def test_a_power_that_is_too_large_is_told_once(case_of) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(InputFaultsError) as raised:
         case_of("mode=power", "site_power_mw=1000000")

@@ -11,6 +11,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from daulat.plan.errors import InputError
@@ -18,6 +19,7 @@ from daulat.plan.inputs.located import place
 from daulat.plan.units import SLIPS, likely_meant, plainly
 
 KINDS = ("fixed", "uniform", "triangular", "normal", "lognormal")
+LAST_SOURCE_YEAR = 2060  # as far as a plan may begin
 BASES = ("measured", "published", "derived", "recalled", "convention", "judgement", "given")
 TEXT_KEYS = ("source", "date", "licence", "about", "basis", "note")
 KEYS = ("value", "low", "high", "kind", "unit", "min", "max", *TEXT_KEYS)
@@ -138,11 +140,24 @@ def overlaid(base: Assumption, given: Any, origin: str) -> Assumption:
     if kind == "lognormal" and low <= 0:
         raise _fault(origin, f"{base.path}.low", low, "cannot be the 10th percentile of a lognormal", "more than 0")
     texts: dict[str, Any] = {key: str(row[key]) for key in TEXT_KEYS if key in row}
+    if row.get("date") and not _is_date(str(row["date"])):
+        raise _fault(
+            origin, f"{base.path}.date", row["date"], "is no date that a source can have", "a day such as 2025-06-30"
+        )
     texts.setdefault("source", origin)
     texts.setdefault("basis", "given")
     for key in ("date", "licence", "note"):
         texts.setdefault(key, "")
     return dataclasses.replace(base, value=value, low=low, high=high, kind=kind, origin=origin, **texts)
+
+
+def _is_date(day: str) -> bool:
+    """Say whether a text is a day, a month or a year in which a source may have been made."""
+    full = {4: f"{day}-01-01", 7: f"{day}-01"}.get(len(day), day)
+    try:
+        return 1900 <= date.fromisoformat(full).year <= LAST_SOURCE_YEAR
+    except ValueError:
+        return False
 
 
 def _number(base: Assumption, given: Any, origin: str) -> float:
