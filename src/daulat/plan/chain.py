@@ -316,7 +316,7 @@ def _unmeasured(settings: Settings) -> Iterator[str]:
     """Yield where hardware, models and years are none that anything was measured of."""
     measured = throughput_fit()["measured"]
     if settings.accelerator not in measured["accelerator"]:
-        yield f"no throughput of {settings.accelerator} was measured: it is predicted from others, and power too"
+        yield f"no throughput of {settings.accelerator} was measured: it is predicted from others"
     unknown = [one.model for one in settings.services if one.model not in measured["model"]]
     if unknown:
         names = ", ".join(f"`{name}`" for name in dict.fromkeys(unknown))

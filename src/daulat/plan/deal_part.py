@@ -166,11 +166,10 @@ def notes_of(part: DealPart) -> list[str]:
     broken = [
         f"{rule.name} ({rule.why}, in {rule.share_broken:.0%} of the draws)" for rule in part.covenants if rule.years
     ]
-    # As in `Covenant.is_tested`: such a rule names no year.
-    untested = [f"{rule.name} ({rule.why})" for rule in part.covenants if not rule.holds and not rule.years]
-    if part.keeps_control:
+    untested = [f"{rule.name} ({rule.why})" for rule in part.covenants if not rule.is_tested]
+    if part.control == "kept":
         control = "deal: the country keeps control in every year and in every draw"
-    elif broken:
+    elif part.control == "lost":
         found = "; ".join([*broken, *untested])
         control = f"deal: the country does not keep control in every year and every draw: {found}"
     else:

@@ -16,10 +16,10 @@ from typing import Any
 
 from daulat.plan.errors import InputError
 from daulat.plan.inputs.located import place
+from daulat.plan.inputs.settings import LAST_YEAR
 from daulat.plan.units import SLIPS, likely_meant, plainly
 
 KINDS = ("fixed", "uniform", "triangular", "normal", "lognormal")
-LAST_SOURCE_YEAR = 2060  # as far as a plan may begin
 BASES = ("measured", "published", "derived", "recalled", "convention", "judgement", "given")
 TEXT_KEYS = ("source", "date", "licence", "about", "basis", "note")
 KEYS = ("value", "low", "high", "kind", "unit", "min", "max", *TEXT_KEYS)
@@ -155,7 +155,7 @@ def _is_date(day: str) -> bool:
     """Say whether a text is a day, a month or a year in which a source may have been made."""
     full = {4: f"{day}-01-01", 7: f"{day}-01"}.get(len(day), day)
     try:
-        return 1900 <= date.fromisoformat(full).year <= LAST_SOURCE_YEAR
+        return 1900 <= date.fromisoformat(full).year <= LAST_YEAR
     except ValueError:
         return False
 

@@ -74,6 +74,11 @@ class CovenantRow(_Part):
     why: str
     fix: str
 
+    @property
+    def is_tested(self) -> bool:
+        """Whether the plan reaches the year in which the rule falls due; as in `daulat.plan.finance.Covenant`."""
+        return self.holds or bool(self.years)
+
 
 class LoanRow(_Part):
     """One loan."""
@@ -116,8 +121,9 @@ class DealPart(_Part):
     @property
     def control(self) -> Literal["kept", "lost", "unknown"]:
         """Whether the country keeps control: unknown where no rule is broken and not every one could be tested."""
-        broken = any(not rule.holds and rule.years for rule in self.covenants)
-        return "lost" if broken else "kept" if self.keeps_control else "unknown"
+        if self.keeps_control:
+            return "kept"
+        return "lost" if any(rule.years for rule in self.covenants) else "unknown"
 
 
 class ChosenSite(_Part):

@@ -27,6 +27,7 @@ _DEAL = {
     "deal.ownership": ("Share of the company that a party owns at the end of a year.", ("deal.terms",)),
 }
 _CONTROL = "deal.control"
+_CONTROL_SAID = {"kept": "Yes", "lost": "No", "unknown": "Not known: a rule could not be tested in these years"}
 _SITING_PAGE = "plan-sites.md"
 # Result of the siting: what it is, its formula, and what it comes from.
 _SITING: dict[str, tuple[str, str, tuple[str, ...]]] = {
@@ -178,7 +179,7 @@ def _of_deal(deal: DealPart, years: Sequence[int]) -> Iterator[Outcome]:
         yield Outcome(row.name, about, row.formula, row.page, shown.get(row.name, ()), (*terms, *row.inputs))
     yield Outcome(
         _CONTROL,
-        f"Does the country keep control? {'Yes' if deal.keeps_control else 'No'}.",
+        f"Does the country keep control? {_CONTROL_SAID[deal.control]}.",
         "every rule holds in every year and in every draw",
         deal.sources[0].page,
         tuple(_rule(one) for one in deal.covenants),
@@ -197,7 +198,7 @@ def _revenue(deal: DealPart, years: Sequence[int]) -> tuple[str, ...]:
 def _rule(row: CovenantRow) -> str:
     if row.holds:
         return f"{row.name}: holds"
-    if not row.years:  # falls due after the plan's end
+    if not row.is_tested:
         return f"{row.name}: not tested{f' ({row.why})' if row.why else ''}"
     years = ", ".join(str(one) for one in row.years)
     return f"{row.name}: broken in {years}, in {row.share_broken:.0%} of the draws ({row.why})"
