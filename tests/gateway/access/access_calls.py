@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Calls as the routes describe them to admission, and what they came to."""
 
+import pytest
+
+from daulat.errors import DaulatError
 from daulat.gateway.ports import Call, CallUsage
 
 
@@ -12,3 +15,10 @@ def call(key=None, model="tiny", **fields):
 
 def usage(prompt=10, completion=20, **fields):
     return CallUsage(prompt_tokens=prompt, completion_tokens=completion, engine="e", model="tiny", **fields)
+
+
+async def refusal(access, *words, **fields):
+    """Return what a call that is not let in gets."""
+    with pytest.raises(DaulatError) as caught:
+        await access.admit(call(*words, **fields))
+    return caught.value

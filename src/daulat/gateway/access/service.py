@@ -21,6 +21,7 @@ from daulat.gateway._asgi import Routes
 from daulat.gateway.access.admission import KeyAdmission, Rules
 from daulat.gateway.access.anonymous import CALLS_A_MINUTE, AnonymousLimit
 from daulat.gateway.access.directory import Directory
+from daulat.gateway.access.records import SERVICE_CLASS, named_class, named_priority
 from daulat.gateway.access.tokens import PREFIX
 from daulat.gateway.defaults import OpenGrant
 from daulat.gateway.errors import NotReady
@@ -125,8 +126,10 @@ class Access:
     async def _admit_early(self, call: Call) -> Grant:
         """Admit a call before the database is open."""
         if call.service and not call.credential.startswith(PREFIX):
+            named_class(call.data_class)
+            named_priority(call.priority)
             self._anonymous.admit(call.client)
-            return OpenGrant(data_class="personal", priority="interactive")
+            return OpenGrant(data_class=SERVICE_CLASS, priority="interactive")
         return await (await self.opened()).admission.admit(call)
 
     def routes(self) -> Routes:

@@ -191,7 +191,7 @@ def _parts(prompt: bytes) -> int:
     >>> _parts(b'[{"type":"image_url","image_url":{"url":"https://example.org/a.png"}}]'), _parts(b'["no image_url"]')
     (2, 0)
     """
-    return sum(map(prompt.count, _PARTS)) if b'_url"' in prompt or b'"input_' in prompt else 0
+    return sum(map(prompt.count, _PARTS))
 
 
 def require_conversation(asked: Asked) -> None:

@@ -20,7 +20,7 @@ class Credit:
     Attributes
     ----------
     free, reserved : int
-        Credit that a call may reserve, and credit that calls in progress have reserved.
+        Credit that a call may reserve, and credit that calls in progress have reserved; neither is ever below 0.
     spent : int
         Settled since the lease began; never falls.
     elsewhere : int
@@ -90,10 +90,10 @@ class Credit:
         if want:
             want += target
         elif self.free < self.low:
-            want = target - max(self.free, 0)
+            want = target - self.free
         elif self.free > 2 * target and not awaited:
             self.free = target
-        keep = max(self.free + self.reserved, 0)
+        keep = self.free + self.reserved
         if not want and not keep and self._told == (self.spent, keep):
             return None
         self._told = (self.spent, keep)
@@ -122,7 +122,7 @@ class Credit:
 
     def retire(self) -> None:
         """Let go of all that no call in progress has reserved, and ask for nothing more."""
-        self.free = min(self.free, 0)
+        self.free = 0
         self.wanted = self.least = self.taken = 0
         self._rate = 0.0
 
