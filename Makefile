@@ -50,7 +50,7 @@ bench-plan: .venv/.tools  ## measure the planner: accuracy of throughput on pair
 	@$(PY) benchmarks/plan/run.py
 
 bench-gateway: .venv/.installed .litellm/.installed  ## what the front door costs, beside LiteLLM's proxy (minutes; a C compiler)
-	@$(PY) benchmarks/gateway/bench.py --litellm .litellm/bin/python $(GATEWAY)
+	@$(PY) benchmarks/gateway/bench.py --litellm .litellm/bin/python --decode $(GATEWAY)
 
 docs: .venv/.tools  ## write docs/reference again from the code
 	@$(PY) tools/reference.py

@@ -81,6 +81,16 @@ class Family:
     def resident_mb(self) -> float:
         return sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self.members()) * PAGE_MB
 
+    def forget_peak(self) -> None:
+        """Let `peak_mb` begin at what is resident now."""
+        for pid in self.members():
+            Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+    def peak_mb(self) -> float:
+        """The most that was resident since `forget_peak`; of several processes the sum of each one's most."""
+        lines = [line for pid in self.members() for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
+        return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024 / 1e6
+
 
 class Process:
     """One program, pinned to some processors.
@@ -124,12 +134,10 @@ class Process:
     def talk(self) -> str:
         return Path(self.log.name).read_text(errors="replace")[-2000:]
 
-    def cpu_s(self) -> float:
-        """CPU seconds so far, of the process and its children."""
-        return Family(self.process.pid).cpu_s()
-
-    def resident_mb(self) -> float:
-        return Family(self.process.pid).resident_mb()
+    @property
+    def family(self) -> Family:
+        """The process and its children."""
+        return Family(self.process.pid)
 
     def wait_for_port(self, port: int, patience_s: float = 120.0) -> None:
         deadline = time.monotonic() + patience_s
