@@ -96,7 +96,7 @@ def test_data_far_from_where_it_may_not_even_be_kept_needs_both_rules_to_give_wa
 def test_where_no_time_is_left_to_choose_sites_what_is_told_is_still_enough() -> None:
     sites = [{"at": at, "open": 10 + at, "limit": 3} for at in range(3)]
     siting = make_siting([[2], [5]], sites, budgets=(Budget("phase 1", 2027, 2027, 40 * USD),))
-    told = explain(siting, time_limit_s=0.0, threads=2)
+    told = explain(siting, time_limit_s=0.0)
     plan_sites(followed(siting, told.relaxations))
 
 

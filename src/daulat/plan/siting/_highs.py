@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HiGHS behind one call: a program as arrays in, values, bound and duals out. Knows nothing of sites."""
+"""HiGHS behind one call: a program as arrays in, values, bound and duals out. Knows nothing of sites.
+
+How many cores it uses is left to HiGHS, which keeps one pool of threads for the whole process and refuses a program
+that asks for another number than the first did.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from daulat.plan.siting.errors import SolverError
 from daulat.plan.siting.model import Model
 from daulat.plan.siting.types import Float64
 
@@ -42,13 +47,25 @@ class Solved:
     in_time: bool
 
 
-def solve(model: Model, *, gap: float, time_limit_s: float, threads: int, whole: bool = True) -> Solved:
-    """Solve a program to a relative gap; `whole=False` lets whole numbers be fractions."""
+def solve(model: Model, *, gap: float, time_limit_s: float, whole: bool = True) -> Solved:
+    """Solve a program to a relative gap; `whole=False` lets whole numbers be fractions.
+
+    Raises
+    ------
+    SolverError
+        If HiGHS stops with an error, which is no proof that nothing satisfies every row.
+    """
     highs = _QuietHighs()  # type: ignore[no-untyped-call]
-    for option, value in (("mip_rel_gap", gap), ("time_limit", time_limit_s), ("threads", threads), ("random_seed", 0)):
+    for option, value in (("mip_rel_gap", gap), ("time_limit", time_limit_s), ("random_seed", 0)):
         highs.setOptionValue(option, value)
-    highs.passModel(_as_lp(model, whole))
-    highs.run()
+    for step in (highs.passModel(_as_lp(model, whole)), highs.run()):
+        if step == highspy.HighsStatus.kError:
+            raise SolverError(
+                f"HiGHS {highs.version()} stopped with an error ({highs.modelStatusToString(highs.getModelStatus())})",
+                why="No sites were found, and it is not known whether any would keep the rules.",
+                fix="Plan again; if it happens again, tell the maintainers, with your plan section.",
+                code="plan.siting.solver",
+            )
     status, info = highs.getModelStatus(), highs.getInfo()
     in_time = status != highspy.HighsModelStatus.kTimeLimit
     found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible

@@ -3,6 +3,7 @@
 
 PlanError
 ├── SitingError          the question itself is wrong: sizes, signs, names
+├── SolverError          the solver broke off: nothing is known of the sites
 └── NoSitePlanError      no plan keeps every rule: which conflict, and the cheapest way to give way
 """
 
@@ -15,6 +16,10 @@ from daulat.plan.errors import PlanError
 
 class SitingError(PlanError):
     """A siting question that cannot be asked like this."""
+
+
+class SolverError(PlanError):
+    """The solver stopped with an error of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class _Masks:
     keep: Mask
 
 
-def explain(siting: Siting, *, time_limit_s: float, threads: int, in_time: bool = True) -> NoSitePlanError:
+def explain(siting: Siting, *, time_limit_s: float, in_time: bool = True) -> NoSitePlanError:
     """Say which rules conflict and what is the cheapest way to give way."""
     if not in_time:
         return NoSitePlanError(("the time limit of the search",), ())
@@ -62,10 +62,10 @@ def explain(siting: Siting, *, time_limit_s: float, threads: int, in_time: bool 
     masks = _Masks(*np.split(joined.allowed, 2, axis=1))
     classes = replace(joined, allowed=np.ones_like(masks.near), link_usd_per_mw_year=np.zeros(masks.near.shape))
     model, slacks = _elastic(build_model(siting, classes, apart=True), classes, masks)
-    parts = solve(model, gap=0.0, time_limit_s=_TIME_LIMIT_S, threads=threads, whole=False)
+    parts = solve(model, gap=0.0, time_limit_s=_TIME_LIMIT_S, whole=False)
     if parts.values is None:
         return NoSitePlanError((), ())
-    whole = _with_whole_sites(model, parts.values, time_limit_s=time_limit_s, threads=threads)
+    whole = _with_whole_sites(model, parts.values, time_limit_s=time_limit_s)
     if whole.values is None:
         return NoSitePlanError((), ())
     ways = [*_paid(whole.values, slacks), *_moved(whole.values, siting, model, classes, masks)]
@@ -102,18 +102,18 @@ def _elastic(base: Model, classes: Classes, masks: _Masks) -> tuple[Model, list[
     ), slacks
 
 
-def _with_whole_sites(model: Model, parts: Float64, *, time_limit_s: float, threads: int) -> Solved:
+def _with_whole_sites(model: Model, parts: Float64, *, time_limit_s: float) -> Solved:
     """Choose which sites open, whole, and give way as little as these sites ask.
 
     The second step leaves no trace of the gap and of the tolerance of whole numbers, and has duals. Where the time ends
     before any choice was found, every site of which a fraction was open opens; that too is enough.
     """
-    found = solve(model, gap=_GAP, time_limit_s=time_limit_s, threads=threads)
+    found = solve(model, gap=_GAP, time_limit_s=time_limit_s)
     opened = np.ceil(parts[model.whole] - _TOUCHED) if found.values is None else np.round(found.values[model.whole])
     lower, upper = model.lower.copy(), model.upper.copy()
     lower[model.whole] = upper[model.whole] = opened
     fixed = replace(model, lower=lower, upper=upper)
-    return solve(fixed, gap=0.0, time_limit_s=_TIME_LIMIT_S, threads=threads, whole=False)
+    return solve(fixed, gap=0.0, time_limit_s=_TIME_LIMIT_S, whole=False)
 
 
 def _round_up(amount: float) -> float:

@@ -20,7 +20,7 @@ _OPEN = 0.5
 _ROUND_MW = 1e-9
 
 
-def plan_sites(siting: Siting, *, gap: float = 0.01, time_limit_s: float = 60.0, threads: int = 2) -> SitePlan:
+def plan_sites(siting: Siting, *, gap: float = 0.01, time_limit_s: float = 60.0) -> SitePlan:
     """Choose which sites open, when, how large, and whom they serve, at the least present cost.
 
     Parameters
@@ -30,8 +30,6 @@ def plan_sites(siting: Siting, *, gap: float = 0.01, time_limit_s: float = 60.0,
         Stop when no plan can be cheaper by more than this share.
     time_limit_s : float
         Stop then with the best plan so far; the plan's `gap` says how good it is.
-    threads : int
-        How many cores HiGHS may use.
 
     Raises
     ------
@@ -60,12 +58,12 @@ def plan_sites(siting: Siting, *, gap: float = 0.01, time_limit_s: float = 60.0,
     check_siting(siting)
     allowed = near_enough(siting) & may_keep(siting)
     if not allowed.any(axis=1).all():
-        raise explain(siting, time_limit_s=time_limit_s, threads=threads)
+        raise explain(siting, time_limit_s=time_limit_s)
     classes = join_regions(siting, allowed)
     model = build_model(siting, classes, tight=True)
-    solved = solve(model, gap=gap, time_limit_s=time_limit_s, threads=threads)
+    solved = solve(model, gap=gap, time_limit_s=time_limit_s)
     if solved.values is None:
-        raise explain(siting, time_limit_s=time_limit_s, threads=threads, in_time=solved.in_time)
+        raise explain(siting, time_limit_s=time_limit_s, in_time=solved.in_time)
     return _read(siting, classes, model, solved.values, solved.bound, solved.in_time)
 
 
