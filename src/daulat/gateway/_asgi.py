@@ -72,7 +72,7 @@ class Request(msgspec.Struct):
     recorded_as: str = ""
 
     def header(self, name: bytes) -> str:
-        """Return a header's text, empty where it is absent. Later values of the same name win."""
+        """Return a header's text, empty where it is absent."""
         value = self.headers.get(name)
         return value.decode("latin-1").strip() if value else ""
 

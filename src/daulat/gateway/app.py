@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import ClientGone, Receive, Request, Route, Routes, Scope, Send, send_error
+from daulat.gateway._headers import read_headers
 from daulat.gateway.api.routes import api_routes
 from daulat.gateway.catalogue import CatalogueRoutes
 from daulat.gateway.chat import ChatRoutes
@@ -41,21 +42,21 @@ class Gateway:
         if by_method is None and not path.startswith("/v1/") and self._parts.web is not None:
             await self._parts.web(scope, receive, send)
             return
-        headers = dict(scope["headers"])
         request_id, patience_s = self._parts.new_id(), self._parts.body_timeout_s
         client = scope.get("client") or ("",)
-        request = Request(scope["method"], path, rest, headers, receive, request_id, patience_s, client[0])
-        request.query = scope.get("query_string", b"").decode("latin-1")
         try:
+            headers = read_headers(scope["headers"])
+            request = Request(scope["method"], path, rest, headers, receive, request_id, patience_s, client[0])
+            request.query = scope.get("query_string", b"").decode("latin-1")
             await self._route(by_method, request)(request, send)
         except ClientGone:
             return
         except DaulatError as error:
-            await send_error(send, error, request.request_id)
+            await send_error(send, error, request_id)
         except Exception as error:  # noqa: BLE001 - the edge of the process: a defect becomes a 500 with a reference
-            told = defect(error, request.request_id)
+            told = defect(error, request_id)
             with suppress(RuntimeError):  # a server begins no answer twice: what has begun can only break off
-                await send_error(send, told, request.request_id)
+                await send_error(send, told, request_id)
 
     async def close(self) -> None:
         """End every stream that is still running, with a word to its reader."""

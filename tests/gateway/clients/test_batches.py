@@ -82,6 +82,27 @@ def test_a_file_with_faults_is_refused_with_their_lines(client):
     assert [(fault.code, fault.line) for fault in batch.errors.data] == [("invalid_json_line", 2)]
 
 
+@pytest.mark.parametrize(
+    ("header", "word", "code"),
+    [
+        ("X-Daulat-Data-Class", "secret", "unknown_data_class"),
+        ("X-Daulat-Data-Class", "public, personal", "unknown_data_class"),
+        ("X-Daulat-Priority", "soon", "unknown_priority"),
+    ],
+)
+def test_an_unknown_word_in_a_header_is_refused_when_the_batch_is_handed_in(client, header, word, code):
+    before = [batch.id for batch in client.batches.list()]
+    with pytest.raises(openai.BadRequestError) as refused:
+        hand_in(client, [("a", asking("Hello"))], extra_headers={header: word})
+    assert (refused.value.code, refused.value.param) == (code, header)
+    assert [batch.id for batch in client.batches.list()] == before
+
+
+def test_a_batch_of_a_known_data_class_is_answered_in_it(client):
+    batch = ended(client, hand_in(client, [("a", asking("Hello"))], extra_headers={"X-Daulat-Data-Class": "Public"}))
+    assert (batch.status, batch.request_counts.completed) == ("completed", 1)
+
+
 def test_a_busy_engine_is_asked_again(client, upstream):
     upstream.busy_for = 2
     batch = ended(client, hand_in(client, [("a", asking("please busy"))]))

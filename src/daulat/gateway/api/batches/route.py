@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from daulat.gateway._asgi import Request, Send, send_json
 from daulat.gateway._decode import decode
+from daulat.gateway.access.records import named_class, named_priority
 from daulat.gateway.api.batches.queue import BatchQueue
 from daulat.gateway.api.batches.schema import BatchList, BatchRequest
 from daulat.gateway.api.callers import caller_of, page_of, query_of
@@ -28,9 +29,11 @@ class BatchRoutes:
         self._parts = parts
 
     async def create(self, request: Request, send: Send) -> None:
-        """Take a batch."""
+        """Take a batch; what each of its lines would be refused for is refused here, once."""
         body = await request.json_body()
         caller = await caller_of(self._parts, request, ROUTE)
+        data_class = named_class(request.header(b"x-daulat-data-class"))
+        named_priority(request.header(b"x-daulat-priority"))  # its lines have that of batches, whatever is named
         asked = decode(body, BatchRequest)
         if await shelf_of(self._parts).find(caller.project, asked.input_file_id) is None:
             raise NotFound(
@@ -40,7 +43,7 @@ class BatchRoutes:
                 code="file_not_found",
                 param="input_file_id",
             )
-        card = await self._queue().add(caller, request.header(b"x-daulat-data-class"), asked)
+        card = await self._queue().add(caller, data_class or "", asked)
         await send_json(send, card, request.request_id)
 
     async def list_batches(self, request: Request, send: Send) -> None:

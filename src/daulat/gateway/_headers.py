@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The headers of one request: pairs as the server read them in, one value a name out.
+
+A header that decides who calls, where data may go or how a body is read is never heeded by half: sent twice with two
+values, whoever stands before this service may have read the other one. Headers that decide nothing keep their last
+value. Quotes no value in an error: it may be a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from daulat.gateway._asgi import Header
+from daulat.gateway.errors import BadRequest
+
+DECIDING = frozenset({
+    b"authorization", b"cookie", b"content-length", b"content-type", b"host", b"last-event-id", b"origin",
+    b"sec-fetch-site", b"x-daulat-data-class", b"x-daulat-language", b"x-daulat-priority",
+})  # fmt: skip
+
+
+def read_headers(pairs: Sequence[Header]) -> dict[bytes, bytes]:
+    """Return the headers by name, in lower case as the server gives them.
+
+    Raises
+    ------
+    BadRequest
+        If a header that decides something has two values.
+
+    Examples
+    --------
+    >>> read_headers([(b"host", b"a"), (b"via", b"1.1 b"), (b"via", b"1.1 c")])
+    {b'host': b'a', b'via': b'1.1 c'}
+    """
+    headers = dict(pairs)
+    if len(headers) != len(pairs):
+        _require_one_value(pairs, headers)
+    return headers
+
+
+def _require_one_value(pairs: Sequence[Header], headers: dict[bytes, bytes]) -> None:
+    for name, value in pairs:
+        if name in DECIDING and value.strip() != headers[name].strip():
+            shown = name.decode("ascii").title()
+            raise BadRequest(
+                f"the header `{shown}` stands twice in the request, with two values",
+                why="It decides what may be done with the request, and which of them is meant is not guessed.",
+                fix="send it once; a proxy on the way may have added the other.",
+                code="header_sent_twice",
+                param=shown,
+            )
