@@ -11,10 +11,11 @@ Derivation, limits and sources: docs/concepts/energy-per-request.md
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from math import ceil, exp, log2
+
+import msgspec
 
 # EcoLogits, ecologits/impacts/llm.py: energy of one accelerator for one output token, Wh; time of one output token, s.
 _ENERGY_ALPHA, _ENERGY_BETA, _ENERGY_GAMMA = 1.1665273170451914e-06, -0.011205921025579175, 4.052928146734005e-05
@@ -31,21 +32,12 @@ _SERVER_KG, _ACCELERATOR_KG, _LIFE_YEARS = 3000.0, 143.0, 5
 _YEAR_S = 365.25 * 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class EnergyRange:
+class EnergyRange(msgspec.Struct, frozen=True):
     """Watt-hours, with the range within which they may lie."""
 
     low_wh: float
     value_wh: float
     high_wh: float
-
-    def plus(self, other: EnergyRange) -> EnergyRange:
-        """Return the range of both."""
-        return EnergyRange(self.low_wh + other.low_wh, self.value_wh + other.value_wh, self.high_wh + other.high_wh)
-
-    def times(self, factor: float) -> EnergyRange:
-        """Return the range of so many times as much."""
-        return EnergyRange(self.low_wh * factor, self.value_wh * factor, self.high_wh * factor)
 
 
 def energy_per_token(active_parameters_b: float, total_parameters_b: float, pue: float = DEFAULT_PUE) -> EnergyRange:

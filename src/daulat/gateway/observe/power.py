@@ -10,6 +10,8 @@ from daulat.gateway.observe.energy import EnergyRange, embodied_per_token, energ
 from daulat.gateway.observe.meter import MeteredShare
 from daulat.gateway.ports import CallUsage
 
+NOTHING = EnergyRange(0.0, 0.0, 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Power:
@@ -25,7 +27,7 @@ class Power:
         Site power over what the meter sees.
     grid_gco2_per_kwh : float or None
         The grid of its place.
-    per_prompt_token : EnergyRange or None
+    per_prompt_token : EnergyRange
         Modelled, for one token that is read, at the wall.
     embodied_g : tuple of float or None
         From making the machines, grams of CO2 equivalent for one prompt token and for one output token.
@@ -35,7 +37,7 @@ class Power:
     metered: MeteredShare | None = None
     pue: float = 1.0
     grid_gco2_per_kwh: float | None = None
-    per_prompt_token: EnergyRange | None = None
+    per_prompt_token: EnergyRange = NOTHING
     embodied_g: tuple[float, float] | None = None
 
     @staticmethod
@@ -43,6 +45,17 @@ class Power:
         """Model the power of a model of a size."""
         output, prompt = energy_per_token(active_b, total_b, pue), energy_per_prompt_token(active_b, pue)
         return Power(output, None, 1.0, grid, prompt, embodied_per_token(active_b, total_b))
+
+    def modelled(self, written: int, read: int) -> EnergyRange | None:
+        """Return what so many tokens written and read draw by the model's size; None where it is not known, or none."""
+        writing, reading = self.per_token, self.per_prompt_token
+        if writing is None or not (written or read):
+            return None
+        return EnergyRange(
+            writing.low_wh * written + reading.low_wh * read,
+            writing.value_wh * written + reading.value_wh * read,
+            writing.high_wh * written + reading.high_wh * read,
+        )
 
 
 class EnergyBook:
@@ -70,11 +83,7 @@ class EnergyBook:
             if measured is not None:
                 value = measured * power.pue
                 return EnergyRange(value, value, value), True
-        read = max(0, usage.prompt_tokens - usage.cached_tokens)
-        if power.per_token is None or not (usage.completion_tokens or read):
-            return None, False
-        drawn = power.per_token.times(usage.completion_tokens)
-        return (drawn.plus(power.per_prompt_token.times(read)) if power.per_prompt_token else drawn), False
+        return power.modelled(usage.completion_tokens, max(0, usage.prompt_tokens - usage.cached_tokens)), False
 
     def embodied_g(self, usage: CallUsage) -> float | None:
         """Return an answer's share of what making the machines emitted, grams; None where the size is not known."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from daulat.gateway.routing.affinity import bound, draw
-from daulat.gateway.routing.seats import Seat
+from daulat.gateway.routing.affinity import FLOOR, bound, draw
+from daulat.gateway.routing.seats import Post, Seat
 
 
 def choose_seat(policy: str, seats: Sequence[Seat], affinity: int, now: float) -> tuple[Seat, str]:
@@ -32,12 +32,17 @@ def choose_seat(policy: str, seats: Sequence[Seat], affinity: int, now: float) -
     return _least_busy(seats, now), "least-busy"
 
 
+def all_free(seats: Sequence[Seat]) -> bool:
+    """Say whether every engine is well and has room."""
+    for seat in seats:
+        post = seat.post
+        if post.troubled or post.in_flight >= post.concurrency:
+            return False
+    return True
+
+
 def _by_prefix(seats: Sequence[Seat], affinity: int, now: float) -> tuple[Seat, str]:
     """Take the highest draw among the seats within their bound, else the least busy of all."""
-    total, weights = 0, 0.0
-    for seat in seats:
-        total += seat.post.in_flight
-        weights += seat.weight
     best, best_draw, first, first_draw = None, 0.0, None, 0.0
     for seat in seats:
         post = seat.post
@@ -45,12 +50,20 @@ def _by_prefix(seats: Sequence[Seat], affinity: int, now: float) -> tuple[Seat, 
         drawn = draw(affinity, post.salt, weight)
         if drawn > first_draw:
             first, first_draw = seat, drawn
-        # Four at once are always within the bound; only beyond them is it worth working out.
-        if drawn > best_draw and (post.in_flight < 4 or post.in_flight < bound(total, weight / weights)):
+        # So few are always within the bound; only beyond them is it worth working out.
+        if drawn > best_draw and (post.in_flight < FLOOR or _within_bound(post, weight, seats)):
             best, best_draw = seat, drawn
     if best is None:
         return _least_busy(seats, now), "spilled"
     return best, "prefix" if best is first else "spilled"
+
+
+def _within_bound(post: Post, weight: float, seats: Sequence[Seat]) -> bool:
+    total, weights = 0, 0.0
+    for seat in seats:
+        total += seat.post.in_flight
+        weights += seat.weight
+    return post.in_flight < bound(total, weight / weights)
 
 
 def _least_busy(seats: Sequence[Seat], now: float) -> Seat:

@@ -17,7 +17,7 @@ from daulat.gateway._asgi import ClientGone
 from daulat.gateway.ports import Call, CallUsage, Grant, Target
 from daulat.gateway.routing.errors import EnginesAway, NoRoute, QueueFull
 from daulat.gateway.routing.fair import FairQueue, Ticket
-from daulat.gateway.routing.policy import choose_seat
+from daulat.gateway.routing.policy import all_free, choose_seat
 from daulat.gateway.routing.residency import UNSAID, Residency, Rule
 from daulat.gateway.routing.seats import Lane, Post, Route, Seat, Vitals
 from daulat.gateway.routing.together import together
@@ -122,12 +122,11 @@ class ModelRouter:
 
     async def _seat(self, lane: Lane, call: Call, grant: Grant, tried: Collection[Target]) -> tuple[Seat, str]:
         """Take a place on a lane."""
-        if len(lane.seats) == 1 and not tried and not self._queue:
-            post = lane.seats[0].post
-            if not post.troubled and post.in_flight < post.concurrency:  # one engine, well and free: nothing to weigh
-                post.in_flight += 1
-                return lane.seats[0], "only"
         now = self._clock()
+        if not tried and not self._queue and all_free(lane.seats):  # nearly always
+            seat, why = choose_seat(lane.policy, lane.seats, call.affinity, now)
+            seat.post.in_flight += 1
+            return seat, why
         up = self._up(lane, tried, now)
         if self._queue:  # who waits goes first
             for seat in up:
