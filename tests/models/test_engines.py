@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,8 +18,10 @@ from daulat.models import (
     ChatRequest,
     EmbeddedEngine,
     EngineSet,
+    EngineUnavailable,
     Message,
     ModelsError,
+    RemoteEngine,
     UnknownModel,
     declare_engines,
 )
@@ -49,22 +53,51 @@ async def test_an_unknown_model_is_refused_and_an_empty_declaration_is_fine(tmp_
             engines.engine_for("anything")
 
 
-async def test_two_models_of_one_server_share_it_and_answer_to_their_declared_names(
+async def test_models_of_one_server_answer_to_their_declared_names_each_from_an_engine_of_its_own_name(
     tmp_path: Path, server: ScriptedServer
 ) -> None:
-    server.answers(status(200, {"data": [{"id": "Org/Large"}, {"id": "small"}]}))
+    for _ in range(3):
+        server.answers(status(200, {"data": [{"id": "Org/Large"}, {"id": "small"}]}))
     server.answers(EVENT_STREAM, says("Yes", finish="stop"), DONE)
+    server.answers(status(500))
     large = Declared("large", "remote", url=server.base_url, upstream="Org/Large", key_from="LARGE_KEY")
     small = Declared("small", "remote", url=server.base_url, key_from="LARGE_KEY")
     gone = Declared("gone", "remote", url=server.base_url, key_from="LARGE_KEY")
 
     async with declare(tmp_path, large, small, gone, LARGE_KEY="k") as engines:
-        assert engines.engine_for("large") is engines.engine_for("small")
+        assert [engines.engine_for(each).name for each in engines.model_ids] == ["large", "small", "gone"]
         assert await engines.list_models() == ["large", "small"]
         [delta async for delta in engines.engine_for("large").stream(ask("large"))]
+        with pytest.raises(EngineUnavailable, match="`small`"):
+            [delta async for delta in engines.engine_for("small").stream(ask("small"))]
 
-    assert json.loads(server.requests[1][2])["model"] == "Org/Large"
-    assert [headers["authorization"] for _, headers, _ in server.requests] == ["Bearer k", "Bearer k"]
+    assert [json.loads(body)["model"] for _, _, body in server.requests[3:]] == ["Org/Large", "small"]
+    assert {headers["authorization"] for _, headers, _ in server.requests} == {"Bearer k"}
+
+
+async def test_models_of_one_server_are_asked_over_the_connections_of_all(tmp_path: Path) -> None:
+    """Two connections for two models, one after the other, would be two."""
+    peers = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peers.append(writer.get_extra_info("peername"))
+        while await reader.readuntil(b"\r\n\r\n"):
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}")
+
+    async def handled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            await answer(reader, writer)
+        writer.close()
+
+    async with await asyncio.start_server(handled, "127.0.0.1", 0) as listening:
+        url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
+        one, other = (Declared(id, "remote", url=url) for id in ("one", "other"))
+        async with declare(tmp_path, one, other) as engines:
+            for each in ("one", "other", "one"):
+                engine = engines.engine_for(each)
+                assert isinstance(engine, RemoteEngine)
+                assert (await engine.send("/embeddings", b"{}")).body == b"{}"
+    assert len(peers) == 1
 
 
 async def test_a_server_that_is_down_costs_only_its_own_models(tmp_path: Path) -> None:

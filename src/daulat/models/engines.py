@@ -155,20 +155,11 @@ def declare_engines(
         If an embedded model names no weights, a remote one no url, or a key is named and not set.
     """
     engines: dict[str, Engine] = {}
-    servers: dict[tuple[str, str], dict[str, str]] = {}
-    declared = list(models)
-    for model in declared:
-        if model.kind == "remote":
-            names = servers.setdefault((_required(model, "url", model.url), model.key_from or ""), {})
-            names[model.id] = model.upstream or model.id
-    remotes = {
-        (url, key_from): RemoteEngine(url, name=next(iter(names)), api_key=_key(key_from, environment), names=names)
-        for (url, key_from), names in servers.items()
-    }
-    for model in declared:
+    servers: dict[tuple[str, str], RemoteEngine] = {}
+    for model in models:
         match model.kind:
             case "remote":
-                engines[model.id] = remotes[model.url or "", model.key_from or ""]
+                engines[model.id] = _remote(model, servers, environment)
             case "embedded":
                 engines[model.id] = EmbeddedEngine(
                     model.id,
@@ -183,6 +174,20 @@ def declare_engines(
             case "fake":
                 engines[model.id] = FakeEngine([model.id], name=model.id)
     return EngineSet(engines)
+
+
+def _remote(
+    model: DeclaredModel, servers: dict[tuple[str, str], RemoteEngine], environment: Mapping[str, str]
+) -> RemoteEngine:
+    """Return the engine of one model, named after it, over the connections of the server that runs it."""
+    url, key_from = _required(model, "url", model.url), model.key_from or ""
+    names = {model.id: model.upstream or model.id}
+    server = servers.get((url, key_from))
+    if server is not None:
+        return server.beside(model.id, names)
+    engine = RemoteEngine(url, name=model.id, api_key=_key(key_from, environment), names=names)
+    servers[url, key_from] = engine
+    return engine
 
 
 def _adapters(model: DeclaredModel, base: Path, weights: Path) -> tuple[tuple[Path, float], ...]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import replace
 from typing import Self
 from urllib.parse import urlsplit
@@ -139,6 +140,12 @@ class RemoteEngine:
         except BrokenStreamError as error:
             raise self._interrupted(str(error)) from error
 
+    def beside(self, name: str, names: Mapping[str, str]) -> Self:
+        """Return an engine for other models of the same server, under a name of its own, over the same connections."""
+        other = copy(self)
+        other.name, other._names = name, dict(names)
+        return other
+
     def upstream_id(self, model_id: str) -> str:
         """Return the server's own name of a model."""
         return self._names.get(model_id, model_id)
@@ -229,7 +236,7 @@ class RemoteEngine:
                 retry_after_s=_seconds(reply.headers.get("retry-after")),
             )
         if status in (401, 403):
-            fix = "Check the key that `api_key_env` names."
+            fix = "Check the key that `key_from` names."
             return self._unavailable(f"answered {status}: it wants another key", fix=fix)
         if 400 <= status < 500 or status == 501:  # 501: it does not do this at all, and will not later
             code, said = explain_refusal(told)
@@ -311,6 +318,6 @@ def _checked(base_url: str) -> str:
     raise ModelsError(
         "an engine's url is not a plain http or https address",
         why="Requests would go nowhere, or a password in the address would reach logs.",
-        fix="Write it like http://10.0.0.5:8000/v1 and put the key in an environment variable named by `api_key_env`.",
+        fix="Write it like http://10.0.0.5:8000/v1 and put the key in an environment variable named by `key_from`.",
         code="models.engine.url",
     )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 
@@ -10,6 +11,8 @@ import openai
 import pytest
 from service_front import DAULAT, Gateway, declare
 from test_batches import asking, ended, hand_in, lines_of
+
+from daulat.store import StoreSettings, open_store
 
 
 @pytest.fixture(scope="module")
@@ -172,3 +175,19 @@ def test_what_a_revoked_key_has_handed_in_is_not_answered(guarded, with_key, ups
     codes = [line["response"]["body"]["error"]["code"] for line in lines_of(other, batch.error_file_id)]
     assert codes
     assert set(codes) == {"invalid_api_key"}
+
+
+async def test_of_models_on_one_server_the_one_that_answered_is_named_to_its_caller_and_in_the_ledger(
+    guarded, with_key
+):
+    client, key = with_key()
+    told = [
+        client.chat.completions.with_raw_response.create(**asking("Hello", "writer")),
+        client.embeddings.with_raw_response.create(model="encoder", input="x"),
+    ]
+    assert [answer.headers["x-daulat-engine"] for answer in told] == ["writer", "encoder"]
+    query = "SELECT model, engine FROM usage_call WHERE key_id = %s ORDER BY at"
+    async with open_store(StoreSettings(guarded.folder / ".daulat" / "postgres")) as store:
+        while len(rows := await store.fetch(query, [key])) < 2:  # rows are written in batches
+            await asyncio.sleep(0.05)
+    assert rows == [("writer", "writer"), ("encoder", "encoder")]
