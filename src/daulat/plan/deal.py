@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_type_hints
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from daulat.plan.chain import Plan, cash_needs
 from daulat.plan.errors import InputError, InputFaultsError
@@ -26,6 +26,7 @@ from daulat.plan.inputs.located import place
 
 Section = tuple[Mapping[str, Any], str]
 Basis = Literal["capacity", "open_book", "price", "saved"]
+Factor = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,25 @@ class Revenue:
 
 
 @dataclass(frozen=True, slots=True)
+class Scenario:
+    """What may come otherwise than agreed, for the rules of control to be judged in.
+
+    Attributes
+    ----------
+    revenue_factor, capex_factor, opex_factor : float
+        Times what the plan has, in every year and draw; 0 to 10.
+    changes : mapping
+        By path below the deal what is laid over it: ``{buy_outs: []}``, ``{control.step_in_days: 90}``.
+    """
+
+    name: str
+    revenue_factor: Factor = 1.0
+    capex_factor: Factor = 1.0
+    opex_factor: Factor = 1.0
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """A deal with how it earns, and the file that it stands in."""
 
@@ -63,6 +83,8 @@ class Agreement:
     source: str = ""
     changed: frozenset[str] = frozenset()
     """Paths below the deal that the command line changed."""
+    scenarios: tuple[tuple[Scenario, Deal], ...] = ()
+    """Each with the deal as it is then."""
 
     def place_of(self, path: str) -> str:
         """Return where a value stands: the file with its line, or the command line."""
@@ -87,22 +109,50 @@ def read_agreement(sections: Sequence[Section], changes: Sequence[str] = ()) -> 
         raise InputFaultsError(
             [_fault(place(origin, "deal"), "deal", data, "is not a mapping", "keys such as `parties:`")]
         )
-    data, changed = _changed(data, changes)
+    data, changed = _laid(data, _changes_of_deal(changes), lambda _: "--set")
 
     def where(path: str) -> str:
         return _place(origin, changed, path)
 
     revenue, source = data.pop("revenue", {}), str(data.pop("source", ""))
-    faults = [*_unknown(Deal, data, "deal", where), *_unknown(Revenue, revenue, "deal.revenue", where)]
-    found: dict[type, Any] = {}
-    for kind, value, path in ((Deal, data, "deal"), (Revenue, revenue, "deal.revenue")):
-        try:
-            found[kind] = TypeAdapter(kind).validate_python(value)
-        except ValidationError as error:
-            faults += _faults(error, path, where)
+    listed = data.pop("scenarios", [])
+    faults: list[InputError] = []
+    deal = _read(Deal, data, "deal", where, faults)
+    earned = _read(Revenue, revenue, "deal.revenue", where, faults)
+    scenarios = _read(tuple[Scenario, ...], listed, "deal.scenarios", where, faults)
     if faults:
         raise InputFaultsError(faults)
-    return Agreement(found[Deal], found[Revenue], origin, source, changed)
+    stated = tuple(
+        (one, _deal_then(data, one, f"deal.scenarios[{at}].changes", where, faults)) for at, one in enumerate(scenarios)
+    )
+    if faults:
+        raise InputFaultsError(faults)
+    return Agreement(deal, earned, origin, source, changed, stated)
+
+
+def _read(kind: Any, value: Any, path: str, where: Callable[[str], str], faults: list[InputError]) -> Any:
+    """Return what a section says, as its type; where it is wrong, add every fault and return nothing."""
+    row: type = next((one for one in get_args(kind) if isinstance(one, type)), kind)
+    faults += _unknown(row, value, path, where)
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        faults += _faults(error, path, where)
+        return None
+
+
+def _deal_then(
+    data: Mapping[str, Any], scenario: Scenario, path: str, where: Callable[[str], str], faults: list[InputError]
+) -> Any:
+    """Return the deal as a scenario changes it; None, with the faults added, where it cannot be."""
+    before = len(faults)
+    try:
+        changed, _ = _laid(data, scenario.changes.items(), lambda step: f"{where(path)}: {step}")
+    except InputError as error:
+        faults.append(error)
+        return None
+    found = _read(Deal, changed, "deal", lambda _: where(path), faults)
+    return found if len(faults) == before else None
 
 
 def _place(origin: str, changed: frozenset[str], path: str) -> str:
@@ -157,12 +207,36 @@ def run_agreement(plan: Plan, agreement: Agreement) -> tuple[Flows, Project, flo
         If the deal contradicts itself or the years of the plan; every fault at once, with its file.
     """
     project, fee = project_of(plan, agreement.revenue)
+    return _run(agreement, agreement.deal, project, ""), project, fee
+
+
+def run_scenarios(agreement: Agreement, project: Project) -> Iterator[tuple[Scenario, Deal, Flows]]:
+    """Let the money flow as each scenario of the agreement says.
+
+    Raises
+    ------
+    DealError
+        If the deal as a scenario changes it contradicts itself.
+    """
+    for one, deal in agreement.scenarios:
+        then = dataclasses.replace(
+            project,
+            revenue_usd=project.revenue_usd * one.revenue_factor,
+            capex_usd=project.capex_usd * one.capex_factor,
+            depreciation_usd=project.depreciation_usd * one.capex_factor,
+            residual_usd=project.residual_usd * one.capex_factor,
+            operating_usd=project.operating_usd * one.opex_factor,
+        )
+        yield one, deal, _run(agreement, deal, then, f"in the scenario {one.name!r}: ")
+
+
+def _run(agreement: Agreement, deal: Deal, project: Project, when: str) -> Flows:
     try:
-        check_deal(agreement.deal, project)
+        check_deal(deal, project)
     except DealError as error:
-        told = "; ".join(f"{agreement.place_of(one.path)}: plan.deal.{one.path}: {one}" for one in error.faults)
+        told = "; ".join(f"{agreement.place_of(one.path)}: {when}plan.deal.{one.path}: {one}" for one in error.faults)
         raise DealError(told, why=error.why, fix=error.fix, code=error.code) from error
-    return run_deal(agreement.deal, project), project, fee
+    return run_deal(deal, project)
 
 
 def _straight_line(spent: Floats, life_years: Floats) -> Floats:
@@ -175,39 +249,49 @@ def _straight_line(spent: Floats, life_years: Floats) -> Floats:
     return found
 
 
-def _changed(data: Mapping[str, Any], changes: Sequence[str]) -> tuple[dict[str, Any], frozenset[str]]:
-    """Lay `deal.path=value` over the section, and say which paths were laid.
+def _changes_of_deal(changes: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """Yield path below the deal, and value, of each ``deal.path=value``."""
+    for change in changes:
+        path, _, text = change.partition("=")
+        first, _, rest = path.strip().removeprefix("plan.").partition(".")
+        if first == "deal" and rest:
+            yield rest, plain(text.strip())
+
+
+def _laid(
+    data: Mapping[str, Any], changes: Iterable[tuple[str, Any]], where: Callable[[str], str]
+) -> tuple[dict[str, Any], frozenset[str]]:
+    """Lay values by path over the section, and say which paths were laid.
 
     A list is entered by the name of its row, or by its place from 0.
     """
     copy: dict[str, Any] = _copied(data)
     laid = set()
-    for change in changes:
-        path, _, text = change.partition("=")
-        steps = path.strip().removeprefix("plan.").split(".")
-        if steps[0] != "deal" or len(steps) < 2:
-            continue
+    for path, value in changes:
+        *steps, last = path.split(".")
         at: Any = copy
         name = "deal"
-        for step in steps[1:-1]:
-            at, named = _step(at, step, path)
+        for step in steps:
+            at, named = _step(at, step, path, where)
             name += named
         if not isinstance(at, dict):
-            raise _fault("--set", path, text, "leads nowhere", "a path that ends at a key of the deal")
-        at[steps[-1]] = plain(text.strip())
-        laid.add(f"{name}.{steps[-1]}")
+            raise _fault(where(path), f"deal.{path}", value, "leads nowhere", "a path that ends at a key of the deal")
+        at[last] = value
+        laid.add(f"{name}.{last}")
     return copy, frozenset(laid)
 
 
-def _step(at: Any, step: str, path: str) -> tuple[Any, str]:
+def _step(at: Any, step: str, path: str, where: Callable[[str], str]) -> tuple[Any, str]:
     if isinstance(at, dict):
         return at.setdefault(step, {}), f".{step}"
-    if isinstance(at, list):
-        for number, row in enumerate(at):
-            names = {str(row.get(key)) for key in ("name", "party")} if isinstance(row, dict) else set()
-            if step in names or step == str(number):
-                return row, f"[{number}]"
-    raise _fault("--set", path, step, "is not in the deal", "the name of a row, or its place from 0")
+    rows = at if isinstance(at, list) else []
+    names = [{str(row.get(key)) for key in ("name", "party")} if isinstance(row, dict) else set() for row in rows]
+    for number, row in enumerate(rows):
+        if step in names[number] or step == str(number):
+            return row, f"[{number}]"
+    known = ", ".join(sorted({one for row in names for one in row} - {"None"}))
+    allowed = f"the name of a row ({known}), or its place from 0" if known else "the place of a row, from 0"
+    raise _fault(where(path), f"deal.{path}", step, "is not in the deal", allowed)
 
 
 def _copied(value: Any) -> Any:

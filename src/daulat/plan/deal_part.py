@@ -13,8 +13,17 @@ import numpy as np
 
 from daulat.plan.chain import Plan
 from daulat.plan.deal import Agreement, run_agreement
+from daulat.plan.deal_control import control_in
 from daulat.plan.figures import Floats
-from daulat.plan.finance import Deal, Flows, Party, Returns, check_covenants, keeps_control, returns_of
+from daulat.plan.finance import (
+    Deal,
+    Flows,
+    Loan,
+    Party,
+    Returns,
+    check_covenants,
+    returns_of,
+)
 from daulat.plan.result.document import SummaryRow
 from daulat.plan.result.joint import Band, CovenantRow, DealPart, LoanRow, PartyRow, Series, SourceRow
 
@@ -67,7 +76,8 @@ SOURCES = (
     SourceRow(
         name="deal.dscr",
         unit="ratio",
-        formula="(revenue - running cost - tax) / (interest + principal due)",
+        formula="(revenue - running cost - tax) / (interest + principal due on all loans, which rank equally), in the "
+        "years in which something is due; of a lender, in the years in which something is due to it",
         inputs=["deal.revenue_usd", "opex_usd_per_year"],
         page=PAGE,
     ),
@@ -92,8 +102,8 @@ def deal_part(plan: Plan, agreement: Agreement) -> DealPart:
     deal, first_year = agreement.deal, plan.case.settings.start_year
     flows, project, fee = run_agreement(plan, agreement)
     covenants = check_covenants(deal, flows, first_year)
-    due = np.isfinite(flows.dscr)
-    least = np.where(due, flows.dscr, np.inf).min(axis=1)
+    control = list(control_in(agreement, project, covenants))
+    cover = flows.cover_of(range(len(deal.loans)))
     return DealPart(
         origin=agreement.origin,
         source=agreement.source,
@@ -103,22 +113,10 @@ def deal_part(plan: Plan, agreement: Agreement) -> DealPart:
             _party(deal, place, party, flows, found)
             for place, (party, found) in enumerate(zip(deal.parties, returns_of(deal, flows, first_year), strict=True))
         ],
-        loans=[
-            LoanRow(
-                name=loan.name,
-                lender=loan.lender,
-                rate=loan.rate,
-                tenor_years=loan.tenor_years,
-                grace_years=loan.grace_years,
-                least_dscr=loan.least_dscr,
-                drawn_usd=_band(_drawn(flows, deal, loan.lender, place)),
-                owed_usd=_series(flows.owed_usd[place]),
-            )
-            for place, loan in enumerate(deal.loans)
-        ],
-        dscr=_series(np.where(due, flows.dscr, np.nan)),
-        least_dscr=_band(np.where(np.isfinite(least), least, np.nan)),
-        short_share=float((least < 1).mean()),
+        loans=[_loan(loan, at, flows) for at, loan in enumerate(deal.loans)],
+        dscr=_series(cover),
+        least_dscr=_band(_least(cover)),
+        short_share=_share_below(cover, 1.0),
         revenue_usd=_series(project.revenue_usd),
         covenants=[
             CovenantRow(
@@ -128,12 +126,14 @@ def deal_part(plan: Plan, agreement: Agreement) -> DealPart:
                 share_broken=rule.share_broken,
                 why=rule.why,
                 fix=rule.fix,
+                broken_by_year=rule.broken.mean(axis=0).tolist(),
             )
             for rule in covenants
         ],
-        keeps_control=keeps_control(covenants),
+        keeps_control=all(row.control == "kept" for row in control),
         sources=list(SOURCES),
         terms=list(terms_of(deal)),
+        control_in=control,
     )
 
 
@@ -166,16 +166,28 @@ def notes_of(part: DealPart) -> list[str]:
     broken = [
         f"{rule.name} ({rule.why}, in {rule.share_broken:.0%} of the draws)" for rule in part.covenants if rule.years
     ]
+    broken += [
+        f"in the scenario '{row.name}' {', '.join(row.broken)} ({1 - row.kept_share:.0%} of the draws)"
+        for row in part.control_in
+        if row.name and row.broken
+    ]
     untested = [f"{rule.name} ({rule.why})" for rule in part.covenants if not rule.is_tested]
+    untested += [
+        f"{', '.join(row.not_tested)} in the scenario '{row.name}'"
+        for row in part.control_in
+        if row.name and row.not_tested
+    ]
+    everywhere = "in every year and every draw"
+    if len(part.control_in) > 1:
+        everywhere = "in every year, every draw and every scenario of the deal"
     if part.control == "kept":
-        control = "deal: the country keeps control in every year and in every draw"
+        control = f"deal: the country keeps control {everywhere}"
     elif part.control == "lost":
-        found = "; ".join([*broken, *untested])
-        control = f"deal: the country does not keep control in every year and every draw: {found}"
+        control = f"deal: the country does not keep control {everywhere}: {'; '.join([*broken, *untested])}"
     else:
         control = (
-            "deal: whether the country keeps control in every year and every draw is not known, though no rule is "
-            f"broken in this plan: {'; '.join(untested)}"
+            f"deal: whether the country keeps control {everywhere} is not known, though no rule is broken in this "
+            f"plan: {'; '.join(untested)}"
         )
     short = f"deal: cash does not cover the debt in some year in {part.short_share:.0%} of the draws"
     return [control, *([short] if part.loans else [])]
@@ -238,6 +250,8 @@ def _party(deal: Deal, place: int, party: Party, flows: Flows, found: Returns) -
         parts["tax"] = flows.tax_usd
         left = left - flows.tax_usd
     parts["sales"] = left
+    lent = [at for at, loan in enumerate(deal.loans) if loan.lender == party.name]
+    cover = flows.cover_of(lent)
     return PartyRow(
         name=party.name,
         kind=party.kind,
@@ -255,17 +269,37 @@ def _party(deal: Deal, place: int, party: Party, flows: Flows, found: Returns) -
         parts_usd={
             name: float(array.sum(axis=1).mean()) for name, array in parts.items() if np.abs(array).max(initial=0) > 0.5
         },
+        dscr=_series(cover) if lent else None,
+        least_dscr=_band(_least(cover)) if lent else None,
+        short_share=_share_below(cover, 1.0) if lent else None,
     )
 
 
-def _drawn(flows: Flows, deal: Deal, lender: str, place: int) -> Floats:
-    """What a loan drew: of one lender with several loans the lender's sum is shared by what is owed at the most."""
-    party = [one.name for one in deal.parties].index(lender)
-    loans = [at for at, loan in enumerate(deal.loans) if loan.lender == lender]
-    most = np.stack([flows.owed_usd[at].max(axis=1) for at in loans])
-    total = flows.lent_usd[party].sum(axis=1)
-    whole = most.sum(axis=0)
-    return np.asarray(total * np.divide(most[loans.index(place)], whole, out=np.zeros_like(whole), where=whole > 0))
+def _loan(loan: Loan, at: int, flows: Flows) -> LoanRow:
+    cover = flows.cover_of([at])
+    return LoanRow(
+        name=loan.name,
+        lender=loan.lender,
+        rate=loan.rate,
+        tenor_years=loan.tenor_years,
+        grace_years=loan.grace_years,
+        least_dscr=loan.least_dscr,
+        drawn_usd=_band(flows.drawn_usd[at].sum(axis=1)),
+        owed_usd=_series(flows.owed_usd[at]),
+        dscr=_series(cover),
+        lowest_dscr=_band(_least(cover)),
+        below_covenant_share=_share_below(cover, loan.least_dscr),
+    )
+
+
+def _least(cover: Floats) -> Floats:
+    """Return the least cover of all years, float64[n_draws]; NaN where nothing is due in any."""
+    least = np.where(np.isnan(cover), np.inf, cover).min(axis=1)
+    return np.where(np.isfinite(least), least, np.nan)
+
+
+def _share_below(cover: Floats, least: float) -> float:
+    return float((cover < least).any(axis=1).mean())  # nothing due compares as false
 
 
 def _band(array: Floats) -> Band:

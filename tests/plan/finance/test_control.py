@@ -18,6 +18,7 @@ from daulat.plan.finance import (
     Project,
     Stake,
     check_covenants,
+    control_kept,
     keeps_control,
     run_deal,
 )
@@ -121,3 +122,31 @@ def test_pledged_shares_are_at_risk_in_the_years_that_do_not_cover_the_debt() ->
     [pledge] = [r for r in check_covenants(deal, run_deal(deal, project(20.0)), 2027) if r.name == "pledge"]
     assert pledge.years == (2028, 2029)
     assert pledge.share_broken == 1.0
+
+
+def test_a_buy_out_that_comes_late_breaks_the_rule_in_each_year_until_it_is_paid() -> None:
+    # The partner owns 40 % at the end of 2027 and of 2028 and sells at the end of 2029; all was due by 2027 or 2028.
+    for by, late in ((2027, (2027, 2028)), (2028, (2028,))):
+        deal = replace(SOUND, control=replace(SOUND.control, buy_out_by=by))
+        [rule] = [r for r in check_covenants(deal, run_deal(deal, project()), 2027) if r.name == "buy-out"]
+        assert (rule.holds, rule.is_tested, rule.years, rule.share_broken) == (False, True, late, 1.0)
+        assert rule.why == f"foreign parties still own 40.0% at the end of 2028, though all was to be owned by {by}"
+
+
+def test_each_rule_is_judged_in_each_draw_and_year() -> None:
+    deal = replace(SOUND, loans=(Loan("loan", "bank", ("all",), 0.5, 0.1, 2, pledges_shares=True),))
+    poor = project()
+    poor.revenue_usd[1] = (0.0, 20.0, 50.0)  # in the second draw 2028 has 15 to pay 28.8 with
+    rules = check_covenants(deal, run_deal(deal, poor), 2027)
+    [pledge] = [rule for rule in rules if rule.name == "pledge"]
+    assert pledge.broken.tolist() == [[False, False, False], [False, True, False]]
+    assert (pledge.years, pledge.share_broken) == ((2028,), 0.5)
+    assert control_kept(rules).tolist() == [[True, True, True], [True, False, True]]
+
+
+def test_pledged_shares_are_not_at_risk_in_a_year_in_which_only_another_loan_is_due() -> None:
+    pledged = Loan("pledged", "bank", ("all",), 0.25, 0.0, 2, 1, pledges_shares=True)  # 25 repaid in 2029
+    other = Loan("other", "bank", ("all",), 0.25, 0.0, 1)  # 25 repaid in 2028
+    deal = replace(SOUND, loans=(pledged, other))
+    [rule] = [r for r in check_covenants(deal, run_deal(deal, project(20.0)), 2027) if r.name == "pledge"]
+    assert rule.years == (2029,)  # 15 against 25 in both years

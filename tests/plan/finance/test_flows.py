@@ -162,3 +162,27 @@ def test_a_deal_that_contradicts_itself_lists_every_fault() -> None:
         "negative",
     ):
         assert fault in caught.value.what
+
+
+def test_the_cover_of_a_lender_counts_the_years_in_which_something_is_due_to_it() -> None:
+    """100 is built in 2027, half by each loan; 55 a year is left to pay with.
+
+    The short loan is due in 2028: 50. The long one in 2029 and 2030: 25 each, after a year of grace without interest.
+    """
+    deal = Deal(
+        PARTIES,
+        (Phase("all", 2027, 2030),),
+        (Stake("treasury", "all", 1.0),),
+        (
+            Loan("short", "bank", ("all",), 0.5, 0.0, 1),
+            Loan("long", "partner", ("all",), 0.5, 0.0, 3, 1, repayment="equal_principal"),
+        ),
+    )
+    row = np.array([[0.0, 60.0, 60.0, 60.0]])
+    building = np.array([[100.0, 0.0, 0.0, 0.0]])
+    flows = run_deal(deal, Project(2027, building, row / 12, row, building * 0, np.zeros(1)))
+    assert flows.due_usd[:, 0].tolist() == [[0, 50, 0, 0], [0, 0, 25, 25]]
+    assert flows.drawn_usd[:, 0].tolist() == [[50, 0, 0, 0], [50, 0, 0, 0]]
+    assert flows.cover_of([0])[0] == pytest.approx([np.nan, 1.1, np.nan, np.nan], nan_ok=True)
+    assert flows.cover_of([1])[0] == pytest.approx([np.nan, np.nan, 2.2, 2.2], nan_ok=True)
+    assert np.isnan(flows.cover_of([])).all()

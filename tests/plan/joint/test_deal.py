@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from daulat.nation import bootstrap, find_pack, nation_of
-from daulat.plan import Document, InputFaultsError, Plan, plan_nation, read_scenario, tables_of
+from daulat.plan import Document, InputFaultsError, Plan, explain, plan_nation, read_scenario, tables_of
 from daulat.plan.deal import project_of, read_agreement
 from daulat.plan.finance import DealError
 
@@ -181,6 +181,104 @@ def test_a_buy_out_after_the_plan_ends_leaves_control_unknown_in_the_summary() -
     [note] = [note for note in document.notes if "keeps control" in note]
     assert "is not known" in note
     assert "buy-out (not tested in this plan: it ends in 2029, and all is to be owned by 2046" in note
+
+
+LENT = {
+    "parties": [
+        *section()["parties"],
+        {"name": "Bank", "kind": "development_bank", "is_domestic": False},
+        {"name": "Fund", "kind": "local_private", "is_domestic": True},
+    ],
+    "loans": [
+        {"name": "Long", "lender": "Bank", "phases": ["All"], "gearing": 0.3, "rate": 0.06, "tenor_years": 2},
+        {
+            "name": "Late",
+            "lender": "Fund",
+            "phases": ["All"],
+            "gearing": 0.2,
+            "rate": 0,
+            "tenor_years": 2,
+            "grace_years": 1,
+        },
+    ],
+}
+SOUND = {
+    "control": {
+        "keys_held_by": ["Treasury"],
+        "may_switch_off": ["Treasury"],
+        "operated_by": ["Treasury"],
+        "buy_out_by": 2029,
+    },
+    "buy_outs": [{"year": 2029, "seller": "Partner", "buyer": "Treasury", "share": 1.0}],
+}  # fmt: skip
+
+
+def test_each_lender_has_its_own_cover_of_the_debt_and_owners_have_none() -> None:
+    _, document = planned(section(**LENT), draws=30)
+    assert document.deal is not None
+    by_name = {party.name: party for party in document.deal.parties}
+    assert by_name["Treasury"].dscr is None
+    assert by_name["Partner"].least_dscr is None
+    bank, fund = by_name["Bank"], by_name["Fund"]
+    assert bank.dscr is not None
+    assert fund.dscr is not None
+    # Built in the first year: the bank is paid from the second on, the fund after a year of grace.
+    assert [value is None for value in bank.dscr.p50] == [True, False, False]
+    assert [value is None for value in fund.dscr.p50] == [True, True, False]
+    assert fund.dscr.p50[2] == document.deal.dscr.p50[2]
+    late = next(loan for loan in document.deal.loans if loan.name == "Late")
+    assert (late.dscr, late.lowest_dscr) == (fund.dscr, fund.least_dscr)
+    asked = {(row["party"], row["measure"]) for row in tables_of(document)["deal_parties"]}
+    assert {("Bank", "least_dscr"), ("Fund", "least_dscr")} <= asked
+    assert ("Treasury", "least_dscr") not in asked
+
+
+def test_control_is_judged_in_every_year_draw_and_scenario_of_the_deal() -> None:
+    scenarios = [
+        {"name": "Less income", "revenue_factor": 0.5},
+        {"name": "The partner stays", "changes": {"buy_outs": []}},
+        {"name": "It runs it, too", "changes": {"control.operated_by": ["Partner"], "control.step_in_days": 90}},
+    ]
+    _, document = planned(section(**SOUND, scenarios=scenarios), draws=20)
+    part = document.deal
+    assert part is not None
+    assert all(rule.holds for rule in part.covenants)
+    assert [(row.name, row.control, row.broken, row.kept_by_year) for row in part.control_in] == [
+        ("", "kept", [], [1, 1, 1]),
+        ("Less income", "kept", [], [1, 1, 1]),
+        ("The partner stays", "lost", ["buy-out"], [1, 1, 0]),
+        ("It runs it, too", "lost", ["operation"], [0, 0, 0]),
+    ]
+    assert part.control == "lost"
+    assert not part.keeps_control
+    [note] = [note for note in document.notes if "keep control" in note]
+    assert "does not keep control in every year, every draw and every scenario of the deal" in note
+    assert "in the scenario 'The partner stays' buy-out (100% of the draws)" in note
+    lines = explain(document, "control")
+    assert any("scenario The partner stays (buy_outs: none): kept in 0% of the draws; by year: 2027 to 2028 100%, "
+               "2029 0%; broken: buy-out" in line for line in lines)  # fmt: skip
+    table = tables_of(document)["deal_control"]
+    assert {row["scenario"] for row in table} == {"as agreed", *(one["name"] for one in scenarios)}
+
+
+def test_every_fault_of_a_scenario_is_told_with_its_place(tmp_path: Path) -> None:
+    wrong = section(scenarios=[
+        {"name": "A", "revenue_factor": -1},
+        {"name": "B", "capex_factr": 2},
+    ])  # fmt: skip
+    with pytest.raises(InputFaultsError) as raised:
+        read_agreement([({"deal": wrong}, "nation.yaml")])
+    told = str(raised.value)
+    assert "nation.yaml: plan.deal.scenarios[0].revenue_factor: `-1`" in told
+    assert "plan.deal.scenarios[1].capex_factr" in told
+    assert "did you mean `capex_factor`?" in told
+    lost = section(scenarios=[{"name": "A", "changes": {"parties.Nobody.is_domestic": False, "tax_rate": "a lot"}}])
+    with pytest.raises(InputFaultsError) as raised:
+        read_agreement([({"deal": lost}, "nation.yaml")])
+    assert "the name of a row (Partner, Treasury), or its place from 0" in str(raised.value)
+    away = section(scenarios=[{"name": "No phases", "changes": {"phases": []}}])
+    with pytest.raises(DealError, match="in the scenario 'No phases'"):
+        planned(away, draws=2)
 
 
 @pytest.mark.parametrize("name", ["pilot", "national", "campus"])

@@ -8,7 +8,7 @@ docs/concepts/plan-finance.md
 """
 
 from daulat.plan.finance.check import check_deal
-from daulat.plan.finance.covenants import Covenant, check_covenants, keeps_control
+from daulat.plan.finance.covenants import Covenant, check_covenants, control_kept, keeps_control
 from daulat.plan.finance.errors import DealError
 from daulat.plan.finance.loans import level_payment
 from daulat.plan.finance.returns import Returns, internal_rate, net_present_value, payback_year, returns_of
@@ -42,6 +42,7 @@ __all__ = [
     "Stake",
     "check_covenants",
     "check_deal",
+    "control_kept",
     "internal_rate",
     "keeps_control",
     "level_payment",

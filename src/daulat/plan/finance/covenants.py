@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sovereignty covenants: a deal and how it turns out in, each rule with the years and draws that break it out.
 
-The question is whether the country keeps control in every year and in every draw. A rule either holds everywhere or it
-is broken; a likely rule is not a covenant. A rule that falls due after the plan's last year is neither: it is not
-tested, and does not count as held. Says what the papers must say; gives no legal advice.
+The question is whether the country keeps control in every year and in every draw. Each rule is judged in each of them;
+it holds everywhere or it is broken, for a likely rule is not a covenant. A rule that falls due after the plan's last
+year is neither: it is not tested, and does not count as held. Says what the papers must say; gives no legal advice.
 """
 
 from __future__ import annotations
@@ -14,38 +14,43 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from daulat.plan.finance.types import Deal, Flows
+from daulat.plan.finance.types import CENT_USD, Deal, Flows
 
 Bools = NDArray[np.bool_]
 _ROUNDING = 1e-9
 _LONGEST_STEP_IN_DAYS = 30
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Covenant:
     """One rule, checked.
 
     Attributes
     ----------
-    holds : bool
-        In every year and every draw. False too where the plan ends before the rule falls due: see `is_tested`.
+    broken : bool[n_draws, n_years]
+        Where it is broken.
     years : tuple of int
         Calendar years in which it is broken in some draw.
-    share_broken : float
-        Share of the draws in which it is broken in some year.
+    is_tested : bool
+        Whether the plan reaches the year in which the rule falls due; if not, it is not broken either.
     """
 
     name: str
-    holds: bool
+    broken: Bools
     years: tuple[int, ...]
-    share_broken: float
     why: str
     fix: str
+    is_tested: bool = True
 
     @property
-    def is_tested(self) -> bool:
-        """Tell whether the plan reaches the year in which the rule falls due; if not, it is not broken either."""
-        return self.holds or bool(self.years)
+    def holds(self) -> bool:
+        """Tell whether it was tested, and is broken in no year and no draw."""
+        return self.is_tested and not self.years
+
+    @property
+    def share_broken(self) -> float:
+        """Return the share of the draws in which it is broken in some year."""
+        return float(self.broken.any(axis=1).mean())
 
 
 def check_covenants(deal: Deal, flows: Flows, first_year: int) -> list[Covenant]:
@@ -79,6 +84,21 @@ def check_covenants(deal: Deal, flows: Flows, first_year: int) -> list[Covenant]
 def keeps_control(covenants: Collection[Covenant]) -> bool:
     """Say whether the country keeps control in every year and in every draw; what is not tested is not held."""
     return all(rule.holds for rule in covenants)
+
+
+def control_kept(covenants: Collection[Covenant]) -> Bools:
+    """Return where no rule is broken, bool[n_draws, n_years]; a rule that is not due yet breaks nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rules = [Covenant("keys", np.array([[False, True]]), (2028,), "", ""),
+    ...          Covenant("switch", np.array([[False, False]]), (), "", "")]
+    >>> control_kept(rules).tolist()
+    [[True, False]]
+    """
+    kept: Bools = ~np.logical_or.reduce([rule.broken for rule in covenants])
+    return kept
 
 
 def _majority(deal: Deal, flows: Flows, first_year: int) -> Covenant:
@@ -135,31 +155,39 @@ def _operation(deal: Deal, flows: Flows, first_year: int) -> Covenant:
 
 
 def _buy_out(deal: Deal, flows: Flows, first_year: int) -> Covenant:
-    last_year = first_year + flows.dscr.shape[1] - 1
+    n_years = flows.dscr.shape[1]
+    years, last_year = first_year + np.arange(n_years), first_year + n_years - 1
     foreign = [not party.is_domestic for party in deal.parties]
-    last = flows.ownership[foreign, :, -1].sum(axis=0)
-    owned = f"foreign parties still own {last.max(initial=0.0):.1%} at the end"
+    owned = flows.ownership[foreign].sum(axis=0)
     fix = "agree a schedule of buy-outs with a price formula, or an option to buy at any time"
     by = deal.control.buy_out_by
-    if by is not None and by > last_year and (last > _ROUNDING).any():
+    # Where no right is agreed, what is left at the end cannot be bought; before, a buy-out of the schedule may come.
+    due = last_year if by is None else by
+    broken = (owned > _ROUNDING) & (years >= due)
+    at_end = f"foreign parties still own {owned[:, -1].max(initial=0.0):.1%} at the end"
+    if by is not None and by > last_year and (owned[:, -1] > _ROUNDING).any():
         # No year to name and no draw that breaks it: whether the shares are bought by then, these years cannot show.
-        why = f"not tested in this plan: it ends in {last_year}, and all is to be owned by {by}; {owned}"
-        return Covenant("buy-out", False, (), 0.0, why, f"make a plan that reaches {by}, or {fix}")
-    broken = np.zeros(flows.dscr.shape, bool)
-    broken[:, -1] = last > _ROUNDING
-    due = "; no right to buy them out is agreed" if by is None else f", though all was to be owned by {by}"
-    return _judged("buy-out", broken, first_year, owned + due, fix)
+        why = f"not tested in this plan: it ends in {last_year}, and all is to be owned by {by}; {at_end}"
+        fix = f"make a plan that reaches {by}, or {fix}"
+        return Covenant("buy-out", broken, (), why, fix, is_tested=False)
+    if by is None:
+        return _judged("buy-out", broken, first_year, f"{at_end}; no right to buy them out is agreed", fix)
+    late = [int(year) for year in years[broken.any(axis=0)]]
+    until = f"at the end of {late[-1]}" if late else ""
+    most = owned[:, late[-1] - first_year].max() if late else 0.0
+    why = f"foreign parties still own {most:.1%} {until}, though all was to be owned by {by}"
+    return _judged("buy-out", broken, first_year, why, fix)
 
 
 def _pledge(deal: Deal, flows: Flows, first_year: int) -> Covenant:
     domestic = {party.name for party in deal.parties if party.is_domestic}
-    pledged = [loan.name for loan in deal.loans if loan.pledges_shares and loan.lender not in domestic]
-    short = (flows.dscr < 1) if pledged else np.zeros(flows.dscr.shape, bool)
+    pledged = [at for at, loan in enumerate(deal.loans) if loan.pledges_shares and loan.lender not in domestic]
+    due = flows.due_usd[pledged].sum(axis=0) > CENT_USD
     return _judged(
         "pledge",
-        short,
+        due & (flows.dscr < 1),
         first_year,
-        f"cash does not cover the debt, and {_listed(pledged)} could take the shares",
+        f"cash does not cover the debt, and {_listed([deal.loans[at].name for at in pledged])} could take the shares",
         "leave the shares out of the security, or hold a reserve for a year's debt service",
     )
 
@@ -180,4 +208,4 @@ def _fixed(name: str, fine: bool, flows: Flows, first_year: int, why: str, fix: 
 
 def _judged(name: str, broken: Bools, first_year: int, why: str, fix: str) -> Covenant:
     years = tuple(int(first_year + t) for t in np.flatnonzero(broken.any(axis=0)))
-    return Covenant(name, not years, years, float(broken.any(axis=1).mean()), "" if not years else why, fix)
+    return Covenant(name, broken, years, why if years else "", fix)

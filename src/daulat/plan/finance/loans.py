@@ -36,11 +36,11 @@ def level_payment(owed_usd: float, rate: float, years: int) -> float:
 
 
 class LoanBook:
-    """What is owed on each loan. `owed`: float64[n_loans, n_draws, n_years], at the end of each year."""
+    """What is drawn, due and owed on each loan, float64[n_loans, n_draws, n_years]; owed at the end of each year."""
 
     def __init__(self, loans: tuple[Loan, ...], n_draws: int, n_years: int, first_year: int) -> None:
         self._loans, self._n_years, self._first_year = loans, n_years, first_year
-        self.owed = np.zeros((len(loans), n_draws, n_years))
+        self.drawn, self.due, self.owed = np.zeros((3, len(loans), n_draws, n_years))
         # float64[loan, draw, year drawn]: what is still owed of each tranche.
         self._tranches = np.zeros((len(loans), n_draws, n_years))
 
@@ -48,7 +48,7 @@ class LoanBook:
         """Draw on every loan of the phase; return float64[n_loans, n_draws]."""
         share = np.array([loan.gearing if phase in loan.phases else 0.0 for loan in self._loans])
         drawn: Float64 = share[:, None] * np.maximum(need, 0.0)[None, :]
-        self._tranches[:, :, t] = drawn
+        self._tranches[:, :, t] = self.drawn[:, :, t] = drawn
         return drawn
 
     def pay(self, t: int) -> tuple[Float64, Float64]:
@@ -62,6 +62,7 @@ class LoanBook:
                 paid = owed * _repaid_share(loan, t - drawn)
                 principal[place] += paid
                 self._tranches[place, :, drawn] = owed - paid
+        self.due[:, :, t] = interest + principal
         self.owed[:, :, t] = self._tranches.sum(axis=2)
         return interest, principal
 

@@ -8,6 +8,7 @@ end of each year.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -205,10 +206,11 @@ class Flows:
         Share at the end of each year; sums to 1 once anybody has paid in.
     tax_usd, cash_usd : float64[n_draws, n_years]
         Paid; kept in the company at the year's end.
-    owed_usd : float64[n_loans, n_draws, n_years]
-        At the end of each year.
+    drawn_usd, due_usd, owed_usd : float64[n_loans, n_draws, n_years]
+        Drawn in each year; interest and principal due in it; owed at its end.
     dscr : float64[n_draws, n_years]
-        Cash available for debt over what is due; infinite where nothing is due.
+        Cash available for debt over what is due; infinite where nothing is due. Loans rank equally, so that it is the
+        cover of each loan in the years in which something is due on it.
     """
 
     party_usd: Float64
@@ -223,5 +225,12 @@ class Flows:
     ownership: Float64
     tax_usd: Float64
     cash_usd: Float64
+    drawn_usd: Float64
+    due_usd: Float64
     owed_usd: Float64
     dscr: Float64
+
+    def cover_of(self, loans: Sequence[int]) -> Float64:
+        """Return the cover of some loans, float64[n_draws, n_years]; NaN where nothing is due on any of them."""
+        cover: Float64 = np.where(self.due_usd[list(loans)].sum(axis=0) > CENT_USD, self.dscr, np.nan)
+        return cover

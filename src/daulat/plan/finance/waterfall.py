@@ -189,6 +189,8 @@ class _Run:
             ownership=self.owners.share,
             tax_usd=self.tax,
             cash_usd=self.cash,
+            drawn_usd=self.book.drawn,
+            due_usd=self.book.due,
             owed_usd=self.book.owed,
             dscr=self.dscr,
         )

@@ -11,6 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+Control = Literal["kept", "lost", "unknown"]
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
@@ -62,6 +64,12 @@ class PartyRow(_Part):
     cash_usd: Series
     parts_usd: dict[str, float]
     """Mean over the draws, summed over the years: what it pays is below zero; the sum is its net cash."""
+    dscr: Series | None = None
+    """Cover of what it lends, in the years in which something is due to it; none: it lends nothing."""
+    least_dscr: Band | None = None
+    """Least cover of all years."""
+    short_share: float | None = None
+    """Share of the draws in which cash does not cover what is due to it in some year."""
 
 
 class CovenantRow(_Part):
@@ -71,8 +79,11 @@ class CovenantRow(_Part):
     holds: bool
     years: list[int]
     share_broken: float
+    """Share of the draws in which it is broken in some year."""
     why: str
     fix: str
+    broken_by_year: list[float] = []
+    """Share of the draws in which it is broken in each year of the plan."""
 
     @property
     def is_tested(self) -> bool:
@@ -91,6 +102,34 @@ class LoanRow(_Part):
     least_dscr: float
     drawn_usd: Band
     owed_usd: Series
+    dscr: Series | None = None
+    """Cover of the debt in the years in which something is due on this loan."""
+    lowest_dscr: Band | None = None
+    """Least cover of all years; `least_dscr` is what the covenant asks."""
+    below_covenant_share: float | None = None
+    """Share of the draws in which the cover is below the covenant in some year, and nothing is distributed."""
+
+
+class ControlRow(_Part):
+    """Whether the country keeps control as agreed, or in one scenario of the deal: every rule, year and draw."""
+
+    name: str
+    """Empty: as agreed."""
+    terms: list[str]
+    """What comes otherwise than agreed."""
+    kept_by_year: list[float]
+    """Share of the draws in which no rule is broken in each year."""
+    kept_share: float
+    """Share of the draws in which no rule is broken in any year."""
+    broken: list[str]
+    """Names of rules that are broken in some year and draw."""
+    not_tested: list[str]
+    """Names of rules that fall due after the plan's last year."""
+
+    @property
+    def control(self) -> Control:
+        """Whether the country keeps control: unknown where nothing is broken and not every rule could be tested."""
+        return "lost" if self.broken else "unknown" if self.not_tested else "kept"
 
 
 class DealPart(_Part):
@@ -113,17 +152,20 @@ class DealPart(_Part):
     revenue_usd: Series
     covenants: list[CovenantRow]
     keeps_control: bool
-    """Every rule holds in every year and in every draw."""
+    """Every rule holds in every year, in every draw and in every scenario of the deal."""
     sources: list[SourceRow]
     terms: list[str]
     """The deal in sentences, as it was given."""
+    control_in: list[ControlRow] = []
+    """As agreed, and in each scenario of the deal."""
 
     @property
-    def control(self) -> Literal["kept", "lost", "unknown"]:
+    def control(self) -> Control:
         """Whether the country keeps control: unknown where no rule is broken and not every one could be tested."""
         if self.keeps_control:
             return "kept"
-        return "lost" if any(rule.years for rule in self.covenants) else "unknown"
+        lost = any(rule.years for rule in self.covenants) or any(row.broken for row in self.control_in)
+        return "lost" if lost else "unknown"
 
 
 class ChosenSite(_Part):
@@ -137,6 +179,8 @@ class ChosenSite(_Part):
     """Carbon of its grid, where the plan says it; else the nation's."""
     electricity_usd_per_mwh: float | None = None
     """Tariff of its grid, where the plan says it; else the nation's."""
+    spare_mw: float | None = None
+    """Power that its grid can spare for all sites on it, where the plan says it."""
     latitude: float
     longitude: float
     opens: int | None

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from daulat.plan.result.document import Document
-from daulat.plan.result.joint import Band, CovenantRow, DealPart, Series, SitingPart
+from daulat.plan.result.joint import Band, ControlRow, CovenantRow, DealPart, PartyRow, Series, SitingPart
 
 # Result of the deal: what it is, and which of the deal's own inputs it comes from.
 _DEAL = {
@@ -169,6 +169,13 @@ def _of_deal(deal: DealPart, years: Sequence[int]) -> Iterator[Outcome]:
             _by_year(deal.dscr, years),
             f"least of all years: {_band(deal.least_dscr, 'ratio')}",
             f"cash does not cover the debt in some year in {deal.short_share:.0%} of the draws",
+            *(line for one in deal.parties for line in _lender(one, years)),
+            *(
+                f"{one.name}: below its covenant of {one.least_dscr:g} in some year in "
+                f"{one.below_covenant_share:.0%} of the draws"
+                for one in deal.loans
+                if one.below_covenant_share is not None
+            ),
         )
         if deal.loans
         else ("no debt",),
@@ -180,10 +187,19 @@ def _of_deal(deal: DealPart, years: Sequence[int]) -> Iterator[Outcome]:
     yield Outcome(
         _CONTROL,
         f"Does the country keep control? {_CONTROL_SAID[deal.control]}.",
-        "every rule holds in every year and in every draw",
+        "every rule holds in every year, in every draw and in every scenario of the deal",
         deal.sources[0].page,
-        tuple(_rule(one) for one in deal.covenants),
+        (*(_rule(one, years) for one in deal.covenants), *(_kept(one, years) for one in deal.control_in)),
         ("deal.terms", "deal.ownership", "deal.dscr"),
+    )
+
+
+def _lender(party: PartyRow, years: Sequence[int]) -> Iterator[str]:
+    if party.dscr is None or party.least_dscr is None or party.short_share is None:
+        return
+    yield (
+        f"{party.name}: {_by_year(party.dscr, years)}; least {_band(party.least_dscr, 'ratio')}; what is due to it is "
+        f"not covered in some year in {party.short_share:.0%} of the draws"
     )
 
 
@@ -195,13 +211,27 @@ def _revenue(deal: DealPart, years: Sequence[int]) -> tuple[str, ...]:
     return line, f"fee: {deal.fee_usd:,.4g} USD for {per}, at the first year's prices"
 
 
-def _rule(row: CovenantRow) -> str:
+def _rule(row: CovenantRow, years: Sequence[int]) -> str:
     if row.holds:
         return f"{row.name}: holds"
     if not row.is_tested:
         return f"{row.name}: not tested{f' ({row.why})' if row.why else ''}"
-    years = ", ".join(str(one) for one in row.years)
-    return f"{row.name}: broken in {years}, in {row.share_broken:.0%} of the draws ({row.why})"
+    where = ", ".join(str(one) for one in row.years)
+    share = f"{row.share_broken:.0%} of the draws"
+    if row.broken_by_year and len(set(row.broken_by_year)) > 1:
+        share += f" (by year: {_told(row.broken_by_year, years, '.0%')})"
+    return f"{row.name}: broken in {where}, in {share} ({row.why})"
+
+
+def _kept(row: ControlRow, years: Sequence[int]) -> str:
+    """Share of the draws in which control is kept, by year, as agreed or in a scenario."""
+    told = f"kept in {row.kept_share:.0%} of the draws; by year: {_told(row.kept_by_year, years, '.0%')}"
+    if row.broken:
+        told += f"; broken: {', '.join(row.broken)}"
+    if row.not_tested:
+        told += f"; not tested: {', '.join(row.not_tested)}"
+    terms = f" ({'; '.join(row.terms)})" if row.terms else ""
+    return f"{f'scenario {row.name}{terms}' if row.name else 'as agreed'}: {told}"
 
 
 def _of_siting(siting: SitingPart, years: Sequence[int]) -> Iterator[Outcome]:
@@ -235,7 +265,7 @@ def _by_year(series: Series, years: Sequence[int]) -> str:
     return _told(series.p50, years)
 
 
-def _told(values: Sequence[float | None], years: Sequence[int]) -> str:
+def _told(values: Sequence[float | None], years: Sequence[int], form: str = ",.4g") -> str:
     """Medians by year; years that look the same are told together.
 
     Examples
@@ -245,7 +275,7 @@ def _told(values: Sequence[float | None], years: Sequence[int]) -> str:
     """
     runs: list[tuple[int, int, str]] = []
     for year, value in zip(years, values, strict=True):
-        text = "none" if value is None else f"{value:,.4g}"
+        text = "none" if value is None else f"{value:{form}}"
         if runs and runs[-1][2] == text:
             runs[-1] = (runs[-1][0], year, text)
         else:

@@ -27,7 +27,7 @@ Rows = list[dict[str, Any]]
 def tables_of(document: Document) -> dict[str, Rows]:
     """Return the tables by name.
 
-    Figures, inputs, summary, tornado, sobol, crossover, sites, regions; two of chosen sites, three of a deal.
+    Figures, inputs, summary, tornado, sobol, crossover, sites, regions; two of chosen sites, four of a deal.
     """
     return {
         "figures": list(_figures(document)),
@@ -90,8 +90,14 @@ def _deal(document: Document) -> dict[str, Rows]:
         for one in deal.parties
         for name in measures
     ]
+    parties += [
+        {"party": one.name, "measure": "least_dscr", **one.least_dscr.model_dump()}
+        for one in deal.parties
+        if one.least_dscr
+    ]
     series = [("", "dscr", deal.dscr), ("", "revenue_usd", deal.revenue_usd)]
     series += [(one.name, name, getattr(one, name)) for one in deal.parties for name in ("ownership", "cash_usd")]
+    series += [(one.name, "dscr", one.dscr) for one in deal.parties if one.dscr]
     years = [
         {
             "party": party,
@@ -104,8 +110,15 @@ def _deal(document: Document) -> dict[str, Rows]:
         for party, name, bands in series
         for at, year in enumerate(document.years)
     ]
-    rules = [{**row.model_dump(), "years": " ".join(map(str, row.years))} for row in deal.covenants]
-    return {"deal_parties": parties, "deal_years": years, "deal_rules": rules}
+    rules = [
+        {**row.model_dump(exclude={"broken_by_year"}), "years": " ".join(map(str, row.years))} for row in deal.covenants
+    ]
+    control = [
+        {"scenario": row.name or "as agreed", "year": year, "kept_share": share}
+        for row in deal.control_in
+        for year, share in zip(document.years, row.kept_by_year, strict=True)
+    ]
+    return {"deal_parties": parties, "deal_years": years, "deal_rules": rules, "deal_control": control}
 
 
 def _crossover(document: Document) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Control by scenario: does the country keep it in every year and draw, as agreed and in each scenario of the deal?
+
+Comes in: an `Agreement`, the plan's cash as a `Project`, and the rules as they were checked for the deal as agreed.
+Goes out: a row for the deal as agreed, then one for each scenario. The rules are those of `daulat.plan.finance`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from daulat.plan.deal import Agreement, Scenario, run_scenarios
+from daulat.plan.finance import Covenant, Project, check_covenants, control_kept
+from daulat.plan.result.joint import ControlRow
+
+
+def control_in(agreement: Agreement, project: Project, agreed: Sequence[Covenant]) -> Iterator[ControlRow]:
+    """Yield whether the country keeps control as agreed, then in each scenario of the deal.
+
+    Raises
+    ------
+    DealError
+        If the deal as a scenario changes it contradicts itself.
+    """
+    yield _row("", (), agreed)
+    for one, deal, flows in run_scenarios(agreement, project):
+        yield _row(one.name, tuple(_terms(one)), check_covenants(deal, flows, project.first_year))
+
+
+def _terms(scenario: Scenario) -> Iterator[str]:
+    factors = (
+        (scenario.revenue_factor, "revenue"),
+        (scenario.capex_factor, "capital"),
+        (scenario.opex_factor, "running cost"),
+    )
+    yield from (f"{what} is {factor:g} times what the plan has" for factor, what in factors if factor != 1)
+    yield from (
+        f"{path}: {value if value not in ([], '', None) else 'none'}" for path, value in scenario.changes.items()
+    )
+
+
+def _row(name: str, terms: Sequence[str], rules: Sequence[Covenant]) -> ControlRow:
+    kept = control_kept(rules)
+    return ControlRow(
+        name=name,
+        terms=list(terms),
+        kept_by_year=kept.mean(axis=0).tolist(),
+        kept_share=float(kept.all(axis=1).mean()),
+        broken=[rule.name for rule in rules if rule.years],
+        not_tested=[rule.name for rule in rules if not rule.is_tested],
+    )
