@@ -214,6 +214,12 @@ def wider_routes(access: Access) -> dict:
     return access.routes() | PlanRoutes(nation.model_dump_json(), Ids()).routes()
 
 
+def mounted(app) -> set[tuple[str, str]]:
+    """Return (method, path) of each route of an app; `*` stands for what differs."""
+    paths = app.exact | {path if "*" in path else path + "*": methods for path, methods in app.prefixed.items()}
+    return {(method, path) for path, methods in paths.items() for method in methods}
+
+
 async def let_in(store, path: Path) -> None:
     """Sign an owner in and make a key; leave the value of the cookie and the key in a file."""
     registry = Registry(store, by="test")

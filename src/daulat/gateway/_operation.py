@@ -4,9 +4,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Literal
 
 Json = dict[str, Any]
+
+# What a caller has to bring: nothing; a key; a key for what is not public of it; a session, of a certain role where
+# `daulat.gateway.access.roles` names one.
+Needs = Literal["", "key", "key_unless_public", "session"]
+KEY: Final = "key"
+KEY_UNLESS_PUBLIC: Final = "key_unless_public"
+SESSION: Final = "session"
 
 BODY_ERRORS = (400, 408, 413, 415)
 
@@ -30,7 +37,8 @@ class Operation:
     later : type or None
         What it gives, with 202, where the answer takes longer.
     needs : str
-        What the caller has to bring: ``key`` or ``session``; empty where some callers need nothing.
+        What the caller has to bring; see `Needs`. Where it is a key, one's own machine asks for none until the first
+        key was given out.
     """
 
     method: str
@@ -45,7 +53,7 @@ class Operation:
     form: Json | None = None
     status: int = 200
     later: type | None = None
-    needs: str = ""
+    needs: Needs = ""
 
 
 def path_parameter(name: str, description: str, pattern: str = "") -> Json:

@@ -13,8 +13,17 @@ import msgspec
 
 from daulat.gateway import schema
 from daulat.gateway._asgi import JSON_TYPE, Request, Send, send_bytes
-from daulat.gateway._operation import BODY_ERRORS, Json, Operation, header, path_parameter
-from daulat.gateway.access.operations import KEY, SESSION
+from daulat.gateway._operation import (
+    BODY_ERRORS,
+    KEY,
+    KEY_UNLESS_PUBLIC,
+    SESSION,
+    Json,
+    Needs,
+    Operation,
+    header,
+    path_parameter,
+)
 from daulat.gateway.access.operations import OPERATIONS as ACCESS
 from daulat.gateway.api.operations import OPERATIONS as WIDER
 from daulat.gateway.parts import Parts
@@ -24,8 +33,8 @@ _STREAM_ID = path_parameter("stream_id", "From the response header `X-Daulat-Str
 _LANGUAGE = header("X-Daulat-Language", "BCP 47 tag of the answer's language.", "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
 _LAST_EVENT_ID = header("Last-Event-ID", "The `id` of the last event that arrived.", "^[0-9]{1,9}$")
 
-# A plan; its schema is docs/reference/plan.schema.json, or its view's.
-Plan = dict[str, Any]
+# A plan, whose schema is docs/reference/plan.schema.json or its view's; this document.
+Tree = dict[str, Any]
 OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/v1/models", "listModels", "List services, models and the encoder.", schema.ModelList, ()),
     Operation(
@@ -47,6 +56,7 @@ OPERATIONS: tuple[Operation, ...] = (
         body=schema.ChatCompletionRequest,
         parameters=(_LANGUAGE,),
         streams=True,
+        needs=KEY_UNLESS_PUBLIC,
     ),
     Operation(
         "get",
@@ -81,26 +91,29 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "get", "/readyz", "showReadiness", "Say whether a question would be answered now.", schema.Health, (503,)
     ),
+    Operation("get", "/openapi.json", "showOpenapi", "Describe the API: this document.", Tree, ()),
     *WIDER,
     Operation(
         "post",
         "/v1/plans",
         "createPlan",
         "Plan a nation's capacity: at once where it is small, else as a job.",
-        Plan,
+        Tree,
         (*BODY_ERRORS, 401, 403, 429, 503),
         body=PlanRequest,
         later=PlanJob,
+        needs=KEY_UNLESS_PUBLIC,
     ),
     Operation(
         "get",
         "/v1/plans/{plan_id}",
         "showPlan",
         "Show a job's plan, or how far it is.",
-        Plan,
+        Tree,
         (400, 401, 404, 503),
         later=PlanJob,
         parameters=(path_parameter("plan_id", "From `POST /v1/plans`.", "^[^/]+$"),),
+        needs=KEY,
     ),
     *ACCESS,
 )
@@ -186,7 +199,7 @@ def _describe(operation: Operation, reference: dict[type, Json]) -> Json:
         "responses": responses,
     }
     if operation.needs:
-        described["security"] = [{operation.needs: []}]
+        described["security"] = _security(operation.needs)
     if operation.parameters:
         described["parameters"] = list(operation.parameters)
     if operation.body is not None:
@@ -197,6 +210,11 @@ def _describe(operation: Operation, reference: dict[type, Json]) -> Json:
             "required": True, "content": {"multipart/form-data": {"schema": operation.form}}
         }  # fmt: skip
     return described
+
+
+def _security(needs: Needs) -> list[Json]:
+    """Say what a caller has to bring, in OpenAPI's words: any one of these."""
+    return [{}, {KEY: []}] if needs == KEY_UNLESS_PUBLIC else [{needs: []}]
 
 
 def document_route(parts: Parts) -> Callable[[Request, Send], Awaitable[None]]:

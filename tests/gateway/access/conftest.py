@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # the helpers of both folders
+sys.path.insert(0, str(Path(__file__).parent))  # the helpers of these folders
 sys.path.insert(0, str(Path(__file__).parents[1] / "quota"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "clients"))
 
 from counting_server import valkey_url
 

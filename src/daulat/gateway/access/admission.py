@@ -162,14 +162,25 @@ class KeyAdmission:
     async def identify(self, call: Call) -> Caller:
         """Say who calls; see `daulat.gateway.ports.Admission`."""
         if call.credential.startswith(PREFIX):
-            record = self._directory.find(call.credential)
-            self._check(record, call)
+            record = self.holder(call)
             return Caller(record.organisation, record.project, record.id)
         if self._rules.open_models:
             await self._directory.loaded(_PATIENCE_S)
             if self._directory.is_empty:
                 return Caller()
         raise _key_needed(call)
+
+    def holder(self, call: Call) -> KeyRecord:
+        """Return the record of the key that a call brings.
+
+        Raises
+        ------
+        Unauthorised, Forbidden
+            If there is none, or it has been revoked, has expired, or may not be used from the caller's network.
+        """
+        record = self._directory.find(call.credential)
+        self._check(record, call)
+        return record
 
     def settled(
         self, grant: KeyGrant, call: Call, usage: CallUsage, reserved: tuple[tuple[Slot, ...], Credits, Needs]

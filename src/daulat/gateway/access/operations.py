@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-from daulat.gateway._operation import BODY_ERRORS, Json, Operation, path_parameter, query
+from daulat.gateway._operation import BODY_ERRORS, KEY, SESSION, Json, Operation, path_parameter, query
 from daulat.gateway.access import admin, schema
 from daulat.gateway.access.limits import RoleRow
 from daulat.gateway.access.registry import Key, Organisation, Project
 from daulat.gateway.access.roles import RULES
 from daulat.ledger.usage_report import BY, EACH, UsageSum
-
-KEY, SESSION = "key", "session"
 
 _READ = (401, 403, 503)
 _CHANGE = (*BODY_ERRORS, *_READ)
@@ -46,7 +44,7 @@ _USAGE = (
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "get", "/v1/usage", "showOwnUsage", "Show what the key may still use, and what its project has used.",
-        schema.OwnUsage, (401, 503), needs=KEY,
+        schema.OwnUsage, (401, 403, 503), needs=KEY,
     ),
     _admin("get", "organisations", "listOrganisations", schema.Listing[Organisation], _READ),
     _admin("post", "organisations", "createOrganisation", schema.Made, _CHANGE, admin.OrganisationBody),

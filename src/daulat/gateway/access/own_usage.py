@@ -11,13 +11,16 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from daulat.gateway._asgi import Request, Send, send_json
-from daulat.gateway.access.directory import Directory
+from daulat.gateway.access.admission import KeyAdmission
 from daulat.gateway.access.limits import reading_as_data
 from daulat.gateway.errors import NotReady
+from daulat.gateway.ports import Call
 from daulat.gateway.quota.counters import CountersUnavailableError
 from daulat.gateway.quota.leases import Leases
 from daulat.ledger.usage_report import as_data, sum_usage
 from daulat.store import Store
+
+ROUTE = "usage"
 
 
 class OwnUsageRoute:
@@ -26,18 +29,18 @@ class OwnUsageRoute:
     Parameters
     ----------
     opened : coroutine function
-        Gives the store, the directory and the leases, once the database is there.
+        Gives the store, who knows keys, and the leases, once the database is there.
     zone : ZoneInfo
         Whose months count.
     """
 
-    def __init__(self, opened: Callable[[], Awaitable[tuple[Store, Directory, Leases]]], zone: ZoneInfo) -> None:
+    def __init__(self, opened: Callable[[], Awaitable[tuple[Store, KeyAdmission, Leases]]], zone: ZoneInfo) -> None:
         self._opened, self._zone = opened, zone
 
     async def show(self, request: Request, send: Send) -> None:
         """Show limits and sums."""
-        store, directory, leases = await self._opened()
-        record = directory.find(request.header(b"authorization").removeprefix("Bearer ").strip())
+        store, admission, leases = await self._opened()
+        record = admission.holder(Call("", ROUTE, client=request.client, credential=request.credential))
         month = datetime.now(self._zone).strftime("%Y-%m")
         try:
             readings = await leases.read([slot.limit for slot in record.slots]) if record.slots else []

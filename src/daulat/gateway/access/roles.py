@@ -89,12 +89,3 @@ def reach(held: Iterable[Held], method: str, path: str) -> tuple[Reach, frozense
         return "all", frozenset()
     own = frozenset(each.organisation for each in allowed)
     return ("own", own) if own else ("", frozenset())
-
-
-def as_table() -> str:
-    """Return the table of roles and routes in Markdown, for docs/reference/roles.md."""
-    lines = ["| route | does | " + " | ".join(ROLES) + " |", "| --- | --- |" + " --- |" * len(ROLES)]
-    for rule in RULES:
-        marks = [("own" if role == "member" else "all") if role in rule.roles else "–" for role in ROLES]
-        lines.append(f"| `{rule.method} {rule.path}` | {rule.does} | {' | '.join(marks)} |")
-    return "\n".join(lines)

@@ -154,9 +154,9 @@ class Access:
             opened = await self.opened()
             return Office(opened.store, opened.leases, settings.zone)
 
-        async def own() -> tuple[Store, Directory, Leases]:
+        async def own() -> tuple[Store, KeyAdmission, Leases]:
             opened = await self.opened()
-            return opened.store, opened.directory, opened.leases
+            return opened.store, opened.admission, opened.leases
 
         sign_in = SignInRoutes(sessions, provider, is_secure=settings.is_secure)
         usage: Routes = {"/v1/usage": {"GET": OwnUsageRoute(own, settings.zone).show}}
