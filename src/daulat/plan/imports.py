@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from daulat.nation import Pack
-from daulat.plan.errors import PlanError
+from daulat.nation import Pack, read_yaml
+from daulat.plan.errors import Faults, InputError
 from daulat.plan.figures import Floats
+from daulat.plan.inputs.located import Located, place
 
 FILE = "import_rules.yaml"
 KEYS = {"accelerators", "from", "to", "most_per_year", "citation"}
@@ -40,16 +41,20 @@ def read_import_limits(pack: Pack | None) -> tuple[ImportLimit, ...]:
 
     Raises
     ------
-    PlanError
-        If a row lacks a key or a citation, or contradicts itself.
+    InputFaultsError
+        Every row that lacks a key or a citation, or contradicts itself; with its line.
     """
     if pack is None or not pack.has("plan", FILE):
         return ()
-    data = pack.yaml("plan", FILE)
+    name = f"{pack.name}/plan/{FILE}"
+    file = read_yaml(pack.path("plan", FILE), name=name)
+    data, origin, faults = file.data, Located(name, file), Faults()
     rows = data.get("limits") if isinstance(data, Mapping) else None
     if not isinstance(rows, list):
-        raise _fault(pack, "limits", data, "a list below `limits:`")
-    return tuple(_limit(pack, place, row) for place, row in enumerate(rows))
+        faults.add(_fault(origin, "limits", rows, "a list below `limits:`"))
+    found = [_limit(origin, f"limits[{at}]", row, faults) for at, row in enumerate(rows or ())]
+    faults.tell()
+    return tuple(one for one in found if one is not None)
 
 
 def import_notes(
@@ -74,20 +79,39 @@ def import_notes(
                 )
 
 
-def _limit(pack: Pack, place: int, row: Any) -> ImportLimit:
+def _limit(origin: str, path: str, row: Any, faults: Faults) -> ImportLimit | None:
+    """Read one row; each fault of it is added by the path of the value."""
     if not isinstance(row, Mapping) or set(row) != KEYS:
-        raise _fault(pack, f"limits.{place}", row, f"the keys {', '.join(sorted(KEYS))}")
-    names, most = row["accelerators"], row["most_per_year"]
-    if not isinstance(most, int | float) or most < 0 or not isinstance(names, list) or not str(row["citation"]).strip():
-        raise _fault(pack, f"limits.{place}", row, "a list of accelerators, a number of 0 or more, and a citation")
-    if not (isinstance(row["from"], int) and isinstance(row["to"], int) and row["from"] <= row["to"]):
-        raise _fault(pack, f"limits.{place}.from", row["from"], "years, the first not after the last")
-    return ImportLimit(tuple(map(str, names)), row["from"], row["to"], float(most), str(row["citation"]))
+        faults.add(_fault(origin, path, row, f"the keys {', '.join(sorted(KEYS))}"))
+        return None
+    wrong = dict(_wrong(row))
+    for key, allowed in wrong.items():
+        faults.add(_fault(origin, f"{path}.{key}", row[key], allowed))
+    if wrong:
+        return None
+    names = tuple(map(str, row["accelerators"]))
+    return ImportLimit(names, row["from"], row["to"], float(row["most_per_year"]), str(row["citation"]))
 
 
-def _fault(pack: Pack, path: str, value: Any, allowed: str) -> PlanError:
-    return PlanError(
-        f"{pack.name}/plan/{FILE}: {path}: `{value}` cannot be read",
+def _wrong(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the keys of a row that cannot be used, each with what is allowed."""
+    most, first, last = row["most_per_year"], row["from"], row["to"]
+    if not isinstance(row["accelerators"], list) or not row["accelerators"]:
+        yield "accelerators", "a list of accelerators, or ['*'] for all"
+    if isinstance(most, bool) or not isinstance(most, int | float) or not most >= 0:  # also for NaN
+        yield "most_per_year", "a number of 0 or more"
+    if not str(row["citation"] or "").strip():
+        yield "citation", "the rule and its article"
+    for key in ("from", "to"):
+        if isinstance(row[key], bool) or not isinstance(row[key], int):
+            yield key, "a whole year"
+    if isinstance(first, int) and isinstance(last, int) and first > last:
+        yield "from", f"a year not after the last, {last}"
+
+
+def _fault(origin: str, path: str, value: Any, allowed: str) -> InputError:
+    return InputError(
+        f"{place(origin, path)}: {path}: `{value}` cannot be read",
         why=f"Allowed is {allowed}; a limit that is not read would not be kept.",
         fix="Write rows as docs/concepts/plan-rules.md shows them.",
         code="plan.imports",

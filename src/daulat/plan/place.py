@@ -28,6 +28,7 @@ from daulat.plan.errors import Faults, PlanError
 from daulat.plan.figures import Floats
 
 SHARES = ("internet_share", "age_share", "literacy_share")  # what a table of regions may say of its people
+PLACE = ("latitude", "longitude")
 COLUMNS = ("code", "name", "group", "people", "latitude", "longitude", "time_zone")
 DIFFERS = 0.02  # between the people of the regions and those that the nation declares, before it is told
 
@@ -205,25 +206,24 @@ def _cities() -> tuple[dict[str, Any], ...]:
 
 
 def _region(row: dict[str, str], line: int) -> Region:
-    try:
-        people, latitude, longitude = (float(row[key]) for key in ("people", "latitude", "longitude"))
-        shares = {name: float(row[name]) if row.get(name) else None for name in SHARES}
-    except (KeyError, ValueError) as error:
-        allowed = f"numbers in `people`, `latitude`, `longitude`, and in {', '.join(SHARES)} or nothing"
-        raise _row_fault(line, str(error), allowed) from error
+    faults = Faults()
+    people, latitude, longitude = (faults.take(0.0, _number, row, key, line) for key in ("people", *PLACE))
+    shares = {name: faults.take(None, _number, row, name, line) if row.get(name) else None for name in SHARES}
     if not 0 <= people < 2e9:  # also false for NaN
-        raise _row_fault(line, f"people is `{row['people']}`", "0 to 2,000,000,000 people")
+        faults.add(_row_fault(line, f"people is `{row['people']}`", "0 to 2,000,000,000 people"))
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-        raise _row_fault(
-            line, f"latitude, longitude are `{latitude}, {longitude}`", "degrees, -90 to 90 and -180 to 180"
-        )
+        told = f"latitude, longitude are `{latitude}, {longitude}`"
+        faults.add(_row_fault(line, told, "degrees, -90 to 90 and -180 to 180"))
     if row["time_zone"] and row["time_zone"] not in _zones():
         near = difflib.get_close_matches(row["time_zone"], _zones(), n=1)
         meant = f" (did you mean `{near[0]}`?)" if near else ""
-        raise _row_fault(line, f"time_zone is `{row['time_zone']}`", f"a name of the tz database, or nothing{meant}")
+        allowed = f"a name of the tz database, or nothing{meant}"
+        faults.add(_row_fault(line, f"time_zone is `{row['time_zone']}`", allowed))
     for name, share in shares.items():
         if share is not None and not 0 <= share <= 1:
-            raise _row_fault(line, f"{name} is `{share}`", "a share from 0 to 1 (percent would be divided by 100)")
+            allowed = "a share from 0 to 1 (percent would be divided by 100)"
+            faults.add(_row_fault(line, f"{name} is `{share}`", allowed))
+    faults.tell()
     where = (row.get("jurisdiction") or "").strip()
     names = (row["code"], row["name"], row["group"])
     return Region(
@@ -237,6 +237,14 @@ def _region(row: dict[str, str], line: int) -> Region:
         age_share=shares["age_share"],
         literacy_share=shares["literacy_share"],
     )
+
+
+def _number(row: dict[str, str], column: str, line: int) -> float:
+    try:
+        return float(row[column] or "")
+    except ValueError as error:
+        allowed = "a number, such as 4174.2; people are counted whole, places in degrees, shares from 0 to 1"
+        raise _row_fault(line, f"{column} is `{row[column] or ''}`", allowed) from error
 
 
 @cache

@@ -158,6 +158,9 @@ def test_the_later_layer_wins_and_its_file_is_named(nation: Nation, tmp_path: Pa
         ("b,B,g,10,590,25,Europe/Tallinn,", "latitude"),
         ("b,B,g,10,59,25,Europe/Talinn,", "did you mean `Europe/Tallinn`"),
         ("b,B,g,10,59,25,Europe/Tallinn,83", "age_share is `83.0`"),
+        ("b,B,g,,59,25,Europe/Tallinn,", "people is ``"),
+        ("b,B,g,10,59,,Europe/Tallinn,", "longitude is ``"),
+        ("b,B,g,10,59,25,Europe/Tallinn,most", "age_share is `most`"),
         ("a,B,g,10,59,25,Europe/Tallinn,", "a code that no other row has"),
     ],
 )
@@ -173,12 +176,12 @@ def test_a_bad_row_of_regions_is_told_with_its_line(nation: Nation, tmp_path: Pa
 def test_every_bad_row_of_regions_is_told(nation: Nation, tmp_path: Path) -> None:
     (tmp_path / "plan").mkdir()
     head = "code,name,group,people,latitude,longitude,time_zone,age_share\n"
-    rows = "a,A,g,-5,59,25,,\na,B,g,10,590,25,,\nc,C,g,10,59,25,,\n"
+    rows = "a,A,g,-5,59,east,,\na,B,g,10,590,25,,\nc,C,g,10,59,25,,\n"
     (tmp_path / "plan" / "regions.csv").write_text(head + rows)
     with pytest.raises(InputFaultsError) as raised:
         read_case(nation, pack=Pack("EE", "a-pack", "1", tmp_path))
     told = [one.what.partition(":")[0] for one in raised.value.faults]
-    assert told == [f"plan/regions.csv line {line}" for line in (2, 3, 3)]
+    assert told == [f"plan/regions.csv line {line}" for line in (2, 2, 3, 3)]
 
 
 def test_a_table_of_regions_without_a_column_is_refused(nation: Nation, tmp_path: Path) -> None:

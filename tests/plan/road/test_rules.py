@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from daulat.nation import Pack, bootstrap, nation_of
-from daulat.plan import PlanError, make_plan, read_case
+from daulat.plan import InputFaultsError, PlanError, make_plan, read_case
 from daulat.plan._tables import accelerators
 from daulat.plan.rules import export_class, regimes, total_processing_performance
 
@@ -90,5 +90,17 @@ def test_an_import_limit_is_noted_in_the_years_in_which_it_stands(tmp_path: Path
 @pytest.mark.parametrize("change", FAULTS)
 def test_an_import_limit_that_cannot_be_kept_is_refused(tmp_path: Path, change: tuple[str, str]) -> None:
     pack = pack_with(tmp_path, LIMIT.replace(*change))
-    with pytest.raises(PlanError, match=r"import_rules\.yaml"):
+    with pytest.raises(PlanError, match=r"import_rules\.yaml line 2: limits\[0\]"):
         read_case(nation_of(bootstrap("EE")), pack=pack)
+
+
+def test_every_fault_of_the_import_limits_is_told_at_once_with_its_line(tmp_path: Path) -> None:
+    pack = pack_with(tmp_path, LIMIT.replace("most_per_year: 0", "most_per_year: many").replace("to: 2028", "to: 2020"))
+    rules = tmp_path / "plan" / "import_rules.yaml"
+    rules.write_text(rules.read_text(encoding="utf-8") + "  - " + LIMIT.replace("from: 2027, ", "") + "\n")
+    with pytest.raises(InputFaultsError) as raised:
+        read_case(nation_of(bootstrap("EE")), pack=pack)
+    told = str(raised.value)
+    assert len(raised.value.faults) == 3
+    for said in ("line 2: limits[0].most_per_year: `many`", "line 2: limits[0].from: `2027`", "line 3: limits[1]: "):
+        assert said in told
