@@ -41,7 +41,7 @@ DIRECTORY = Path("plan")
 @click.option("--seed", type=int, default=SEED, show_default=True, help="The same seed gives the same draws.")
 @click.option("--sensitivity/--no-sensitivity", default=True, help="Tornado and Sobol indices too.")
 @click.option(
-    "--sites", type=click.Choice(["fixed", "choose"]), default="fixed", show_default=True, help="Choose them too."
+    "--sites", type=click.Choice(["fixed", "choose"]), help="One site, or choose them too; default: as the plan says."
 )
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=DIRECTORY, show_default=True)
 @click.option(
@@ -58,7 +58,7 @@ def command(
     draws: int,
     seed: int,
     sensitivity: bool,
-    sites: SitesWay,
+    sites: SitesWay | None,
     out: Path,
     pair: tuple[Path, Path] | None,
     as_json: bool,

@@ -23,6 +23,7 @@ from daulat.plan.demand.languages import language_rows
 from daulat.plan.energy import Energy, energy_of, site_kw_per_accelerator
 from daulat.plan.errors import DoesNotFitError, Faults, InputError
 from daulat.plan.figures import Floats, Trace, joined, traces, values
+from daulat.plan.grids import Grids, at_sites, grid_notes, read_grids, stood_on, with_national
 from daulat.plan.hazard import Hazards, hazard_note, hazard_rows, judged, read_hazards
 from daulat.plan.imports import ImportLimit, import_notes, read_import_limits
 from daulat.plan.inputs import Assumptions, Settings, Values, draw, load_inputs
@@ -55,6 +56,7 @@ class Case:
     sites: Sites
     rules: RuleCheck
     hazards: Hazards
+    grids: Grids
     import_limits: tuple[ImportLimit, ...] = ()
 
 
@@ -134,13 +136,14 @@ def read_case(
     # Twice: the first reading tells place and hardware, whose tables then add rows that the second lays numbers over.
     chosen = [(_choices(section), name) for section, name in mapped]
     first, settings = load_inputs(chosen, services=services, changes=_choice_changes(changes), faults=faults)
-    hazards = _read_hazards(pack, siting_sections(mapped, changes), faults)
+    mapped_sections = siting_sections(mapped, changes)
+    hazards = _read_hazards(pack, mapped_sections, faults)
     limits = faults.take((), read_import_limits, pack)
     place = _read_place(nation, pack, settings, first.place_of("regions"), faults)
     at = faults.take(place.capital, partial(one_site, file=first.place_of("site")), place, settings)
-    sites = judged(sites_at(at, settings), hazards)
+    grids = faults.take(Grids(), read_grids, pack, mapped_sections, place.regions)
+    sites = stood_on(judged(sites_at(at, settings), hazards), grids)
     lawless = (f"residency: the site in {at.name} stands outside: {why}" for why in broken_by(at, nation))
-    sites = dataclasses.replace(sites, notes=(*sites.notes, *lawless, hazard_note(sites, hazards)))
     extra = place_rows(place) | language_rows(place, settings.model) | hazard_rows(sites, hazards)
     extra |= price_rows(settings.accelerator, [one.model for one in settings.services])
     assumptions, settings = load_inputs(
@@ -148,7 +151,11 @@ def read_case(
     )
     faults.take(None, _require_own_currency, nation, settings, assumptions.place_of("currency"))
     faults.tell()
-    return Case(place, assumptions, settings, sites, check_hardware(place.country, settings), hazards, limits)
+    grids = with_national(grids, assumptions, pack)
+    notes = (*sites.notes, *lawless, *grid_notes(sites.sites, grids), hazard_note(sites, hazards))
+    sites = dataclasses.replace(sites, notes=notes)
+    assumptions = at_sites(assumptions, sites, grids)
+    return Case(place, assumptions, settings, sites, check_hardware(place.country, settings), hazards, grids, limits)
 
 
 def _read_hazards(pack: Pack | None, sections: Sequence[Section], faults: Faults) -> Hazards:
@@ -283,6 +290,7 @@ def range_notes(plan: Plan) -> Iterator[str]:
         yield f"only {busy:.2%} of the accelerators are at work in the last year: was site_power_mw meant in kW?"
     if power > 3300:
         yield f"{power:,.0f} MW: larger than any site in the table of costs (3,328 MW)"
+    yield from _beyond_the_grid(plan)
     fresh = plan.demand.prompt_tokens_per_request
     if float(np.quantile(fresh, 0.9)) > 9428 or float(np.quantile(plan.demand.output_tokens_per_request, 0.9)) > 3886:
         yield "prompts or answers are longer than most measured workloads: throughput is extrapolated for some draws"
@@ -310,6 +318,20 @@ def range_notes(plan: Plan) -> Iterator[str]:
     local = float(plan.values("money.local_per_usd").flat[0])
     if plan.case.place.currency != "USD" and local == 1:
         yield f"no rate of {plan.case.place.currency} to the dollar given (money.local_per_usd): amounts are in USD"
+
+
+def _beyond_the_grid(plan: Plan) -> Iterator[str]:
+    """Yield where sites draw more than their grid is known to have to spare."""
+    sites, grids = plan.case.sites, plan.case.grids
+    power = np.median(plan.energy.site_power_mw, axis=0)[:, None] * sites.shares
+    for grid in dict.fromkeys(one.grid for one in sites.sites):
+        drawn = float(power[:, [one.grid == grid for one in sites.sites]].sum(axis=1).max())
+        told = grids.figure(grid, "spare_mw")
+        if told is not None and drawn > told.value:
+            yield (
+                f"{drawn:,.0f} MW on {grid}, which had {told.value:,.0f} MW to spare ({told.date}): "
+                "new power stations have to come with it"
+            )
 
 
 def _unmeasured(settings: Settings) -> Iterator[str]:

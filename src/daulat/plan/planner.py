@@ -8,6 +8,7 @@ draw, and its `Document`. The command line, the API and a notebook all call this
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -40,7 +41,7 @@ def plan_nation(
     n_draws: int = 2000,
     seed: int = SEED,
     sensitivity: bool = True,
-    sites: SitesWay = "fixed",
+    sites: SitesWay | None = None,
     file: str = "nation.yaml",
     advance: Callable[[float], None] = lambda _: None,
 ) -> tuple[Plan, Document]:
@@ -52,9 +53,9 @@ def plan_nation(
         Written into the document.
     sensitivity : bool
         Whether to work out tornado and Sobol indices too; a few seconds.
-    sites : str
+    sites : str, optional
         ``fixed``: one site. ``choose``: the cheapest ones that keep the rules of `plan.siting`, chosen once for the
-        median demand.
+        median demand. As the plan's choice `sites` says where it is not given.
     advance : callable
         Told how many draws are done.
 
@@ -72,7 +73,10 @@ def plan_nation(
     faults.tell()
     assert read is not None
     case, siting = read, None
-    if sites == "choose":
+    way = sites or case.settings.sites
+    if way == "fixed" and case.settings.sites == "choose":
+        case = _kept_at_one(case)
+    if way == "choose":
         case, siting = choose_sites(case, nation, pack, siting_sections(sections, changes))
     plan = make_plan(case, n_draws=n_draws, seed=seed, advance=advance)
     made = document(case, plan, nation, made_at, made_by, scenario, seed, sensitivity=sensitivity)
@@ -85,6 +89,12 @@ def plan_nation(
             "notes": [*made.notes, *notes_of(part)],
         }
     return plan, made.model_copy(update=found)
+
+
+def _kept_at_one(case: Case) -> Case:
+    """Return the case with a note that its sites were to be chosen."""
+    told = "sites: this plan chooses its sites (sites: choose); here it is kept at one, as was asked"
+    return replace(case, sites=replace(case.sites, notes=(told, *case.sites.notes)))
 
 
 def document(

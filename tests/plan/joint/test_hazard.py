@@ -11,7 +11,8 @@ import pytest
 from daulat.nation import Nation, Pack
 from daulat.plan import InputError, InputFaultsError, make_plan, read_case
 from daulat.plan.hazard import read_hazards, tectonic_region
-from daulat.plan.site_choice import choose_sites, grids_of, question
+from daulat.plan.site_choice import choose_sites
+from daulat.plan.site_question import question
 from daulat.plan.site_rules import read_rules, siting_sections
 
 SOURCE = "an invented map"
@@ -81,7 +82,7 @@ def test_a_place_of_a_worse_class_costs_more_to_build_and_to_run_in_the_question
     case = read_case(nation, pack=pack, scenario=(given, "x"))
     places = [one for one in case.place.regions if one.code in regions]
     plan, rules = make_plan(case, n_draws=1), read_rules([(given, "x")])
-    asked = question(plan, nation, places, grids_of(pack), rules, load=np.array([1.0, 2.0])).candidates
+    asked = question(plan, nation, places, rules, load=np.array([1.0, 2.0])).candidates
     v, energy = case.assumptions, plan.energy
     site_per_it = float(energy.site_kw_per_accelerator[0] / energy.it_kw_per_accelerator[0])
     # A half of the cost of buildings a megawatt of the site, with its contingency, at the prices of the first year.

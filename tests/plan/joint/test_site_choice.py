@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from daulat.nation import Nation, Pack, bootstrap, nation_of
-from daulat.plan import InputError, InputFaultsError, make_plan, read_case
-from daulat.plan.site_choice import candidates_of, choose_sites, grids_of
+from daulat.plan import InputFaultsError, make_plan, read_case
+from daulat.plan.site_candidates import candidates_of
+from daulat.plan.site_choice import choose_sites
 from daulat.plan.site_rules import read_rules, siting_sections
 
 # Few places and years, so that the question is solved to the end at once.
@@ -53,12 +54,12 @@ def test_a_share_for_a_grid_is_kept(nation: Nation, pack: Pack) -> None:
     assert there >= 0.5 * load * (1 - 1e-6)
 
 
-def test_candidates_stand_on_the_grids_that_the_pack_names(nation: Nation, pack: Pack) -> None:
+def test_candidates_stand_on_every_grid_whose_spare_power_is_known(nation: Nation, pack: Pack) -> None:
     case = read_case(nation, pack=pack)
-    grids, rules = grids_of(pack), read_rules([])
-    places = candidates_of(case.place, grids, rules)
+    places = candidates_of(case.place, case.grids, read_rules([]))
     assert len(places) == 12  # the default of siting.yaml
-    assert {grids[one.group] for one in places} == set(grids.values())  # each grid has one
+    powered = {grid for grid, row in case.grids.figures.items() if "spare_mw" in row}
+    assert {case.grids.of_region(one) for one in places} == powered
     people = {group: float(one) for group, one in zip(case.place.groups, case.place.people, strict=True)}
     assert places[0].group == max(people, key=lambda group: people[group])
 
@@ -124,29 +125,3 @@ def test_a_change_of_a_rule_on_the_command_line_has_its_effect(nation: Nation, p
     rules = read_rules(sections)
     assert rules.numbers["spare_share"].value == 0
     assert rules.at == ("32.01", "63.71")
-
-
-def test_a_cleaner_or_cheaper_grid_is_taken_and_counted(nation: Nation, pack: Pack) -> None:
-    """Of three grids the two with far less carbon, at a price of it, and then the two with a far lower tariff."""
-    for key, path, bad, worth in (
-        ("gco2_per_kwh", "energy.grid_gco2_per_kwh", 1900, {"carbon_usd_per_t": 2000}),
-        ("electricity_usd_per_mwh", "energy.electricity_price_usd_per_mwh", 800, {}),
-    ):
-        for good in ({"Sumatera", "Kalimantan"}, {"Jawa-Madura-Bali", "Sumatera"}):
-            grids = {
-                grid: {key: 60 if grid in good else bad, "source": "a test"}
-                for grid in ("Jawa-Madura-Bali", "Sumatera", "Kalimantan")
-            }
-            rules = {**SMALL, "siting": {**SMALL["siting"], "grids": grids, **worth}}
-            case = read_case(nation, pack=pack, scenario=(rules, "small"))
-            chosen, _ = choose_sites(case, nation, pack, [(rules, "small")])
-            assert {one.grid for one in chosen.sites.sites} == good
-            assert chosen.assumptions[path].value == pytest.approx(60)
-
-
-def test_a_grid_that_nobody_stands_on_is_refused(nation: Nation, pack: Pack) -> None:
-    rules = {**SMALL, "siting": {**SMALL["siting"], "grids": {"Jawa": {"gco2_per_kwh": 600, "source": "a test"}}}}
-    case = read_case(nation, pack=pack, scenario=(rules, "small"))
-    with pytest.raises(InputError, match=r"small: plan\.siting\.grids: `Jawa`") as raised:
-        choose_sites(case, nation, pack, [(rules, "small")])
-    assert "Jawa-Madura-Bali" in raised.value.why

@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from daulat.nation import Pack, bootstrap, nation_of, pack_at
-from daulat.plan import Plan, PlanError, make_plan, read_case, read_scenario, scenario_names
+from daulat.plan import Plan, PlanError, make_plan, plan_nation, read_case, read_scenario, scenario_names
 
 ROOT = Path(__file__).parents[3]
 
@@ -45,6 +49,39 @@ def test_the_nation_is_all_of_its_regencies(indonesia: Pack) -> None:
     # More people of Jawa are online, so they take it up sooner: the share of Papua Pegunungan grows.
     papua = plan.demand.group_shares[:, :, plan.case.place.groups.index("95")]
     assert (papua[:, -1] > papua[:, 0]).all()
+
+
+def test_the_national_scenario_as_it_is_stands_on_three_islands(tmp_path: Path) -> None:
+    """The command, with the scenario's own defaults."""
+    arguments = ["--country", "ID", "--scenario", "national", "--draws", "50", "--no-sensitivity", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-c", "from daulat.cli import main; main()", "plan", *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    plan = json.loads(done.stdout)
+    share = {site["grid"]: 0.0 for site in plan["siting"]["sites"] if site["opens"]}
+    for site in plan["siting"]["sites"]:
+        if site["opens"]:
+            share[site["grid"]] += site["it_mw"][-1] / plan["siting"]["load_mw"][-1]
+    for island, least in (("Jawa-Madura-Bali", 0.4), ("Sumatera", 0.2), ("Kalimantan", 0.2)):
+        assert share[island] >= least - 1e-6
+    for island in share:  # any one may fail
+        assert sum(size for other, size in share.items() if other != island) >= 1 - 1e-6
+    assert len(plan["sites"]) == sum(1 for site in plan["siting"]["sites"] if site["opens"]) >= 3
+
+
+def test_where_sites_are_kept_at_one_the_national_scenario_says_so(indonesia: Pack) -> None:
+    nation = nation_of(bootstrap("ID", indonesia))
+    scenario = read_scenario("national", indonesia)
+    made_at = datetime(2026, 11, 26, tzinfo=UTC)
+    _, document = plan_nation(
+        nation, made_at=made_at, pack=indonesia, scenario=scenario, n_draws=1, sensitivity=False, sites="fixed"
+    )
+    assert document.siting is None
+    assert any("here it is kept at one" in note for note in document.notes)
 
 
 def test_the_campus_reaches_a_gigawatt_in_its_fifth_year(indonesia: Pack) -> None:

@@ -40,6 +40,8 @@ def located(path: Path) -> str:
 def place(origin: str, path: str) -> str:
     """Return the file of a value, with the line of the value or of the nearest around it.
 
+    What stands in brackets is the number of an item, or a key that holds dots: ``siting.limits_mw[31.71]``.
+
     Examples
     --------
     >>> place("--set", "deal.stakes[1].party")
@@ -47,5 +49,6 @@ def place(origin: str, path: str) -> str:
     """
     if not isinstance(origin, Located):
         return origin
-    steps = [int(one) if one.isdigit() else one for one in re.findall(r"[^.\[\]]+", path.removeprefix("plan."))]
+    found = re.findall(r"\[([^\]]*)\]|([^.\[\]]+)", path.removeprefix("plan."))
+    steps = [int(one) if one.isdigit() else one for one in map("".join, found)]
     return f"{origin} line {origin.file.line_of((*origin.prefix, *steps))}"

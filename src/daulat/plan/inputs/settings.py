@@ -21,6 +21,7 @@ from daulat.plan.units import likely_meant, plainly
 Origin = str | Mapping[str, str]  # a file, or the file of each choice
 MODES = ("demand", "power")
 SERVICE_ID = re.compile(r"[a-z][a-z0-9-]{0,39}")
+SITES = ("fixed", "choose")
 COOLING = ("", "air", "evaporative", "liquid")
 FRAMEWORKS = ("vllm", "sglang", "tensorrt-llm")
 # choice -> least, most, unit
@@ -87,6 +88,8 @@ class Settings:
         Factors of `serving_factors.csv`; 1 is off.
     site : str
         Code or name of the region of the one site; empty: the capital.
+    sites : str
+        ``fixed``: one site. ``choose``: the cheapest ones that keep the rules of `plan.siting`.
     budget_usd : float
         Capital that may be spent; 0 for none set.
     """
@@ -110,6 +113,7 @@ class Settings:
     services: tuple[ServicePlan, ...] = ()
     events: tuple[Event, ...] = ()
     site: str = ""
+    sites: str = "fixed"
     budget_usd: float = 0.0
     currency: str = ""
     cooling: str = ""
@@ -169,6 +173,7 @@ def read_settings(
         services=services_chosen,
         events=_events(data, event_services, [one.id for one in services_chosen], origin, faults),
         site=str(data.get("site", "")),
+        sites=chosen_of("sites", SITES),
         budget_usd=take(0.0, _amount, data, "budget_usd", 1_000.0, 1e13, origin),
         cooling=chosen_of("cooling", COOLING),
         currency=str(data.get("currency", "")),

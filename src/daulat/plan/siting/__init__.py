@@ -8,7 +8,7 @@ by itself and knows no country. Derivation: docs/concepts/plan-sites.md
 """
 
 from daulat.plan.siting.distance import great_circle_km, round_trip_ms
-from daulat.plan.siting.errors import NoSitePlanError, Relaxation, SitingError
+from daulat.plan.siting.errors import NoSitePlanError, Relaxation, SitingError, TooLateError
 from daulat.plan.siting.solve import plan_sites
 from daulat.plan.siting.types import Budget, Candidates, Regions, Rules, SitePlan, Siting
 
@@ -22,6 +22,7 @@ __all__ = [
     "SitePlan",
     "Siting",
     "SitingError",
+    "TooLateError",
     "great_circle_km",
     "plan_sites",
     "round_trip_ms",

@@ -59,9 +59,12 @@ def _faults(siting: Siting) -> Iterator[str]:
 
 def _rule_faults(siting: Siting) -> Iterator[str]:
     rules, years = siting.rules, siting.years
-    for grid in rules.grid_minimum_mw:
-        if grid not in siting.candidates.grid:
-            yield f"rules.grid_minimum_mw names the grid {grid!r}, on which no candidate stands"
+    for name, megawatts in (("grid_minimum_mw", rules.grid_minimum_mw), ("grid_limit_mw", rules.grid_limit_mw)):
+        for grid, amount in megawatts.items():
+            if grid not in siting.candidates.grid:
+                yield f"rules.{name} names the grid {grid!r}, on which no candidate stands"
+            if not 0 <= amount <= _MOST_MW:
+                yield f"rules.{name} is {amount} MW on {grid!r}; it is 0 to {_MOST_MW:,.0f}"
     for budget in rules.budgets:
         if not years.start <= budget.first_year <= budget.last_year < years.stop:
             yield (

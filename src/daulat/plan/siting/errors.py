@@ -5,6 +5,7 @@ PlanError
 ├── SitingError          the question itself is wrong: sizes, signs, names
 ├── SolverError          the solver broke off: nothing is known of the sites
 └── NoSitePlanError      no plan keeps every rule: which conflict, and the cheapest way to give way
+    └── TooLateError     none was found in time: whether there is one is not known
 """
 
 from __future__ import annotations
@@ -64,4 +65,18 @@ class NoSitePlanError(PlanError):
             why="Somebody would stay without service, or a rule of the nation would be broken in silence.",
             fix=f"the cheapest way to give way: {ways}.",
             code="plan.siting.infeasible",
+        )
+
+
+class TooLateError(NoSitePlanError):
+    """No plan was found before the time limit; there may be one."""
+
+    def __init__(self, time_limit_s: float) -> None:
+        self.conflict, self.relaxations = (), ()
+        PlanError.__init__(
+            self,
+            f"no choice of sites was found in {time_limit_s:g} s",
+            why="There may be one that keeps every rule; the search was not done.",
+            fix="Give the search more time (siting.time_limit_s), or consider fewer places (siting.candidates).",
+            code="plan.siting.time",
         )

@@ -54,6 +54,7 @@ def build_model(siting: Siting, classes: Classes, *, tight: bool = False, apart:
     _never_shrinks(rows, columns)
     _spare(rows, columns, siting)
     _minimums(rows, columns, siting)
+    _grid_limits(rows, columns, siting)
     _budgets(rows, columns, siting)
     if tight:
         tighten(rows, columns, siting)
@@ -173,6 +174,14 @@ def _minimums(rows: Rows, columns: Columns, siting: Siting) -> None:
         here = np.flatnonzero([g == grid for g in siting.candidates.grid])
         start = rows.open_block(("minimum", grid), np.array([least]), np.array([np.inf]))
         rows.add(np.full(len(here), start), columns.size[here, -1], 1.0)
+
+
+def _grid_limits(rows: Rows, columns: Columns, siting: Siting) -> None:
+    n_years = columns.size.shape[1]
+    for grid, most in sorted(siting.rules.grid_limit_mw.items()):
+        here = np.flatnonzero([g == grid for g in siting.candidates.grid])
+        start = rows.open_block(("grid limit", grid), np.full(n_years, -np.inf), np.full(n_years, most))
+        rows.add(start + np.arange(n_years), columns.size[here], 1.0)
 
 
 def _budgets(rows: Rows, columns: Columns, siting: Siting) -> None:

@@ -25,8 +25,8 @@ Mask = NDArray[np.bool_]
 
 # Million US dollars for one unit of giving way: what it would roughly cost to mend instead. They only order the ways:
 # money first, then more supply, then a weaker promise, then a longer wait, and the law last.
-PRICES = {"budget": 1.0, "power limit": 2.0, "minimum": 5.0, "spare": 10.0}
-_UNITS = {"budget": "million USD", "power limit": "MW", "minimum": "MW", "spare": "MW"}
+PRICES = {"budget": 1.0, "power limit": 2.0, "grid limit": 2.0, "minimum": 5.0, "spare": 10.0}
+_UNITS = dict.fromkeys(PRICES, "MW") | {"budget": "million USD"}
 # Million US dollars for a megawatt that is served too slowly or in the wrong place.
 _SLOW, _ABROAD = 20.0, 100.0
 _LEAST_MW = 1e-4  # what a region without load counts as, so that it too is near a site if it can be
@@ -54,10 +54,8 @@ class _Masks:
     keep: Mask
 
 
-def explain(siting: Siting, *, time_limit_s: float, in_time: bool = True) -> NoSitePlanError:
+def explain(siting: Siting, *, time_limit_s: float) -> NoSitePlanError:
     """Say which rules conflict and what is the cheapest way to give way."""
-    if not in_time:
-        return NoSitePlanError(("the time limit of the search",), ())
     joined = join_regions(siting, np.concatenate([near_enough(siting), may_keep(siting)], axis=1))
     masks = _Masks(*np.split(joined.allowed, 2, axis=1))
     classes = replace(joined, allowed=np.ones_like(masks.near), link_usd_per_mw_year=np.zeros(masks.near.shape))

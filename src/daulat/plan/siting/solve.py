@@ -12,6 +12,7 @@ import numpy as np
 from daulat.plan.siting._highs import solve
 from daulat.plan.siting.check import check_siting
 from daulat.plan.siting.classes import Classes, join_regions, may_keep, near_enough
+from daulat.plan.siting.errors import TooLateError
 from daulat.plan.siting.model import MILLION, Model, build_model
 from daulat.plan.siting.relax import explain
 from daulat.plan.siting.types import Float64, SitePlan, Siting
@@ -36,7 +37,8 @@ def plan_sites(siting: Siting, *, gap: float = 0.01, time_limit_s: float = 60.0)
     PlanError
         If the question itself is wrong: every fault at once.
     NoSitePlanError
-        If no plan keeps every rule: which rules conflict, and the cheapest way to give way.
+        If no plan keeps every rule: which rules conflict, and the cheapest way to give way; as `TooLateError` where
+        none was found in time.
 
     Examples
     --------
@@ -63,7 +65,7 @@ def plan_sites(siting: Siting, *, gap: float = 0.01, time_limit_s: float = 60.0)
     model = build_model(siting, classes, tight=True)
     solved = solve(model, gap=gap, time_limit_s=time_limit_s)
     if solved.values is None:
-        raise explain(siting, time_limit_s=time_limit_s, in_time=solved.in_time)
+        raise explain(siting, time_limit_s=time_limit_s) if solved.in_time else TooLateError(time_limit_s)
     return _read(siting, classes, model, solved.values, solved.bound, solved.in_time)
 
 

@@ -96,6 +96,8 @@ class Rules:
         A site that opens has at least this IT load.
     grid_minimum_mw : mapping
         IT load that must stand on a grid or island by the last year, e.g. for regional development.
+    grid_limit_mw : mapping
+        The most IT load that all sites on a grid or island may have together, for it has no more power to spare.
     budgets : tuple of Budget
     link_usd_per_mw_km_year : float
         Cost of carrying the traffic of a served megawatt over one kilometre for a year.
@@ -107,6 +109,7 @@ class Rules:
     spare_share: float = 0.0
     smallest_mw: float = 0.0
     grid_minimum_mw: Mapping[str, float] = field(default_factory=dict)
+    grid_limit_mw: Mapping[str, float] = field(default_factory=dict)
     budgets: tuple[Budget, ...] = ()
     link_usd_per_mw_km_year: float = 0.0
     discount_rate: float = 0.0

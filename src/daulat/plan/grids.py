@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Grids: which electricity grid a place is on, and what that grid emits, costs and has to spare.
+
+Comes in: the pack's `plan/grids.csv` (which region is on which grid) and `plan/grids.yaml` (its figures), and
+`plan.siting.grids` in the same form, each laid over the last. Goes out: `Grids`, which say the grid of any region and
+lay the figures of given sites over the nation's. Where nothing is told of a grid the nation's own figure stands, and
+the plan says so. It measures no grid and knows no country. Form and limits: docs/concepts/plan-sites.md
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from daulat.nation import Pack, read_yaml
+from daulat.plan.errors import Faults, InputError
+from daulat.plan.inputs import Assumption, Assumptions
+from daulat.plan.inputs.assumption import overlaid
+from daulat.plan.inputs.load import TABLES
+from daulat.plan.inputs.located import Located, place
+from daulat.plan.place import Region
+from daulat.plan.sites import Site, Sites
+
+TABLE, FIGURES = "grids.csv", "grids.yaml"
+# What may be told of a grid: the most that is taken, its unit, and the input of the nation that it stands for there.
+KEYS = {
+    "gco2_per_kwh": (2000.0, "gCO2e/kWh", "energy.grid_gco2_per_kwh"),
+    "electricity_usd_per_mwh": (800.0, "USD/MWh", "energy.electricity_price_usd_per_mwh"),
+    "spare_mw": (100_000.0, "MW", ""),
+}
+INPUTS = {key: path for key, (_, _, path) in KEYS.items() if path}
+TEXTS = ("source", "date", "licence", "basis")
+SPREAD = ("low", "value", "high")
+
+
+@dataclass(frozen=True)
+class GridFigure:
+    """One figure of a grid: a value and its spread, none where none was given."""
+
+    value: float
+    low: float
+    high: float
+    source: str
+    date: str
+    licence: str
+    basis: str
+    origin: str
+    """The file that says so."""
+    is_packs: bool
+
+
+@dataclass(frozen=True)
+class Grids:
+    """The grids of a nation.
+
+    Parameters
+    ----------
+    of : mapping
+        Code of a region, or of a group of regions, to its grid; a region goes before its group.
+    figures : mapping
+        Grid to its figures by the keys of `KEYS`.
+    national : mapping
+        The nation's own inputs, by path, before the figures of any grid were laid over them.
+    """
+
+    of: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[str, Mapping[str, GridFigure]] = field(default_factory=dict)
+    national: Mapping[str, Assumption] = field(default_factory=dict)
+
+    def of_region(self, region: Region) -> str:
+        """Return the grid of a region; one that no table names is of its group's, or where it is of none its own."""
+        return self.of_code(region.code, region.group)
+
+    def of_code(self, code: str, group: str) -> str:
+        """As `of_region`, by codes."""
+        return self.of.get(code) or self.of.get(group) or group or code
+
+    def figure(self, grid: str, key: str) -> GridFigure | None:
+        """Return what is told of a grid; None where the nation's figure stands."""
+        return self.figures.get(grid, {}).get(key)
+
+    def value(self, grid: str, key: str) -> float:
+        """Return a figure of a grid that stands for an input: its own, else the nation's."""
+        told = self.figure(grid, key)
+        return told.value if told else self.national[INPUTS[key]].value
+
+    def may_stand(self, region: Region) -> bool:
+        """Say whether a site is looked for in a region: on a grid of the table, and of known spare power if any is."""
+        if not self.of:
+            return True
+        named = region.code in self.of or region.group in self.of
+        has_power = any("spare_mw" in row for row in self.figures.values())
+        return named and (not has_power or self.figure(self.of_region(region), "spare_mw") is not None)
+
+
+def read_grids(
+    pack: Pack | None, sections: Sequence[tuple[Mapping[str, Any], str]], regions: Sequence[Region]
+) -> Grids:
+    """Return the grids of the pack with what `plan.siting.grids` says laid over them.
+
+    Raises
+    ------
+    InputFaultsError
+        Every fault: file, line, path, value, what is allowed.
+    """
+    faults = Faults()
+    of = _table(pack, faults)
+    figures: dict[str, dict[str, GridFigure]] = {}
+    if pack is not None and pack.has("plan", FIGURES):
+        name = f"{pack.name}/plan/{FIGURES}"
+        file = read_yaml(pack.path("plan", FIGURES), name=name)
+        _lay(figures, file.data, Located(name, file), "", faults)
+    known = {*of.values(), *(Grids(of).of_region(one) for one in regions)}
+    for section, origin in sections:
+        siting = section.get("siting")
+        if isinstance(siting, Mapping) and "grids" in siting:
+            _lay(figures, siting["grids"], origin, "siting.grids", faults)
+            for grid in siting["grids"] if isinstance(siting["grids"], Mapping) else ():
+                if str(grid) not in known:
+                    near = difflib.get_close_matches(str(grid), known, n=1)
+                    meant = f"Did you mean `{near[0]}`?" if near else ""
+                    allowed = f"grids on which a region stands: {', '.join(sorted(known)[:20])}"
+                    faults.add(_fault(origin, f"siting.grids.{grid}", grid, allowed, meant))
+    faults.tell()
+    return Grids(of, figures)
+
+
+def _table(pack: Pack | None, faults: Faults) -> dict[str, str]:
+    """Read which region or group is on which grid."""
+    found: dict[str, str] = {}
+    if pack is None or not pack.has("plan", TABLE):
+        return found
+    name = f"{pack.name}/plan/{TABLE}"
+    with pack.path("plan", TABLE).open(encoding="utf-8", newline="") as stream:
+        table = csv.DictReader(stream)
+        if not {"code", "grid"} <= set(table.fieldnames or ()):
+            faults.add(_fault(f"{name} line 1", "", ", ".join(table.fieldnames or ()), "the columns code and grid"))
+            return found
+        for line, row in enumerate(table, start=2):
+            code, grid = (row["code"] or "").strip(), (row["grid"] or "").strip()
+            if not code or not grid or code in found:
+                allowed = "a code of a region or group, once each, and the name of its grid"
+                faults.add(_fault(f"{name} line {line}", "code", f"{code},{grid}", allowed))
+            found[code] = grid
+    return found
+
+
+def _lay(figures: dict[str, dict[str, GridFigure]], data: Any, origin: str, prefix: str, faults: Faults) -> None:
+    """Lay one file's figures over those that are there."""
+    form = f"a mapping from a grid to {', '.join(KEYS)}, each with its source"
+    if not isinstance(data, Mapping):
+        faults.add(_fault(origin, prefix, data, form))
+        return
+    for grid, row in data.items():
+        path = f"{prefix}.{grid}" if prefix else str(grid)
+        if not isinstance(row, Mapping):
+            faults.add(_fault(origin, path, row, form))
+            continue
+        for key in row:
+            if key not in (*KEYS, *TEXTS):
+                faults.add(_fault(origin, f"{path}.{key}", row[key], f"one of {', '.join((*KEYS, *TEXTS))}"))
+            elif key in KEYS:
+                read = _figure(row[key], key, row, origin, f"{path}.{key}", is_packs=not prefix, faults=faults)
+                if read is not None:
+                    figures.setdefault(str(grid), {})[key] = read
+
+
+def _figure(
+    given: Any, key: str, row: Mapping[str, Any], origin: str, path: str, *, is_packs: bool, faults: Faults
+) -> GridFigure | None:
+    one: Mapping[str, Any] = given if isinstance(given, Mapping) else {"value": given}
+    most, unit, _ = KEYS[key]
+    spread = [one.get(name, one.get("value")) for name in SPREAD]
+    good = all(isinstance(n, int | float) and not isinstance(n, bool) and 0 <= n <= most for n in spread)  # not NaN
+    if not good or sorted(spread) != spread or set(one) - {*SPREAD, *TEXTS}:
+        allowed = f"{key} from 0 to {most:,g} {unit}, low <= value <= high, with {', '.join(TEXTS)}"
+        faults.add(_fault(origin, path, given, allowed))
+        return None
+    texts = {name: str(one.get(name) or row.get(name) or "") for name in TEXTS}
+    texts["basis"] = texts["basis"] or "given"
+    if not texts["source"]:
+        faults.add(_fault(origin, path, given, "a figure with its `source`, in words"))
+        return None
+    low, value, high = map(float, spread)
+    return GridFigure(value, low, high, **texts, origin=origin, is_packs=is_packs)
+
+
+def _fault(origin: str, path: str, value: Any, allowed: str, fix: str = "") -> InputError:
+    where = f"plan.{path}" if path.startswith("siting.") else path
+    return InputError(
+        f"{place(origin, where)}: {where}{': ' if where else ''}`{value}` cannot be used",
+        why=f"Allowed: {allowed}.",
+        fix=fix or "Correct it; docs/concepts/plan-sites.md shows the form of a grid.",
+        code="plan.grids",
+    )
+
+
+def with_national(grids: Grids, assumptions: Assumptions, pack: Pack | None) -> Grids:
+    """Return the grids with the nation's own inputs.
+
+    What a nation says of itself in such an input goes before what a pack says of a grid.
+    """
+    national = {path: assumptions[path] for path in INPUTS.values()}
+    packs = f"{pack.name}/plan/assumptions.yaml" if pack else ""
+    own = {key for key, path in INPUTS.items() if national[path].origin not in (TABLES, "assumptions.yaml", packs)}
+    figures = {
+        grid: {key: one for key, one in row.items() if not (one.is_packs and key in own)}
+        for grid, row in grids.figures.items()
+    }
+    return dataclasses.replace(grids, figures=figures, national=national)
+
+
+def at_sites(assumptions: Assumptions, sites: Sites, grids: Grids) -> Assumptions:
+    """Return the inputs with carbon and tariff as means over the grids of the sites, by their share of the last year.
+
+    Where nothing is told of any of them the nation's input stays as it is.
+    """
+    rows = dict(assumptions.rows)
+    weights = sites.shares[-1]
+    for key, path in INPUTS.items():
+        nation = grids.national[path]
+        told = [grids.figure(one.grid, key) for one in sites.sites]
+        first = next((one for one in told if one is not None), None)
+        rows[path] = nation
+        if first is None:
+            continue
+        spreads = np.array([(one.low, one.value, one.high) for one in (each or nation for each in told)])
+        low, value, high = (float(number) for number in weights @ spreads)
+        names = dict.fromkeys(one.grid for one in sites.sites)
+        sources = "; ".join(f"{name}: {_source(grids.figure(name, key))}" for name in names)
+        mean = "mean over the grids of the sites, by their share of the last year: " if len(names) > 1 else ""
+        given = {
+            "value": value,
+            "low": low,
+            "high": high,
+            "source": mean + sources,
+            "basis": "derived" if len(names) > 1 else first.basis,
+            "date": min((one.date for one in told if one is not None and one.date), default=""),
+            "licence": first.licence,
+        }
+        rows[path] = overlaid(nation, given, first.origin)
+    return dataclasses.replace(assumptions, rows=rows)
+
+
+def _source(told: GridFigure | None) -> str:
+    return told.source if told else "the nation's figure"
+
+
+def stood_on(sites: Sites, grids: Grids) -> Sites:
+    """Return the sites, each with its grid."""
+    found = (dataclasses.replace(one, grid=grids.of_code(one.id, one.group)) for one in sites.sites)
+    return dataclasses.replace(sites, sites=tuple(found))
+
+
+def grid_notes(sites: Sequence[Site], grids: Grids) -> Iterator[str]:
+    """Yield what is known of the grids of the sites, and which of their figures are the nation's."""
+    for grid in dict.fromkeys(one.grid for one in sites):
+        told = []
+        for key, (_, unit, path) in KEYS.items():
+            one = grids.figure(grid, key)
+            label = key.removesuffix("_mw").partition("_")[0] if path == "" else path.partition(".")[2]
+            dated = f" ({one.date})" if one and one.date else ""
+            if one:
+                told.append(f"{label} {one.value:,.6g} {unit}{dated}")
+            elif path:
+                told.append(f"{label} {grids.national[path].value:,.6g} {unit}, the nation's")
+            else:
+                told.append("spare power not known")
+        yield f"grid {grid}: {'; '.join(told)}"

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The question of siting: a plan's own load and prices in, a `Siting` out.
+
+Load is by group of regions or by region; costs are those of the plan at its inputs' values, with each place's climate,
+hazard, and the tariff, carbon and spare power of its grid. It solves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from daulat.nation import Nation
+from daulat.plan.chain import Plan, site_demand
+from daulat.plan.energy import zonal_temperature_c
+from daulat.plan.figures import Floats
+from daulat.plan.inputs import Assumptions
+from daulat.plan.place import Place, Region
+from daulat.plan.residency import codes_of
+from daulat.plan.site_rules import SiteRules
+from daulat.plan.siting import Candidates, Regions, Rules, Siting
+
+
+def question(plan: Plan, nation: Nation, places: Sequence[Region], rules: SiteRules, *, load: Floats) -> Siting:
+    """Return the siting question of a plan that was run once at the inputs' values, for a load in IT MW by year."""
+    case, v = plan.case, plan.case.assumptions
+    years = np.arange(case.settings.horizon_years)
+    prices = (1 + v["money.inflation_per_year"].value) ** years.astype(np.float64)
+    build, run = _per_mw(plan, prices, places, rules)
+    limit = [rules.limits_mw.get(one.code, rules.numbers["limit_mw"].value) for one in places]
+    return Siting(
+        _regions(plan, rules, load),
+        Candidates(
+            tuple(one.code for one in places),
+            np.array([[one.latitude, one.longitude] for one in places]),
+            tuple(case.grids.of_region(one) for one in places),
+            tuple(codes_of(one, nation.country) for one in places),
+            np.repeat(np.array(limit)[:, None], len(years), axis=1),
+            np.repeat(_fixed_usd(v, prices)[None, :], len(places), axis=0),
+            build,
+            run,
+        ),
+        Rules(
+            round_trip_ms=rules.numbers["round_trip_ms"].value,
+            spare_share=rules.numbers["spare_share"].value,
+            smallest_mw=rules.numbers["smallest_mw"].value,
+            grid_minimum_mw={one: share * float(load[-1]) for one, share in rules.grid_minimum_share.items()},
+            grid_limit_mw=_grid_limits(plan, places),
+            budgets=rules.budgets,
+            link_usd_per_mw_km_year=rules.numbers["link_usd_per_mw_km_year"].value,
+            discount_rate=v["money.discount_rate"].value,
+        ),
+        case.settings.start_year,
+    )
+
+
+def _regions(plan: Plan, rules: SiteRules, load: Floats) -> Regions:
+    """Spread a load over the groups as the demand says, and within each over its regions by people."""
+    place = plan.case.place
+    by_group = (site_demand(plan)["group_shares"][0] * load[:, None]).T
+    if rules.load_by == "group":
+        law = tuple(rules.residency.get(one, "") for one in place.groups)
+        return Regions(place.groups, _middles(place), by_group, law)
+    at = {group: number for number, group in enumerate(place.groups)}
+    served = [one for one in place.regions if one.people > 0]
+    shares = np.array([one.people / place.people[at[one.group]] for one in served])
+    return Regions(
+        tuple(one.code for one in served),
+        np.array([[one.latitude, one.longitude] for one in served]),
+        shares[:, None] * by_group[[at[one.group] for one in served]],
+        tuple(rules.residency.get(one.group, "") for one in served),
+    )
+
+
+def _middles(place: Place) -> Floats:
+    """The middle of each group's people."""
+    found = []
+    for group in place.groups:
+        rows = [one for one in place.regions if one.group == group]
+        weights = np.array([max(one.people, 1.0) for one in rows])
+        spots = np.array([[one.latitude, one.longitude] for one in rows])
+        found.append(weights @ spots / weights.sum())
+    return np.array(found)
+
+
+def _grid_limits(plan: Plan, places: Sequence[Region]) -> dict[str, float]:
+    """Return what all sites on a grid may hold, IT MW: its spare power over the site power of an IT megawatt."""
+    grids = plan.case.grids
+    told = {grid: grids.figure(grid, "spare_mw") for grid in (grids.of_region(one) for one in places)}
+    site_per_it = _site_per_it(plan)
+    return {grid: one.value / site_per_it for grid, one in told.items() if one is not None}
+
+
+def _site_per_it(plan: Plan) -> float:
+    return float(plan.energy.site_kw_per_accelerator[0] / plan.energy.it_kw_per_accelerator[0])
+
+
+def _fixed_usd(v: Assumptions, prices: Floats) -> Floats:
+    """What a site costs at any size from each year to the plan's end: its team and its links, as of that year."""
+    team = v["jobs.minimum_operation_jobs"].value * v["money.salary_usd_per_year"].value
+    yearly = (team + v["money.links_usd_per_year"].value) * prices
+    rate = v["money.discount_rate"].value
+    steps = np.arange(len(yearly))
+    return np.array([(yearly[t:] * (1 + rate) ** -(steps[: len(yearly) - t])).sum() for t in steps])
+
+
+def _per_mw(plan: Plan, prices: Floats, places: Sequence[Region], rules: SiteRules) -> tuple[Floats, Floats]:
+    """Cost of a further IT megawatt, and of running one for a year, in dollars of each year: float64[places, years].
+
+    Buildings bear the hardening of the place's hazard, what is insured its premium, and energy the place's climate and
+    its grid's tariff and carbon.
+    """
+    v, energy, years, grids = plan.case.assumptions, plan.energy, np.arange(len(prices)), plan.case.grids
+    classes = [plan.case.hazards.class_of(one) for one in places]
+    harder = np.array([1 + one.hardening_share[1] for one in classes])[:, None]
+    premium = np.array([one.premium_share[1] for one in classes])[:, None]
+    warmth = (np.array([_pue(v, one.latitude) for one in places]) / _pue(v, plan.case.place.capital.latitude))[:, None]
+    site_per_it = _site_per_it(plan)
+    hardware = v["money.hardware_usd_per_accelerator"].value / energy.it_kw_per_accelerator[0] * 1000
+    hardware = hardware * (1 + v["money.storage_share"].value) * (1 + v["money.duty_share"].value)
+    ground = (v["money.land_usd_per_mw"].value + v["money.grid_connection_usd_per_mw"].value) * site_per_it
+    buildings = v["money.facility_usd_per_mw"].value * site_per_it * harder
+    build = hardware * (1 - v["money.accelerator_decline_per_year"].value) ** years + (ground + buildings) * prices
+    opex, it = plan.opex, np.maximum(energy.it_power_mw[0], 1e-9)
+    paid = (opex.hardware_maintenance_usd + opex.facility_maintenance_usd + opex.licences_usd)[0] / it
+    rate = v["money.insurance_share"].value
+    insured = opex.insurance_usd[0] / it / max(rate + v["money.hazard_premium_share"].value, 1e-12)
+    on = [grids.of_region(one) for one in places]
+    tariff = np.array([grids.value(one, "electricity_usd_per_mwh") for one in on])[:, None]
+    tariff = tariff / v["energy.electricity_price_usd_per_mwh"].value
+    tonnes = np.array([grids.value(one, "gco2_per_kwh") for one in on])[:, None] / 1000  # t/MWh
+    tonnes = tonnes * (1 - v["energy.grid_decline_per_year"].value) ** years * energy.grid_energy_mwh[0] / it
+    carbon = tonnes * rules.numbers["carbon_usd_per_t"].value * prices
+    run = (opex.energy_usd[0] / it * tariff + carbon) * warmth + paid + insured * (rate + premium)
+    return build * (1 + v["money.contingency_share"].value), run
+
+
+def _pue(v: Assumptions, latitude: float) -> float:
+    warmer = max(zonal_temperature_c(latitude) - 15, 0.0)
+    return v["energy.pue_base"].value + v["energy.pue_slope_per_c"].value * warmer

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each site has the carbon, the tariff and the limit of its own grid; where none is told, the nation's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from daulat.nation import Nation, Pack, bootstrap, nation_of
+from daulat.plan import InputFaultsError, make_plan, read_case, read_scenario
+from daulat.plan.grids import read_grids
+from daulat.plan.site_choice import choose_sites
+from daulat.plan.siting import NoSitePlanError
+
+CARBON, TARIFF = "energy.grid_gco2_per_kwh", "energy.electricity_price_usd_per_mwh"
+SMALL: dict[str, Any] = {"horizon_years": 2, "siting": {"at": ["32.01", "12.71", "63.71"], "round_trip_ms": 200}}
+
+
+@pytest.mark.parametrize(
+    ("site", "grid", "carbon", "tariff"),
+    [  # ESDM 2019, t/MWh: 0.80, 0.77, 0.76; PLN Batam's own tariff, Rp 1,337.72 at 16,700 a dollar
+        ("31.73", "Jawa-Madura-Bali", 800, 67),
+        ("12.71", "Sumatera", 770, 67),
+        ("21.71", "Batam-Bintan", 760, 80.1),
+        ("52.71", "Lombok", 1270, 67),
+        ("81.71", "Ambon", 650, 67),
+    ],
+)
+def test_a_site_has_the_carbon_and_the_tariff_of_its_grid(
+    nation: Nation, pack: Pack, site: str, grid: str, carbon: float, tariff: float
+) -> None:
+    case = read_case(nation, pack=pack, changes=[f"site={site}"])
+    assert case.sites.sites[0].grid == grid
+    assert case.assumptions[CARBON].value == carbon
+    assert "ESDM" in case.assumptions[CARBON].source
+    assert case.assumptions[CARBON].date == "2019"
+    assert case.assumptions[TARIFF].value == pytest.approx(tariff)
+
+
+def test_emissions_follow_the_grid_of_the_site(nation: Nation, pack: Pack) -> None:
+    plans = [
+        make_plan(read_case(nation, pack=pack, changes=[f"site={site}"]), n_draws=1) for site in ("12.71", "52.71")
+    ]
+    # The rest of the chain is the same: 1,270 / 770.
+    assert plans[1].energy.emissions_tco2e == pytest.approx(plans[0].energy.emissions_tco2e * 1270 / 770)
+
+
+def test_where_nothing_is_told_of_a_grid_the_nations_figure_stands_and_the_plan_says_so(
+    nation: Nation, pack: Pack
+) -> None:
+    case = read_case(nation, pack=pack, changes=["site=94.04"])  # Mimika, in no table of grids
+    assert case.assumptions[CARBON].value == pytest.approx(682.43)  # Ember, the country
+    note = next(one for one in case.sites.notes if one.startswith("grid 94: "))
+    assert "682.43 gCO2e/kWh, the nation's" in note
+    assert "spare power not known" in note
+
+
+def test_what_a_nation_says_of_itself_goes_before_what_the_pack_says_of_a_grid(nation: Nation, pack: Pack) -> None:
+    case = read_case(nation, pack=pack, changes=["site=21.71", f"{TARIFF}=99"])
+    assert case.assumptions[TARIFF].value == 99
+    assert case.assumptions[CARBON].value == 760
+
+
+def test_what_a_nation_says_of_a_grid_goes_before_everything(nation: Nation, pack: Pack) -> None:
+    grids = {"Batam-Bintan": {"electricity_usd_per_mwh": {"value": 70, "source": "a contract", "date": "2027"}}}
+    given = {"site": "21.71", "siting": {"grids": grids}}
+    case = read_case(nation, pack=pack, scenario=(given, "x"), changes=[f"{TARIFF}=99"])
+    assert case.assumptions[TARIFF].value == 70
+    assert case.assumptions[TARIFF].source == "Batam-Bintan: a contract"
+
+
+def test_every_figure_of_the_pack_has_a_source_a_date_and_a_licence(pack: Pack) -> None:
+    grids = read_grids(pack, [], [])
+    assert {"Jawa-Madura-Bali", "Sumatera", "Kalimantan", "Sulawesi", "Lombok", "Ambon", "Jayapura"} <= set(
+        grids.figures
+    )
+    assert set(grids.figures) <= set(grids.of.values())  # no figure of a grid on which nobody lives
+    for row in grids.figures.values():
+        assert "gco2_per_kwh" in row
+        for one in row.values():
+            assert one.source
+            assert one.date
+            assert one.licence == "facts"
+            assert one.basis in ("published", "derived")
+
+
+def test_a_cleaner_or_cheaper_grid_is_taken_and_counted(nation: Nation, pack: Pack) -> None:
+    """Of three grids the two with far less carbon, at a price of it, and then the two with a far lower tariff."""
+    for key, path, bad, worth in (
+        ("gco2_per_kwh", CARBON, 1900, {"carbon_usd_per_t": 2000}),
+        ("electricity_usd_per_mwh", TARIFF, 800, {}),
+    ):
+        for good in ({"Sumatera", "Kalimantan"}, {"Jawa-Madura-Bali", "Sumatera"}):
+            grids = {
+                grid: {key: 60 if grid in good else bad, "source": "a test"}
+                for grid in ("Jawa-Madura-Bali", "Sumatera", "Kalimantan")
+            }
+            rules = {**SMALL, "siting": {**SMALL["siting"], "grids": grids, **worth}}
+            case = read_case(nation, pack=pack, scenario=(rules, "small"))
+            chosen, _ = choose_sites(case, nation, pack, [(rules, "small")])
+            assert {one.grid for one in chosen.sites.sites} == good
+            assert chosen.assumptions[path].value == pytest.approx(60)
+
+
+def test_chosen_sites_have_the_mean_of_their_grids_by_their_share(nation: Nation, pack: Pack) -> None:
+    case = read_case(nation, pack=pack, scenario=(SMALL, "small"))
+    chosen, part = choose_sites(case, nation, pack, [(SMALL, "small")])
+    at = {"Jawa-Madura-Bali": 800, "Sumatera": 770, "Kalimantan": 1281}
+    size = {one.grid: one.it_mw[-1] for one in part.sites if one.opens}
+    expected = sum(at[grid] * mw for grid, mw in size.items()) / sum(size.values())
+    assert chosen.assumptions[CARBON].value == pytest.approx(expected)
+    assert chosen.assumptions[CARBON].low <= expected <= chosen.assumptions[CARBON].high
+    assert {row["path"] for row in part.inputs} >= {f"siting.grids.{grid}.gco2_per_kwh" for grid in size}
+
+
+def test_sites_together_draw_no_more_than_their_grid_has_to_spare(nation: Nation, pack: Pack) -> None:
+    """Two of three grids may fail over to each other; the one that is short takes its limit and no more."""
+    short = {"Sumatera": {"spare_mw": 0.05, "source": "a test"}}
+    rules = {**SMALL, "siting": {**SMALL["siting"], "grids": short, "grid_minimum_share": {"Sumatera": 0.1}}}
+    case = read_case(nation, pack=pack, scenario=(rules, "small"))
+    _, part = choose_sites(case, nation, pack, [(rules, "small")])
+    plan = make_plan(case, n_draws=1)
+    site_per_it = float(plan.energy.site_kw_per_accelerator[0] / plan.energy.it_kw_per_accelerator[0])
+    drawn = np.sum([np.array(one.it_mw) for one in part.sites if one.grid == "Sumatera"], axis=0) * site_per_it
+    assert 0 < drawn[-1] <= 0.05 * (1 + 1e-6)
+
+
+def test_where_no_grid_has_enough_to_spare_the_plan_says_which_would_have_to_give(nation: Nation, pack: Pack) -> None:
+    none = {grid: {"spare_mw": 0, "source": "a test"} for grid in ("Jawa-Madura-Bali", "Sumatera", "Kalimantan")}
+    rules = {**SMALL, "siting": {**SMALL["siting"], "grids": none}}
+    case = read_case(nation, pack=pack, scenario=(rules, "small"))
+    with pytest.raises(NoSitePlanError) as raised:
+        choose_sites(case, nation, pack, [(rules, "small")])
+    assert {way.family for way in raised.value.relaxations} == {"grid limit"}
+
+
+def test_a_campus_larger_than_what_its_grid_has_to_spare_is_told(nation: Nation, pack: Pack) -> None:
+    campus = read_scenario("campus", pack)
+    at_home = make_plan(read_case(nation, pack=pack, scenario=campus), n_draws=1)
+    away = make_plan(read_case(nation, pack=pack, scenario=campus, changes=["site=61.71"]), n_draws=1)
+    assert not any("to spare (" in note for note in at_home.notes())  # 1,000 MW of 4,770
+    assert any("1,000 MW on Kalimantan, which had 309 MW to spare" in note for note in away.notes())
+
+
+def test_a_grid_that_nobody_stands_on_is_refused(nation: Nation, pack: Pack) -> None:
+    rules = {**SMALL, "siting": {**SMALL["siting"], "grids": {"Jawa": {"gco2_per_kwh": 600, "source": "a test"}}}}
+    with pytest.raises(InputFaultsError, match=r"small: plan\.siting\.grids\.Jawa: `Jawa`") as raised:
+        read_case(nation, pack=pack, scenario=(rules, "small"))
+    assert "Jawa-Madura-Bali" in raised.value.why
+
+
+def test_every_fault_of_a_grid_is_told_at_once_with_its_line(nation: Nation, pack: Pack, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text(
+        "siting:\n  grids:\n    Sumatera:\n      gco2_per_kwh: 0.77\n      spare_mw: {value: -4, source: a test}\n"
+        "    Sulawesi: {gco2_per_kwh: 9000, source: a test}\n    Kalimantan: {colour: red}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(InputFaultsError) as raised:
+        read_case(nation, pack=pack, scenario=read_scenario(str(file), pack))
+    told = str(raised.value)
+    assert len(raised.value.faults) == 4
+    assert "wrong.yaml line 4: plan.siting.grids.Sumatera.gco2_per_kwh: `0.77`" in told  # without a source
+    for said in ("line 5: plan.siting.grids.Sumatera.spare_mw", "line 6: ", "line 7: ", "0 to 2,000 gCO2e/kWh"):
+        assert said in told
+
+
+def test_a_country_without_a_table_has_a_grid_for_each_group_at_the_nations_figures() -> None:
+    nation = nation_of(bootstrap("EE", None))
+    case = read_case(nation)
+    assert not case.grids.figures
+    assert case.sites.sites[0].grid == case.sites.sites[0].group
+    assert case.assumptions[CARBON] == case.grids.national[CARBON]
