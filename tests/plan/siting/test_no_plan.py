@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daulat.plan.siting import Budget, NoSitePlanError, Relaxation, Siting, SitingError, plan_sites
+from daulat.plan.siting import Budget, NoSitePlanError, Relaxation, Siting, SitingError, TooLateError, plan_sites
 from daulat.plan.siting.relax import explain
 
 from .questions import USD, make_siting
@@ -54,11 +54,28 @@ def test_a_law_that_no_site_keeps_is_named() -> None:
     assert [way.family for way in caught.value.relaxations] == ["residency"]
 
 
+def test_a_grid_with_too_little_to_spare_is_named_with_the_megawatts_that_lack() -> None:
+    sites = [{"grid": "west"}, {"at": 1, "grid": "west"}]
+    with pytest.raises(NoSitePlanError) as caught:
+        plan_sites(make_siting([[4], [3]], sites, grid_limit_mw={"west": 5.0}))
+    assert [str(way) for way in caught.value.relaxations] == ["grid limit (west): by 2 MW"]
+
+
+def test_a_search_that_ends_before_it_found_anything_is_no_proof() -> None:
+    """Not a second for 40 places on 8 grids: nothing is found, and nothing is said of rules."""
+    sites = [{"at": at, "open": 5 + at % 7, "build": 3 + at % 5, "grid": f"grid {at % 8}"} for at in range(40)]
+    siting = make_siting([[1, 2, 3]] * 40, sites, spare_share=1.0, round_trip_ms=30.0, smallest_mw=0.5)
+    with pytest.raises(TooLateError, match="was found in 0 s") as caught:
+        plan_sites(siting, time_limit_s=0.0)
+    assert "siting.time_limit_s" in caught.value.fix
+
+
 def test_a_wrong_question_lists_every_fault_at_once() -> None:
-    siting = make_siting([[-4]], [{"build": np.nan}, {"limit": 250_000}], spare_share=20, grid_minimum_mw={"moon": 1.0})
+    wrong = {"spare_share": 20, "grid_minimum_mw": {"moon": 1.0}, "grid_limit_mw": {"main": -1.0}}
+    siting = make_siting([[-4]], [{"build": np.nan}, {"limit": 250_000}], **wrong)
     with pytest.raises(SitingError) as caught:
         plan_sites(siting)
-    for fault in ("negative", "no number", "kW was meant", "percent was meant", "moon"):
+    for fault in ("negative", "no number", "kW was meant", "percent was meant", "moon", "grid_limit_mw is -1.0"):
         assert fault in caught.value.what
 
 
@@ -110,6 +127,9 @@ def followed(siting: Siting, ways: tuple[Relaxation, ...]) -> Siting:
         elif way.family == "budget":
             budgets = [replace(b, usd=b.usd + way.amount * USD * (b.name == way.name)) for b in rules.budgets]
             rules = replace(rules, budgets=tuple(budgets))
+        elif way.family == "grid limit":
+            most = {grid: mw + way.amount * (grid == way.name) for grid, mw in rules.grid_limit_mw.items()}
+            rules = replace(rules, grid_limit_mw=most)
         elif way.family == "minimum":
             least = {**rules.grid_minimum_mw}
             least[way.name] = max(least[way.name] - way.amount, 0.0)
@@ -153,6 +173,7 @@ def test_giving_way_exactly_as_told_is_enough(data: st.DataObject) -> None:
         smallest_mw=draw(st.sampled_from([0.0, 0.1, 2.0])),
         spare_share=draw(st.sampled_from([0.0, 0.0, 0.5, 1.0])),
         grid_minimum_mw=draw(st.sampled_from([{}, {sites[0]["grid"]: 2.5}])),
+        grid_limit_mw=draw(st.sampled_from([{}, {sites[0]["grid"]: 1.1}])),
         budgets=draw(st.sampled_from([(), (Budget("phase 1", 2027, 2026 + n_years, draw(st.integers(0, 60)) * USD),)])),
     )
     try:

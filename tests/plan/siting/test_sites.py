@@ -118,6 +118,12 @@ def test_an_island_gets_its_minimum() -> None:
     assert plan.it_mw.ravel().tolist() == pytest.approx([3.0, 2.0])
 
 
+def test_all_sites_on_a_grid_hold_no_more_than_it_can_spare() -> None:
+    sites = [{"build": 1, "grid": "main"}, {"at": 1, "build": 2, "grid": "main"}, {"at": 2, "build": 9, "grid": "far"}]
+    plan = plan_sites(make_siting([[5]], sites, grid_limit_mw={"main": 3.0}))
+    assert plan.it_mw.ravel().tolist() == pytest.approx([3.0, 0.0, 2.0])
+
+
 def test_the_bound_is_never_above_the_cost() -> None:
     plan = plan_sites(make_siting([[3, 9], [4, 4]], [{"open": 7, "build": 3}, {"at": 1, "open": 2, "build": 6}]))
     assert 0 <= plan.lower_bound_usd <= plan.cost_usd
