@@ -201,6 +201,16 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
         )
         notice = "Pasal ini telah diubah dengan Undang-Undang Nomor 16 Tahun 2019, yang teksnya belum termuat di sini."
         text, citations = _marked(f"Bunyi pasal lama, sebagai riwayat {{1}}:\n\n> {stale.quote}", stale)
+    elif "beberapa" in words:
+        stale = library.citation(
+            MARRIAGE, "umur 19 (sembilan belas) tahun", successor="Undang-Undang Nomor 16 Tahun 2019"
+        )
+        text, citations = _marked(
+            f"Menurut Pasal 27 {{1}}:\n\n> (1) {BIRTH_SENTENCE}\n\n"
+            f"Lihat juga Pasal 82 {{2}}:\n\n> (1) {LEAVE_SENTENCE}\n\n"
+            f"Bunyi pasal lama, sebagai riwayat {{3}}:\n\n> {stale.quote}\n\nSekian.",
+            birth, leave, stale,
+        )  # fmt: skip
     elif "usang" in words:
         text, citations = "", (library.citation(MOVING),)
     elif "presiden" in words:

@@ -36,6 +36,20 @@ def test_a_quotation_is_shown_as_the_official_text_with_the_answering_sentence_m
     expect(page.locator(".as-of")).to_have_text("Keadaan hukum per 1 Maret 2023")
 
 
+def test_further_law_stands_smaller_under_one_heading_and_only_history_keeps_its_introduction(open_page: Open) -> None:
+    page = open_page()
+    ask(page, "beberapa")
+    expect(page.locator("figure.quote")).to_have_count(3)
+    said = page.locator(".said > *")
+    assert [part.evaluate("node => node.className || node.tagName") for part in said.all()] == [
+        "P", "quote", "H3", "quote further", "P", "quote", "P",
+    ]  # fmt: skip
+    assert [part.inner_text() for part in page.locator(".said > :is(h3, p)").all()] == [
+        "Menurut Pasal 27 1:", "Lihat juga", "Bunyi pasal lama, sebagai riwayat 3:", "Sekian.",
+    ]  # fmt: skip
+    expect(page.locator(".further .source .number")).to_have_text("2")
+
+
 def test_a_citation_opens_the_passage_at_its_article_and_gives_the_focus_back(open_page: Open) -> None:
     page = open_page()
     ask(page, "Berapa lama cuti melahirkan?")

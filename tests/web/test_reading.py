@@ -47,7 +47,7 @@ def test_one_question_is_answered_without_script(open_page: Open) -> None:
 
 def test_an_answer_reads_the_same_with_and_without_script(open_page: Open, address: str) -> None:
     scripted, plain = open_page(), open_page("/about", java_script_enabled=False)
-    for question in ("bayi", "cuti", "presiden", "umur", "pingsan", "serang", "panjang"):
+    for question in ("bayi", "beberapa", "cuti", "presiden", "umur", "pingsan", "serang", "panjang"):
         ask(scripted, question)
         plain.goto(f"{address}/ask?q={question}")
         read = [" ".join(page.locator(".answer").last.inner_text().split()) for page in (scripted, plain)]

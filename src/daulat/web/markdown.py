@@ -90,6 +90,17 @@ def quotations(text: str) -> list[tuple[bool, str]]:
     return [(quoted, "\n".join(lines)) for quoted, lines in stretches if "".join(lines).strip()]
 
 
+def introduces(text: str, number: int) -> bool:
+    """Say whether a text with placeholders is one paragraph that names one source, of this number.
+
+    Examples
+    --------
+    >>> introduces("See also the Act \ue0002\ue001:", 2), introduces("One.\n\nTwo \ue0002\ue001:", 2)
+    (True, False)
+    """
+    return "\n\n" not in text.strip() and _MARK.findall(text) == [str(number)]
+
+
 def to_html(text: str, mark: Callable[[int], Markup]) -> Markup:
     """Render a text with placeholders; `mark` draws the citation mark of a number."""
     rendered: str = _reader().render(text)

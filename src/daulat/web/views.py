@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from daulat.assistant.types import Answer, Citation
 from daulat.knowledge.types import Document, Passage, Relation
-from daulat.web.markdown import fence_quotes, place_marks, quotations, to_html, without_marks
+from daulat.web.markdown import fence_quotes, introduces, place_marks, quotations, to_html, without_marks
 from daulat.web.quoting import Line, excerpt, find_span, lines_of
 
 _OFFICES = re.compile(r"\n\n(?:[^\n-][^\n]*\n)?- .*\Z", re.DOTALL)  # whom to ask, as the text tells it at its end
@@ -78,11 +78,15 @@ def long_date(date: str, language: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A quotation with its source: shown as what it is, the official text."""
+    """A quotation with its source: shown as what it is, the official text.
+
+    `is_further`: law in force beside the one that answers best; its source says all that introduces it.
+    """
 
     number: int
     citation: Citation
     lines: tuple[Line, ...]
+    is_further: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +98,16 @@ class AnswerView:
     sources: tuple[tuple[int, Citation], ...]
 
 
-def _figure(number: int, citation: Citation) -> Figure:
-    return Figure(number, citation, tuple(excerpt(lines_of(citation.quote, citation.answer_span))))
+def _figure(number: int, citation: Citation, *, is_further: bool = False) -> Figure:
+    return Figure(number, citation, tuple(excerpt(lines_of(citation.quote, citation.answer_span))), is_further)
 
 
 def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
     """Lay out an answer.
 
     A quoted stretch whose words stand in a citation is shown as that citation, whole and marked; so a quotation on the
-    page is always the official text, never a model's memory of it.
+    page is always the official text, never a model's memory of it. The line that introduces a further quotation is left
+    out, unless it is history: its source says the same.
     """
     citations, shown = answer.citations, set[int]()
     blocks: list[Markup | Figure] = []
@@ -116,20 +121,32 @@ def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
     # Offices are drawn as what they are; their list in the text is for clients that show text only.
     whole = _OFFICES.sub("", answer.text) if answer.contacts else answer.text
     text = place_marks(whole, citations)
-    for quoted, stretch in quotations(fence_quotes(text, citations) if answer.mode == "quotation" else text):
+    is_quotation = answer.mode == "quotation"
+    introduction = ""
+    for quoted, stretch in quotations(fence_quotes(text, citations) if is_quotation else text):
         number = _quoted_citation(without_marks(stretch), citations) if quoted else None
         if number is None:
+            introduction = "" if quoted else stretch
             html = to_html(stretch, draw_mark)
             blocks.append(Markup("<blockquote>{}</blockquote>").format(html) if quoted else html)
         elif number not in shown:
+            is_further = is_quotation and bool(shown) and is_law_in_force(citations[number - 1])
+            if is_further and introduces(introduction, number):
+                blocks.pop()
+            introduction = ""
             shown.add(number)
-            blocks.append(_figure(number, citations[number - 1]))
-    if answer.mode == "quotation":
+            blocks.append(_figure(number, citations[number - 1], is_further=is_further))
+    if is_quotation:
         missing = [number for number in range(1, len(citations) + 1) if number not in shown]
         blocks += [_figure(number, citations[number - 1]) for number in missing]
         shown.update(missing)
     rest = tuple((number, citation) for number, citation in enumerate(citations, start=1) if number not in shown)
     return AnswerView(answer, tuple(blocks), rest)
+
+
+def is_law_in_force(citation: Citation) -> bool:
+    """Say whether a citation may stand for itself: history always needs a word of what came after."""
+    return citation.status != "revoked" and not citation.successor
 
 
 def _quoted_citation(words: str, citations: Sequence[Citation]) -> int | None:

@@ -2,7 +2,7 @@
 // An answer as it is seen: a turn of the conversation in, nodes out. Draws the same thing for a half answer and a whole one.
 
 import { articleLabel, badge, h, keepLanguage, language, longDate, say } from './dom.js';
-import { fenceQuotes, placeMarks, quotations, render, withoutMarks, plain } from './markdown.js';
+import { fenceQuotes, introduces, placeMarks, quotations, render, withoutMarks, plain } from './markdown.js';
 import { drawLines, excerpt, findSpan, linesOf } from './quoting.js';
 
 const QUOTE_IN_ADDRESS = 300;
@@ -43,8 +43,11 @@ function drawSource(citation, number, place) {
   ];
 }
 
-function drawFigure(citation, number) {
-  return h('figure', { class: 'quote' },
+/** Law in force may stand for itself; history always needs a word of what came after. */
+const isLawInForce = ({ status, successor }) => status !== 'revoked' && !successor;
+
+function drawFigure(citation, number, isFurther = false) {
+  return h('figure', { class: isFurther ? 'quote further' : 'quote' },
     h('blockquote', { lang: citation.language }, drawLines(excerpt(linesOf(citation.quote, answeringSpan(citation))))),
     h('figcaption', { lang: language }, drawSource(citation, number, `citations/${number - 1}`)));
 }
@@ -62,14 +65,23 @@ function drawSaid({ text: whole, citations, details }) {
   }, number);
   const placed = placeMarks(text, citations);
   const told = details?.mode === 'quotation' ? fenceQuotes(placed, citations) : placed;
-  const blocks = quotations(told).flatMap((stretch) => {
-    const words = withoutMarks(stretch.text);
-    const at = stretch.quoted ? citations.findIndex(({ quote }) => findSpan(quote, words)[1]) : -1;
-    if (at < 0) return stretch.quoted ? h('blockquote', {}, render(stretch.text, mark)) : render(stretch.text, mark);
-    if (shown.has(at)) return [];
-    shown.add(at);
-    return drawFigure(citations[at], at + 1);
-  });
+  const blocks = [];
+  let introduction = '';
+  for (const { quoted, text: stretch } of quotations(told)) {
+    const words = withoutMarks(stretch);
+    const at = quoted ? citations.findIndex(({ quote }) => findSpan(quote, words)[1]) : -1;
+    if (at < 0) {
+      introduction = quoted ? '' : stretch;
+      blocks.push(...(quoted ? [h('blockquote', {}, render(stretch, mark))] : render(stretch, mark)));
+    } else if (!shown.has(at)) {
+      const isFurther = details?.mode === 'quotation' && shown.size > 0 && isLawInForce(citations[at]);
+      if (isFurther && introduces(introduction, at + 1)) blocks.pop(); // its source says the same
+      introduction = '';
+      if (isFurther && !blocks.some((block) => block.matches('.further'))) blocks.push(h('h3', { lang: language }, say('further')));
+      shown.add(at);
+      blocks.push(drawFigure(citations[at], at + 1, isFurther));
+    }
+  }
   if (details?.mode === 'quotation') {
     citations.forEach((citation, at) => {
       if (shown.has(at)) return;

@@ -47,6 +47,10 @@ export function quotations(text) {
     .filter((stretch) => stretch.text.trim());
 }
 
+/** Say whether a text with placeholders is one paragraph that names one source, of this number. */
+export const introduces = (text, number) => !text.trim().includes('\n\n')
+  && text.match(/\ue000\d+\ue001/g)?.join() === `\ue000${number}\ue001`;
+
 /** Return the text as it would be read out or copied. */
 export function plain(text) {
   return withoutMarks(text)
