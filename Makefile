@@ -46,7 +46,7 @@ bench: .venv/.installed  ## measure retrieval and answers on one folder of quest
 	@.venv/bin/daulat bench retrieval --data "$(DATA)" --json
 	@.venv/bin/daulat bench answers --data "$(DATA)" --json
 
-bench-plan: .venv/.tools  ## measure the planner: accuracy of throughput on pairs left out, coverage, speed (minutes)
+bench-plan: .venv/.tools  ## measure the planner: accuracy of throughput on pairs left out, coverage, speed, siting (minutes)
 	@$(PY) benchmarks/plan/run.py
 
 bench-gateway: .venv/.installed .litellm/.installed  ## what the front door costs, beside LiteLLM's proxy (minutes; a C compiler)

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-SECTIONS = ("accuracy", "built_sites", "chain")
+SECTIONS = ("accuracy", "built_sites", "chain", "siting")
 
 
 def main() -> None:
