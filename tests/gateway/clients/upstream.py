@@ -145,7 +145,9 @@ class Handler(BaseHTTPRequestHandler):
         self.reply({"object": "list", "data": data, "model": asked["model"], "usage": usage})
 
     def rerank(self, asked: dict[str, Any]) -> None:
-        results = [{"index": len(asked["documents"]) - 1, "relevance_score": 0.75}]
+        # By length alone, the longest first.
+        sizes = sorted(((len(text) / 100, index) for index, text in enumerate(asked["documents"])), reverse=True)
+        results = [{"index": index, "relevance_score": size} for size, index in sizes[: asked.get("top_n")]]
         self.reply({"id": "rerank-up", "model": asked["model"], "results": results, "usage": {"total_tokens": 9}})
 
     def moderations(self, asked: dict[str, Any]) -> None:
