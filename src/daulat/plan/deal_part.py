@@ -88,6 +88,13 @@ SOURCES = (
         inputs=["capex_usd_per_year"],
         page=PAGE,
     ),
+    SourceRow(
+        name="deal.control",
+        unit="share of draws",
+        formula="every rule holds in every year, in every draw and in every scenario of the deal",
+        inputs=["deal.ownership", "deal.dscr"],
+        page=PAGE,
+    ),
 )
 
 

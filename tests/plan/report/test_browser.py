@@ -21,6 +21,31 @@ AXE_RUN = (
     "async () => (await axe.run()).violations.map((one) => [one.id, one.nodes.map((node) => node.html).slice(0, 3)])"
 )
 
+# Tables of public prices name their source in each row; in all others a cell with a digit needs a link.
+NUMBERS_WITHOUT_SOURCE = """() => {
+  const opens = (cell) => [...cell.querySelectorAll('a[href^="#"]')].some(
+    (one) => document.getElementById(one.getAttribute('href').slice(1)));
+  const without = []; let numbers = 0;
+  const tables = [...document.querySelectorAll('table:not(.prices)')];
+  for (const table of tables) {
+    const linked = new Set();
+    for (const row of table.tHead.rows) {
+      let at = 0;
+      for (const cell of row.cells) {
+        for (let n = 0; n < cell.colSpan; n++, at++) if (opens(cell)) linked.add(at);
+      }
+    }
+    for (const row of table.tBodies[0].rows) {
+      for (const cell of [...row.cells].slice(1)) {
+        if (!/[0-9]/.test(cell.textContent)) continue;
+        numbers++;
+        if (!opens(row.cells[0]) && !linked.has(cell.cellIndex)) without.push(cell.textContent);
+      }
+    }
+  }
+  return {tables: tables.length, numbers, without: without.slice(0, 20)};
+}"""
+
 
 @pytest.fixture(scope="module")
 def report(document: Document, nation: Nation, pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> str:
@@ -96,6 +121,22 @@ def test_a_number_opens_its_source(read: Any) -> None:
     assert "present value of building" in trace.inner_text()
     trace.get_by_role("link", name="money.discount_rate").click()
     page.locator("#s-money-discount_rate").wait_for()
+
+
+def test_every_number_of_every_table_opens_its_source(read: Any) -> None:
+    """By a link in the head of its row, or in the head or the line of sources of its column."""
+    page = read()
+    found = page.evaluate(NUMBERS_WITHOUT_SOURCE)
+    # A table for each chart, and those of parties, of control by scenario and by rule, and of all results.
+    assert found["tables"] == page.locator("figure.exhibit").count() + 4
+    assert found["numbers"] > 1000
+    assert found["without"] == []
+    for table in ("cost-years", "breakdown", "tornado-cost-per-mtok", "ownership"):
+        exhibit = page.locator(f"#{table}")
+        exhibit.locator("details.table > summary").click()
+        link = exhibit.locator("table a").first
+        link.click()
+        page.locator(str(link.get_attribute("href"))).wait_for()
 
 
 def test_the_languages_lead_to_each_other(read: Any) -> None:

@@ -39,6 +39,9 @@ class Exhibit:
     ----------
     sources : sequence of str
         Names of the figures behind it, which the page links to their traces.
+    columns, lines : sequence of sequence of str
+        Names of the figures and inputs behind the numbers of each column, or of each row, of the table; where neither
+        is given, `sources` stand behind every number.
     half : bool
         Whether two of them stand beside each other on a wide page.
     """
@@ -51,6 +54,23 @@ class Exhibit:
     rows: Sequence[Sequence[str]]
     sources: Sequence[str] = ()
     half: bool = False
+    columns: Sequence[Sequence[str]] = ()
+    lines: Sequence[Sequence[str]] = ()
+
+    def origins(self) -> list[tuple[int, Sequence[str]]]:
+        """Return what stands behind the columns after the first: how many beside each other, and the names.
+
+        Empty where each row has its own.
+        """
+        if self.lines and not self.columns:
+            return []
+        found: list[tuple[int, Sequence[str]]] = []
+        for names in self.columns[1:] or [self.sources] * (len(self.head) - 1):
+            if found and found[-1][1] == names:
+                found[-1] = (found[-1][0] + 1, names)
+            else:
+                found.append((1, names))
+        return found
 
     def drawing(self, width: int) -> Markup:
         """Return the drawing for a width; each width has ids of its own."""
@@ -59,13 +79,22 @@ class Exhibit:
 
 @dataclass(frozen=True)
 class Chapter:
-    """A heading with sentences and exhibits. `kind` names a piece of the template that stands after them."""
+    """A heading with sentences and exhibits.
+
+    Parameters
+    ----------
+    kind : str
+        A piece of the template that stands after them.
+    sources : sequence of str
+        Names of the figures and inputs behind the numbers of the sentences.
+    """
 
     ident: str
     title: str
     texts: Sequence[str]
     exhibits: Sequence[Exhibit] = field(default_factory=tuple)
     kind: str = ""
+    sources: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

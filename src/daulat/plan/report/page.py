@@ -17,11 +17,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from daulat.plan.report.chapters import chapters
-from daulat.plan.report.chapters.money import verdict
+from daulat.plan.report.chapters.money import WAYS, verdict
 from daulat.plan.report.exhibit import NARROW, WIDE, Reading
 from daulat.plan.report.svg import patterns
 from daulat.plan.report.words import Words
 from daulat.plan.result.document import Document, FigureRow, SummaryRow
+
+NOTES = "notes"  # where tables of places stand: the notes name them
 
 # The tiles at the top: the summary's rows of these names, the last of each.
 TILES = (
@@ -91,6 +93,8 @@ def _context(reading: Reading, words: Sequence[Words], place: int) -> dict[str, 
     def links(inputs: Sequence[str]) -> list[tuple[str, str]]:
         found = []
         for one in inputs:
+            if one == NOTES:
+                found.append((own["notes_title"], NOTES))
             if one in figures:
                 found.append((one, anchor(one)))
             found += [(path, anchor(path)) for path in paths if fnmatchcase(path, one)]
@@ -104,6 +108,7 @@ def _context(reading: Reading, words: Sequence[Words], place: int) -> dict[str, 
         "others": [(one, report_name(words, at)) for at, one in enumerate(words)],
         "tiles": [rows[name] for name in TILES if name in rows],
         "verdict": verdict(reading),
+        "verdict_sources": [name for _, name in WAYS],
         "chapters": chapters(reading),
         "figures": [*document.figures],
         "input_groups": groups,

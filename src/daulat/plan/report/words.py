@@ -88,6 +88,17 @@ class Words:
         text = format_percent(round(share, digits + 2), format="#,##0.#%" if digits else "#,##0%", locale=self.locale)
         return str(text).replace("-", "−")
 
+    def kept(self, share: float) -> str:
+        """Return a share of the draws; never all or none where it is not quite.
+
+        Examples
+        --------
+        >>> english = load_words(None, ["en"])[0]
+        >>> english.kept(1.0), english.kept(0.9999), english.kept(0.0004)
+        ('100%', '99.9%', '0.1%')
+        """
+        return self.percent(share if share in (0.0, 1.0) else min(max(share, 0.001), 0.999), 1)
+
     def amount(self, value: float | None, unit: str, *, long: bool = False) -> str:
         """Return a number with its unit."""
         if unit in ("share", "share/year"):

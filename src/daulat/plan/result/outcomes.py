@@ -182,12 +182,14 @@ def _of_deal(deal: DealPart, years: Sequence[int]) -> Iterator[Outcome]:
         "deal.ownership": tuple(f"{one.name}: {_by_year(one.ownership, years)}" for one in deal.parties),
     }
     for row in deal.sources:
+        if row.name == _CONTROL:
+            continue
         about, terms = _DEAL.get(row.name, ("", ()))
         yield Outcome(row.name, about, row.formula, row.page, shown.get(row.name, ()), (*terms, *row.inputs))
     yield Outcome(
         _CONTROL,
         f"Does the country keep control? {_CONTROL_SAID[deal.control]}.",
-        "every rule holds in every year, in every draw and in every scenario of the deal",
+        next(row.formula for row in deal.sources if row.name == _CONTROL),
         deal.sources[0].page,
         (*(_rule(one, years) for one in deal.covenants), *(_kept(one, years) for one in deal.control_in)),
         ("deal.terms", "deal.ownership", "deal.dscr"),

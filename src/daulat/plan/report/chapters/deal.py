@@ -26,7 +26,8 @@ def deal_chapter(reading: Reading) -> Chapter | None:
         texts.append(deal.source[:1].upper() + deal.source[1:] + ".")
     if deal.loans:
         texts.append(words.say("deal_short", share=words.percent(deal.short_share)))
-    return Chapter("deal", words["deal_title"], texts, exhibits, kind="deal")
+    sources = ["deal.control", *(["deal.dscr"] if deal.loans else [])]
+    return Chapter("deal", words["deal_title"], texts, exhibits, kind="deal", sources=sources)
 
 
 def _waterfall(reading: Reading, at: int, party: PartyRow) -> Exhibit:
@@ -71,16 +72,19 @@ def _ownership(reading: Reading, deal: DealPart) -> Exhibit:
 
 def _cover(reading: Reading, deal: DealPart) -> Exhibit:
     words, document = reading.words, reading.document
-    line = Line(words["dscr"], deal.dscr.p10, deal.dscr.p50, deal.dscr.p90)
+    covers = [(party.name, party.dscr) for party in deal.parties if party.dscr is not None]
+    if len(covers) < 2:
+        covers = [(words["dscr"], deal.dscr)]
+    lines = [Line(label, one.p10, one.p50, one.p90) for label, one in covers]
     least = max(loan.least_dscr for loan in deal.loans)
     chart = BandChart(
-        [line],
+        lines,
         [float(year) for year in document.years],
         reading.number,
         x_marks=[(float(year), str(year)) for year in document.years],
         limit=(least, words.say("covenant_at", least=words.number(least))),
     )
-    head = band_head(reading, words["year"], [line.label])
+    head = band_head(reading, words["year"], [line.label for line in lines])
     return Exhibit(
         "cover",
         words["cover_title"],

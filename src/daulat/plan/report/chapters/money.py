@@ -31,15 +31,16 @@ WAYS = (("build", "cost_per_mtok"), ("rent", "rent_per_mtok"), ("buy", "buy_per_
 def money_chapter(reading: Reading) -> Chapter:
     """Return cost by year and by part."""
     words, document = reading.words, reading.document
-    groups = [(words[key], _sum([reading.means(name) for name in names])) for key, names in GROUPS]
-    groups = [(label, values) for label, values in groups if any(values)]
+    sums = [(words[key], _sum([reading.means(name) for name in names]), names) for key, names in GROUPS]
+    sums = [row for row in sums if any(row[1])]
     years = stacked(
         reading,
         "cost-years",
-        groups,
+        [(label, values) for label, values, _ in sums],
         words["cost_years_title"],
         words["cost_years_about"],
         ["cost_usd_per_year", "capex_usd_per_year", "opex_usd_per_year"],
+        columns=[*(names for _, _, names in sums), ["cost_usd_per_year"]],
     )
     return Chapter(
         "money",
@@ -54,20 +55,19 @@ def money_chapter(reading: Reading) -> Chapter:
             )
         ],
         [years, _breakdown(reading)],
+        sources=["capex_usd", "opex_usd_per_year"],
     )
 
 
 def _breakdown(reading: Reading) -> Exhibit:
     """Sums over the plan, the greatest first; whiskers from the sums of the 10th and of the 90th percentiles."""
     words, document = reading.words, reading.document
-    bars = []
-    for name in (*CAPITAL, *RUNNING):
-        row = document.figure(name)
-        total = float(sum(row.mean))
-        if total > 0:
-            place = 0 if name in CAPITAL else 1
-            bars.append(Bar(words.part(name), 0.0, total, place, words.amount(total, "USD")))
-    bars.sort(key=lambda one: -one.end)
+    totals = {name: float(sum(document.figure(name).mean)) for name in (*CAPITAL, *RUNNING)}
+    shown = sorted((name for name in totals if totals[name] > 0), key=lambda name: -totals[name])
+    bars = [
+        Bar(words.part(name), 0.0, totals[name], int(name in RUNNING), words.amount(totals[name], "USD"))
+        for name in shown
+    ]
     whole = sum(one.end for one in bars)
     kinds = {0: words["capital"], 1: words["running"]}
     rows = [[one.label, kinds[one.place], one.said, words.percent(one.end / whole, 1)] for one in bars]
@@ -75,7 +75,14 @@ def _breakdown(reading: Reading) -> Exhibit:
     chart = BarChart(bars, reading.number)
     head = [words["part"], words["what"], words["sum"], words["share"]]
     return Exhibit(
-        "breakdown", words["breakdown_title"], words["breakdown_about"], chart, head, rows, (*CAPITAL, *RUNNING)
+        "breakdown",
+        words["breakdown_title"],
+        words["breakdown_about"],
+        chart,
+        head,
+        rows,
+        (*CAPITAL, *RUNNING),
+        lines=[*([name] for name in shown), ["capex_usd", "opex_usd_per_year"]],
     )
 
 
@@ -97,9 +104,11 @@ def crossover_chapter(reading: Reading) -> Chapter:
         band_head(reading, words["tokens_a_day"], [one.label for one in lines]),
         rows,
         [name for _, name in WAYS],
+        columns=[(), *([name] for _, name in WAYS for _ in range(3))],
     )
     texts = [verdict(reading), *(_meets(reading, way) for way in ("rent", "buy"))]
-    return Chapter("ways", words["ways_title"], texts, [exhibit], kind="prices")
+    sources = [name for _, name in WAYS]
+    return Chapter("ways", words["ways_title"], texts, [exhibit], kind="prices", sources=sources)
 
 
 def verdict(reading: Reading) -> str:

@@ -50,4 +50,14 @@ def _tornado(reading: Reading, name: str) -> Exhibit:
     chart = BarChart(bars, reading.number, level=level)
     head = [words["input"], words["input_low"], words["input_high"], words["at_low"], words["at_high"]]
     title = words.say("tornado_title", result=words.part(name), unit=words.unit(unit))
-    return Exhibit(f"tornado-{name.replace('_', '-')}", title, words["tornado_about"], chart, head, rows, [name])
+    return Exhibit(
+        f"tornado-{name.replace('_', '-')}",
+        title,
+        words["tornado_about"],
+        chart,
+        head,
+        rows,
+        [name],
+        columns=[(), (), (), [name], [name]],
+        lines=[[one.path] for one in swings],
+    )

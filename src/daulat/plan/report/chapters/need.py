@@ -35,7 +35,8 @@ def yearly(reading: Reading, ident: str, names: Sequence[str], title: str, about
     marks = [(float(year), str(year)) for year in document.years]
     chart = BandChart(lines, [float(year) for year in document.years], reading.number, x_marks=marks)
     head = band_head(reading, words["year"], [one.label for one in lines])
-    return Exhibit(ident, title, about, chart, head, chart.rows(reading.years()), names, half=True)
+    columns = [(), *([name] for name in names for _ in range(3))]
+    return Exhibit(ident, title, about, chart, head, chart.rows(reading.years()), names, half=True, columns=columns)
 
 
 def stacked(
@@ -47,12 +48,14 @@ def stacked(
     names: Sequence[str],
     *,
     half: bool = False,
+    columns: Sequence[Sequence[str]] = (),
 ) -> Exhibit:
-    """Return columns of parts over the years."""
+    """Return columns of parts over the years; `columns` name what stands behind each part, and behind the sum."""
     words = reading.words
     chart = StackChart(reading.years(), parts, reading.number)
     head = [words["year"], *(label for label, _ in parts), words["sum"]]
-    return Exhibit(ident, title, about, chart, head, chart.rows(), names, half=half)
+    behind = [(), *columns] if columns else ()
+    return Exhibit(ident, title, about, chart, head, chart.rows(), names, half=half, columns=behind)
 
 
 def by_axis(reading: Reading, name: str, axis: str) -> list[tuple[str, list[float]]]:
@@ -109,6 +112,7 @@ def need_chapter(reading: Reading) -> Chapter:
             ),
             by_hour,
         ],
+        sources=["people", "active_users"],
     )
 
 
@@ -141,11 +145,8 @@ def fleet_chapter(reading: Reading) -> Chapter:
     """Return accelerators, power, energy and carbon."""
     words, document = reading.words, reading.document
     settings = document.settings
-    energy = [
-        (words.part(name), reading.means(name))
-        for name in ("it_energy_mwh", "cooling_and_losses_mwh")
-        if any(reading.means(name))
-    ]
+    used = [name for name in ("it_energy_mwh", "cooling_and_losses_mwh") if any(reading.means(name))]
+    energy = [(words.part(name), reading.means(name)) for name in used]
     return Chapter(
         "fleet",
         words["fleet_title"],
@@ -181,10 +182,12 @@ def fleet_chapter(reading: Reading) -> Chapter:
                 words["energy_about"],
                 ["it_energy_mwh", "cooling_and_losses_mwh", "site_energy_mwh"],
                 half=True,
+                columns=[*([name] for name in used), ["site_energy_mwh"]],
             ),
             yearly(reading, "carbon", ["emissions_tco2e"], words["carbon_title"], words["carbon_about"]),
         ],
         kind="rules",
+        sources=["accelerators_installed", "site_power_mw", "wh_per_1000_tokens"],
     )
 
 
@@ -213,4 +216,5 @@ def people_chapter(reading: Reading) -> Chapter:
                 ["roles"],
             )
         ],
+        sources=["operation_jobs", "trainees_per_year", "startup_fund_usd"],
     )

@@ -62,7 +62,17 @@ def places_chapter(reading: Reading) -> Chapter:
     if len(document.regions) > MOST_DOTS:
         texts.append(words.say("places_cut", n=MOST_DOTS, all=len(document.regions)))
     head = [words["what"], words["name"], words["coordinates"], words["size"], words["hazard"], words["since"]]
-    exhibit = Exhibit("map", words["map_title"], words["map_about"], chart, head, rows, ["site_power_mw"])
+    size = ["site_power_mw", "people"]
+    exhibit = Exhibit(
+        "map",
+        words["map_title"],
+        words["map_about"],
+        chart,
+        head,
+        rows,
+        size,
+        columns=[(), (), ["notes"], [*size, "notes"], ["hazard.*", "notes"], ["notes"]],
+    )
     return Chapter("places", words["places_title"], texts, [exhibit])
 
 
