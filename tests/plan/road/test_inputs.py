@@ -202,6 +202,18 @@ def test_a_region_with_its_own_age_and_literacy_has_its_own_users(nation: Nation
         assert plan.demand.group_shares[0, 0, 0] == pytest.approx(share)
 
 
+def test_literacy_by_province_and_of_the_rest_comes_to_the_published_share_of_the_nation(pack: Pack) -> None:
+    """3.05 % of the nation's people aged ten and over cannot read and write, 27.47 % in Papua Pegunungan."""
+    case = read_case(nation_of(bootstrap("ID", pack)), pack=pack)
+    place, rest = case.place, case.assumptions["demand.literacy_share"].value
+    own = dict(zip(place.groups, place.literacy_share, strict=True))
+    assert own["95"] == pytest.approx(1 - 0.2747)
+    assert sum(not np.isnan(one) for one in own.values()) == 8
+    literate = np.where(np.isnan(place.literacy_share), rest, place.literacy_share)
+    assert float(literate @ place.people / place.people.sum()) == pytest.approx(1 - 0.0305, abs=5e-4)
+    assert any(one.endswith("says more: age_share") for one in place.notes)
+
+
 def test_shares_that_no_table_gives_by_region_are_told_as_the_nations(rich: Case) -> None:
     assert any(one.endswith("says more: internet_share, age_share, literacy_share") for one in rich.place.notes)
 
