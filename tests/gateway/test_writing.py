@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "routing"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
 
 from routing_calls import ANYWHERE, WELL, call, interrupted, unavailable
+from tiny_model import write_thinking_model
 
+from daulat.assistant.writing import written_sentences
 from daulat.gateway._chunks import Envelope
 from daulat.gateway.defaults import OpenGrant
 from daulat.gateway.observe import CallObserver, EnergyBook, Metrics, Power
@@ -21,7 +24,16 @@ from daulat.gateway.ports import Call
 from daulat.gateway.proxy.account import Account, accounted
 from daulat.gateway.routing import Declared, ModelRouter, Post, Residency, Route, Rule
 from daulat.gateway.writing import ServiceWriter
-from daulat.models import ChatRequest, EngineInterrupted, FakeEngine, GateResult, Gates, Message
+from daulat.models import (
+    ChatRequest,
+    EmbeddedEngine,
+    EmbeddedSettings,
+    EngineInterrupted,
+    FakeEngine,
+    GateResult,
+    Gates,
+    Message,
+)
 from daulat.models.fake import Reply
 
 ASKED = ChatRequest("", (Message("user", "Who reports a birth?"),))
@@ -105,6 +117,25 @@ async def test_the_next_takes_over_from_one_that_cannot_begin_and_is_the_one_tha
     account.settle(account.measured(None, 1))
     [usage] = account.grant.booked
     assert (usage.engine, usage.declared) == ("two", "two")
+
+
+class Approving:
+    """A verifier to whom every sentence is right, so that what a model thought would pass it too."""
+
+    def check(self, sentence):
+        return sentence
+
+
+async def test_a_citizen_never_reads_what_an_embedded_model_thought_though_it_is_counted(open_writer, tmp_path):
+    weights = write_thinking_model(tmp_path / "thinker.gguf")
+    settings = EmbeddedSettings(context_length=512, threads=1)
+    async with EmbeddedEngine("thinker", weights, settings=settings) as engine:
+        writer, _ = open_writer(Post(Declared("thinker", engine, "XA")), gates=passed("thinker"))
+        await writer.find("health", "xa")
+        sentences = [sentence async for sentence in written_sentences(writer, ASKED, Approving())]
+    assert sentences == ["It is four."]
+    # Two tags, three tokens of thought, three of the answer, and the end.
+    assert writer.usage.completion_tokens == 9
 
 
 async def test_the_usage_of_a_service_tells_what_its_writer_took(fakes):

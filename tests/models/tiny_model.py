@@ -7,6 +7,7 @@ It has one layer and random numbers, so what it says means nothing; that it stre
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,11 @@ UINT32, FLOAT32, STRING, ARRAY = 4, 6, 8, 9
 INT32 = 5
 CHAT_TEMPLATE = "{% for message in messages %}{{ message['role'] + ': ' + message['content'] + '\n' }}{% endfor %}"
 _WIDTH, _FEED_FORWARD = 32, 64
+_LETTERS = [f"\u2581{chr(c)}" for c in range(97, 123)] + [chr(c) for c in range(32, 127)]
+# What stands before them: three marks, of which one ends a text, and a token for each byte.
+_FIRST, _END = 3 + 256, 2
+THOUGHT_AND_ANSWER = ("<think>", "Two", "\u2581and", "\u2581two.", "</think>", "It", "\u2581is", "\u2581four.")
+Tensors = dict[str, np.ndarray]
 
 
 def text(value: str) -> bytes:
@@ -54,9 +60,35 @@ def write_gguf(path: Path, pairs: list[bytes], tensors: dict[str, np.ndarray] | 
 
 def write_tiny_model(path: Path, chat_template: str = CHAT_TEMPLATE, context_length: int = 32_768) -> Path:
     """Write a llama of one layer whose likeliest next token is always a letter."""
-    letters = [f"\u2581{chr(c)}" for c in range(97, 123)] + [chr(c) for c in range(32, 127)]
-    words = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *letters]
-    kinds = [2, 3, 3, *([6] * 256), *([1] * len(letters))]
+    return _write_llama(path, _LETTERS, chat_template, context_length, _tensors(_FIRST + len(_LETTERS), len(_LETTERS)))
+
+
+def write_thinking_model(path: Path, said: Sequence[str] = THOUGHT_AND_ANSWER) -> Path:
+    """Write a llama that says one thing, a token each, and then ends, whatever it was asked.
+
+    Which token comes next depends on the one before alone: each has a direction of its own, and the output of the next
+    token points there. All that is not in `said`, the end of every prompt among it, has the direction of the beginning.
+    """
+    assert len(said) < _WIDTH
+    words = _FIRST + len(_LETTERS)
+    tensors = _tensors(words + len(said), len(_LETTERS))
+    silent = {
+        name: np.zeros_like(value) for name, value in tensors.items() if name.endswith(("output.weight", "down.weight"))
+    }
+    embeddings, output = np.zeros((words + len(said), _WIDTH)), np.zeros((words + len(said), _WIDTH))
+    embeddings[:words, 0] = 1.0
+    for place in range(len(said)):
+        output[words + place, place] = 10.0
+        embeddings[words + place, place + 1] = 1.0
+    output[_END, len(said)] = 10.0
+    changed = {"token_embd.weight": embeddings, "output.weight": output}
+    return _write_llama(path, [*_LETTERS, *said], CHAT_TEMPLATE, 32_768, tensors | silent | changed)
+
+
+def _write_llama(path: Path, own: Sequence[str], chat_template: str, context_length: int, tensors: Tensors) -> Path:
+    """Write a llama of one layer with a vocabulary of bytes and of words of its own."""
+    words = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *own]
+    kinds = [2, 3, 3, *([6] * 256), *([1] * len(own))]
     tokens = [
         pair("tokenizer.ggml.model", STRING, text("llama")),
         pair("tokenizer.ggml.tokens", ARRAY, array(STRING, [text(word) for word in words])),
@@ -78,10 +110,10 @@ def write_tiny_model(path: Path, chat_template: str = CHAT_TEMPLATE, context_len
         pair("llama.rope.dimension_count", UINT32, uint32(_WIDTH // 2)),
         pair("llama.attention.layer_norm_rms_epsilon", FLOAT32, struct.pack("<f", 1e-5)),
     ]
-    return write_gguf(path, shape + tokens, _tensors(len(words), len(letters)))
+    return write_gguf(path, shape + tokens, tensors)
 
 
-def _tensors(words: int, letters: int) -> dict[str, np.ndarray]:
+def _tensors(words: int, letters: int) -> Tensors:
     random = np.random.default_rng(7)
 
     def normal(*size: int) -> np.ndarray:

@@ -8,9 +8,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
+import openai
 from upstream import MODELS, Upstream
 
 DAULAT = str(Path(sys.executable).with_name("daulat"))
@@ -70,3 +72,22 @@ def declare(folder: Path, upstream: Upstream, weights: Path | None = None) -> No
         "models": models,
     }
     (folder / "nation.yaml").write_text(json.dumps(nation))
+
+
+def daulat(gateway: Gateway, *words: str) -> dict:
+    """Run `daulat access` beside a gateway, and return what it prints."""
+    done = subprocess.run(
+        [DAULAT, "access", *words, "--json"], cwd=gateway.folder, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def usage_of(client: openai.OpenAI, calls: int) -> list[dict]:
+    """Return the sums of a key's project once they hold so many calls: rows are written a quarter of a second later."""
+    until = time.monotonic() + 20
+    while True:
+        used = client.get("/usage", cast_to=object)["used"]
+        if sum(row["requests"] for row in used) >= calls or time.monotonic() > until:
+            return used
+        time.sleep(0.1)

@@ -4,12 +4,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import subprocess
 
 import openai
 import pytest
-from service_front import DAULAT, Gateway, declare
+from service_front import Gateway, daulat, declare, usage_of
 from test_batches import asking, ended, hand_in, lines_of
 
 from daulat.store import StoreSettings, open_store
@@ -27,14 +25,6 @@ def guarded(tmp_path_factory, upstream):
         daulat(started, "projects", "create", project)
     yield started
     started.end()
-
-
-def daulat(gateway, *words):
-    done = subprocess.run(
-        [DAULAT, "access", *words, "--json"], cwd=gateway.folder, capture_output=True, text=True, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 @pytest.fixture
@@ -100,7 +90,7 @@ def test_every_route_is_on_the_account_of_its_project(guarded, with_key):
     for route, model in models.items():
         calls(client, model)[route]()
     # As the engine counted: 11 and 6 of the chat, the same of the response, 3 and 2 of the completion.
-    rows = _usage(guarded, client)
+    rows = usage_of(client, calls=8)
     assert {row["group"]: row["requests"] for row in rows} == {
         "writer": 3, "encoder": 1, "reranker": 1, "guard": 1, "mouth": 1, "ear": 1
     }  # fmt: skip
@@ -110,17 +100,6 @@ def test_every_route_is_on_the_account_of_its_project(guarded, with_key):
     assert {row["group"]: row["prompt_tokens"] for row in rows if row["group"] != "writer"} == {
         "encoder": 4, "reranker": 9, "ear": 14, "guard": 2, "mouth": 2
     }  # fmt: skip
-
-
-def _usage(guarded, client):
-    import time
-
-    until = time.monotonic() + 20
-    while True:  # rows are written in batches, a quarter of a second later
-        used = client.get("/usage", cast_to=object)["used"]
-        if sum(row["requests"] for row in used) >= 8 or time.monotonic() > until:
-            return used
-        time.sleep(0.1)
 
 
 def test_what_a_project_keeps_no_other_sees(with_key):
