@@ -2,9 +2,10 @@
 """The mixed-integer program of siting, as arrays: a question in, columns and rows for HiGHS out.
 
 Columns, for class k, site s and year t: `open[s,t]` (0 or 1: open by then), `size[s,t]` (IT MW that stand), and
-`serve[k,s,t]` (share of the class's load, only for pairs that the rules allow). Money is counted in millions of US
-dollars, so that coefficients stay near one. Every row carries the group that it belongs to, which is what an
-explanation of an impossible plan speaks of. Derivation: docs/concepts/plan-sites.md
+`serve[k,s,t]` (share of the class's load, only for pairs that the rules allow); where the search is shortened also how
+many are open. Money is counted in millions of US dollars, so that coefficients stay near one. Every row carries the
+group that it belongs to, which is what an explanation of an impossible plan speaks of. Derivation:
+docs/concepts/plan-sites.md
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from daulat.plan.siting.classes import Classes
 from daulat.plan.siting.rows import Columns, Rows
-from daulat.plan.siting.tight import tighten
+from daulat.plan.siting.tight import least_opened, tighten
 from daulat.plan.siting.types import Float64, Siting
 
 MILLION = 1e6
@@ -41,7 +42,7 @@ def build_model(siting: Siting, classes: Classes, *, tight: bool = False, apart:
     `tight` adds rows that follow from the others and shorten the search. `apart` states the power limit apart from the
     rule that a closed site holds nothing, so that the one may give way and the other not.
     """
-    columns = _columns(siting, classes)
+    columns = _columns(siting, classes, counted=tight and siting.rules.spare_share > 0)
     rows = Rows()
     _serve_everybody(rows, columns, classes)
     _within_size(rows, columns, classes)
@@ -57,24 +58,28 @@ def build_model(siting: Siting, classes: Classes, *, tight: bool = False, apart:
     _grid_limits(rows, columns, siting)
     _budgets(rows, columns, siting)
     if tight:
-        tighten(rows, columns, siting)
+        tighten(rows, columns, siting, classes)
     upper = np.ones(columns.count)
     upper[columns.size] = _largest_useful(siting) if apart else siting.candidates.limit_mw
-    whole = np.zeros(columns.count, bool)
+    lower, whole = np.zeros(columns.count), np.zeros(columns.count, bool)
     whole[columns.open] = True
-    return Model(columns, _cost(columns, siting, classes), np.zeros(columns.count), upper, whole, rows)
+    if columns.opened.size:
+        whole[columns.opened] = True
+        lower[columns.opened], upper[columns.opened] = least_opened(siting), len(siting.candidates.names)
+    return Model(columns, _cost(columns, siting, classes), lower, upper, whole, rows)
 
 
-def _columns(siting: Siting, classes: Classes) -> Columns:
+def _columns(siting: Siting, classes: Classes, *, counted: bool) -> Columns:
     n_sites, n_years = siting.candidates.limit_mw.shape
     pair_class, pair_site = np.nonzero(classes.allowed)
-    grid = n_sites * n_years
+    grid, pairs = n_sites * n_years, len(pair_class) * n_years
     return Columns(
         np.arange(grid).reshape(n_sites, n_years),
         grid + np.arange(grid).reshape(n_sites, n_years),
-        2 * grid + np.arange(len(pair_class) * n_years).reshape(-1, n_years),
+        2 * grid + np.arange(pairs).reshape(-1, n_years),
         pair_class.astype(np.int64),
         pair_site.astype(np.int64),
+        2 * grid + pairs + np.arange(n_years if counted else 0),
     )
 
 

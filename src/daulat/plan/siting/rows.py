@@ -45,15 +45,19 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """Where each variable stands: int64[n_sites, n_years] twice, int64[n_pairs, n_years]; pairs are (class, site)."""
+    """Where each variable stands: int64[n_sites, n_years] twice, int64[n_pairs, n_years]; pairs are (class, site).
+
+    `opened` counts open sites, int64[n_years]; empty where nobody counts them.
+    """
 
     open: Ints
     size: Ints
     serve: Ints
     pair_class: Ints
     pair_site: Ints
+    opened: Ints
 
     @property
     def count(self) -> int:
         """How many variables there are."""
-        return self.open.size + self.size.size + self.serve.size
+        return self.open.size + self.size.size + self.serve.size + self.opened.size
