@@ -25,6 +25,7 @@ from daulat.plan import (
     write_plan,
 )
 from daulat.plan.chain import SEED, read_case
+from daulat.plan.inputs import allowed_choices
 from daulat.plan.inputs.located import located
 from daulat.plan.report import load_words, write_report
 from daulat.plan.result.joint import SitesWay
@@ -134,6 +135,26 @@ def inputs_command(given: dict[str, Any], as_json: bool) -> None:
         emit(f"{row['path']} = {row['value']:,.6g} {row['unit']}{spread}")
         emit(f"    {row['about']} [{row['basis']}: {row['source']}{', ' + row['date'] if row['date'] else ''}]")
     hint("lay your own over them below `plan:` in nation.yaml, each with its source")
+
+
+@command.command("choices")
+@click.argument("name", required=False, type=click.Choice(list(allowed_choices())))
+@json_option
+def choices_command(name: str | None, as_json: bool) -> None:
+    """List what each choice of a plan may be: models, accelerators, precisions, ranges.
+
+    Example: daulat plan choices accelerator
+    """
+    allowed = {key: names for key, names in allowed_choices().items() if name in (None, key)}
+    if as_json:
+        emit_json(allowed)
+        return
+    for key, names in allowed.items():
+        if name is None:
+            emit(f"{key}:")
+        for one in names:
+            emit(one if name else f"    {one}")
+    hint("choose with `--set NAME=VALUE`, or below `plan:` in nation.yaml; numbers: `daulat plan inputs`")
 
 
 @command.command("schema")

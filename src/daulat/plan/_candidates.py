@@ -59,7 +59,9 @@ def known(name: str, allowed: Iterable[str], what: str) -> str:
     raise InputError(
         f"{what} `{name}` is not known",
         why="Its figures are not in the tables, and a guess would not be traceable.",
-        fix=f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names[:8])} ...",
+        fix=f"did you mean {' or '.join(near)}? `daulat plan choices {what}` lists all."
+        if near
+        else f"`daulat plan choices {what}` lists all {len(names)}.",
         code=f"plan.capacity.{what}",
     )
 

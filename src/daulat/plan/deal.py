@@ -323,15 +323,18 @@ def _faults(error: ValidationError, path: str, where: Callable[[str], str]) -> l
     found = []
     for one in error.errors():
         steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in one["loc"])
-        value = "" if one["type"] == "missing" else one["input"]
         name = f"{path}{steps}"
-        found.append(_fault(where(name), name, value, "cannot be used", one["msg"].lower()))
+        if one["type"] == "missing":
+            found.append(_fault(where(name), name, "", "is missing", "a value; without it the deal says nothing there"))
+            continue
+        allowed = "true or false" if one["type"].startswith("bool") else one["msg"].removeprefix("Input should be ")
+        found.append(_fault(where(name), name, one["input"], "cannot be used", allowed[:1].lower() + allowed[1:]))
     return found
 
 
 def _fault(origin: str, path: str, value: Any, what: str, allowed: str) -> InputError:
     return InputError(
-        f"{origin}: plan.{path}: `{value}` {what}",
+        f"{origin}: plan.{path}{'' if what == 'is missing' else f': `{value}`'} {what}",
         why=f"Allowed: {allowed}. Money would be counted twice or not at all.",
         fix="Correct the deal; docs/concepts/plan-finance.md lists its keys.",
         code="plan.deal",

@@ -110,17 +110,19 @@ def _check(country: str, accelerator: str) -> RuleCheck:
     groups = {name for name, members in regime["groups"].items() if country in members}
     need = regime["licence_needed"]
     listed = groups & set(need["groups"]) and not groups & set(need["unless_groups"])
+    letters = [
+        one for one in regime["letters"] if accelerator in one["accelerators"] and groups & set(one["licence_needed"])
+    ]
     if country in regime["embargoed"]:
         status = "embargoed"
-    elif (kind == "unknown" and listed) or (kind in need["classes"] and listed):
+    elif letters or (kind == "unknown" and listed) or (kind in need["classes"] and listed):
         status = "licence needed"
     else:
         status = "free"
     said = f"{accelerator} is {kind or 'below the thresholds'}; {status} for {country}"
+    source = "; ".join([regime["source"], *(f"letter of {one['date']}: {one['source']}" for one in letters)])
     text = f"{regime['name']}, as of {regime['as_of']}: {said}; an input for counsel"
-    return RuleCheck(
-        accelerator, country, kind, status, regime["name"], regime["source"], str(regime["as_of"]), "", (text,)
-    )
+    return RuleCheck(accelerator, country, kind, status, regime["name"], source, str(regime["as_of"]), "", (text,))
 
 
 def _carries(accelerator: str, settings: Settings) -> bool:

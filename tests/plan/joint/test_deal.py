@@ -72,10 +72,10 @@ def test_every_fault_of_a_deal_is_told_at_once_with_file_path_and_value() -> Non
         ("nation.yaml: plan.deal.tax_rat", "0.2"),
         ("nation.yaml: plan.deal.parties[1].kind", "friend"),
         ("nation.yaml: plan.deal.stakes[0].equity_share", "most"),
-        ("nation.yaml: plan.deal.phases[0].last_year", ""),
         ("nation.yaml: plan.deal.revenue.basis", "lottery"),
     ):
         assert any(one.startswith(f"{path}: `{value}`") for one in told), path
+    assert "nation.yaml: plan.deal.phases[0].last_year is missing" in told
     assert "did you mean `tax_rate`?" in str(raised.value)
 
 

@@ -26,7 +26,7 @@ from daulat.plan import (
     read_case,
     read_scenario,
 )
-from daulat.plan.inputs import Assumption, Settings, draw
+from daulat.plan.inputs import Assumption, Settings, allowed_choices, draw
 from daulat.plan.inputs.assumption import BASES, first
 from daulat.plan.inputs.draws import quantile
 from daulat.plan.units import SLIPS
@@ -72,14 +72,19 @@ def test_a_figure_that_an_author_cites_from_memory_is_counted(nation: Nation) ->
         ("site_power_mw=60000", ("60,000 kW, which is 60 MW", "0.02 to 20,000 MW")),
         ("demand.population_growth_per_year=-3", ("-0.05 to 0.08",)),
         ("demand.internet_share=nan", ("0.01 to 1",)),
-        ("demand.internet_share=much", ("`much`",)),
+        ("demand.internet_share=much", ("`much` is not a number", "alone, in share")),
         ("demand.intrenet_share=0.7", ("did you mean `demand.internet_share`",)),
         ("budget_usd=0", ("--set: plan.budget_usd", "1,000 to 1e+13 USD")),
         ("phases=1,0.5", ("phases", "none below the year before")),
         ("start_year=1999", ("2024 to 2060",)),
         ("start_year=2027.5", ("whole number",)),
         ("model=gpt-oss-120", ("did you mean `gpt-oss-120b`",)),
+        ("model=lama-3", ("`llama-3.", " or `llama-3.", "`daulat plan choices` lists all")),
         ("accelerator=h100", ("did you mean `h100-",)),
+        ("accelerator=H100", ("`h100-nvl` or `h100-pcie` or `h100-sxm`", "`daulat plan choices` lists all")),
+        ("accelerator=quantum", ("a10, a100-pcie-80gb", " more")),
+        ("site_power_mw=250 kW", ("`250 kW` is not a number", "Write the number alone, in MW")),
+        ("tpot_s=50ms", ("is not a number", "in s")),
         ("mode=power", ("site_power_mw", "is needed in power mode")),
         ("regions=ID.04", ("is not a region",)),
         ("regions=99", ("`99` is not a region",)),
@@ -200,6 +205,20 @@ def test_a_region_with_its_own_age_and_literacy_has_its_own_users(nation: Nation
         (tmp_path / "plan" / "regions.csv").write_text(head + rows.format(literacy))
         plan = make_plan(read_case(nation, pack=Pack("EE", "a-pack", "1", tmp_path)), n_draws=1)
         assert plan.demand.group_shares[0, 0, 0] == pytest.approx(share)
+
+
+@pytest.mark.parametrize("written", ["health,education", "[health, education]"])
+def test_a_list_on_the_command_line_may_have_brackets(nation: Nation, written: str) -> None:
+    settings = read_case(nation, changes=[f"services={written}", "phases=[0.2, 1]"]).settings
+    assert [one.id for one in settings.services] == ["health", "education"]
+    assert settings.phases == (0.2, 1)
+
+
+def test_every_choice_of_a_plan_is_listed_with_what_is_allowed() -> None:
+    allowed = allowed_choices()
+    assert set(allowed) == {one.name for one in dataclasses.fields(Settings)}
+    for name in ("model", "accelerator", "precision", "framework", "mode", "sites"):
+        assert getattr(Settings(), name) in allowed[name]
 
 
 def test_literacy_by_province_and_of_the_rest_comes_to_the_published_share_of_the_nation(pack: Pack) -> None:

@@ -17,7 +17,7 @@ from daulat.plan.rules import export_class, regimes, total_processing_performanc
     ("accelerator", "expected"),
     [
         ("h100-sxm", "3A090.a"),  # 1979 x 8 = 15,832
-        ("h20", "unknown"),  # 296 x 8 = 2,368: between the limits, and its die is not known
+        ("h20", ""),  # 296 x 8 = 2,368, under 2,400, on 814 mm2: density 2.9, under 3.2
         ("l4", "3A090.a"),  # 242 x 8 = 1,936 on 294 mm2: density 6.6, over 5.92
         ("a10", ""),  # 250 x 8 = 2,000 on 628 mm2: density 3.18, under 3.2
         ("a40", "3A090.b"),  # 299.3 x 8 = 2,394 on 628 mm2: density 3.8
@@ -42,6 +42,14 @@ def test_the_destination_decides(country: str, status: str) -> None:
     assert case.rules.status == status
     assert case.rules.as_of
     assert "3A090" in case.rules.source
+
+
+@pytest.mark.parametrize(("country", "status"), [("ID", "free"), ("VN", "free"), ("CN", "licence needed")])
+def test_a_letter_of_the_authority_asks_a_licence_below_the_thresholds(country: str, status: str) -> None:
+    """The H20 lies below the limits of the class; a letter of April 2025 asks a licence for countries of D:5."""
+    rules = read_case(nation_of(bootstrap(country)), changes=["accelerator=h20", "model=qwen3-8b"]).rules
+    assert (rules.export_class, rules.status) == ("", status)
+    assert ("letter of 2025-04-09" in rules.source) == (status != "free")
 
 
 def test_a_plan_that_may_not_have_its_hardware_says_so_and_offers_what_it_may() -> None:

@@ -7,8 +7,20 @@ at once. It guesses nothing: a number without a source is a fault, and a default
 """
 
 from daulat.plan.inputs.assumption import KINDS, Assumption
+from daulat.plan.inputs.choices import allowed_choices
 from daulat.plan.inputs.draws import Values, draw
 from daulat.plan.inputs.load import Assumptions, load_inputs
 from daulat.plan.inputs.settings import Event, ServicePlan, Settings
 
-__all__ = ["KINDS", "Assumption", "Assumptions", "Event", "ServicePlan", "Settings", "Values", "draw", "load_inputs"]
+__all__ = [
+    "KINDS",
+    "Assumption",
+    "Assumptions",
+    "Event",
+    "ServicePlan",
+    "Settings",
+    "Values",
+    "allowed_choices",
+    "draw",
+    "load_inputs",
+]

@@ -167,11 +167,15 @@ def _number(base: Assumption, given: Any, origin: str) -> float:
         value = math.nan
     if not base.min <= value <= base.max:  # also false for NaN
         meant = likely_meant(value, base.unit, base.min, base.max)
+        if isinstance(given, str) and math.isnan(value):
+            what = f"is not a number; the number is written alone, in {base.unit}"
+        else:
+            what = f"is not within {plainly(base.min)} to {plainly(base.max)} {base.unit}"
         raise _fault(
             origin,
             base.path,
             given,
-            f"is not within {plainly(base.min)} to {plainly(base.max)} {base.unit}",
+            what,
             f"{plainly(base.min)} to {plainly(base.max)} {base.unit}",
             f"Did you mean {meant}" if meant else "",
         )

@@ -201,19 +201,41 @@ def _layers(
 
 
 def listed(text: str) -> str | list[str]:
-    """Return a value of the command line as text, a list where it has commas: codes of regions are no numbers."""
-    parts = [part.strip() for part in text.split(",")]
-    return parts if len(parts) > 1 else parts[0]
+    """Return a value of the command line as text, a list where it has commas or brackets: region codes are no numbers.
+
+    Examples
+    --------
+    >>> listed("11, 12"), listed("[11]"), listed("[]"), listed("11")
+    (['11', '12'], ['11'], [], '11')
+    """
+    inner, is_list = _unbracketed(text)
+    parts = [part.strip() for part in inner.split(",") if part.strip()]
+    return parts if is_list or len(parts) > 1 else inner
 
 
 def plain(text: str) -> Any:
-    """Return a value of the command line as a number where it is one, a list where it has commas, else as text."""
+    """Return a value of the command line as a number or a list (commas or brackets), else as text.
+
+    Examples
+    --------
+    >>> plain("0.2,1"), plain("[0.2]"), plain("[]"), plain("fp8")
+    ([0.2, 1], [0.2], [], 'fp8')
+    """
+    inner, is_list = _unbracketed(text)
+    if is_list or "," in text:
+        return [plain(one.strip()) for one in inner.split(",") if one.strip()]
     for convert in (int, float):
         try:
             return convert(text)
         except ValueError:
             continue
-    return [plain(one.strip()) for one in text.split(",")] if "," in text else text
+    return text
+
+
+def _unbracketed(text: str) -> tuple[str, bool]:
+    inner = text.strip()
+    is_list = inner.startswith("[") and inner.endswith("]")
+    return (inner[1:-1] if is_list else inner), is_list
 
 
 def _nested(path: str, value: Any) -> dict[str, Any]:

@@ -186,7 +186,7 @@ def fault(origin: Origin, path: str, value: Any, what: str, allowed: str, fix: s
     return InputError(
         f"{place(where, path)}: plan.{path}: `{value}` {what}",
         why=f"Allowed is {allowed}.",
-        fix=fix or "Correct the choice; docs/guides/make-a-plan.md lists them all.",
+        fix=fix or "Correct the choice; `daulat plan choices` lists all with what is allowed.",
         code="plan.choice",
     )
 
@@ -196,10 +196,13 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _near(value: str, names: Iterable[str]) -> str:
-    known = sorted(names)
-    begins = [name for name in known if value and name.startswith(str(value))]
-    near = begins or difflib.get_close_matches(str(value), known, n=1, cutoff=0.5)
-    return f"one of those known (did you mean `{near[0]}`?)" if near else f"one of {', '.join(known[:12])}"
+    known, given = sorted(names), "-".join(str(value).lower().split())
+    begins = [name for name in known if given and name.startswith(given)]
+    near = (begins or difflib.get_close_matches(given, known, n=3, cutoff=0.5))[:3]
+    if near:
+        return f"one of {len(known)} known (did you mean {' or '.join(f'`{one}`' for one in near)}?)"
+    more = f" and {len(known) - 12} more" if len(known) > 12 else ""
+    return f"one of {', '.join(known[:12])}{more}"
 
 
 def _whole(data: Mapping[str, Any], key: str, default: int, low: int, high: int, origin: Origin) -> int:
@@ -219,22 +222,21 @@ def _one_of(data: Mapping[str, Any], key: str, default: str, known: Iterable[str
 def _amount(data: Mapping[str, Any], key: str, low: float, high: float, origin: Origin) -> float:
     if data.get(key) is None:
         return 0.0
-    value = data[key]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        unit = "MW" if key == "site_power_mw" else "USD"
-        found = likely_meant(float(value), unit, low, high) if isinstance(value, int | float) else ""
-        meant = f"Did you mean {found}" if found else ""
-        raise fault(origin, key, value, "is out of range", f"{plainly(low)} to {plainly(high)} {unit}", meant)
-    return float(value)
+    return _ranged(key, data[key], low, high, "MW" if key == "site_power_mw" else "USD", origin)
 
 
 def _within(data: Mapping[str, Any], key: str, default: float, origin: Origin) -> float:
     low, high, unit = RANGES[key]
-    value = data.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        meant = likely_meant(float(value), unit, low, high) if isinstance(value, int | float) else ""
-        fix = f"Did you mean {meant}" if meant else ""
-        raise fault(origin, key, value, "is out of range", f"{low:,.6g} to {high:,.6g} {unit}", fix)
+    return _ranged(key, data.get(key, default), low, high, unit, origin)
+
+
+def _ranged(key: str, value: Any, low: float, high: float, unit: str, origin: Origin) -> float:
+    allowed = f"{plainly(low)} to {plainly(high)} {unit}"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise fault(origin, key, value, "is not a number", allowed, f"Write the number alone, in {unit}.")
+    if not low <= value <= high:  # also false for NaN
+        meant = likely_meant(float(value), unit, low, high)
+        raise fault(origin, key, value, "is out of range", allowed, f"Did you mean {meant}" if meant else "")
     return float(value)
 
 

@@ -62,7 +62,7 @@ def places_chapter(reading: Reading) -> Chapter:
     if len(document.regions) > MOST_DOTS:
         texts.append(words.say("places_cut", n=MOST_DOTS, all=len(document.regions)))
     head = [words["what"], words["name"], words["coordinates"], words["size"], words["hazard"], words["since"]]
-    size = ["site_power_mw", "people"]
+    behind = ["site_power_mw", "people"]
     exhibit = Exhibit(
         "map",
         words["map_title"],
@@ -70,8 +70,8 @@ def places_chapter(reading: Reading) -> Chapter:
         chart,
         head,
         rows,
-        size,
-        columns=[(), (), ["notes"], [*size, "notes"], ["hazard.*", "notes"], ["notes"]],
+        behind,
+        columns=[(), (), ["notes"], [*behind, "notes"], ["hazard.*", "notes"], ["notes"]],
     )
     return Chapter("places", words["places_title"], texts, [exhibit])
 
