@@ -211,7 +211,7 @@ def make_parts(limit: int = 32, **changes) -> Parts:
 def wider_routes(access: Access) -> dict:
     """Return the routes that a whole service has beside those of the API: sign-in, administration and plans."""
     nation = nation_of(bootstrap("EE", None))
-    return access.routes() | PlanRoutes(nation.model_dump_json(), Ids()).routes()
+    return access.routes() | PlanRoutes(nation.model_dump_json(), Ids(), access).routes()
 
 
 def mounted(app) -> set[tuple[str, str]]:
@@ -235,7 +235,7 @@ async def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     access = Access(AccessSettings(ZoneInfo("UTC"), is_private=True))
-    parts = make_parts(routes=wider_routes(access) if sys.argv[2:] else {})
+    parts = make_parts(routes=wider_routes(access), admission=access) if sys.argv[2:] else make_parts()
     app = create_app(parts)
     holder = reserve("127.0.0.1", int(sys.argv[1]) if sys.argv[1:] else 0)
     port = holder.getsockname()[1]

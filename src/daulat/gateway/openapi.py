@@ -124,6 +124,7 @@ _MEANING = {
     403: "The key does not reach that.",
     404: "There is nothing of that name.",
     408: "The body did not arrive in time.",
+    409: "It was done before, or what it needs has ended.",
     410: "This part of the stream is no longer kept.",
     413: "The body is too large.",
     415: "The body is not declared as JSON.",

@@ -98,3 +98,22 @@ async def test_a_change_is_in_the_audit_with_the_role_that_allowed_it(live_app, 
     [(role,)] = await store.fetch("SELECT id FROM access_role WHERE role = 'operator'")
     rows = await store.fetch("SELECT payload FROM ledger_event WHERE kind = 'access.organisation_created'")
     assert {"organisation": "court", "by": role} in [row[0] for row in rows]
+
+
+async def test_what_is_taken_or_has_ended_is_told_from_what_is_not_there(live_app, office, sign_in):
+    key = (await office.key()).key.id
+    async with live_app() as base:
+        browser, cookie = await sign_in("owner")
+
+        async def answer(method, path, body=None):
+            status, said = await browser.json(f"{base}/v1/admin/{path}", method, body, cookie)
+            return status, said["error"]["code"] if status >= 400 else ""
+
+        assert await answer("POST", "organisations", {"id": "moh"}) == (409, "access.taken")
+        assert await answer("DELETE", f"keys/{key}") == (200, "")
+        assert await answer("DELETE", f"keys/{key}") == (409, "access.key_revoked")
+        assert await answer("DELETE", "keys/key_none") == (404, "access.no_key")
+        assert await answer("DELETE", "projects/moh/portal") == (200, "")
+        assert await answer("POST", "keys", {"project": "moh/portal"}) == (409, "access.project_closed")
+        assert await answer("DELETE", "roles/none") == (404, "access.no_role")
+        assert await answer("POST", "roles", {"principal": "subject:x", "role": "king"}) == (400, "access.limit_or_role")

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ import msgspec
 
 from daulat.gateway._asgi import Request, Route, Routes, Send, send_json
 from daulat.gateway._decode import decode
-from daulat.gateway.access.errors import AccessError, Forbidden
+from daulat.gateway.access.errors import AccessError, Conflict, Forbidden
 from daulat.gateway.access.limits import (
     grant_role,
     limits_of,
@@ -34,7 +34,7 @@ from daulat.gateway.access.registry import KeyRules, NewKey, Registry, as_data
 from daulat.gateway.access.roles import Reach, reach
 from daulat.gateway.access.sessions import Person
 from daulat.gateway.access.sign_in import SignInRoutes, require_same_origin
-from daulat.gateway.errors import BadRequest, NotFound
+from daulat.gateway.errors import BadRequest, NotFound, RequestError
 from daulat.gateway.quota.counters import CountersUnavailableError
 from daulat.gateway.quota.leases import Leases
 from daulat.ledger.errors import LedgerError
@@ -44,19 +44,27 @@ from daulat.store import Store
 
 _EVENTS = 200
 _LONGEST_OVERLAP_HOURS = 24 * 90
+_MOST_DAYS = 36_500
+
+# Shapes that the document tells; what is refused for them is said in the register's own words.
+_SLUG = "[a-z0-9][a-z0-9-]{0,59}"
+OrganisationId = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{_SLUG}$"})]
+ProjectId = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{_SLUG}/{_SLUG}$"})]
+Days = Annotated[float, msgspec.Meta(extra_json_schema={"exclusiveMinimum": 0, "maximum": _MOST_DAYS})]
+Hours = Annotated[float, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": _LONGEST_OVERLAP_HOURS})]
 
 
 class OrganisationBody(msgspec.Struct, forbid_unknown_fields=True):
     """A new organisation."""
 
-    id: str
+    id: OrganisationId
     name: str = ""
 
 
 class ProjectBody(msgspec.Struct, forbid_unknown_fields=True):
     """A new project, `organisation/project`."""
 
-    id: str
+    id: ProjectId
     name: str = ""
 
 
@@ -70,13 +78,13 @@ class KeyBody(msgspec.Struct, forbid_unknown_fields=True):
     networks: list[str] = []
     data_class: str = "internal"
     highest_priority: str = "interactive"
-    expires_in_days: float | None = None
+    expires_in_days: Days | None = None
 
 
 class RotateBody(msgspec.Struct, forbid_unknown_fields=True):
     """How long the old key goes on."""
 
-    overlap_hours: float = 0
+    overlap_hours: Hours = 0
 
 
 class LimitBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -205,8 +213,7 @@ class AdminRoutes:
         try:
             payload = await handler(visit)
         except AccessError as error:
-            kind = NotFound if ".no_" in error.code else BadRequest
-            raise kind(error.what, why=error.why, fix=error.fix, code=error.code) from None
+            raise _kind(error.code)(error.what, why=error.why, fix=error.fix, code=error.code) from None
         except LedgerError as error:
             raise BadRequest(error.what, why=error.why, fix=error.fix, code=error.code) from None
         await send_json(send, payload, request.request_id)
@@ -262,8 +269,8 @@ async def create_key(visit: Visit) -> Any:
     visit.require(_organisation(body.project))
     ends = None
     if body.expires_in_days is not None:
-        if not 0 < body.expires_in_days <= 36_500:
-            raise _bad("`expires_in_days` is above 0 and at most 36,500", "expires_in_days")
+        if not 0 < body.expires_in_days <= _MOST_DAYS:
+            raise _bad(f"`expires_in_days` is above 0 and at most {_MOST_DAYS:,}", "expires_in_days")
         ends = datetime.now(UTC) + timedelta(days=body.expires_in_days)
     names = tuple(body.models), tuple(body.services), tuple(body.networks)
     rules = KeyRules(*names, body.data_class, body.highest_priority, ends)
@@ -372,6 +379,13 @@ def _once(new: NewKey) -> dict[str, Any]:
 async def _require_key(visit: Visit, number: str) -> None:
     found = await visit.registry.keys(number)
     visit.require(_organisation(found[0].project_id) if found else "")
+
+
+def _kind(code: str) -> type[RequestError]:
+    """Return what a request gets for a fault that the register has found."""
+    if ".no_" in code:
+        return NotFound
+    return Conflict if code.endswith((".taken", "_closed", "_revoked")) else BadRequest
 
 
 def _bad(what: str, param: str) -> BadRequest:

@@ -4,6 +4,7 @@
 RequestError
 ├── Unauthorised   401  invalid_api_key, key_expired, sign_in_required
 ├── Forbidden      403  model_not_allowed, network_not_allowed, role_not_allowed, ...
+├── Conflict       409  access.taken, access.project_closed, access.key_revoked, ...
 └── QuotaReached   429  rate_limit_exceeded, insufficient_quota; with `Retry-After`
 
 DaulatError
@@ -28,6 +29,12 @@ class Forbidden(RequestError):
     """The caller is known, and may not do this."""
 
     status = 403
+
+
+class Conflict(RequestError):
+    """What is asked for was done before, or cannot be done with what has ended."""
+
+    status = 409
 
 
 class QuotaReached(Overloaded):

@@ -137,7 +137,12 @@ async def revoke_role(registry: Registry, number: str) -> None:
         )
         row = await done.fetchone()
         if row is None:
-            raise _wrong("there is no such role to take away", "`daulat access roles list` shows the ids.")
+            raise AccessError(
+                "there is no such role to take away",
+                why="Nothing has been changed.",
+                fix="`daulat access roles list` shows the ids.",
+                code="access.no_role",
+            )
         owners = await connection.execute("SELECT FROM access_role WHERE role = 'owner' AND revoked_at IS NULL")
         if row[0] == "owner" and not owners.rowcount:
             raise _wrong("this is the last owner", "name another owner first.")
