@@ -116,4 +116,5 @@ async def test_what_is_taken_or_has_ended_is_told_from_what_is_not_there(live_ap
         assert await answer("DELETE", "projects/moh/portal") == (200, "")
         assert await answer("POST", "keys", {"project": "moh/portal"}) == (409, "access.project_closed")
         assert await answer("DELETE", "roles/none") == (404, "access.no_role")
-        assert await answer("POST", "roles", {"principal": "subject:x", "role": "king"}) == (400, "access.limit_or_role")
+        king = {"principal": "subject:x", "role": "king"}
+        assert await answer("POST", "roles", king) == (400, "access.limit_or_role")
