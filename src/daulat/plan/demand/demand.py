@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from daulat.plan.demand.adoption import active_users
-from daulat.plan.demand.languages import token_ratio, unmeasured
+from daulat.plan.demand.languages import token_ratio, unmeasured, vocabulary_notes
 from daulat.plan.figures import Floats, figure
 from daulat.plan.inputs.draws import Values
 from daulat.plan.inputs.settings import ServicePlan, Settings
@@ -159,7 +159,7 @@ def estimate_demand(place: Place, v: Values, settings: Settings) -> Demand:
         training_tokens_per_year=np.broadcast_to(training, shape),
         output_tokens_by_language=by_language,
         group_shares=np.broadcast_to(users_by_group / total, (*shape, len(place.groups))),
-        notes=_notes(place),
+        notes=(*_notes(place), *vocabulary_notes(settings)),
     )
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from daulat.plan.figures import Floats
 from daulat.plan.inputs.draws import Values
+from daulat.plan.inputs.settings import Settings
 from daulat.plan.place import Place
 
 SPREAD = 0.1  # below a measured ratio: other texts, other domains
@@ -25,7 +26,10 @@ SPREAD = 0.1  # below a measured ratio: other texts, other domains
 
 @cache
 def measured() -> tuple[Mapping[str, str], ...]:
-    """Return the rows of languages.csv: ratio of tokens to English, by language and tokenizer."""
+    """Return the rows of languages.csv: ratio of tokens to English, by language and tokenizer.
+
+    `tokenizer_of` holds how the names of the models begin that have this vocabulary, with blanks between.
+    """
     text = files("daulat.plan").joinpath("data", "languages.csv").read_text(encoding="utf-8")
     return tuple(csv.DictReader(text.splitlines()))
 
@@ -38,7 +42,7 @@ def language_rows(place: Place, model: str) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for tag, _ in place.languages:
         rows = [row for row in measured() if row["language"] == tag]
-        own = [row for row in rows if model.startswith(row["tokenizer_of"])]
+        own = [row for row in rows if _has(model, row)]
         used = own or rows
         if not used:
             continue
@@ -59,6 +63,24 @@ def language_rows(place: Place, model: str) -> dict[str, dict[str, Any]]:
             "licence": "Apache-2.0",
         }
     return found
+
+
+def vocabulary_notes(settings: Settings) -> tuple[str, ...]:
+    """Return which models' vocabularies nobody has measured, and which services are counted with another's."""
+    found = []
+    if not any(_has(settings.model, row) for row in measured()):
+        of = ", ".join(dict.fromkeys(row["tokenizer_of"].split()[0] for row in measured()))
+        found.append(
+            f"tokens by language: the vocabulary of `{settings.model}` was not measured; the mean of {of} is used"
+        )
+    others = [one.id for one in settings.services if one.model != settings.model]
+    if others:
+        found.append(f"tokens by language: {', '.join(others)} are counted with the vocabulary of `{settings.model}`")
+    return tuple(found)
+
+
+def _has(model: str, row: Mapping[str, str]) -> bool:
+    return model.startswith(tuple(row["tokenizer_of"].split()))
 
 
 def token_ratio(place: Place, v: Values) -> Floats:
