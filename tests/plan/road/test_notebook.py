@@ -22,4 +22,6 @@ def test_every_cell_runs_and_finds_what_it_says(capsys: pytest.CaptureFixture[st
     assert "site_power_mw = " in said
     assert len(names["power"]) == 10  # type: ignore[arg-type]
     assert len(names["top"]) == 8  # type: ignore[arg-type]
+    assert names["control"].shape == (3, 10)  # type: ignore[attr-defined]
+    assert set(names["parties"].index) >= {"Government", "Development bank"}  # type: ignore[attr-defined]
     assert set(names["median"]) == {"h200", "b200"}  # type: ignore[call-overload]

@@ -61,6 +61,9 @@ def test_frames_are_the_tables(document: Document) -> None:
     assert {name: len(frame) for name, frame in found.items()} == {name: len(rows) for name, rows in tables.items()}
     wide = found["figures"].query("figure == 'capex_usd'")
     assert (wide.p10 <= wide.p50).all()
+    years = {name: frame["year"] for name, frame in found.items() if "year" in frame}
+    assert {str(column.dtype) for column in years.values()} == {"Int64"}
+    assert years["figures"].dropna().isin(document.years).all()
 
 
 def test_the_chain_behind_a_cost_ends_at_people_and_sources(document: Document) -> None:

@@ -65,10 +65,10 @@ def _figures(document: Document) -> Iterator[dict[str, Any]]:
     for row in document.figures:
         arrays = {band: np.asarray(getattr(row, band)) for band in BANDS}
         for place in product(*(range(len(document.axes[axis])) for axis in row.axes)):
-            labels = {"year": "", "axis": "", "label": ""}
+            labels: dict[str, Any] = {"year": None, "axis": "", "label": ""}
             for axis, index in zip(row.axes, place, strict=True):
                 if axis == "year":
-                    labels["year"] = document.axes[axis][index]
+                    labels["year"] = document.years[index]
                 else:
                     labels |= {"axis": axis, "label": document.axes[axis][index]}
             yield {
@@ -130,7 +130,7 @@ def _crossover(document: Document) -> Iterator[dict[str, Any]]:
 
 
 def frames(document: Document) -> dict[str, Any]:
-    """Return the tables as pandas frames.
+    """Return the tables as pandas frames; `year` is a whole number in each, missing where a row is of the whole plan.
 
     Raises
     ------
@@ -146,7 +146,8 @@ def frames(document: Document) -> dict[str, Any]:
             fix="Install the extra: pip install 'daulat[analysis]'.",
             code="plan.analysis",
         ) from error
-    return {name: pd.DataFrame(rows) for name, rows in tables_of(document).items()}
+    found = {name: pd.DataFrame(rows) for name, rows in tables_of(document).items()}
+    return {name: frame.astype({"year": "Int64"}) if "year" in frame else frame for name, frame in found.items()}
 
 
 def write_plan(document: Document, directory: Path) -> list[Path]:
