@@ -94,7 +94,7 @@ def _context(reading: Reading, words: Sequence[Words], place: int) -> dict[str, 
         found = []
         for one in inputs:
             if one == NOTES:
-                found.append((own["notes_title"], NOTES))
+                found.append((own["notes_short"], NOTES))
             if one in figures:
                 found.append((one, anchor(one)))
             found += [(path, anchor(path)) for path in paths if fnmatchcase(path, one)]
