@@ -37,6 +37,14 @@ LARGE: dict[str, Any] = {"horizon_years": 10, "siting": {"candidates": 60, "load
 OWN = (  # what it is, the plan, services, percentile of the load, gap, target
     ("all services, median load", SMALL, ALL, "p50", 0.001, SMALL_S),
     ("all services, large load", SMALL, ALL, "p90", 0.001, SMALL_S),
+    (
+        "one service and the ministries, half a megawatt",
+        SMALL,
+        ["public-services", "ministries"],
+        "p50",
+        0.001,
+        SMALL_S,
+    ),
     ("one service, a tenth of a megawatt", SMALL, ALL[:1], "p50", 0.001, SMALL_S),
     ("all services, median load", LARGE, ALL, "p50", 0.01, LARGE_S),
     ("all services, small load", LARGE, ALL, "p10", 0.01, LARGE_S),

@@ -2,14 +2,15 @@
 """The mixed-integer program of siting, as arrays: a question in, columns and rows for HiGHS out.
 
 Columns, for class k, site s and year t: `open[s,t]` (0 or 1: open by then), `size[s,t]` (IT MW that stand), and
-`serve[k,s,t]` (share of the class's load, only for pairs that the rules allow); where the search is shortened also how
-many are open. Money is counted in millions of US dollars, so that coefficients stay near one. Every row carries the
-group that it belongs to, which is what an explanation of an impossible plan speaks of. Derivation:
-docs/concepts/plan-sites.md
+`serve[k,s,t]` (share of the class's load, only for pairs that the rules allow); where the search is shortened also
+which grids have a site, and how many. Money is counted in millions of US dollars, so that coefficients stay near one.
+Every row carries the group that it belongs to, which is what an explanation of an impossible plan speaks of.
+Derivation: docs/concepts/plan-sites.md
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,23 +64,28 @@ def build_model(siting: Siting, classes: Classes, *, tight: bool = False, apart:
     upper[columns.size] = _largest_useful(siting) if apart else siting.candidates.limit_mw
     lower, whole = np.zeros(columns.count), np.zeros(columns.count, bool)
     whole[columns.open] = True
-    if columns.opened.size:
-        whole[columns.opened] = True
-        lower[columns.opened], upper[columns.opened] = least_opened(siting), len(siting.candidates.names)
+    for column in (columns.on_grid, columns.n_sites, columns.n_grids):
+        whole[column] = True
+    for column, most in ((columns.n_sites, len(siting.candidates.names)), (columns.n_grids, len(columns.on_grid))):
+        lower[column], upper[column] = least_opened(siting)[: column.size], most
     return Model(columns, _cost(columns, siting, classes), lower, upper, whole, rows)
 
 
 def _columns(siting: Siting, classes: Classes, *, counted: bool) -> Columns:
     n_sites, n_years = siting.candidates.limit_mw.shape
     pair_class, pair_site = np.nonzero(classes.allowed)
-    grid, pairs = n_sites * n_years, len(pair_class) * n_years
+    pairs, grids, years = len(pair_class), len(set(siting.candidates.grid)) * counted, n_years * counted
+    ends = np.cumsum([0, *[n_sites * n_years] * 2, pairs * n_years, grids * n_years, years, years])
+    at = [np.arange(start, end) for start, end in itertools.pairwise(ends)]
     return Columns(
-        np.arange(grid).reshape(n_sites, n_years),
-        grid + np.arange(grid).reshape(n_sites, n_years),
-        2 * grid + np.arange(pairs).reshape(-1, n_years),
-        pair_class.astype(np.int64),
-        pair_site.astype(np.int64),
-        2 * grid + pairs + np.arange(n_years if counted else 0),
+        open=at[0].reshape(n_sites, n_years),
+        size=at[1].reshape(n_sites, n_years),
+        serve=at[2].reshape(pairs, n_years),
+        pair_class=pair_class.astype(np.int64),
+        pair_site=pair_site.astype(np.int64),
+        on_grid=at[3].reshape(grids, n_years),
+        n_sites=at[4],
+        n_grids=at[5],
     )
 
 

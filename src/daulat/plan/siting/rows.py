@@ -47,7 +47,8 @@ class Rows:
 class Columns:
     """Where each variable stands: int64[n_sites, n_years] twice, int64[n_pairs, n_years]; pairs are (class, site).
 
-    `opened` counts open sites, int64[n_years]; empty where nobody counts them.
+    Where the search is shortened (`tight.py`) also `on_grid`, int64[n_grids, n_years], whether a grid has a site, and
+    `n_sites` and `n_grids`, int64[n_years], how many there are; empty else.
     """
 
     open: Ints
@@ -55,9 +56,17 @@ class Columns:
     serve: Ints
     pair_class: Ints
     pair_site: Ints
-    opened: Ints
+    on_grid: Ints
+    n_sites: Ints
+    n_grids: Ints
+
+    @property
+    def counted(self) -> bool:
+        """Whether sites and grids are counted."""
+        return self.n_sites.size > 0
 
     @property
     def count(self) -> int:
         """How many variables there are."""
-        return self.open.size + self.size.size + self.serve.size + self.opened.size
+        each = (self.open, self.size, self.serve, self.on_grid, self.n_sites, self.n_grids)
+        return sum(one.size for one in each)
