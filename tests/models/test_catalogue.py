@@ -18,7 +18,7 @@ from daulat.nation.reference import is_language
 CATALOGUE = load_catalogue()
 HEADER = (Path(__file__).parents[2] / "src/daulat/models/catalogue.csv").read_text().splitlines()[3]
 LICENCES = "id,name,class,spdx,url,obligations,basis\nMIT,MIT License,open-source,MIT,,keep the notice,SPDX\n"
-GOOD = "m,M,P,XA,dense,1,1,4096,MIT,xa,o/r,,,hf://o/r/m.gguf,,,src,src,,,"
+GOOD = "m,M,P,XA,dense,1,1,4096,MIT,xa,o/r,,,hf://o/r/m.gguf,,,src,src,src,src,,,"
 
 
 def test_the_catalogue_has_the_models_that_a_nation_would_ask_for() -> None:
@@ -42,11 +42,25 @@ def test_the_catalogue_has_the_models_that_a_nation_would_ask_for() -> None:
 
 @pytest.mark.parametrize("model", CATALOGUE.models.values(), ids=lambda model: model.id)
 def test_each_fact_names_its_source(model: object) -> None:
+    assert model.publisher_source
+    assert model.architecture_source
     assert model.params_source
     assert model.licence_source
     assert model.languages_source  # where none are known, why
     assert all(is_language(tag) for tag in model.languages)
     assert bool(model.weights) <= bool(model.weights_source)
+
+
+def test_what_is_only_remembered_is_listed_by_column() -> None:
+    recalled = CATALOGUE.recalled
+
+    assert set(recalled) == {column for column in HEADER.split(",") if column.endswith("_source")}
+    assert recalled["licence_source"] == ["mimo-7b"]
+    assert recalled["publisher_source"] == ["phi-4", "phi-4-mini"]
+    assert all(
+        "recalled" in getattr(CATALOGUE.find(model), column) for column in recalled for model in recalled[column]
+    )
+    assert [each.id for each in CATALOGUE.licences.values() if "recalled" in each.basis] == []
 
 
 def test_weights_that_no_hub_vouches_for_are_pinned() -> None:

@@ -340,6 +340,8 @@ def _detail(model: CatalogueModel, weights: Weights | None) -> dict[str, Any]:
         "licence_url": model.licence.url,
         "obligations": list(model.licence.obligations),
         "licence_basis": model.licence.basis,
+        "publisher_source": model.publisher_source,
+        "architecture_source": model.architecture_source,
         "licence_source": model.licence_source,
         "params_source": model.params_source,
         "languages_source": model.languages_source,

@@ -21,6 +21,9 @@ from daulat.models.weights import check_model_id
 
 LicenceClass = Literal["open-source", "open-weight", "non-commercial", "unknown"]
 Purpose = Literal["", "test"]
+SOURCES = (
+    "publisher_source", "architecture_source", "params_source", "licence_source", "languages_source", "weights_source",
+)  # fmt: skip
 Row = TypeVar("Row", "Licence", "CatalogueModel")
 
 
@@ -48,7 +51,8 @@ class CatalogueModel:
     """One open-weight model.
 
     Parameters are in thousand millions, context in tokens, languages as BCP 47 tags that the publisher claims. Each
-    `..._source` says where the facts of that name come from. `purpose` ``test`` means never for citizens.
+    `..._source` says where the facts of that name come from; the publisher's, that of its country; the architecture's,
+    that of the context. `purpose` ``test`` means never for citizens.
     """
 
     id: str
@@ -67,6 +71,8 @@ class CatalogueModel:
     weights: tuple[Source, ...]
     weights_sha256: str
     weights_bytes: int | None
+    publisher_source: str
+    architecture_source: str
     params_source: str
     licence_source: str
     languages_source: str
@@ -80,6 +86,14 @@ class Catalogue:
 
     models: Mapping[str, CatalogueModel]
     licences: Mapping[str, Licence]
+
+    @property
+    def recalled(self) -> Mapping[str, list[str]]:
+        """For each column of sources, the ids of the models for which something of it is only remembered."""
+        return {
+            column: [model.id for model in self.models.values() if "recalled" in getattr(model, column)]
+            for column in SOURCES
+        }
 
     @property
     def test_only(self) -> frozenset[str]:
@@ -182,6 +196,8 @@ def _model(row: Mapping[str, str], licences: Mapping[str, Licence]) -> Catalogue
         weights=tuple(parse_source(address) for address in row["weights"].split()),
         weights_sha256=row["weights_sha256"],
         weights_bytes=int(row["weights_bytes"]) if row["weights_bytes"] else None,
+        publisher_source=row["publisher_source"],
+        architecture_source=row["architecture_source"],
         params_source=row["params_source"],
         licence_source=row["licence_source"],
         languages_source=row["languages_source"],

@@ -25,8 +25,8 @@ active for one token; context is in tokens; languages are what the publisher cla
 A model marked *test* is for tests and plumbing, never for citizens. No model writes to citizens before it has passed a
 gate ([engines](../concepts/engines.md)).
 
-| model | publisher | country | all | active | context | licence | class | languages | |
-| --- | --- | --- | ---: | ---: | ---: | --- | --- | --- | --- |
+| model | publisher | country | architecture | all | active | context | licence | class | languages | |
+| --- | --- | --- | --- | ---: | ---: | ---: | --- | --- | --- | --- |
 """
 _LICENCES = """
 ## Licences
@@ -40,6 +40,15 @@ _LICENCES = """
 
 | licence | class | what it asks | known from |
 | --- | --- | --- | --- |
+"""
+_RECALLED = """
+## What is only remembered
+
+A source that says *recalled* was written from memory, in part or in whole: read the publisher's own page before you
+rely on it. Of {models} models and {licences} licences:
+
+| column | recalled | which |
+| --- | ---: | --- |
 """
 _MOST_TAGS = 15
 _COLUMNS = """
@@ -58,7 +67,10 @@ _COLUMNS = """
 | derived_from | the model that it was made from |
 | purpose | empty, or test |
 | weights, weights_sha256, weights_bytes | addresses of one GGUF file or of its parts in order; its hash and size |
-| params_source, licence_source, languages_source, weights_source | where each fact comes from |
+| publisher_source | where the publisher's country comes from; the publisher is who owns the address at the hub |
+| architecture_source | where the architecture and the context come from |
+| params_source | what holds the count, or the dimensions against which the publisher's count was checked |
+| licence_source, languages_source, weights_source | where each of these comes from |
 | note | what else a reader should know |
 """
 
@@ -70,6 +82,7 @@ def render_catalogue(catalogue: Catalogue) -> str:
             f"`{model.id}`",
             model.publisher,
             model.publisher_country,
+            model.architecture,
             f"{model.params_total_b:g}",
             f"{model.params_active_b:g}",
             str(model.context_length),
@@ -89,7 +102,15 @@ def render_catalogue(catalogue: Catalogue) -> str:
         ]
         for licence in catalogue.licences.values()
     ]
-    return _HEAD.format(models=len(models)) + _rows(models) + _LICENCES + _rows(licences) + _COLUMNS
+    counted = _RECALLED.format(models=len(models), licences=len(licences)) + _rows(_recalled(catalogue))
+    return _HEAD.format(models=len(models)) + _rows(models) + _LICENCES + _rows(licences) + counted + _COLUMNS
+
+
+def _recalled(catalogue: Catalogue) -> list[list[str]]:
+    """List, for each column of sources, how many rows say that they were remembered, and which."""
+    named = dict(catalogue.recalled)
+    named["basis of a licence"] = [each.id for each in catalogue.licences.values() if "recalled" in each.basis]
+    return [[column, str(len(ids)), " ".join(f"`{each}`" for each in ids)] for column, ids in named.items()]
 
 
 def _languages(tags: Sequence[str]) -> str:
