@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from scripted_server import DONE, EVENT_STREAM, ScriptedServer, counts, says, status
 
+from daulat.gateway.access.settings import access_settings
 from daulat.models import (
     ChatRequest,
     EmbeddedEngine,
@@ -22,7 +24,10 @@ from daulat.models import (
     RemoteEngine,
     Reply,
     Usage,
+    declare_engines,
+    forwarding,
 )
+from daulat.nation import nation_of
 
 REQUEST = ChatRequest("tiny", (Message("user", "Who issues a birth certificate?"),), max_tokens=6, temperature=0.0)
 MODEL_LIST = status(200, {"data": [{"id": "tiny"}]})
@@ -95,6 +100,41 @@ async def test_closing_the_stream_early_leaves_an_engine_that_answers_the_next_r
 async def test_an_engine_lists_its_models_and_is_healthy(listing: Engine) -> None:
     assert await listing.models() == ["tiny"]
     assert await listing.is_healthy()
+
+
+NATION = {
+    "country": "IS",
+    "names": {"en": "Iceland"},
+    "currency": "XTS",
+    "time_zones": ["UTC"],
+    "languages": [{"tag": "en", "name": "English", "role": "official"}],
+    "residency": {"public": "anywhere", "internal": "anywhere", "personal": "anywhere"},
+    "services": [{"id": "public-services", "names": {"en": "Services"}}],
+}
+OFFER = {"context_length": 512, "output_limit": 64, "price": {"input": "2", "output": "6", "currency": "XTS"}}
+
+
+@pytest.mark.parametrize("kind", ["fake", "remote", "embedded"])
+async def test_what_a_model_can_do_and_what_it_costs_is_read_from_its_declaration_whatever_runs_it(
+    kind: str, tmp_path: Path, tiny_weights: Path
+) -> None:
+    async with ScriptedServer() as server:
+        server.answers(EVENT_STREAM, says("six"), says(finish="length"), counts(5, 6), DONE)
+        runs = {"fake": {}, "remote": {"url": server.base_url}, "embedded": {"weights": str(tiny_weights)}}
+        model = {"id": "tiny", "kind": kind, **OFFER, **runs[kind]}
+        nation = nation_of(json.dumps({**NATION, "models": [model]}))
+
+        async with declare_engines(nation.models, base=tmp_path, weights=tmp_path, environment={}) as engines:
+            engine, rules = engines.engine_for("tiny"), access_settings(nation, {})
+            *_, last = [delta async for delta in engine.stream(REQUEST)]
+
+            assert (rules.contexts["tiny"], rules.output_limits["tiny"]) == (512, 64)
+            # Tools, schemas and probabilities are its server's to offer, where it has one.
+            assert (forwarding(engine) is not None) == (kind != "fake")
+            # In quanta of 10^-8 XTS, 2 and 6 for a million tokens are 200 and 600 for one.
+            assert last.usage is not None
+            cost_q = rules.prices["tiny"].cost_q(last.usage.prompt_tokens, last.usage.completion_tokens)
+            assert cost_q == 200 * last.usage.prompt_tokens + 600 * last.usage.completion_tokens > 0
 
 
 async def test_an_embedded_engine_that_is_closed_says_so_instead_of_starting_again(tiny_weights: Path) -> None:

@@ -2,6 +2,11 @@
 """The seam to a language model: `ChatRequest` in, a stream of `Delta` out, the last with `Usage`.
 
 Nothing above this line knows llama.cpp, vLLM or HTTP. Engines never see citizens' identities, and never log a prompt.
+
+An engine says which models it can run now, whether it is well, how much each answer took, and, by `forwarding`, whether
+its server speaks the API itself. How much a model holds and what it costs is not asked of it: `daulat.nation.Model`
+declares both, one place for every kind of engine, because limits are reserved before an engine is started or reached,
+one engine may run models at different prices, and a server that is asked says what it likes.
 """
 
 from __future__ import annotations
