@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from daulat.nation import Nation, Pack
-from daulat.plan import Document
-from daulat.plan.report import Words, load_words, report_page, write_report
+from daulat.plan import Document, read_scenario
+from daulat.plan.report import Words, load_words, report_page, sliders, write_report
 from daulat.plan.report.chapters import chapters
 from daulat.plan.report.exhibit import Reading
 
@@ -116,3 +116,10 @@ def test_hours_are_those_that_most_people_live_by(document: Document, words: lis
     assert "UTC+07:00" in hours.head[0]
     assert all(zone in hours.about for zone in ("UTC+07:00", "UTC+08:00", "UTC+09:00"))
     assert hours.rows[0][2] == words[-1].number(document.figure("load_by_hour").p50[161])
+
+
+def test_the_sliders_choose_no_sites_where_the_plan_does(nation: Nation, pack: Pack) -> None:
+    """To choose them takes seconds; who moves a slider waits for less than one."""
+    scenario = read_scenario("national", pack)
+    assert scenario[0]["sites"] == "choose"
+    assert sliders._plan(nation, pack, scenario, {}).siting is None

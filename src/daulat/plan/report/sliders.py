@@ -131,7 +131,14 @@ def _over_years(reading: Reading, name: str) -> Exhibit:
 def _plan(nation: Nation, pack: Pack | None, scenario: Any, changes: Mapping[str, Any]) -> Document:
     texts = [f"{path}={value}" for path, value in changes.items()]
     _, document = plan_nation(
-        nation, made_at=datetime.now(UTC), pack=pack, scenario=scenario, changes=texts, n_draws=DRAWS, sensitivity=False
+        nation,
+        made_at=datetime.now(UTC),
+        pack=pack,
+        scenario=scenario,
+        changes=texts,
+        n_draws=DRAWS,
+        sensitivity=False,
+        sites="fixed",  # to choose them takes seconds, and an answer to a moved slider less than one
     )
     return document
 
