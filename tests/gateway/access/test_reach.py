@@ -12,7 +12,8 @@ import pytest
 from every_route import CALLS, WholeGateway, asked_by, number
 from upstream import MODELS, Upstream
 
-from daulat.gateway import create_app, reserve, serve
+from daulat.cli._pages import make_pages
+from daulat.gateway import Answering, Knowledge, create_app, open_parts, reserve, serve
 from daulat.gateway.access.limits import grant_role
 from daulat.gateway.access.roles import MEANING, ROLES
 from daulat.gateway.access.service import Access, AccessSettings
@@ -118,13 +119,39 @@ async def test_each_caller_reaches_what_the_table_says_and_nothing_else(whole_ga
 
 
 async def test_the_table_holds_what_is_mounted_and_what_is_described(whole_gateway, fakes):
-    listed = {re.search(r"`(\w+ [^`]+)`", line)[1] for line in as_table().splitlines()[2:]}
     paths = openapi_document("0.0")["paths"]
     described = {f"{method.upper()} {path}" for path, by_method in paths.items() for method in by_method}
-    assert listed == described == set(CALLS)
-    assert fakes.mounted(whole_gateway.app) == {
-        (route.partition(" ")[0], re.sub(r"\{[^}]*\}", "*", route.partition(" ")[2])) for route in listed
+    assert described == set(CALLS)
+    assert fakes.mounted(whole_gateway.app) == in_table()
+    assert in_table() == {
+        (route.partition(" ")[0], re.sub(r"\{[^}]*\}", "*", route.partition(" ")[2])) for route in CALLS
     }
+
+
+class Silent:
+    """Answers nothing: it is not asked."""
+
+    async def stream(self, question, writer_for=None):
+        raise AssertionError("nobody asks")
+        yield
+
+
+async def test_a_service_as_it_is_started_mounts_what_the_table_holds(store, fakes, tmp_path):
+    nation = nation_of(bootstrap("EE", None))
+    knowledge = Knowledge(lambda report: Answering(Silent(), None, None, "no text"), lambda: "none")
+    async with open_parts(nation, knowledge, {"DATABASE_URL": store.conninfo}) as parts:
+        make_pages(nation, parts)
+        async with asyncio.timeout(60):
+            while parts.readiness.waiting_for():
+                await asyncio.sleep(0.02)
+        assert parts.readiness.failed() == []
+        assert fakes.mounted(create_app(parts)) == in_table()
+
+
+def in_table():
+    """Return (method, path) of each row, `*` for what differs."""
+    rows = (re.search(r"`(\w+) ([^`]+)`", line) for line in as_table().splitlines()[2:])
+    return {(row[1], re.sub(r"\{[^}]*\}", "*", row[2])) for row in rows}
 
 
 def test_the_published_table_is_that_of_the_code():
