@@ -21,7 +21,7 @@ import numpy as np
 from daulat.nation import Pack, read_yaml
 from daulat.plan.errors import Faults, InputError
 from daulat.plan.inputs import Assumption, Assumptions
-from daulat.plan.inputs.assumption import overlaid
+from daulat.plan.inputs.assumption import BASES, is_date, overlaid
 from daulat.plan.inputs.load import TABLES
 from daulat.plan.inputs.located import Located, place
 from daulat.plan.place import Region
@@ -95,7 +95,7 @@ class Grids:
         if not self.of:
             return True
         named = region.code in self.of or region.group in self.of
-        has_power = any("spare_mw" in row for row in self.figures.values())
+        has_power = any(row["spare_mw"].is_packs for row in self.figures.values() if "spare_mw" in row)
         return named and (not has_power or self.figure(self.of_region(region), "spare_mw") is not None)
 
 
@@ -184,8 +184,9 @@ def _figure(
         return None
     texts = {name: str(one.get(name) or row.get(name) or "") for name in TEXTS}
     texts["basis"] = texts["basis"] or "given"
-    if not texts["source"]:
-        faults.add(_fault(origin, path, given, "a figure with its `source`, in words"))
+    if not texts["source"] or texts["basis"] not in BASES or (texts["date"] and not is_date(texts["date"])):
+        allowed = f"a figure with its `source` in words, a `date` such as 2025-06-30, a `basis` of {', '.join(BASES)}"
+        faults.add(_fault(origin, path, given, allowed))
         return None
     low, value, high = map(float, spread)
     return GridFigure(value, low, high, **texts, origin=origin, is_packs=is_packs)

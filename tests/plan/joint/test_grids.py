@@ -156,15 +156,22 @@ def test_every_fault_of_a_grid_is_told_at_once_with_its_line(nation: Nation, pac
     file = tmp_path / "wrong.yaml"
     file.write_text(
         "siting:\n  grids:\n    Sumatera:\n      gco2_per_kwh: 0.77\n      spare_mw: {value: -4, source: a test}\n"
-        "    Sulawesi: {gco2_per_kwh: 9000, source: a test}\n    Kalimantan: {colour: red}\n",
+        "    Sulawesi: {gco2_per_kwh: 9000, source: a test}\n    Kalimantan: {colour: red}\n"
+        "    Lombok: {spare_mw: 5, source: a test, date: soon}\n",
         encoding="utf-8",
     )
     with pytest.raises(InputFaultsError) as raised:
         read_case(nation, pack=pack, scenario=read_scenario(str(file), pack))
     told = str(raised.value)
-    assert len(raised.value.faults) == 4
+    assert len(raised.value.faults) == 5
     assert "wrong.yaml line 4: plan.siting.grids.Sumatera.gco2_per_kwh: `0.77`" in told  # without a source
-    for said in ("line 5: plan.siting.grids.Sumatera.spare_mw", "line 6: ", "line 7: ", "0 to 2,000 gCO2e/kWh"):
+    for said in (
+        "line 5: plan.siting.grids.Sumatera.spare_mw",
+        "line 6: ",
+        "line 7: ",
+        "line 8: ",
+        "0 to 2,000 gCO2e/kWh",
+    ):
         assert said in told
 
 

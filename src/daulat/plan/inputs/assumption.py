@@ -140,7 +140,7 @@ def overlaid(base: Assumption, given: Any, origin: str) -> Assumption:
     if kind == "lognormal" and low <= 0:
         raise _fault(origin, f"{base.path}.low", low, "cannot be the 10th percentile of a lognormal", "more than 0")
     texts: dict[str, Any] = {key: str(row[key]) for key in TEXT_KEYS if key in row}
-    if row.get("date") and not _is_date(str(row["date"])):
+    if row.get("date") and not is_date(str(row["date"])):
         raise _fault(
             origin, f"{base.path}.date", row["date"], "is no date that a source can have", "a day such as 2025-06-30"
         )
@@ -151,8 +151,14 @@ def overlaid(base: Assumption, given: Any, origin: str) -> Assumption:
     return dataclasses.replace(base, value=value, low=low, high=high, kind=kind, origin=origin, **texts)
 
 
-def _is_date(day: str) -> bool:
-    """Say whether a text is a day, a month or a year in which a source may have been made."""
+def is_date(day: str) -> bool:
+    """Say whether a text is a day, a month or a year in which a source may have been made.
+
+    Examples
+    --------
+    >>> is_date("2026-03"), is_date("soon"), is_date("1066")
+    (True, False, False)
+    """
     full = {4: f"{day}-01-01", 7: f"{day}-01"}.get(len(day), day)
     try:
         return 1900 <= date.fromisoformat(full).year <= LAST_YEAR
