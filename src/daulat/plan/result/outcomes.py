@@ -72,6 +72,8 @@ _ALIASES = {
     **{"deal.npv": "deal.npv_usd", "deal.payback": "deal.payback_year", "deal.revenue": "deal.revenue_usd"},
     **{"deal.cash": "deal.cash_usd", "deal.fee_usd": "deal.revenue_usd", "deal.paid_usd": "deal.cash_usd"},
     **{"deal.received_usd": "deal.cash_usd", "deal.least_dscr": "deal.dscr", "deal.short_share": "deal.dscr"},
+    **{f"deal.{rule}": _CONTROL for rule in ("majority", "keys", "switch", "operation", "buy-out", "pledge")},
+    **{"deal.scenarios": _CONTROL, "deal.control_in": _CONTROL, "deal.least_cover": "deal.dscr"},
     **{"deal.covenants": _CONTROL, "deal.keeps_control": _CONTROL, "siting.siting": "siting.sites"},
     **{"siting.opens": "siting.sites", "siting.it_mw": "siting.sites", "siting.cost": "siting.cost_usd"},
 }
