@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The deal: from `plan.deal` of nation.yaml or a scenario to what each party pays, gets, owns and controls.
+"""The deal as it is written: from `plan.deal` of nation.yaml or a scenario to an agreement.
 
-Comes in: the sections of a plan, and a `Plan`. Goes out: an `Agreement`, or every fault of it at once with file, path
-and value; and the `DealPart` of plan.json. The money is worked out in `daulat.plan.finance`; here the chain's cash
-becomes a `Project`. Derivation: docs/concepts/plan-finance.md
+Comes in: the sections of a plan, and changes of the command line. Goes out: an `Agreement` with its scenarios, or every
+fault of it at once with file, path and value. It moves no money: see `deal_cash`. Keys: docs/concepts/plan-finance.md
 """
 
 from __future__ import annotations
@@ -14,18 +13,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
-import numpy as np
 from pydantic import Field, TypeAdapter, ValidationError
 
-from daulat.plan.chain import Plan, cash_needs
 from daulat.plan.errors import InputError, InputFaultsError
-from daulat.plan.figures import Floats
-from daulat.plan.finance import Deal, DealError, Flows, Project, check_deal, run_deal
+from daulat.plan.finance import Deal
 from daulat.plan.inputs.load import plain
 from daulat.plan.inputs.located import place
 
 Section = tuple[Mapping[str, Any], str]
 Basis = Literal["capacity", "open_book", "price", "saved"]
+# What pydantic calls a type, in the words of who writes YAML.
+_KINDS = {"bool": "true or false", "tuple": "a list", "dict": "keys with values", "dataclass": "keys with values"}
 Factor = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
 
 
@@ -145,13 +143,13 @@ def _deal_then(
     data: Mapping[str, Any], scenario: Scenario, path: str, where: Callable[[str], str], faults: list[InputError]
 ) -> Any:
     """Return the deal as a scenario changes it; None, with the faults added, where it cannot be."""
-    before = len(faults)
+    before, there = len(faults), f"{where(path)}, scenario `{scenario.name}`"
     try:
-        changed, _ = _laid(data, scenario.changes.items(), lambda step: f"{where(path)}: {step}")
+        changed, _ = _laid(data, scenario.changes.items(), lambda _: there)
     except InputError as error:
         faults.append(error)
         return None
-    found = _read(Deal, changed, "deal", lambda _: where(path), faults)
+    found = _read(Deal, changed, "deal", lambda _: there, faults)
     return found if len(faults) == before else None
 
 
@@ -161,92 +159,6 @@ def _place(origin: str, changed: frozenset[str], path: str) -> str:
         if any(path == one or path.startswith((f"{one}.", f"{one}[")) for one in changed)
         else place(origin, path)
     )
-
-
-def project_of(plan: Plan, revenue: Revenue) -> tuple[Project, float | None]:
-    """Return the chain's cash as a project, and the fee that was set.
-
-    Every year's hardware is written off over its life, buildings over theirs, straight-line; what is left of both is
-    what the assets are worth at the end.
-    """
-    v, money = plan.values, cash_needs(plan)
-    residual = plan.cost.residual_usd
-    years = np.arange(money["capex_usd"].shape[1])[None, :]
-    prices = (1 + v("money.inflation_per_year")) ** years
-    fee: float | None = None
-    if revenue.basis == "saved":
-        earned = money["revenue_usd"]
-    elif revenue.basis == "price":
-        fee, earned = revenue.usd_per_mtok, money["tokens"] / 1e6 * revenue.usd_per_mtok * prices
-    else:
-        worth = (1 + revenue.rate) ** -years.astype(float)
-        cost = (money["capex_usd"] * worth).sum(axis=1) - residual * worth[0, -1]
-        base = plan.fleet.accelerators_installed * prices
-        each = cost / np.maximum((base * worth).sum(axis=1), 1e-300) * (1 + revenue.margin)
-        running = money["opex_usd"]
-        if revenue.basis == "capacity":
-            fee = float(np.median(each))
-            each = np.full_like(each, fee)
-            running = np.median(running, axis=0, keepdims=True)
-        earned = base * np.maximum(each, 0)[:, None] + running
-    written_off = _straight_line(money["hardware_usd"], v("money.hardware_life_years"))
-    written_off = written_off + _straight_line(money["facility_usd"], v("money.facility_life_years"))
-    shape = money["capex_usd"].shape
-    capex, opex, earned, written_off = (
-        np.broadcast_to(one, shape) for one in (money["capex_usd"], money["opex_usd"], earned, written_off)
-    )
-    return Project(plan.case.settings.start_year, capex, opex, earned, written_off, residual), fee
-
-
-def run_agreement(plan: Plan, agreement: Agreement) -> tuple[Flows, Project, float | None]:
-    """Let the money of a plan flow through an agreement.
-
-    Raises
-    ------
-    DealError
-        If the deal contradicts itself or the years of the plan; every fault at once, with its file.
-    """
-    project, fee = project_of(plan, agreement.revenue)
-    return _run(agreement, agreement.deal, project, ""), project, fee
-
-
-def run_scenarios(agreement: Agreement, project: Project) -> Iterator[tuple[Scenario, Deal, Flows]]:
-    """Let the money flow as each scenario of the agreement says.
-
-    Raises
-    ------
-    DealError
-        If the deal as a scenario changes it contradicts itself.
-    """
-    for one, deal in agreement.scenarios:
-        then = dataclasses.replace(
-            project,
-            revenue_usd=project.revenue_usd * one.revenue_factor,
-            capex_usd=project.capex_usd * one.capex_factor,
-            depreciation_usd=project.depreciation_usd * one.capex_factor,
-            residual_usd=project.residual_usd * one.capex_factor,
-            operating_usd=project.operating_usd * one.opex_factor,
-        )
-        yield one, deal, _run(agreement, deal, then, f"in the scenario {one.name!r}: ")
-
-
-def _run(agreement: Agreement, deal: Deal, project: Project, when: str) -> Flows:
-    try:
-        check_deal(deal, project)
-    except DealError as error:
-        told = "; ".join(f"{agreement.place_of(one.path)}: {when}plan.deal.{one.path}: {one}" for one in error.faults)
-        raise DealError(told, why=error.why, fix=error.fix, code=error.code) from error
-    return run_deal(deal, project)
-
-
-def _straight_line(spent: Floats, life_years: Floats) -> Floats:
-    """Write off each year's spending in equal parts over its life, beginning in that year."""
-    life = np.maximum(np.round(life_years), 1)
-    found = np.zeros_like(spent)
-    for t in range(spent.shape[1]):
-        age = np.arange(spent.shape[1] - t)[None, :]
-        found[:, t:] += np.where(age < life, spent[:, t : t + 1] / life, 0.0)
-    return found
 
 
 def _changes_of_deal(changes: Sequence[str]) -> Iterator[tuple[str, Any]]:
@@ -327,7 +239,8 @@ def _faults(error: ValidationError, path: str, where: Callable[[str], str]) -> l
         if one["type"] == "missing":
             found.append(_fault(where(name), name, "", "is missing", "a value; without it the deal says nothing there"))
             continue
-        allowed = "true or false" if one["type"].startswith("bool") else one["msg"].removeprefix("Input should be ")
+        kind = one["type"].partition("_")[0]
+        allowed = _KINDS.get(kind) or one["msg"].removeprefix("Input should be ")
         found.append(_fault(where(name), name, one["input"], "cannot be used", allowed[:1].lower() + allowed[1:]))
     return found
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from daulat.plan.deal import Agreement, Scenario, run_scenarios
+from daulat.plan.deal import Agreement, Scenario
+from daulat.plan.deal_cash import run_scenarios
 from daulat.plan.finance import Covenant, Project, check_covenants, control_kept
 from daulat.plan.result.joint import ControlRow
 

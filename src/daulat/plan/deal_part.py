@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from daulat.plan.chain import Plan
-from daulat.plan.deal import Agreement, run_agreement
+from daulat.plan.deal import Agreement
+from daulat.plan.deal_cash import run_agreement
 from daulat.plan.deal_control import control_in
 from daulat.plan.figures import Floats
 from daulat.plan.finance import (

@@ -12,7 +12,8 @@ import pytest
 
 from daulat.nation import bootstrap, find_pack, nation_of
 from daulat.plan import Document, InputFaultsError, Plan, explain, plan_nation, read_scenario, tables_of
-from daulat.plan.deal import project_of, read_agreement
+from daulat.plan.deal import read_agreement
+from daulat.plan.deal_cash import project_of
 from daulat.plan.finance import DealError
 
 DEAL = """\
@@ -275,6 +276,9 @@ def test_every_fault_of_a_scenario_is_told_with_its_place(tmp_path: Path) -> Non
     lost = section(scenarios=[{"name": "A", "changes": {"parties.Nobody.is_domestic": False, "tax_rate": "a lot"}}])
     with pytest.raises(InputFaultsError) as raised:
         read_agreement([({"deal": lost}, "nation.yaml")])
+    assert "nation.yaml, scenario `A`: plan.deal.parties.Nobody.is_domestic: `Nobody` is not in the deal" in str(
+        raised.value
+    )
     assert "the name of a row (Partner, Treasury), or its place from 0" in str(raised.value)
     away = section(scenarios=[{"name": "No phases", "changes": {"phases": []}}])
     with pytest.raises(DealError, match="in the scenario 'No phases'"):
