@@ -27,7 +27,7 @@ def candidates_of(place: Place, grids: Grids, rules: SiteRules) -> list[Region]:
     by_size = sorted(place.regions, key=lambda one: -one.people)
     if rules.at:
         known = {one.code: one for one in by_size}
-        return [known[code] for code in rules.at]
+        return [known[code] for code in dict.fromkeys(rules.at)]
     people = dict(zip(place.groups, place.people.tolist(), strict=True))
     standing = [one for one in by_size if grids.may_stand(one)] or by_size
     by_group = sorted(standing, key=lambda one: -people[one.group])
