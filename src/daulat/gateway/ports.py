@@ -105,6 +105,8 @@ class Call(msgspec.Struct, frozen=True):
         Which part of the API: ``chat/completions``, ``completions``, ``embeddings``...
     prompt_tokens : int
         Estimated before the engine counted.
+    prompt_bound : int
+        The most that the prompt may come to, but for what a template adds by itself; 0: the context of its model.
     max_tokens : int
         The most that may be generated, all choices together; 0 where the caller set no bound.
     choices : int
@@ -139,6 +141,7 @@ class Call(msgspec.Struct, frozen=True):
     model: str
     route: str
     prompt_tokens: int = 0
+    prompt_bound: int = 0
     max_tokens: int = 0
     choices: int = 1
     client: str = ""

@@ -95,6 +95,9 @@ class Model(Declared):
     """What is known of the power that it draws; none: modelled from its size in the catalogue."""
     context_length: Annotated[int, Field(ge=256, le=10_000_000)] = 4096
     """Tokens of question, passages and answer together."""
+    template_tokens: Annotated[int, Field(ge=0, le=100_000)] = 512
+    """The most tokens that its chat template adds to a prompt by itself: a system prompt of its own, a date, a word on
+    tools. Reserved from limits with each call, and given back where it was less."""
     output_limit: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     """The most tokens of one answer whose caller sets no bound: reserved from limits, and told to the engine. None:
     the whole `context_length` is reserved, and the engine stops where its own context ends."""

@@ -9,7 +9,13 @@ from daulat.gateway.ports import Call, CallUsage
 
 def call(key=None, model="tiny", **fields):
     token = key if isinstance(key, str) else key.token if key else ""
-    chosen = {"prompt_tokens": 10, "max_tokens": 20, "client": "192.0.2.1", "route": "chat/completions"}
+    chosen = {
+        "prompt_tokens": 10,
+        "prompt_bound": 10,
+        "max_tokens": 20,
+        "client": "192.0.2.1",
+        "route": "chat/completions",
+    }
     return Call(model=model, credential=token, **(chosen | fields))
 
 

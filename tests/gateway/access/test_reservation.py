@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a call reserves is no less than an engine that keeps to its bounds can write."""
+"""What a call reserves is no less than an engine that keeps to its bounds can read and write."""
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from daulat.gateway._asgi import Request
 from daulat.gateway.access.admission import KeyAdmission, Rules
-from daulat.gateway.proxy.asked import CHAT, TOKENS_PER_PART, read_asked
+from daulat.gateway.proxy.asked import CHAT, MOST_PER_PART, RERANK, TOKENS_PER_PART, read_asked
 from daulat.gateway.quota.prices import FREE
 
 CONTEXT = 4096
@@ -48,7 +49,75 @@ def test_no_engine_that_keeps_to_its_bounds_passes_what_was_reserved(sent, limit
     assert most_written(asked.body_for("m", limit or 0)) <= reserved
 
 
-def test_an_image_that_is_only_named_is_reserved_for():
-    part = {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}
-    body = {"model": "m", "messages": [{"role": "user", "content": [part]}]}
-    assert read_asked(json.dumps(body).encode(), CHAT).prompt_tokens > TOKENS_PER_PART
+TEMPLATE = 90  # tokens that the template below adds by itself
+texts = st.text(max_size=60)
+plain = st.one_of(st.integers(), texts, st.booleans(), st.none())
+values = st.recursive(plain, lambda each: st.lists(each) | st.dictionaries(texts, each), max_leaves=8)
+calls_of_tools = st.lists(st.dictionaries(texts, values, max_size=4).map(json.dumps), min_size=1, max_size=2)
+message = st.one_of(
+    st.fixed_dictionaries({"role": st.sampled_from(["system", "user", "assistant"]), "content": texts}),
+    calls_of_tools.map(lambda said: {"role": "assistant", "content": None, "tool_calls": [
+        {"id": "c", "type": "function", "function": {"name": "f", "arguments": each}} for each in said]}),
+)  # fmt: skip
+tool = st.dictionaries(texts, values, max_size=4).map(lambda p: {"type": "function", "function": {"parameters": p}})
+
+
+def rendered(sent) -> str:
+    """Write a conversation as templates do: marks around each message, tools and calls as JSON with space between."""
+    out = "x" * TEMPLATE
+    for each in sent.get("tools", []):
+        out += json.dumps(each, ensure_ascii=False) + "\n"
+    for each in sent["messages"]:
+        out += f"\x01{each['role']}\n{each['content'] or ''}"
+        for called in each.get("tool_calls", []):
+            arguments = json.loads(called["function"]["arguments"])
+            out += "\n" + json.dumps({"name": "f", "arguments": arguments}, ensure_ascii=False) + "\n"
+        out += "\x02\n"
+    return out
+
+
+def reserved_for(body: bytes, route: str = CHAT) -> int:
+    """Return the tokens of the prompt that a call reserves, from the first call on."""
+    admission = KeyAdmission(None, None, None, None, Rules(False, {}, {"m": CONTEXT}, {}, {"m": TEMPLATE}))
+    return admission._needs(read_asked(body, route).call(Request("POST", "", "", {}, no_body, "r")), FREE)[1]
+
+
+@given(st.lists(message, max_size=4), st.lists(tool, max_size=2), st.booleans(), st.sampled_from([(",", ":"), None]))
+def test_no_tokenizer_that_makes_no_more_tokens_than_bytes_passes_what_was_reserved(messages, tools, ascii, between):
+    """The finest of them makes a token of each byte."""
+    sent = {"model": "m", "messages": messages} | ({"tools": tools} if tools else {})
+    body = json.dumps(sent, ensure_ascii=ascii, separators=between).encode("utf-8", "surrogatepass")
+    assert len(rendered(sent).encode("utf-8", "surrogatepass")) <= reserved_for(body)
+
+
+@given(st.lists(texts, max_size=5), st.booleans())
+def test_texts_to_encode_may_each_be_marked_at_both_ends(inputs, ascii):
+    body = json.dumps({"model": "m", "input": inputs}, ensure_ascii=ascii, separators=(",", ":")).encode()
+    assert sum(len(text.encode()) + 2 for text in inputs) <= reserved_for(body, "embeddings")
+
+
+@given(texts, st.lists(texts, max_size=5))
+def test_a_reranker_reads_the_query_with_each_document(query, documents):
+    body = json.dumps({"model": "m", "query": query, "documents": documents}, ensure_ascii=False).encode()
+    read = sum(len(query.encode()) + len(document.encode()) + 3 for document in documents)
+    assert read <= reserved_for(body, RERANK)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        b'{"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}',
+        b'{"image_url": "https://example.org/a.png"}',
+        b'{"type": "input_audio", "input_audio": {"data": "AAAA"}}',
+        b'{"type": "image\\u005furl", "image\\u005furl": {"url": "https://example.org/a.png"}}',
+    ],
+)
+def test_an_image_or_a_recording_that_is_only_named_is_reserved_for(part):
+    body = b'{"model": "m", "messages": [{"role": "user", "content": [%b]}]}' % part
+    assert read_asked(body, CHAT).prompt_tokens > TOKENS_PER_PART
+    assert read_asked(body, CHAT).prompt_bound > MOST_PER_PART
+
+
+def test_a_text_that_speaks_of_images_reserves_for_none():
+    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": 'an [1] "image_url" in text'}]}).encode()
+    assert read_asked(body, CHAT).prompt_bound == len(body)

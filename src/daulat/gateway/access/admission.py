@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from daulat.gateway.access.anonymous import AnonymousLimit
 from daulat.gateway.access.directory import Directory
 from daulat.gateway.access.errors import Forbidden, QuotaReached, Unauthorised
-from daulat.gateway.access.prompts import PromptSizes
+from daulat.gateway.access.prompts import PromptBounds
 from daulat.gateway.access.records import SERVICE_CLASS, KeyRecord, named_class, named_priority
 from daulat.gateway.access.tokens import PREFIX
 from daulat.gateway.errors import NotReady
@@ -51,18 +51,25 @@ class Rules:
         By model, tokens of prompt and answer together.
     output_limits : mapping of str to int
         By model, the most tokens of an answer whose caller set no bound; its engine is told the same.
+    templates : mapping of str to int
+        By model, the most tokens that its chat template adds to a prompt by itself.
     """
 
     open_models: bool
     prices: Mapping[str, Price]
     contexts: Mapping[str, int]
     output_limits: Mapping[str, int] = field(default_factory=dict)
+    templates: Mapping[str, int] = field(default_factory=dict)
+
+
+# What a call reserved, and where.
+Reserved = tuple[tuple[Slot, ...], Credits]
 
 
 class KeyGrant:
     """A call that was admitted under a key, or, with an empty one, without."""
 
-    __slots__ = ("_admission", "_call", "_credits", "_needs", "_slots", "data_class", "key", "organisation", "priority",
+    __slots__ = ("_admission", "_call", "_credits", "_slots", "data_class", "key", "organisation", "priority",
                  "project")  # fmt: skip
 
     def __init__(
@@ -71,14 +78,14 @@ class KeyGrant:
         call: Call,
         record: KeyRecord | None,
         rules: tuple[str, str],
-        reserved: tuple[tuple[Slot, ...], Credits, Needs],
+        reserved: Reserved,
     ) -> None:
         self._admission, self._call = admission, call
         self.organisation, self.project, self.key = (
             (record.organisation, record.project, record.id) if record else ("", "", "")
         )
         self.data_class, self.priority = rules
-        self._slots, self._credits, self._needs = reserved
+        self._slots, self._credits = reserved
 
     def settle(self, usage: CallUsage) -> None:
         """Book what the call came to, free the rest, and hand a row to the ledger. A second time does nothing."""
@@ -86,7 +93,7 @@ class KeyGrant:
         slots, self._slots = self._slots, ()
         admission, self._admission = self._admission, None  # type: ignore[assignment]
         if admission is not None:
-            admission.settled(self, self._call, usage, (slots, credits, self._needs))
+            admission.settled(self, self._call, usage, (slots, credits))
 
 
 class KeyAdmission:
@@ -126,7 +133,8 @@ class KeyAdmission:
         untold = [context for model, context in rules.contexts.items() if model not in limits]
         self._longest = max(untold, default=0 if limits else UNBOUNDED_TOKENS)
         self._largest = max(limits.values(), default=1)
-        self._prompts = PromptSizes()
+        self._widest = max(rules.contexts.values(), default=0)
+        self._prompts = PromptBounds(rules.templates)
 
     async def admit(self, call: Call) -> Grant:
         """Admit a call, or raise what its caller gets; see `daulat.gateway.ports.Admission`."""
@@ -151,12 +159,12 @@ class KeyAdmission:
         price = self._rules.prices.get(call.model, self._dearest)
         needs = self._needs(call, price)
         if not record.slots:
-            reserved: tuple[tuple[Slot, ...], Credits, Needs] = ((), (), needs)
+            reserved: Reserved = ((), ())
         else:
             if needs[MONEY]:
                 _require_one_currency(record, price)
-            credits = self._leases.take(record.slots, needs) or await self._reserve(record, needs)
-            reserved = (record.slots, credits, needs)
+            credits = self._leases.take(record.slots, needs) or await self._reserve(record, call, price)
+            reserved = (record.slots, credits)
         return KeyGrant(self, call, record, rules, reserved)
 
     async def identify(self, call: Call) -> Caller:
@@ -182,20 +190,17 @@ class KeyAdmission:
         self._check(record, call)
         return record
 
-    def settled(
-        self, grant: KeyGrant, call: Call, usage: CallUsage, reserved: tuple[tuple[Slot, ...], Credits, Needs]
-    ) -> None:
+    def settled(self, grant: KeyGrant, call: Call, usage: CallUsage, reserved: Reserved) -> None:
         """Book a call that ended; called by its grant."""
         prices = self._rules.prices
         price = prices.get(usage.declared) or prices.get(usage.model) or prices.get(call.model) or FREE
         prompt, completion, reasoning, cached = _counts(usage)
-        if prompt > call.prompt_tokens and not usage.estimated:
-            self._prompts.learn(call.model, call.prompt_tokens, prompt)
+        if prompt > call.prompt_bound > 0 and not usage.estimated:
+            self._prompts.learn(usage.declared or call.model, call.prompt_bound, prompt)
         cost_q = price.cost_q(prompt, completion, cached)
-        slots, credits, needs = reserved
+        slots, credits = reserved
         if credits:
-            spent = (1, prompt, completion, 0, cost_q)
-            self._leases.settle(credits, slots, needs, spent)
+            self._leases.settle(credits, slots, (1, prompt, completion, 0, cost_q))
         self._ledger.put(
             UsageRow(
                 at_s=self._wall(),
@@ -248,17 +253,18 @@ class KeyAdmission:
             named_class(call.data_class)
             named_priority(call.priority)
             self._anonymous.admit(call.client)
-            return KeyGrant(self, call, None, (SERVICE_CLASS, "interactive"), ((), (), (0, 0, 0, 0, 0)))
+            return KeyGrant(self, call, None, (SERVICE_CLASS, "interactive"), ((), ()))
         if self._rules.open_models:
             await self._directory.loaded(_PATIENCE_S)
             if self._directory.is_empty:
                 rules = named_class(call.data_class) or "internal", named_priority(call.priority) or "interactive"
-                return KeyGrant(self, call, None, rules, ((), (), (0, 0, 0, 0, 0)))
+                return KeyGrant(self, call, None, rules, ((), ()))
         raise _key_needed(call)
 
-    async def _reserve(self, record: KeyRecord, needs: Needs) -> Credits:
+    async def _reserve(self, record: KeyRecord, call: Call, price: Price) -> Credits:
+        likely = min(call.prompt_tokens, self._most_read(call))
         try:
-            return await self._leases.reserve(record.slots, needs)
+            return await self._leases.reserve(record.slots, self._needs(call, price), self._needs(call, price, likely))
         except LimitReachedError as reached:
             raise self._refusal(reached) from None
         except CountersUnavailableError:
@@ -277,7 +283,7 @@ class KeyAdmission:
         most, used, reserved = (f"{figure:f}{unit}" for figure in figures)
         needed = f"{from_quanta(reached.needed, limit.metric).normalize():f}{unit}"
         waits = limit.period in ("", "minute")
-        too_large = reached.needed > reading.amount
+        too_large = reached.least > reading.amount
         return QuotaReached(
             f"{limit.name}: of {most}, {used} are used and {reserved} reserved; this call may need {needed}",
             why="A call is let in only if all that it may come to is there.",
@@ -286,12 +292,19 @@ class KeyAdmission:
             retry_after_s=1.0 if not limit.period else max(1.0, math.ceil(reached.ends_s - self._wall())),
         )
 
-    def _needs(self, call: Call, price: Price) -> Needs:
+    def _needs(self, call: Call, price: Price, prompt: int | None = None) -> Needs:
+        """Return the most that a call may come to, or what it comes to with a prompt of so many tokens."""
         completion = call.max_tokens or self._unbounded(call) * call.choices
         if call.route in WITHOUT_COMPLETION:
             completion = 0
-        prompt = self._prompts.reserved(call.model, call.prompt_tokens)
-        return 1, prompt, completion, 1, price.cost_q(prompt, completion)
+        if prompt is None:
+            prompt = self._most_read(call)
+        cached = prompt if price.cached_q > price.input_q else 0
+        return 1, prompt, completion, 1, price.cost_q(prompt, completion, cached)
+
+    def _most_read(self, call: Call) -> int:
+        """Return the most tokens of a prompt; one that a service makes is within the context of the model it asks."""
+        return self._prompts.most(call.model, call.prompt_bound) if call.prompt_bound else self._widest
 
     def _unbounded(self, call: Call) -> int:
         """Return the most tokens of one answer whose caller set no bound."""

@@ -1,52 +1,48 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How many tokens a prompt may come to: its estimate in; what to reserve, by what engines counted before, out.
+"""The most tokens that a prompt may come to: the bound of its body in; with what its template adds, out.
 
-A third of a prompt's bytes is too little where a tokenizer splits a language finely, and where a template adds to each
-conversation. Both are learnt from each model's own answers: a factor from long prompts, an addition from short ones.
-It only ever reserves more than the estimate, never more than a token a byte and `MOST_ADDED`, and keeps two numbers a
-model, in memory.
+A tokenizer makes no more tokens than a text has bytes, so a body bounds its prompt but for what a chat template adds by
+itself: a system prompt of its own, a date, instructions for tools. That is declared for each model. Where engines count
+more than was declared, it is learnt, in memory and by this worker. It never reserves less than the declaration says.
 """
 
 from __future__ import annotations
 
-from daulat.gateway.proxy.asked import BYTES_PER_TOKEN
+from collections.abc import Mapping
 
-# Estimated tokens from which a prompt tells how finely its language is split, and no longer how much a template adds.
-LONG = 512
-MOST_ADDED = 512
+# An engine that lies moves no more than this.
+MOST_LEARNT = 16_384
 
 
-class PromptSizes:
-    """What prompts of each model came to beyond their estimates.
+class PromptBounds:
+    """What may be read for each model beyond the body of a request.
+
+    Parameters
+    ----------
+    declared : mapping of str to int
+        By model, tokens that its template adds by itself.
 
     Examples
     --------
-    >>> sizes = PromptSizes()
-    >>> sizes.reserved("m", 1_000)
-    1000
-    >>> sizes.learn("m", 1_000, 1_900)
-    >>> sizes.reserved("m", 1_000), sizes.reserved("m", 2_000), sizes.reserved("other", 2_000)
-    (1900, 3800, 2000)
+    >>> bounds = PromptBounds({"writer": 40, "guard": 900})
+    >>> bounds.most("writer", 1_000), bounds.most("a-route", 1_000)  # a name that stands for several has the greatest
+    (1040, 1900)
+    >>> bounds.learn("writer", 1_000, 2_400)
+    >>> bounds.most("writer", 10), bounds.most("guard", 10), bounds.most("a-route", 10)
+    (1410, 910, 1410)
     """
 
-    def __init__(self) -> None:
-        self._learnt: dict[str, tuple[float, int]] = {}
+    def __init__(self, declared: Mapping[str, int]) -> None:
+        self._added = dict(declared)
+        self._most = max(self._added.values(), default=0)
 
-    def reserved(self, model: str, estimated: int) -> int:
-        """Return the tokens to reserve for a prompt."""
-        learnt = self._learnt.get(model)
-        if learnt is None:
-            return estimated
-        factor, added = learnt
-        return -int(-estimated * factor // 1) + added
+    def most(self, model: str, bound: int) -> int:
+        """Return the most tokens of a prompt whose body is bounded so."""
+        return bound + self._added.get(model, self._most)
 
-    def learn(self, model: str, estimated: int, counted: int) -> None:
-        """Take note of what an engine counted; an engine that lies moves no more than a token a byte could."""
-        if counted <= self.reserved(model, estimated) or estimated < 1:
-            return
-        factor, added = self._learnt.get(model, (1.0, 0))
-        if estimated >= LONG:
-            factor = min(max(factor, (counted - added) / estimated), float(BYTES_PER_TOKEN))
-        else:
-            added = min(max(added, counted - int(estimated * factor)), MOST_ADDED)
-        self._learnt[model] = factor, added
+    def learn(self, model: str, bound: int, counted: int) -> None:
+        """Take note of what an engine counted for a model, by the id under which it is declared."""
+        beyond = min(counted - bound, MOST_LEARNT)
+        if beyond > self._added.get(model, 0):
+            self._added[model] = beyond
+            self._most = max(self._most, beyond)

@@ -55,8 +55,8 @@ class AccessSettings:
         Only this machine can reach the service, so raw models answer without a key until the first one is made.
     valkey_url : str
         Where counters are, if not in PostgreSQL. May hold a password; never shown.
-    prices, contexts, output_limits : mapping
-        By model: price per million tokens; tokens of prompt and answer together.
+    prices, contexts, output_limits, templates : mapping
+        By model: price per million tokens; tokens of prompt and answer together; as in `Rules`.
     anonymous_a_minute : int
         Calls without a key, per network and minute, all workers together.
     workers : int
@@ -75,6 +75,7 @@ class AccessSettings:
     prices: Mapping[str, Price] = field(default_factory=dict)
     contexts: Mapping[str, int] = field(default_factory=dict)
     output_limits: Mapping[str, int] = field(default_factory=dict)
+    templates: Mapping[str, int] = field(default_factory=dict)
     anonymous_a_minute: int = CALLS_A_MINUTE
     workers: int = 1
     keep_days: int = 365
@@ -190,7 +191,9 @@ class Access:
             await _warn_if_forgetful(counters)
         leases = Leases(counters, settings.zone, wall_clock=self._wall, clock=self._clock)
         directory = Directory(store.conninfo, leases, clock=self._clock)
-        rules = Rules(settings.is_private, settings.prices, settings.contexts, settings.output_limits)
+        rules = Rules(
+            settings.is_private, settings.prices, settings.contexts, settings.output_limits, settings.templates
+        )
         async with open_usage(store.conninfo) as ledger:
             admission = KeyAdmission(directory, leases, ledger, self._anonymous, rules, wall_clock=self._wall)
             works = leases.run(), directory.run(), _sweep(store, leases, settings.keep_days)

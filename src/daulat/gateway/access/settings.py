@@ -46,6 +46,7 @@ def access_settings(nation: Nation, environ: Mapping[str, str], *, workers: int 
         valkey_url=environ.get("VALKEY_URL", ""),
         prices={model.id: _price(model.price) if model.price else FREE for model in nation.models},
         contexts={model.id: model.context_length for model in nation.models},
+        templates={model.id: model.template_tokens for model in nation.models},
         output_limits={model.id: model.output_limit for model in nation.models if model.output_limit},
         workers=workers,
         keep_days=nation.retention.receipts_days,

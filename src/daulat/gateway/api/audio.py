@@ -24,8 +24,9 @@ from daulat.models import EngineRefused, Whole, forwarding
 
 ROUTE = "audio/transcriptions"
 RECORDING_LIMIT_BYTES = 25 << 20
-# What a recording may come to before its engine has counted: a second of 16-bit sound at 16 kHz is some 25 tokens.
-_BYTES_PER_TOKEN = 1_280
+# What a recording is taken to come to, 25 tokens a second of 16-bit sound at 16 kHz; and the most: 50 a second, as many
+# as Whisper has frames, of speech at 6 kbit/s, the lowest rate of Opus.
+_BYTES_PER_TOKEN, _LEAST_BYTES_PER_TOKEN = 1_280, 15
 _MOST_MODEL_CHARS = 256
 
 
@@ -126,6 +127,7 @@ def _asked(recording: _Recording) -> Asked:
         stream=False,
         include_usage=False,
         prompt_tokens=len(recording.body) // _BYTES_PER_TOKEN + 1,
+        prompt_bound=len(recording.body) // _LEAST_BYTES_PER_TOKEN + 1,
         max_tokens=0,
         affinity=crc32(model.encode()),
         is_conversation=False,

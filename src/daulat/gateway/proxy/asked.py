@@ -17,15 +17,19 @@ from daulat.gateway._decode import explained
 from daulat.gateway.errors import BadRequest
 from daulat.gateway.ports import Call
 
-# A token is a byte at least and some four bytes of English; three lies on the safe side for most writing.
+# A token is a byte at least and some four bytes of English; three lie on the safe side for most writing.
 BYTES_PER_TOKEN = 3
-# What an image or a recording may come to that a prompt only names; those that are sent along count by their bytes too.
-TOKENS_PER_PART = 2_048
-_PARTS = (b'"image_url"', b'"input_image"', b'"input_audio"', b'"video_url"')
+# What an image or a recording is taken to come to each time that a prompt names it, which OpenAI's clients do twice a
+# part; and the most: 16,384 a part is what Qwen2-VL makes of the largest image that it takes as it is.
+TOKENS_PER_PART, MOST_PER_PART = 2_048, 8_192
+_PARTS = (b'_url"', b'"input_', b'"image"', b'"audio"', b'"video"')
+# A letter that is written as an escape, which nobody's encoder does, may hide one of these names.
+_HIDDEN = (b"\\u004", b"\\u005", b"\\u006", b"\\u007")
 AFFINITY_BYTES = 2_048
 MOST_TOKENS = 10_000_000
 MOST_CHOICES = 1_024
 CHAT = "chat/completions"
+RERANK = "rerank"
 WRITTEN = frozenset({CHAT, "completions"})
 
 _EMPTY = msgspec.Raw(b"")
@@ -47,10 +51,14 @@ class _Head(msgspec.Struct):
     messages: msgspec.Raw = _EMPTY
     prompt: msgspec.Raw = _EMPTY
     input: msgspec.Raw = _EMPTY
+    tools: msgspec.Raw = _EMPTY
+    query: msgspec.Raw = _EMPTY
+    documents: msgspec.Raw = _EMPTY
 
 
 _read_head = msgspec.json.Decoder(_Head).decode
 _read_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_read_each = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _USAGE_TOO = msgspec.Raw(b'{"include_usage":true}')
 
 
@@ -63,8 +71,10 @@ class Asked(msgspec.Struct, frozen=True):
         As it came.
     include_usage : bool
         The caller wants the usage at the end of its stream.
-    prompt_tokens, max_tokens : int
-        Estimates; `max_tokens` counts all choices together and is 0 where the caller set no bound.
+    prompt_tokens, prompt_bound : int
+        What the prompt is taken to come to, and the most that it may, but for what a template adds by itself.
+    max_tokens : int
+        The most of all choices together; 0 where the caller set no bound.
     affinity : int
         Made from the beginning of the prompt.
     is_conversation : bool
@@ -81,6 +91,7 @@ class Asked(msgspec.Struct, frozen=True):
     stream: bool
     include_usage: bool
     prompt_tokens: int
+    prompt_bound: int
     max_tokens: int
     affinity: int
     is_conversation: bool
@@ -122,6 +133,8 @@ class Asked(msgspec.Struct, frozen=True):
             model=self.model,
             route=request.recorded_as or self.route,
             prompt_tokens=self.prompt_tokens,
+            # What a service has a model read is longer than what it was asked.
+            prompt_bound=0 if service and self.route == CHAT else self.prompt_bound,
             max_tokens=self.max_tokens,
             choices=self.generated,
             client=request.client,
@@ -170,13 +183,17 @@ def read_asked(body: bytes, route: str) -> Asked:
     bound = max(head.max_completion_tokens or 0, head.max_tokens or 0)  # which of them an engine heeds is its own
     generated = int(min(max(head.n or 1, head.best_of or 1), MOST_CHOICES))
     options = head.stream_options
+    # A list or an object within the prompt: without one it is text, and nothing has to be looked for.
+    nests = prompt.find(b"[" if head.messages else b"{", 1) >= 0
+    parts = _parts(prompt) if nests else 0
     return Asked(
         route=route,
         body=body,
         model=head.model,
         stream=bool(head.stream),
         include_usage=options is not None and bool(options.include_usage),
-        prompt_tokens=len(prompt or body) // BYTES_PER_TOKEN + 1 + TOKENS_PER_PART * _parts(prompt),
+        prompt_tokens=len(prompt or body) // BYTES_PER_TOKEN + 1 + TOKENS_PER_PART * parts,
+        prompt_bound=len(body) + _beyond(head, route, prompt if nests else b"") + MOST_PER_PART * parts,
         max_tokens=int(min(bound * generated, MOST_TOKENS)),
         affinity=crc32(prompt[:AFFINITY_BYTES]),
         is_conversation=prompt.startswith(b"["),
@@ -185,13 +202,32 @@ def read_asked(body: bytes, route: str) -> Asked:
     )
 
 
-def _parts(prompt: bytes) -> int:
-    """Return how many images and recordings a prompt names at most: a part may name its kind twice.
+def _beyond(head: _Head, route: str, prompt: bytes) -> int:
+    """Return the bytes that what an engine reads may have beyond those of the body.
 
-    >>> _parts(b'[{"type":"image_url","image_url":{"url":"https://example.org/a.png"}}]'), _parts(b'["no image_url"]')
-    (2, 0)
+    Tools and calls of tools, which templates write with more space between; for a reranker the query, once more for
+    each document. All else is shorter than its JSON, where a character is never less than its bytes, and what stands
+    around each message and each text is more than a template or a tokenizer puts there.
     """
-    return sum(map(prompt.count, _PARTS))
+    if route == RERANK:
+        try:
+            return len(head.query) * len(_read_each(head.documents))
+        except msgspec.MsgspecError:  # not a list: its engine will say so
+            return 0
+    calls = prompt.count(b",") + prompt.count(b":") if b'"tool_calls"' in prompt else 0
+    return len(head.tools) + calls
+
+
+def _parts(prompt: bytes) -> int:
+    r"""Return how many images and recordings a prompt names at most: a part may name its kind twice.
+
+    >>> _parts(b'[{"type":"image_url","image_url":{"url":"https://example.org/a.png"}}]'), _parts(b'["an image_url?"]')
+    (2, 0)
+    >>> _parts(rb'[{"type":"image\u005furl"}]'), _parts(rb'["caf\u00e9"]')
+    (1, 0)
+    """
+    named = sum(map(prompt.count, _PARTS))
+    return named + sum(map(prompt.count, _HIDDEN)) if b"\\u00" in prompt else named
 
 
 def require_conversation(asked: Asked) -> None:

@@ -27,6 +27,9 @@ class Credit:
         What other workers held when the row was last read.
     awaited : bool
         A call that waits for another credit needs this one too: it is not given back meanwhile.
+    rest, overdraft : object, int
+        What the call has reserved that was let in with all that was left, and what it may come to beyond that, told
+        to the store as held; None and 0 where none such is in progress.
     until : float
         The monotonic second after which it may not be reserved from without asking the store again.
     """
@@ -42,9 +45,11 @@ class Credit:
         "least",
         "limit",
         "low",
+        "overdraft",
         "reading",
         "reading_at",
         "reserved",
+        "rest",
         "spent",
         "start_s",
         "taken",
@@ -60,6 +65,8 @@ class Credit:
         self.taken = self.low = self.elsewhere = 0
         self.wanted = self.least = 0
         self.awaited = False
+        self.rest: object = None
+        self.overdraft = 0
         self._rate = 0.0
         self._target = 0
         self._told = (0, 0)
@@ -72,6 +79,23 @@ class Credit:
     def is_refused(self, shortfall: int, since: float) -> bool:
         """Say whether the store has said, since a moment, that there is less than a call still needs."""
         return self.reading is not None and self.reading_at >= since and self.reading.available < shortfall
+
+    @property
+    def left(self) -> int:
+        """What the store had left for everybody when it was last read; below 0 where more was spent than there was."""
+        return 0 if self.reading is None else self.reading.available
+
+    def leaves_rest(self, least: int) -> bool:
+        """Say whether one call may have all that is left: nobody else holds any, nothing is owed, and it is enough."""
+        return self.rest is None and self.elsewhere <= 0 <= self.left and self.free + self.left >= least
+
+    def begin_rest(self, reserved: object, overdraft: int) -> None:
+        """Note that a call has all that is left, and may come to so much more."""
+        self.rest, self.overdraft = reserved, overdraft
+
+    def end_rest(self) -> None:
+        """Note that this call is over."""
+        self.rest, self.overdraft = None, 0
 
     def claim(self, elapsed_s: float) -> Claim | None:
         """Say what stands, give back what is not needed, and ask for more where it runs low; None: nothing to say.
@@ -93,7 +117,7 @@ class Credit:
             want = target - self.free
         elif self.free > 2 * target and not awaited:
             self.free = target
-        keep = self.free + self.reserved
+        keep = self.free + self.reserved + self.overdraft
         if not want and not keep and self._told == (self.spent, keep):
             return None
         self._told = (self.spent, keep)

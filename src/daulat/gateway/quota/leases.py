@@ -35,15 +35,17 @@ PATIENCE_S = 2.0
 
 _LOG = logging.getLogger(__name__)
 
-Credits = tuple[Credit, ...]
+NOTHING: Needs = (0, 0, 0, 0, 0)
+# What a call has reserved of each limit.
+Credits = tuple[tuple[Credit, int], ...]
 
 
 class LimitReachedError(Exception):
-    """A counter has less than a call needs; `reading` is its row."""
+    """A counter has less than a call needs; `reading` is its row, `least` what would do where nobody else held any."""
 
-    def __init__(self, reading: Reading, needed: int, ends_s: int) -> None:
+    def __init__(self, reading: Reading, needed: int, least: int, ends_s: int) -> None:
         super().__init__(reading.limit.name)
-        self.reading, self.needed, self.ends_s = reading, needed, ends_s
+        self.reading, self.needed, self.least, self.ends_s = reading, needed, least, ends_s
 
 
 class Leases:
@@ -106,6 +108,9 @@ class Leases:
             if need and (credit.free < need or credit.until < clock):
                 return None
             taken.append((credit, need))
+        return self._reserved(taken)
+
+    def _reserved(self, taken: list[tuple[Credit, int]]) -> Credits:
         for credit, need in taken:
             credit.free -= need
             credit.reserved += need
@@ -113,10 +118,20 @@ class Leases:
             if credit.free < credit.low:
                 credit.low = 0
                 self._wake.set()
-        return tuple([credit for credit, _ in taken])
+        return tuple(taken)
 
-    async def reserve(self, slots: Sequence[Slot], needs: Needs) -> Credits:
+    async def reserve(self, slots: Sequence[Slot], needs: Needs, least: Needs | None = None) -> Credits:
         """Reserve, asking the store where this worker's credit is short.
+
+        Parameters
+        ----------
+        slots : sequence of Slot
+            The limits that hold the caller.
+        needs : Needs
+            The most that the call may come to.
+        least : Needs, optional
+            What it is likely to come to. Where a limit has less left than the call needs and no less than this, and
+            nobody else holds any of it, the call has all that is left: one call at a time.
 
         Raises
         ------
@@ -134,32 +149,53 @@ class Leases:
             short = self._short(slots, needs)
             if not short:  # a period has begun, and nothing of it is needed
                 continue
-            refusing = next(((c, need) for c, need in short if c.is_refused(need - c.free, since)), None)
-            if refusing is not None:
-                credit, need = refusing
-                if credit.reading is not None and (credit.elsewhere <= 0 or not patience):
-                    raise LimitReachedError(credit.reading, need, credit.ends_s)
+            refusing = [credit for credit, need in short if credit.is_refused(need - credit.free, since)]
+            if patience and any(credit.elsewhere > 0 for credit in refusing):
                 await asyncio.sleep(GRACE_S / _GRACE_STEPS)
                 since, patience = self._clock(), patience - 1
                 continue
+            if refusing:
+                taken = self._rest(slots, needs, least or needs, since)
+                if taken is not None:
+                    return await self._told(taken, slots)
             for slot in slots:
                 assert slot.credit is not None
                 slot.credit.awaited = True
             for credit, need in short:
-                credit.ask(max(need - credit.free, 0))
+                missing = max(need - credit.free, 0)
+                credit.ask(credit.left if credit.is_refused(missing, since) else missing)
             if self._clock() - began > PATIENCE_S:
                 raise CountersUnavailableError("no answer in time")
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            self._wake.set()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(turn, PATIENCE_S)
+            await self._exchanged()
 
-    def settle(self, credits: Credits, slots: Sequence[Slot], needs: Needs, spent: Needs) -> None:
+    async def _exchanged(self) -> bool:
+        """Wait for an exchange that begins from now on; say whether the store has answered it."""
+        turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        self._wake.set()
+        with suppress(TimeoutError):
+            return await asyncio.wait_for(turn, PATIENCE_S)
+        return False
+
+    async def _told(self, taken: Credits, slots: Sequence[Slot]) -> Credits:
+        """Return what was reserved when the store has heard of it: whoever is killed then is charged all of it."""
+        heard = False
+        try:
+            heard = await self._exchanged()
+        finally:
+            if not heard:
+                self.settle(taken, slots, NOTHING)
+        if not heard:
+            raise CountersUnavailableError("no answer in time")
+        return taken
+
+    def settle(self, credits: Credits, slots: Sequence[Slot], spent: Needs) -> None:
         """Book what a call came to under the credits that it was admitted with. Never waits."""
-        for credit, slot in zip(credits, slots, strict=True):
-            reserved, used = needs[slot.metric], spent[slot.metric]
+        for (credit, reserved), slot in zip(credits, slots, strict=True):
+            used = spent[slot.metric]
             credit.reserved -= reserved
+            if credit.rest is credits:
+                credit.end_rest()
             # What a call came to beyond its reservation is in `spent`, which the store charges: no call owes it again.
             credit.free = max(credit.free + reserved - used, 0)
             credit.spent += used
@@ -215,6 +251,36 @@ class Leases:
                 short.append((credit, need))
         return short
 
+    def _rest(self, slots: Sequence[Slot], needs: Needs, least: Needs, since: float) -> Credits | None:
+        """Reserve what a call needs, and of limits that have less left all of that; None: the store still has some.
+
+        Raises
+        ------
+        LimitReachedError
+            If that is too little, or somebody else holds some, who may be in the same case.
+        """
+        taken, rests, clock = [], [], self._clock()
+        is_there = True
+        for slot in slots:
+            credit, need, little = slot.credit, needs[slot.metric], least[slot.metric]
+            assert credit is not None
+            if need and credit.is_refused(need - credit.free, since):
+                assert credit.reading is not None
+                if not credit.leaves_rest(little):
+                    raise LimitReachedError(credit.reading, need, little, credit.ends_s)
+                rests.append(credit)
+                is_there = is_there and not credit.left
+                need = credit.free
+            is_there = is_there and (not need or (credit.free >= need and credit.until >= clock))
+            taken.append((credit, need))
+        if not is_there:
+            return None
+        reserved = self._reserved(taken)
+        for (credit, had), slot in zip(reserved, slots, strict=True):
+            if credit in rests:
+                credit.begin_rest(reserved, needs[slot.metric] - had)
+        return reserved
+
     def _credit(self, limit: Limit, at_s: float) -> Credit:
         start, end = period_bounds(limit.period, at_s, self._zone)
         # A period's credit is never begun twice: what was spent of it counts from its first day.
@@ -239,13 +305,14 @@ class Leases:
 
     async def _exchange(self, claims: list[Claim]) -> None:
         waiting, self._waiting = self._waiting, []
-        sent = self._clock()
+        sent, answered = self._clock(), False
         self._serial += 1
         try:
             if claims:
                 loop = asyncio.get_running_loop()
                 exchange = partial(self._counters.exchange, self.worker, self._serial, claims)
                 self._apply(claims, await loop.run_in_executor(self._thread, exchange), sent)
+            answered = True
         except CountersUnavailableError:
             for credit in self._credits.values():
                 credit.unsaid()
@@ -253,7 +320,7 @@ class Leases:
         finally:
             for turn in waiting:
                 if not turn.done():
-                    turn.set_result(True)
+                    turn.set_result(answered)
 
     def _apply(self, claims: list[Claim], readings: list[Reading], sent: float) -> None:
         now = self._clock()
