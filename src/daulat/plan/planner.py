@@ -21,9 +21,9 @@ from daulat.plan.deal_part import deal_part, notes_of, summary_rows
 from daulat.plan.errors import Faults, PlanError
 from daulat.plan.inputs.located import Located
 from daulat.plan.result import Document, document_of
-from daulat.plan.result.joint import SitesWay
+from daulat.plan.result.joint import SitesWay, SitingPart
 from daulat.plan.site_choice import choose_sites
-from daulat.plan.site_rules import siting_sections
+from daulat.plan.site_rules import Section, siting_sections
 from daulat.plan.uncertainty import sobol, tornado
 
 SENSITIVE = ("cost_per_mtok", "capex_usd", "site_power_mw", "emissions_tco2e", "operation_jobs")
@@ -72,12 +72,7 @@ def plan_nation(
     agreement = faults.take(None, read_agreement, sections, changes)
     faults.tell()
     assert read is not None
-    case, siting = read, None
-    way = sites or case.settings.sites
-    if way == "fixed" and case.settings.sites == "choose":
-        case = _kept_at_one(case)
-    if way == "choose":
-        case, siting = choose_sites(case, nation, pack, siting_sections(sections, changes))
+    case, siting = _sited(read, sites, nation, pack, siting_sections(sections, changes))
     plan = make_plan(case, n_draws=n_draws, seed=seed, advance=advance)
     made = document(case, plan, nation, made_at, made_by, scenario, seed, sensitivity=sensitivity)
     found: dict[str, Any] = {"siting": siting}
@@ -91,10 +86,16 @@ def plan_nation(
     return plan, made.model_copy(update=found)
 
 
-def _kept_at_one(case: Case) -> Case:
-    """Return the case with a note that its sites were to be chosen."""
-    told = "sites: this plan chooses its sites (sites: choose); here it is kept at one, as was asked"
-    return replace(case, sites=replace(case.sites, notes=(told, *case.sites.notes)))
+def _sited(
+    case: Case, way: SitesWay | None, nation: Nation, pack: Pack | None, sections: Sequence[Section]
+) -> tuple[Case, SitingPart | None]:
+    """Return the case at its sites and how they were chosen; with a note where they were to be and are not."""
+    if (way or case.settings.sites) == "choose":
+        return choose_sites(case, nation, pack, sections)
+    if case.settings.sites == "choose":
+        told = "sites: this plan chooses its sites (sites: choose); here it is kept at one, as was asked"
+        case = replace(case, sites=replace(case.sites, notes=(told, *case.sites.notes)))
+    return case, None
 
 
 def document(
