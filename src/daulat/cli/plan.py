@@ -177,10 +177,17 @@ def _nation(file: Path, country: str | None) -> tuple[Nation, Pack | None]:
 
 
 def _summary(row: Any) -> list[object]:
-    return [row.label, str(row.year or ""), *(_figure(one) for one in (row.p10, row.p50, row.p90)), row.unit]
+    return [row.label, str(row.year or ""), *(_figure(one, row.unit) for one in (row.p10, row.p50, row.p90)), row.unit]
 
 
-def _figure(value: float) -> str:
+def _figure(value: float, unit: str) -> str:
+    """Write a figure shortly.
+
+    >>> _figure(2035.2, "year"), _figure(2035.2, "MW"), _figure(47_812_000.0, "people")
+    ('2035', '2,035', '47.8 M')
+    """
+    if unit == "year":
+        return f"{value:.0f}"
     for size, word in ((1e12, "T"), (1e9, "G"), (1e6, "M")):
         if abs(value) >= size:
             return f"{value / size:,.3g} {word}"
@@ -196,7 +203,7 @@ def _show_comparison(one: Document, other: Document, as_json: bool) -> None:
         [
             row["label"],
             str(row["year"] or ""),
-            *("none" if row[one] is None else _figure(row[one]) for one in ("a", "b")),
+            *("none" if row[one] is None else _figure(row[one], row["unit"]) for one in ("a", "b")),
             "" if row["change_percent"] is None else f"{row['change_percent']:+.1f} %",
             row["unit"],
             "apart" if row["apart"] else "",
