@@ -40,7 +40,16 @@ def test_javanese_costs_what_was_measured_with_the_vocabulary_of_the_model(
     assert said == (model == "qwen3-8b")
 
 
-def test_a_service_with_a_model_of_its_own_is_counted_with_the_plans_vocabulary_and_it_is_said(nation: Nation) -> None:
-    given = {"services": {"health": {"model": "gemma-3-27b"}, "education": None}}
-    plan = make_plan(read_case(nation, scenario=(given, "mine.yaml")), n_draws=1)
-    assert "tokens by language: health are counted with the vocabulary of `gpt-oss-120b`" in plan.notes()
+def test_a_service_with_a_model_of_its_own_is_counted_with_the_vocabulary_of_that(pack: Pack) -> None:
+    """All speak Indonesian: 0.965 of English on Gemma 3, 1.069 on gpt-oss; 200 English tokens of an answer."""
+    given = {
+        "services": {"health": {"model": "gemma-3-27b"}, "education": None, "ministries": {"model": "gpt-oss-20b"}},
+        "service": {one: {"output_tokens": 200, "reasoning_share": 0} for one in ("health", "education", "ministries")},
+    }
+    declared = nation_of(bootstrap("ID", pack))
+    indonesian = declared.model_copy(update={"languages": declared.languages[:1]})
+    case = read_case(indonesian, pack=pack, scenario=(given, "mine.yaml"))
+    answers = make_plan(case, n_draws=1).demand.output_tokens_per_request[0]
+    assert answers == pytest.approx([193.0, 213.8, 213.8])
+    paths = [one.path for one in case.assumptions if "tokens_vs_english_id" in one.path]
+    assert sorted(paths) == ["demand.tokens_vs_english_id", "service.health.tokens_vs_english_id"]

@@ -54,7 +54,8 @@ class Demand:
     prompt_tokens_per_request: Floats = figure(
         "tokens",
         "English tokens x mean ratio of the languages",
-        "service.*.prompt_tokens demand.tokens_vs_english_* demand.other_language_tokens_vs_english",
+        "service.*.prompt_tokens service.*.tokens_vs_english_* demand.tokens_vs_english_* "
+        "demand.other_language_tokens_vs_english",
         about="Prompt of a request.",
         axes=("service",),
     )
@@ -62,7 +63,7 @@ class Demand:
         "tokens",
         "English tokens x mean ratio of the languages x (1 + reasoning share x (reasoning multiple - 1))",
         "service.*.output_tokens service.*.reasoning_share demand.reasoning_multiple "
-        "demand.tokens_vs_english_* demand.other_language_tokens_vs_english",
+        "service.*.tokens_vs_english_* demand.tokens_vs_english_* demand.other_language_tokens_vs_english",
         about="Answer of a request.",
         axes=("service",),
     )
@@ -98,8 +99,9 @@ class Demand:
     )
     output_tokens_by_language: Floats = figure(
         "tokens/year",
-        "output tokens x share of requests x ratio / mean ratio",
-        "output_tokens_per_year demand.tokens_vs_english_* demand.other_language_tokens_vs_english",
+        "sum over services: requests x output tokens x share of requests x ratio / mean ratio",
+        "requests_per_year output_tokens_per_request service.*.tokens_vs_english_* demand.tokens_vs_english_* "
+        "demand.other_language_tokens_vs_english",
         about="Output tokens, by language.",
         axes=("year", "language"),
     )
@@ -129,22 +131,23 @@ def estimate_demand(place: Place, v: Values, settings: Settings) -> Demand:
     requests = np.stack(
         [_requests(service, v, people, users, taken, growth, shape) for service in settings.services], axis=2
     )
-    ratios = token_ratio(place, v)
-    weights = np.array([share for _, share in place.languages])
-    mean_ratio = (ratios * weights).sum(axis=1, keepdims=True)
+    weighted = _weighted_ratios(place, v, settings)
+    mean_ratio = {service: row.sum(axis=1, keepdims=True) for service, row in weighted.items()}
     reasoning = v("demand.reasoning_multiple") - 1
-    prompt = _by_service(settings, v, lambda s: v(f"service.{s}.prompt_tokens") * mean_ratio)
+    prompt = _by_service(settings, v, lambda s: v(f"service.{s}.prompt_tokens") * mean_ratio[s])
     output = _by_service(
         settings,
         v,
-        lambda s: v(f"service.{s}.output_tokens") * mean_ratio * (1 + v(f"service.{s}.reasoning_share") * reasoning),
+        lambda s: v(f"service.{s}.output_tokens") * mean_ratio[s] * (1 + v(f"service.{s}.reasoning_share") * reasoning),
     )
     prompt_year = (requests * prompt[:, None, :]).sum(axis=2)
-    output_year = (requests * output[:, None, :]).sum(axis=2)
+    by_service = requests * output[:, None, :]
+    output_year = by_service.sum(axis=2)
     training = v("demand.finetuning_runs_per_year") * v("demand.finetuning_tokens_per_run") + v(
         "demand.training_tokens_per_year"
     )
-    by_language = output_year[:, :, None] * (ratios * weights / mean_ratio)[:, None, :]
+    shares = np.stack([weighted[one.id] / mean_ratio[one.id] for one in settings.services], axis=1)
+    by_language = np.einsum("dys,dsl->dyl", by_service, shares)
     total = np.maximum(users_by_group.sum(axis=2, keepdims=True), 1e-300)
     return Demand(
         people=np.broadcast_to(people, shape),
@@ -161,6 +164,12 @@ def estimate_demand(place: Place, v: Values, settings: Settings) -> Demand:
         group_shares=np.broadcast_to(users_by_group / total, (*shape, len(place.groups))),
         notes=(*_notes(place), *vocabulary_notes(settings)),
     )
+
+
+def _weighted_ratios(place: Place, v: Values, settings: Settings) -> dict[str, Floats]:
+    """Tokens against English times the share of requests, float64[draws, languages], by service."""
+    weights = np.array([share for _, share in place.languages])
+    return {one.id: token_ratio(place, v, one.id) * weights for one in settings.services}
 
 
 def _requests(

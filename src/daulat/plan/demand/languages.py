@@ -9,7 +9,7 @@ the plan says so.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -34,12 +34,21 @@ def measured() -> tuple[Mapping[str, str], ...]:
     return tuple(csv.DictReader(text.splitlines()))
 
 
-def language_rows(place: Place, model: str) -> dict[str, dict[str, Any]]:
+def language_rows(place: Place, settings: Settings) -> dict[str, dict[str, Any]]:
     """Return a row of the input table for each language that was measured, on the tokenizer nearest to the model's.
 
-    The model's own family first; else the mean of all, with the range of all.
+    The model's own vocabulary first; else the mean of all, with the range of all. A service whose own model has another
+    vocabulary than the plan's has rows of its own.
     """
-    found: dict[str, dict[str, Any]] = {}
+    found = dict(_rows(place, settings.model, "demand"))
+    for service in settings.services:
+        if _vocabulary(service.model) != _vocabulary(settings.model):
+            found |= _rows(place, service.model, f"service.{service.id}")
+    return found
+
+
+def _rows(place: Place, model: str, section: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    whose = "" if section == "demand" else f", with the vocabulary of `{model}`"
     for tag, _ in place.languages:
         rows = [row for row in measured() if row["language"] == tag]
         own = [row for row in rows if _has(model, row)]
@@ -49,46 +58,48 @@ def language_rows(place: Place, model: str) -> dict[str, dict[str, Any]]:
         same = [float(row["tokens_vs_english"]) for row in used]
         # A word for a word is the upper end: it says what texts of another kind, with fewer long words, may cost.
         low, high = min(same) * (1 - SPREAD), max(float(row["tokens_per_word_vs_english"]) for row in used)
-        fixed = tag == "en"
-        found[f"demand.tokens_vs_english_{tag.lower()}"] = {
-            "about": f"Tokens of the same text in `{tag}` against English.",
-            "value": float(np.mean(same)),
-            **({} if fixed else {"low": low, "high": max(high, *same), "kind": "triangular"}),
-            "unit": "ratio",
-            "min": 0.2,
-            "max": 30.0,
-            "basis": "measured",
-            "source": "; ".join(dict.fromkeys(row["source"] for row in used)),
-            "date": used[0]["date"],
-            "licence": "Apache-2.0",
-        }
-    return found
-
-
-def vocabulary_notes(settings: Settings) -> tuple[str, ...]:
-    """Return which models' vocabularies nobody has measured, and which services are counted with another's."""
-    found = []
-    if not any(_has(settings.model, row) for row in measured()):
-        of = ", ".join(dict.fromkeys(row["tokenizer_of"].split()[0] for row in measured()))
-        found.append(
-            f"tokens by language: the vocabulary of `{settings.model}` was not measured; the mean of {of} is used"
+        yield (
+            f"{section}.tokens_vs_english_{tag.lower()}",
+            {
+                "about": f"Tokens of the same text in `{tag}` against English{whose}.",
+                "value": float(np.mean(same)),
+                **({} if tag == "en" else {"low": low, "high": max(high, *same), "kind": "triangular"}),
+                "unit": "ratio",
+                "min": 0.2,
+                "max": 30.0,
+                "basis": "measured",
+                "source": "; ".join(dict.fromkeys(row["source"] for row in used)),
+                "date": used[0]["date"],
+                "licence": "Apache-2.0",
+            },
         )
-    others = [one.id for one in settings.services if one.model != settings.model]
-    if others:
-        found.append(f"tokens by language: {', '.join(others)} are counted with the vocabulary of `{settings.model}`")
-    return tuple(found)
+
+
+def vocabulary_notes(settings: Settings) -> Iterator[str]:
+    """Yield which models' vocabularies nobody has measured."""
+    models = dict.fromkeys((settings.model, *(one.model for one in settings.services)))
+    unknown = [f"`{model}`" for model in models if not _vocabulary(model)]
+    if unknown:
+        of = ", ".join(dict.fromkeys(row["tokenizer_of"].split()[0] for row in measured()))
+        names = ", ".join(unknown)
+        yield f"tokens by language: not measured with the vocabulary of {names}; the mean of {of} is used"
+
+
+def _vocabulary(model: str) -> str:
+    """Return whose vocabulary a model has, as the table names it; empty where it was not measured."""
+    return next((row["tokenizer_of"] for row in measured() if _has(model, row)), "")
 
 
 def _has(model: str, row: Mapping[str, str]) -> bool:
     return model.startswith(tuple(row["tokenizer_of"].split()))
 
 
-def token_ratio(place: Place, v: Values) -> Floats:
-    """Return tokens against English, float64[draws, languages], in the order of `place.languages`."""
+def token_ratio(place: Place, v: Values, service: str) -> Floats:
+    """Return tokens against English of one service, float64[draws, languages], in the order of `place.languages`."""
     columns = []
     for tag, _ in place.languages:
-        path = f"demand.tokens_vs_english_{tag.lower()}"
-        columns.append(v(path) if path in v.arrays else v("demand.other_language_tokens_vs_english"))
+        paths = (f"{section}.tokens_vs_english_{tag.lower()}" for section in (f"service.{service}", "demand"))
+        columns.append(v(next((one for one in paths if one in v.arrays), "demand.other_language_tokens_vs_english")))
     return np.concatenate([np.broadcast_to(column, (v.n_draws, 1)) for column in columns], axis=1)
 
 
