@@ -28,7 +28,12 @@ def table(figures: dict) -> str:
     ]
     cells = [(name, figures.get(ours), them.get(theirs), wanted) for name, ours, theirs, wanted in rows]
     cells += [
-        (f"memory over {slope['requests']:,} requests, MB per 100,000, after three times as many", drift, None, "0 within twice its error"),
+        (
+            f"memory over {slope['requests']:,} requests, MB per 100,000, after three times as many",
+            drift,
+            None,
+            "0 within twice its error",
+        ),
         (
             "two workers over one, by CPU a request; rates share the load's processors",
             figures["two_workers"]["scaling_by_cpu"],
