@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
@@ -17,11 +19,35 @@ from daulat.gateway.access.limits import limits_of
 from daulat.gateway.access.service import open_counters
 from daulat.gateway.quota.counters import LEASE_S, Claim
 from daulat.gateway.quota.credit import SHARE
-from daulat.gateway.quota.model import period_bounds
+from daulat.gateway.quota.model import from_quanta, period_bounds
 
 WORKER = Path(__file__).with_name("worker.py")
-LIMIT_OF_A_WORKER = 60_000
-CALLERS, MOST = 8, 50
+CALLERS = 4
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of limit: how much of it each worker is given, the most of one call, and how far that is beyond its
+    estimate, with which a call is let in that has the rest. All in whole units of counting."""
+
+    metric: str
+    amount: int
+    call: int
+    beyond: int
+
+    def used(self, call):
+        """Return what a call came to, as it was written down: tokens read, tokens written, quanta of money."""
+        return {"requests": 1, "tokens_in": call[0], "tokens_out": call[1], "money": call[2]}[self.metric]
+
+
+# Some 800 calls of each worker: of 6.5 tokens read and 6.5 written in the mean, at 200 and 600 quanta each.
+KINDS = [
+    Kind("requests", 800, 1, 0),
+    Kind("tokens_in", 5_200, 12, 8),
+    Kind("tokens_out", 5_200, 12, 0),
+    Kind("money", 4_160_000, 9_600, 1_600),
+]
+AT_ONCE = 3
 
 
 @pytest.fixture
@@ -29,8 +55,8 @@ def start(store, tmp_path):
     """Start a worker under load; kill what is left at the end."""
     running = []
 
-    def starting(key, valkey_url=""):
-        words = [store.conninfo, valkey_url, key.token, str(tmp_path / "truth"), str(CALLERS)]
+    def starting(valkey_url, *keys):
+        words = [store.conninfo, valkey_url, str(tmp_path / "truth"), str(CALLERS), *(key.token for key in keys)]
         pipe = subprocess.PIPE
         process = subprocess.Popen([sys.executable, str(WORKER), *words], stdin=pipe, stdout=pipe, text=True)
         running.append(process)
@@ -53,14 +79,43 @@ def ready(process):
     assert process.stdout.readline() == "ready\n"
 
 
+def kill(process, truth):
+    """Kill a worker; return whether it was running. What it was running is over from here on."""
+    was_running = process.poll() is None
+    process.kill()
+    process.wait()
+    with truth.open("a") as lines:
+        lines.write(f"{process.pid}\n")
+    return was_running
+
+
+def read_truth(path):
+    """Return what the calls of each key came to, and the most of them at once of each."""
+    calls, running, at_once = defaultdict(list), Counter(), Counter()
+    for line in path.read_text().splitlines():
+        process, *rest = map(int, line.split())
+        if len(rest) > 1:
+            calls[rest[0]].append(rest[1:])
+        for key in rest[:1] or range(len(KINDS) + 1):
+            running[process, key] = running[process, key] + (1 if len(rest) > 1 else -1) if rest else 0
+            at_once[key] = max(at_once[key], sum(n for (_, of), n in running.items() if of == key))
+    return calls, at_once
+
+
 @pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.parametrize("kind", ["postgres", "valkey"])
-async def test_workers_killed_under_load_never_overspend(request, office, store, start, tmp_path, workers, kind):
+async def test_workers_killed_under_load_never_pass_a_limit_of_any_kind(
+    request, office, store, start, tmp_path, workers, kind
+):
+    """A key for each kind of limit, all of them under load at the same time."""
     valkey_url = request.getfixturevalue("valkey_url") if kind == "valkey" else ""
-    key = await office.key()
-    most = LIMIT_OF_A_WORKER * workers
-    await office.limit("project", "moh/portal", "tokens_out", "month", most)
-    waiting, kills = [start(key, valkey_url) for _ in range(workers + 4)], 0
+    truth = tmp_path / "truth"
+    keys = [await office.key() for _ in (*KINDS, "concurrent")]
+    for key, each in zip(keys, KINDS, strict=False):
+        amount = from_quanta(each.amount * workers, each.metric)
+        await office.limit("key", key.key.id, each.metric, "month", amount, "XTS" if each.metric == "money" else "")
+    await office.limit("key", keys[-1].key.id, "concurrent", "", AT_ONCE * workers)
+    waiting, kills = [start(valkey_url, *keys) for _ in range(workers + 4)], 0
     for process in waiting:
         ready(process)
     running = [waiting.pop() for _ in range(workers)]
@@ -68,26 +123,28 @@ async def test_workers_killed_under_load_never_overspend(request, office, store,
         go(process)
     while waiting:  # four are killed in the middle of their calls, and others take their place
         time.sleep(random.uniform(0.2, 0.5))
-        victim = running.pop(0)
-        kills += victim.poll() is None
-        victim.kill()
+        kills += kill(running.pop(0), truth)
         running.append(waiting.pop())
         go(running[-1])
-    for process in running:  # the rest go on until the limit refuses them
+    for process in running:  # the rest go on until the limits refuse them
         assert process.wait(120) == 0
-    truth = sum(map(int, (tmp_path / "truth").read_text().split()))
+    calls, at_once = read_truth(truth)
 
-    [limit] = await limits_of(store)
     counters = await open_counters(store, valkey_url)
     at = period_bounds("month", time.time(), ZoneInfo("UTC"))[0]
-    [row] = counters.read([(limit, at)])
+    limits = {limit.scope_id: limit for limit in await limits_of(store)}
     assert kills == 4
-    assert truth <= row.used + row.leased <= most
-    # What a kill costs: at most the credit that the worker held, which is its share and what its callers had reserved.
-    held_at_most = most // SHARE * 2 + CALLERS * MOST * 2
-    assert row.used + row.leased - truth <= kills * held_at_most
-    # What the survivors used is all there, whole.
-    assert row.used + row.leased > most - CALLERS * MOST * workers - kills * held_at_most
+    assert 1 <= at_once[len(KINDS)] <= AT_ONCE * workers
+    for number, each in enumerate(KINDS):
+        most, used = each.amount * workers, sum(map(each.used, calls[number]))
+        [row] = counters.read([(limits[keys[number].key.id], at)])
+        # All that was really used is booked, and no more is than there was, but for one call that had the rest.
+        assert used <= row.used + row.leased <= most + each.beyond, each
+        # What a kill costs: at most the credit that the worker held, its share and what its callers had reserved.
+        held_at_most = most // SHARE * 2 + CALLERS * each.call * 2
+        assert row.used + row.leased - used <= kills * held_at_most, each
+        # What the survivors used is all there, whole.
+        assert row.used + row.leased > most - CALLERS * each.call * workers - kills * held_at_most, each
     counters.close()
 
 
@@ -96,7 +153,7 @@ async def test_the_places_of_a_killed_worker_are_free_within_ten_seconds(request
     valkey_url = request.getfixturevalue("valkey_url") if kind == "valkey" else ""
     key = await office.key()
     await office.limit("key", key.key.id, "concurrent", "", 8)
-    victim = start(key, valkey_url)
+    victim = start(valkey_url, key)
     ready(victim)
     go(victim)
     [limit] = await limits_of(store)
@@ -119,7 +176,7 @@ async def test_the_places_of_a_killed_worker_are_free_within_ten_seconds(request
 async def test_what_the_counter_says_was_settled_is_in_the_ledger_but_for_the_last_moment(office, store, start):
     key = await office.key()
     await office.limit("project", "moh/portal", "requests", "month", 1_000_000)
-    victim = start(key)
+    victim = start("", key)
     ready(victim)
     go(victim)
     time.sleep(2)
