@@ -180,7 +180,7 @@ async def test_no_connection_to_the_database_is_held_while_a_model_talks(store, 
         for _ in range(2):
             bearer = {"authorization": f"Bearer {key.token}"}
             found, files = await Browser().json(f"http://127.0.0.1:{port}/v1/files", headers=bearer)
-            assert (found, files["data"]) == (200, [])
+            assert (found, files["object"]) == (200, "list")
         assert not upstream.hung_up.is_set()
         assert not assistant.go_on.is_set()
         for writer in writers:
