@@ -2,6 +2,7 @@
 """Who is let in, and what a limit lets through, with a real database behind it."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -11,8 +12,9 @@ import pytest
 from access_calls import call, refusal, usage
 
 from daulat.errors import DaulatError
-from daulat.gateway.access.limits import limits_of, reading_as_data
+from daulat.gateway._asgi import Request
 from daulat.gateway.access.service import Access, AccessSettings
+from daulat.gateway.api.inner import Kept
 from daulat.gateway.errors import envelope, retry_after_s, status_of
 from daulat.gateway.quota.leases import REFUSAL_S
 
@@ -231,21 +233,6 @@ async def test_money_in_another_currency_does_not_pay(office, open_access):
         assert (await refusal(access, key)).code == "currency_not_budgeted"
 
 
-async def test_the_row_that_refuses_is_the_row_that_is_displayed(office, open_access, store):
-    key = await office.key()
-    await office.limit("key", key.key.id, "requests", "day", 2)
-    async with open_access() as access:
-        (await access.admit(call(key))).settle(usage())
-        held = await access.admit(call(key))
-        await asleep()
-        error = await refusal(access, key)
-        [reading] = await (await access.opened()).leases.read(await limits_of(store))
-        shown = reading_as_data(reading)
-        assert f"of {shown['limit']}, {shown['used']} are used and {shown['reserved']} reserved" in error.what
-        assert shown["available"] == "0"
-        held.settle(usage())
-
-
 async def test_a_grant_that_is_settled_twice_counts_once(office, open_access, store):
     key = await office.key()
     async with open_access() as access:
@@ -423,3 +410,61 @@ async def test_what_is_older_than_the_nation_keeps_is_deleted(office, open_acces
         assert not await one_left()
     async with open_access(keep_days=30):
         await until(one_left)
+
+
+EDGES = [  # what one call of 10 and 20 tokens comes to, at 2 and 6 a million
+    ("requests", "day", 1),
+    ("tokens_in", "minute", 10),
+    ("tokens_out", "month", 20),
+    ("concurrent", "", 1),
+    ("money", "day", Decimal("0.00014")),
+]
+
+
+@pytest.mark.parametrize("settled", [0, 1])
+@pytest.mark.parametrize(("metric", "period", "one"), EDGES)
+async def test_a_limit_refuses_by_the_figures_that_are_displayed_and_not_one_unit_earlier(
+    office, open_access, metric, period, one, settled
+):
+    key = await office.key()
+    currency = "XTS" if metric == "money" else ""
+    await office.limit("key", key.key.id, metric, period, 2 * one, currency)
+    async with open_access() as access:
+        held = [await access.admit(call(key)) for _ in range(2)]  # exactly as much as there is
+        for grant in held[: 0 if metric == "concurrent" else settled]:
+            grant.settle(usage())
+        await asyncio.sleep(0.6)  # what was settled is told twice a second
+        error = await refusal(access, key)
+        [shown] = (await own_usage(access, key))["limits"]
+        unit = f" {currency}" if currency else ""
+        assert (
+            f"of {shown['limit']}{unit}, {shown['used']}{unit} are used and {shown['reserved']}{unit} res" in error.what
+        )
+        assert shown["available"] == "0"
+        for grant in held:
+            grant.settle(usage())
+
+
+async def test_a_call_that_has_the_rest_of_a_limit_is_displayed_with_all_that_it_may_come_to(office, open_access):
+    key = await office.key()
+    await office.limit("key", key.key.id, "tokens_in", "day", 100)
+    async with open_access() as access:
+        (await access.admit(call(key, prompt_bound=60))).settle(usage(prompt=60))
+        rest = await access.admit(call(key, prompt_bound=90))
+        shown = (await own_usage(access, key))["limits"][0]
+        assert (shown["used"], shown["reserved"], shown["available"]) == ("60", "90", "-50")
+        await asleep()
+        error = await refusal(access, key)
+        assert "of 100, 60 are used and 90 reserved; this call may need 10" in error.what
+        rest.settle(usage(prompt=15))
+        await asyncio.sleep(0.6)
+        (await access.admit(call(key, prompt_bound=25))).settle(usage())
+
+
+async def own_usage(access, key):
+    """Return what GET /v1/usage shows to the holder of a key."""
+    kept = Kept()
+    headers = {b"authorization": f"Bearer {key.token}".encode()}
+    route = access.routes()["/v1/usage"]["GET"]
+    await route(Request("GET", "/v1/usage", "", headers, kept.send, "r", client="192.0.2.1"), kept.send)
+    return json.loads(kept.body)
