@@ -310,6 +310,32 @@ async def test_credit_of_one_limit_is_kept_while_a_call_waits_for_that_of_anothe
             await asyncio.sleep(0.01)
 
 
+async def test_a_call_that_has_the_rest_begins_only_when_the_store_has_heard_of_it(shelf, conninfo, monkeypatch):
+    slots = shelf.leases.slots([add_limit(conninfo, "tokens_in", "day", 100)])
+    most, likely, all_there_is = needs_of(tokens_in=150), needs_of(tokens_in=10), needs_of(tokens_in=100)
+    exchange = shelf.counters.exchange
+
+    def deaf_to_more_than_there_is(worker, serial, claims):
+        if any(claim.keep > claim.limit.amount for claim in claims):
+            raise CountersUnavailableError
+        return exchange(worker, serial, claims)
+
+    with monkeypatch.context() as deaf:
+        deaf.setattr(shelf.counters, "exchange", deaf_to_more_than_there_is)
+        with pytest.raises(CountersUnavailableError):
+            await shelf.leases.reserve(slots, most, likely)
+    shelf.leases.settle(await shelf.leases.reserve(slots, all_there_is), slots, needs_of())
+    rest = await shelf.leases.reserve(slots, most, likely)
+    [reading] = await shelf.leases.read([slots[0].limit])
+    assert (reading.used, reading.leased) == (0, 150)
+    shelf.now += 1
+    with pytest.raises(LimitReachedError):
+        await shelf.leases.reserve(slots, most, likely)
+    shelf.leases.settle(rest, slots, needs_of(tokens_in=20))
+    shelf.now += 1
+    assert await shelf.leases.reserve(slots, needs_of(tokens_in=80))
+
+
 async def test_hundreds_who_wait_at_once_share_what_there_is(shelf, conninfo):
     slots = shelf.leases.slots([add_limit(conninfo, "requests", "day", 300)])
     one = needs_of(requests=1)
