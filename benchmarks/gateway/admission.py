@@ -50,7 +50,7 @@ async def main() -> None:
             token = await make_key(store)
             access = Access(AccessSettings(ZoneInfo("UTC"), is_private=False, prices=PRICES))
             async with access.open(store):
-                call = Call("tiny", "chat/completions", 20, 100, client="127.0.0.1", credential=token)
+                call = Call("tiny", "chat/completions", 20, 60, 100, client="127.0.0.1", credential=token)
                 usage = CallUsage(prompt_tokens=20, completion_tokens=50, engine="e", model="tiny")
                 loop_us, beside_us = [], []
                 for _ in range(RUNS + 1):  # the first warms up
