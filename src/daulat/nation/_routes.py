@@ -33,6 +33,7 @@ def route_faults(file: YamlFile) -> Iterator[NationError]:
                     "Requests for it would go nowhere.",
                     f"Use one of {', '.join(sorted(models)) or 'the models; none is declared yet'}.",
                 )  # fmt: skip
+        yield from _currencies(file, index, models)
         if route.get("policy") == "cascade" and isinstance(targets, list) and len(targets) < 2:
             yield _fault(
                 file, ("routes", index), "nation.route",
@@ -40,6 +41,22 @@ def route_faults(file: YamlFile) -> Iterator[NationError]:
                 "There is no larger one to go to.", "Add the larger model, or use another policy.",
             )  # fmt: skip
     yield from _unreachable(file)
+
+
+def _currencies(file: YamlFile, index: int, models: dict[str, dict[str, Any]]) -> Iterator[NationError]:
+    """Name a route whose models have their prices in several currencies."""
+    route = file.data["routes"][index]
+    targets = route.get("to")
+    named = [target.get("model") for target in targets if isinstance(target, dict)] if isinstance(targets, list) else []
+    prices = [models.get(str(name), {}).get("price") for name in named]
+    currencies = sorted({str(price.get("currency")) for price in prices if isinstance(price, dict)})
+    if len(currencies) > 1:
+        yield _fault(
+            file, ("routes", index), "nation.route",
+            f"route `{route.get('id')}` leads to models with prices in {' and '.join(currencies)}",
+            "What a call may cost has to be known before it is known which of them answers.",
+            "State the prices of its models in one currency.",
+        )  # fmt: skip
 
 
 def _unreachable(file: YamlFile) -> Iterator[NationError]:

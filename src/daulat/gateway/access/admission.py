@@ -25,7 +25,7 @@ from daulat.gateway.quota.counters import CountersUnavailableError
 from daulat.gateway.quota.credit import Slot
 from daulat.gateway.quota.leases import Credits, Leases, LimitReachedError
 from daulat.gateway.quota.model import MONEY, Limit, Needs, from_quanta
-from daulat.gateway.quota.prices import FREE, Price
+from daulat.gateway.quota.prices import FREE, Price, dearest
 from daulat.ledger.usage import UsageLedger, UsageRow
 
 # What a call without `max_tokens` reserves where no model's context is declared.
@@ -46,7 +46,8 @@ class Rules:
     open_models : bool
         While no key was ever given out, raw models answer without one: for one's own machine only.
     prices : mapping of str to Price
-        By model, as declared. A model that is not there costs as much as the dearest until it is settled.
+        By model and by route, as declared. A name that is not there, such as a service's, costs as much as the dearest
+        until it is settled.
     contexts : mapping of str to int
         By model, tokens of prompt and answer together.
     output_limits : mapping of str to int
@@ -128,7 +129,7 @@ class KeyAdmission:
         self._directory, self._leases, self._ledger = directory, leases, ledger
         self._anonymous, self._rules, self._wall = anonymous, rules, wall_clock
         # A name that stands for several models may lead to the dearest of them, and to the one that can go on longest.
-        self._dearest = _dearest(rules.prices)
+        self._dearest = dearest(rules.prices.values())
         limits = rules.output_limits
         untold = [context for model, context in rules.contexts.items() if model not in limits]
         self._longest = max(untold, default=0 if limits else UNBOUNDED_TOKENS)
@@ -361,12 +362,3 @@ def _require_one_currency(record: KeyRecord, price: Price) -> None:
                 code="currency_not_budgeted",
                 param="model",
             )
-
-
-def _dearest(prices: Mapping[str, Price]) -> Price:
-    """Return a price that no declared one exceeds, for names that stand for several models."""
-    if not prices:
-        return FREE
-    paid = [price for price in prices.values() if price.currency] or [FREE]
-    most = max(paid, key=lambda price: price.output_q)
-    return Price(most.currency, max(p.input_q for p in paid), most.output_q, max(p.cached_q for p in paid))

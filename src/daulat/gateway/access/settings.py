@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from daulat.gateway.access.errors import WeakSecretError
 from daulat.gateway.access.service import AccessSettings
-from daulat.gateway.quota.prices import FREE, Price
+from daulat.gateway.quota.prices import FREE, Price, dearest
 from daulat.nation import Nation
 from daulat.nation.model import Price as Declared
 
@@ -40,11 +40,13 @@ def access_settings(nation: Nation, environ: Mapping[str, str], *, workers: int 
     private = is_private(nation)
     if not private:
         require_strong_secrets(nation, environ)
+    prices = {model.id: _price(model.price) if model.price else FREE for model in nation.models}
+    routes = {route.id: dearest(prices[target.model] for target in route.to) for route in nation.routes}
     return AccessSettings(
         zone=ZoneInfo(nation.time_zones[0]),
         is_private=private,
         valkey_url=environ.get("VALKEY_URL", ""),
-        prices={model.id: _price(model.price) if model.price else FREE for model in nation.models},
+        prices=prices | routes,
         contexts={model.id: model.context_length for model in nation.models},
         templates={model.id: model.template_tokens for model in nation.models},
         output_limits={model.id: model.output_limit for model in nation.models if model.output_limit},

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -46,3 +47,17 @@ class Price:
 
 
 FREE = Price("", 0, 0, 0)
+
+
+def dearest(prices: Iterable[Price]) -> Price:
+    """Return a price that none of several exceeds, in the currency of the dearest, for a name that stands for them.
+
+    Examples
+    --------
+    >>> small = Price.of("USD", input=Decimal("0.2"), output=Decimal("0.2"), cached=Decimal(0))
+    >>> dearest([FREE, small, Price.of("USD", input=Decimal("0.1"), output=Decimal("0.6"))])
+    Price(currency='USD', input_q=20000000, output_q=60000000, cached_q=10000000)
+    """
+    paid = [price for price in prices if price.currency] or [FREE]
+    most = max(paid, key=lambda price: price.output_q)
+    return Price(most.currency, max(p.input_q for p in paid), most.output_q, max(p.cached_q for p in paid))
