@@ -194,6 +194,12 @@ class CallUsage(msgspec.Struct, frozen=True):
         From the sending of the request to its engine to its end; what came before was waiting for a turn.
     energy_wh, carbon_g : float or None
         What answering drew, in watt-hours, and emitted, in grams of CO2 equivalent; None where nothing is known.
+    energy_low_wh, energy_high_wh : float
+        The range of the energy, where it is known.
+    embodied_g : float or None
+        Its share of what making the machines emitted, in grams of CO2 equivalent; None where their size is not known.
+    is_metered : bool
+        A meter says what was drawn; else it is modelled.
     """
 
     prompt_tokens: int = 0
@@ -213,6 +219,10 @@ class CallUsage(msgspec.Struct, frozen=True):
     estimated: bool = False
     energy_wh: float | None = None
     carbon_g: float | None = None
+    energy_low_wh: float = 0.0
+    energy_high_wh: float = 0.0
+    embodied_g: float | None = None
+    is_metered: bool = False
 
 
 class Grant(Protocol):

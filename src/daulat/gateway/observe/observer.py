@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from daulat.gateway.observe.calls import CallLog
 from daulat.gateway.observe.metrics import Metrics
 from daulat.gateway.observe.power import EnergyBook
@@ -32,11 +30,7 @@ class CallObserver:
 
     def measure(self, call: Call, grant: Grant, target: Target, usage: CallUsage) -> CallUsage:  # noqa: ARG002
         """Return the usage with its energy and carbon, where something is known of them."""
-        drawn, _ = self.energy.range_of(usage)
-        if drawn is None:
-            return usage
-        carbon_g = self.energy.carbon_g(usage.declared, drawn.value_wh)
-        return msgspec.structs.replace(usage, energy_wh=drawn.value_wh, carbon_g=carbon_g)
+        return self.energy.measured(usage)
 
     def annotate(self, call: Call, grant: Grant, target: Target, usage: CallUsage) -> bytes:  # noqa: ARG002
         """Return the member ``daulat`` of the answer's `usage`: whole numbers, which every client can add up."""
@@ -47,27 +41,8 @@ class CallObserver:
         if currency:  # in 10⁻⁸ of its unit
             told += f',"cost_{currency.lower()}_e8":{round(money * 1e8)}'
         if usage.energy_wh is not None:
-            told += self._drawn(usage, usage.energy_wh)
+            told += _drawn(usage, usage.energy_wh)
         return f'"daulat":{{{told[1:]}}}'.encode() if told else b""
-
-    def _drawn(self, usage: CallUsage, energy_wh: float) -> str:
-        """Tell energy and carbon."""
-        drawn, is_metered = self.energy.range_of(usage)
-        if drawn is None:
-            return ""
-        # The value that is booked; a meter, read a moment later, would say a little more.
-        low, high = (energy_wh, energy_wh) if is_metered else (drawn.low_wh, drawn.high_wh)
-        # One by one and not in a loop: this is written into every answer.
-        told = (
-            f',"energy_uwh":{round(energy_wh * 1e6)},"energy_low_uwh":{round(low * 1e6)}'
-            f',"energy_high_uwh":{round(high * 1e6)}'
-        )
-        if usage.carbon_g is not None:
-            told += f',"carbon_ug":{round(usage.carbon_g * 1e6)}'
-        embodied_g = self.energy.embodied_g(usage)
-        if embodied_g is not None:
-            told += f',"embodied_ug":{round(embodied_g * 1e6)}'
-        return f'{told},"metered":{int(is_metered)}'
 
     def finished(self, call: Call, grant: Grant | None, target: Target | None, usage: CallUsage) -> None:  # noqa: ARG002
         """Take note of a call."""
@@ -87,3 +62,16 @@ def _times(call: Call, usage: CallUsage) -> str:
     if call.stream and usage.completion_tokens > 1:
         told += f',"tpot_us":{round((usage.duration_s - first_s) / (usage.completion_tokens - 1) * 1e6)}'
     return told
+
+
+def _drawn(usage: CallUsage, energy_wh: float) -> str:
+    """Tell energy and carbon, one by one and not in a loop: this is written into every answer."""
+    told = (
+        f',"energy_uwh":{round(energy_wh * 1e6)},"energy_low_uwh":{round(usage.energy_low_wh * 1e6)}'
+        f',"energy_high_uwh":{round(usage.energy_high_wh * 1e6)}'
+    )
+    if usage.carbon_g is not None:
+        told += f',"carbon_ug":{round(usage.carbon_g * 1e6)}'
+    if usage.embodied_g is not None:
+        told += f',"embodied_ug":{round(usage.embodied_g * 1e6)}'
+    return f'{told},"metered":{int(usage.is_metered)}'

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from daulat.gateway.observe.energy import EnergyRange, embodied_per_token, energy_per_prompt_token, energy_per_token
 from daulat.gateway.observe.meter import MeteredShare
 from daulat.gateway.ports import CallUsage
@@ -72,28 +74,35 @@ class EnergyBook:
     def __init__(self, powers: Mapping[str, Power], clock: Callable[[], float]) -> None:
         self._powers, self._clock = powers, clock
 
-    def range_of(self, usage: CallUsage) -> tuple[EnergyRange | None, bool]:
-        """Return what an answer that ends now drew, and whether a meter says so."""
+    def measured(self, usage: CallUsage) -> CallUsage:
+        """Return the usage of an answer that ends now with what it drew and emitted, where that is known."""
         power = self._powers.get(usage.declared)
         if power is None:
-            return None, False
-        if power.metered is not None:
-            now = self._clock()
-            measured = power.metered.energy_wh(now - usage.engine_s, now)
-            if measured is not None:
-                value = measured * power.pue
-                return EnergyRange(value, value, value), True
-        return power.modelled(usage.completion_tokens, max(0, usage.prompt_tokens - usage.cached_tokens)), False
+            return usage
+        read = max(0, usage.prompt_tokens - usage.cached_tokens)
+        drawn, is_metered = self._metered(power, usage.engine_s), True
+        if drawn is None:
+            drawn, is_metered = power.modelled(usage.completion_tokens, read), False
+        if drawn is None:
+            return usage
+        grid, making = power.grid_gco2_per_kwh, power.embodied_g
+        return replace(
+            usage,
+            energy_wh=drawn.value_wh,
+            carbon_g=None if grid is None else drawn.value_wh * grid / 1000,
+            energy_low_wh=drawn.low_wh,
+            energy_high_wh=drawn.high_wh,
+            embodied_g=None if making is None else read * making[0] + usage.completion_tokens * making[1],
+            is_metered=is_metered,
+        )
 
-    def embodied_g(self, usage: CallUsage) -> float | None:
-        """Return an answer's share of what making the machines emitted, grams; None where the size is not known."""
-        power = self._powers.get(usage.declared)
-        if power is None or power.embodied_g is None:
+    def _metered(self, power: Power, seconds: float) -> EnergyRange | None:
+        """Return what the meter of a model says of the last seconds; None where it has none, or says nothing."""
+        if power.metered is None:
             return None
-        reading, writing = power.embodied_g
-        return max(0, usage.prompt_tokens - usage.cached_tokens) * reading + usage.completion_tokens * writing
-
-    def carbon_g(self, model: str, energy_wh: float) -> float | None:
-        """Return grams of CO2 equivalent on the grid of a model's place; None where it is not known."""
-        grid = self._powers[model].grid_gco2_per_kwh
-        return None if grid is None else energy_wh * grid / 1000
+        now = self._clock()
+        measured = power.metered.energy_wh(now - seconds, now)
+        if measured is None:
+            return None
+        value = measured * power.pue
+        return EnergyRange(value, value, value)

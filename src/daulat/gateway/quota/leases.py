@@ -197,7 +197,8 @@ class Leases:
             if credit.rest is credits:
                 credit.end_rest()
             # What a call came to beyond its reservation is in `spent`, which the store charges: no call owes it again.
-            credit.free = max(credit.free + reserved - used, 0)
+            free = credit.free + reserved - used
+            credit.free = free if free > 0 else 0
             credit.spent += used
 
     async def run(self) -> None:
