@@ -10,7 +10,7 @@ import pytest
 from daulat.nation import Pack, bootstrap, nation_of
 from daulat.plan import InputFaultsError, PlanError, make_plan, read_case
 from daulat.plan._tables import accelerators
-from daulat.plan.rules import export_class, regimes, total_processing_performance
+from daulat.plan.rules import _check, export_class, regimes, total_processing_performance
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,19 @@ def test_a_letter_of_the_authority_asks_a_licence_below_the_thresholds(country: 
     rules = read_case(nation_of(bootstrap(country)), changes=["accelerator=h20", "model=qwen3-8b"]).rules
     assert (rules.export_class, rules.status) == ("", status)
     assert ("letter of 2025-04-09" in rules.source) == (status != "free")
+
+
+@pytest.mark.parametrize(
+    ("country", "h100", "h20"),
+    [
+        ("CN", "licence needed", "licence needed"),
+        ("HK", "licence needed", "licence needed"),  # part of China since 85 FR 83765
+        ("MO", "licence needed", "licence needed"),  # in D:1 and D:4; the letter on the H20 names it beside D:5
+        ("ID", "free", "free"),
+    ],
+)
+def test_hong_kong_is_read_as_china_and_a_letter_reaches_macau(country: str, h100: str, h20: str) -> None:
+    assert [_check(country, name).status for name in ("h100-sxm", "h20")] == [h100, h20]
 
 
 def test_a_plan_that_may_not_have_its_hardware_says_so_and_offers_what_it_may() -> None:
