@@ -79,3 +79,34 @@ async def test_what_llama_cpp_refuses_is_told_in_its_own_words(engine: EmbeddedE
         await engine.send(CHAT, asks("kata " * 3_000))
     assert caught.value.code == "context_length_exceeded"
     assert caught.value.said
+
+
+async def test_the_tokens_of_all_answers_are_counted(engine: EmbeddedEngine) -> None:
+    one = await whole(engine, asks(max_tokens=8, ignore_eos=True))
+    three = await whole(engine, asks(max_tokens=8, ignore_eos=True, n=3, seed=1))
+    assert [choice["index"] for choice in three["choices"]] == [0, 1, 2]
+    assert three["usage"]["completion_tokens"] == 3 * one["usage"]["completion_tokens"] == 24
+    assert three["usage"]["prompt_tokens"] == one["usage"]["prompt_tokens"]
+    assert three["usage"]["total_tokens"] == three["usage"]["prompt_tokens"] + 24
+
+
+async def test_the_tokens_of_answers_to_several_prompts_are_counted(engine: EmbeddedEngine) -> None:
+    body = json.dumps({"model": "tiny", "prompt": ["Halo", "Apa kabar"], "max_tokens": 4, "ignore_eos": True, "n": 2})
+    answer = json.loads((await engine.send("/completions", body.encode())).body)
+    assert [choice["index"] for choice in answer["choices"]] == [0, 1, 2, 3]
+    assert answer["usage"]["completion_tokens"] == 16
+
+
+async def test_a_stream_of_several_answers_tells_them_apart_and_counts_all(engine: EmbeddedEngine) -> None:
+    options = {"include_usage": True}
+    asked = asks(stream=True, n=2, max_tokens=6, ignore_eos=True, stream_options=options)
+    async with engine.open(CHAT, asked) as pieces:
+        received = b""
+        while (piece := await pieces.read()) is not None:
+            received += piece
+    events = [line[6:] for line in received.split(b"\n\n") if line]
+    assert events.pop() == b"[DONE]"
+    told = [json.loads(event) for event in events]
+    assert {choice["index"] for event in told for choice in event["choices"]} == {0, 1}
+    assert [event["usage"]["completion_tokens"] for event in told if event.get("usage")] == [12]
+    assert told[-1]["choices"] == []

@@ -15,11 +15,13 @@ import secrets
 import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
+from daulat.models._several import OneByOne, joined, separated
 from daulat.models.engine import ChatRequest, Delta, Pieces, Whole
 from daulat.models.errors import EngineError, EngineInterrupted, EngineUnavailable
 from daulat.models.remote import RemoteEngine
@@ -139,17 +141,32 @@ class EmbeddedEngine:
         return model_id
 
     async def send(self, path: str, body: bytes, content_type: str = "application/json") -> Whole:
-        """Send a request to the child's own server and return its whole answer, unread; errors as `stream`."""
+        """Send a request to the child's own server and return its whole answer, unread; errors as `stream`.
+
+        Several answers are asked for one by one, because the server counts the tokens of one only.
+        """
         child = await self._ready()
+        ones = separated(path, body)
         async with self._watching(child):
-            return await child.client.send(path, body, content_type)
+            if not ones:
+                return await child.client.send(path, body, content_type)
+            return joined(ones, [await child.client.send(path, one.body, content_type) for one in ones])
 
     @asynccontextmanager
     async def open(self, path: str, body: bytes) -> AsyncIterator[Pieces]:
-        """Send a request to the child's own server and give its answer as it comes, unread; errors as `stream`."""
+        """Send a request to the child's own server and give its answer as it comes, unread; errors as `stream`.
+
+        Of several answers one comes after another.
+        """
         child = await self._ready()
-        async with self._watching(child), child.client.open(path, body) as pieces:
-            yield pieces
+        ones = separated(path, body)
+        async with self._watching(child):
+            if not ones:
+                async with child.client.open(path, body) as pieces:
+                    yield pieces
+                return
+            async with aclosing(OneByOne(ones, partial(child.client.open, path))) as several:
+                yield several
 
     @asynccontextmanager
     async def _watching(self, child: _Child) -> AsyncIterator[None]:

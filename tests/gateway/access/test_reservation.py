@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from daulat.gateway._asgi import Request
 from daulat.gateway.access.admission import KeyAdmission, Rules
+from daulat.gateway.errors import BadRequest
 from daulat.gateway.proxy.asked import CHAT, MOST_PER_PART, RERANK, TOKENS_PER_PART, read_asked
 from daulat.gateway.quota.prices import FREE
 
@@ -47,6 +48,34 @@ def test_no_engine_that_keeps_to_its_bounds_passes_what_was_reserved(sent, limit
     asked = read_asked(json.dumps({"model": "m"} | sent).encode(), CHAT)
     _, _, reserved, _, _ = admission._needs(asked.call(Request("POST", "", "", {}, no_body, "r")), FREE)
     assert most_written(asked.body_for("m", limit or 0)) <= reserved
+
+
+lists = st.lists(st.text(max_size=5) | st.lists(st.integers(0, 9), min_size=1, max_size=4), min_size=1, max_size=20)
+
+
+@given(lists, st.fixed_dictionaries({}, optional={"max_tokens": bounds, "n": st.integers(1, 8)}))
+def test_each_prompt_of_a_completion_is_reserved_for(prompts, sent):
+    admission = KeyAdmission(None, None, None, None, Rules(False, {}, {"m": CONTEXT}))
+    body = json.dumps({"model": "m", "prompt": prompts} | sent).encode()
+    asked = read_asked(body, "completions")
+    _, _, reserved, _, _ = admission._needs(asked.call(Request("POST", "", "", {}, no_body, "r")), FREE)
+    assert len(prompts) * most_written(body) <= reserved
+
+
+@pytest.mark.parametrize(
+    ("sent", "code", "param"),
+    [
+        ({"n_predict": 500}, "unsupported_field", "n_predict"),
+        ({"n_cmpl": 8}, "unsupported_field", "n_cmpl"),
+        ({"n": 1_025}, "too_many_answers", "n"),
+        ({"best_of": 16_000}, "too_many_answers", "n"),
+        ({"prompt": ["a"] * 600, "n": 2}, "too_many_answers", "prompt"),
+    ],
+)
+def test_what_would_be_made_beyond_the_reservation_is_refused(sent, code, param):
+    with pytest.raises(BadRequest) as refused:
+        read_asked(json.dumps({"model": "m", "prompt": "a", "max_tokens": 1} | sent).encode(), "completions")
+    assert (refused.value.code, refused.value.param) == (code, param)
 
 
 TEMPLATE = 90  # tokens that the template below adds by itself

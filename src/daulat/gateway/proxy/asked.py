@@ -54,6 +54,8 @@ class _Head(msgspec.Struct):
     tools: msgspec.Raw = _EMPTY
     query: msgspec.Raw = _EMPTY
     documents: msgspec.Raw = _EMPTY
+    n_predict: msgspec.Raw = _EMPTY
+    n_cmpl: msgspec.Raw = _EMPTY
 
 
 _read_head = msgspec.json.Decoder(_Head).decode
@@ -74,13 +76,13 @@ class Asked(msgspec.Struct, frozen=True):
     prompt_tokens, prompt_bound : int
         What the prompt is taken to come to, and the most that it may, but for what a template adds by itself.
     max_tokens : int
-        The most of all choices together; 0 where the caller set no bound.
+        The most of all answers together; 0 where the caller set no bound.
     affinity : int
         Made from the beginning of the prompt.
     is_conversation : bool
         There is a list of messages.
     choices : int
-        How many answers are asked for.
+        How many answers are asked for: `n` for each prompt.
     generated : int
         How many are made for it, of which the best are given.
     """
@@ -166,7 +168,8 @@ def read_asked(body: bytes, route: str) -> Asked:
     Raises
     ------
     BadRequest
-        If it is not JSON, or one of the few fields is not of its type; `param` names the field.
+        If it is not JSON, one of the few fields is not of its type, an engine's own name of a bound stands in it, or
+        more answers are asked for than a call may have; `param` names the field.
 
     Examples
     --------
@@ -181,7 +184,13 @@ def read_asked(body: bytes, route: str) -> Asked:
             head = _read_head(body)
     prompt = bytes(head.messages or head.prompt or head.input)
     bound = max(head.max_completion_tokens or 0, head.max_tokens or 0)  # which of them an engine heeds is its own
-    generated = int(min(max(head.n or 1, head.best_of or 1), MOST_CHOICES))
+    if head.n_predict or head.n_cmpl:
+        raise _foreign("n_predict" if head.n_predict else "n_cmpl")
+    prompts = _prompts(prompt) if route == "completions" else 1
+    choices = prompts * int(min(head.n or 1, MOST_TOKENS))
+    generated = max(choices, prompts * int(min(head.best_of or 1, MOST_TOKENS)))
+    if generated > MOST_CHOICES:
+        raise _too_many(generated, prompts)
     options = head.stream_options
     # A list or an object within the prompt: without one it is text, and nothing has to be looked for.
     nests = prompt.find(b"[" if head.messages else b"{", 1) >= 0
@@ -197,8 +206,44 @@ def read_asked(body: bytes, route: str) -> Asked:
         max_tokens=int(min(bound * generated, MOST_TOKENS)),
         affinity=crc32(prompt[:AFFINITY_BYTES]),
         is_conversation=prompt.startswith(b"["),
-        choices=int(min(head.n or 1, MOST_CHOICES)),
+        choices=choices,
         generated=generated,
+    )
+
+
+def _prompts(prompt: bytes) -> int:
+    """Return how many prompts a completion has: a list of texts or of lists of tokens holds several, each answered.
+
+    >>> [_prompts(each) for each in (b'"a"', b'["a", "b"]', b"[1, 2, 3]", b"[[1, 2], [3]]", b"")]
+    [1, 2, 1, 2, 1]
+    """
+    if not prompt.startswith(b"["):
+        return 1
+    try:
+        each = _read_each(prompt)
+    except msgspec.MsgspecError:  # its engine will say so
+        return 1
+    return len(each) if each and bytes(each[0])[:1] in (b'"', b"[") else 1
+
+
+def _foreign(name: str) -> BadRequest:
+    ours = {"n_predict": "max_tokens", "n_cmpl": "n"}[name]
+    return BadRequest(
+        f"`{name}` is no field of this API",
+        why=f"It is some engines' own name of `{ours}` and would be heeded in its stead, beyond what is reserved.",
+        fix=f"use `{ours}`.",
+        code="unsupported_field",
+        param=name,
+    )
+
+
+def _too_many(generated: int, prompts: int) -> BadRequest:
+    return BadRequest(
+        f"{generated:,} answers are asked for",
+        why=f"A call may have {MOST_CHOICES:,}, its prompts times `n` or `best_of`.",
+        fix="ask for fewer, in several calls or in a batch.",
+        code="too_many_answers",
+        param="prompt" if prompts > 1 else "n",
     )
 
 
