@@ -95,7 +95,7 @@ def introduces(text: str, number: int) -> bool:
 
     Examples
     --------
-    >>> introduces("See also the Act \ue0002\ue001:", 2), introduces("One.\n\nTwo \ue0002\ue001:", 2)
+    >>> introduces("See also the Act \\ue0002\\ue001:", 2), introduces("One.\\n\\nTwo \\ue0002\\ue001:", 2)
     (True, False)
     """
     return "\n\n" not in text.strip() and _MARK.findall(text) == [str(number)]
