@@ -151,6 +151,7 @@ def read_case(
     )
     faults.take(None, _require_own_currency, nation, settings, assumptions.place_of("currency"))
     faults.tell()
+    assumptions = dataclasses.replace(assumptions, warnings=(*assumptions.warnings, *grids.doubts))
     grids = with_national(grids, assumptions, pack)
     notes = (*sites.notes, *lawless, *grid_notes(sites.sites, grids), hazard_note(sites, hazards))
     sites = dataclasses.replace(sites, notes=notes)

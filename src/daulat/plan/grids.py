@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,7 @@ from daulat.plan.inputs.load import TABLES
 from daulat.plan.inputs.located import Located, place
 from daulat.plan.place import Region
 from daulat.plan.sites import Site, Sites
+from daulat.plan.units import likely_meant
 
 TABLE, FIGURES = "grids.csv", "grids.yaml"
 # What may be told of a grid: the most that is taken, its unit, and the input of the nation that it stands for there.
@@ -35,6 +36,9 @@ KEYS = {
     "spare_mw": (100_000.0, "MW", ""),
 }
 INPUTS = {key: path for key, (_, _, path) in KEYS.items() if path}
+# Below this a figure was likely written in another unit; a grid of water and wind alone is told and taken.
+LEAST_USUAL = {"gco2_per_kwh": 5.0, "electricity_usd_per_mwh": 5.0}
+CHANGE = "--set"
 TEXTS = ("source", "date", "licence", "basis")
 SPREAD = ("low", "value", "high")
 
@@ -67,11 +71,14 @@ class Grids:
         Grid to its figures by the keys of `KEYS`.
     national : mapping
         The nation's own inputs, by path, before the figures of any grid were laid over them.
+    doubts : tuple of str
+        Figures that are allowed and so far from what grids have that another unit was likely meant.
     """
 
     of: Mapping[str, str] = field(default_factory=dict)
     figures: Mapping[str, Mapping[str, GridFigure]] = field(default_factory=dict)
     national: Mapping[str, Assumption] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
 
     def of_region(self, region: Region) -> str:
         """Return the grid of a region; one that no table names is of its group's, or where it is of none its own."""
@@ -110,32 +117,69 @@ def read_grids(
         Every fault: file, line, path, value, what is allowed.
     """
     faults = Faults()
-    of = _table(pack, faults)
+    table = _regions_of(pack)
+    of = _table(pack, table, faults)
     figures: dict[str, dict[str, GridFigure]] = {}
+    known = {*of.values(), *(Grids(of).of_code(code, group) for code, group in table.items())}
     if pack is not None and pack.has("plan", FIGURES):
         name = f"{pack.name}/plan/{FIGURES}"
         file = read_yaml(pack.path("plan", FIGURES), name=name)
         _lay(figures, file.data, Located(name, file), "", faults)
-    known = {*of.values(), *(Grids(of).of_region(one) for one in regions)}
+        if known:
+            _require_known(file.data, Located(name, file), "", known, faults)
+    known |= {Grids(of).of_region(one) for one in regions}
     for section, origin in sections:
         siting = section.get("siting")
         if isinstance(siting, Mapping) and "grids" in siting:
             _lay(figures, siting["grids"], origin, "siting.grids", faults)
-            for grid in siting["grids"] if isinstance(siting["grids"], Mapping) else ():
-                if str(grid) not in known:
-                    near = difflib.get_close_matches(str(grid), known, n=1)
-                    meant = f"Did you mean `{near[0]}`?" if near else ""
-                    allowed = f"grids on which a region stands: {', '.join(sorted(known)[:20])}"
-                    faults.add(_fault(origin, f"siting.grids.{grid}", grid, allowed, meant))
+            _require_known(siting["grids"], origin, "siting.grids", known, faults)
     faults.tell()
-    return Grids(of, figures)
+    return Grids(of, figures, doubts=tuple(_doubts(figures)))
 
 
-def _table(pack: Pack | None, faults: Faults) -> dict[str, str]:
+def _regions_of(pack: Pack | None) -> dict[str, str]:
+    """Return the group of each region of the pack's table; none without one."""
+    if pack is None or not pack.has("plan", "regions.csv"):
+        return {}
+    with pack.path("plan", "regions.csv").open(encoding="utf-8", newline="") as stream:
+        return {row.get("code") or "": row.get("group") or "" for row in csv.DictReader(stream)}
+
+
+def _require_known(data: Any, origin: str, prefix: str, known: Collection[str], faults: Faults) -> None:
+    """Add a fault for each grid on which no region stands."""
+    for grid in data if isinstance(data, Mapping) else ():
+        if str(grid) not in known:
+            allowed = f"grids on which a region stands: {', '.join(sorted(known)[:20])}"
+            path = f"{prefix}.{grid}" if prefix else str(grid)
+            faults.add(_fault(origin, path, grid, allowed, _near(str(grid), known)))
+
+
+def _near(name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)  # codes are short
+    return f"Did you mean `{near[0]}`?" if near else ""
+
+
+def _doubts(figures: Mapping[str, Mapping[str, GridFigure]]) -> Iterator[str]:
+    for grid, row in figures.items():
+        for key, least in LEAST_USUAL.items():
+            told, (most, unit, _) = row.get(key), KEYS[key]
+            if told is None or not 0 < told.value < least:
+                continue
+            meant = likely_meant(told.value, unit, least, most)
+            where = f"{grid}.{key}" if told.is_packs else f"plan.siting.grids.{grid}.{key}"
+            question = f"; did you mean {meant}" if meant else ""
+            yield (
+                f"{place(told.origin, where)}: {where}: {told.value:,.6g} {unit} is far from what grids have, "
+                f"{least:g} or more{question}"
+            )
+
+
+def _table(pack: Pack | None, regions: Mapping[str, str], faults: Faults) -> dict[str, str]:
     """Read which region or group is on which grid."""
     found: dict[str, str] = {}
     if pack is None or not pack.has("plan", TABLE):
         return found
+    known = {*regions, *regions.values()}
     name = f"{pack.name}/plan/{TABLE}"
     with pack.path("plan", TABLE).open(encoding="utf-8", newline="") as stream:
         table = csv.DictReader(stream)
@@ -147,6 +191,9 @@ def _table(pack: Pack | None, faults: Faults) -> dict[str, str]:
             if not code or not grid or code in found:
                 allowed = "a code of a region or group, once each, and the name of its grid"
                 faults.add(_fault(f"{name} line {line}", "code", f"{code},{grid}", allowed))
+            elif known and code not in known:
+                allowed = "codes of regions and groups of the pack's regions.csv"
+                faults.add(_fault(f"{name} line {line}", "code", code, allowed, _near(code, known)))
             found[code] = grid
     return found
 
@@ -177,12 +224,14 @@ def _figure(
     one: Mapping[str, Any] = given if isinstance(given, Mapping) else {"value": given}
     most, unit, _ = KEYS[key]
     spread = [one.get(name, one.get("value")) for name in SPREAD]
-    good = all(isinstance(n, int | float) and not isinstance(n, bool) and 0 <= n <= most for n in spread)  # not NaN
+    good = all(_is_number(one) and 0 <= one <= most for one in spread)  # not NaN
     if not good or sorted(spread) != spread or set(one) - {*SPREAD, *TEXTS}:
         allowed = f"{key} from 0 to {most:,g} {unit}, low <= value <= high, with {', '.join(TEXTS)}"
-        faults.add(_fault(origin, path, given, allowed))
+        meant = likely_meant(float(spread[1]), unit, 0, most) if all(map(_is_number, spread)) else ""
+        faults.add(_fault(origin, path, given, allowed, f"Did you mean {meant}" if meant else ""))
         return None
     texts = {name: str(one.get(name) or row.get(name) or "") for name in TEXTS}
+    texts["source"] = texts["source"] or (origin if origin == CHANGE else "")
     texts["basis"] = texts["basis"] or "given"
     if not texts["source"] or texts["basis"] not in BASES or (texts["date"] and not is_date(texts["date"])):
         allowed = f"a figure with its `source` in words, a `date` such as 2025-06-30, a `basis` of {', '.join(BASES)}"
@@ -190,6 +239,10 @@ def _figure(
         return None
     low, value, high = map(float, spread)
     return GridFigure(value, low, high, **texts, origin=origin, is_packs=is_packs)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _fault(origin: str, path: str, value: Any, allowed: str, fix: str = "") -> InputError:
@@ -205,13 +258,19 @@ def _fault(origin: str, path: str, value: Any, allowed: str, fix: str = "") -> I
 def with_national(grids: Grids, assumptions: Assumptions, pack: Pack | None) -> Grids:
     """Return the grids with the nation's own inputs.
 
-    What a nation says of itself in such an input goes before what a pack says of a grid.
+    What a nation says of itself in such an input goes before what a pack says of a grid; what is set for one run, on
+    the command line or by a slider, goes before what any file says of a grid.
     """
     national = {path: assumptions[path] for path in INPUTS.values()}
     packs = f"{pack.name}/plan/assumptions.yaml" if pack else ""
     own = {key for key, path in INPUTS.items() if national[path].origin not in (TABLES, "assumptions.yaml", packs)}
+    changed = {key for key in own if national[INPUTS[key]].origin == CHANGE}
     figures = {
-        grid: {key: one for key, one in row.items() if not (one.is_packs and key in own)}
+        grid: {
+            key: one
+            for key, one in row.items()
+            if not (one.is_packs and key in own) and not (one.origin != CHANGE and key in changed)
+        }
         for grid, row in grids.figures.items()
     }
     return dataclasses.replace(grids, figures=figures, national=national)

@@ -64,12 +64,25 @@ def test_what_a_nation_says_of_itself_goes_before_what_the_pack_says_of_a_grid(n
     assert case.assumptions[CARBON].value == 760
 
 
-def test_what_a_nation_says_of_a_grid_goes_before_everything(nation: Nation, pack: Pack) -> None:
-    grids = {"Batam-Bintan": {"electricity_usd_per_mwh": {"value": 70, "source": "a contract", "date": "2027"}}}
-    given = {"site": "21.71", "siting": {"grids": grids}}
-    case = read_case(nation, pack=pack, scenario=(given, "x"), changes=[f"{TARIFF}=99"])
+BATAM = {"Batam-Bintan": {"electricity_usd_per_mwh": {"value": 70, "source": "a contract", "date": "2027"}}}
+
+
+def test_what_a_file_says_of_a_grid_goes_before_what_it_says_of_the_nation(nation: Nation, pack: Pack) -> None:
+    given = {"site": "21.71", "siting": {"grids": BATAM}, "energy": {"electricity_price_usd_per_mwh": 99}}
+    case = read_case(nation, pack=pack, scenario=(given, "x"))
     assert case.assumptions[TARIFF].value == 70
     assert case.assumptions[TARIFF].source == "Batam-Bintan: a contract"
+
+
+def test_what_is_set_for_one_run_goes_before_what_any_file_says_of_a_grid(nation: Nation, pack: Pack) -> None:
+    given = {"site": "21.71", "siting": {"grids": BATAM}}
+    case = read_case(nation, pack=pack, scenario=(given, "x"), changes=[f"{TARIFF}=200"])
+    assert (case.assumptions[TARIFF].value, case.assumptions[TARIFF].origin) == (200, "--set")
+    assert any("price" in note and "200 USD/MWh, the nation's" in note for note in case.sites.notes)
+    # Of the grid itself, it can be set too, and then goes before the nation's.
+    both = [f"{TARIFF}=200", "siting.grids.Batam-Bintan.electricity_usd_per_mwh=62"]
+    case = read_case(nation, pack=pack, scenario=(given, "x"), changes=both)
+    assert (case.assumptions[TARIFF].value, case.assumptions[TARIFF].source) == (62, "Batam-Bintan: --set")
 
 
 def test_every_figure_of_the_pack_has_a_source_a_date_and_a_licence(pack: Pack) -> None:
@@ -173,6 +186,55 @@ def test_every_fault_of_a_grid_is_told_at_once_with_its_line(nation: Nation, pac
         "0 to 2,000 gCO2e/kWh",
     ):
         assert said in told
+
+
+def pack_of_grids(folder: Path, table: str, figures: str) -> Pack:
+    (folder / "plan").mkdir()
+    regions = (
+        "code,name,group,latitude,longitude,people,time_zone\n31.71,North,31,59,24,900000,Europe/Tallinn\n"
+        "32.71,South,32,58,26,400000,Europe/Tallinn\n"
+    )
+    (folder / "plan" / "regions.csv").write_text(regions, encoding="utf-8")
+    (folder / "plan" / "grids.csv").write_text(table, encoding="utf-8")
+    (folder / "plan" / "grids.yaml").write_text(figures, encoding="utf-8")
+    return Pack("EE", "a-pack", "1", folder)
+
+
+def test_a_slip_in_the_packs_files_of_grids_is_told_with_its_line(tmp_path: Path) -> None:
+    pack = pack_of_grids(
+        tmp_path,
+        "code,grid\n31,Mainland\n3l,Mainland\n32.71,Island\n",
+        "Mainland: {gco2_per_kwh: 600, source: a test}\nIslnd: {gco2_per_kwh: 700, source: a test}\n",
+    )
+    with pytest.raises(InputFaultsError) as raised:
+        read_case(nation_of(bootstrap("EE", None)), pack=pack)
+    told = [f"{fault.what} {fault.why} {fault.fix}" for fault in raised.value.faults]
+    assert len(told) == 2
+    assert "a-pack/plan/grids.csv line 3: code: `3l` cannot be used" in told[0]
+    assert "Did you mean `3" in told[0]
+    assert "a-pack/plan/grids.yaml line 2: Islnd: `Islnd` cannot be used" in told[1]
+    assert "Did you mean `Island`?" in told[1]
+
+
+def test_a_figure_far_from_what_grids_have_is_asked_about_with_the_likely_unit(tmp_path: Path) -> None:
+    pack = pack_of_grids(
+        tmp_path,
+        "code,grid\n31,Mainland\n32,Island\n",
+        "Mainland: {gco2_per_kwh: 0.77, source: a test}\n"
+        "Island: {electricity_usd_per_mwh: 0.08, gco2_per_kwh: 0, source: a test}\n",
+    )
+    asked = [one for one in read_case(nation_of(bootstrap("EE", None)), pack=pack).assumptions.warnings if "far" in one]
+    assert len(asked) == 2  # none at all is said on purpose, and not asked about
+    assert "grids.yaml line 1: Mainland.gco2_per_kwh: 0.77 gCO2e/kWh is far" in asked[0]
+    assert "did you mean 0.77 kgCO2e/kWh, which is 770 gCO2e/kWh?" in asked[0]
+    assert "did you mean 0.08 USD/kWh, which is 80 USD/MWh?" in asked[1]
+
+
+def test_spare_power_above_the_range_names_the_unit_that_was_meant(nation: Nation, pack: Pack) -> None:
+    rules = {"siting": {"grids": {"Sumatera": {"spare_mw": 1_075_000, "source": "a test"}}}}
+    with pytest.raises(InputFaultsError) as raised:
+        read_case(nation, pack=pack, scenario=(rules, "x"))
+    assert "Did you mean 1,075,000 kW, which is 1,075 MW?" in str(raised.value.faults[0].fix)
 
 
 def test_a_country_without_a_table_has_a_grid_for_each_group_at_the_nations_figures() -> None:
