@@ -10,6 +10,7 @@ plan buys more than a limit. A row counts for the accelerators it names, or for 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from daulat.nation import Pack, read_yaml
+from daulat.plan._tables import accelerators
 from daulat.plan.errors import Faults, InputError
 from daulat.plan.figures import Floats
 from daulat.plan.inputs.located import Located, place
@@ -96,8 +98,11 @@ def _limit(origin: str, path: str, row: Any, faults: Faults) -> ImportLimit | No
 def _wrong(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the keys of a row that cannot be used, each with what is allowed."""
     most, first, last = row["most_per_year"], row["from"], row["to"]
-    if not isinstance(row["accelerators"], list) or not row["accelerators"]:
+    named = row["accelerators"]
+    if not isinstance(named, list) or not named:
         yield "accelerators", "a list of accelerators, or ['*'] for all"
+    elif unknown := [str(one) for one in named if str(one) not in ("*", *accelerators())]:
+        yield "accelerators", f"accelerators of `daulat plan choices`, or '*' for all; not known: {_with_near(unknown)}"
     if isinstance(most, bool) or not isinstance(most, int | float) or not most >= 0:  # also for NaN
         yield "most_per_year", "a number of 0 or more"
     if not str(row["citation"] or "").strip():
@@ -107,6 +112,15 @@ def _wrong(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield key, "a whole year"
     if isinstance(first, int) and isinstance(last, int) and first > last:
         yield "from", f"a year not after the last, {last}"
+
+
+def _with_near(names: Sequence[str]) -> str:
+    """Name what is not known, each with the known names that are like it."""
+    found = []
+    for name in names:
+        near = difflib.get_close_matches(name, list(accelerators()), n=3)
+        found.append(f"{name} (did you mean {' or '.join(near)}?)" if near else name)
+    return ", ".join(found)
 
 
 def _fault(origin: str, path: str, value: Any, allowed: str) -> InputError:

@@ -125,3 +125,15 @@ def test_every_fault_of_the_import_limits_is_told_at_once_with_its_line(tmp_path
     assert len(raised.value.faults) == 3
     for said in ("line 2: limits[0].most_per_year: `many`", "line 2: limits[0].from: `2027`", "line 3: limits[1]: "):
         assert said in told
+
+
+def test_an_import_limit_of_an_unknown_accelerator_is_refused_with_near_names(tmp_path: Path) -> None:
+    """A limit of a name that no plan can have would be kept by nobody."""
+    pack = pack_with(tmp_path, LIMIT.replace("['*']", "[h200-sxm, h100-smx, abacus]"))
+    with pytest.raises(InputFaultsError) as raised:
+        read_case(nation_of(bootstrap("EE")), pack=pack)
+    [fault] = raised.value.faults
+    assert "import_rules.yaml line 2: limits[0].accelerators" in fault.what
+    assert "not known: h100-smx (did you mean h100-sxm" in str(fault.why)
+    assert "abacus" in str(fault.why)
+    assert "h200-sxm (" not in str(fault.why)
