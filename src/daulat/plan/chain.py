@@ -19,6 +19,7 @@ import numpy as np
 from daulat.nation import Nation, Pack
 from daulat.plan._tables import accelerators, models, number, throughput_fit
 from daulat.plan.demand import Demand, estimate_demand, week_shape
+from daulat.plan.demand.adoption import share_notes
 from daulat.plan.demand.languages import language_rows
 from daulat.plan.energy import Energy, energy_of, site_kw_per_accelerator
 from daulat.plan.errors import DoesNotFitError, Faults, InputError
@@ -93,6 +94,7 @@ class Plan:
         found = [
             *case.assumptions.warnings,
             *place.notes,
+            *share_notes(place, case.assumptions),
             *self.demand.notes,
             *self.fleet.notes,
             *case.sites.notes,

@@ -26,9 +26,11 @@ from daulat.nation import Nation, Pack
 from daulat.plan._tables import Record
 from daulat.plan.errors import Faults, PlanError
 from daulat.plan.figures import Floats
+from daulat.plan.shares import RegionalShare
 
 SHARES = ("internet_share", "age_share", "literacy_share")  # what a table of regions may say of its people
 PLACE = ("latitude", "longitude")
+TABLE = "regions.csv"
 COLUMNS = ("code", "name", "group", "people", "latitude", "longitude", "time_zone")
 DIFFERS = 0.02  # between the people of the regions and those that the nation declares, before it is told
 
@@ -66,8 +68,8 @@ class Place:
         Codes of the groups of regions, each once.
     people : float64[groups]
         Who lives in each group.
-    internet_share, age_share, literacy_share : float64[groups]
-        Who is online, old enough, and able to ask; NaN where only the nation's is known.
+    internet_share, age_share, literacy_share : RegionalShare
+        How who is online, old enough, and able to ask differs over the nation.
     offsets_h : float64[zones]
         Hours ahead of UTC of each time zone, at the start of the plan.
     zone_shares : float64[zones]
@@ -83,14 +85,16 @@ class Place:
     regions: tuple[Region, ...]
     groups: tuple[str, ...]
     people: Floats
-    internet_share: Floats
+    internet_share: RegionalShare
     offsets_h: Floats
     zone_shares: Floats
     languages: tuple[tuple[str, float], ...]
     capital: Region
     notes: tuple[str, ...]
-    age_share: Floats
-    literacy_share: Floats
+    age_share: RegionalShare
+    literacy_share: RegionalShare
+    table: str = ""
+    """The file that says what is said of the regions; empty where there is none."""
 
 
 @cache
@@ -114,8 +118,8 @@ def describe_place(
     served = _chosen(regions, chosen, file)
     groups = tuple(dict.fromkeys(region.group for region in served))
     people = np.array([sum(one.people for one in served if one.group == group) for group in groups])
-    shares = {name: np.array([_weighted(served, group, name) for group in groups]) for name in SHARES}
-    national = [name for name in SHARES if np.isnan(shares[name]).all()]
+    shares = {name: _regional(regions, served, groups, name) for name in SHARES}
+    national = [name for name in SHARES if not len(shares[name].table)]
     if national:
         notes += (f"the same in every region, for no table says more: {', '.join(national)}",)
     zones: dict[float, float] = {}
@@ -136,12 +140,13 @@ def describe_place(
         languages=_languages(nation),
         capital=_capital(nation, regions),
         notes=notes,
+        table=f"{pack.name}/plan/{TABLE}" if pack is not None and pack.has("plan", TABLE) else "",
     )
 
 
 def _regions(nation: Nation, pack: Pack | None) -> tuple[tuple[Region, ...], tuple[str, ...]]:
-    if pack is not None and pack.has("plan", "regions.csv"):
-        with pack.path("plan", "regions.csv").open(encoding="utf-8", newline="") as stream:
+    if pack is not None and pack.has("plan", TABLE):
+        with pack.path("plan", TABLE).open(encoding="utf-8", newline="") as stream:
             table = csv.DictReader(stream)
             lacking = [name for name in COLUMNS if name not in (table.fieldnames or ())]
             if lacking:
@@ -285,6 +290,16 @@ def _chosen(regions: tuple[Region, ...], chosen: Sequence[str], file: str) -> tu
             code="plan.people",
         )
     return served
+
+
+def _regional(regions: Sequence[Region], served: Sequence[Region], groups: Sequence[str], name: str) -> RegionalShare:
+    """Return how a share differs: over all regions of the nation, and in the groups that are served."""
+    known = [(getattr(one, name), one.people) for one in regions if getattr(one, name) is not None and one.people > 0]
+    return RegionalShare(
+        np.array([_weighted(served, group, name) for group in groups]),
+        np.array([share for share, _ in known]),
+        np.array([people for _, people in known]),
+    )
 
 
 def _weighted(regions: Sequence[Region], group: str, name: str) -> float:

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Adoption: how many people of each region use it in each year.
 
-Comes in: people and internet shares by group, and the inputs. Goes out: float64[draws, years, groups]. Everyone counted
-is old enough, online and able to ask; of those, an S-curve that starts at nobody and ends at the ceiling uses it.
+Comes in: people and shares by group, and the inputs. Goes out: float64[draws, years, groups], and what is to be said of
+the shares. Everyone counted is old enough, online and able to ask; of those, an S-curve that starts at nobody and ends
+at the ceiling uses it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from daulat.plan.figures import Floats
+from daulat.plan.inputs import Assumptions
 from daulat.plan.inputs.draws import Values
-from daulat.plan.place import Place
+from daulat.plan.place import SHARES, Place
 
 
 def s_curve(years: Floats, midpoint_years: Floats, takeover_years: Floats) -> Floats:
@@ -33,19 +37,13 @@ def s_curve(years: Floats, midpoint_years: Floats, takeover_years: Floats) -> Fl
 def internet_shares(place: Place, v: Values, years: Floats) -> Floats:
     """Return who is online, float64[draws, years, groups]: it grows by points a year up to the ceiling, never falls.
 
-    A group's own share stands where it is known; there the national input gives only the growth.
+    The table of regions says how groups differ at the start, the national input how high the nation is.
     """
-    national = v("demand.internet_share")[:, :, None]
-    start = np.where(np.isnan(place.internet_share), national, np.nan_to_num(place.internet_share))
+    start = place.internet_share.at(v("demand.internet_share"))[:, None, :]
     ceiling = np.maximum(v("demand.internet_ceiling")[:, :, None], start)
     return np.asarray(
         np.minimum(start + v("demand.internet_growth_per_year")[:, :, None] * years[None, :, None], ceiling)
     )
-
-
-def _own(known: Floats, national: Floats) -> Floats:
-    """Return each group's own share where it is known, else the nation's: float64[draws, 1, groups]."""
-    return np.where(np.isnan(known), national[:, :, None], np.nan_to_num(known))
 
 
 def active_users(place: Place, v: Values, n_years: int) -> tuple[Floats, Floats, Floats]:
@@ -61,7 +59,18 @@ def active_users(place: Place, v: Values, n_years: int) -> tuple[Floats, Floats,
     lag = v("demand.adoption_lag_years_per_share")[:, :, None] * np.maximum(nation - online, 0)
     midpoint = v("demand.adoption_midpoint_years")[:, :, None] + lag
     taken = s_curve(years[None, :, None], midpoint, v("demand.adoption_takeover_years")[:, :, None])
-    eligible = people * _own(place.age_share, v("demand.age_share")) * online
-    eligible = eligible * _own(place.literacy_share, v("demand.literacy_share"))
+    eligible = people * place.age_share.at(v("demand.age_share"))[:, None, :] * online
+    eligible = eligible * place.literacy_share.at(v("demand.literacy_share"))[:, None, :]
     at_ceiling = eligible * v("demand.adoption_ceiling")[:, :, None]
     return people, at_ceiling * taken, at_ceiling
+
+
+def share_notes(place: Place, assumptions: Assumptions) -> Iterator[str]:
+    """Yield for each share that a table has by region what its mean is, and to which of the nation it is brought."""
+    for name in SHARES:
+        own, nation = getattr(place, name), assumptions[f"demand.{name}"]
+        if len(own.table):
+            yield (
+                f"{name} by region: {place.table}, whose mean by people is {own.mean:.2%}, says how regions differ; "
+                f"demand.{name} says how high the nation is, {nation.value:.2%}, and each draw is brought to it"
+            )

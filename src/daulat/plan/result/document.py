@@ -100,7 +100,7 @@ class ZoneRow(Part):
 
 
 class RegionRow(Part):
-    """One region that is served."""
+    """One region that is served, and the shares of its people at the start with the inputs at their values."""
 
     code: str
     name: str
@@ -108,6 +108,11 @@ class RegionRow(Part):
     latitude: float
     longitude: float
     people: float
+    internet_share: float | None = None
+    age_share: float | None = None
+    literacy_share: float | None = None
+    shares_source: str = ""
+    """The table that says how regions differ; empty where all have the nation's shares."""
 
 
 class RuleRow(Part):

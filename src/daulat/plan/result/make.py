@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from daulat.plan.chain import Plan
+from daulat.plan.chain import Case, Plan
 from daulat.plan.figures import Floats, Trace
 from daulat.plan.jobs import role_names
 from daulat.plan.money import Crossover, crossover
 from daulat.plan.money.prices import table
+from daulat.plan.place import SHARES
 from daulat.plan.result.document import Document
 from daulat.plan.uncertainty import PERCENTILES, SobolIndex, Swing, bands
 
@@ -97,10 +98,7 @@ def document_of(
                 {**_plain(site, ("grid",)), "shares": case.sites.shares[:, place].tolist()}
                 for place, site in enumerate(case.sites.sites)
             ],
-            "regions": [
-                _plain(one, ("time_zone", "internet_share", "jurisdiction", "age_share", "literacy_share"))
-                for one in case.place.regions
-            ],
+            "regions": _regions(case),
             "time_zones": [
                 {"offset_h": float(offset), "share": float(share)}
                 for share, offset in sorted(
@@ -119,6 +117,23 @@ def document_of(
             "extra": dict(extra or {}),
         }
     )
+
+
+def _regions(case: Case) -> list[dict[str, Any]]:
+    """Return each region with the shares of its group at the inputs' values: what the demand counts with."""
+    place = case.place
+    nation = {name: np.array([[case.assumptions[f"demand.{name}"].value]]) for name in SHARES}
+    shares = {name: getattr(place, name).at(nation[name])[0] for name in SHARES}
+    at = {group: number for number, group in enumerate(place.groups)}
+    has_own = any(len(getattr(place, name).table) for name in SHARES)
+    return [
+        {
+            **_plain(one, ("time_zone", "jurisdiction", *SHARES)),
+            **{name: float(shares[name][at[one.group]]) for name in SHARES},
+            "shares_source": place.table if has_own else "",
+        }
+        for one in place.regions
+    ]
 
 
 def axes_of(plan: Plan) -> dict[str, list[str]]:
