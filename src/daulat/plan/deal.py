@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from daulat.plan.deal_ranges import out_of_range
 from daulat.plan.errors import InputError, InputFaultsError
 from daulat.plan.finance import Deal
 from daulat.plan.inputs.load import plain
@@ -24,6 +25,8 @@ Section = tuple[Mapping[str, Any], str]
 Basis = Literal["capacity", "open_book", "price", "saved"]
 # What pydantic calls a type, in the words of who writes YAML.
 _KINDS = {"bool": "true or false", "tuple": "a list", "dict": "keys with values", "dataclass": "keys with values"}
+# Keys of the section that are no terms of the `Deal` itself.
+BESIDE = ("revenue", "scenarios", "source")
 Factor = Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
 
 
@@ -61,7 +64,7 @@ class Scenario:
     revenue_factor, capex_factor, opex_factor : float
         Times what the plan has, in every year and draw; 0 to 10.
     changes : mapping
-        By path below the deal what is laid over it: ``{buy_outs: []}``, ``{control.step_in_days: 90}``.
+        By path below the deal what is laid over it: ``{buy_outs: []}``, ``{revenue.rate: 0.07}``.
     """
 
     name: str
@@ -81,8 +84,8 @@ class Agreement:
     source: str = ""
     changed: frozenset[str] = frozenset()
     """Paths below the deal that the command line changed."""
-    scenarios: tuple[tuple[Scenario, Deal], ...] = ()
-    """Each with the deal as it is then."""
+    scenarios: tuple[tuple[Scenario, Deal, Revenue], ...] = ()
+    """Each with the deal and the revenue as they are then."""
 
     def place_of(self, path: str) -> str:
         """Return where a value stands: the file with its line, or the command line."""
@@ -112,20 +115,39 @@ def read_agreement(sections: Sequence[Section], changes: Sequence[str] = ()) -> 
     def where(path: str) -> str:
         return _place(origin, changed, path)
 
-    revenue, source = data.pop("revenue", {}), str(data.pop("source", ""))
-    listed = data.pop("scenarios", [])
+    source, listed = str(data.pop("source", "")), data.pop("scenarios", [])
     faults: list[InputError] = []
-    deal = _read(Deal, data, "deal", where, faults)
-    earned = _read(Revenue, revenue, "deal.revenue", where, faults)
+    deal, revenue = _terms(data, where, faults)
     scenarios = _read(tuple[Scenario, ...], listed, "deal.scenarios", where, faults)
+    faults += _unnamed(scenarios or (), where)
     if faults:
         raise InputFaultsError(faults)
     stated = tuple(
-        (one, _deal_then(data, one, f"deal.scenarios[{at}].changes", where, faults)) for at, one in enumerate(scenarios)
+        _terms_then(data, one, f"deal.scenarios[{at}].changes", where, faults) for at, one in enumerate(scenarios)
     )
     if faults:
         raise InputFaultsError(faults)
-    return Agreement(deal, earned, origin, source, changed, stated)
+    return Agreement(deal, revenue, origin, source, changed, stated)
+
+
+def _terms(data: Mapping[str, Any], where: Callable[[str], str], faults: list[InputError]) -> tuple[Any, Any]:
+    """Return the deal and how it earns; nothing, with every fault added, for what cannot be used."""
+    deal = _read(Deal, {key: one for key, one in data.items() if key != "revenue"}, "deal", where, faults)
+    revenue = _read(Revenue, data.get("revenue", {}), "deal.revenue", where, faults)
+    for one in out_of_range(deal, revenue):
+        path, meant = f"deal.{one.path}", f"Did you mean {one.meant}" if one.meant else ""
+        faults.append(_fault(where(path), path, f"{one.value:g}", "cannot be used", one.allowed, meant))
+    return deal, revenue
+
+
+def _unnamed(scenarios: Sequence[Scenario], where: Callable[[str], str]) -> Iterator[InputError]:
+    """Yield a fault for each scenario without a name, or with that of one before it."""
+    names = [one.name.strip() for one in scenarios]
+    for at, name in enumerate(names):
+        if not name or name in names[:at]:
+            path = f"deal.scenarios[{at}].name"
+            what = "is the name of a scenario before it" if name else "is no name"
+            yield _fault(where(path), path, scenarios[at].name, what, "a name that no other scenario has")
 
 
 def _read(kind: Any, value: Any, path: str, where: Callable[[str], str], faults: list[InputError]) -> Any:
@@ -139,18 +161,22 @@ def _read(kind: Any, value: Any, path: str, where: Callable[[str], str], faults:
         return None
 
 
-def _deal_then(
+def _terms_then(
     data: Mapping[str, Any], scenario: Scenario, path: str, where: Callable[[str], str], faults: list[InputError]
-) -> Any:
-    """Return the deal as a scenario changes it; None, with the faults added, where it cannot be."""
-    before, there = len(faults), f"{where(path)}, scenario `{scenario.name}`"
+) -> tuple[Scenario, Any, Any]:
+    """Return a scenario with the deal and the revenue as it changes them; faults are added where it cannot."""
+    there = f"{where(path)}, scenario `{scenario.name}`"
+    for key, value in scenario.changes.items():
+        if key.partition(".")[0] in ("scenarios", "source"):
+            allowed = f"terms of the deal: {', '.join((*get_type_hints(Deal), 'revenue'))}"
+            faults.append(_fault(there, f"deal.{key}", value, "is no term that a scenario can change", allowed))
+            return scenario, None, None
     try:
         changed, _ = _laid(data, scenario.changes.items(), lambda _: there)
     except InputError as error:
         faults.append(error)
-        return None
-    found = _read(Deal, changed, "deal", lambda _: there, faults)
-    return found if len(faults) == before else None
+        return scenario, None, None
+    return scenario, *_terms(changed, lambda _: there, faults)
 
 
 def _place(origin: str, changed: frozenset[str], path: str) -> str:
@@ -220,10 +246,11 @@ def _unknown(kind: type, value: Any, path: str, where: Callable[[str], str]) -> 
     if not isinstance(value, Mapping):
         return
     hints = get_type_hints(kind)
+    names = (*hints, *BESIDE) if kind is Deal else tuple(hints)
     for key, inner in value.items():
         if key not in hints:
-            near = difflib.get_close_matches(str(key), hints, n=1, cutoff=0.5)
-            allowed = f"did you mean `{near[0]}`?" if near else f"one of {', '.join(hints)}"
+            near = difflib.get_close_matches(str(key), names, n=1, cutoff=0.5)
+            allowed = f"did you mean `{near[0]}`?" if near else f"one of {', '.join(names)}"
             yield _fault(where(f"{path}.{key}"), f"{path}.{key}", inner, "is not a key of a deal", allowed)
             continue
         nested = [one for one in (hints[key], *get_args(hints[key])) if dataclasses.is_dataclass(one)]
@@ -245,10 +272,10 @@ def _faults(error: ValidationError, path: str, where: Callable[[str], str]) -> l
     return found
 
 
-def _fault(origin: str, path: str, value: Any, what: str, allowed: str) -> InputError:
+def _fault(origin: str, path: str, value: Any, what: str, allowed: str, fix: str = "") -> InputError:
     return InputError(
         f"{origin}: plan.{path}{'' if what == 'is missing' else f': `{value}`'} {what}",
         why=f"Allowed: {allowed}. Money would be counted twice or not at all.",
-        fix="Correct the deal; docs/concepts/plan-finance.md lists its keys.",
+        fix=fix or "Correct the deal; docs/concepts/plan-finance.md lists its keys.",
         code="plan.deal",
     )

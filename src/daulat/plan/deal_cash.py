@@ -65,18 +65,19 @@ def run_agreement(plan: Plan, agreement: Agreement) -> tuple[Flows, Project, flo
     return _run(agreement, agreement.deal, project, ""), project, fee
 
 
-def run_scenarios(agreement: Agreement, project: Project) -> Iterator[tuple[Scenario, Deal, Flows]]:
-    """Let the money flow as each scenario of the agreement says.
+def run_scenarios(plan: Plan, agreement: Agreement, project: Project) -> Iterator[tuple[Scenario, Deal, Flows]]:
+    """Let the money flow as each scenario of the agreement says; `project` is the plan's cash as it was agreed.
 
     Raises
     ------
     DealError
         If the deal as a scenario changes it contradicts itself.
     """
-    for one, deal in agreement.scenarios:
+    for one, deal, revenue in agreement.scenarios:
+        earned = project if revenue == agreement.revenue else project_of(plan, revenue)[0]
         then = dataclasses.replace(
             project,
-            revenue_usd=project.revenue_usd * one.revenue_factor,
+            revenue_usd=earned.revenue_usd * one.revenue_factor,
             capex_usd=project.capex_usd * one.capex_factor,
             depreciation_usd=project.depreciation_usd * one.capex_factor,
             residual_usd=project.residual_usd * one.capex_factor,

@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Control by scenario: does the country keep it in every year and draw, as agreed and in each scenario of the deal?
 
-Comes in: an `Agreement`, the plan's cash as a `Project`, and the rules as they were checked for the deal as agreed.
-Goes out: a row for the deal as agreed, then one for each scenario. The rules are those of `daulat.plan.finance`.
+Comes in: a `Plan`, an `Agreement`, the plan's cash as a `Project`, and the rules as they were checked for the deal as
+agreed. Goes out: a row for the deal as agreed, then one for each scenario. The rules are those of
+`daulat.plan.finance`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from daulat.plan.chain import Plan
 from daulat.plan.deal import Agreement, Scenario
 from daulat.plan.deal_cash import run_scenarios
 from daulat.plan.finance import Covenant, Project, check_covenants, control_kept
 from daulat.plan.result.joint import ControlRow
 
 
-def control_in(agreement: Agreement, project: Project, agreed: Sequence[Covenant]) -> Iterator[ControlRow]:
+def control_in(plan: Plan, agreement: Agreement, project: Project, agreed: Sequence[Covenant]) -> Iterator[ControlRow]:
     """Yield whether the country keeps control as agreed, then in each scenario of the deal.
 
     Raises
@@ -24,7 +26,7 @@ def control_in(agreement: Agreement, project: Project, agreed: Sequence[Covenant
         If the deal as a scenario changes it contradicts itself.
     """
     yield _row("", (), agreed)
-    for one, deal, flows in run_scenarios(agreement, project):
+    for one, deal, flows in run_scenarios(plan, agreement, project):
         yield _row(one.name, tuple(_terms(one)), check_covenants(deal, flows, project.first_year))
 
 

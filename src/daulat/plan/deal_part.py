@@ -110,7 +110,7 @@ def deal_part(plan: Plan, agreement: Agreement) -> DealPart:
     deal, first_year = agreement.deal, plan.case.settings.start_year
     flows, project, fee = run_agreement(plan, agreement)
     covenants = check_covenants(deal, flows, first_year)
-    control = list(control_in(agreement, project, covenants))
+    control = list(control_in(plan, agreement, project, covenants))
     cover = flows.cover_of(range(len(deal.loans)))
     return DealPart(
         origin=agreement.origin,

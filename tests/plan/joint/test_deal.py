@@ -13,7 +13,7 @@ import pytest
 from daulat.nation import bootstrap, find_pack, nation_of
 from daulat.plan import Document, InputFaultsError, Plan, explain, plan_nation, read_scenario, tables_of
 from daulat.plan.deal import read_agreement
-from daulat.plan.deal_cash import project_of
+from daulat.plan.deal_cash import project_of, run_agreement, run_scenarios
 from daulat.plan.finance import DealError
 
 DEAL = """\
@@ -304,3 +304,87 @@ def test_the_tables_say_what_the_document_says() -> None:
     owned = [row["p50"] for row in tables["deal_years"] if row["measure"] == "ownership" and row["party"] == "Treasury"]
     assert owned == document.deal.parties[0].ownership.p50
     assert {row["measure"] for row in tables["deal_parties"]} >= {"npv_usd", "xirr", "payback_year"}
+
+
+def faults_of(deal: dict[str, Any], *changes: str) -> list[str]:
+    """What is told of a deal: each fault with its range and what was likely meant."""
+    with pytest.raises(InputFaultsError) as raised:
+        read_agreement([({"deal": deal}, "nation.yaml")], changes)
+    return [f"{one.what} | {one.why} | {one.fix}" for one in raised.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "allowed", "meant"),
+    [
+        ("control.step_in_days", -5, "0 to 3650 days", ""),
+        ("control.majority", 50, "0 to 1 share", "50 percent, which is 0.5 share?"),
+        ("control.buy_out_by", 46, "2000 to 2100 year", ""),
+        ("revenue.rate", 9, "0 to 1 share/year", "9 percent/year, which is 0.09 share/year?"),
+        ("revenue.rate", -1, "0 to 1 share/year", ""),
+        ("revenue.rate", float("nan"), "0 to 1 share/year", ""),
+        ("revenue.margin", 50, "0 to 1 share", "50 percent, which is 0.5 share?"),
+        ("revenue.usd_per_mtok", -2, "0 to 10000 USD/Mtok", ""),
+    ],
+)
+def test_a_term_outside_its_range_is_told_with_path_value_range_and_the_likely_meant_value(
+    path: str, value: float, allowed: str, meant: str
+) -> None:
+    part, key = path.split(".")
+    [written] = faults_of(section(**{part: {key: value}}))
+    assert written.startswith(f"nation.yaml: plan.deal.{path}: `{value}` cannot be used | Allowed: {allowed}.")
+    assert meant in written
+    [changed] = faults_of(section(), f"deal.{path}={value}")
+    assert changed.startswith(f"--set: plan.deal.{path}: `{value}`")
+    [then] = faults_of(section(scenarios=[{"name": "Then", "changes": {path: value}}]))
+    assert "scenario `Then`: plan.deal." in then
+
+
+def test_rates_of_parties_and_covers_of_loans_have_their_ranges_too() -> None:
+    wrong = section(**LENT)
+    wrong["parties"] = [{**wrong["parties"][0], "discount_rate": 12}, *wrong["parties"][1:]]
+    wrong["loans"] = [{**wrong["loans"][0], "least_dscr": 120}]
+    told = faults_of(wrong)
+    assert len(told) == 2
+    assert "plan.deal.parties[0].discount_rate: `12" in told[0]
+    assert "12 percent/year, which is 0.12 share/year?" in told[0]
+    assert "plan.deal.loans[0].least_dscr: `120" in told[1]
+    assert "120 percent, which is 1.2 ratio?" in told[1]
+
+
+def test_a_deal_by_price_needs_a_price() -> None:
+    [told] = faults_of(section(revenue={"basis": "price"}))
+    assert "plan.deal.revenue.usd_per_mtok: `0`" in told
+    assert "more than 0 USD/Mtok" in told
+
+
+def test_a_scenario_has_a_name_of_its_own() -> None:
+    told = faults_of(section(scenarios=[{"name": "Less"}, {"name": " "}, {"name": "Less"}]))
+    assert [one.partition(" | ")[0] for one in told] == [
+        "nation.yaml: plan.deal.scenarios[1].name: ` ` is no name",
+        "nation.yaml: plan.deal.scenarios[2].name: `Less` is the name of a scenario before it",
+    ]
+
+
+def test_a_scenario_changes_how_the_deal_earns_as_any_other_term() -> None:
+    """At 0 % the fee pays the capital back and no more: over the years, cost less what is left, in every draw."""
+    scenarios = [{"name": "No return", "changes": {"revenue.rate": 0.0}}]
+    deal = section(**LENT, revenue={"basis": "open_book", "rate": 0.2}, scenarios=scenarios)
+    plan, document = planned(deal, draws=10)
+    agreement = read_agreement([({"deal": deal}, "x")])
+    assert agreement is not None
+    project, _ = project_of(plan, agreement.revenue)
+    [(one, _, flows)] = list(run_scenarios(plan, agreement, project))
+    agreed, _, _ = run_agreement(plan, agreement)
+    assert one.name == "No return"
+    assert flows.party_usd.sum(axis=(0, 2)) == pytest.approx(np.zeros(10), abs=1.0)  # what all get, less what all pay
+    assert (agreed.party_usd.sum(axis=(0, 2)) > 1.0).all()  # and at 20 % they get more in every draw
+    assert document.deal is not None
+    assert [row.terms for row in document.deal.control_in] == [[], ["revenue.rate: 0.0"]]
+
+
+def test_what_is_no_term_of_the_deal_is_told_with_the_keys_that_are() -> None:
+    [told] = faults_of(section(scenarios=[{"name": "Then", "changes": {"scenarios": []}}]))
+    assert "scenario `Then`: plan.deal.scenarios: `[]` is no term that a scenario can change" in told
+    assert "buy_outs" in told
+    [told] = faults_of(section(scenaros=[]))
+    assert "did you mean `scenarios`?" in told
