@@ -37,7 +37,10 @@ DIRECTORY = Path("plan")
 @click.option("--nation", "file", type=click.Path(path_type=Path, dir_okay=False), default=Path("nation.yaml"))
 @click.option("--country", help="Plan a country that has no nation.yaml yet, from reference data and its pack.")
 @click.option("--scenario", help="A scenario of the pack by its name, or a file with a `plan:` section.")
-@click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help="Change one input or choice; repeat it.")
+@click.option(
+    "--set", "changes", multiple=True, metavar="PATH=VALUE",
+    help="Change one input or choice; repeat it. A name with dots stands in brackets: siting.grids[St. X].spare_mw=9.",
+)  # fmt: skip
 @click.option("--draws", type=click.IntRange(1, 200_000), default=2000, show_default=True, help="Draws of the inputs.")
 @click.option("--seed", type=int, default=SEED, show_default=True, help="The same seed gives the same draws.")
 @click.option("--sensitivity/--no-sensitivity", default=True, help="Tornado and Sobol indices too.")

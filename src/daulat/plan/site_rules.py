@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import as_file, files
@@ -17,7 +18,7 @@ from typing import Any
 
 from daulat.nation import read_yaml
 from daulat.plan.errors import Faults, InputError
-from daulat.plan.grids import Grids
+from daulat.plan.grids import CHANGE, Grids
 from daulat.plan.hazard import Hazards
 from daulat.plan.inputs import Assumption, Settings
 from daulat.plan.inputs.assumption import first, overlaid
@@ -31,6 +32,7 @@ Fault = Callable[[str, Any, str], None]
 BESIDE = ("grid_minimum_share", "limits_mw", "residency", "budgets", "at", "hazard_exclude", "load_by")
 OTHERS = ("hazard", "grids")  # read by daulat.plan.hazard and daulat.plan.grids
 LISTS = ("at", "hazard_exclude")
+BY_NAME = ("grid_minimum_share", "limits_mw", "residency")  # of one level, by codes or names that may hold dots
 LOAD_BY = ("group", "region")
 BUDGET_KEYS = ("name", "first_year", "last_year", "usd")
 
@@ -56,7 +58,7 @@ class SiteRules:
     load_by : str
         ``group``: the load of a group of regions is served as one; ``region``: each region's by itself.
     origins : mapping
-        The file of each key that somebody gave.
+        The file of each key that somebody gave, and of each name below it that was changed for one run.
     """
 
     numbers: Mapping[str, Assumption]
@@ -71,7 +73,8 @@ class SiteRules:
 
     def fault(self, key: str, given: Any, allowed: str, fix: str = "") -> InputError:
         """Return the error of one rule, named by the file and the line that it stands in."""
-        return site_fault(self.origins.get(key.partition("[")[0].partition(".")[0], ""), key, given, allowed, fix)
+        origin = self.origins.get(key) or self.origins.get(key.partition("[")[0].partition(".")[0], "")
+        return site_fault(origin, key, given, allowed, fix)
 
 
 def siting_sections(sections: Sequence[Section], changes: Sequence[str]) -> list[Section]:
@@ -79,16 +82,32 @@ def siting_sections(sections: Sequence[Section], changes: Sequence[str]) -> list
     found = list(sections)
     for change in changes:
         path, _, text = change.partition("=")
-        keys = path.strip().removeprefix("plan.").split(".")
+        keys = change_keys(path)
         if keys[0] != "siting" or len(keys) < 2:
             continue
+        if keys[1] in BY_NAME and len(keys) > 2:
+            keys = [*keys[:2], ".".join(keys[2:])]
         value: Any = listed(text.strip()) if keys[1] in (*LISTS, "residency") else plain(text.strip())
         if keys[1] in LISTS:
             value = value if isinstance(value, list) else [value]
         for key in reversed(keys):
             value = {key: value}
-        found.append((value, "--set"))
+        found.append((value, CHANGE))
     return found
+
+
+def change_keys(path: str) -> list[str]:
+    """Return the keys of a change's path; a key that holds dots stands in brackets, with quotes or without.
+
+    Examples
+    --------
+    >>> change_keys('plan.siting.limits_mw["31.71"]'), change_keys("siting.limits_mw[31.71]")
+    (['siting', 'limits_mw', '31.71'], ['siting', 'limits_mw', '31.71'])
+    >>> change_keys("siting.grids[St. Helena].spare_mw")
+    ['siting', 'grids', 'St. Helena', 'spare_mw']
+    """
+    found = re.findall(r"""\[["']?([^\]"']*)["']?\]|([^.\[\]]+)""", path.strip().removeprefix("plan."))
+    return [bracketed or plain_key for bracketed, plain_key in found] or [""]
 
 
 @cache
@@ -119,8 +138,14 @@ def read_rules(sections: Sequence[Section]) -> SiteRules:
             if key in rows:
                 rows[key] = faults.take(rows[key], overlaid, rows[key], value, origin)
             elif key in BESIDE:
-                beside[key] = _beside(key, value, origin, faults)
-                origins[key] = origin
+                read = _beside(key, value, origin, faults)
+                if origin == CHANGE and key in BY_NAME:  # one of them is changed, the others stay as they are written
+                    beside[key] = {**beside.get(key, {}), **read}
+                    origins |= {f"{key}[{name}]": origin for name in read}
+                    origins.setdefault(key, origin)
+                else:
+                    beside[key] = read
+                    origins[key] = origin
             elif key not in OTHERS:
                 near = difflib.get_close_matches(str(key), (*rows, *BESIDE, *OTHERS), n=1)
                 meant = f"Did you mean `{near[0]}`?" if near else ""

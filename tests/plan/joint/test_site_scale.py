@@ -14,7 +14,7 @@ from daulat.plan.site_candidates import candidates_of, fewer_note
 from daulat.plan.site_choice import choose_sites
 from daulat.plan.site_question import question
 from daulat.plan.site_robustness import loads_of
-from daulat.plan.site_rules import read_rules, require_known
+from daulat.plan.site_rules import read_rules, require_known, siting_sections
 from daulat.plan.siting import Siting
 
 LARGE = {"candidates": 60, "load_by": "region"}
@@ -127,3 +127,27 @@ def test_a_rule_that_names_what_the_plan_has_not_is_told_with_its_line(
         "line 10: plan.siting.residency[Aceh]",
     ):
         assert said in told
+
+
+@pytest.mark.parametrize("path", ["limits_mw.31.71", "limits_mw[31.71]", 'limits_mw["31.71"]'])
+def test_a_code_with_dots_can_be_set_for_one_run_and_the_others_stay_as_written(
+    nation: Nation, pack: Pack, path: str
+) -> None:
+    plan = {"siting": {"limits_mw": {"31.71": 5, "32.73": 7}}}
+    changes = [f"siting.{path}=10", "siting.limits_mw.12.71=3"]
+    rules = read_rules(siting_sections([(plan, "x")], changes))
+    assert rules.limits_mw == {"31.71": 10, "32.73": 7, "12.71": 3}
+    case = read_case(nation, pack=pack, scenario=(plan, "x"), changes=changes)
+    require_known(rules, case.settings, case.place, case.grids)
+
+
+def test_a_code_that_no_region_has_is_told_as_one_of_the_command_line(nation: Nation, pack: Pack) -> None:
+    plan = {"siting": {"limits_mw": {"99.99": 5}}}
+    rules = read_rules(siting_sections([(plan, "x")], ["siting.limits_mw.99.98=10"]))
+    case = read_case(nation, pack=pack)
+    with pytest.raises(InputFaultsError) as raised:
+        require_known(rules, case.settings, case.place, case.grids)
+    assert [fault.what.partition(": `")[0] for fault in raised.value.faults] == [
+        "x: plan.siting.limits_mw[99.99]",
+        "--set: plan.siting.limits_mw[99.98]",
+    ]
