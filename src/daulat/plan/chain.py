@@ -146,7 +146,7 @@ def read_case(
     grids = faults.take(Grids(), read_grids, pack, mapped_sections, place.regions)
     sites = stood_on(judged(sites_at(at, settings), hazards), grids)
     lawless = (f"residency: the site in {at.name} stands outside: {why}" for why in broken_by(at, nation))
-    extra = place_rows(place) | language_rows(place, settings) | hazard_rows(sites, hazards)
+    extra = place_rows(place, at) | language_rows(place, settings) | hazard_rows(sites, hazards)
     extra |= price_rows(settings.accelerator, [one.model for one in settings.services])
     assumptions, settings = load_inputs(
         sections, services=services, pack=pack, changes=changes, extra=extra, faults=faults

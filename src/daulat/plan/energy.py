@@ -19,6 +19,7 @@ from daulat.plan.inputs.draws import Values
 from daulat.plan.sizing.fleet import HOURS_A_YEAR, Fleet
 
 DEFAULT_LIMIT_W = 700.0
+FREE_COOLING_C = 15.0  # below it PUE does not fall further (Flucker, Tozer and Whitehead 2013)
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def zonal_temperature_c(latitude: float) -> float:
 
 def pue(v: Values) -> Floats:
     """Return the year's mean PUE, float64[draws, 1]."""
-    warmer = np.maximum(v("energy.annual_temperature_c") + v("energy.temperature_error_c") - 15, 0)
+    warmer = np.maximum(v("energy.annual_temperature_c") + v("energy.temperature_error_c") - FREE_COOLING_C, 0)
     return v("energy.pue_base") + v("energy.pue_slope_per_c") * warmer
 
 

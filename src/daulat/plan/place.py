@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -27,6 +27,7 @@ from daulat.plan._tables import Record
 from daulat.plan.errors import Faults, PlanError
 from daulat.plan.figures import Floats
 from daulat.plan.shares import RegionalShare
+from daulat.plan.siting.distance import great_circle_km
 
 SHARES = ("internet_share", "age_share", "literacy_share")  # what a table of regions may say of its people
 PLACE = ("latitude", "longitude")
@@ -326,6 +327,7 @@ def _languages(nation: Nation) -> tuple[tuple[str, float], ...]:
 
 
 def _capital(nation: Nation, regions: tuple[Region, ...]) -> Region:
+    """Return the capital, with code, group and law of the region that it lies in: the one whose middle is nearest."""
     cities = [row for row in _cities() if row["countrycode"] == nation.country]
     named = [row for row in cities if row["name"] == nation.capital] or sorted(
         cities, key=lambda row: -row["population"]
@@ -333,15 +335,14 @@ def _capital(nation: Nation, regions: tuple[Region, ...]) -> Region:
     if not named:
         return max(regions, key=lambda one: one.people)
     row = named[0]
-    latitude, longitude = float(row["latitude"]), float(row["longitude"])
-    near = min(regions, key=lambda one: (one.latitude - latitude) ** 2 + (one.longitude - longitude) ** 2)
-    return Region(
-        str(row["geonameid"]),
-        str(row["name"]),
-        near.group,
-        latitude,
-        longitude,
-        float(row["population"]),
-        str(row["timezone"]),
-        jurisdiction=near.jurisdiction,
+    spot = np.array([[float(row["latitude"]), float(row["longitude"])]])
+    middles = np.array([[one.latitude, one.longitude] for one in regions])
+    near = regions[int(great_circle_km(spot, middles).argmin())]
+    return replace(
+        near,
+        name=str(row["name"]),
+        latitude=float(spot[0, 0]),
+        longitude=float(spot[0, 1]),
+        people=float(row["population"]),
+        time_zone=str(row["timezone"]),
     )

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows of the input table that the country's public figures fill: temperature, carbon and water of the grid.
 
-Comes in: a `Place`. Goes out: rows by path, in the form of `assumptions.yaml`; a path without a public figure is left
-to its default. Reads countries.csv only.
+Comes in: a `Place` and where its site stands. Goes out: rows by path, in the form of `assumptions.yaml`; a path without
+a public figure is left to its default. Reads countries.csv only.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from typing import Any
 
 from daulat.plan._tables import number
 from daulat.plan.energy import zonal_temperature_c
-from daulat.plan.place import Place, countries
+from daulat.plan.place import Place, Region, countries
 
 
-def place_rows(place: Place) -> dict[str, dict[str, Any]]:
+def place_rows(place: Place, at: Region) -> dict[str, dict[str, Any]]:
     """Return rows of the input table that the country's public figures fill."""
     default = {"min": -30, "max": 45, "licence": "facts", "date": "1975-11-01", "basis": "derived"}
     found: dict[str, dict[str, Any]] = {
         "energy.annual_temperature_c": {
             **default,
             "about": "Mean temperature of the year.",
-            "value": zonal_temperature_c(place.capital.latitude),
+            "value": zonal_temperature_c(at.latitude),
             "unit": "degC",
-            "source": f"zonal mean at {place.capital.latitude:.1f} degrees (North 1975, J. Atmos. Sci. 32, 2033); "
+            "source": f"zonal mean at {at.name}, {at.latitude:.1f} degrees (North 1975, J. Atmos. Sci. 32, 2033); "
             "replace by the national weather service",
         }
     }

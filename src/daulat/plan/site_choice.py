@@ -16,6 +16,7 @@ import numpy as np
 
 from daulat.nation import Nation, Pack
 from daulat.plan.chain import Case, make_plan
+from daulat.plan.climate import PATH, at_climate
 from daulat.plan.grids import at_sites, grid_notes
 from daulat.plan.hazard import hazard_note, hazard_rows, judged
 from daulat.plan.inputs.assumption import first, overlaid
@@ -54,7 +55,7 @@ def choose_sites(case: Case, nation: Nation, pack: Pack | None, sections: Sequen
     spare = float(found.it_mw[:, -1].sum() / loads["p50"][-1] - 1)
     told = (
         *_notes(found, siting, spare),
-        *filter(None, [fewer_note(considered, case.place, rules)]),
+        *filter(None, [fewer_note(considered, case.place, rules), _grids_note(case, siting)]),
         *(f"sites for the {name} of the demand were not found in {limit_s:g} s" for name in late),
     )
     chosen = _sites(found, siting, places, case, told)
@@ -86,12 +87,13 @@ def _sites(found: SitePlan, siting: Siting, places: Sequence[Region], case: Case
 
 
 def _with(case: Case, sites: Sites, spare: float) -> Case:
-    # A nation smaller than the least site has more to spare than the input may say; then its bound holds.
-    spare = min(spare, case.assumptions["sizing.spare_share"].max)
     given = {"value": spare, "source": "the sites chosen: what stands beyond the load", "basis": "derived"}
     assumptions = at_sites(case.assumptions, sites, case.grids)
     rows = dict(assumptions.rows)
-    rows["sizing.spare_share"] = overlaid(rows["sizing.spare_share"], given, "siting")
+    # A nation smaller than the least site has more to spare than anybody may write; what stands there is paid for.
+    usual = rows["sizing.spare_share"]
+    rows["sizing.spare_share"] = overlaid(dataclasses.replace(usual, max=max(usual.max, spare)), given, "siting")
+    rows[PATH] = at_climate(rows[PATH], case.sites.sites[0].latitude, sites)
     for path, row in hazard_rows(sites, case.hazards).items():
         if rows[path].origin == TABLES:  # nobody laid a figure of their own over it
             rows[path] = first(path, row, TABLES)
@@ -104,3 +106,14 @@ def _notes(found: SitePlan, siting: Siting, spare: float) -> tuple[str, ...]:
         f"{found.gap:.1%} of the least cost; {spare:.0%} stands beyond the load, so that any one grid may fail"
     )
     return (first_note, *found.notes)
+
+
+def _grids_note(case: Case, siting: Siting) -> str:
+    """Return what is taken for a grid where no table says it; empty where one does."""
+    if case.grids.of:
+        return ""
+    return (
+        f"grids: no table says which region is on which grid, so each of {len(set(siting.candidates.grid))} groups of "
+        "regions is taken for a grid of its own; where they share one, its failure would leave less than the load: "
+        "say it in the pack's plan/grids.csv"
+    )

@@ -13,7 +13,7 @@ import numpy as np
 
 from daulat.nation import Nation
 from daulat.plan.chain import Plan, site_demand
-from daulat.plan.energy import zonal_temperature_c
+from daulat.plan.climate import PATH, pues, temperatures_c
 from daulat.plan.figures import Floats
 from daulat.plan.inputs import Assumptions
 from daulat.plan.place import Place, Region
@@ -85,15 +85,27 @@ def _middles(place: Place) -> Floats:
 
 
 def _grid_limits(plan: Plan, places: Sequence[Region]) -> dict[str, float]:
-    """Return what all sites on a grid may hold, IT MW: its spare power over the site power of an IT megawatt."""
+    """Return what all sites on a grid may hold, IT MW: its spare power over the site power of an IT megawatt.
+
+    Of places on one grid that with the highest PUE counts, so that the limit holds wherever the load stands.
+    """
     grids = plan.case.grids
-    told = {grid: grids.figure(grid, "spare_mw") for grid in (grids.of_region(one) for one in places)}
-    site_per_it = _site_per_it(plan)
-    return {grid: one.value / site_per_it for grid, one in told.items() if one is not None}
+    most: dict[str, float] = {}
+    for place, each in zip(places, _pues(plan, places) * _peak(plan), strict=True):
+        grid = grids.of_region(place)
+        most[grid] = max(most.get(grid, 0.0), float(each))
+    told = {grid: grids.figure(grid, "spare_mw") for grid in most}
+    return {grid: one.value / most[grid] for grid, one in told.items() if one is not None}
 
 
-def _site_per_it(plan: Plan) -> float:
-    return float(plan.energy.site_kw_per_accelerator[0] / plan.energy.it_kw_per_accelerator[0])
+def _pues(plan: Plan, places: Sequence[Region]) -> Floats:
+    """Return the PUE of each place: the plan's temperature is that of its one site, others differ by latitude."""
+    v, told_at = plan.case.assumptions, plan.case.sites.sites[0].latitude
+    return pues(v, temperatures_c(v[PATH].value, told_at, [one.latitude for one in places]))
+
+
+def _peak(plan: Plan) -> float:
+    return plan.case.assumptions["energy.pue_peak_over_mean"].value
 
 
 def _fixed_usd(v: Assumptions, prices: Floats) -> Floats:
@@ -115,8 +127,8 @@ def _per_mw(plan: Plan, prices: Floats, places: Sequence[Region], rules: SiteRul
     classes = [plan.case.hazards.class_of(one) for one in places]
     harder = np.array([1 + one.hardening_share[1] for one in classes])[:, None]
     premium = np.array([one.premium_share[1] for one in classes])[:, None]
-    warmth = (np.array([_pue(v, one.latitude) for one in places]) / _pue(v, plan.case.place.capital.latitude))[:, None]
-    site_per_it = _site_per_it(plan)
+    pue = _pues(plan, places)[:, None]
+    warmth, site_per_it = pue / energy.pue[0], pue * _peak(plan)
     hardware = v["money.hardware_usd_per_accelerator"].value / energy.it_kw_per_accelerator[0] * 1000
     hardware = hardware * (1 + v["money.storage_share"].value) * (1 + v["money.duty_share"].value)
     ground = (v["money.land_usd_per_mw"].value + v["money.grid_connection_usd_per_mw"].value) * site_per_it
@@ -134,8 +146,3 @@ def _per_mw(plan: Plan, prices: Floats, places: Sequence[Region], rules: SiteRul
     carbon = tonnes * rules.numbers["carbon_usd_per_t"].value * prices
     run = (opex.energy_usd[0] / it * tariff + carbon) * warmth + paid + insured * (rate + premium)
     return build * (1 + v["money.contingency_share"].value), run
-
-
-def _pue(v: Assumptions, latitude: float) -> float:
-    warmer = max(zonal_temperature_c(latitude) - 15, 0.0)
-    return v["energy.pue_base"].value + v["energy.pue_slope_per_c"].value * warmer

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,8 @@ def test_a_place_of_a_worse_class_costs_more_to_build_and_to_run_in_the_question
     regions = {"32.01": "a", "32.02": "b"}
     given = {"horizon_years": 2, "siting": {"hazard": {**declared, "regions": regions}}}
     case = read_case(nation, pack=pack, scenario=(given, "x"))
-    places = [one for one in case.place.regions if one.code in regions]
+    warmth = case.place.capital.latitude  # the same for both, so that nothing but the ground differs
+    places = [replace(one, latitude=warmth) for one in case.place.regions if one.code in regions]
     plan, rules = make_plan(case, n_draws=1), read_rules([(given, "x")])
     asked = question(plan, nation, places, rules, load=np.array([1.0, 2.0])).candidates
     v, energy = case.assumptions, plan.energy

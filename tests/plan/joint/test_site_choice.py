@@ -125,3 +125,23 @@ def test_a_change_of_a_rule_on_the_command_line_has_its_effect(nation: Nation, p
     rules = read_rules(sections)
     assert rules.numbers["spare_share"].value == 0
     assert rules.at == ("32.01", "63.71")
+
+
+def test_a_nation_without_a_table_of_grids_is_told_what_is_taken_for_one(nation: Nation, pack: Pack) -> None:
+    small = {"horizon_years": 2, "siting": {"candidates": 3, "round_trip_ms": 200}}
+    abroad = nation_of(bootstrap("EE", None))
+    chosen, _ = choose_sites(read_case(abroad, scenario=(small, "x")), abroad, None, [(small, "x")])
+    told = next(one for one in chosen.sites.notes if one.startswith("grids: no table"))
+    assert "each of 3 groups of regions is taken for a grid of its own" in told
+    assert "plan/grids.csv" in told
+    tabled, _ = choose_sites(read_case(nation, pack=pack, scenario=(SMALL, "x")), nation, pack, [(SMALL, "x")])
+    assert not any(one.startswith("grids: no table") for one in tabled.sites.notes)
+
+
+def test_what_stands_beyond_the_load_is_priced_whole(nation: Nation, pack: Pack) -> None:
+    """A plan for one city with few users, and a site that may not be smaller than 50 MW."""
+    town = {**SMALL, "regions": ["12.71"], "siting": {"at": ["12.71"], "smallest_mw": 50, "spare_share": 0}}
+    case = read_case(nation, pack=pack, scenario=(town, "x"), changes=["demand.adoption_ceiling=0.01"])
+    chosen, part = choose_sites(case, nation, pack, [(town, "x")])
+    assert part.spare_share > case.assumptions["sizing.spare_share"].max
+    assert chosen.assumptions["sizing.spare_share"].value == pytest.approx(part.spare_share)
