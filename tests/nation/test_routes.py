@@ -38,16 +38,16 @@ def test_a_cascade_needs_a_larger_model():
     assert [code for code, _ in codes(text)] == ["nation.route"]
 
 
-def test_the_models_of_a_route_have_their_prices_in_one_currency():
+def test_all_models_have_their_prices_in_one_currency():
     models = (
         "models:\n- {id: a, kind: fake, price: {input: 1, output: 1, currency: %s}}\n"
         "- {id: b, kind: fake, price: {input: 2, output: 2, currency: EUR}}\n- {id: c, kind: fake}\n"
     )
-    route = "routes: [{id: w, to: [{model: a}, {model: b}, {model: c}]}]\n"
-    (fault,) = check_text(declared(route, models % "IDR"))
-    assert fault.code == "nation.route"
-    assert "EUR and IDR" in fault.what
-    assert check_text(declared(route, models % "EUR")) == []
+    text = declared("", models % "IDR")
+    (fault,) = check_text(text)
+    assert (fault.code, fault.line) == ("nation.price", text[: text.index("- {id: b")].count("\n") + 1)
+    assert "in EUR, models before it in IDR" in fault.what
+    assert check_text(declared("", models % "EUR")) == []
 
 
 def test_an_engine_where_no_data_may_go_is_a_fault():

@@ -33,30 +33,31 @@ def route_faults(file: YamlFile) -> Iterator[NationError]:
                     "Requests for it would go nowhere.",
                     f"Use one of {', '.join(sorted(models)) or 'the models; none is declared yet'}.",
                 )  # fmt: skip
-        yield from _currencies(file, index, models)
         if route.get("policy") == "cascade" and isinstance(targets, list) and len(targets) < 2:
             yield _fault(
                 file, ("routes", index), "nation.route",
                 f"route `{name}` is a cascade of one model",
                 "There is no larger one to go to.", "Add the larger model, or use another policy.",
             )  # fmt: skip
+    yield from _currencies(file)
     yield from _unreachable(file)
 
 
-def _currencies(file: YamlFile, index: int, models: dict[str, dict[str, Any]]) -> Iterator[NationError]:
-    """Name a route whose models have their prices in several currencies."""
-    route = file.data["routes"][index]
-    targets = route.get("to")
-    named = [target.get("model") for target in targets if isinstance(target, dict)] if isinstance(targets, list) else []
-    prices = [models.get(str(name), {}).get("price") for name in named]
-    currencies = sorted({str(price.get("currency")) for price in prices if isinstance(price, dict)})
-    if len(currencies) > 1:
-        yield _fault(
-            file, ("routes", index), "nation.route",
-            f"route `{route.get('id')}` leads to models with prices in {' and '.join(currencies)}",
-            "What a call may cost has to be known before it is known which of them answers.",
-            "State the prices of its models in one currency.",
-        )  # fmt: skip
+def _currencies(file: YamlFile) -> Iterator[NationError]:
+    """Name the first model whose price is in another currency than those before it."""
+    first = ""
+    for index, row in _rows(file.data, "models"):
+        price = row.get("price")
+        currency = str(price.get("currency", "")) if isinstance(price, dict) else ""
+        first = first or currency
+        if currency and currency != first:
+            yield _fault(
+                file, ("models", index, "price"), "nation.price",
+                f"model `{row.get('id')}` has its price in {currency}, models before it in {first}",
+                "A service may ask either, and what a call may cost has to be known before one of them answers.",
+                "State all prices in one currency.",
+            )  # fmt: skip
+            return
 
 
 def _unreachable(file: YamlFile) -> Iterator[NationError]:

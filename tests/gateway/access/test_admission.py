@@ -161,6 +161,18 @@ async def test_a_limit_of_requests_lets_exactly_that_many_through(office, open_a
     assert "of 3, 3 are used and 0 reserved" in error.what
 
 
+async def test_what_calls_in_progress_hold_is_waited_for_and_not_for_the_end_of_the_period(office, open_access):
+    key = await office.key()
+    await office.limit("key", key.key.id, "tokens_out", "month", 100)
+    async with open_access() as access:
+        first = await access.admit(call(key, max_tokens=80))
+        error = await refusal(access, key, max_tokens=80)
+        assert (error.code, retry_after_s(error)) == ("rate_limit_exceeded", 1)
+        assert "calls in progress" in error.fix
+        first.settle(usage())
+        (await access.admit(call(key, max_tokens=80))).settle(usage())
+
+
 async def test_a_limit_per_minute_says_when_to_come_back(office, open_access):
     key = await office.key()
     await office.limit("key", key.key.id, "tokens_out", "minute", 30)
@@ -177,7 +189,8 @@ async def test_what_was_reserved_and_not_used_comes_back(office, open_access):
     async with open_access() as access:
         for _ in range(4):  # 80 reserved each time, 25 used: four fit only if the rest comes back
             (await access.admit(call(key, max_tokens=25 if _ == 3 else 80 - _ * 25))).settle(usage(10, 25))
-        assert (await refusal(access, key, max_tokens=1)).code == "insufficient_quota"
+        error = await refusal(access, key, max_tokens=1)
+        assert error.code == "insufficient_quota", error.what
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ usages = st.lists(
 def test_counters_and_histograms_are_the_sums_of_the_calls(many):
     metrics = Metrics(router_of(post("m")), ["m"], costs({"m": (2.0, 6.0, 2.0, "EUR")}))
     for usage in many:
-        metrics.add(call("m"), usage)
+        metrics.add(call("m", stream=True), usage)
     found = read(metrics)
     labels = {"model": "m", "path": "chat/completions", "status": "200"}
     prompt, completion = sum(u.prompt_tokens for u in many), sum(u.completion_tokens for u in many)

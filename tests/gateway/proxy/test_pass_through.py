@@ -56,7 +56,7 @@ async def test_a_whole_answer_is_booked_as_the_engine_counted(gateway, engine_se
     assert (usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens) == (11, 5, 8)
     assert (usage.status, usage.engine, usage.model, usage.estimated) == (200, "north", "m", False)
     assert usage.time_to_first_token_s <= usage.duration_s
-    assert gateway.books.route == [("began", "north"), ("first", "north"), ("ended", "north", "")]
+    assert gateway.books.route == [("began", "north"), ("ended", "north", "")]
 
 
 async def test_only_the_name_of_the_model_changes_where_the_server_has_another(engine_server, start):

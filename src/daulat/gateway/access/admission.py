@@ -35,6 +35,8 @@ MOST_TOKENS = 1_000_000_000
 # Routes whose answer is not written token by token.
 WITHOUT_COMPLETION = frozenset({"embeddings", "rerank", "moderations", "audio/speech", "vector_stores/search"})
 _PATIENCE_S = 10.0
+# When to come back where calls in progress hold what is short.
+HELD_S, HELD = 1.0, "come back when calls in progress have ended."
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,14 +285,16 @@ class KeyAdmission:
         figures = (from_quanta(n, limit.metric).normalize() for n in (reading.amount, reading.used, reading.leased))
         most, used, reserved = (f"{figure:f}{unit}" for figure in figures)
         needed = f"{from_quanta(reached.needed, limit.metric).normalize():f}{unit}"
-        waits = limit.period in ("", "minute")
+        waits = reached.is_held or limit.period in ("", "minute")
         too_large = reached.least > reading.amount
         return QuotaReached(
             f"{limit.name}: of {most}, {used} are used and {reserved} reserved; this call may need {needed}",
             why="A call is let in only if all that it may come to is there.",
-            fix=_way_out(limit, too_large=too_large),
+            fix="come back when calls in progress have ended."
+            if reached.is_held
+            else _way_out(limit, too_large=too_large),
             code="rate_limit_exceeded" if waits and not too_large else "insufficient_quota",
-            retry_after_s=1.0 if not limit.period else max(1.0, math.ceil(reached.ends_s - self._wall())),
+            retry_after_s=HELD_S if reached.is_held else max(1.0, math.ceil(reached.ends_s - self._wall())),
         )
 
     def _needs(self, call: Call, price: Price, prompt: int | None = None) -> Needs:
@@ -346,7 +350,7 @@ def _counts(usage: CallUsage) -> tuple[int, int, int, int]:
 def _way_out(limit: Limit, *, too_large: bool) -> str:
     """Say what the caller of a call that was refused can do."""
     if not limit.period:
-        return "have the limit raised." if too_large else "come back when one of your calls has ended."
+        return "have the limit raised."
     smaller = {"tokens_in": "send less text, or ", "tokens_out": "lower `max_tokens`, or ",
                "money": "lower `max_tokens`, or "}.get(limit.metric, "")  # fmt: skip
     return smaller + ("have the limit raised." if too_large else f"come back when the {limit.period} is over.")

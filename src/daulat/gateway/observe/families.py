@@ -13,7 +13,7 @@ Row = tuple[tuple[str, str, int], Series]
 _LABELS = ("model", "path", "status")
 _KINDS = ("prompt", "completion", "reasoning", "cached")
 _HISTOGRAMS: tuple[tuple[str, str, Callable[[Series], Histogram]], ...] = (
-    ("daulat_time_to_first_token_seconds", "From the arrival of a request.", lambda series: series.ttft),
+    ("daulat_time_to_first_token_seconds", "Of streams, from the arrival of the request.", lambda series: series.ttft),
     ("daulat_time_per_output_token_seconds", "After the first.", lambda series: series.tpot),
     ("daulat_request_duration_seconds", "From arrival to end.", lambda series: series.duration),
 )

@@ -67,7 +67,7 @@ class Series:
     duration: Histogram = field(default_factory=lambda: Histogram(DURATION_BUCKETS))
 
     def add(self, usage: CallUsage, *, is_stream: bool) -> None:
-        """Add a call; only a stream tells the time of a further token, for a whole answer comes at once."""
+        """Add a call; only a stream tells when tokens came, for a whole answer comes at once."""
         self.requests += 1
         self.prompt += usage.prompt_tokens
         self.completion += usage.completion_tokens
@@ -76,9 +76,9 @@ class Series:
         self.energy_wh += usage.energy_wh or 0.0
         self.carbon_g += usage.carbon_g or 0.0
         self.duration.add(usage.duration_s)
-        if usage.time_to_first_token_s is not None:
+        if is_stream and usage.time_to_first_token_s is not None:
             self.ttft.add(usage.time_to_first_token_s)
-            if is_stream and usage.completion_tokens > 1:
+            if usage.completion_tokens > 1:
                 rest_s = usage.duration_s - usage.time_to_first_token_s
                 self.tpot.add(rest_s / (usage.completion_tokens - 1))
 

@@ -96,12 +96,13 @@ class Account:
         return True
 
     def first(self) -> None:
-        """Note the first piece of the answer."""
+        """Note the first piece of the answer; a whole one comes at once and says nothing of how soon it began."""
         self._follow()
         if self._first_s is None and self.target is not None:
             now = self._clock()
             self._first_s = now - self._started
-            self._router.first_token(self.target, now - self._began)
+            if self.call.stream:
+                self._router.first_token(self.target, now - self._began)
 
     def _follow(self) -> None:
         """Go on with who answers, where one engine asked another: a hedge, a cascade."""

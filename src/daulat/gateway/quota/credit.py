@@ -85,6 +85,11 @@ class Credit:
         """What the store had left for everybody when it was last read; below 0 where more was spent than there was."""
         return 0 if self.reading is None else self.reading.available
 
+    @property
+    def is_busy(self) -> bool:
+        """Calls in progress have reserved some of it, here or at other workers."""
+        return self.reserved > 0 or self.elsewhere > 0
+
     def leaves_rest(self, least: int) -> bool:
         """Say whether one call may have all that is left: nobody else holds any, nothing is owed, and it is enough."""
         return self.rest is None and self.elsewhere <= 0 <= self.left and self.free + self.left >= least

@@ -41,11 +41,16 @@ Credits = tuple[tuple[Credit, int], ...]
 
 
 class LimitReachedError(Exception):
-    """A counter has less than a call needs; `reading` is its row, `least` what would do where nobody else held any."""
+    """A counter has less than a call needs.
 
-    def __init__(self, reading: Reading, needed: int, least: int, ends_s: int) -> None:
+    `reading` is its row, `least` what would do where nobody else held any, `is_held` that it would be there if what
+    calls in progress have reserved came back.
+    """
+
+    def __init__(self, reading: Reading, needed: int, least: int, ends_s: int, *, is_held: bool = False) -> None:
         super().__init__(reading.limit.name)
         self.reading, self.needed, self.least, self.ends_s = reading, needed, least, ends_s
+        self.is_held = is_held
 
 
 class Leases:
@@ -268,7 +273,8 @@ class Leases:
             if need and credit.is_refused(need - credit.free, since):
                 assert credit.reading is not None
                 if not credit.leaves_rest(little):
-                    raise LimitReachedError(credit.reading, need, little, credit.ends_s)
+                    is_held = credit.is_busy and credit.reading.amount - credit.reading.used >= need
+                    raise LimitReachedError(credit.reading, need, little, credit.ends_s, is_held=is_held)
                 rests.append(credit)
                 is_there = is_there and not credit.left
                 need = credit.free
