@@ -9,6 +9,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import jsonschema_rs
@@ -23,7 +24,7 @@ from daulat.gateway.plans import KEPT, MOST_DRAWS, WAITING, PlanRoutes
 from daulat.gateway.ports import Admission, Call, CallUsage, Grant
 from daulat.gateway.ports import Caller as Who
 from daulat.nation import bootstrap, find_pack, nation_of
-from daulat.plan import plan_schema
+from daulat.plan import plan_nation, plan_schema, read_scenario
 
 
 class Caller:
@@ -106,11 +107,44 @@ async def keyed() -> AsyncIterator[tuple[Caller, Keys]]:
 
 
 async def test_a_small_plan_comes_at_once_and_keeps_the_published_schema(call: Caller) -> None:
-    status, _, plan = await call("POST", "/v1/plans", {"scenario": "national", "draws": 20})
+    status, _, plan = await call("POST", "/v1/plans", {"scenario": "national", "draws": 20, "sites": "fixed"})
     assert status == 200
+    assert plan["siting"] is None
+    assert any("here it is kept at one, as was asked" in note for note in plan["notes"])
     jsonschema_rs.validate(plan_schema(), plan)
     assert plan["draws"] == 20
     assert {party["name"] for party in plan["deal"]["parties"]} >= {"Government", "Foreign partner"}
+
+
+async def test_a_plan_that_chooses_its_sites_is_a_job_and_the_same_plan_as_on_the_command_line(call: Caller) -> None:
+    """`national` says `sites: choose`; the small question here has three places."""
+    small = {"siting.at": ["32.01", "12.71", "63.71"], "siting.round_trip_ms": 200}
+    status, headers, _ = await call("POST", "/v1/plans", {"scenario": "national", "draws": 1, "changes": small})
+    assert status == 202
+    while (answer := await call("GET", headers["location"]))[0] == 202:
+        await asyncio.sleep(0.05)
+    assert answer[0] == 200
+    pack = find_pack("ID")
+    _, made = plan_nation(
+        nation_of(bootstrap("ID", pack)),
+        made_at=datetime.now(UTC),
+        pack=pack,
+        scenario=read_scenario("national", pack),
+        changes=["siting.at=32.01,12.71,63.71", "siting.round_trip_ms=200"],
+        n_draws=1,
+        sensitivity=False,
+    )
+    assert made.siting is not None
+    expected = made.as_dict()
+    assert answer[2]["siting"]["sites"] == expected["siting"]["sites"]
+    assert answer[2]["figures"] == expected["figures"]
+
+
+@pytest.mark.parametrize("asked", [{"changes": {"sites": "choose"}}, {"plan": {"sites": "choose"}}])
+async def test_whatever_says_that_sites_are_chosen_makes_a_job_of_it(call: Caller, asked: dict[str, Any]) -> None:
+    assert (await call("POST", "/v1/plans", {"draws": 1, **asked}))[0] == 202
+    status, _, page = await call("POST", "/v1/plans", {"draws": 1, "view": "page", "changes": {"sites": "choose"}})
+    assert (status, page["fault"]) == (200, "")  # sliders never choose
 
 
 async def test_changes_are_laid_over_the_plan(call: Caller) -> None:

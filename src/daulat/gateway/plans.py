@@ -45,15 +45,15 @@ class PlanRequest(Struct, forbid_unknown_fields=True):
     changes: Annotated[dict[str, int | float | str | list[int | float | str]], Meta(max_length=200)] | UnsetType = UNSET
     draws: Annotated[int, Meta(ge=1, le=MOST_DRAWS)] = 200
     sensitivity: bool = False
-    sites: Literal["fixed", "choose"] = "fixed"
+    sites: Literal["fixed", "choose"] | UnsetType = UNSET
     view: Literal["plan", "summary", "page"] = "plan"
     language: Annotated[str, Meta(max_length=35)] | UnsetType = UNSET
     figures: Annotated[list[str], Meta(max_length=20)] | UnsetType = UNSET
 
     @property
     def is_quick(self) -> bool:
-        """Whether it is answered at once."""
-        return self.draws <= QUICK_DRAWS and not self.sensitivity and self.sites == "fixed"
+        """Whether it is answered at once, unless its plan chooses sites: what a plan says, only the planner knows."""
+        return self.draws <= QUICK_DRAWS and not self.sensitivity and self.sites != "choose"
 
     @property
     def is_page(self) -> bool:
@@ -94,7 +94,7 @@ class Worker:
         self.waiting = 0
 
     async def ask(self, asked: Mapping[str, Any], advance: Callable[[int], None] = lambda _: None) -> bytes:
-        """Return the answer to a request, JSON.
+        """Return the answer to a request, JSON; nothing where it wants an answer at once and sites have to be chosen.
 
         Raises
         ------
@@ -132,6 +132,8 @@ class Worker:
                 advance(int(rest.split()[0]))
             elif kind == b"R":
                 return rest.rstrip(b"\n")
+            elif kind == b"J":
+                return b""
             elif kind == b"E":
                 told = json.loads(rest)
                 raise PlanFailed(told["what"], why=told["why"], fix=told["fix"], code=told["code"])
@@ -228,8 +230,8 @@ class PlanRoutes:
             await _send_plan(send, found, request.request_id)
             return
         caller = await self._caller(request)
-        if asked.is_quick:
-            await _send_plan(send, await self._at_once(plain | {"as_tree": True}), request.request_id)
+        if asked.is_quick and (found := await self._at_once(plain | {"as_tree": True, "at_once": True})):
+            await _send_plan(send, found, request.request_id)
             return
         job = self._take(plain, caller)
         headers = ((b"location", f"/v1/plans/{job.told.id}".encode()),)

@@ -98,6 +98,17 @@ def _sited(
     return case, None
 
 
+def chooses_sites(nation: Nation, scenario: Section | None, changes: Sequence[str]) -> bool:
+    """Say whether a plan chooses its sites where nobody asks otherwise, without reading anything else of it."""
+    way = "fixed"
+    for section in (nation.plan, scenario[0] if scenario else {}):
+        way = section.get("sites", way) if isinstance(section, Mapping) else way
+    for change in changes:
+        path, _, value = change.partition("=")
+        way = value.strip() if path.strip().removeprefix("plan.") == "sites" else way
+    return way == "choose"
+
+
 def document(
     case: Case,
     plan: Plan,

@@ -2,8 +2,9 @@
 """A process that plans for others: one request a line in, progress and one answer for each out.
 
 `python -m daulat.plan.worker` reads the nation's declaration as its first line of JSON, then requests. It answers with
-lines that begin with a letter: ``P done total``, ``R`` and the answer, or ``E`` and the error's sentences, both in
-JSON. It ends with its input. So the service that people ask loads nothing of the planner and is never held up by it.
+lines that begin with a letter: ``P done total``, ``R`` and the answer, ``E`` and the error's sentences, both in JSON,
+or ``J`` where a request wants its answer at once and sites have to be chosen, which takes a job. It ends with its
+input. So the service that people ask loads nothing of the planner and is never held up by it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import IO, Any
 from daulat.errors import DaulatError
 from daulat.nation import Nation, Pack, find_pack
 from daulat.plan.errors import InputFaultsError, PlanError
-from daulat.plan.planner import plan_nation, read_scenario, scenario_names
+from daulat.plan.planner import chooses_sites, plan_nation, read_scenario, scenario_names
 from daulat.plan.report.sliders import slider_page
 from daulat.plan.result import Document
 
@@ -46,6 +47,9 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
             _write(answers, f"P {int(done)} {total}")
 
         try:
+            if asked.get("at_once") and _takes_a_job(nation, pack, asked):
+                _write(answers, "J ")
+                continue
             found = answer(nation, pack, asked, advance)
             _write(answers, "R " + json.dumps(found, ensure_ascii=False, allow_nan=False))
         except DaulatError as error:
@@ -76,25 +80,37 @@ def planned(nation: Nation, pack: Pack | None, asked: Mapping[str, Any], advance
     DaulatError
         If it cannot be planned.
     """
-    scenario: tuple[Mapping[str, Any], str] | None = None
-    if asked.get("scenario"):
-        scenario = _scenario(str(asked["scenario"]), pack)
-    elif asked.get("plan"):
-        scenario = (asked["plan"], "request")
-    changes = [f"{path}={_text(value)}" for path, value in (asked.get("changes") or {}).items()]
     _, document = plan_nation(
         nation,
         made_at=datetime.now(UTC),
         made_by=f"daulat {version('daulat')}",
         pack=pack,
-        scenario=scenario,
-        changes=changes,
+        scenario=_laid_over(pack, asked),
+        changes=_changes(asked),
         n_draws=int(asked.get("draws", 200)),
         sensitivity=bool(asked.get("sensitivity", False)),
-        sites=asked.get("sites", "fixed"),
+        sites=asked.get("sites"),
         advance=advance,
     )
     return document
+
+
+def _takes_a_job(nation: Nation, pack: Pack | None, asked: Mapping[str, Any]) -> bool:
+    """Say whether the plan asked for chooses its sites; the page of sliders never does."""
+    if asked.get("sites") or asked.get("view") == "page":
+        return False
+    return chooses_sites(nation, _laid_over(pack, asked), _changes(asked))
+
+
+def _laid_over(pack: Pack | None, asked: Mapping[str, Any]) -> tuple[Mapping[str, Any], str] | None:
+    """Return the section that is laid over the nation's own."""
+    if asked.get("scenario"):
+        return _scenario(str(asked["scenario"]), pack)
+    return (asked["plan"], "request") if asked.get("plan") else None
+
+
+def _changes(asked: Mapping[str, Any]) -> list[str]:
+    return [f"{path}={_text(value)}" for path, value in (asked.get("changes") or {}).items()]
 
 
 def _scenario(name: str, pack: Pack | None) -> tuple[Mapping[str, Any], str]:
