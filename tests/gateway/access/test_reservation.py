@@ -67,6 +67,10 @@ def test_each_prompt_of_a_completion_is_reserved_for(prompts, sent):
     [
         ({"n_predict": 500}, "unsupported_field", "n_predict"),
         ({"n_cmpl": 8}, "unsupported_field", "n_cmpl"),
+        ({"Max_Tokens": 4_000}, "unsupported_field", "Max_Tokens"),
+        ({"max_to\u212aens": 4_000}, "unsupported_field", "max_to\u212aens"),  # the sign of the kelvin
+        ({"max_token\u017f": 4_000}, "unsupported_field", "max_token\u017f"),  # the long s
+        ({"MODEL": "another"}, "unsupported_field", "MODEL"),
         ({"n": 1_025}, "too_many_answers", "n"),
         ({"best_of": 16_000}, "too_many_answers", "n"),
         ({"prompt": ["a"] * 600, "n": 2}, "too_many_answers", "prompt"),

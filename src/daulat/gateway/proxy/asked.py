@@ -61,6 +61,7 @@ class _Head(msgspec.Struct):
 _read_head = msgspec.json.Decoder(_Head).decode
 _read_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _read_each = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_READ = frozenset(_Head.__struct_fields__)
 _USAGE_TOO = msgspec.Raw(b'{"include_usage":true}')
 
 
@@ -168,8 +169,8 @@ def read_asked(body: bytes, route: str) -> Asked:
     Raises
     ------
     BadRequest
-        If it is not JSON, one of the few fields is not of its type, an engine's own name of a bound stands in it, or
-        more answers are asked for than a call may have; `param` names the field.
+        If it is not JSON, one of the few fields is not of its type, a name stands in it that an engine would take for
+        another, or more answers are asked for than a call may have; `param` names the field.
 
     Examples
     --------
@@ -182,6 +183,7 @@ def read_asked(body: bytes, route: str) -> Asked:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         with explained():
             head = _read_head(body)
+    _require_exact_names(body)
     prompt = bytes(head.messages or head.prompt or head.input)
     bound = max(head.max_completion_tokens or 0, head.max_tokens or 0)  # which of them an engine heeds is its own
     if head.n_predict or head.n_cmpl:
@@ -209,6 +211,22 @@ def read_asked(body: bytes, route: str) -> Asked:
         choices=choices,
         generated=generated,
     )
+
+
+def _require_exact_names(body: bytes) -> None:
+    """Refuse a field that reads as another than it is where capitals do not count, as with engines written in Go.
+
+    Such an engine would heed ``Max_Tokens``, or the ``Model`` that a key may not reach, and this gateway would not.
+    """
+    for name in _read_fields(body):
+        if not (name.islower() and name.isascii()) and name.casefold() in _READ:
+            raise BadRequest(
+                f"`{name[:40]}` is no field of this API",
+                why=f"Some engines would take it for `{name.casefold()}`, others would not.",
+                fix=f"write `{name.casefold()}`.",
+                code="unsupported_field",
+                param=name[:40],
+            )
 
 
 def _prompts(prompt: bytes) -> int:
