@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from daulat.nation import Nation, Pack, bootstrap, nation_of
 from daulat.plan import Case, InputFaultsError, PlanError, document_of, make_plan, read_case
+from daulat.plan.demand.adoption import active_users
 from daulat.plan.result.tables import tables_of
 from daulat.plan.shares import RegionalShare
 from daulat.plan.uncertainty import tornado
@@ -102,6 +103,15 @@ def test_a_part_of_the_nation_keeps_what_sets_it_apart(nation: Nation, tmp_path:
     pack = _pack(tmp_path, "a,A,g,1000,59,25,,0.8,,\nb,B,h,1000,59,25,,0.4,,\n")
     case = read_case(nation, pack=pack, changes=["regions=g", "demand.internet_share=0.6"])
     assert case.place.internet_share.at(np.array([[0.6]]))[0] == pytest.approx([0.8])
+
+
+def test_a_group_has_the_same_users_whether_it_is_served_alone_or_with_the_nation(pack: Pack) -> None:
+    """Papua's highlands are online later than the nation, and take it up as much later when nobody else is served."""
+    nation = nation_of(bootstrap("ID", pack))
+    alone, whole = (read_case(nation, pack=pack, changes=change) for change in (["regions=95"], []))
+    v = make_plan(whole, n_draws=20).values
+    _, users, _ = active_users(whole.place, v, 5)
+    np.testing.assert_allclose(active_users(alone.place, v, 5)[1][:, :, 0], users[:, :, whole.place.groups.index("95")])
 
 
 def test_what_the_nation_says_of_its_shares_moves_a_plan_whose_table_has_them_by_region(pack: Pack) -> None:

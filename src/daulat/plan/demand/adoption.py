@@ -34,15 +34,15 @@ def s_curve(years: Floats, midpoint_years: Floats, takeover_years: Floats) -> Fl
     return np.asarray((plain - start) / (1 - start))
 
 
-def internet_shares(place: Place, v: Values, years: Floats) -> Floats:
-    """Return who is online, float64[draws, years, groups]: it grows by points a year up to the ceiling, never falls.
+def internet_shares(start: Floats, v: Values, years: Floats) -> Floats:
+    """Return who is online, float64[draws, years, groups], from who is at the start, float64[draws, groups].
 
-    The table of regions says how groups differ at the start, the national input how high the nation is.
+    It grows by points a year up to the ceiling and never falls.
     """
-    start = place.internet_share.at(v("demand.internet_share"))[:, None, :]
-    ceiling = np.maximum(v("demand.internet_ceiling")[:, :, None], start)
+    begun = start[:, None, :]
+    ceiling = np.maximum(v("demand.internet_ceiling")[:, :, None], begun)
     return np.asarray(
-        np.minimum(start + v("demand.internet_growth_per_year")[:, :, None] * years[None, :, None], ceiling)
+        np.minimum(begun + v("demand.internet_growth_per_year")[:, :, None] * years[None, :, None], ceiling)
     )
 
 
@@ -54,8 +54,9 @@ def active_users(place: Place, v: Values, n_years: int) -> tuple[Floats, Floats,
     years = np.arange(n_years, dtype=np.float64) + 0.5
     growth = (1 + v("demand.population_growth_per_year")[:, :, None]) ** years[None, :, None]
     people = place.people * growth
-    online = internet_shares(place, v, years)
-    nation = (online * place.people).sum(axis=2, keepdims=True) / place.people.sum()
+    national = v("demand.internet_share")
+    online = internet_shares(place.internet_share.at(national), v, years)
+    nation = internet_shares(national, v, years)
     lag = v("demand.adoption_lag_years_per_share")[:, :, None] * np.maximum(nation - online, 0)
     midpoint = v("demand.adoption_midpoint_years")[:, :, None] + lag
     taken = s_curve(years[None, :, None], midpoint, v("demand.adoption_takeover_years")[:, :, None])
