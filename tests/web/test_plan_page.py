@@ -62,6 +62,13 @@ def test_a_slider_that_is_moved_by_the_keyboard_moves_numbers_charts_and_tables(
     assert page.locator(f'input[name="{CEILING}"]').get_attribute("aria-valuetext").endswith("share")
 
 
+def test_the_page_says_that_it_stands_at_one_site_where_the_plan_would_choose_them(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page(ENGLISH, patience_ms=PATIENCE_MS)
+    expect(page.locator("#results")).to_contain_text("This plan chooses its sites. Here all of it stands at one")
+
+
 def test_the_table_on_the_page_says_what_the_marks_of_its_chart_say(open_page: Callable[..., Page]) -> None:
     page = open_page(ENGLISH, patience_ms=PATIENCE_MS)
     move(page, CEILING, "Home")

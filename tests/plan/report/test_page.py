@@ -123,3 +123,12 @@ def test_the_sliders_choose_no_sites_where_the_plan_does(nation: Nation, pack: P
     scenario = read_scenario("national", pack)
     assert scenario[0]["sites"] == "choose"
     assert sliders._plan(nation, pack, scenario, {}).siting is None
+
+
+@pytest.mark.parametrize(("scenario", "says_so"), [("national", True), ("pilot", False)])
+def test_the_page_of_sliders_says_where_a_plan_would_choose_its_sites(
+    nation: Nation, pack: Pack, scenario: str, says_so: bool
+) -> None:
+    page = sliders.slider_page(nation, pack, {"scenario": scenario, "language": "id"})
+    assert page["one_site"] is says_so
+    assert "satu lokasi" in page["words"]["slider_one_site"]

@@ -80,6 +80,7 @@ def slider_page(nation: Nation, pack: Pack | None, asked: Mapping[str, Any]) -> 
         "verdict": verdict(reading),
         "charts": [_drawn(one, as_tree=as_tree) for one in exhibits],
         "draws": DRAWS,
+        "one_site": case.settings.sites == "choose",  # the page says that this plan would choose them
         "patterns": "" if as_tree else str(patterns()),
         "figures": [*SERIES, *(figure for _, figure in WAYS)],
     }
