@@ -79,6 +79,8 @@ class Place:
         Shares of requests; they sum to 1.
     capital : Region
         Where a site stands when nothing else is said.
+    table : str
+        The file that tells of the regions; empty where a pack brings none.
     """
 
     country: str
@@ -94,8 +96,7 @@ class Place:
     notes: tuple[str, ...]
     age_share: RegionalShare
     literacy_share: RegionalShare
-    table: str = ""
-    """The file that says what is said of the regions; empty where there is none."""
+    table: str
 
 
 @cache
@@ -120,7 +121,7 @@ def describe_place(
     groups = tuple(dict.fromkeys(region.group for region in served))
     people = np.array([sum(one.people for one in served if one.group == group) for group in groups])
     shares = {name: _regional(regions, served, groups, name) for name in SHARES}
-    national = [name for name in SHARES if not len(shares[name].table)]
+    national = [name for name in SHARES if not shares[name].is_told]
     if national:
         notes += (f"the same in every region, for no table says more: {', '.join(national)}",)
     zones: dict[float, float] = {}
@@ -295,11 +296,11 @@ def _chosen(regions: tuple[Region, ...], chosen: Sequence[str], file: str) -> tu
 
 def _regional(regions: Sequence[Region], served: Sequence[Region], groups: Sequence[str], name: str) -> RegionalShare:
     """Return how a share differs: over all regions of the nation, and in the groups that are served."""
-    known = [(getattr(one, name), one.people) for one in regions if getattr(one, name) is not None and one.people > 0]
+    every = dict.fromkeys(one.group for one in regions)
     return RegionalShare(
         np.array([_weighted(served, group, name) for group in groups]),
-        np.array([share for share, _ in known]),
-        np.array([people for _, people in known]),
+        np.array([_weighted(regions, group, name) for group in every]),
+        np.array([sum(one.people for one in regions if one.group == group) for group in every]),
     )
 
 

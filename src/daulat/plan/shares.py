@@ -27,10 +27,10 @@ class RegionalShare:
     ----------
     served : float64[groups]
         The table's share of each group that is served; NaN where it says none.
-    table : float64[rows]
-        Every share that the table holds for the nation; empty where it has no such column.
-    people : float64[rows]
-        Who lives there; more than 0.
+    table : float64[all groups]
+        The table's share of each group of the nation; NaN where it says none, and everywhere without such a column.
+    people : float64[all groups]
+        Who lives there.
     """
 
     served: Floats
@@ -38,12 +38,18 @@ class RegionalShare:
     people: Floats
 
     @property
+    def is_told(self) -> bool:
+        """Whether the table tells the share of any group."""
+        return not bool(np.isnan(self.table).all())
+
+    @property
     def mean(self) -> float:
-        """The table's own mean by people, in (0, 1); NaN where it is empty."""
-        return float(self.table @ self.people / self.people.sum()) if len(self.table) else np.nan
+        """The mean by people over the groups of which it is told; NaN where it is told of none."""
+        told = ~np.isnan(self.table)
+        return float(self.table[told] @ self.people[told] / self.people[told].sum()) if self.is_told else np.nan
 
     def at(self, national: Floats) -> Floats:
-        """Return the share of each group that is served; one without its own is the mean of those that have one.
+        """Return the share of each group that is served; one without its own is taken to be at the mean of the others.
 
         Parameters
         ----------
@@ -56,18 +62,20 @@ class RegionalShare:
 
         Examples
         --------
-        >>> share = RegionalShare(np.array([0.2, 0.5, np.nan]), np.array([0.2, 0.5]), np.array([1.0, 1.0]))
+        >>> share = RegionalShare(np.array([0.2, 0.5]), np.array([0.2, 0.5]), np.array([1.0, 1.0]))
         >>> share.at(np.array([[0.35], [0.5]])).round(4).tolist()
-        [[0.2, 0.5, 0.35], [0.3333, 0.6667, 0.5185]]
+        [[0.2, 0.5], [0.3333, 0.6667]]
         """
-        if not len(self.table):
+        if not self.is_told:
             return np.broadcast_to(national, (len(national), len(self.served)))
-        own = np.where(np.isnan(self.served), self.mean, self.served)
-        return np.asarray(_expit(_logit(own) + self._shift(national)))
+        return np.asarray(_expit(_logit(self._filled(self.served)) + self._shift(national)))
+
+    def _filled(self, shares: Floats) -> Floats:
+        return np.where(np.isnan(shares), self.mean, shares)
 
     def _shift(self, national: Floats) -> Floats:
         """Return the shift of the logit, float64[draws, 1]: the mean grows with it, so that halving finds it."""
-        values, row = np.unique(self.table, return_inverse=True)
+        values, row = np.unique(self._filled(self.table), return_inverse=True)
         weights = np.bincount(row, weights=self.people) / self.people.sum()
         logits, wanted = _logit(values), _logit(national)
         low, high = wanted - logits.max(), wanted - logits.min()

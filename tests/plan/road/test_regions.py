@@ -84,7 +84,7 @@ inner = st.floats(0.0, 1.0)
 
 
 @given(
-    rows=st.lists(st.tuples(inner, st.floats(1, 1e7)), min_size=1, max_size=12),
+    rows=st.lists(st.tuples(inner | st.just(np.nan), st.floats(1, 1e7)), min_size=1, max_size=12),
     draws=st.lists(st.floats(0.001, 0.999), min_size=1, max_size=5),
 )
 def test_the_mean_of_the_regions_is_the_nations_share_in_every_draw(
@@ -94,8 +94,17 @@ def test_the_mean_of_the_regions_is_the_nations_share_in_every_draw(
     found = RegionalShare(table, table, people).at(np.array(draws)[:, None])
     assert ((found >= 0) & (found <= 1)).all()
     np.testing.assert_allclose(found @ people / people.sum(), draws, rtol=1e-6)
-    order = np.argsort(table)
+    order = np.argsort(table)[: np.isfinite(table).sum()]
     assert (np.diff(found[:, order], axis=1) >= -1e-12).all()
+
+
+def test_the_mean_is_the_nations_where_regions_of_a_group_differ_or_have_no_share(
+    nation: Nation, tmp_path: Path
+) -> None:
+    rows = "a,A,g,1000,59,25,,0.9,,\nb,B,g,3000,59,25,,0.3,,\nc,C,h,500,59,25,,0.5,,\nd,D,i,2000,59,25,,,,\n"
+    place = read_case(nation, pack=_pack(tmp_path, rows)).place
+    draws = np.array([[0.2], [0.6], [0.93]])
+    assert place.internet_share.at(draws) @ place.people / place.people.sum() == pytest.approx(draws[:, 0])
 
 
 def test_a_part_of_the_nation_keeps_what_sets_it_apart(nation: Nation, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def share_notes(place: Place, assumptions: Assumptions) -> Iterator[str]:
     """Yield for each share that a table has by region what its mean is, and to which of the nation it is brought."""
     for name in SHARES:
         own, nation = getattr(place, name), assumptions[f"demand.{name}"]
-        if len(own.table):
+        if own.is_told:
             yield (
                 f"{name} by region: {place.table}, whose mean by people is {own.mean:.2%}, says how regions differ; "
                 f"demand.{name} says how high the nation is, {nation.value:.2%}, and each draw is brought to it"

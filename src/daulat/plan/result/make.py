@@ -125,7 +125,7 @@ def _regions(case: Case) -> list[dict[str, Any]]:
     nation = {name: np.array([[case.assumptions[f"demand.{name}"].value]]) for name in SHARES}
     shares = {name: getattr(place, name).at(nation[name])[0] for name in SHARES}
     at = {group: number for number, group in enumerate(place.groups)}
-    has_own = any(len(getattr(place, name).table) for name in SHARES)
+    has_own = any(getattr(place, name).is_told for name in SHARES)
     return [
         {
             **_plain(one, ("time_zone", "jurisdiction", *SHARES)),
