@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "routing"))
@@ -17,11 +18,13 @@ from routing_calls import ANYWHERE, WELL, call, interrupted, unavailable
 from tiny_model import write_thinking_model
 
 from daulat.assistant.writing import written_sentences
+from daulat.gateway._asgi import Request
 from daulat.gateway._chunks import Envelope
 from daulat.gateway.defaults import OpenGrant
 from daulat.gateway.observe import CallObserver, EnergyBook, Metrics, Power
 from daulat.gateway.ports import Call
 from daulat.gateway.proxy.account import Account, accounted
+from daulat.gateway.proxy.asked import MOST_EVIDENCE, read_asked
 from daulat.gateway.routing import Declared, ModelRouter, Post, Residency, Route, Rule
 from daulat.gateway.writing import ServiceWriter
 from daulat.models import (
@@ -29,6 +32,7 @@ from daulat.models import (
     EmbeddedEngine,
     EmbeddedSettings,
     EngineInterrupted,
+    EngineRefused,
     FakeEngine,
     GateResult,
     Gates,
@@ -183,3 +187,23 @@ async def test_a_call_that_waits_for_a_model_that_passed_is_not_handed_to_one_th
     assert not waiting.done()
     router.ended(first, WELL, None)
     assert (await waiting).model == "fit"
+
+
+async def test_no_model_reads_more_than_is_reserved_for(open_writer):
+    one = post("one")
+    writer, account = open_writer(one, gates=passed("one"))
+    await writer.find("health", "xa")
+    size = len(ASKED.messages[0].content)
+    account.call = msgspec.structs.replace(account.call, prompt_bound=size - 1)
+    with pytest.raises(EngineRefused):
+        await written(writer)
+    account.call = msgspec.structs.replace(account.call, prompt_bound=size)
+    assert await written(writer) == "The family reports it."
+
+
+def test_a_question_to_a_service_reserves_for_what_its_model_reads_too():
+    body = b'{"model":"xa/health","messages":[{"role":"user","content":"Who reports a birth?"}]}'
+    asked = read_asked(body, "chat/completions")
+    request = Request("POST", "", "", {}, None, "r")
+    assert asked.call(request).prompt_bound == len(body)
+    assert asked.call(request, "health").prompt_bound == len(body) + MOST_EVIDENCE

@@ -16,9 +16,9 @@ import msgspec
 
 from daulat.errors import DaulatError
 from daulat.gateway.proxy.account import Account
-from daulat.gateway.proxy.asked import BYTES_PER_TOKEN
+from daulat.gateway.proxy.asked import BYTES_PER_TOKEN, MOST_EVIDENCE
 from daulat.gateway.routing.errors import EnginesAway, NoRoute, QueueFull
-from daulat.models import ChatRequest, Delta, EngineError, UnknownModel, Usage
+from daulat.models import ChatRequest, Delta, EngineError, EngineRefused, UnknownModel, Usage
 
 if TYPE_CHECKING:
     from daulat.models import Engine
@@ -70,13 +70,16 @@ class ServiceWriter:
         Raises
         ------
         EngineError
-            If none of them begins, or one breaks off.
+            If none of them begins, or one breaks off; or if there is more to read than is reserved for.
         """
+        size = sum(len(message.content.encode()) for message in request.messages)
+        if size > self._account.call.prompt_bound > 0:
+            raise _too_long(size)
         while True:
             target = self._account.target
             assert target is not None
             begun = False
-            self._read = sum(len(message.content.encode()) for message in request.messages) // BYTES_PER_TOKEN
+            self._read = size // BYTES_PER_TOKEN
             try:
                 async with aclosing(target.engine.stream(replace(request, model=target.model))) as deltas:
                     async for delta in deltas:
@@ -112,3 +115,13 @@ class ServiceWriter:
 
     async def close(self) -> None:
         """Do nothing: the engines are others'."""
+
+
+def _too_long(size: int) -> EngineRefused:
+    return EngineRefused(
+        f"the passages and the question come to {size:,} bytes",
+        why=f"A model reads at most {MOST_EVIDENCE:,} bytes beside the question, for that much is reserved.",
+        fix="The official text answers, quoted.",
+        code="writing.too_long",
+        status=413,
+    )

@@ -25,6 +25,8 @@ TOKENS_PER_PART, MOST_PER_PART = 2_048, 8_192
 _PARTS = (b'_url"', b'"input_', b'"image"', b'"audio"', b'"video"')
 # A letter that is written as an escape, which nobody's encoder does, may hide one of these names.
 _HIDDEN = (b"\\u004", b"\\u005", b"\\u006", b"\\u007")
+# The most bytes that a service has a model read beside what it was asked: rules and passages.
+MOST_EVIDENCE = 16_384
 AFFINITY_BYTES = 2_048
 MOST_TOKENS = 10_000_000
 MOST_CHOICES = 1_024
@@ -136,8 +138,7 @@ class Asked(msgspec.Struct, frozen=True):
             model=self.model,
             route=request.recorded_as or self.route,
             prompt_tokens=self.prompt_tokens,
-            # What a service has a model read is longer than what it was asked.
-            prompt_bound=0 if service and self.route == CHAT else self.prompt_bound,
+            prompt_bound=self.prompt_bound + (MOST_EVIDENCE if service and self.route == CHAT else 0),
             max_tokens=self.max_tokens,
             choices=self.generated,
             client=request.client,
