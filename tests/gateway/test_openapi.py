@@ -20,7 +20,8 @@ from daulat.gateway.openapi import OPERATIONS, openapi_document
 BEYOND_SHAPE = {
     "createPlan": "a scenario of the pack or a `plan` section, not both, and a section that the planner takes",
     "createChatCompletion": "a conversation whose last message is a question, for a service",
-    "createResponse": "the same; a choice of tool that fits the tools",
+    "createCompletion": "1,024 answers in all, prompts times `n`",
+    "createResponse": "the same as for a chat; a choice of tool that fits the tools",
     "createEmbedding": "texts that are not blank, for this machine's encoder; other encoders take them",
     "createRerank": "texts that are not blank, likewise",
     "createKey": "networks without host bits",

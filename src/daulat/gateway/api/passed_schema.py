@@ -18,7 +18,8 @@ class CompletionRequest(Struct):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     max_tokens: Annotated[float, Meta(ge=0)] | None = None
-    n: Annotated[float, Meta(ge=0)] | None = None
+    n: Annotated[float, Meta(ge=0, le=1024)] | None = None
+    best_of: Annotated[float, Meta(ge=0, le=1024)] | None = None
 
 
 class TextChoice(Struct):
