@@ -70,7 +70,7 @@ def open_writer(fakes):
         routes = [Route(each.model, ((each, 1.0),)) for each in posts]
         router = ModelRouter(posts, routes, residency, gates=gates, clock=time.monotonic)
         parts = fakes.make_parts(router=router)
-        called = Call("xa/health", "chat/completions", 5, service="health")
+        called = Call("xa/health", "chat/completions", 5, 1_000, service="health")
         account = Account(parts, called, Settled(data_class="personal"), parts.clock())
         return ServiceWriter(account), account
 
@@ -147,7 +147,7 @@ async def test_the_usage_of_a_service_tells_what_its_writer_took(fakes):
     router = ModelRouter([one], [Route("one", ((one, 1.0),))], ANYWHERE, gates=passed("one"), clock=time.monotonic)
     energy = EnergyBook({"one": Power.of_size(8, 8, 1.2, 500.0)}, time.monotonic)
     parts = fakes.make_parts(router=router, observer=CallObserver(energy, Metrics(router, ["one"])))
-    called = Call("xa/health", "chat/completions", 5, service="health")
+    called = Call("xa/health", "chat/completions", 5, 1_000, service="health")
     account = Account(parts, called, Settled(data_class="personal"), parts.clock())
     writer = ServiceWriter(account)
     await writer.find("health", "xa")

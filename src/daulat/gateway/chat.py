@@ -31,7 +31,7 @@ from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Assistant, Call, Target
 from daulat.gateway.proxy import Account, Asked, Proxy, open_account, read_asked
 from daulat.gateway.proxy.account import accounted, admitted, settled
-from daulat.gateway.proxy.asked import BYTES_PER_TOKEN, CHAT, require_conversation
+from daulat.gateway.proxy.asked import BYTES_PER_TOKEN, CHAT, MOST_EVIDENCE, require_conversation
 from daulat.gateway.proxy.usage import Counts
 from daulat.gateway.schema import Deleted
 from daulat.gateway.streams import Streams, stream_headers
@@ -183,8 +183,16 @@ async def answer_whole(question: Question, parts: Parts, client: str) -> Answer:
     """
     assistant = _assistant(parts)
     model = next(name for name, service in parts.services.items() if service == question.service)
-    size = len(question.text.encode()) // BYTES_PER_TOKEN + 1
-    call = Call(model, PAGE, size, client=client, service=question.service, request_id=f"req-{parts.new_id()}")
+    size = len(question.text.encode())
+    call = Call(
+        model,
+        PAGE,
+        size // BYTES_PER_TOKEN + 1,
+        size + MOST_EVIDENCE,
+        client=client,
+        service=question.service,
+        request_id=f"req-{parts.new_id()}",
+    )
     account = await admitted(parts, call)
     found: list[Answer] = []
     writer = ServiceWriter(account)

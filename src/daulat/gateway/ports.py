@@ -106,7 +106,7 @@ class Call(msgspec.Struct, frozen=True):
     prompt_tokens : int
         Estimated before the engine counted.
     prompt_bound : int
-        The most that the prompt may come to, but for what a template adds by itself; 0: the context of its model.
+        The most that the prompt may come to, but for what a template adds by itself.
     max_tokens : int
         The most that may be generated, all choices together; 0 where the caller set no bound.
     choices : int
@@ -197,7 +197,7 @@ class CallUsage(msgspec.Struct, frozen=True):
     energy_low_wh, energy_high_wh : float
         The range of the energy, where it is known.
     embodied_g : float or None
-        Its share of what making the machines emitted, in grams of CO2 equivalent; None where their size is not known.
+        Its share of what making the machines emitted, grams of CO2 equivalent; None where their size is not known.
     is_metered : bool
         A meter says what was drawn; else it is modelled.
     """

@@ -73,7 +73,7 @@ class ServiceWriter:
             If none of them begins, or one breaks off; or if there is more to read than is reserved for.
         """
         size = sum(len(message.content.encode()) for message in request.messages)
-        if size > self._account.call.prompt_bound > 0:
+        if size > self._account.call.prompt_bound:
             raise _too_long(size)
         while True:
             target = self._account.target

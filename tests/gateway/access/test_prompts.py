@@ -43,8 +43,3 @@ def test_tokens_and_money_are_reserved_at_the_bound_and_at_the_dearer_of_read_an
     call = Call("m", "embeddings", prompt_tokens=500, prompt_bound=1_500)
     assert admission._needs(call, Price("EUR", 1_000_000, 0, 0)) == (1, 2_000, 0, 1, 2_000)
     assert admission._needs(call, Price("EUR", 1_000_000, 0, 3_000_000)) == (1, 2_000, 0, 1, 6_000)
-
-
-def test_what_a_service_has_a_model_read_is_bounded_by_the_largest_context():
-    admission = KeyAdmission(None, None, None, None, Rules(False, {}, {"m": 4096, "n": 8192}, {}))
-    assert admission._most_read(Call("xa/health", "chat/completions", prompt_tokens=9, service="health")) == 8192

@@ -36,7 +36,7 @@ MOST_TOKENS = 1_000_000_000
 WITHOUT_COMPLETION = frozenset({"embeddings", "rerank", "moderations", "audio/speech", "vector_stores/search"})
 _PATIENCE_S = 10.0
 # When to come back where calls in progress hold what is short.
-HELD_S, HELD = 1.0, "come back when calls in progress have ended."
+HELD_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,6 @@ class KeyAdmission:
         untold = [context for model, context in rules.contexts.items() if model not in limits]
         self._longest = max(untold, default=0 if limits else UNBOUNDED_TOKENS)
         self._largest = max(limits.values(), default=1)
-        self._widest = max(rules.contexts.values(), default=0)
         self._prompts = PromptBounds(rules.templates)
 
     async def admit(self, call: Call) -> Grant:
@@ -198,7 +197,7 @@ class KeyAdmission:
         prices = self._rules.prices
         price = prices.get(usage.declared) or prices.get(usage.model) or prices.get(call.model) or FREE
         prompt, completion, reasoning, cached = _counts(usage)
-        if prompt > call.prompt_bound > 0 and not usage.estimated:
+        if prompt > call.prompt_bound and not usage.estimated:
             self._prompts.learn(usage.declared or call.model, call.prompt_bound, prompt)
         cost_q = price.cost_q(prompt, completion, cached)
         slots, credits = reserved
@@ -265,7 +264,7 @@ class KeyAdmission:
         raise _key_needed(call)
 
     async def _reserve(self, record: KeyRecord, call: Call, price: Price) -> Credits:
-        likely = min(call.prompt_tokens, self._most_read(call))
+        likely = min(call.prompt_tokens, self._prompts.most(call.model, call.prompt_bound))
         try:
             return await self._leases.reserve(record.slots, self._needs(call, price), self._needs(call, price, likely))
         except LimitReachedError as reached:
@@ -303,13 +302,9 @@ class KeyAdmission:
         if call.route in WITHOUT_COMPLETION:
             completion = 0
         if prompt is None:
-            prompt = self._most_read(call)
+            prompt = self._prompts.most(call.model, call.prompt_bound)
         cached = prompt if price.cached_q > price.input_q else 0
         return 1, prompt, completion, 1, price.cost_q(prompt, completion, cached)
-
-    def _most_read(self, call: Call) -> int:
-        """Return the most tokens of a prompt; one that a service makes is within the context of the model it asks."""
-        return self._prompts.most(call.model, call.prompt_bound) if call.prompt_bound else self._widest
 
     def _unbounded(self, call: Call) -> int:
         """Return the most tokens of one answer whose caller set no bound."""
