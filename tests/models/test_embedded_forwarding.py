@@ -87,6 +87,8 @@ async def test_the_tokens_of_all_answers_are_counted(engine: EmbeddedEngine) -> 
     assert [choice["index"] for choice in three["choices"]] == [0, 1, 2]
     assert three["usage"]["completion_tokens"] == 3 * one["usage"]["completion_tokens"] == 24
     assert three["usage"]["prompt_tokens"] == one["usage"]["prompt_tokens"]
+    # What was read again for the second and the third is not counted, nor what of it was cached.
+    assert three["usage"]["prompt_tokens_details"]["cached_tokens"] == one["usage"]["prompt_tokens"] - 1
     assert three["usage"]["total_tokens"] == three["usage"]["prompt_tokens"] + 24
 
 

@@ -11,6 +11,7 @@ from daulat.models._fetch import HUB_URL, Fetcher
 from daulat.models._http import Door
 from daulat.models._licence_use import Use, broken_clause
 from daulat.models._reasoning import ThinkSplitter
+from daulat.models._several import several_prompts
 from daulat.models._sse import EventDecoder, EventTooLargeError
 from daulat.models.catalogue import Catalogue, CatalogueModel, Licence, load_catalogue
 from daulat.models.embedded import EmbeddedEngine, EmbeddedSettings
@@ -85,4 +86,5 @@ __all__ = [
     "load_gates",
     "parse_source",
     "pull",
+    "several_prompts",
 ]

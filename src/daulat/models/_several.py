@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from math import isfinite
 
 import msgspec
 
@@ -32,13 +33,20 @@ class One(msgspec.Struct, frozen=True):
     is_first: bool
 
 
+class _Prompt(msgspec.Struct):
+    cached_tokens: int = 0
+
+
 class _Usage(msgspec.Struct):
     prompt_tokens: int = 0
     completion_tokens: int = 0
     total_tokens: int = 0
+    prompt_tokens_details: _Prompt = msgspec.field(default_factory=_Prompt)
 
     def add(self, other: _Usage, *, is_first: bool) -> None:
-        self.prompt_tokens += other.prompt_tokens if is_first else 0
+        if is_first:
+            self.prompt_tokens += other.prompt_tokens
+            self.prompt_tokens_details.cached_tokens += other.prompt_tokens_details.cached_tokens
         self.completion_tokens += other.completion_tokens
         self.total_tokens = self.prompt_tokens + self.completion_tokens
 
@@ -54,7 +62,7 @@ _read_part = msgspec.json.Decoder(_Part).decode
 
 
 def separated(path: str, body: bytes) -> list[One]:
-    """Return the requests for one answer each; none where only one is asked for, or nothing that can be told.
+    r"""Return the requests for one answer each; none where only one is asked for, or nothing that can be told.
 
     Examples
     --------
@@ -62,35 +70,52 @@ def separated(path: str, body: bytes) -> list[One]:
     [b'{"prompt":"a"}', b'{"prompt":"b"}']
     >>> [(one.body, one.is_first) for one in separated("/chat/completions", b'{"n":2,"seed":7}')]
     [(b'{"seed":7}', True), (b'{"seed":8}', False)]
+    >>> len(separated("/chat/completions", rb'{"\u006e":3.0}'))  # as the server reads it
+    3
     >>> separated("/chat/completions", b'{"n":1}'), separated("/completions", b'{"prompt":[1, 2]}')
     ([], [])
     """
-    if path not in _SHARED or not (b'"n"' in body or b'"prompt"' in body):
+    if path not in _SHARED:
         return []
     try:
         fields = _read_fields(body)
-        answers = msgspec.json.decode(fields.pop("n", b"1"), type=int | None) or 1
-        seed = msgspec.json.decode(fields.get("seed", b"null"), type=int | None)
-        prompts = _prompts(fields.get("prompt"))
     except msgspec.MsgspecError:
         return []  # the server will say what is wrong
+    answers, seed = max(1, _whole_number(fields.pop("n", None))), _whole_number(fields.get("seed"))
+    prompts: Sequence[msgspec.Raw | None] = several_prompts(fields.get("prompt", b"")) or [None]
     if answers * len(prompts) < 2:
         return []
     found = []
     for prompt in prompts:
         for number in range(answers):
             own = fields if prompt is None else fields | {"prompt": prompt}
-            if seed is not None:  # the same seed would give the same answer
+            if seed >= 0:  # the same seed would give the same answer; without one, or below 0, each has another
                 own = own | {"seed": msgspec.Raw(_write(seed + number))}
             found.append(One(_write(own), number == 0))
     return found
 
 
-def _prompts(written: msgspec.Raw | None) -> Sequence[msgspec.Raw | None]:
-    if written is None or not bytes(written).startswith(b"["):
-        return [written]
-    each = _read_each(written)
-    return each if each and bytes(each[0])[:1] in (b'"', b"[") else [written]
+def _whole_number(written: msgspec.Raw | None) -> int:
+    """Read a number as llama.cpp does, 3.0 as 3; -1 where it is absent or none."""
+    value = None if written is None else msgspec.json.decode(written)
+    return int(value) if isinstance(value, int | float) and isfinite(value) else -1
+
+
+def several_prompts(written: bytes | msgspec.Raw) -> list[msgspec.Raw]:
+    """Return the prompts of a completion that has a list of texts, or of lists of tokens; none where it has one.
+
+    Examples
+    --------
+    >>> [len(several_prompts(each)) for each in (b'"a"', b'["a", "b"]', b"[1, 2, 3]", b"[[1, 2], [3]]", b"")]
+    [0, 2, 0, 2, 0]
+    """
+    if bytes(written)[:1] != b"[":
+        return []
+    try:
+        each = _read_each(written)
+    except msgspec.MsgspecError:
+        return []
+    return each if each and bytes(each[0])[:1] in (b'"', b"[") else []
 
 
 def joined(ones: Sequence[One], wholes: Sequence[Whole]) -> Whole:

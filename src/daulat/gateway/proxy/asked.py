@@ -16,6 +16,7 @@ from daulat.gateway._asgi import Request
 from daulat.gateway._decode import explained
 from daulat.gateway.errors import BadRequest
 from daulat.gateway.ports import Call
+from daulat.models import several_prompts
 
 # A token is a byte at least and some four bytes of English; three lie on the safe side for most writing.
 BYTES_PER_TOKEN = 3
@@ -189,7 +190,7 @@ def read_asked(body: bytes, route: str) -> Asked:
     bound = max(head.max_completion_tokens or 0, head.max_tokens or 0)  # which of them an engine heeds is its own
     if head.n_predict or head.n_cmpl:
         raise _foreign("n_predict" if head.n_predict else "n_cmpl")
-    prompts = _prompts(prompt) if route == "completions" else 1
+    prompts = max(1, len(several_prompts(prompt))) if route == "completions" else 1
     choices = prompts * int(min(head.n or 1, MOST_TOKENS))
     generated = max(choices, prompts * int(min(head.best_of or 1, MOST_TOKENS)))
     if generated > MOST_CHOICES:
@@ -228,21 +229,6 @@ def _require_exact_names(body: bytes) -> None:
                 code="unsupported_field",
                 param=name[:40],
             )
-
-
-def _prompts(prompt: bytes) -> int:
-    """Return how many prompts a completion has: a list of texts or of lists of tokens holds several, each answered.
-
-    >>> [_prompts(each) for each in (b'"a"', b'["a", "b"]', b"[1, 2, 3]", b"[[1, 2], [3]]", b"")]
-    [1, 2, 1, 2, 1]
-    """
-    if not prompt.startswith(b"["):
-        return 1
-    try:
-        each = _read_each(prompt)
-    except msgspec.MsgspecError:  # its engine will say so
-        return 1
-    return len(each) if each and bytes(each[0])[:1] in (b'"', b"[") else 1
 
 
 def _foreign(name: str) -> BadRequest:
