@@ -30,7 +30,7 @@ from daulat.gateway.access.limits import (
     roles,
     set_limit,
 )
-from daulat.gateway.access.registry import KeyRules, NewKey, Registry, as_data
+from daulat.gateway.access.registry import SLUG, KeyRules, NewKey, Registry, as_data
 from daulat.gateway.access.roles import Reach, reach
 from daulat.gateway.access.sessions import Person
 from daulat.gateway.access.sign_in import SignInRoutes, require_same_origin
@@ -47,9 +47,8 @@ _LONGEST_OVERLAP_HOURS = 24 * 90
 _MOST_DAYS = 36_500
 
 # Shapes that the document tells; what is refused for them is said in the register's own words.
-_SLUG = "[a-z0-9][a-z0-9-]{0,59}"
-OrganisationId = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{_SLUG}$"})]
-ProjectId = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{_SLUG}/{_SLUG}$"})]
+OrganisationId = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{SLUG.pattern}$"})]
+ProjectId = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{SLUG.pattern}/{SLUG.pattern}$"})]
 Days = Annotated[float, msgspec.Meta(extra_json_schema={"exclusiveMinimum": 0, "maximum": _MOST_DAYS})]
 Hours = Annotated[float, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": _LONGEST_OVERLAP_HOURS})]
 

@@ -26,7 +26,7 @@ from daulat.gateway.access.records import DATA_CLASSES, PRIORITIES
 from daulat.ledger.events import Value, append_event_within
 from daulat.store import Store
 
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _MODEL = re.compile(r"[\w.:/*?\[\]-]{1,200}")
 
 
@@ -334,7 +334,7 @@ async def _insert(connection: AsyncConnection[Any], statement: str, values: Sequ
 
 
 def _require_slug(word: str, what: str) -> None:
-    if not _SLUG.fullmatch(word):
+    if not SLUG.fullmatch(word):
         raise AccessError(
             f"`{word[:80]}` is not an id of {what}s",
             why="Ids stand in addresses, reports and audit events.",

@@ -179,7 +179,8 @@ class Leases:
         self._waiting.append(turn)
         self._wake.set()
         with suppress(TimeoutError):
-            return await asyncio.wait_for(turn, PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):
+                return await turn
         return False
 
     async def _told(self, taken: Credits, slots: Sequence[Slot]) -> Credits:
