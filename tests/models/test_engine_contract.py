@@ -27,7 +27,7 @@ from daulat.models import (
     declare_engines,
     forwarding,
 )
-from daulat.nation import nation_of
+from daulat.nation import bootstrap, nation_of
 
 REQUEST = ChatRequest("tiny", (Message("user", "Who issues a birth certificate?"),), max_tokens=6, temperature=0.0)
 MODEL_LIST = status(200, {"data": [{"id": "tiny"}]})
@@ -102,15 +102,6 @@ async def test_an_engine_lists_its_models_and_is_healthy(listing: Engine) -> Non
     assert await listing.is_healthy()
 
 
-NATION = {
-    "country": "IS",
-    "names": {"en": "Iceland"},
-    "currency": "XTS",
-    "time_zones": ["UTC"],
-    "languages": [{"tag": "en", "name": "English", "role": "official"}],
-    "residency": {"public": "anywhere", "internal": "anywhere", "personal": "anywhere"},
-    "services": [{"id": "public-services", "names": {"en": "Services"}}],
-}
 OFFER = {"context_length": 512, "output_limit": 64, "price": {"input": "2", "output": "6", "currency": "XTS"}}
 
 
@@ -122,7 +113,7 @@ async def test_what_a_model_can_do_and_what_it_costs_is_read_from_its_declaratio
         server.answers(EVENT_STREAM, says("six"), says(finish="length"), counts(5, 6), DONE)
         runs = {"fake": {}, "remote": {"url": server.base_url}, "embedded": {"weights": str(tiny_weights)}}
         model = {"id": "tiny", "kind": kind, **OFFER, **runs[kind]}
-        nation = nation_of(json.dumps({**NATION, "models": [model]}))
+        nation = nation_of(bootstrap("IS").replace("models: []\n", f"models: {json.dumps([model])}\n"))
 
         async with declare_engines(nation.models, base=tmp_path, weights=tmp_path, environment={}) as engines:
             engine, rules = engines.engine_for("tiny"), access_settings(nation, {})
