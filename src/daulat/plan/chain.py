@@ -26,14 +26,16 @@ from daulat.plan.errors import DoesNotFitError, Faults, InputError
 from daulat.plan.figures import Floats, Trace, joined, traces, values
 from daulat.plan.grids import Grids, at_sites, grid_notes, read_grids, stood_on, with_national
 from daulat.plan.hazard import Hazards, hazard_note, hazard_rows, judged, read_hazards
-from daulat.plan.imports import ImportLimit, import_notes, read_import_limits
+from daulat.plan.imports import ImportRules, import_notes, read_import_rules
 from daulat.plan.inputs import Assumptions, Settings, Values, draw, load_inputs
+from daulat.plan.inputs.assumption import first
+from daulat.plan.inputs.load import TABLES
 from daulat.plan.jobs import Jobs, jobs_of, staff_of
 from daulat.plan.money import Capex, Opex, UnitCost, capex_of, opex_of, price_rows, unit_cost
 from daulat.plan.place import Place, describe_place
 from daulat.plan.place_rows import place_rows
 from daulat.plan.residency import broken_by
-from daulat.plan.rules import RuleCheck, check_hardware
+from daulat.plan.rules import RuleCheck, Trial, check_hardware
 from daulat.plan.serving import serving_curve, way_of
 from daulat.plan.site_rules import Section, read_rules, require_classes, siting_sections
 from daulat.plan.sites import Sites, one_site, sites_at
@@ -56,9 +58,9 @@ class Case:
     settings: Settings
     sites: Sites
     rules: RuleCheck
+    imports: ImportRules
     hazards: Hazards
     grids: Grids
-    import_limits: tuple[ImportLimit, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,12 @@ class Plan:
     def figure(self, name: str) -> Floats:
         """Return one figure by name, float64[draws, ...]."""
         return next(array for trace, array in self.figures() if trace.name == name)
+
+    def import_notes(self) -> tuple[str, ...]:
+        """Return what the nation's import rules say of the purchases."""
+        settings, bought = self.case.settings, self.fleet.accelerators_bought
+        rules, country = self.case.imports, self.case.place.country
+        return tuple(import_notes(rules, country, settings.accelerator, settings.years, bought))
 
     def notes(self) -> tuple[str, ...]:
         """Return what was assumed and where the plan leaves its data, each once."""
@@ -137,12 +145,12 @@ def read_case(
     services = tuple(one.id for one in nation.services)
     # Twice: the first reading tells place and hardware, whose tables then add rows that the second lays numbers over.
     chosen = [(_choices(section), name) for section, name in mapped]
-    first, settings = load_inputs(chosen, services=services, changes=_choice_changes(changes), faults=faults)
+    read, settings = load_inputs(chosen, services=services, changes=_choice_changes(changes), faults=faults)
     mapped_sections = siting_sections(mapped, changes)
     hazards = _read_hazards(pack, mapped_sections, faults)
-    limits = faults.take((), read_import_limits, pack)
-    place = _read_place(nation, pack, settings, first.place_of("regions"), faults)
-    at = faults.take(place.capital, partial(one_site, file=first.place_of("site")), place, settings)
+    imports = faults.take(ImportRules(), read_import_rules, pack)
+    place = _read_place(nation, pack, settings, read.place_of("regions"), faults)
+    at = faults.take(place.capital, partial(one_site, file=read.place_of("site")), place, settings)
     grids = faults.take(Grids(), read_grids, pack, mapped_sections, place.regions)
     sites = stood_on(judged(sites_at(at, settings), hazards), grids)
     lawless = (f"residency: the site in {at.name} stands outside: {why}" for why in broken_by(at, nation))
@@ -158,7 +166,9 @@ def read_case(
     notes = (*sites.notes, *lawless, *grid_notes(sites.sites, grids), hazard_note(sites, hazards))
     sites = dataclasses.replace(sites, notes=notes)
     assumptions = at_sites(assumptions, sites, grids)
-    return Case(place, assumptions, settings, sites, check_hardware(place.country, settings), hazards, grids, limits)
+    trial = partial(_trial, place, assumptions, settings, sites)
+    rules = check_hardware(place.country, settings, imports, trial)
+    return Case(place, assumptions, settings, sites, rules, imports, hazards, grids)
 
 
 def _read_hazards(pack: Pack | None, sections: Sequence[Section], faults: Faults) -> Hazards:
@@ -218,7 +228,7 @@ def run(case: Case, v: Values, *, advance: Callable[[float], None] = lambda _: N
     parts: list[tuple[Any, ...]] = []
     for start in range(0, v.n_draws, PART):
         rows = v.rows(slice(start, min(start + PART, v.n_draws)))
-        parts.append(_stages(case, rows))
+        parts.append(_stages(case.place, case.settings, len(case.sites.sites), rows))
         advance(rows.n_draws)
     stages = [joined(list(column)) for column in zip(*parts, strict=True)]
     return Plan(case, v, *stages)
@@ -228,15 +238,26 @@ def figures_of(case: Case, v: Values, names: Sequence[str]) -> dict[str, Floats]
     """Take given draws along the road and keep only some of its figures, float64[draws, ...] each."""
     found: dict[str, list[Floats]] = {name: [] for name in names}
     for start in range(0, v.n_draws, PART):
-        for stage in _stages(case, v.rows(slice(start, min(start + PART, v.n_draws)))):
+        rows = v.rows(slice(start, min(start + PART, v.n_draws)))
+        for stage in _stages(case.place, case.settings, len(case.sites.sites), rows):
             for trace, array in values(stage):
                 if trace.name in found:
                     found[trace.name].append(array)
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
-def _stages(case: Case, v: Values) -> tuple[Any, ...]:
-    settings, place, n_sites = case.settings, case.place, len(case.sites.sites)
+def _trial(place: Place, assumptions: Assumptions, settings: Settings, sites: Sites, accelerator: str) -> Trial:
+    """Return what the plan would cost with an accelerator, at its price of the table and every input at its value."""
+    tried = dataclasses.replace(settings, accelerator=accelerator)
+    rows = dict(assumptions.rows)
+    if accelerator != settings.accelerator:
+        rows |= {path: first(path, row, TABLES) for path, row in price_rows(accelerator, ()).items()}
+    stages = _stages(place, tried, len(sites.sites), draw(rows.values(), 1, SEED))
+    found = {trace.name: array for stage in stages for trace, array in values(stage)}
+    return Trial(float(found["cost_per_mtok"][0]), found["accelerators_bought"][0])
+
+
+def _stages(place: Place, settings: Settings, n_sites: int, v: Values) -> tuple[Any, ...]:
     chip = accelerators()[settings.accelerator]
     curves = [serving_curve(way_of(settings, one.model)) for one in settings.services]
     demand = estimate_demand(place, v, settings)
@@ -307,8 +328,7 @@ def range_notes(plan: Plan) -> Iterator[str]:
             yield f"`{model}` is under {licence['licence']} ({licence['licence_class']}): read its terms first"
         if longest > min(context, 49_152):
             yield f"requests of {longest:,.0f} tokens (p90) are beyond what `{model}` reads or the curve holds"
-    bought = plan.fleet.accelerators_bought
-    yield from import_notes(plan.case.import_limits, settings.accelerator, settings.years, bought)
+    yield from plan.import_notes()
     budget, capital = plan.case.settings.budget_usd, float(np.median(plan.capex.capex_usd))
     if budget and capital > budget:
         yield f"capital of {capital / 1e6:,.0f} million USD is more than the budget of {budget / 1e6:,.0f} million USD"

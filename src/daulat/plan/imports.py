@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Import limits: how many accelerators of a kind the nation lets in, or is allotted, in which years.
+"""Import rules: how many accelerators of a kind the nation lets in, in which years, and on what conditions.
 
-Comes in: the pack's `plan/import_rules.yaml`, dated rows with a citation; a fleet's purchases. Goes out: notes where a
-plan buys more than a limit. A row counts for the accelerators it names, or for all with `*`. It changes no purchase.
+Comes in: the pack's `plan/import_rules.yaml`, dated rows with a citation, and when and where somebody searched for
+them; a fleet's purchases. Goes out: notes where a plan buys more than a limit, and that no limit is known where none
+is. A limit counts for the accelerators it names, or for all with `*`. It changes no purchase.
 
+    searched: {on: 2026-11-26, where: "register of decrees, import"}
     limits:
       - {accelerators: ["*"], from: 2027, to: 2029, most_per_year: 20000, citation: "Decree 12/2026, article 4"}
+    conditions:
+      - {what: "goods come in new", citation: "Trade Act, article 47"}
 """
 
 from __future__ import annotations
@@ -21,10 +25,12 @@ from daulat.nation import Pack, read_yaml
 from daulat.plan._tables import accelerators
 from daulat.plan.errors import Faults, InputError
 from daulat.plan.figures import Floats
+from daulat.plan.inputs.assumption import is_date
 from daulat.plan.inputs.located import Located, place
 
 FILE = "import_rules.yaml"
 KEYS = {"accelerators", "from", "to", "most_per_year", "citation"}
+CONDITION_KEYS, SEARCHED_KEYS = {"what", "citation"}, {"on", "where"}
 
 
 @dataclass(frozen=True)
@@ -37,9 +43,38 @@ class ImportLimit:
     most_per_year: float
     citation: str
 
+    def holds(self, accelerator: str, year: int) -> bool:
+        """Whether it says anything of an accelerator in a year."""
+        return bool({"*", accelerator} & set(self.accelerators)) and self.first_year <= year <= self.last_year
 
-def read_import_limits(pack: Pack | None) -> tuple[ImportLimit, ...]:
-    """Return the limits of a pack; none where it has no such file.
+
+@dataclass(frozen=True)
+class ImportRules:
+    """What a pack says of imports; nothing at all where `searched_on` is empty and there is no limit."""
+
+    limits: tuple[ImportLimit, ...] = ()
+    conditions: tuple[str, ...] = ()
+    searched_on: str = ""
+    searched_where: str = ""
+
+    def broken(
+        self, accelerator: str, years: Sequence[int], bought: Floats
+    ) -> Iterator[tuple[int, float, ImportLimit]]:
+        """Yield year, purchase and limit where a purchase is beyond it.
+
+        Parameters
+        ----------
+        bought : float64[years]
+            Accelerators bought in each year.
+        """
+        for limit in self.limits:
+            for year, count in zip(years, bought, strict=True):
+                if limit.holds(accelerator, year) and count > limit.most_per_year:
+                    yield year, float(count), limit
+
+
+def read_import_rules(pack: Pack | None) -> ImportRules:
+    """Return the import rules of a pack; none where it has no such file.
 
     Raises
     ------
@@ -47,38 +82,68 @@ def read_import_limits(pack: Pack | None) -> tuple[ImportLimit, ...]:
         Every row that lacks a key or a citation, or contradicts itself; with its line.
     """
     if pack is None or not pack.has("plan", FILE):
-        return ()
+        return ImportRules()
     name = f"{pack.name}/plan/{FILE}"
     file = read_yaml(pack.path("plan", FILE), name=name)
     data, origin, faults = file.data, Located(name, file), Faults()
-    rows = data.get("limits") if isinstance(data, Mapping) else None
-    if not isinstance(rows, list):
-        faults.add(_fault(origin, "limits", rows, "a list below `limits:`"))
-    found = [_limit(origin, f"limits[{at}]", row, faults) for at, row in enumerate(rows or ())]
+    if not isinstance(data, Mapping) or not {"limits"} <= set(data) <= {"limits", "conditions", "searched"}:
+        faults.add(_fault(origin, "", data, "`limits:`, a list, and beside it `conditions:` and `searched:`"))
+        faults.tell()
+    found = [_limit(origin, path, row, faults) for path, row in _rows(data, "limits", origin, faults)]
+    conditions = []
+    for path, row in _rows(data, "conditions", origin, faults):
+        if _has_texts(row, CONDITION_KEYS):
+            conditions.append(f"{row['what']} ({row['citation']})")
+        else:
+            faults.add(_fault(origin, path, row, "the keys citation, what, each with a text"))
+    searched = data.get("searched", {"on": "", "where": ""})
+    if "searched" in data and not (_has_texts(searched, SEARCHED_KEYS) and is_date(str(searched["on"]))):
+        faults.add(_fault(origin, "searched", searched, "`on`, a date, and `where`, a text"))
     faults.tell()
-    return tuple(one for one in found if one is not None)
+    limits = tuple(one for one in found if one is not None)
+    return ImportRules(limits, tuple(conditions), str(searched["on"]), str(searched["where"]))
 
 
 def import_notes(
-    limits: Sequence[ImportLimit], accelerator: str, years: Sequence[int], bought: Floats
+    rules: ImportRules, country: str, accelerator: str, years: Sequence[int], bought: Floats
 ) -> Iterator[str]:
-    """Yield where the median purchase of a year is beyond a limit.
+    """Yield where the median purchase of a year is beyond a limit, or that no limit is known, and every condition.
 
     Parameters
     ----------
     bought : float64[draws, years]
         Accelerators bought in each year.
     """
-    usual = np.median(bought, axis=0)
-    for limit in limits:
-        if not {"*", accelerator} & set(limit.accelerators):
-            continue
-        for year, count in zip(years, usual, strict=True):
-            if limit.first_year <= year <= limit.last_year and count > limit.most_per_year:
-                yield (
-                    f"{year}: {count:,.0f} {accelerator} to import, and at most {limit.most_per_year:,.0f} may come in "
-                    f"({limit.citation})"
-                )
+    for year, count, limit in rules.broken(accelerator, years, np.median(bought, axis=0)):
+        yield (
+            f"{year}: {count:,.0f} {accelerator} to import, and at most {limit.most_per_year:,.0f} may come in "
+            f"({limit.citation})"
+        )
+    if not any(limit.holds(accelerator, year) for limit in rules.limits for year in years):
+        yield _none_known(rules, country, accelerator)
+    yield from (f"imports: {one}" for one in rules.conditions)
+
+
+def _none_known(rules: ImportRules, country: str, accelerator: str) -> str:
+    if not rules.searched_on:
+        return f"imports: nobody has searched for limits of {country} on accelerators; a pack's plan/{FILE} says them"
+    return (
+        f"imports: no limit of {country} on how many {accelerator} may come in is known, as of {rules.searched_on}; "
+        f"searched: {rules.searched_where}"
+    )
+
+
+def _rows(data: Mapping[str, Any], key: str, origin: str, faults: Faults) -> list[tuple[str, Any]]:
+    """Return the rows below a key, each with its path; a fault where they are no list."""
+    rows = data.get(key, [])
+    if isinstance(rows, list):
+        return [(f"{key}[{at}]", row) for at, row in enumerate(rows)]
+    faults.add(_fault(origin, key, rows, f"a list below `{key}:`"))
+    return []
+
+
+def _has_texts(row: Any, keys: set[str]) -> bool:
+    return isinstance(row, Mapping) and set(row) == keys and all(str(row[key] or "").strip() for key in keys)
 
 
 def _limit(origin: str, path: str, row: Any, faults: Faults) -> ImportLimit | None:

@@ -1,31 +1,59 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules: may the country receive the hardware that the plan relies on, and if not, what is the best it may?
 
-Comes in: a country, the chosen accelerator, and `export_rules.yaml` (dated, with citations). Goes out: a `RuleCheck`.
+Comes in: a country, the chosen accelerator, `export_rules.yaml` (dated, with citations), the nation's own import rules,
+and a function that tries a plan with other hardware. Goes out: a `RuleCheck` with what is permitted, cheapest first.
 It gives no legal advice: it names the rule, its date and the class computed, for counsel to confirm.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import as_file, files
 from typing import Any
 
 from daulat.nation import read_yaml
-from daulat.plan._tables import Record, accelerators, number
+from daulat.plan._tables import Record, accelerators, models, number
+from daulat.plan.figures import Floats
+from daulat.plan.imports import ImportRules
 from daulat.plan.inputs.settings import Settings
 from daulat.plan.serving import keeps_objective, way_of
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A permitted accelerator that serves the plan's models, and what a million tokens cost with it."""
+
+    accelerator: str
+    usd_per_mtok: float
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A plan with some accelerator, every input at its value.
+
+    Parameters
+    ----------
+    usd_per_mtok : float
+        Cost of a million tokens over the plan.
+    bought : float64[years]
+        Accelerators bought in each year.
+    """
+
+    usd_per_mtok: float
+    bought: Floats
 
 
 @dataclass(frozen=True)
 class RuleCheck:
     """What the rules say of one accelerator for one country.
 
-    `status` is ``free``, ``licence needed``, ``embargoed`` or ``unknown``; `alternative` is the permitted accelerator
-    of the greatest memory bandwidth that carries the model in one server; empty where the chosen one is free.
+    `status` is ``free``, ``licence needed``, ``embargoed`` or ``unknown`` under the export rules. Where these or the
+    nation's import limits stand in the way, `offers` are the permitted accelerators that carry every model of the plan
+    in one server, cheapest a token first, and `alternative` is the first of them.
     """
 
     accelerator: str
@@ -36,6 +64,7 @@ class RuleCheck:
     source: str
     as_of: str
     alternative: str
+    offers: tuple[Offer, ...]
     notes: tuple[str, ...]
 
 
@@ -83,21 +112,64 @@ def export_class(regime: Mapping[str, Any], accelerator: str) -> str:
     return ""
 
 
-def check_hardware(country: str, settings: Settings) -> RuleCheck:
-    """Return what the rules say of the accelerator of a plan, with the best permitted alternative."""
-    found = _check(country, settings.accelerator)
-    if found.status in ("free", "unknown"):
+def check_hardware(
+    country: str, settings: Settings, imports: ImportRules, try_with: Callable[[str], Trial]
+) -> RuleCheck:
+    """Return what the rules say of the accelerator of a plan, with the best permitted alternative where it is barred.
+
+    Parameters
+    ----------
+    try_with : callable
+        Makes the plan with an accelerator; asked only where a rule stands in the way or may do.
+    """
+    found, years = _check(country, settings.accelerator), settings.years
+    barred = found.status not in ("free", "unknown")
+    limited = any(one.holds(found.accelerator, year) for one in imports.limits for year in years)
+    if not barred and not (limited and _exceeds(imports, found.accelerator, years, try_with(found.accelerator).bought)):
         return found
-    free = [name for name in accelerators() if _check(country, name).status == "free" and _carries(name, settings)]
-    best = max(free, key=lambda name: number(accelerators()[name], "memory_bandwidth_gb_per_s") or 0, default="")
-    what = f"{found.accelerator} ({found.export_class or 'no class'}): {found.status} for {country}"
-    note = f"{what} under {found.regime} as of {found.as_of}"
-    offer = (
-        f"best permitted alternative in the table: {best}"
-        if best
-        else "no permitted accelerator of the table carries the model"
+    free = [name for name in accelerators() if name != found.accelerator and _check(country, name).status == "free"]
+    tried = [(name, try_with(name)) for name in free if _carries(name, settings)]
+    offers = sorted(
+        (Offer(name, one.usd_per_mtok) for name, one in tried if not _exceeds(imports, name, years, one.bought)),
+        key=lambda one: one.usd_per_mtok,
     )
-    return RuleCheck(**{**found.__dict__, "alternative": best, "notes": (note, offer)})
+    what = f"{found.accelerator} ({found.export_class or 'no class'}): {found.status} for {country}"
+    barring = (f"{what} under {found.regime} as of {found.as_of}",) if barred else found.notes
+    best = offers[0].accelerator if offers else ""
+    offer = _offer(offers) if offers else _none(country, settings, free)
+    return replace(found, alternative=best, offers=tuple(offers), notes=(*barring, offer))
+
+
+def _exceeds(imports: ImportRules, accelerator: str, years: Sequence[int], bought: Floats) -> bool:
+    return any(True for _ in imports.broken(accelerator, years, bought))
+
+
+def _offer(offers: Sequence[Offer]) -> str:
+    best, *others = offers
+    told = f"best permitted alternative: {best.accelerator}, at {best.usd_per_mtok:,.3g} USD a million tokens"
+    beside = ", ".join(f"{one.accelerator} {one.usd_per_mtok:,.3g}" for one in others)
+    return f"{told} with every input at its value; after it {beside}" if beside else told
+
+
+def _none(country: str, settings: Settings, free: Sequence[str]) -> str:
+    """Say that no permitted accelerator carries the plan's models, and what would be carried or whom to ask."""
+    told = "no permitted accelerator of the table carries every model of the plan"
+    unknown = [name for name in accelerators() if _check(country, name).status == "unknown"]
+    asked = f"; ask counsel about {', '.join(unknown)}, of whose makers' rules the table knows nothing"
+    model, on = _largest_carried(settings, free)
+    if not model:
+        return told + (asked if unknown else "")
+    return f"{told}; the largest openly licensed model that one carries is {model}, on {on}: set `model`"
+
+
+def _largest_carried(settings: Settings, free: Sequence[str]) -> tuple[str, str]:
+    """Return the largest model under a permissive licence that a permitted accelerator serves, and that accelerator."""
+    known = [name for name, row in models().items() if row["licence_class"] == "permissive"]
+    for model in sorted(known, key=lambda name: -(number(models()[name], "total_parameters_b") or 0.0)):
+        for name in free:
+            if number(accelerators()[name], "memory_gb") and keeps_objective(way_of(settings, model, name)):
+                return model, name
+    return "", ""
 
 
 def _check(country: str, accelerator: str) -> RuleCheck:
@@ -105,7 +177,7 @@ def _check(country: str, accelerator: str) -> RuleCheck:
     regime = next((one for one in regimes() if one["origin"] == origin), None)
     if regime is None:
         note = f"{accelerator}: no export regime of {origin or 'its maker'} in export_rules.yaml; ask counsel"
-        return RuleCheck(accelerator, country, "", "unknown", "", "", "", "", (note,))
+        return RuleCheck(accelerator, country, "", "unknown", "", "", "", "", (), (note,))
     kind = export_class(regime, accelerator)
     groups = {name for name, members in regime["groups"].items() if country in members}
     need = regime["licence_needed"]
@@ -122,7 +194,7 @@ def _check(country: str, accelerator: str) -> RuleCheck:
     said = f"{accelerator} is {kind or 'below the thresholds'}; {status} for {country}"
     source = "; ".join([regime["source"], *(f"letter of {one['date']}: {one['source']}" for one in letters)])
     text = f"{regime['name']}, as of {regime['as_of']}: {said}; an input for counsel"
-    return RuleCheck(accelerator, country, kind, status, regime["name"], source, str(regime["as_of"]), "", (text,))
+    return RuleCheck(accelerator, country, kind, status, regime["name"], source, str(regime["as_of"]), "", (), (text,))
 
 
 def _carries(accelerator: str, settings: Settings) -> bool:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from daulat.nation import Pack, bootstrap, nation_of
+from daulat.nation import Pack, bootstrap, find_pack, nation_of
 from daulat.plan import InputFaultsError, PlanError, make_plan, read_case
 from daulat.plan._tables import accelerators
-from daulat.plan.rules import _check, export_class, regimes, total_processing_performance
+from daulat.plan.rules import _carries, _check, export_class, regimes, total_processing_performance
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,39 @@ def test_a_plan_that_may_not_have_its_hardware_says_so_and_offers_what_it_may() 
     assert make_plan(again, n_draws=1).fleet.accelerators_installed[0, -1] > 0
 
 
+def test_the_alternative_is_the_permitted_accelerator_of_the_lowest_cost_a_token() -> None:
+    """Each that is free and carries the model is planned with; none of them is cheaper than the one named."""
+    changes = ["model=qwen3-8b", "precision=bf16"]
+    nation = nation_of(bootstrap("VN"))
+    case = read_case(nation, changes=changes)
+    free = [name for name in accelerators() if _check("VN", name).status == "free" and _carries(name, case.settings)]
+    costs = {}
+    for name in free:
+        other = read_case(nation, changes=[*changes, f"accelerator={name}"])
+        costs[name] = float(make_plan(other, n_draws=1).cost.cost_per_mtok[0])
+    assert len(costs) > 2
+    assert case.rules.alternative == min(costs, key=lambda name: costs[name])
+    assert {one.accelerator: one.usd_per_mtok for one in case.rules.offers} == pytest.approx(costs)
+    assert list(costs.values()) != sorted(costs.values())  # the order is that of cost, not of the table
+    assert [one.usd_per_mtok for one in case.rules.offers] == sorted(costs.values())
+
+
+def test_a_model_that_nothing_permitted_carries_is_said_with_one_that_would_be() -> None:
+    case = read_case(nation_of(bootstrap("CN")), changes=["model=deepseek-v3-671b", "precision=fp8"])
+    [_, offer] = case.rules.notes
+    assert (case.rules.alternative, case.rules.offers) == ("", ())
+    assert "no permitted accelerator of the table carries every model" in offer
+    model = offer.partition("carries is ")[2].partition(",")[0]
+    again = read_case(nation_of(bootstrap("CN")), changes=[f"model={model}", "precision=fp8"])
+    assert again.rules.alternative
+
+
+def test_under_an_embargo_no_accelerator_of_the_regime_is_offered() -> None:
+    case = read_case(nation_of(bootstrap("IR")))
+    assert (case.rules.status, case.rules.alternative) == ("embargoed", "")
+    assert "ask counsel about ascend-910b" in case.rules.notes[1]
+
+
 def test_every_regime_carries_its_date_and_citation() -> None:
     for regime in regimes():
         assert "CFR" in regime["source"]
@@ -106,6 +139,49 @@ def test_an_import_limit_is_noted_in_the_years_in_which_it_stands(tmp_path: Path
     notes = [note for note in make_plan(case, n_draws=1).notes() if "may come in" in note]
     assert [note[:4] for note in notes] == ["2027"]  # the first server is bought in 2027, the next after 2028
     assert "Decree 1, article 2" in notes[0]
+
+
+def test_a_purchase_beyond_an_import_limit_is_offered_what_may_come_in(tmp_path: Path) -> None:
+    """No h200 may come in; what is offered is free of export rules, is none that the limit names, and is cheapest."""
+    row = LIMIT.replace("['*']", "[h200-sxm, h100-sxm]").replace("to: 2028", "to: 2040")
+    case = read_case(nation_of(bootstrap("EE")), pack=pack_with(tmp_path, row))
+    assert case.rules.status == "free"
+    assert case.rules.alternative not in ("", "h200-sxm", "h100-sxm")
+    names = [one.accelerator for one in case.rules.offers]
+    assert "h100-sxm" not in names
+    assert case.rules.notes[-1].startswith(f"best permitted alternative: {names[0]}")
+    open_case = read_case(nation_of(bootstrap("EE")))
+    assert (open_case.rules.alternative, open_case.rules.offers) == ("", ())
+
+
+def test_where_no_import_limit_is_known_the_plan_says_since_when_and_where_it_was_searched(tmp_path: Path) -> None:
+    pack = find_pack("ID")
+    told = make_plan(read_case(nation_of(bootstrap("ID")), pack=pack), n_draws=1).import_notes()
+    assert "no limit of ID on how many h200-sxm may come in is known, as of 2026-11-26" in told[0]
+    assert "searched: UU 7/2014" in told[0]
+    assert [("UU 7/2014, article 47" in one, "UU 3/2014" in one) for one in told[1:]] == [(True, False), (False, True)]
+    unsearched = make_plan(read_case(nation_of(bootstrap("KE"))), n_draws=1).import_notes()
+    assert unsearched == (
+        "imports: nobody has searched for limits of KE on accelerators; a pack's plan/import_rules.yaml says them",
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("searched: {on: soon, where: x}", "line 1: searched: "),
+        ("searched: {on: 2026-11-26}", "line 1: searched: "),
+        ("conditions: [{what: new goods}]", r"line 1: conditions\[0\]: "),
+        ("conditions: none", "line 1: conditions: "),
+        ("limit: []", "`limits:`, a list"),
+    ],
+)
+def test_a_search_or_a_condition_without_its_date_or_citation_is_refused(tmp_path: Path, line: str, said: str) -> None:
+    pack = pack_with(tmp_path, LIMIT)
+    rules = tmp_path / "plan" / "import_rules.yaml"
+    rules.write_text(f"{line}\n{rules.read_text(encoding='utf-8')}", encoding="utf-8")
+    with pytest.raises(PlanError, match=said):
+        read_case(nation_of(bootstrap("EE")), pack=pack)
 
 
 @pytest.mark.parametrize("change", FAULTS)

@@ -115,8 +115,16 @@ class RegionRow(Part):
     """The table that says how regions differ; empty where all have the nation's shares."""
 
 
+class OfferRow(Part):
+    """A permitted accelerator that carries every model of the plan."""
+
+    accelerator: str
+    usd_per_mtok: float
+    """Cost of a million tokens with it, every input at its value."""
+
+
 class RuleRow(Part):
-    """What the export rules say of the hardware."""
+    """What the export rules and the nation's own import rules say of the hardware."""
 
     accelerator: str
     country: str
@@ -126,6 +134,11 @@ class RuleRow(Part):
     source: str
     as_of: str
     alternative: str
+    """The permitted accelerator of the lowest cost a token, where a rule bars the chosen one."""
+    offers: list[OfferRow] = []
+    """All that are permitted then, cheapest first."""
+    imports: list[str] = []
+    """Import limits that the plan exceeds, or that none is known and where somebody searched; conditions."""
 
 
 class CrossoverPart(Part):
