@@ -66,7 +66,7 @@ def test_no_text_upsets_the_reader(text: str) -> None:
 
 
 INSIDE = ["127.0.0.1", "::1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"]
-INSIDE += ["fd00::1", "fe80::1", "::ffff:10.0.0.1", "224.0.0.1", "2002:a00:1::"]
+INSIDE += ["fd00::1", "fe80::1", "::ffff:10.0.0.1", "224.0.0.1", "2002:a00:1::", "64:ff9b::10.0.0.1", "::10.0.0.1"]
 
 
 @pytest.mark.parametrize("address", INSIDE)
@@ -122,6 +122,61 @@ def test_an_unknown_name_and_a_closed_port_are_unreachable() -> None:
         pass
     with pytest.raises(SourceUnreachable), Door(allow_loopback=True).open("http://127.0.0.1:9/m.gguf"):
         pass
+
+
+def by_letters(host: str, port: int) -> list[str]:
+    """Look up as a resolver that an attacker answers would: an address is itself, every name a public machine."""
+    return [host] if host[:1].isdigit() and host.replace(".", "").isdigit() or ":" in host else ["93.184.216.34"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://10.0.0.1\\x.attacker.example/",  # a backslash ends the host for the client, and not for urllib
+        "https://0x0a.1/",
+        "https://167772161/",
+        "https://012.0.0.1/",
+        "https://10.0.0.1./",
+        "https://1\u2488\u24ea.0.0.1/",
+        "https://[::ffff:10.0.0.1]/",
+    ],
+)
+def test_no_way_of_writing_an_inside_address_reaches_it(url: str) -> None:
+    with pytest.raises(SourceError, match="not on the public network|not an address"), Door(resolve=by_letters).open(url):
+        pass
+
+
+def test_the_connection_is_held_to_the_address_that_was_checked() -> None:
+    """The name is known to no resolver but the one that was asked first, and that is asked once."""
+    asked = []
+
+    def once(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    with HubServer() as hub:
+        hub.files["m"] = b"x"
+        url = hub.url.replace("127.0.0.1", "Weights.Nowhere.Invalid")
+        with Door(allow_loopback=True, resolve=once).open(f"{url}/cdn/m") as response:
+            assert response.status == 200
+    assert asked == ["weights.nowhere.invalid"]
+
+
+def test_where_hosts_are_declared_no_other_is_looked_up_nor_reached_by_a_redirect() -> None:
+    asked = []
+
+    def loopback(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    with HubServer() as hub:
+        hub.files["o/r/m.gguf"] = b"x"
+        here = hub.url.removeprefix("http://")
+        door = Door(allow_loopback=True, resolve=loopback, hosts=frozenset({here}))
+        for url in ("https://elsewhere.example/m", f"{hub.url}/o/r/resolve/main/m.gguf", "https://127.0.0.1/m"):
+            with pytest.raises(SourceError, match="not among those that are declared"), door.open(url):
+                pass
+    assert asked == ["127.0.0.1"]  # of the second, before it was redirected to another name
 
 
 def test_the_token_in_a_query_is_not_shown_in_an_error() -> None:

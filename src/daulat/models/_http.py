@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one door to the outside: an address comes in, a checked, bounded stream of bytes goes out.
 
-Every address that weights are fetched from passes here: https only, to public machines only, with the name resolved
-once and the connection held to what was checked, and the same again for each redirect. This machine itself is reached
-only when the caller says so (`allow_loopback`, for a mirror or a test), and never by a redirect from elsewhere.
-Credentials go to the first host only. It asks no proxy, keeps no cookie and never unpacks a body.
+Every address that weights are fetched from passes here, and every one that a caller of the gateway names: https only,
+to public machines only, with the name resolved once and the connection held to what was checked, and the same again for
+each redirect. An address is read by the parser of the client that opens it, and by no other: two that differ over where
+a host ends are a way in. This machine itself is reached only when the caller says so (`allow_loopback`, for a mirror or
+a test), and never by a redirect from elsewhere. Credentials go to the first host only. It asks no proxy, keeps no
+cookie and never unpacks a body.
 """
 
 from __future__ import annotations
@@ -16,16 +18,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
-from urllib.parse import SplitResult, urljoin, urlsplit
 
 from pyreqwest.client import SyncClientBuilder
 from pyreqwest.exceptions import PyreqwestError
+from pyreqwest.http import Url
 from pyreqwest.response import SyncResponse
 
 from daulat.models.errors import SourceError, SourceUnreachable
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
+# IPv6 that reaches IPv4 through a translator (RFC 6052); the address behind it stands in the last 32 bits.
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 
 Resolve = Callable[[str, int], list[str]]
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -48,12 +53,16 @@ class Door:
         Longest wait for a connection, and longest silence, in seconds.
     resolve : callable
         Looks a host up.
+    hosts : set of str, optional
+        The only ones that are reached, as ``host`` or ``host:port`` in lower case, redirects included. None: every
+        public one.
     """
 
     allow_loopback: bool = False
     connect_timeout_s: float = 10.0
     read_timeout_s: float = 60.0
     resolve: Resolve = field(default=resolve, repr=False)
+    hosts: frozenset[str] | None = None
 
     @contextmanager
     def open(
@@ -76,11 +85,10 @@ class Door:
         SourceUnreachable
             If it cannot be reached, or breaks off.
         """
-        origin = _origin(_split(url))
+        parts = first = _read(url)
         loopback = self.allow_loopback
         for _ in range(_MOST_REDIRECTS + 1):
-            parts = _split(url)
-            secret = authorization if _origin(parts) == origin else ""
+            secret = authorization if _origin(parts) == _origin(first) else ""
             try:
                 address = self._checked_address(parts, allow_loopback=loopback)
                 with self._send(method, parts, address, headers or {}, secret) as response:
@@ -88,18 +96,18 @@ class Door:
                     if response.status not in _REDIRECTS or not location:
                         yield response
                         return
-                    url = urljoin(url, _split(location).geturl())
-                    if within_host and _origin(_split(url)) != origin:
+                    following = _read(location, parts)
+                    if within_host and _origin(following) != _origin(first):
                         yield response
                         return
-                loopback = loopback and address.is_loopback
             except PyreqwestError as error:
                 raise _unreachable(parts, type(error).__name__) from error
-        raise _refused(_split(url), "redirects do not come to an end")
+            parts, loopback = following, loopback and address.is_loopback
+        raise _refused(parts, "redirects do not come to an end")
 
     @contextmanager
     def _send(
-        self, method: str, parts: SplitResult, address: Address, headers: Mapping[str, str], authorization: str
+        self, method: str, parts: Url, address: Address, headers: Mapping[str, str], authorization: str
     ) -> Iterator[SyncResponse]:
         client = (
             SyncClientBuilder()
@@ -112,24 +120,26 @@ class Door:
             .connect_timeout(timedelta(seconds=self.connect_timeout_s))
             .read_timeout(timedelta(seconds=self.read_timeout_s))
             # Hold the connection to the address that was checked: a second look-up could give another.
-            .resolve(parts.hostname or "", str(address), _port(parts))
+            .resolve(parts.host_str or "", str(address), _port(parts))
             .build()
         )
         with client:
-            request = client.request(method, parts.geturl()).headers({"accept-encoding": "identity", **headers})
+            request = client.request(method, parts).headers({"accept-encoding": "identity", **headers})
             if authorization:
                 request = request.header("authorization", authorization, is_sensitive=True)
             # Nothing waits in a buffer: what came before a cut is written, and not fetched again.
             with request.streamed_read_buffer_limit(1).build_streamed() as response:
                 yield response
 
-    def _checked_address(self, parts: SplitResult, *, allow_loopback: bool) -> Address:
-        if parts.scheme not in ("https", "http") or not parts.hostname:
+    def _checked_address(self, parts: Url, *, allow_loopback: bool) -> Address:
+        if parts.scheme not in ("https", "http") or not parts.host_str:
             raise _refused(parts, "only https addresses are fetched")
-        if parts.username is not None or parts.password is not None:
+        if parts.username or parts.password is not None:
             raise _refused(parts, "the address holds a password")
+        if self.hosts is not None and not self.hosts & _names_of(parts):
+            raise _refused(parts, "its host is not among those that are declared")
         try:
-            addresses = [ipaddress.ip_address(text) for text in self.resolve(parts.hostname, _port(parts))]
+            addresses = [ipaddress.ip_address(text) for text in self.resolve(parts.host_str.strip("[]"), _port(parts))]
         except (OSError, ValueError, UnicodeError) as error:
             raise _unreachable(parts, "the name is not known") from error
         loopback = bool(addresses) and all(address.is_loopback for address in addresses)
@@ -145,31 +155,38 @@ class Door:
 def _is_public(address: Address) -> bool:
     """Say whether an address is on the public network, also when it is an IPv4 address in an IPv6 coat."""
     if isinstance(address, ipaddress.IPv6Address):
+        if address in _TRANSLATED:
+            return _is_public(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
         inner = address.ipv4_mapped or address.sixtofour
         if inner is not None:
             return _is_public(inner)
+        if address not in _GLOBAL_UNICAST:
+            return False
     return address.is_global and not address.is_multicast
 
 
-def _split(url: str) -> SplitResult:
+def _read(url: str, base: Url | None = None) -> Url:
     try:
-        return urlsplit(url)
+        return Url(url) if base is None else base.join(url)
     except ValueError as error:
-        raise _refused(SplitResult("", "", "", "", ""), "it is not an address") from error
+        raise _refused(None, "it is not an address") from error
 
 
-def _origin(parts: SplitResult) -> tuple[str, str | None, int]:
-    return parts.scheme, parts.hostname, _port(parts)
+def _origin(parts: Url) -> tuple[str, str | None, int]:
+    return parts.scheme, parts.host_str, _port(parts)
 
 
-def _port(parts: SplitResult) -> int:
-    try:
-        return parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError as error:
-        raise _refused(parts, "its port is not a number") from error
+def _names_of(parts: Url) -> set[str]:
+    """Return the ways in which a host may be declared: alone, where the port is the scheme's own, or with its port."""
+    named = f"{parts.host_str}:{_port(parts)}"
+    return {named} if parts.port is not None else {named, parts.host_str or ""}
 
 
-def _refused(parts: SplitResult, reason: str) -> SourceError:
+def _port(parts: Url) -> int:
+    return parts.port_or_known_default or 0
+
+
+def _refused(parts: Url | None, reason: str) -> SourceError:
     """Make the error for an address that is not fetched. Its query, which may hold a token, is left out."""
     return SourceError(
         f"`{_shown(parts)}` is not fetched: {reason}",
@@ -179,7 +196,7 @@ def _refused(parts: SplitResult, reason: str) -> SourceError:
     )
 
 
-def _unreachable(parts: SplitResult, reason: str) -> SourceUnreachable:
+def _unreachable(parts: Url, reason: str) -> SourceUnreachable:
     return SourceUnreachable(
         f"`{_shown(parts)}` was not reached: {reason}",
         why="The file is not here, or not whole; what was fetched so far is kept.",
@@ -188,5 +205,5 @@ def _unreachable(parts: SplitResult, reason: str) -> SourceUnreachable:
     )
 
 
-def _shown(parts: SplitResult) -> str:
-    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"[:200]
+def _shown(parts: Url | None) -> str:
+    return f"{parts.scheme}://{parts.host_str or ''}{parts.path}"[:200] if parts is not None else "the address"
