@@ -24,6 +24,7 @@ from daulat.plan.inputs.load import TABLES
 from daulat.plan.place import Region
 from daulat.plan.result.joint import SitingPart
 from daulat.plan.site_candidates import candidates_of, fewer_note, suitable
+from daulat.plan.site_failure import failure_notes, failure_rows
 from daulat.plan.site_part import Choice, siting_part
 from daulat.plan.site_question import question
 from daulat.plan.site_robustness import loads_of, robust_rows, robustness
@@ -62,7 +63,10 @@ def choose_sites(case: Case, nation: Nation, pack: Pack | None, sections: Sequen
     choice = Choice(found, siting, tuple(places), rules, spare, left_out, told)
     part = siting_part(choice, case, group_names_of(pack))
     names = {one.code: one.name for one in places}
-    part = part.model_copy(update={"robustness": robust_rows(found, others, names)})
+    failures = failure_rows(choice, base, group_names_of(pack))
+    told = (*chosen.notes, *failure_notes(failures, siting.rules.round_trip_ms))
+    chosen = dataclasses.replace(chosen, notes=told)
+    part = part.model_copy(update={"robustness": robust_rows(found, others, names), "failures": failures})
     return _with(case, chosen, spare), part
 
 

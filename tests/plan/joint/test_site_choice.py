@@ -145,3 +145,21 @@ def test_what_stands_beyond_the_load_is_priced_whole(nation: Nation, pack: Pack)
     chosen, part = choose_sites(case, nation, pack, [(town, "x")])
     assert part.spare_share > case.assumptions["sizing.spare_share"].max
     assert chosen.assumptions["sizing.spare_share"].value == pytest.approx(part.spare_share)
+
+
+def test_the_plan_says_who_would_lose_which_promise_if_a_grid_failed(nation: Nation, pack: Pack) -> None:
+    """Medan, Bogor and Banjarmasin stand on three grids. Within 200 ms all of them answer everybody; within 40 not."""
+    near = {**SMALL, "siting": {"at": ["32.01", "12.71", "63.71", "73.71"], "round_trip_ms": 40}}
+    chosen, part = choose_sites(read_case(nation, pack=pack, scenario=(near, "x")), nation, pack, [(near, "x")])
+    assert part.failures
+    grids = {one.grid for one in part.sites if one.opens}
+    for row in part.failures:
+        assert row.grid in grids
+        assert row.promise == "round_trip"  # N+1 leaves room, and no law keeps anybody's data
+        assert row.round_trip_ms > 40
+        assert 0 < row.share < 1
+        assert list(row.regions.values())
+        assert any(f"if {row.grid} fails, {row.users:,.0f} users" in note for note in chosen.sites.notes)
+    far, wide = choose_sites(read_case(nation, pack=pack, scenario=(SMALL, "x")), nation, pack, [(SMALL, "x")])
+    assert wide.failures == []
+    assert any("when any one grid fails everybody is still served within 200 ms" in one for one in far.sites.notes)

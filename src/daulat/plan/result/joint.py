@@ -213,6 +213,23 @@ class RobustRow(_Part):
     gap: float | None
 
 
+class FailureRow(_Part):
+    """A promise that would not hold if a grid failed, in the year in which most users lose it."""
+
+    grid: str
+    promise: Literal["served", "residency", "round_trip"]
+    """``served``: no room is left; ``residency``: room only where the law does not let the data go; ``round_trip``."""
+    year: int
+    users: float
+    """Active users who lose it, at the inputs' values."""
+    share: float
+    """Of all active users."""
+    regions: dict[str, float]
+    """Share of each group's users who lose it, largest number first."""
+    round_trip_ms: float
+    """Longest round trip of those who lose it; 0 where they are not served."""
+
+
 class SitingPart(_Part):
     """Which sites were chosen, and how good the choice is known to be."""
 
@@ -228,6 +245,8 @@ class SitingPart(_Part):
     inputs: list[dict[str, str | float]]
     notes: list[str]
     robustness: list[RobustRow] = []
+    failures: list[FailureRow] | None = None
+    """What does not hold when any one grid fails; empty: everything holds; none: an older plan that did not look."""
 
 
 SitesWay = Literal["fixed", "choose"]

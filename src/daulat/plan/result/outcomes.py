@@ -67,6 +67,11 @@ _SITING: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "the same question for the 10th and the 90th percentile of the load",
         ("siting.load_mw",),
     ),
+    "siting.failures": (
+        "Promises that would not hold if one grid failed, each in the year in which most users lose it.",
+        "the load laid anew on the sites of the other grids, with as few as can be unserved, abroad or late",
+        ("siting.sites", "siting.round_trip_ms", "active_users"),
+    ),
 }
 _ALIASES = {
     **{"deal.npv": "deal.npv_usd", "deal.payback": "deal.payback_year", "deal.revenue": "deal.revenue_usd"},
@@ -253,9 +258,20 @@ def _of_siting(siting: SitingPart, years: Sequence[int]) -> Iterator[Outcome]:
             else f"{row.demand}: no sites keep the rules"
             for row in siting.robustness
         ),
+        "siting.failures": _failures(siting),
     }
     for name, (about, formula, inputs) in _SITING.items():
         yield Outcome(name, about, formula, _SITING_PAGE, shown[name], inputs)
+
+
+def _failures(siting: SitingPart) -> tuple[str, ...]:
+    if siting.failures is None:
+        return ("not looked into by the version that made this plan",)
+    rows = (
+        f"{row.grid}: {row.promise}, {row.users:,.4g} users ({row.share:.1%}) in {row.year}: {', '.join(row.regions)}"
+        for row in siting.failures
+    )
+    return tuple(rows) or ("every promise holds whichever grid fails",)
 
 
 def _band(band: Band, unit: str, form: str = ",.4g") -> str:

@@ -48,7 +48,7 @@ def tables_of(document: Document) -> dict[str, Rows]:
 
 
 def _siting(document: Document) -> dict[str, Rows]:
-    """What choosing the sites adds: every candidate by year, and the sites for other demands."""
+    """What choosing the sites adds: every candidate by year, the sites for other demands, and failures."""
     siting = document.siting
     if siting is None:
         return {}
@@ -58,7 +58,12 @@ def _siting(document: Document) -> dict[str, Rows]:
         for year, size in zip(document.years, one.it_mw, strict=True)
     ]
     others = [{**row.model_dump(), "sites": ", ".join(row.sites)} for row in siting.robustness]
-    return {"site_candidates": rows, "site_robustness": others}
+    failures = [
+        {**row.model_dump(exclude={"regions"}), "region": region, "region_share": share}
+        for row in siting.failures or ()
+        for region, share in row.regions.items()
+    ]
+    return {"site_candidates": rows, "site_robustness": others, "site_failures": failures}
 
 
 def _figures(document: Document) -> Iterator[dict[str, Any]]:

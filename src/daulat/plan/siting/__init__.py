@@ -9,12 +9,14 @@ by itself and knows no country. Derivation: docs/concepts/plan-sites.md
 
 from daulat.plan.siting.distance import great_circle_km, round_trip_ms
 from daulat.plan.siting.errors import NoSitePlanError, Relaxation, SitingError, TooLateError
+from daulat.plan.siting.failure import Lost, lost_promises
 from daulat.plan.siting.solve import plan_sites
 from daulat.plan.siting.types import Budget, Candidates, Regions, Rules, SitePlan, Siting
 
 __all__ = [
     "Budget",
     "Candidates",
+    "Lost",
     "NoSitePlanError",
     "Regions",
     "Relaxation",
@@ -24,6 +26,7 @@ __all__ = [
     "SitingError",
     "TooLateError",
     "great_circle_km",
+    "lost_promises",
     "plan_sites",
     "round_trip_ms",
 ]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daulat.plan.siting.errors import SolverError
-from daulat.plan.siting.model import Model
+from daulat.plan.siting.rows import Program
 from daulat.plan.siting.types import Float64
 
 
@@ -47,7 +47,7 @@ class Solved:
     in_time: bool
 
 
-def solve(model: Model, *, gap: float, time_limit_s: float, whole: bool = True) -> Solved:
+def solve(model: Program, *, gap: float, time_limit_s: float, whole: bool = True) -> Solved:
     """Solve a program to a relative gap; `whole=False` lets whole numbers be fractions.
 
     Raises
@@ -79,7 +79,7 @@ def solve(model: Model, *, gap: float, time_limit_s: float, whole: bool = True) 
     )
 
 
-def _as_lp(model: Model, whole: bool) -> highspy.HighsLp:
+def _as_lp(model: Program, whole: bool) -> highspy.HighsLp:
     lp, rows = highspy.HighsLp(), model.rows
     lp.num_col_, lp.num_row_ = len(model.cost), rows.count
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = model.cost, model.lower, model.upper
@@ -94,7 +94,7 @@ def _as_lp(model: Model, whole: bool) -> highspy.HighsLp:
     return lp
 
 
-def _by_row(model: Model) -> tuple[NDArray[np.int32], NDArray[np.int32], Float64]:
+def _by_row(model: Program) -> tuple[NDArray[np.int32], NDArray[np.int32], Float64]:
     """Sort coefficients into compressed rows, adding those that stand at one place."""
     rows, n_columns = model.rows, len(model.cost)
     place = np.concatenate(rows.row) * n_columns + np.concatenate(rows.column)

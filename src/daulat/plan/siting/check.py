@@ -43,6 +43,8 @@ def _faults(siting: Siting) -> Iterator[str]:
     }
     for name, (array, shape) in shapes.items():
         yield from _array_faults(name, array, shape)
+    if regions.it_mw.shape == (n_regions, n_years) and not regions.it_mw.any():
+        yield "regions.it_mw is 0 in every region and year: there is nothing to serve"
     for name, texts in (("candidates.grid", at.grid), ("candidates.jurisdictions", at.jurisdictions)):
         if len(texts) != n_sites:
             yield f"{name} has {len(texts)} entries for {n_sites} candidates"

@@ -14,10 +14,9 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from daulat.plan.siting.classes import Classes
-from daulat.plan.siting.rows import Columns, Rows
+from daulat.plan.siting.rows import Columns, Program, Rows
 from daulat.plan.siting.tight import least_opened, tighten
 from daulat.plan.siting.types import Float64, Siting
 
@@ -26,15 +25,10 @@ OPENING = "opening"  # the family of rows that say that a closed site holds noth
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Model:
-    """A program, complete: cost, bounds, rows and which columns are whole numbers."""
+class Model(Program):
+    """The program of siting, and where each of its variables stands."""
 
     columns: Columns
-    cost: Float64
-    lower: Float64
-    upper: Float64
-    whole: NDArray[np.bool_]
-    rows: Rows
 
 
 def build_model(siting: Siting, classes: Classes, *, tight: bool = False, apart: bool = False) -> Model:
@@ -68,7 +62,7 @@ def build_model(siting: Siting, classes: Classes, *, tight: bool = False, apart:
         whole[column] = True
     for column, most in ((columns.n_sites, len(siting.candidates.names)), (columns.n_grids, len(columns.on_grid))):
         lower[column], upper[column] = least_opened(siting)[: column.size], most
-    return Model(columns, _cost(columns, siting, classes), lower, upper, whole, rows)
+    return Model(_cost(columns, siting, classes), lower, upper, whole, rows, columns)
 
 
 def _columns(siting: Siting, classes: Classes, *, counted: bool) -> Columns:

@@ -91,12 +91,12 @@ def _elastic(base: Model, classes: Classes, masks: _Masks) -> tuple[Model, list[
         end += last - first
     n_new = end - len(cost)
     return Model(
-        columns,
         np.concatenate([cost, *added]),
         np.zeros(end),
         np.concatenate([base.upper, np.full(n_new, np.inf)]),
         np.concatenate([base.whole, np.zeros(n_new, bool)]),
         base.rows,
+        columns,
     ), slacks
 
 

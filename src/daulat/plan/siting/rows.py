@@ -44,6 +44,17 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """A program, complete: cost and bounds of its columns, which of them are whole numbers, and its rows."""
+
+    cost: Float64
+    lower: Float64
+    upper: Float64
+    whole: NDArray[np.bool_]
+    rows: Rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Columns:
     """Where each variable stands: int64[n_sites, n_years] twice, int64[n_pairs, n_years]; pairs are (class, site).
 

@@ -77,7 +77,9 @@ def _read(siting: Siting, classes: Classes, model: Model, values: Float64, bound
     share = np.zeros((*classes.allowed.shape, size.shape[1]))
     share[columns.pair_class, columns.pair_site] = np.maximum(values[columns.serve], 0)
     # A whole number may be off by the solver's tolerance, and a site that is all but closed serve a few watts.
-    share *= is_open
+    at_open = share * is_open
+    # Where nothing is open yet there is no load to serve, and the program's own shares stand.
+    share = np.where(at_open.any(axis=1, keepdims=True), at_open, share)
     share /= share.sum(axis=1, keepdims=True)
     size = np.maximum.accumulate(np.maximum(size, np.einsum("ky,ksy->sy", classes.it_mw, share)), axis=1)
     values[columns.open], values[columns.size] = is_open, size

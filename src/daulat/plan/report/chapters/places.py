@@ -11,6 +11,7 @@ from daulat.plan.report.words import Words
 from daulat.plan.result.joint import SiteRuleRow, SitingPart
 
 MOST_DOTS = 600
+MOST_NAMES = 5  # of regions in a sentence; all of them stand in tables/site_failures.csv
 
 
 def places_chapter(reading: Reading) -> Chapter:
@@ -57,7 +58,7 @@ def places_chapter(reading: Reading) -> Chapter:
                 rules="; ".join(_rule(one, words) for one in siting.rules),
             )
         )
-        texts += list(_robust(siting, words))
+        texts += [*_robust(siting, words), *_failures(siting, words)]
     texts.append(words["places_hazard"])
     if len(document.regions) > MOST_DOTS:
         texts.append(words.say("places_cut", n=MOST_DOTS, all=len(document.regions)))
@@ -87,6 +88,25 @@ def _robust(siting: SitingPart, words: Words) -> Iterator[str]:
             small_mw=words.amount(small.it_mw, "MW"),
             large=", ".join(large.sites),
             large_mw=words.amount(large.it_mw, "MW"),
+        )
+
+
+def _failures(siting: SitingPart, words: Words) -> Iterator[str]:
+    """Say what would not hold if a grid failed, or that everything would."""
+    if siting.failures == []:
+        yield words["failure_none"]
+    for row in siting.failures or ():
+        names = ", ".join(list(row.regions)[:MOST_NAMES])
+        yield words.say(
+            f"failure_{row.promise}",
+            grid=row.grid,
+            year=row.year,
+            users=words.amount(row.users, "people", long=True),
+            share=words.percent(row.share, 1),
+            names=words.say("and_more", names=names, n=len(row.regions) - MOST_NAMES)
+            if len(row.regions) > MOST_NAMES
+            else names,
+            ms=words.number(row.round_trip_ms),
         )
 
 
