@@ -17,7 +17,7 @@ import msgspec
 
 from daulat.errors import DaulatError
 from daulat.gateway.schema import PassageCard
-from daulat.ledger import Receipt
+from daulat.ledger import EnergyMethod, Receipt
 from daulat.models.engine import Engine
 
 if TYPE_CHECKING:  # a gateway without services does without the assistant, and without vectors
@@ -198,8 +198,8 @@ class CallUsage(msgspec.Struct, frozen=True):
         The range of the energy, where it is known.
     embodied_g : float or None
         Its share of what making the machines emitted, grams of CO2 equivalent; None where their size is not known.
-    is_metered : bool
-        A meter says what was drawn; else it is modelled.
+    energy_method : str
+        What says how much was drawn: ``meter``, ``ecologits`` where it is modelled, or empty where nothing is known.
     """
 
     prompt_tokens: int = 0
@@ -222,7 +222,7 @@ class CallUsage(msgspec.Struct, frozen=True):
     energy_low_wh: float = 0.0
     energy_high_wh: float = 0.0
     embodied_g: float | None = None
-    is_metered: bool = False
+    energy_method: EnergyMethod = ""
 
 
 class Grant(Protocol):

@@ -9,11 +9,13 @@ address or name.
 from daulat.ledger.errors import ChainBrokenError, EventRefusedError, LedgerError
 from daulat.ledger.events import GENESIS, Event, append_event, append_event_within, verify_chain, verify_events
 from daulat.ledger.receipts import Receipt, Receipts, delete_receipts, open_receipts
-from daulat.ledger.usage import UsageLedger, UsageRow, delete_usage, open_usage
+from daulat.ledger.usage import Discarded, EnergyMethod, UsageLedger, UsageRow, delete_usage, open_usage
 
 __all__ = [
     "GENESIS",
     "ChainBrokenError",
+    "Discarded",
+    "EnergyMethod",
     "Event",
     "EventRefusedError",
     "LedgerError",

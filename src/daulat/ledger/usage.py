@@ -18,6 +18,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Literal
 
 import msgspec
 import psycopg
@@ -31,11 +32,19 @@ BATCH_SECONDS = 0.25
 CAPACITY = 50_000  # at some 400 bytes each, 20 MB
 _PATIENCE_S = 5.0
 
+EnergyMethod = Literal["", "meter", "ecologits"]
+Discarded = Literal["", "rejected", "lost", "broke_off"]
+
 _LOG = logging.getLogger(__name__)
 
 
 class UsageRow(msgspec.Struct, frozen=True, gc=False):
-    """What is kept of one call. The fields are columns; `at_s` is in seconds since 1970 UTC, `cost` in `currency`."""
+    """What is kept of one call. The fields are columns; `at_s` is in seconds since 1970 UTC, `cost` in `currency`.
+
+    Where `energy_wh` is known, its range and its method are too. Carbon has the same range, for it is the energy times
+    one factor. `discarded` is empty for a call; a row of its own tells of an attempt within one that an engine worked
+    on and nobody was given: a cascade's verifier rejected it, it lost to a hedge's other engine, or it broke off.
+    """
 
     at_s: float
     organisation: str
@@ -59,13 +68,19 @@ class UsageRow(msgspec.Struct, frozen=True, gc=False):
     cost: Decimal = Decimal(0)
     currency: str = ""
     energy_wh: float | None = None
+    energy_low_wh: float = 0.0
+    energy_high_wh: float = 0.0
+    energy_method: EnergyMethod = ""
     carbon_g: float | None = None
+    embodied_g: float | None = None
+    stream: bool = False
+    discarded: Discarded = ""
 
 
 _COLUMNS = (
     "id, at, organisation, project, key_id, model, route, engine, place, reason, data_class, prompt_tokens,"
     " completion_tokens, reasoning_tokens, cached_tokens, estimated, status, code, ttft_ms, duration_ms, cost,"
-    " currency, energy_wh, carbon_g"
+    " currency, energy_wh, energy_low_wh, energy_high_wh, carbon_g, embodied_g, energy_method, stream, discarded"
 )
 _STAGE = "CREATE TEMP TABLE IF NOT EXISTS usage_in (LIKE usage_call) ON COMMIT DELETE ROWS"
 _COPY = f"COPY usage_in ({_COLUMNS}) FROM STDIN"
@@ -77,7 +92,10 @@ WORDED_ROWS = 64
 # Rows whose text is put together at once: some 130 kB, however large a batch has become.
 _TOGETHER = 500
 _MOST = 2**31 - 1
-_LARGEST_REAL = 1e30
+_SMALLEST_REAL, _LARGEST_REAL = 1e-30, 1e30
+# As many digits as a `real` has; all five at once take half the time of an f-string.
+_FIGURES = "\t".join(["%.7g"] * 5)
+_NOTHING_DRAWN = "\t".join(["\\N"] * 5)
 _PROJECT = 3  # among the columns
 _ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
@@ -235,7 +253,7 @@ def _line(row: UsageRow) -> str:
         f"\t{_count(one.prompt_tokens)}\t{_count(one.completion_tokens)}\t{_count(one.reasoning_tokens)}"
         f"\t{_count(one.cached_tokens)}\t{one.estimated}\t{one.status}\t{_text(one.code)}"
         f"\t{_milliseconds(one.time_to_first_token_s)}\t{_milliseconds(one.duration_s)}"
-        f"\t{one.cost}\t{_text(one.currency)}\t{_real(one.energy_wh)}\t{_real(one.carbon_g)}\n"
+        f"\t{one.cost}\t{_text(one.currency)}\t{_drawn(one)}\t{one.energy_method}\t{one.stream}\t{one.discarded}\n"
     )
 
 
@@ -266,9 +284,29 @@ def _milliseconds(seconds: float | None) -> str:
     return f"{seconds * 1000:.3f}" if seconds is not None and 0 <= seconds < _LARGEST_REAL else "\\N"
 
 
+def _drawn(row: UsageRow) -> str:
+    """Return the columns of energy and carbon: at once where all of them are plain figures, which is nearly always."""
+    value, carbon, embodied = row.energy_wh, row.carbon_g, row.embodied_g
+    if value is None:
+        return _NOTHING_DRAWN
+    low, high = row.energy_low_wh, row.energy_high_wh
+    least, most = _SMALLEST_REAL, _LARGEST_REAL
+    if (
+        carbon is not None
+        and embodied is not None
+        and least < low <= value <= high < most
+        and least < carbon < most
+        and least < embodied < most
+    ):
+        return _FIGURES % (value, low, high, carbon, embodied)
+    return "\t".join(map(_real, (value, low, high, carbon, embodied)))
+
+
 def _real(figure: float | None) -> str:
     """Return a figure that fits its column, or nothing: what cannot be was not measured."""
-    return repr(figure) if figure is not None and 0 <= figure < _LARGEST_REAL else "\\N"
+    if figure is None or not 0 <= figure < _LARGEST_REAL:
+        return "\\N"
+    return f"{figure:.7g}" if figure > _SMALLEST_REAL else "0"
 
 
 @asynccontextmanager

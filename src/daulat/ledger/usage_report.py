@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sums of the usage ledger, for display and for export: by day or month; by organisation, project, key or model.
+"""Sums of the usage ledger, for display and for export: by day or month; by organisation, project, key, model, ...
 
-A period and what to group by in; rows of sums out, money as decimals, one row per currency. Reads only.
+A period and what to group by in; rows of sums out, money as decimals, one row per currency. Sums are of calls, or of
+work that engines did within them and nobody was given: never of both. Reads only.
 """
 
 from __future__ import annotations
@@ -18,18 +19,38 @@ from zoneinfo import ZoneInfo
 from daulat.ledger.errors import LedgerError
 from daulat.store import Store
 
-By = Literal["organisation", "project", "key", "model", "place"]
+By = Literal["organisation", "project", "key", "model", "place", "engine", "discarded"]
 Each = Literal["", "day", "month"]
 
 BY: tuple[By, ...] = get_args(By)
 EACH: tuple[Each, ...] = get_args(Each)
 
 _COLUMN = {"key": "key_id"}
+# Where a range was not kept, in rows older than it, the value stands for both ends. `real` is summed up as `float8`:
+# of its own kind, millions of small figures would be lost beside their sum.
+_LOW, _HIGH = "coalesce(energy_low_wh, energy_wh)", "coalesce(energy_high_wh, energy_wh)"
+_DRAWN = f"""
+    sum(energy_wh::float8), sum({_LOW}::float8), sum({_HIGH}::float8), sum(carbon_g::float8),
+    sum(carbon_g::float8 * coalesce({_LOW} / nullif(energy_wh, 0), 1)),
+    sum(carbon_g::float8 * coalesce({_HIGH} / nullif(energy_wh, 0), 1)), sum(embodied_g::float8),
+    count(*) FILTER (WHERE energy_method = 'meter'), count(*) FILTER (WHERE energy_method = 'ecologits')
+"""
+_TIMES = """
+    avg(ttft_ms) FILTER (WHERE stream),
+    sum(duration_ms::float8 - ttft_ms) FILTER (WHERE stream AND completion_tokens > 1)
+        / sum(completion_tokens - 1) FILTER (WHERE stream AND completion_tokens > 1 AND ttft_ms IS NOT NULL)
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class UsageSum:
-    """What one group used in one period. `period` is empty, a day (2026-11-30) or a month (2026-11)."""
+    """What one group used in one period. `period` is empty, a day (2026-11-30) or a month (2026-11).
+
+    `energy_low_wh` and `energy_high_wh` are the sums of all lows and of all highs, the widest that the range can be;
+    carbon has the same range, times each engine's grid. `by_meter` and `by_ecologits` count the calls whose energy was
+    measured and modelled; of the others nothing is known. Times are means of streams: to the first token, and for each
+    further token.
+    """
 
     period: str
     group: str
@@ -42,7 +63,16 @@ class UsageSum:
     cost: Decimal
     currency: str
     energy_wh: float | None
+    energy_low_wh: float | None
+    energy_high_wh: float | None
     carbon_g: float | None
+    carbon_low_g: float | None
+    carbon_high_g: float | None
+    embodied_g: float | None
+    by_meter: int
+    by_ecologits: int
+    time_to_first_token_ms: float | None
+    time_per_output_token_ms: float | None
 
 
 async def sum_usage(
@@ -54,6 +84,7 @@ async def sum_usage(
     each: Each = "",
     organisations: Collection[str] = (),
     project: str = "",
+    discarded: bool = False,
 ) -> list[UsageSum]:
     """Sum up a month, a day or a year.
 
@@ -66,13 +97,15 @@ async def sum_usage(
     zone : ZoneInfo
         The time zone whose days count.
     by : str
-        What makes a group.
+        What makes a group; ``discarded``: what became of the attempts that nobody was given.
     each : str
         A row for each day or month, or, empty, one for the whole period.
     organisations : collection of str
         Only these; empty: all.
     project : str
         Only this one; empty: all.
+    discarded : bool
+        Instead of calls, the attempts within them that an engine worked on and nobody was given.
 
     Raises
     ------
@@ -88,6 +121,7 @@ async def sum_usage(
         "all": not organisations,
         "organisations": list(organisations),
         "project": project,
+        "discarded": discarded or by == "discarded",
     }
     async with store.connection() as connection:
         rows = await (await connection.execute(query.encode(), parameters)).fetchall()
@@ -109,10 +143,11 @@ def _query(by: str, each: str) -> str:
         SELECT {shape}, {_COLUMN.get(by, by)}, count(*), count(*) FILTER (WHERE status >= 400),
                coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0),
                coalesce(sum(reasoning_tokens), 0), coalesce(sum(cached_tokens), 0),
-               coalesce(sum(cost), 0), currency, sum(energy_wh)::float8, sum(carbon_g)::float8
+               coalesce(sum(cost), 0), currency, {_DRAWN}, {_TIMES}
         FROM usage_call
         WHERE at >= %(begin)s::timestamp AT TIME ZONE %(zone)s AND at < %(end)s::timestamp AT TIME ZONE %(zone)s
           AND (%(all)s OR organisation = ANY(%(organisations)s)) AND %(project)s IN ('', project)
+          AND (discarded <> '') = %(discarded)s
         GROUP BY 1, 2, currency ORDER BY 1, 2, currency
     """  # noqa: S608
 

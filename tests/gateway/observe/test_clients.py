@@ -12,7 +12,7 @@ import openai
 import pytest
 
 PEERS = Path(__file__).parents[3] / ".peers" / "bin" / "python"
-DRAWN = {"energy_uwh": 5, "energy_low_uwh": 3, "energy_high_uwh": 9, "carbon_ug": 2, "metered": 0}
+DRAWN = {"energy_uwh": 5, "energy_low_uwh": 3, "energy_high_uwh": 9, "carbon_ug": 2, "by_meter": 0, "by_ecologits": 1}
 BODY = json.dumps(
     {
         "id": "1", "object": "chat.completion", "created": 1, "model": "m",

@@ -56,6 +56,10 @@ def test_energy_and_carbon_are_booked_and_added_to_the_usage_as_whole_numbers():
     drawn = json.loads(b"{" + watcher.annotate(CALL, None, None, usage) + b"}")["daulat"]
     assert drawn["energy_uwh"] == round(usage.energy_wh * 1e6)
     assert drawn["carbon_ug"] == round(usage.carbon_g * 1e6)
+    # 500 g/kWh: half a microgram for each microwatt-hour, at both ends of the range too.
+    for end in ("low", "high"):
+        assert drawn[f"carbon_{end}_ug"] == pytest.approx(drawn[f"energy_{end}_uwh"] / 2, abs=1)
+    assert (drawn["by_meter"], drawn["by_ecologits"]) == (0, 1)
     assert all(type(value) is int for value in drawn.values())
 
 
@@ -115,7 +119,8 @@ def test_a_meter_goes_before_the_model_and_counts_the_site():
     usage = watcher.measure(None, None, None, ANSWERED)
     assert usage.energy_wh == pytest.approx(3600 * 10 / 3600 * 1.5)
     drawn = json.loads(b"{" + watcher.annotate(CALL, None, None, usage) + b"}")["daulat"]
-    assert (drawn["metered"], drawn["energy_low_uwh"]) == (1, drawn["energy_high_uwh"])
+    assert (drawn["by_meter"], drawn["by_ecologits"]) == (1, 0)
+    assert drawn["energy_low_uwh"] == drawn["energy_uwh"] == drawn["energy_high_uwh"]
 
 
 def test_without_readings_the_meter_says_nothing_and_the_model_stands_in():

@@ -326,6 +326,9 @@ async def put_limit(visit: Visit) -> Any:
 async def show_usage(visit: Visit) -> Any:
     """Sum up usage."""
     zone = visit.office.zone
+    discarded = visit.asked("discarded", "false")
+    if discarded not in ("true", "false"):
+        raise _bad("`discarded` is neither `true` nor `false`", "discarded")
     sums = await sum_usage(
         visit.office.store,
         visit.asked("month", datetime.now(zone).strftime("%Y-%m")),
@@ -334,6 +337,7 @@ async def show_usage(visit: Visit) -> Any:
         each=visit.asked("each"),  # type: ignore[arg-type]
         organisations=visit.organisations if visit.reach == "own" else (),
         project=visit.asked("project"),
+        discarded=discarded == "true",
     )
     return {"data": sums_as_data(sums)}
 

@@ -228,7 +228,12 @@ class KeyAdmission:
                 cost=from_quanta(cost_q, "money"),
                 currency=price.currency,
                 energy_wh=usage.energy_wh,
+                energy_low_wh=usage.energy_low_wh,
+                energy_high_wh=usage.energy_high_wh,
+                energy_method=usage.energy_method,
                 carbon_g=usage.carbon_g,
+                embodied_g=usage.embodied_g,
+                stream=call.stream,
             )
         )
 

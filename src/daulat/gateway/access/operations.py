@@ -39,6 +39,7 @@ _USAGE = (
     query("by", "What rows are of.", {"type": "string", "enum": list(BY)}),
     query("each", "One row for each of these.", {"type": "string", "enum": [each for each in EACH if each]}),
     query("project", "Of this project only.", {"type": "string"}),
+    query("discarded", "Instead of calls, what engines worked within them and nobody was given.", {"type": "boolean"}),
 )
 
 OPERATIONS: tuple[Operation, ...] = (

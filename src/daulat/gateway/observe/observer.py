@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from daulat.gateway.observe.calls import CallLog
 from daulat.gateway.observe.metrics import Metrics
-from daulat.gateway.observe.power import EnergyBook
+from daulat.gateway.observe.power import METER, EnergyBook
 from daulat.gateway.observe.traces import Traces
 from daulat.gateway.ports import Call, CallUsage, Grant, Target
 
@@ -65,13 +65,22 @@ def _times(call: Call, usage: CallUsage) -> str:
 
 
 def _drawn(usage: CallUsage, energy_wh: float) -> str:
-    """Tell energy and carbon, one by one and not in a loop: this is written into every answer."""
+    """Tell energy and carbon, one by one and not in a loop: this is written into every answer.
+
+    The method is told by two members, of which one is 1, so that their sums count answers by method.
+    """
+    low_wh, high_wh = usage.energy_low_wh, usage.energy_high_wh
     told = (
-        f',"energy_uwh":{round(energy_wh * 1e6)},"energy_low_uwh":{round(usage.energy_low_wh * 1e6)}'
-        f',"energy_high_uwh":{round(usage.energy_high_wh * 1e6)}'
+        f',"energy_uwh":{round(energy_wh * 1e6)},"energy_low_uwh":{round(low_wh * 1e6)}'
+        f',"energy_high_uwh":{round(high_wh * 1e6)}'
     )
     if usage.carbon_g is not None:
-        told += f',"carbon_ug":{round(usage.carbon_g * 1e6)}'
+        factor = usage.carbon_g / energy_wh * 1e6 if energy_wh else 0.0  # the grid's
+        told += (
+            f',"carbon_ug":{round(usage.carbon_g * 1e6)},"carbon_low_ug":{round(low_wh * factor)}'
+            f',"carbon_high_ug":{round(high_wh * factor)}'
+        )
     if usage.embodied_g is not None:
         told += f',"embodied_ug":{round(usage.embodied_g * 1e6)}'
-    return f'{told},"metered":{int(usage.is_metered)}'
+    by_meter = int(usage.energy_method == METER)
+    return f'{told},"by_meter":{by_meter},"by_ecologits":{1 - by_meter}'

@@ -11,8 +11,11 @@ from msgspec.structs import replace
 from daulat.gateway.observe.energy import EnergyRange, embodied_per_token, energy_per_prompt_token, energy_per_token
 from daulat.gateway.observe.meter import MeteredShare
 from daulat.gateway.ports import CallUsage
+from daulat.ledger import EnergyMethod
 
 NOTHING = EnergyRange(0.0, 0.0, 0.0)
+METER: EnergyMethod = "meter"
+ECOLOGITS: EnergyMethod = "ecologits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,9 @@ class EnergyBook:
         if power is None:
             return usage
         read = max(0, usage.prompt_tokens - usage.cached_tokens)
-        drawn, is_metered = self._metered(power, usage.engine_s), True
+        drawn, method = self._metered(power, usage.engine_s), METER
         if drawn is None:
-            drawn, is_metered = power.modelled(usage.completion_tokens, read), False
+            drawn, method = power.modelled(usage.completion_tokens, read), ECOLOGITS
         if drawn is None:
             return usage
         grid, making = power.grid_gco2_per_kwh, power.embodied_g
@@ -93,7 +96,7 @@ class EnergyBook:
             energy_low_wh=drawn.low_wh,
             energy_high_wh=drawn.high_wh,
             embodied_g=None if making is None else read * making[0] + usage.completion_tokens * making[1],
-            is_metered=is_metered,
+            energy_method=method,
         )
 
     def _metered(self, power: Power, seconds: float) -> EnergyRange | None:
