@@ -12,6 +12,7 @@ from scripted_server import DONE, EVENT_STREAM, SILENCE, ScriptedServer, counts,
 from daulat.models import (
     ChatRequest,
     Delta,
+    EngineError,
     EngineInterrupted,
     EngineOverloaded,
     EngineRefused,
@@ -146,6 +147,28 @@ async def test_silence_before_the_answer_is_unavailable_and_silence_midway_inter
     text, _ = await read_until_error(server, EngineInterrupted)
 
     assert text == "Half"
+
+
+@pytest.mark.parametrize(
+    ("script", "was_read"),
+    [([SILENCE], True), ([], False), ([status(500, {})], False), ([EVENT_STREAM, says("Half"), SILENCE], True)],
+    ids=["fell silent", "hung up at once", "said 500", "broke off"],
+)
+async def test_an_error_says_whether_the_engine_may_have_worked_on_the_request(server, script, was_read) -> None:
+    server.answers(*script)
+
+    _, error = await read_until_error(server, EngineError)
+
+    assert error.was_read is was_read
+
+
+async def test_a_server_that_is_not_reached_has_read_nothing() -> None:
+    async with ScriptedServer() as server:
+        url = server.base_url
+    async with RemoteEngine(url) as engine:
+        with pytest.raises(EngineUnavailable) as raised:
+            await anext(engine.stream(REQUEST))
+    assert not raised.value.was_read
 
 
 async def test_closing_the_stream_hangs_up_on_the_server(server: ScriptedServer) -> None:

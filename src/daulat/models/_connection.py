@@ -33,7 +33,12 @@ CLOSED_BEFORE_S = 0.25
 
 
 class ConnectionFailedError(Exception):
-    """The server was not reached, fell silent, or does not speak HTTP; the argument says which, and quotes nothing."""
+    """The server was not reached, fell silent, or does not speak HTTP; the argument says which, and quotes nothing.
+
+    `was_read` says that the request may have been read.
+    """
+
+    was_read = False
 
 
 class Reply(asyncio.Protocol):
@@ -305,10 +310,11 @@ class Connections:
             try:
                 reply.send(data)
                 await reply.head()
-            except ConnectionFailedError:
+            except ConnectionFailedError as error:
                 reply.abort()
                 # It had closed while it was kept, so this request was never read; later, or after a byte, it was.
                 if kept is None or not kept.was_closed_unread:
+                    error.was_read = not reply.was_closed_unread
                     raise
                 kept = None
             except BaseException:

@@ -31,11 +31,17 @@ class ModelsError(DaulatError):
 
 
 class EngineError(ModelsError):
-    """A request met an engine that did not finish it."""
+    """A request met an engine that did not finish it. `was_read`: it may have worked on it, for nothing."""
+
+    was_read = False
 
 
 class EngineUnavailable(EngineError):
-    """The engine did not begin the request; another engine may."""
+    """The engine did not begin to answer; another may. `was_read`: it took the request, fell silent or hung up."""
+
+    def __init__(self, what: str, *, why: str, fix: str, code: str, was_read: bool = False) -> None:
+        super().__init__(what, why=why, fix=fix, code=code)
+        self.was_read = was_read
 
 
 class EngineOverloaded(EngineError):
@@ -60,6 +66,8 @@ class EngineRefused(EngineError):
 
 class EngineInterrupted(EngineError):
     """The engine began and broke off. Text already yielded stands, and the answer is not complete."""
+
+    was_read = True
 
 
 class UnknownModel(ModelsError):

@@ -218,7 +218,7 @@ class RemoteEngine:
         try:
             return await self._connections.request(path, body, content_type)
         except ConnectionFailedError as error:
-            raise self._unavailable(f"did not answer: {error}") from error
+            raise self._unavailable(f"did not answer: {error}", was_read=error.was_read) from error
 
     def _status_error(self, reply: Reply, body: bytes) -> EngineError:
         try:
@@ -250,12 +250,13 @@ class RemoteEngine:
             )
         return self._unavailable(what.removeprefix(f"engine `{self.name}` "))
 
-    def _unavailable(self, what: str, *, fix: str = "") -> EngineUnavailable:
+    def _unavailable(self, what: str, *, fix: str = "", was_read: bool = False) -> EngineUnavailable:
         return EngineUnavailable(
             f"engine `{self.name}` {what}",
             why="The request did not begin; no text was lost.",
             fix=fix or "Check that its server runs and is reached from here; nation.yaml says where it should be.",
             code="models.engine.unavailable",
+            was_read=was_read,
         )
 
     def _interrupted(self, what: str) -> EngineInterrupted:
