@@ -139,10 +139,10 @@ def test_a_reranker_reads_the_query_with_each_document(query, documents):
 @pytest.mark.parametrize(
     "part",
     [
-        b'{"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}',
-        b'{"image_url": "https://example.org/a.png"}',
+        b'{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}',
+        b'{"image_url": "data:image/png;base64,AAAA"}',
         b'{"type": "input_audio", "input_audio": {"data": "AAAA"}}',
-        b'{"type": "image\\u005furl", "image\\u005furl": {"url": "https://example.org/a.png"}}',
+        b'{"type": "image\\u005furl", "image\\u005furl": {"url": "data:image/png;base64,AAAA"}}',
     ],
 )
 def test_an_image_or_a_recording_that_is_only_named_is_reserved_for(part):

@@ -16,6 +16,7 @@ from daulat.gateway._asgi import Request
 from daulat.gateway._decode import explained
 from daulat.gateway.errors import BadRequest
 from daulat.gateway.ports import Call
+from daulat.gateway.proxy.media import MACHINES, SETTINGS, Address, find_addresses, has_parts, other_machine, refused
 from daulat.models import several_prompts
 
 # A token is a byte at least and some four bytes of English; three lie on the safe side for most writing.
@@ -65,6 +66,7 @@ _read_head = msgspec.json.Decoder(_Head).decode
 _read_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _read_each = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _READ = frozenset(_Head.__struct_fields__)
+_HARMLESS = _READ | SETTINGS
 _USAGE_TOO = msgspec.Raw(b'{"include_usage":true}')
 
 
@@ -89,6 +91,8 @@ class Asked(msgspec.Struct, frozen=True):
         How many answers are asked for: `n` for each prompt.
     generated : int
         How many are made for it, of which the best are given.
+    addresses : tuple of Address
+        Pictures and recordings to fetch before an engine is asked; empty unless that was allowed for.
     """
 
     route: str
@@ -103,6 +107,7 @@ class Asked(msgspec.Struct, frozen=True):
     is_conversation: bool
     choices: int
     generated: int = 1
+    addresses: tuple[Address, ...] = ()
 
     def body_for(self, upstream_id: str, output_limit: int = 0) -> bytes:
         """Return the body to send: the same bytes, unless the engine knows the model by another name, has to be asked
@@ -165,14 +170,15 @@ def _with_usage(options: msgspec.Raw | None) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(fields))
 
 
-def read_asked(body: bytes, route: str) -> Asked:
-    """Read a request's body.
+def read_asked(body: bytes, route: str, *, may_fetch: bool = False) -> Asked:
+    """Read a request's body. With `may_fetch`, pictures and recordings on the web may be named by their address.
 
     Raises
     ------
     BadRequest
         If it is not JSON, one of the few fields is not of its type, a name stands in it that an engine would take for
-        another, or more answers are asked for than a call may have; `param` names the field.
+        another, an address that an engine would look up, or more answers are asked for than a call may have; `param`
+        names the field.
 
     Examples
     --------
@@ -185,7 +191,7 @@ def read_asked(body: bytes, route: str) -> Asked:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         with explained():
             head = _read_head(body)
-    _require_exact_names(body)
+    others = _have_words(body)
     prompt = bytes(head.messages or head.prompt or head.input)
     bound = max(head.max_completion_tokens or 0, head.max_tokens or 0)  # which of them an engine heeds is its own
     if head.n_predict or head.n_cmpl:
@@ -196,9 +202,11 @@ def read_asked(body: bytes, route: str) -> Asked:
     if generated > MOST_CHOICES:
         raise _too_many(generated, prompts)
     options = head.stream_options
-    # A list or an object within the prompt: without one it is text, and nothing has to be looked for.
+    looked = others or (has_parts(head.messages, body) if route == CHAT else body.count(b"{") > 1)
+    addresses = _addresses(body, route, may_fetch=may_fetch) if looked else ()
+    # A list within the messages, or an object within the input: without one it is text, and nothing is looked for.
     nests = prompt.find(b"[" if head.messages else b"{", 1) >= 0
-    parts = _parts(prompt) if nests else 0
+    parts = _parts(body if route == RERANK else prompt) if looked and (nests or route == RERANK) else 0
     return Asked(
         route=route,
         body=body,
@@ -212,15 +220,32 @@ def read_asked(body: bytes, route: str) -> Asked:
         is_conversation=prompt.startswith(b"["),
         choices=choices,
         generated=generated,
+        addresses=addresses,
     )
 
 
-def _require_exact_names(body: bytes) -> None:
-    """Refuse a field that reads as another than it is where capitals do not count, as with engines written in Go.
+def _addresses(body: bytes, route: str, *, may_fetch: bool) -> tuple[Address, ...]:
+    """Return the addresses to fetch for a request; refuse it where one may not be."""
+    found = find_addresses(body, is_conversation=route == CHAT)
+    for address in found:
+        if not (may_fetch and address.may_be_fetched):
+            raise refused(address, may_fetch=may_fetch)
+    return tuple(found)
 
-    Such an engine would heed ``Max_Tokens``, or the ``Model`` that a key may not reach, and this gateway would not.
+
+def _have_words(body: bytes) -> bool:
+    """Say whether a field that is not read here holds a text; refuse those that no caller may set.
+
+    That is one which leads an engine to another machine, and one which reads as another where capitals do not count, as
+    with engines written in Go: such an engine would heed ``Max_Tokens``, or the ``Model`` that a key may not reach.
     """
-    for name in _read_fields(body):
+    may = False
+    for name, raw in _read_fields(body).items():
+        if name in _HARMLESS:
+            continue
+        if name in MACHINES:
+            raise other_machine(name)
+        may = may or b'"' in bytes(raw)
         if not (name.islower() and name.isascii()) and name.casefold() in _READ:
             raise BadRequest(
                 f"`{name[:40]}` is no field of this API",
@@ -229,6 +254,7 @@ def _require_exact_names(body: bytes) -> None:
                 code="unsupported_field",
                 param=name[:40],
             )
+    return may
 
 
 def _foreign(name: str) -> BadRequest:

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+r"""Pictures, recordings and films in a request: its body in; the addresses that an engine would fetch them from, out.
+
+vLLM, SGLang and llama.cpp's server fetch what a prompt names by address, from where they stand, and some open files of
+their own machine (`file://`, or a bare path). A caller must not choose what an engine reaches, so only the bytes
+themselves, as a ``data:`` URL, travel on. What stands where such an address may stand is judged by its value, every
+value of a name that is written twice, and names as JSON means them, however they are escaped. Fetches nothing itself.
+
+Sources: chat_utils.py of vLLM, `load_image` of SGLang, `handle_media` of llama.cpp, openai.go of Ollama.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from daulat.gateway._decode import explained
+from daulat.gateway.errors import BadRequest
+
+# Names under which engines take an address: `image_url`, `url`, `image`, `input_audio`, `ref_audio`, `videos`...
+_TAKES_ADDRESS = re.compile(r"(?:\w*_)?(?:url|uri|image|audio|video)s?", re.IGNORECASE)
+# Names under which bytes stand in base64, which newer servers take an address under too: `input_audio.data`.
+_TAKES_BYTES = re.compile(r"(?:\w*_)?(?:data|b64|base64)", re.IGNORECASE)
+# Names whose text is a person's words or an application's own, and never looked up by an engine.
+_WORDS = frozenset({
+    "content", "documents", "id", "input", "instructions", "model", "name", "prompt", "prompt_cache_key", "query",
+    "reasoning", "reasoning_content", "refusal", "safety_identifier", "stop", "suffix", "text", "thinking", "title",
+    "user",
+})  # fmt: skip
+# Names of what an application describes to a model, or was given by one: schemas, calls, citations.
+_APART = frozenset({
+    "annotations", "chat_template", "chat_template_kwargs", "citations", "ebnf", "function_call", "functions",
+    "grammar", "guided_choice", "guided_grammar", "guided_json", "guided_regex", "json_schema", "logit_bias",
+    "metadata", "regex", "response_format", "structural_tag", "structured_outputs", "tool_calls", "tool_choice",
+    "tools",
+})  # fmt: skip
+# Fields of a request that hold none either, and are common: a body with these alone is not looked through.
+SETTINGS = _APART | frozenset({
+    "encoding_format", "frequency_penalty", "logprobs", "modalities", "parallel_tool_calls", "presence_penalty",
+    "prompt_cache_key", "reasoning_effort", "safety_identifier", "seed", "service_tier", "stop", "suffix",
+    "temperature", "top_logprobs", "top_p", "user", "verbosity",
+})  # fmt: skip
+# Fields by which an engine is told of another machine to get its cache from (SGLang, vLLM).
+MACHINES = frozenset({"bootstrap_host", "bootstrap_port", "bootstrap_room", "kv_transfer_params"})
+
+_DATA_URL = re.compile(r"data:[^,;\s]*(?:; ?[^,;\s]*)*?;base64,[A-Za-z0-9+/=_\s-]*", re.IGNORECASE)
+_BASE64 = re.compile(r"[A-Za-z0-9+/=_\s-]*")
+# Readers of addresses drop the white space before them, and line ends and tabs within.
+_ADDRESS = re.compile(r"[\x00-\x20]*(?:[a-z][a-z0-9+.\t\r\n-]*:[\t\r\n]*/|file:)", re.IGNORECASE)
+_FETCHED = re.compile(r"https?://", re.IGNORECASE)
+
+
+class Address(NamedTuple):
+    """An address in a request.
+
+    Attributes
+    ----------
+    where : str
+        The path of the field that holds it.
+    url : str
+    may_be_fetched : bool
+        It is one of the web, in a place where its bytes would do as well.
+    """
+
+    where: str
+    url: str
+    may_be_fetched: bool
+
+
+class _Message(msgspec.Struct):
+    content: msgspec.Raw = msgspec.Raw(b"")
+
+
+_read_messages = msgspec.json.Decoder(list[_Message]).decode
+
+
+class _Members(list[tuple[str, Any]]):
+    """The members of an object in their order, those with the same name too: which of them counts is the engine's."""
+
+
+def has_parts(messages: msgspec.Raw, body: bytes) -> bool:
+    """Say whether a message of a conversation is more than a text; where a name is written twice it is said to be.
+
+    >>> said = b'[{"role": "user", "content": "[1]"}, {"role": "assistant", "content": null}]'
+    >>> has_parts(msgspec.Raw(said), b'{"messages": %b}' % said)
+    False
+    """
+    if body.count(b"[") == 1:  # the messages themselves: no list stands in them
+        return False
+    try:
+        read = _read_messages(messages)
+    except msgspec.MsgspecError:
+        return True  # its engine will say what is wrong, or read it in a way of its own
+    if body.count(b'"messages"') != 1 or body.count(b'"content"') > len(read):
+        return True
+    return any(bytes(message.content)[:1] not in (b'"', b"n", b"") for message in read)
+
+
+def find_addresses(body: bytes, *, is_conversation: bool) -> list[Address]:
+    """Return what an engine might fetch of a request.
+
+    Raises
+    ------
+    BadRequest
+        If the body is not JSON.
+
+    Examples
+    --------
+    >>> part = '{"type": "image_url", "image_url": {"url": "http://10.0.0.1/"}}'
+    >>> body = '{"model": "m", "messages": [{"role": "user", "content": ["see http://x.example", %s]}]}' % part
+    >>> find_addresses(body.encode(), is_conversation=True)
+    [Address(where='messages[0].content[1].image_url.url', url='http://10.0.0.1/', may_be_fetched=True)]
+    """
+    with explained():
+        try:
+            members = json.loads(body, object_pairs_hook=_Members, strict=False)
+        except json.JSONDecodeError as error:
+            raise msgspec.DecodeError from error
+        # Texts to answer from are written into a conversation; what a reranker is given may be pictures.
+        apart = _APART | {"documents"} if is_conversation else _APART
+        # Infinity takes each input for an address where it is told to.
+        looks = any(name == "modality" and value != "text" for name, value in members)
+        return [
+            Address(where, text, _FETCHED.match(text) is not None and _TAKES_ADDRESS.fullmatch(name) is not None)
+            for name, text, where in _texts(members, "", "", apart)
+            if _is_address("url" if looks and name == "input" else name, text)
+        ]
+
+
+def _texts(value: Any, name: str, where: str, apart: frozenset[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield each text of a JSON value, the nearest name above it, and its path."""
+    if isinstance(value, _Members):
+        for member, each in value:
+            if member not in apart:
+                yield from _texts(each, member, f"{where}.{member[:40]}" if where else member[:40], apart)
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _texts(each, name, f"{where}[{index}]", apart)
+    elif isinstance(value, str):
+        yield name, value, where
+
+
+def _is_address(name: str, text: str) -> bool:
+    """Say whether a text, under this name, is something to be looked up rather than read.
+
+    >>> _is_address("url", "data:image/png;base64,AAAA"), _is_address("url", "/etc/passwd"), _is_address("text", "file:///")
+    (False, True, False)
+    """
+    if name in _WORDS:
+        return False
+    if _TAKES_ADDRESS.fullmatch(name):
+        return _DATA_URL.fullmatch(text) is None
+    if _TAKES_BYTES.fullmatch(name):
+        return _BASE64.fullmatch(text) is None and _DATA_URL.fullmatch(text) is None
+    return _ADDRESS.match(text) is not None
+
+
+def refused(address: Address, *, may_fetch: bool) -> BadRequest:
+    """Return the refusal of an address, which is not repeated: it may hold a token."""
+    fix = "send the bytes themselves as a `data:` URL in base64: `data:image/png;base64,...`"
+    fix += "." if may_fetch else ", or ask the operator to declare its host under `gateway.media.fetch_from`."
+    return BadRequest(
+        f"`{address.where}` is an address, or a file, and not the bytes themselves",
+        why="An engine would fetch it from inside this network, and no caller may choose what is reached from there.",
+        fix=fix,
+        code="address_refused",
+        param=address.where,
+    )
+
+
+def other_machine(name: str) -> BadRequest:
+    """Return the refusal of a field that would lead an engine to another machine."""
+    return BadRequest(
+        f"`{name}` is not taken from a caller",
+        why="It names a machine that the engine would turn to, and no caller may choose what is reached from there.",
+        fix=f"leave `{name}` out.",
+        code="unsupported_field",
+        param=name,
+    )
+
+
+def with_data(body: bytes, addresses: Sequence[Address], fetched: Mapping[str, str]) -> bytes:
+    """Return a body with addresses replaced by what was fetched; fields that hold none stay as they were written.
+
+    Examples
+    --------
+    >>> body = b'{"top_p": 0.50, "input": [{"image": "https://x.example/a"}]}'
+    >>> with_data(body, find_addresses(body, is_conversation=False), {"https://x.example/a": "data:,"})
+    b'{"top_p":0.50,"input":[{"image":"data:,"}]}'
+    """
+    named = {re.split(r"[.\[]", address.where, maxsplit=1)[0] for address in addresses}
+    with explained():
+        fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        for name in named & fields.keys():
+            # Written anew, each name stands once: what was judged is what travels.
+            value = _replaced(msgspec.json.decode(fields[name]), name, fetched)
+            fields[name] = msgspec.Raw(msgspec.json.encode(value))
+        return msgspec.json.encode(fields)
+
+
+def _replaced(value: Any, name: str, fetched: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {member: _replaced(each, member, fetched) for member, each in value.items()}
+    if isinstance(value, list):
+        return [_replaced(each, name, fetched) for each in value]
+    return fetched.get(value, value) if isinstance(value, str) and _TAKES_ADDRESS.fullmatch(name) else value
