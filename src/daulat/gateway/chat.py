@@ -72,13 +72,15 @@ class ChatRoutes:
     async def complete(self, request: Request, send: Send) -> None:
         """Answer a conversation, whole or as a stream."""
         body = await request.json_body()
-        asked = read_asked(body, CHAT)
+        asked = read_asked(body, CHAT, may_fetch=self._parts.media is not None)
         service = self._parts.services.get(asked.model)
         if service is not None:
             await self._serve(request, send, asked, service)
             return
         require_conversation(asked)
         account = await open_account(self._parts, request, asked)
+        if asked.addresses:
+            asked = await self._proxy.with_media(asked, account)
         target = await self._proxy.route(account)
         if forwarding(target.engine) is not None:
             await self._proxy.answer(request, send, asked, account)

@@ -41,7 +41,8 @@ class EmbeddingsRoute:
     async def embed(self, request: Request, send: Send) -> None:
         """Encode the texts of a request."""
         body = await request.json_body()
-        asked, embedder = read_asked(body, ROUTE), self._parts.embedder
+        asked = read_asked(body, ROUTE, may_fetch=self._parts.media is not None)
+        embedder = self._parts.embedder
         if embedder is None or asked.model != embedder.name:
             await self._forwarded.forward(request, send, ROUTE, body)
             return

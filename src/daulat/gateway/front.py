@@ -24,6 +24,7 @@ from daulat.gateway.api.batches.worker import working
 from daulat.gateway.api.files.shelf import FileShelf
 from daulat.gateway.app import create_app
 from daulat.gateway.errors import defect
+from daulat.gateway.media import declared_fetcher
 from daulat.gateway.metering import Meter
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Receipts
@@ -118,6 +119,7 @@ async def open_front(nation: Nation, environ: Mapping[str, str], *, workers: int
         public_url=nation.gateway.public_url or "",
         admission=access,
         moderator=_rules(nation),
+        media=declared_fetcher(nation.gateway.media),
         routes=access.routes(),
         allowed_origins=nation.gateway.allowed_origins,
         trusted_proxies=nation.gateway.trusted_proxies,
@@ -133,6 +135,8 @@ async def open_front(nation: Nation, environ: Mapping[str, str], *, workers: int
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
         await engines.close()
+        if parts.media is not None:
+            parts.media.close()
 
 
 def _rules(nation: Nation) -> Callable[[Sequence[str]], tuple[list[ModerationResult], ModerationMethod]]:

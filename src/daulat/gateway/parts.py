@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # they are of a database, and a gateway can do without one
     from daulat.gateway.api.batches.queue import BatchQueue
     from daulat.gateway.api.files.shelf import FileShelf
     from daulat.gateway.api.moderation_schema import ModerationMethod, ModerationResult
+    from daulat.gateway.media import MediaFetcher
 
 
 class Ids:
@@ -82,6 +83,8 @@ class Parts:
         Answers kept for the same request again; None keeps none.
     moderator : callable, optional
         Looks at texts by rules; slow at its first call, so it is called in a thread.
+    media : MediaFetcher, optional
+        Fetches pictures and recordings that a call names by address. None: they are refused.
     files, batches : optional
         Where files and batches are kept; None while there is no database.
     vitals : callable
@@ -114,6 +117,7 @@ class Parts:
     observer: Observer = field(default_factory=NoObserver)
     answers: Answers | None = None
     moderator: Callable[[Sequence[str]], tuple[list[ModerationResult], ModerationMethod]] | None = None
+    media: MediaFetcher | None = None
     files: FileShelf | None = None
     batches: BatchQueue | None = None
     vitals: Callable[[], list[EngineStatus]] = list

@@ -10,13 +10,25 @@ from daulat.nation._yaml import YamlFile, read_yaml
 from daulat.nation.bootstrap import bootstrap
 from daulat.nation.check import check_nation, check_text, load_nation, nation_of
 from daulat.nation.errors import NationError, NationFaultsError
-from daulat.nation.model import Encoder, Jurisdiction, Language, Model, Nation, Residency, Route, Service, json_schema
+from daulat.nation.model import (
+    Encoder,
+    Jurisdiction,
+    Language,
+    Media,
+    Model,
+    Nation,
+    Residency,
+    Route,
+    Service,
+    json_schema,
+)
 from daulat.nation.packs import Pack, find_pack, installed_packs, pack_at
 
 __all__ = [
     "Encoder",
     "Jurisdiction",
     "Language",
+    "Media",
     "Model",
     "Nation",
     "NationError",

@@ -116,6 +116,18 @@ def _url(value: str) -> str:
     return value
 
 
+def _host(value: str) -> str:
+    label = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+    if not re.fullmatch(rf"(?:{label}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?(?::[0-9]{{1,5}})?", value):
+        raise broken(
+            "nation.host",
+            f"`{value}` is not the name of a host",
+            "What is fetched from there could not be told from what is not.",
+            "Write it in small letters as `images.example.org`, with `:port` where it is not 443, and without `https://`.",
+        )
+    return value
+
+
 CountryCode = Annotated[str, AfterValidator(_country), Field(json_schema_extra={"pattern": "^[A-Z]{2}$"})]
 PlaceCode = Annotated[str, AfterValidator(_place), Field(json_schema_extra={"pattern": "^[A-Z]{2}(-[A-Z0-9]{1,3})?$"})]
 LanguageTag = Annotated[
@@ -127,6 +139,7 @@ CurrencyCode = Annotated[str, AfterValidator(_currency), Field(json_schema_extra
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Url = Annotated[str, AfterValidator(_url)]
+HostName = Annotated[str, AfterValidator(_host)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]{0,99}$")]
 
 

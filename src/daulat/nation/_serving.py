@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from daulat.nation._codes import CurrencyCode, Declared, PlaceCode, Slug, Text, Url
+from daulat.nation._codes import CurrencyCode, Declared, HostName, PlaceCode, Slug, Text, Url
 
 
 def _decimal(value: object) -> object:
@@ -152,3 +152,17 @@ class Queue(Declared):
     """How many may wait."""
     wait_s: Annotated[float, Field(gt=0, le=3600)] = 30.0
     """How long one may wait before it is told to come back."""
+
+
+class Media(Declared):
+    """Pictures and recordings that a call names by their address. An engine is never given the address itself."""
+
+    fetch_from: list[HostName] = []
+    """Public hosts from which this service fetches them, over https, such as `images.example.org`; empty: callers send
+    the bytes."""
+    limit_bytes: Annotated[int, Field(ge=1_000, le=100_000_000)] = 10_000_000
+    """The most that is fetched for one call."""
+    limit_parts: Annotated[int, Field(ge=1, le=64)] = 8
+    """How many addresses one call may name."""
+    timeout_s: Annotated[float, Field(gt=0, le=60)] = 10.0
+    """How long fetching may take for one call."""

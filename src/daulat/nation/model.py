@@ -28,7 +28,7 @@ from daulat.nation._codes import (
     Url,
     broken,
 )
-from daulat.nation._serving import Energy, Model, Price, Queue, Route, RouteTarget, Verify
+from daulat.nation._serving import Energy, Media, Model, Price, Queue, Route, RouteTarget, Verify
 
 __all__ = [
     "Encoder",
@@ -36,6 +36,7 @@ __all__ = [
     "Gateway",
     "Jurisdiction",
     "Language",
+    "Media",
     "Model",
     "Nation",
     "Price",
@@ -208,6 +209,8 @@ class Gateway(Declared):
     """Write a line of JSON for each call on stderr: names, counts and times; never words or keys."""
     queue: Queue = Queue()
     """Where calls wait for an engine."""
+    media: Media = Media()
+    """Pictures and recordings that calls name by address."""
     sign_in: SignIn | None = None
     """Where operators sign in; none: administration at the command line only."""
 

@@ -50,7 +50,7 @@ class Forwarded:
         NotReady
             If no engine has the model, and the encoder, which may be meant, is still loading.
         """
-        asked = read_asked(body, name)
+        asked = read_asked(body, name, may_fetch=self._parts.media is not None)
         if asked.model in self._parts.services:
             raise service_refuses(name)
         try:

@@ -17,10 +17,11 @@ from daulat.gateway._asgi import SECURITY_HEADERS, ClientGone, Header, Request, 
 from daulat.gateway.errors import BadRequest, defect, envelope
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import CallUsage, Target
-from daulat.gateway.proxy.account import Account, open_account
+from daulat.gateway.proxy.account import Account, open_account, settled
 from daulat.gateway.proxy.asked import BYTES_PER_TOKEN, CHAT, Asked, read_asked
 from daulat.gateway.proxy.events import EventTap
 from daulat.gateway.proxy.flows import Flow, Flows
+from daulat.gateway.proxy.media import with_data
 from daulat.gateway.proxy.thinking import split_whole
 from daulat.gateway.proxy.usage import Counts, add_to_usage, read_usage
 from daulat.models import EngineInterrupted, EngineRefused, Forwarding, Pieces, Whole, forwarding
@@ -61,8 +62,10 @@ class Proxy:
         DaulatError
             If nothing was sent to the caller yet.
         """
-        asked = read_asked(body, route)
+        asked = read_asked(body, route, may_fetch=self._parts.media is not None)
         account = await open_account(self._parts, request, asked)
+        if asked.addresses:
+            asked = await self.with_media(asked, account)
         target = await self.route(account)
         if forwarding(target.engine) is None:
             error = BadRequest(
@@ -83,6 +86,14 @@ class Proxy:
         except BaseException as error:
             account.fail(error)
             raise
+
+    async def with_media(self, asked: Asked, account: Account) -> Asked:
+        """Return a request with the bytes of what it names by address; its account is settled if they cannot be had."""
+        assert self._parts.media is not None  # or the request had been refused
+        with settled(account):
+            fetched = await self._parts.media.fetch(asked.addresses)
+            body = with_data(asked.body, asked.addresses, fetched)
+        return msgspec.structs.replace(asked, body=body, addresses=())
 
     async def answer(self, request: Request, send: Send, asked: Asked, account: Account) -> None:
         """Answer a routed request, whole or as a stream, and settle it."""
