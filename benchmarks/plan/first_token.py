@@ -61,6 +61,8 @@ def first_token(data: Measured, fit: Mapping[str, Any]) -> dict[str, float]:
         "pairs": len(np.unique(pair)),
         "median_ape_left_out_by_pair": round(float(np.median(np.abs(np.expm1(-error)))), 3),
         "p90_ape_left_out_by_pair": round(float(np.quantile(np.abs(np.expm1(-error)), 0.9)), 3),
+        "log_p10_left_out_by_pair": round(float(np.quantile(error, 0.1)), 3),
+        "log_p90_left_out_by_pair": round(float(np.quantile(error, 0.9)), 3),
     }
 
 

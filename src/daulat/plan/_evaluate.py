@@ -43,6 +43,7 @@ def evaluate(
     framework: str,
     largest: int,
     factors: Factors,
+    first_token_error: float,
 ) -> list[Deployment]:
     """Return a deployment for each split of one replica of at most `largest` accelerators."""
     fit = throughput_fit()
@@ -52,7 +53,7 @@ def evaluate(
     added, nearness = residual_of(columns, fit)
     times = _times(columns, added, mix, factors, fit)
     fitted = fit["first_token"]
-    first = FirstToken(fitted["overhead_s"], fitted["prompt_factor"], fitted["steps"])
+    first = FirstToken(*(first_token_error * fitted[part] for part in ("overhead_s", "prompt_factor", "steps")))
     strange = accelerators()[chip]["family"] not in FAMILIES
     sigma = _sigma(fit, nearness) * (2 if strange else 1)
     notes = (f"no measured row of {chip} or its kind: error doubled",) if strange else ()

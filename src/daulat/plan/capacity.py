@@ -46,6 +46,7 @@ def deployment_options(
     framework: str = "vllm",
     largest_replica: int = 16,
     factors: Factors | None = None,
+    first_token_error: float = 1.0,
 ) -> list[Deployment]:
     """Return for each accelerator and precision the split that gives most; first those that give most, then the rest.
 
@@ -61,6 +62,8 @@ def deployment_options(
         Candidates; precisions default to those in which the model can be served.
     largest_replica : int
         Accelerators that one replica may be spread over, 1 to 64.
+    first_token_error : float
+        Real over predicted time to the first token of who finds no queue.
 
     Raises
     ------
@@ -79,7 +82,9 @@ def deployment_options(
     found = []
     for chip in chips:
         for precision in precisions_of(model, precisions):
-            options = evaluate(model, chip, precision, mix, objective, framework, largest_replica, factors)
+            options = evaluate(
+                model, chip, precision, mix, objective, framework, largest_replica, factors, first_token_error
+            )
             found.append(max(options, key=lambda one: (one.output_tok_s_per_accelerator, one.max_batch, one.ranks)))
     return sorted(found, key=lambda one: -one.output_tok_s_per_accelerator)
 

@@ -259,7 +259,7 @@ def _trial(place: Place, assumptions: Assumptions, settings: Settings, sites: Si
 
 def _stages(place: Place, settings: Settings, n_sites: int, v: Values) -> tuple[Any, ...]:
     chip = accelerators()[settings.accelerator]
-    curves = [serving_curve(way_of(settings, one.model)) for one in settings.services]
+    curves = [serving_curve(way_of(settings, one.model), certain=v.n_draws == 1) for one in settings.services]
     demand = estimate_demand(place, v, settings)
     trained = (number(models()[settings.model], "active_parameters_b") or 0.0) * 1e9
     fleet = size_fleet(demand, week_shape(place), curves, chip, trained, site_kw_per_accelerator(chip, v), v, settings)

@@ -2,7 +2,7 @@
 """Energy and water: power, megawatt-hours, carbon, water and heat of the fleet.
 
 Third stage of the build road: takes a `Fleet` and the place's climate and grid; returns an `Energy`. Chooses no tariff
-and spends no money. Model: measured wall power between idle and full load, times a PUE that grows with the climate.
+and spends no money. Model: measured power of idle, serving and busy servers, times a PUE that grows with the climate.
 Derivation, limits and sources: docs/concepts/plan-energy.md
 """
 
@@ -63,8 +63,8 @@ class Energy:
     )
     it_energy_mwh: Floats = figure(
         "MWh",
-        "IT power x 8760 h x (idle + (1 - idle) x utilisation)",
-        "it_power_mw utilisation energy.idle_share",
+        "IT power x 8760 h x (utilisation x busy + (1 - utilisation) x (gathered x idle + (1 - gathered) x serving))",
+        "it_power_mw utilisation energy.busy_share energy.serving_share energy.gathered_share energy.idle_share",
         about="IT energy of the year.",
     )
     site_energy_mwh: Floats = figure(
@@ -178,15 +178,16 @@ def energy_of(fleet: Fleet, chip: Record, v: Values) -> Energy:
     years = np.arange(shape[1])[None, :]
     each, ratio, site_each = it_kw_per_accelerator(chip, v), pue(v), site_kw_per_accelerator(chip, v)
     it_power = fleet.accelerators_installed * each / 1000
-    idle = v("energy.idle_share")
-    it_energy = it_power * HOURS_A_YEAR * (idle + (1 - idle) * np.minimum(fleet.utilisation, 1))
+    work, gathered = np.minimum(fleet.utilisation, 1), v("energy.gathered_share")
+    resting = gathered * v("energy.idle_share") + (1 - gathered) * v("energy.serving_share")
+    it_energy = it_power * HOURS_A_YEAR * (work * v("energy.busy_share") + (1 - work) * resting)
     site = it_energy * ratio
     solar = site * v("energy.solar_share")
     ppa = (site - solar) * v("energy.ppa_share")
     grid = site - solar - ppa
     factor = v("energy.grid_gco2_per_kwh") * (1 - v("energy.grid_decline_per_year")) ** years
-    work = np.maximum(fleet.utilisation * fleet.accelerators_installed, 1e-300)
-    own = np.clip(1 - fleet.other_accelerators / work, 0, 1)
+    at_work = np.maximum(fleet.utilisation * fleet.accelerators_installed, 1e-300)
+    own = np.clip(1 - fleet.other_accelerators / at_work, 0, 1)
     return Energy(
         it_kw_per_accelerator=_each(each, v),
         pue=_each(ratio, v),

@@ -8,13 +8,15 @@ nearest edge holds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from statistics import NormalDist
 
 import numpy as np
 
-from daulat.plan._tables import models, number
+from daulat.plan._tables import models, number, throughput_fit
 from daulat.plan.capacity import Deployment, Factors, Mix, Objective, deployment_options
 from daulat.plan.errors import DoesNotFitError
 from daulat.plan.figures import Floats
@@ -61,20 +63,20 @@ class ServingCurve:
 
     Parameters
     ----------
-    log_rate : float64[prompts, outputs]
-        At `PROMPTS` and `OUTPUTS`.
-    log_low, log_high : float
-        The fit's 80 % interval around it.
+    log_rate : float64[n_late, prompts, outputs]
+        At `PROMPTS` and `OUTPUTS`; the first axis is the error of the time to the first token at its 10th percentile,
+        its median and its 90th, or its median alone.
+    log_spread : float64[prompts, outputs]
+        Half the width of the fit's 80 % interval around it, at the same lengths.
     """
 
     model: str
     accelerator: str
     log_rate: Floats
-    log_low: float
-    log_high: float
+    log_spread: Floats
     notes: tuple[str, ...]
 
-    def rate(self, prompt_tokens: Floats, output_tokens: Floats, error: Floats) -> Floats:
+    def rate(self, prompt_tokens: Floats, output_tokens: Floats, error: Floats, late: Floats | float = 0.0) -> Floats:
         """Return output tokens a second and accelerator; all arguments broadcast.
 
         Parameters
@@ -82,15 +84,28 @@ class ServingCurve:
         prompt_tokens, output_tokens : float64
             Means a request; prompt tokens without those found in the cache.
         error : float64
-            In units of the interval: -1 is its 10th percentile, 1 its 90th.
+            Of the pace, in units of its interval: -1 is its 10th percentile, 1 its 90th.
+        late : float64
+            Of the time to the first token, likewise; beyond the interval its ends hold.
         """
-        across = _position(PROMPTS, prompt_tokens)
-        along = _position(OUTPUTS, output_tokens)
-        i, j = np.floor(across).astype(int), np.floor(along).astype(int)
-        i, j = np.minimum(i, len(PROMPTS) - 2), np.minimum(j, len(OUTPUTS) - 2)
-        a, b, z = across - i, along - j, self.log_rate
-        log_rate = (z[i, j] * (1 - a) + z[i + 1, j] * a) * (1 - b) + (z[i, j + 1] * (1 - a) + z[i + 1, j + 1] * a) * b
-        return np.asarray(np.exp(log_rate + np.where(error < 0, -self.log_low, self.log_high) * error))
+        prompt_tokens, output_tokens, late = np.broadcast_arrays(prompt_tokens, output_tokens, late)
+        where = (_position(PROMPTS, prompt_tokens), _position(OUTPUTS, output_tokens))
+        middle = len(self.log_rate) // 2
+        log_rate = _between(self.log_rate, (middle + np.clip(late, -1, 1) * middle, *where))
+        return np.asarray(np.exp(log_rate + _between(self.log_spread, where) * error))
+
+
+def _between(grid: Floats, places: Sequence[Floats]) -> Floats:
+    """Return values between the points of a grid, linear along each axis; places are fractional indices."""
+    low = [np.minimum(np.floor(place).astype(int), max(n - 2, 0)) for place, n in zip(places, grid.shape, strict=True)]
+    total = np.zeros(places[0].shape)
+    for corner in product((0, 1), repeat=len(places)):
+        weight = np.ones(places[0].shape)
+        for place, start, step in zip(places, low, corner, strict=True):
+            weight = weight * (place - start if step else 1 - (place - start))
+        at = tuple(np.minimum(one + step, n - 1) for one, step, n in zip(low, corner, grid.shape, strict=True))
+        total += weight * grid[at]
+    return total
 
 
 def _position(grid: Floats, values: Floats) -> Floats:
@@ -115,8 +130,13 @@ def way_of(settings: Settings, model: str, accelerator: str = "") -> Way:
 
 
 @cache
-def serving_curve(way: Way) -> ServingCurve:
+def serving_curve(way: Way, *, certain: bool = False) -> ServingCurve:
     """Return the curve of one way to serve.
+
+    Parameters
+    ----------
+    certain : bool
+        Leave out what an error of the time to the first token does: a third of the work, for a single draw.
 
     Raises
     ------
@@ -124,19 +144,28 @@ def serving_curve(way: Way) -> ServingCurve:
         If no deployment keeps the objective at any length; with the reason.
     """
     options = [[_best(way, float(prompt), float(output)) for output in OUTPUTS] for prompt in PROMPTS]
-    rates = np.array([[one.output_tok_s_per_accelerator if one.feasible else 0.0 for one in row] for row in options])
-    if not rates.any():
+    if not any(one.feasible for row in options for one in row):
         raise DoesNotFitError(
             f"plan.model `{way.model}` on {way.accelerator} in {way.precision}: {options[0][0].reason}",
             why="A model that does not fit, or keeps no objective, cannot be served.",
             fix="Choose a smaller model or precision, a looser objective, or accelerators with more memory.",
             code="plan.fit",
         )
-    feasible = [one for row in options for one in row if one.feasible]
-    centre = max(feasible, key=lambda one: one.output_tok_s_per_accelerator)
-    notes = dict.fromkeys(note for row in options for one in row for note in one.notes)
-    spread = centre.sigma_log * Z90
-    return ServingCurve(way.model, way.accelerator, np.log(np.maximum(rates, FLOOR)), -spread, spread, tuple(notes))
+    fitted = throughput_fit()["first_token"]
+    ends = () if certain else (fitted["log_p10_left_out_by_pair"], fitted["log_p90_left_out_by_pair"])
+    early_late = [
+        [[_best(way, float(prompt), float(output), np.exp(end)) for output in OUTPUTS] for prompt in PROMPTS]
+        for end in ends
+    ]
+    grids = [*early_late[:1], options, *early_late[1:]]
+    notes = dict.fromkeys(note for row in options for one in row if one.feasible for note in one.notes)
+    spread = np.array([[one.sigma_log * Z90 for one in row] for row in options])
+    return ServingCurve(way.model, way.accelerator, np.stack([_logs(grid) for grid in grids]), spread, tuple(notes))
+
+
+def _logs(grid: Sequence[Sequence[Deployment]]) -> Floats:
+    rates = np.array([[one.output_tok_s_per_accelerator if one.feasible else 0.0 for one in row] for row in grid])
+    return np.asarray(np.log(np.maximum(rates, FLOOR)))
 
 
 def keeps_objective(way: Way) -> bool:
@@ -144,7 +173,7 @@ def keeps_objective(way: Way) -> bool:
     return _best(way, 1000.0, 300.0).feasible
 
 
-def _best(way: Way, prompt: float, output: float) -> Deployment:
+def _best(way: Way, prompt: float, output: float, first_token_error: float = 1.0) -> Deployment:
     # A model reads no more than its context; beyond it the edge holds, and the plan notes it.
     limit = number(models()[way.model], "context") or np.inf
     output = min(output, limit / 2)
@@ -158,5 +187,6 @@ def _best(way: Way, prompt: float, output: float) -> Deployment:
         framework=way.framework,
         largest_replica=SERVER,
         factors=Factors(way.speculative_decoding, way.disaggregated_prefill),
+        first_token_error=first_token_error,
     )
     return options[0]

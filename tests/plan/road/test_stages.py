@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from daulat.nation import bootstrap, nation_of
 from daulat.plan import make_plan
+from daulat.plan._tables import throughput_fit
+from daulat.plan.capacity import Mix, Objective, deployment_options
 from daulat.plan.demand import WeekShape, week_shape
 from daulat.plan.demand.adoption import s_curve
 from daulat.plan.energy import zonal_temperature_c
@@ -101,16 +103,39 @@ def test_the_zonal_mean_is_that_of_north() -> None:
 def test_the_serving_curve_passes_through_its_own_predictions_and_falls_with_longer_prompts() -> None:
     curve = serving_curve(way_of(Settings(), "gpt-oss-120b"))
     exact = curve.rate(PROMPTS[:, None], OUTPUTS[None, :], np.array(0.0))
-    np.testing.assert_allclose(np.log(exact), curve.log_rate, rtol=1e-9)
+    np.testing.assert_allclose(np.log(exact), curve.log_rate[1], rtol=1e-9)
     rates = curve.rate(np.array([100.0, 1000.0, 10_000.0]), np.array(200.0), np.array(0.0))
     assert (np.diff(rates) < 0).all()
 
 
 def test_the_error_of_the_fit_is_met_at_its_percentiles() -> None:
     curve = serving_curve(way_of(Settings(), "gpt-oss-120b"))
-    low, middle, high = curve.rate(np.array(500.0), np.array(200.0), np.array([-1.0, 0.0, 1.0]))
-    assert np.log(low / middle) == close(curve.log_low)
-    assert np.log(high / middle) == close(curve.log_high)
+    for i, j in ((0, 0), (3, 2), (6, 5)):  # at each length its own interval
+        low, middle, high = curve.rate(PROMPTS[i], OUTPUTS[j], np.array([-1.0, 0.0, 1.0]))
+        assert np.log(middle / low) == close(curve.log_spread[i, j])
+        assert np.log(high / middle) == close(curve.log_spread[i, j])
+    assert len(np.unique(curve.log_spread.round(6))) > 10
+
+
+def test_a_first_token_that_comes_later_than_predicted_leaves_less_for_long_prompts() -> None:
+    """At the interval's ends the curve is that of the deployments whose first token takes so much longer or shorter."""
+    way = way_of(Settings(), "gpt-oss-120b")
+    curve, ends = serving_curve(way), throughput_fit()["first_token"]
+    for late, end in ((-1.0, "log_p10_left_out_by_pair"), (1.0, "log_p90_left_out_by_pair")):
+        [best, *_] = deployment_options(
+            way.model,
+            Mix(PROMPTS[5], OUTPUTS[0], PROMPTS[5] + OUTPUTS[0]),
+            Objective(way.ttft_s, way.tpot_s, way.share),
+            accelerators=[way.accelerator],
+            precisions=[way.precision],
+            largest_replica=8,
+            first_token_error=float(np.exp(ends[end])),
+        )
+        assert curve.rate(PROMPTS[5], OUTPUTS[0], np.array(0.0), late) == close(best.output_tok_s_per_accelerator)
+    rates = [float(curve.rate(PROMPTS[5], OUTPUTS[0], np.array(0.0), late)) for late in (-3, -1, 0, 1, 3)]
+    assert rates[0] == rates[1] > rates[2] > rates[3] == rates[4]  # beyond the interval its ends hold
+    [certain] = serving_curve(way, certain=True).log_rate
+    np.testing.assert_array_equal(certain, curve.log_rate[1])
 
 
 def test_building_overtakes_only_where_it_stays_ahead() -> None:

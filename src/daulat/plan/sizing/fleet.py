@@ -35,7 +35,8 @@ class Fleet:
     throughput_tok_s: Floats = figure(
         "tokens/s",
         "roofline(model, accelerator, precision; prompt not cached, output) x error of the fit",
-        "prompt_tokens_per_request output_tokens_per_request demand.cached_prompt_share sizing.throughput_error",
+        "prompt_tokens_per_request output_tokens_per_request demand.cached_prompt_share sizing.throughput_error "
+        "sizing.first_token_error",
         about="Output tokens a second and accelerator, by service.",
         axes=("service",),
         page="throughput.md",
@@ -164,9 +165,12 @@ def size_fleet(
         Site power of one accelerator at full load in the hottest hours.
     """
     fresh = np.maximum(demand.prompt_tokens_per_request * (1 - v("demand.cached_prompt_share")), 1)
-    error = v("sizing.throughput_error")[:, 0]
+    error, late = v("sizing.throughput_error")[:, 0], v("sizing.first_token_error")[:, 0]
     rates = np.stack(
-        [curve.rate(fresh[:, k], demand.output_tokens_per_request[:, k], error) for k, curve in enumerate(curves)],
+        [
+            curve.rate(fresh[:, k], demand.output_tokens_per_request[:, k], error, late)
+            for k, curve in enumerate(curves)
+        ],
         axis=1,
     )
     output = demand.requests_per_year * demand.output_tokens_per_request[:, None, :]
