@@ -98,6 +98,16 @@ def test_an_unknown_word_in_a_header_is_refused_when_the_batch_is_handed_in(clie
     assert [batch.id for batch in client.batches.list()] == before
 
 
+def test_a_line_that_names_a_picture_by_address_is_refused_and_the_others_are_answered(client, upstream):
+    looks = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://169.254.169.254/"}}]}]
+    lines = [("a", {"model": "writer", "messages": looks}), ("b", asking("Hello"))]
+    batch = ended(client, hand_in(client, lines))
+    assert (batch.request_counts.completed, batch.request_counts.failed) == (1, 1)
+    [failed] = lines_of(client, batch.error_file_id)
+    assert (failed["custom_id"], failed["response"]["body"]["error"]["code"]) == ("a", "address_refused")
+    assert not any("169.254" in repr(body) for _, body in upstream.heard)
+
+
 def test_a_batch_of_a_known_data_class_is_answered_in_it(client):
     batch = ended(client, hand_in(client, [("a", asking("Hello"))], extra_headers={"X-Daulat-Data-Class": "Public"}))
     assert (batch.status, batch.request_counts.completed) == ("completed", 1)

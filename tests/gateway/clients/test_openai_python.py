@@ -152,3 +152,50 @@ def test_errors_become_the_client_s_own(client, upstream):
 def test_a_client_that_retries_is_answered_when_the_engine_is_free_again(client, upstream):
     upstream.busy_for = 1
     assert chat(client.with_options(max_retries=2), "busy").choices[0].message.content.startswith("One")
+
+
+PICTURE = "data:image/png;base64,iVBORw0KGgo="
+INSIDE = ["http://169.254.169.254/latest", "https://10.0.0.1/a.png", "file:///etc/passwd"]
+
+
+def looking_at(url):
+    return [{"role": "user", "content": [
+        {"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": url, "detail": "low"}},
+    ]}]  # fmt: skip
+
+
+def test_a_picture_reaches_the_engine_as_the_client_wrote_it(client, upstream):
+    sent = looking_at(PICTURE)
+    chat(client, messages=sent)
+    assert upstream.last("chat/completions")["messages"] == sent
+
+
+@pytest.mark.parametrize("url", INSIDE)
+@pytest.mark.parametrize("model", ["writer", "tiny"])
+def test_a_picture_by_address_is_refused_with_a_word_on_what_to_do(client, upstream, model, url):
+    before = len(upstream.heard)
+    with pytest.raises(openai.BadRequestError) as caught:
+        chat(client, model=model, messages=looking_at(url))
+    assert (caught.value.code, caught.value.param) == ("address_refused", "messages[0].content[1].image_url.url")
+    assert "data:" in str(caught.value)
+    assert len(upstream.heard) == before
+
+
+@pytest.mark.parametrize("part", [
+    {"type": "input_image", "image_url": INSIDE[0]}, {"type": "input_file", "file_url": INSIDE[0]},
+])  # fmt: skip
+def test_a_response_refuses_an_address_by_the_name_its_caller_gave(client, upstream, part):
+    before = len(upstream.heard)
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.responses.create(model="writer", input=[{"role": "user", "content": [part]}])
+    assert caught.value.code == "address_refused"
+    assert caught.value.param.startswith("input[0].content[0].")
+    assert len(upstream.heard) == before
+
+
+def test_a_recording_by_address_is_refused_among_the_fields_of_a_form(client, upstream):
+    before = len(upstream.heard)
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.audio.transcriptions.create(model="ear", file=("a.wav", b"RIFF"), extra_body={"file_url": INSIDE[1]})
+    assert (caught.value.code, caught.value.param) == ("address_refused", "file_url")
+    assert len(upstream.heard) == before

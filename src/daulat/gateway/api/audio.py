@@ -20,6 +20,7 @@ from daulat.gateway.errors import BadRequest
 from daulat.gateway.parts import Parts
 from daulat.gateway.proxy import Account, Asked, Counts, open_account
 from daulat.gateway.proxy.account import settled
+from daulat.gateway.proxy.media import is_address, refused
 from daulat.models import EngineRefused, Whole, forwarding
 
 ROUTE = "audio/transcriptions"
@@ -120,6 +121,9 @@ def _asked(recording: _Recording) -> Asked:
             code="unsupported_parameter",
             param="stream",
         )
+    for name, text in form.texts():
+        if is_address(name, text):
+            raise refused(name[:40], may_fetch=True)  # what is heard here comes as a file
     return Asked(
         route=ROUTE,
         body=recording.body,

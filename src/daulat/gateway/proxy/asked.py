@@ -16,7 +16,7 @@ from daulat.gateway._asgi import Request
 from daulat.gateway._decode import explained
 from daulat.gateway.errors import BadRequest
 from daulat.gateway.ports import Call
-from daulat.gateway.proxy.media import MACHINES, SETTINGS, Address, find_addresses, has_parts, other_machine, refused
+from daulat.gateway.proxy.media import MACHINES, SETTINGS, Address, addresses_to_fetch, has_parts, other_machine
 from daulat.models import several_prompts
 
 # A token is a byte at least and some four bytes of English; three lie on the safe side for most writing.
@@ -203,7 +203,7 @@ def read_asked(body: bytes, route: str, *, may_fetch: bool = False) -> Asked:
         raise _too_many(generated, prompts)
     options = head.stream_options
     looked = others or (has_parts(head.messages, body) if route == CHAT else body.count(b"{") > 1)
-    addresses = _addresses(body, route, may_fetch=may_fetch) if looked else ()
+    addresses = addresses_to_fetch(body, is_conversation=route == CHAT, may_fetch=may_fetch) if looked else ()
     # A list within the messages, or an object within the input: without one it is text, and nothing is looked for.
     nests = prompt.find(b"[" if head.messages else b"{", 1) >= 0
     parts = _parts(body if route == RERANK else prompt) if looked and (nests or route == RERANK) else 0
@@ -222,15 +222,6 @@ def read_asked(body: bytes, route: str, *, may_fetch: bool = False) -> Asked:
         generated=generated,
         addresses=addresses,
     )
-
-
-def _addresses(body: bytes, route: str, *, may_fetch: bool) -> tuple[Address, ...]:
-    """Return the addresses to fetch for a request; refuse it where one may not be."""
-    found = find_addresses(body, is_conversation=route == CHAT)
-    for address in found:
-        if not (may_fetch and address.may_be_fetched):
-            raise refused(address, may_fetch=may_fetch)
-    return tuple(found)
 
 
 def _have_words(body: bytes) -> bool:

@@ -27,9 +27,9 @@ _TAKES_ADDRESS = re.compile(r"(?:\w*_)?(?:url|uri|image|audio|video)s?", re.IGNO
 _TAKES_BYTES = re.compile(r"(?:\w*_)?(?:data|b64|base64)", re.IGNORECASE)
 # Names whose text is a person's words or an application's own, and never looked up by an engine.
 _WORDS = frozenset({
-    "content", "documents", "id", "input", "instructions", "model", "name", "prompt", "prompt_cache_key", "query",
-    "reasoning", "reasoning_content", "refusal", "safety_identifier", "stop", "suffix", "text", "thinking", "title",
-    "user",
+    "arguments", "content", "documents", "id", "input", "instructions", "model", "name", "output", "prompt",
+    "prompt_cache_key", "query", "reasoning", "reasoning_content", "refusal", "safety_identifier", "stop", "suffix",
+    "text", "thinking", "title", "user",
 })  # fmt: skip
 # Names of what an application describes to a model, or was given by one: schemas, calls, citations.
 _APART = frozenset({
@@ -127,7 +127,7 @@ def find_addresses(body: bytes, *, is_conversation: bool) -> list[Address]:
         return [
             Address(where, text, _FETCHED.match(text) is not None and _TAKES_ADDRESS.fullmatch(name) is not None)
             for name, text, where in _texts(members, "", "", apart)
-            if _is_address("url" if looks and name == "input" else name, text)
+            if is_address("url" if looks and name == "input" else name, text)
         ]
 
 
@@ -144,10 +144,10 @@ def _texts(value: Any, name: str, where: str, apart: frozenset[str]) -> Iterator
         yield name, value, where
 
 
-def _is_address(name: str, text: str) -> bool:
-    """Say whether a text, under this name, is something to be looked up rather than read.
+def is_address(name: str, text: str) -> bool:
+    """Say whether a text, under this name, is something that an engine would look up.
 
-    >>> _is_address("url", "data:image/png;base64,AAAA"), _is_address("url", "/etc/passwd"), _is_address("text", "file:///")
+    >>> is_address("url", "data:image/png;base64,AAAA"), is_address("url", "/etc/passwd"), is_address("text", "file:///")
     (False, True, False)
     """
     if name in _WORDS:
@@ -159,16 +159,31 @@ def _is_address(name: str, text: str) -> bool:
     return _ADDRESS.match(text) is not None
 
 
-def refused(address: Address, *, may_fetch: bool) -> BadRequest:
-    """Return the refusal of an address, which is not repeated: it may hold a token."""
+def addresses_to_fetch(body: bytes, *, is_conversation: bool, may_fetch: bool) -> tuple[Address, ...]:
+    """Return the addresses of a request that are fetched before an engine is asked: none without `may_fetch`.
+
+    Raises
+    ------
+    BadRequest
+        If one stands in it that is not to be fetched.
+    """
+    found = find_addresses(body, is_conversation=is_conversation)
+    for address in found:
+        if not (may_fetch and address.may_be_fetched):
+            raise refused(address.where, may_fetch=may_fetch)
+    return tuple(found)
+
+
+def refused(where: str, *, may_fetch: bool) -> BadRequest:
+    """Return the refusal of the address in a field; it is not repeated, for it may hold a token."""
     fix = "send the bytes themselves as a `data:` URL in base64: `data:image/png;base64,...`"
     fix += "." if may_fetch else ", or ask the operator to declare its host under `gateway.media.fetch_from`."
     return BadRequest(
-        f"`{address.where}` is an address, or a file, and not the bytes themselves",
+        f"`{where}` is an address, or a file, and not the bytes themselves",
         why="An engine would fetch it from inside this network, and no caller may choose what is reached from there.",
         fix=fix,
         code="address_refused",
-        param=address.where,
+        param=where,
     )
 
 

@@ -6,6 +6,7 @@ Nothing is copied but what is asked for, and a body that is cut or nested is ref
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 
@@ -37,11 +38,18 @@ class Form:
 
     def __init__(self, body: bytes, fields: list[Field]) -> None:
         self._body = body
+        self._all = fields
         self._fields = {field.name: field for field in fields}
 
     def find(self, name: str) -> Field | None:
         """Return a field; the last of its name."""
         return self._fields.get(name)
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Yield the name and the value of each field that is no file, those of the same name too."""
+        for field in self._all:
+            if not field.filename:
+                yield field.name, self._body[field.start : field.end].decode("utf-8", errors="replace")
 
     def value(self, name: str) -> bytes:
         """Return the value of a field, empty where there is none."""
