@@ -47,6 +47,14 @@ def test_a_wrong_type_is_refused_with_the_field_named(live, body, param):
     assert error_of(live.request("POST", CHAT, body)) == {"status": 400, "code": "invalid_body", "param": param}
 
 
+@pytest.mark.parametrize("url", ["http://169.254.169.254/", "file:///etc/passwd"])
+def test_a_service_refuses_a_picture_by_address_as_models_do(live, url):
+    part = {"type": "image_url", "image_url": {"url": url}}
+    assert error_of(live.ask([{"type": "text", "text": "Apa ini?"}, part])) == {
+        "status": 400, "code": "address_refused", "param": "messages[0].content[1].image_url.url",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("text", ["", "   ", "\x00\x01", [], [{"type": "text", "text": ""}], None])
 def test_an_empty_question_is_refused(live, text):
     assert error_of(live.ask(text))["code"] == "empty_question"
