@@ -16,7 +16,7 @@ from daulat.models._sse import EventDecoder, EventTooLargeError
 from daulat.models.catalogue import Catalogue, CatalogueModel, Licence, load_catalogue
 from daulat.models.embedded import EmbeddedEngine, EmbeddedSettings
 from daulat.models.engine import ChatRequest, Delta, Engine, Forwarding, Message, Pieces, Usage, Whole, forwarding
-from daulat.models.engines import EngineSet, declare_engines
+from daulat.models.engines import EngineSet, by_server, declare_engines, models_of
 from daulat.models.errors import (
     EngineError,
     EngineInterrupted,
@@ -79,11 +79,13 @@ __all__ = [
     "WeightsStore",
     "Whole",
     "broken_clause",
+    "by_server",
     "declare_engines",
     "forwarding",
     "kept_gates",
     "load_catalogue",
     "load_gates",
+    "models_of",
     "parse_source",
     "pull",
     "several_prompts",

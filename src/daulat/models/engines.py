@@ -8,7 +8,7 @@ It never chooses a model for anybody; callers name one, and gates say which may 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol, Self
 
@@ -108,8 +108,8 @@ class EngineSet:
 
     async def list_models(self) -> list[str]:
         """Name the models that would answer now, in order of preference. Engines are asked at the same time."""
-        listed = await asyncio.gather(*(_models_of(engine) for engine in self._distinct()))
-        up = {model for models in listed for model in models}
+        listed = await asyncio.gather(*map(_listed, by_server(self._distinct())))
+        up = {model for each in listed for models in each for model in models}
         return [model for model in self._engines if model in up]
 
     async def close(self) -> None:
@@ -126,9 +126,42 @@ class EngineSet:
         return list({id(engine): engine for engine in self._engines.values()}.values())
 
 
-async def _models_of(engine: Engine) -> list[str]:
+def by_server(engines: Iterable[Engine]) -> list[list[Engine]]:
+    """Put those engines together that one question answers for: the same address, under the same key."""
+    groups: list[list[Engine]] = []
+    for engine in engines:
+        for group in groups:
+            first = group[0]
+            if (
+                isinstance(engine, RemoteEngine)
+                and isinstance(first, RemoteEngine)
+                and engine.shares_server_with(first)
+            ):
+                group.append(engine)
+                break
+        else:
+            groups.append([engine])
+    return groups
+
+
+async def models_of(group: Sequence[Engine]) -> list[list[str]]:
+    """Return the models that each engine of a group would run now; their server is asked once.
+
+    Raises
+    ------
+    EngineError
+        If it does not answer.
+    """
+    first = group[0]
+    if not isinstance(first, RemoteEngine):
+        return [await engine.models() for engine in group]
+    served = await first.served()
+    return [engine.named(served) for engine in group if isinstance(engine, RemoteEngine)]
+
+
+async def _listed(group: Sequence[Engine]) -> list[list[str]]:
     try:
-        return await engine.models()
+        return await models_of(group)
     except EngineError:
         return []
 
@@ -181,13 +214,12 @@ def _remote(
 ) -> RemoteEngine:
     """Return the engine of one model, named after it, over the connections of the server that runs it."""
     url, key_from = _required(model, "url", model.url), model.key_from or ""
-    names = {model.id: model.upstream or model.id}
-    server = servers.get((url, key_from))
+    names, place = {model.id: model.upstream or model.id}, (url.rstrip("/"), _key(key_from, environment))
+    server = servers.get(place)
     if server is not None:
         return server.beside(model.id, names)
-    engine = RemoteEngine(url, name=model.id, api_key=_key(key_from, environment), names=names)
-    servers[url, key_from] = engine
-    return engine
+    servers[place] = RemoteEngine(url, name=model.id, api_key=place[1], names=names)
+    return servers[place]
 
 
 def _adapters(model: DeclaredModel, base: Path, weights: Path) -> tuple[tuple[Path, float], ...]:

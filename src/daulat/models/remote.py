@@ -10,7 +10,7 @@ never repeats what a server says in an error, which may quote the prompt, to any
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import replace
@@ -100,6 +100,16 @@ class RemoteEngine:
         EngineUnavailable
             If the server is not reached or does not answer with a list of models.
         """
+        return self.named(await self.served())
+
+    async def served(self) -> list[str]:
+        """List the models that the server lists, by its own names, of others than this engine's too.
+
+        Raises
+        ------
+        EngineUnavailable
+            As `models`.
+        """
         try:
             async with asyncio.timeout(_LIST_TIMEOUT_S):
                 reply = await self._asked("/models", None)
@@ -109,10 +119,17 @@ class RemoteEngine:
                     self._connections.give_back(reply)
             if reply.status != 200:
                 raise self._status_error(reply, body)
-            served = [entry.id for entry in decode_models(body).data]
+            return [entry.id for entry in decode_models(body).data]
         except (ConnectionFailedError, TimeoutError, msgspec.DecodeError) as error:
             raise self._unavailable(f"did not list its models ({type(error).__name__})") from error
-        return [id for id, name in self._names.items() if name in served] if self._names else served
+
+    def named(self, served: Sequence[str]) -> list[str]:
+        """Return which of the models that a server lists are this engine's, by the ids that callers use."""
+        return [id for id, name in self._names.items() if name in served] if self._names else list(served)
+
+    def shares_server_with(self, other: RemoteEngine) -> bool:
+        """Say whether another engine asks the same server over the same connections."""
+        return self._connections is other._connections
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta, None]:
         """Yield the answer as it comes. Closing the iterator closes the connection, and the server stops.

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looking after engines: a router in; engines that answer no probe passed over, and asked again when they do.
 
-One probe for each engine at a time, every few seconds as declared; it asks for the list of models and sends no prompt.
+One probe for each server at a time, every few seconds as declared, however many models it runs: it asks for the list of
+models and sends no prompt. A model that is no longer listed is away, as if its engine were.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from daulat.gateway.routing.router import ModelRouter
 from daulat.gateway.routing.seats import Post
-from daulat.models import EngineError
+from daulat.models import Engine, EngineError, by_server, models_of
 
 TICK_S = 0.5
 PROBE_PATIENCE_S = 5.0
@@ -32,12 +33,10 @@ async def watched(router: ModelRouter) -> AsyncIterator[ModelRouter]:
 
 
 async def _watch(router: ModelRouter) -> None:
-    """Probe each engine in its own time, and let calls go on whose engines came back."""
-    engines: dict[int, list[Post]] = {}
-    for post in router.posts.values():
-        if post.declared.probe_s > 0:
-            engines.setdefault(id(post.declared.engine), []).append(post)
-    probing = [asyncio.create_task(_probe_for_ever(posts)) for posts in engines.values()]
+    """Probe each server in its own time, and let calls go on whose engines came back."""
+    posts = [post for post in router.posts.values() if post.declared.probe_s > 0]
+    engines = {id(post.declared.engine): post.declared.engine for post in posts}
+    probing = [asyncio.create_task(_probe_for_ever(_Server(group, posts))) for group in by_server(engines.values())]
     try:
         while True:
             await asyncio.sleep(TICK_S)
@@ -48,13 +47,23 @@ async def _watch(router: ModelRouter) -> None:
         await asyncio.gather(*probing, return_exceptions=True)
 
 
-async def _probe_for_ever(posts: list[Post]) -> None:
-    lost = 0
+class _Server:
+    """The engines of one server, the posts of each, and how many probes in a row each has lost."""
+
+    def __init__(self, engines: Sequence[Engine], posts: Sequence[Post]) -> None:
+        self.engines = engines
+        self.posts = [[post for post in posts if post.declared.engine is engine] for engine in engines]
+        self.lost = [0] * len(engines)
+        self.probe_s = min(post.declared.probe_s for each in self.posts for post in each)
+
+
+async def _probe_for_ever(server: _Server) -> None:
     while True:
-        await asyncio.sleep(min(post.declared.probe_s for post in posts))
-        lost = 0 if await probe(posts[0]) else lost + 1
-        for post in posts:
-            note_probe(post, lost)
+        await asyncio.sleep(server.probe_s)
+        for index, lists in enumerate(await probe(server.engines)):
+            server.lost[index] = 0 if lists else server.lost[index] + 1
+            for post in server.posts[index]:
+                note_probe(post, server.lost[index])
 
 
 def note_probe(post: Post, lost: int) -> None:
@@ -65,10 +74,10 @@ def note_probe(post: Post, lost: int) -> None:
         post.reachable = True
 
 
-async def probe(post: Post) -> bool:
-    """Say whether an engine lists its models now."""
+async def probe(engines: Sequence[Engine]) -> list[bool]:
+    """Say of each engine of one server whether the server lists a model of it now."""
     try:
         async with asyncio.timeout(PROBE_PATIENCE_S):
-            return bool(await post.declared.engine.models())
+            return [bool(models) for models in await models_of(engines)]
     except (EngineError, TimeoutError):
-        return False
+        return [False] * len(engines)
