@@ -131,6 +131,12 @@ def test_a_language_that_is_no_tag_is_refused(live, language):
     assert error_of(live.ask("x", metadata={"language": language}))["code"] == "invalid_language"
 
 
+def test_a_language_in_the_header_that_is_none_is_refused_though_the_body_names_one(live):
+    body = {"model": SERVICE, "messages": [{"role": "user", "content": "x"}], "metadata": {"language": "en"}}
+    response = live.request("POST", CHAT, body, {"X-Daulat-Language": "in Javanese"})
+    assert error_of(response) == {"status": 400, "code": "invalid_language", "param": "X-Daulat-Language"}
+
+
 def test_a_wrong_method_is_told_the_right_ones(live):
     status, headers, body = live.request("GET", CHAT)
     assert (status, headers["allow"], body["error"]["code"]) == (405, "POST", "method_not_allowed")

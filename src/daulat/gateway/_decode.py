@@ -27,6 +27,8 @@ HISTORY_LIMIT_TURNS = 20
 
 Body = TypeVar("Body")
 
+LANGUAGE_HEADER = "X-Daulat-Language"
+
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
 # Control characters that no keyboard makes and no answer needs; line breaks and tabs stay.
@@ -129,16 +131,30 @@ def decode_chat(body: bytes, language_header: str) -> ChatCall:
                 code="unsupported_parameter",
                 param=name,
             )
-    language = (request.metadata or {}).get("language", "") or language_header
-    if language and not _LANGUAGE.fullmatch(language):
+    language = (request.metadata or {}).get("language", "")
+    if language:
+        require_language(language, "metadata.language")
+    if language_header:
+        require_language(language_header, LANGUAGE_HEADER)
+    return ChatCall(request, others, language or language_header)
+
+
+def require_language(tag: str, param: str) -> None:
+    """Refuse what cannot be a language's tag, whoever answers: a word that is wrong for one is wrong for all.
+
+    Raises
+    ------
+    BadRequest
+        If it does not have the form of BCP 47.
+    """
+    if not _LANGUAGE.fullmatch(tag):
         raise BadRequest(
             "the language is not a BCP 47 tag",
-            why="The answer is written in that language.",
+            why="An answer is written in that language where a service gives it.",
             fix="use a tag such as `en`, or leave it out: the language of the question is recognised.",
             code="invalid_language",
-            param="metadata.language",
+            param=param,
         )
-    return ChatCall(request, others, language)
 
 
 def to_question(call: ChatCall, service: str) -> Question:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from scripted_server import DONE, EVENT_STREAM, counts, event, says, status
 
 from daulat.models import RemoteEngine
@@ -47,6 +48,22 @@ async def test_what_admission_learns_is_sizes_and_names(gateway, engine_server):
     # `[{"role":"user","content":"..."}]` with three escapes of six bytes is 50 bytes long: 50 // 3 + 1
     assert call.prompt_tokens == 17
     assert "credential" not in repr(call)
+
+
+@pytest.mark.parametrize("path", ["chat/completions", "completions", "embeddings", "responses", "rerank"])
+async def test_a_malformed_language_is_refused_of_a_raw_model_too(path, gateway, engine_server):
+    texts = {"input": "a", "query": "a", "documents": ["a"]}
+    body = {"model": "m", "messages": [{"role": "user", "content": "a"}]} | texts
+    answer = await gateway.ask(body, f"/v1/{path}", "X-Daulat-Language: in Javanese\r\n")
+    error = answer.json["error"]
+    assert (answer.status, error["code"], error["param"]) == (400, "invalid_language", "X-Daulat-Language")
+    assert (engine_server.requests, gateway.books.calls) == ([], [])
+
+
+async def test_a_language_that_is_one_changes_nothing_for_a_raw_model(gateway, engine_server):
+    engine_server.answers(status(200, ANSWER))
+    assert (await gateway.ask(BODY, headers="X-Daulat-Language: jv-Latn\r\n")).status == 200
+    assert engine_server.requests[0][2] == BODY
 
 
 async def test_a_whole_answer_is_booked_as_the_engine_counted(gateway, engine_server):

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from daulat.gateway._asgi import Request
-from daulat.gateway._decode import explained
+from daulat.gateway._decode import LANGUAGE_HEADER, explained, require_language
 from daulat.gateway.errors import BadRequest
 from daulat.gateway.ports import Call
 from daulat.gateway.proxy.media import MACHINES, SETTINGS, Address, addresses_to_fetch, has_parts, other_machine
@@ -137,8 +137,16 @@ class Asked(msgspec.Struct, frozen=True):
         return msgspec.json.encode(fields)
 
     def call(self, request: Request, service: str = "") -> Call:
-        """Return what admission and routing know about this request."""
+        """Return what admission and routing know about this request.
+
+        Raises
+        ------
+        BadRequest
+            If the header of the language holds none.
+        """
         headers = request.headers
+        if b"x-daulat-language" in headers and (tag := request.header(b"x-daulat-language")):
+            require_language(tag, LANGUAGE_HEADER)
         data_class, priority = headers.get(b"x-daulat-data-class", b""), headers.get(b"x-daulat-priority", b"")
         return Call(
             model=self.model,
