@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from daulat.nation import Nation, Pack
-from daulat.plan._tables import accelerators, models, number, throughput_fit
+from daulat.plan._tables import accelerators, models, number
 from daulat.plan.demand import Demand, estimate_demand, week_shape
 from daulat.plan.demand.adoption import share_notes
 from daulat.plan.demand.languages import language_rows
@@ -34,6 +34,7 @@ from daulat.plan.jobs import Jobs, jobs_of, staff_of
 from daulat.plan.money import Capex, Opex, UnitCost, capex_of, opex_of, price_rows, unit_cost
 from daulat.plan.place import Place, describe_place
 from daulat.plan.place_rows import place_rows
+from daulat.plan.range_notes import range_notes
 from daulat.plan.residency import broken_by
 from daulat.plan.rules import RuleCheck, Trial, check_hardware
 from daulat.plan.serving import serving_curve, way_of
@@ -41,9 +42,6 @@ from daulat.plan.site_rules import Section, read_rules, require_classes, siting_
 from daulat.plan.sites import Sites, one_site, sites_at
 from daulat.plan.sizing import Fleet, size_fleet
 
-NATIONAL = "needs national input"  # the note of a default that stands in for a figure of the nation
-DATA_YEAR, CARRIED_YEARS = 2026, 5  # the newest rows of the tables, and how long their trends are taken to hold
-IDLE = 0.02  # at work: below it a site was most likely meant smaller, or others should use it
 PART = 1000  # draws worked at once: arrays of draws x years x hours of a week stay below 20 MB
 SEED = 20270101
 STAGES: tuple[type, ...] = (Demand, Fleet, Energy, Capex, Opex, UnitCost, Jobs)
@@ -144,21 +142,19 @@ def read_case(
     mapped = [(section, name) for section, name in sections if isinstance(section, Mapping)]
     services = tuple(one.id for one in nation.services)
     # Twice: the first reading tells place and hardware, whose tables then add rows that the second lays numbers over.
-    chosen = [(_choices(section), name) for section, name in mapped]
-    read, settings = load_inputs(chosen, services=services, changes=_choice_changes(changes), faults=faults)
-    mapped_sections = siting_sections(mapped, changes)
-    hazards = _read_hazards(pack, mapped_sections, faults)
+    read, settings = read_choices(nation, mapped, changes, faults)
+    of_sites = siting_sections(mapped, changes)
+    hazards = _read_hazards(pack, of_sites, faults)
     imports = faults.take(ImportRules(), read_import_rules, pack)
     place = _read_place(nation, pack, settings, read.place_of("regions"), faults)
     at = faults.take(place.capital, partial(one_site, file=read.place_of("site")), place, settings)
-    grids = faults.take(Grids(), read_grids, pack, mapped_sections, place.regions)
+    grids = _read_grids(nation, pack, of_sites, settings, faults)
     sites = stood_on(judged(sites_at(at, settings), hazards), grids)
     lawless = (f"residency: the site in {at.name} stands outside: {why}" for why in broken_by(at, nation))
     extra = place_rows(place, at) | language_rows(place, settings) | hazard_rows(sites, hazards)
     extra |= price_rows(settings.accelerator, [one.model for one in settings.services])
-    assumptions, settings = load_inputs(
-        sections, services=services, pack=pack, changes=changes, extra=extra, faults=faults
-    )
+    laid = partial(load_inputs, services=services, pack=pack, changes=changes, extra=extra, faults=faults)
+    assumptions, settings = laid(sections)
     faults.take(None, _require_own_currency, nation, settings, assumptions.place_of("currency"))
     faults.tell()
     assumptions = dataclasses.replace(assumptions, warnings=(*assumptions.warnings, *grids.doubts))
@@ -166,9 +162,17 @@ def read_case(
     notes = (*sites.notes, *lawless, *grid_notes(sites.sites, grids), hazard_note(sites, hazards))
     sites = dataclasses.replace(sites, notes=notes)
     assumptions = at_sites(assumptions, sites, grids)
-    trial = partial(_trial, place, assumptions, settings, sites)
-    rules = check_hardware(place.country, settings, imports, trial)
+    rules = check_hardware(place.country, settings, imports, partial(_trial, place, assumptions, settings, sites))
     return Case(place, assumptions, settings, sites, rules, imports, hazards, grids)
+
+
+def read_choices(
+    nation: Nation, sections: Sequence[Section], changes: Sequence[str], faults: Faults
+) -> tuple[Assumptions, Settings]:
+    """Return what was chosen, before any table is read; what is wrong is kept in `faults` and read as its default."""
+    chosen = [(_choices(section), name) for section, name in sections if isinstance(section, Mapping)]
+    services = tuple(one.id for one in nation.services)
+    return load_inputs(chosen, services=services, changes=_choice_changes(changes), faults=faults)
 
 
 def _read_hazards(pack: Pack | None, sections: Sequence[Section], faults: Faults) -> Hazards:
@@ -177,6 +181,14 @@ def _read_hazards(pack: Pack | None, sections: Sequence[Section], faults: Faults
     if hazards is not None and rules is not None:
         faults.take(None, require_classes, rules, hazards)
     return hazards or read_hazards(None, ())
+
+
+def _read_grids(
+    nation: Nation, pack: Pack | None, sections: Sequence[Section], settings: Settings, faults: Faults
+) -> Grids:
+    """Read the grids of the whole nation, of which a plan may serve a part."""
+    everywhere = faults.take(None, describe_place, nation, pack, (), settings.start_year)
+    return faults.take(Grids(), read_grids, pack, sections, everywhere.regions if everywhere else ())
 
 
 def _read_place(nation: Nation, pack: Pack | None, settings: Settings, file: str, faults: Faults) -> Place:
@@ -302,75 +314,6 @@ def cash_needs(plan: Plan) -> dict[str, Floats]:
         "revenue_usd": plan.cost.buy_usd_per_year,
         "tokens": plan.fleet.tokens_served_per_year,
     }
-
-
-def range_notes(plan: Plan) -> Iterator[str]:
-    """Yield where a plan leaves the data that its inputs were taken from."""
-    power = float(np.median(plan.energy.site_power_mw[:, -1]))
-    if power < 20:
-        yield f"{power:,.2f} MW: no public costs of sites below 20 MW; buildings are priced by an exponent of size"
-    busy = float(np.median(plan.fleet.utilisation[:, -1]))
-    if plan.case.settings.mode == "power" and busy < IDLE:
-        yield f"only {busy:.2%} of the accelerators are at work in the last year: was site_power_mw meant in kW?"
-    if power > 3300:
-        yield f"{power:,.0f} MW: larger than any site in the table of costs (3,328 MW)"
-    yield from _beyond_the_grid(plan)
-    fresh = plan.demand.prompt_tokens_per_request
-    if float(np.quantile(fresh, 0.9)) > 9428 or float(np.quantile(plan.demand.output_tokens_per_request, 0.9)) > 3886:
-        yield "prompts or answers are longer than most measured workloads: throughput is extrapolated for some draws"
-    settings = plan.case.settings
-    yield from _unmeasured(settings)
-    longest = float(np.quantile(fresh + plan.demand.output_tokens_per_request, 0.9))
-    for model in dict.fromkeys(one.model for one in settings.services):
-        context = number(models()[model], "context") or np.inf
-        licence = models()[model]
-        if licence["licence_class"] != "permissive":
-            yield f"`{model}` is under {licence['licence']} ({licence['licence_class']}): read its terms first"
-        if longest > min(context, 49_152):
-            yield f"requests of {longest:,.0f} tokens (p90) are beyond what `{model}` reads or the curve holds"
-    yield from plan.import_notes()
-    budget, capital = plan.case.settings.budget_usd, float(np.median(plan.capex.capex_usd))
-    if budget and capital > budget:
-        yield f"capital of {capital / 1e6:,.0f} million USD is more than the budget of {budget / 1e6:,.0f} million USD"
-    recalled = sum(1 for one in plan.case.assumptions if one.basis == "recalled")
-    if recalled:
-        yield f"{recalled} inputs are published figures cited from memory; confirm them: `daulat plan inputs`"
-    open_ones = [one.path for one in plan.case.assumptions if one.note == NATIONAL]
-    if open_ones:
-        yield f"needs national input, placeholders until then: {', '.join(open_ones)}"
-    local = float(plan.values("money.local_per_usd").flat[0])
-    if plan.case.place.currency != "USD" and local == 1:
-        yield f"no rate of {plan.case.place.currency} to the dollar given (money.local_per_usd): amounts are in USD"
-
-
-def _beyond_the_grid(plan: Plan) -> Iterator[str]:
-    """Yield where sites draw more than their grid is known to have to spare."""
-    sites, grids = plan.case.sites, plan.case.grids
-    power = np.median(plan.energy.site_power_mw, axis=0)[:, None] * sites.shares
-    for grid in dict.fromkeys(one.grid for one in sites.sites):
-        drawn = float(power[:, [one.grid == grid for one in sites.sites]].sum(axis=1).max())
-        told = grids.figure(grid, "spare_mw")
-        if told is not None and drawn > told.value:
-            yield (
-                f"{drawn:,.0f} MW on {grid}, which had {told.value:,.0f} MW to spare ({told.date}): "
-                "new power stations have to come with it"
-            )
-
-
-def _unmeasured(settings: Settings) -> Iterator[str]:
-    """Yield where hardware, models and years are none that anything was measured of."""
-    measured = throughput_fit()["measured"]
-    if settings.accelerator not in measured["accelerator"]:
-        yield f"no throughput of {settings.accelerator} was measured: it is predicted from others"
-    unknown = [one.model for one in settings.services if one.model not in measured["model"]]
-    if unknown:
-        names = ", ".join(f"`{name}`" for name in dict.fromkeys(unknown))
-        yield f"no throughput of {names} was measured: it is predicted from models of like size and shape"
-    if settings.start_year > DATA_YEAR + CARRIED_YEARS:
-        yield (
-            f"service begins in {settings.start_year}: prices, software and grids are those of {DATA_YEAR} and before,"
-            " and are only carried on by their trends"
-        )
 
 
 def _choices(section: Mapping[str, Any]) -> dict[str, Any]:

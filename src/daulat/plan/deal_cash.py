@@ -14,8 +14,9 @@ import numpy as np
 
 from daulat.plan.chain import Plan, cash_needs
 from daulat.plan.deal import Agreement, Revenue, Scenario
+from daulat.plan.errors import Faults, InputError
 from daulat.plan.figures import Floats
-from daulat.plan.finance import Deal, DealError, Flows, Project, check_deal, run_deal
+from daulat.plan.finance import Deal, DealError, Flows, Project, check_terms, run_deal
 
 
 def project_of(plan: Plan, revenue: Revenue) -> tuple[Project, float | None]:
@@ -59,10 +60,10 @@ def run_agreement(plan: Plan, agreement: Agreement) -> tuple[Flows, Project, flo
     Raises
     ------
     DealError
-        If the deal contradicts itself or the years of the plan; every fault at once, with its file.
+        If the deal contradicts itself or the years of the plan; see `check_agreement`.
     """
     project, fee = project_of(plan, agreement.revenue)
-    return _run(agreement, agreement.deal, project, ""), project, fee
+    return run_deal(agreement.deal, project), project, fee
 
 
 def run_scenarios(plan: Plan, agreement: Agreement, project: Project) -> Iterator[tuple[Scenario, Deal, Flows]]:
@@ -83,16 +84,30 @@ def run_scenarios(plan: Plan, agreement: Agreement, project: Project) -> Iterato
             residual_usd=project.residual_usd * one.capex_factor,
             operating_usd=project.operating_usd * one.opex_factor,
         )
-        yield one, deal, _run(agreement, deal, then, f"in the scenario {one.name!r}: ")
+        yield one, deal, run_deal(deal, then)
 
 
-def _run(agreement: Agreement, deal: Deal, project: Project, when: str) -> Flows:
-    try:
-        check_deal(deal, project)
-    except DealError as error:
-        told = "; ".join(f"{agreement.place_of(one.path)}: {when}plan.deal.{one.path}: {one}" for one in error.faults)
-        raise DealError(told, why=error.why, fix=error.fix, code=error.code) from error
-    return run_deal(deal, project)
+def check_agreement(agreement: Agreement, years: range) -> None:
+    """Check a deal, and the deal of each of its scenarios, against itself and the years of the plan.
+
+    Raises
+    ------
+    InputFaultsError
+        Every fault, with its file and line.
+    """
+    faults = Faults()
+    stated = (
+        ("", agreement.deal),
+        *((f"in the scenario {one.name!r}: ", deal) for one, deal, _ in agreement.scenarios),
+    )
+    for when, deal in stated:
+        try:
+            check_terms(deal, years)
+        except DealError as error:
+            for one in error.faults:
+                told = f"{agreement.place_of(one.path)}: {when}plan.deal.{one.path}: {one}"
+                faults.add(InputError(told, why=error.why, fix=error.fix, code=error.code))
+    faults.tell()
 
 
 def _straight_line(spent: Floats, life_years: Floats) -> Floats:

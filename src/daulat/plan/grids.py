@@ -111,13 +111,18 @@ def read_grids(
 ) -> Grids:
     """Return the grids of the pack with what `plan.siting.grids` says laid over them.
 
+    Parameters
+    ----------
+    regions : sequence of Region
+        All of the nation's, whichever of them a plan serves.
+
     Raises
     ------
     InputFaultsError
         Every fault: file, line, path, value, what is allowed.
     """
     faults = Faults()
-    table = _regions_of(pack)
+    table = _regions_of(pack) or {one.code: one.group for one in regions}
     of = _table(pack, table, faults)
     figures: dict[str, dict[str, GridFigure]] = {}
     known = {*of.values(), *(Grids(of).of_code(code, group) for code, group in table.items())}
@@ -192,7 +197,7 @@ def _table(pack: Pack | None, regions: Mapping[str, str], faults: Faults) -> dic
                 allowed = "a code of a region or group, once each, and the name of its grid"
                 faults.add(_fault(f"{name} line {line}", "code", f"{code},{grid}", allowed))
             elif known and code not in known:
-                allowed = "codes of regions and groups of the pack's regions.csv"
+                allowed = "codes of regions and groups, of the pack's regions.csv where it has one"
                 faults.add(_fault(f"{name} line {line}", "code", code, allowed, _near(code, known)))
             found[code] = grid
     return found

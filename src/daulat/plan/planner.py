@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from daulat.nation import Nation, Pack, read_yaml
-from daulat.plan.chain import SEED, Case, Plan, make_plan, read_case
-from daulat.plan.deal import read_agreement
+from daulat.plan.chain import SEED, Case, Plan, make_plan, read_case, read_choices
+from daulat.plan.deal import Agreement, read_agreement
+from daulat.plan.deal_cash import check_agreement
 from daulat.plan.deal_part import deal_part, notes_of, summary_rows
 from daulat.plan.errors import Faults, PlanError
 from daulat.plan.inputs.located import Located
@@ -66,24 +67,37 @@ def plan_nation(
     PlanError
         If a model does not fit, no sites keep the rules, or the deal contradicts itself or the years of the plan.
     """
-    faults = Faults()
     sections = [(nation.plan, file), *([scenario] if scenario else [])]
-    read = faults.take(None, partial(read_case, pack=pack, scenario=scenario, changes=changes, file=file), nation)
-    agreement = faults.take(None, read_agreement, sections, changes)
-    faults.tell()
-    assert read is not None
+    read, agreement = _read(nation, pack, scenario, changes, file, sections)
     case, siting = _sited(read, sites, nation, pack, siting_sections(sections, changes))
     plan = make_plan(case, n_draws=n_draws, seed=seed, advance=advance)
     made = document(case, plan, nation, made_at, made_by, scenario, seed, sensitivity=sensitivity)
     found: dict[str, Any] = {"siting": siting}
     if agreement:
         part = deal_part(plan, agreement)
-        found |= {
-            "deal": part,
-            "summary": [*made.summary, *summary_rows(part)],
-            "notes": [*made.notes, *notes_of(part)],
-        }
+        summary, notes = [*made.summary, *summary_rows(part)], [*made.notes, *notes_of(part)]
+        found |= {"deal": part, "summary": summary, "notes": notes}
     return plan, made.model_copy(update=found)
+
+
+def _read(
+    nation: Nation,
+    pack: Pack | None,
+    scenario: Section | None,
+    changes: Sequence[str],
+    file: str,
+    sections: Sequence[Section],
+) -> tuple[Case, Agreement | None]:
+    """Read the case and the deal; what is wrong in either is told together, before anything is drawn."""
+    faults = Faults()
+    case = faults.take(None, partial(read_case, pack=pack, scenario=scenario, changes=changes, file=file), nation)
+    agreement = faults.take(None, read_agreement, sections, changes)
+    if agreement is not None:
+        years = read_choices(nation, sections, changes, faults)[1].years
+        faults.take(None, check_agreement, agreement, range(years[0], years[-1] + 1))
+    faults.tell()
+    assert case is not None
+    return case, agreement
 
 
 def _sited(

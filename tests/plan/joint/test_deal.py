@@ -14,7 +14,6 @@ from daulat.nation import bootstrap, find_pack, nation_of
 from daulat.plan import Document, InputFaultsError, Plan, explain, plan_nation, read_scenario, tables_of
 from daulat.plan.deal import read_agreement
 from daulat.plan.deal_cash import project_of, run_agreement, run_scenarios
-from daulat.plan.finance import DealError
 
 DEAL = """\
 horizon_years: 3
@@ -103,14 +102,17 @@ def test_a_deal_that_contradicts_itself_names_file_line_path_and_value(tmp_path:
     path.write_text(DEAL, encoding="utf-8")
     scenario = read_scenario(str(path), None)
     nation = nation_of(bootstrap("EE"))
-    with pytest.raises(DealError) as raised:
-        plan_nation(nation, made_at=MADE, scenario=scenario, n_draws=2, sensitivity=False, changes=["deal.tax_rate=22"])
+    changes = ["deal.tax_rate=22", "demand.age_share=85"]
+    with pytest.raises(InputFaultsError) as raised:
+        plan_nation(nation, made_at=MADE, scenario=scenario, changes=changes)
+    assert len(raised.value.faults) == 4  # the deal's are told with those of the numbers, before anything is drawn
     for said in (
+        "--set: demand.age_share: `85`",
         "deal.yaml line 9: plan.deal.stakes[1].party: stakes names 'Tresury'",
         "deal.yaml line 8: plan.deal.stakes[0].equity_share: 60 is an equity share",
         "--set: plan.deal.tax_rate: tax_rate is 22",
     ):
-        assert said in raised.value.what
+        assert any(said in fault.what for fault in raised.value.faults)
 
 
 def test_the_parts_of_each_party_are_its_net_cash_and_ownership_is_whole() -> None:
@@ -281,7 +283,7 @@ def test_every_fault_of_a_scenario_is_told_with_its_place(tmp_path: Path) -> Non
     )
     assert "the name of a row (Partner, Treasury), or its place from 0" in str(raised.value)
     away = section(scenarios=[{"name": "No phases", "changes": {"phases": []}}])
-    with pytest.raises(DealError, match="in the scenario 'No phases'"):
+    with pytest.raises(InputFaultsError, match="in the scenario 'No phases'"):
         planned(away, draws=2)
 
 

@@ -216,6 +216,21 @@ def test_a_slip_in_the_packs_files_of_grids_is_told_with_its_line(tmp_path: Path
     assert "Did you mean `Island`?" in told[1]
 
 
+@pytest.mark.parametrize("served", [(), ("regions=EE.01",)])
+def test_a_slip_in_a_table_of_grids_is_told_where_the_pack_has_no_table_of_regions(
+    tmp_path: Path, served: tuple[str, ...]
+) -> None:
+    """Whether a plan serves the nation or one part of it, whose other parts are known all the same."""
+    (tmp_path / "plan").mkdir()
+    table = "code,grid\nEE.01,North\nEE.18,South\nEE.1B,North\n"
+    (tmp_path / "plan" / "grids.csv").write_text(table, encoding="utf-8")
+    with pytest.raises(InputFaultsError) as raised:
+        read_case(nation_of(bootstrap("EE", None)), pack=Pack("EE", "a-pack", "1", tmp_path), changes=served)
+    [fault] = raised.value.faults
+    assert "a-pack/plan/grids.csv line 4: code: `EE.1B` cannot be used" in fault.what
+    assert "Did you mean `EE.1" in str(fault.fix)
+
+
 def test_a_figure_far_from_what_grids_have_is_asked_about_with_the_likely_unit(tmp_path: Path) -> None:
     pack = pack_of_grids(
         tmp_path,

@@ -7,7 +7,7 @@ that say whether the country keeps control. It forecasts nothing and advises nob
 docs/concepts/plan-finance.md
 """
 
-from daulat.plan.finance.check import check_deal
+from daulat.plan.finance.check import check_deal, check_terms
 from daulat.plan.finance.covenants import Covenant, check_covenants, control_kept, keeps_control
 from daulat.plan.finance.errors import DealError
 from daulat.plan.finance.loans import level_payment
@@ -42,6 +42,7 @@ __all__ = [
     "Stake",
     "check_covenants",
     "check_deal",
+    "check_terms",
     "control_kept",
     "internal_rate",
     "keeps_control",

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a deal must be before money flows: a deal and its project in, nothing or every fault at once out."""
+"""What a deal must be before money flows: a deal and its years in, nothing or every fault at once out.
+
+The terms are checked before anything is planned, the project's numbers when its money is to flow.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +17,25 @@ from daulat.plan.finance.types import Deal, Project
 _ROUNDING = 1e-9
 
 
+def check_terms(deal: Deal, years: range) -> None:
+    """Raise `DealError` with every fault of a deal in a plan of these years, each with the path of its value."""
+    _tell([*_of_terms(deal, years)])
+
+
 def check_deal(deal: Deal, project: Project) -> None:
-    """Raise `DealError` with every fault of a deal, each with the path of its value."""
-    faults = [
-        *_names(deal),
-        *_phases(deal, project),
-        *_shares(deal),
-        *_loans(deal),
-        *_transfers(deal, project),
-        *_numbers(project),
-    ]
+    """Raise `DealError` with every fault of a deal and of its project."""
+    _tell([*_of_terms(deal, project.years), *_numbers(project)])
+
+
+def _of_terms(deal: Deal, years: range) -> Iterator[DealFault]:
+    yield from _names(deal)
+    yield from _phases(deal, years)
+    yield from _shares(deal)
+    yield from _loans(deal)
+    yield from _transfers(deal, years)
+
+
+def _tell(faults: list[DealFault]) -> None:
     if faults:
         raise DealError(
             f"the deal has {len(faults)} fault{'s' if len(faults) > 1 else ''}: " + "; ".join(faults),
@@ -72,7 +84,7 @@ def _parties_named(deal: Deal) -> Iterator[tuple[str, str, str]]:
         yield "tax_to", "tax_to", deal.tax_to
 
 
-def _phases(deal: Deal, project: Project) -> Iterator[DealFault]:
+def _phases(deal: Deal, years: range) -> Iterator[DealFault]:
     for at, phase in enumerate(deal.phases):
         if phase.first_year > phase.last_year:
             yield DealFault(
@@ -87,7 +99,7 @@ def _phases(deal: Deal, project: Project) -> Iterator[DealFault]:
                 f"phases {before.name!r} and {after.name!r} overlap in {after.first_year}",
             )
     covered = {year for phase in deal.phases for year in range(phase.first_year, phase.last_year + 1)}
-    unpaid = [year for year in project.years if year not in covered]
+    unpaid = [year for year in years if year not in covered]
     if unpaid:
         told = f"no phase covers {', '.join(map(str, unpaid))}; losses and new equipment of those years have no payer"
         yield DealFault("phases", told)
@@ -137,10 +149,10 @@ def _loans(deal: Deal) -> Iterator[DealFault]:
         yield DealFault("tax_rate", told)
 
 
-def _transfers(deal: Deal, project: Project) -> Iterator[DealFault]:
+def _transfers(deal: Deal, years: range) -> Iterator[DealFault]:
     for at, sale in enumerate(deal.buy_outs):
-        if sale.year not in project.years:
-            told = f"a buy-out is agreed for {sale.year}; the plan runs from {project.years[0]} to {project.years[-1]}"
+        if sale.year not in years:
+            told = f"a buy-out is agreed for {sale.year}; the plan runs from {years[0]} to {years[-1]}"
             yield DealFault(f"buy_outs[{at}].year", told)
         if not 0 < sale.share <= 1 or not 0 <= sale.multiple < np.inf:
             told = f"the buy-out of {sale.year} is of a share of {sale.share:g} at {sale.multiple:g} times its cost"
