@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from daulat.nation import Nation, Pack
-from daulat.plan import Document, read_scenario
+from daulat.plan import Document, plan_nation, read_scenario
 from daulat.plan.report import Words, load_words, report_page, sliders, write_report
 from daulat.plan.report.chapters import chapters
 from daulat.plan.report.exhibit import Reading
@@ -132,3 +133,21 @@ def test_the_page_of_sliders_says_where_a_plan_would_choose_its_sites(
     page = sliders.slider_page(nation, pack, {"scenario": scenario, "language": "id"})
     assert page["one_site"] is says_so
     assert "satu lokasi" in page["words"]["slider_one_site"]
+
+
+@pytest.mark.parametrize(
+    ("services", "told"),
+    [
+        ("public-services,workforce", "Workforce (id/workforce), which"),
+        ("public-services", "no service named workforce"),
+    ],
+)
+def test_the_people_to_train_are_led_to_the_workforce_service_where_the_plan_has_one(
+    nation: Nation, pack: Pack, services: str, told: str
+) -> None:
+    made_at = datetime(2026, 11, 26, tzinfo=UTC)
+    changes = [f"services={services}"]
+    _, document = plan_nation(nation, pack=pack, made_at=made_at, n_draws=20, sensitivity=False, changes=changes)
+    [people] = [one for one in chapters(Reading(document, load_words(pack, ["en"])[0])) if one.ident == "people"]
+    begin = sum(document.figure("trainees_per_year").mean)
+    assert any(told in text and f"{begin:.0f} people begin" in text for text in people.texts)

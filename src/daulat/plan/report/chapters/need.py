@@ -12,6 +12,7 @@ from daulat.plan.report.words import Words
 from daulat.plan.result.document import Document, ZoneRow
 
 HOURS_A_DAY = 24
+WORKFORCE = "workforce"  # the service that finds people work and training, by its id in the declaration
 
 
 def band_head(reading: Reading, first: str, labels: Sequence[str]) -> list[str]:
@@ -204,7 +205,8 @@ def people_chapter(reading: Reading) -> Chapter:
                 trainees=words.count(document.figure("trainees_per_year").p50[0], "people"),
                 fund=words.amount(reading.last("startup_fund_usd"), "USD", long=True),
                 **reading.told("operation_jobs", lambda one: words.count(one, "people")),
-            )
+            ),
+            _training(reading),
         ],
         [
             stacked(
@@ -218,3 +220,15 @@ def people_chapter(reading: Reading) -> Chapter:
         ],
         sources=["operation_jobs", "trainees_per_year", "startup_fund_usd"],
     )
+
+
+def _training(reading: Reading) -> str:
+    """Say which service the pipeline of training is a task of: the nation's workforce service where the plan has it."""
+    words, document = reading.words, reading.document
+    whole = words.count(float(sum(document.figure("trainees_per_year").mean)), "people")
+    if WORKFORCE not in document.axes["service"]:
+        return words.say("training_open", trainees=whole, service=WORKFORCE)
+    at = document.axes["service"].index(WORKFORCE)
+    asked = words.amount(document.figure("requests_per_year").p50[-1][at], "requests/year", long=True)
+    model = f"{document.country.lower()}/{WORKFORCE}"
+    return words.say("training_service", trainees=whole, service=words.part(WORKFORCE), model=model, requests=asked)
