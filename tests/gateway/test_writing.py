@@ -49,9 +49,13 @@ class Settled(OpenGrant):
     """A grant that remembers what was booked."""
 
     booked: list = field(default_factory=list)
+    in_vain: list = field(default_factory=list)
 
     def settle(self, usage) -> None:
         self.booked.append(usage)
+
+    def discard(self, usage) -> None:
+        self.in_vain.append(usage)
 
 
 def passed(*models: str, language: str = "xa") -> Gates:
@@ -171,6 +175,10 @@ async def test_one_that_breaks_off_is_not_followed_by_a_second_beginning(open_wr
         await written(writer)
     assert second.in_flight == 0
     assert account.target is None  # the text answers, and no engine is named for it
+    [usage] = account.grant.in_vain
+    # The 20 bytes of the question are taken as 6 tokens, and one piece was written.
+    assert (usage.engine, usage.discarded, usage.prompt_tokens, usage.completion_tokens) == ("one", "broke_off", 6, 1)
+    assert usage.estimated
 
 
 async def test_a_call_that_waits_for_a_model_that_passed_is_not_handed_to_one_that_did_not():

@@ -19,7 +19,7 @@ from daulat.gateway.chat import answer_whole
 from daulat.gateway.front import open_front
 from daulat.gateway.metering import Meter
 from daulat.gateway.parts import Parts
-from daulat.gateway.ports import Readiness
+from daulat.gateway.readiness import Readiness
 from daulat.gateway.server import ListenError, reserve, run, serve
 
 if TYPE_CHECKING:

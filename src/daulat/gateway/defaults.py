@@ -27,6 +27,9 @@ class OpenGrant:
     def settle(self, usage: CallUsage) -> None:
         """Book nothing."""
 
+    def discard(self, usage: CallUsage) -> None:
+        """Write down nothing."""
+
 
 class OpenAdmission:
     """Admits everybody.
@@ -103,4 +106,7 @@ class NoObserver:
         return b""
 
     def finished(self, call: Call, grant: Grant | None, target: Target | None, usage: CallUsage) -> None:
+        """Note nothing."""
+
+    def discarded(self, call: Call, grant: Grant, usage: CallUsage) -> None:
         """Note nothing."""

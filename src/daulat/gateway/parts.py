@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from daulat.gateway._asgi import BODY_TIMEOUT_S, ASGIApp, Route
 from daulat.gateway.defaults import FirstRouter, NoObserver, OpenAdmission
 from daulat.gateway.metering import Meter
-from daulat.gateway.ports import Admission, Answers, Assistant, Embedder, Engines, Library, Observer, Readiness, Router
+from daulat.gateway.ports import Admission, Answers, Assistant, Embedder, Engines, Library, Observer, Router
+from daulat.gateway.readiness import Readiness
 from daulat.gateway.schema import EngineStatus
 
 if TYPE_CHECKING:  # they are of a database, and a gateway can do without one

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the gateway needs from the rooms below, as narrow promises, and the state in which each of them is.
+"""What the gateway needs from the rooms below, as narrow promises.
 
 The routes know these promises only, so that a test, a benchmark or another composition can supply its own.
 
@@ -10,14 +10,14 @@ gives a `Target`; answered by the target's engine; and settled with a `CallUsage
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from daulat.errors import DaulatError
 from daulat.gateway.schema import PassageCard
-from daulat.ledger import EnergyMethod, Receipt
+from daulat.ledger import Discarded, EnergyMethod, Receipt
 from daulat.models.engine import Engine
 
 if TYPE_CHECKING:  # a gateway without services does without the assistant, and without vectors
@@ -27,8 +27,7 @@ if TYPE_CHECKING:  # a gateway without services does without the assistant, and 
     from daulat.assistant import WriterFor
     from daulat.assistant.types import AnswerEvent, Question
     from daulat.gateway.api.vector_schema import FoundPassage
-
-PartState = Literal["loading", "ready", "failed", "absent"]
+    from daulat.gateway.attempts import Together
 
 
 class Assistant(Protocol):
@@ -200,6 +199,9 @@ class CallUsage(msgspec.Struct, frozen=True):
         Its share of what making the machines emitted, grams of CO2 equivalent; None where their size is not known.
     energy_method : str
         What says how much was drawn: ``meter``, ``ecologits`` where it is modelled, or empty where nothing is known.
+    discarded : str
+        Empty for a call; else this is an attempt within one that an engine worked on and nobody was given, and says
+        what became of it: ``rejected`` by a cascade's verifier, ``lost`` to a hedge's other engine, or ``broke_off``.
     """
 
     prompt_tokens: int = 0
@@ -223,6 +225,7 @@ class CallUsage(msgspec.Struct, frozen=True):
     energy_high_wh: float = 0.0
     embodied_g: float | None = None
     energy_method: EnergyMethod = ""
+    discarded: Discarded = ""
 
 
 class Grant(Protocol):
@@ -255,6 +258,10 @@ class Grant(Protocol):
 
     def settle(self, usage: CallUsage) -> None:
         """Book what the call came to and release what was reserved beyond it. Called exactly once; never waits."""
+        ...
+
+    def discard(self, usage: CallUsage) -> None:
+        """Write down what an engine did for nobody: it costs nothing and counts against no limit. Before `settle`."""
         ...
 
 
@@ -300,6 +307,8 @@ class Target:
         After this long without a first byte a second target is tried beside this one; 0: never.
     output_limit : int
         The most tokens of an answer whose caller set no bound, for the engine to be told; 0: it is told none.
+    together : Together or None
+        The engine again, where it asks several for one call.
     """
 
     engine: Engine
@@ -308,6 +317,7 @@ class Target:
     reason: str = ""
     hedge_after_s: float = 0.0
     output_limit: int = 0
+    together: Together | None = None
 
 
 class Router(Protocol):
@@ -363,39 +373,6 @@ class Observer(Protocol):
         """Take note of a call. Never waits."""
         ...
 
-
-@dataclass(slots=True)
-class Readiness:
-    """The state of each part, as `/readyz`, `/v1/status` and `daulat up` tell it.
-
-    Examples
-    --------
-    >>> parts = Readiness()
-    >>> parts.set("knowledge", "loading", "opening the release")
-    >>> parts.waiting_for()
-    ['knowledge']
-    >>> parts.set("knowledge", "ready")
-    >>> parts.waiting_for()
-    []
-    """
-
-    states: dict[str, tuple[PartState, str]] = field(default_factory=dict)
-    on_change: Callable[[str, PartState, str], None] | None = None
-
-    def set(self, name: str, state: PartState, detail: str = "") -> None:
-        """Say how a part is. `detail` is one short phrase for the operator."""
-        self.states[name] = (state, detail)
-        if self.on_change is not None:
-            self.on_change(name, state, detail)
-
-    def fail(self, name: str, error: DaulatError) -> None:
-        """Say that a part will not come, and why."""
-        self.set(name, "failed", f"{error.what} ({error.code}): {error.fix}")
-
-    def waiting_for(self) -> list[str]:
-        """Name the parts that are still loading."""
-        return [name for name, (state, _) in self.states.items() if state == "loading"]
-
-    def failed(self) -> list[str]:
-        """Name the parts that will not come."""
-        return [name for name, (state, _) in self.states.items() if state == "failed"]
+    def discarded(self, call: Call, grant: Grant, usage: CallUsage) -> None:
+        """Take note of an attempt within a call that nobody was given. Never waits."""
+        ...

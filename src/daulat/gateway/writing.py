@@ -97,8 +97,8 @@ class ServiceWriter:
 
     async def _next(self, error: EngineError, begun: bool) -> None:
         """Go on to the next model, or raise the error where there is none or something was told already."""
-        self._read = self._written = 0
-        if not self._account.failed(error) or begun:
+        tokens, self._read, self._written = (self._read, self._written), 0, 0
+        if not self._account.failed(error, tokens) or begun:
             raise error
         try:
             self.model = (await self._account.route()).model

@@ -2,12 +2,14 @@
 """Who holds a role acts in it, for as long and as far as they hold it; every route by every role is in test_reach."""
 
 import itertools
+import time
 
 import pytest
 from browser import Browser
 
 from daulat.gateway.access.limits import grant_role
 from daulat.gateway.access.sessions import Sessions
+from daulat.ledger import UsageRow, open_usage
 
 number = itertools.count()
 
@@ -53,6 +55,28 @@ async def test_a_member_sees_their_own_organisation_and_cannot_tell_another_from
         assert made[0] == 404
         urgent = {"project": "moh/portal", "highest_priority": "emergency"}
         assert (await browser.json(f"{base}/v1/admin/keys", "POST", urgent, cookie))[0] == 400
+
+
+async def test_work_that_nobody_was_given_is_seen_by_the_operator_and_by_a_member_of_whom_it_was_for(
+    live_app, sign_in, store
+):
+    async with open_usage(store.conninfo) as ledger:
+        for organisation in ("moh", "moe"):
+            row = UsageRow(time.time(), organisation, f"{organisation}/p", "k", "writer", "chat", completion_tokens=7,
+                           engine="north", discarded="lost")  # fmt: skip
+            ledger.put(row)
+    async with live_app() as base:
+
+        async def seen(role, question):
+            browser, cookie = await sign_in(role)
+            return await browser.json(f"{base}/v1/admin/usage?by={question}", headers=cookie)
+
+        [north] = (await seen("operator", "engine&discarded=true"))[1]["data"]
+        assert (north["group"], north["requests"], north["completion_tokens"], north["cost"]) == ("north", 2, 14, "0")
+        [own] = (await seen("member", "organisation&discarded=true"))[1]["data"]
+        assert (own["group"], own["completion_tokens"]) == ("moh", 7)
+        assert (await seen("member", "organisation"))[1]["data"] == []
+        assert (await seen("operator", "organisation&discarded=maybe"))[0] == 400
 
 
 async def test_a_role_that_was_taken_away_ends_at_the_next_request(live_app, office, sign_in, store):

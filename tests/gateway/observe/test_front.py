@@ -28,8 +28,10 @@ models:
   price: {{input: 1, output: 2, currency: EUR}}
   energy: {{active_parameters_b: 8, total_parameters_b: 8, pue: 1.2}}
 - {{id: south, kind: remote, url: {south}, place: FI, probe_s: 0}}
+- {{id: large, kind: remote, url: {north}, place: EE-37, probe_s: 0}}
 routes:
 - {{id: writer, to: [{{model: north}}, {{model: south}}], policy: least-busy}}
+- {{id: thrifty, to: [{{model: north}}, {{model: large}}], policy: cascade, verify: {{refusals: ["^I say"]}}}}
 """
 
 
@@ -59,6 +61,10 @@ def spans_of(bodies: list[bytes]) -> list:
     ]
 
 
+def attributes_of(span) -> dict:
+    return {each.key: each.value for each in span.attributes}
+
+
 async def test_the_watchers_hear_the_truth_and_never_a_word_or_a_key(tmp_path, engine_server):
     metrics = free_port()
     async with ScriptedServer() as south, Receiver() as receiver:
@@ -73,7 +79,7 @@ async def test_the_watchers_hear_the_truth_and_never_a_word_or_a_key(tmp_path, e
             assert headers["x-daulat-route-reason"] == "only; personal may go to ee"  # lower case by our client
             drawn = json.loads(body)["usage"]["daulat"]
             assert drawn["energy_low_uwh"] < drawn["energy_uwh"] < drawn["energy_high_uwh"]
-            assert drawn["metered"] == 0
+            assert (drawn["by_meter"], drawn["by_ecologits"]) == (0, 1)
             engine_server.answers(EVENT_STREAM, says(CANARY, finish="stop"), counts(9, 1), DONE)
             malformed = {"traceparent": f"00-{CANARY}-01"}
             assert (await front.chat("north", CANARY, stream=True, headers=malformed))[0] == 200
@@ -85,12 +91,16 @@ async def test_the_watchers_hear_the_truth_and_never_a_word_or_a_key(tmp_path, e
             ] == 401
             code, _, body = await front.chat("south", CANARY)  # internal: may not leave the country
             assert (code, json.loads(body)["error"]["code"]) == (403, "no_route")
+            engine_server.answers(status(200, ANSWER))  # rejected
+            engine_server.answers(status(200, ANSWER))
+            code, headers, _ = await front.chat("thrifty", CANARY)
+            assert (code, headers["x-daulat-engine"]) == (200, "large")
             _, kind, page = await front_metrics(front)
             engine_server.answers(status(200, {"data": [{"id": "north"}]}))
             south.answers(status(200, {"data": []}))
             listed = json.loads((await front.ask("GET", "/v1/models"))[2])
             told = await front.status()
-            await wait_for(lambda: len(spans_of(receiver.bodies)) >= 6)
+            await wait_for(lambda: len(spans_of(receiver.bodies)) >= 8)
         text = page.decode()
         assert kind["content-type"].startswith("text/plain")
         assert sample(text, "daulat_requests_total", model="north", status="200") == 2
@@ -100,17 +110,28 @@ async def test_the_watchers_hear_the_truth_and_never_a_word_or_a_key(tmp_path, e
         assert sample(text, "daulat_time_to_first_token_seconds_count", model="north") == 1
         assert sample(text, "daulat_engine_breaker", model="north", position="closed") == 1
         assert {model["id"] for model in listed["data"]} >= {"writer", "north"}
-        assert {engine["model"]: engine["level"] for engine in told["engines"]} == {"north": "green", "south": "green"}
+        levels = {"north": "green", "south": "green", "large": "green"}
+        assert {engine["model"]: engine["level"] for engine in told["engines"]} == levels
+        vain = {"model": "north", "outcome": "rejected", "kind": "completion"}
+        assert sample(text, "daulat_discarded_tokens_total", **vain) == 100
+        assert sample(text, "daulat_requests_total", model="large", status="200") == 1
         spans = spans_of(receiver.bodies)
         assert {"chat writer", "chat north", "chat unknown"} <= {span.name for span in spans}
         [joined] = [span for span in spans if span.name == "chat writer"]
         assert (joined.trace_id.hex(), joined.parent_span_id.hex()) == (TRACE, PARENT)
         assert all(span.trace_id.hex() != TRACE and not span.parent_span_id for span in spans if span is not joined)
-        named = {each.key: each.value for each in next(s for s in spans if s.name == "chat writer").attributes}
+        named = attributes_of(joined)
         assert named["gen_ai.usage.output_tokens"].int_value == 100
         assert named["gen_ai.response.model"].string_value == "north"
+        [vain] = [each for each in map(attributes_of, spans) if "daulat.discarded" in each]
+        assert vain["daulat.discarded"].string_value == "rejected"
+        assert vain["daulat.engine"].string_value == "north"
+        assert vain["daulat.route.reason"].string_value.startswith("cascade: rejected by the verifier, declined; ")
+        assert vain["daulat.energy_method"].string_value == "ecologits"
         lines = [json.loads(line) for line in front.said.decode().splitlines() if line.startswith('{"at"')]
-        assert [line["status"] for line in lines] == [200, 200, 400, 404, 401, 403]
+        calls = [line["status"] for line in lines if line["event"] == "call"]
+        assert calls == [200, 200, 400, 404, 401, 403, 200]
+        assert [line["discarded"] for line in lines if line["event"] == "attempt"] == ["rejected"]
         assert lines[0]["place"] == "EE-37"
         # Nothing that anybody keeps, shows or sends on holds what was planted.
         for what in (front.said, page, *receiver.bodies):

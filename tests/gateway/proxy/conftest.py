@@ -37,6 +37,7 @@ class Books:
     targets: list[Target] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     settled: list[CallUsage] = field(default_factory=list)
+    discards: list[CallUsage] = field(default_factory=list)
     route: list[tuple] = field(default_factory=list)
     members: bytes = b""
 
@@ -68,6 +69,9 @@ class Books:
     def finished(self, call, grant, target, usage):
         pass
 
+    def discarded(self, call, grant, usage):
+        self.discards.append(usage)
+
     async def one_settled(self) -> CallUsage:
         """Wait until a call was settled, and return what it came to."""
         async with asyncio.timeout(20):
@@ -89,6 +93,9 @@ class Grant:
 
     def settle(self, usage):
         self.books.settled.append(usage)
+
+    def discard(self, usage):
+        assert not self.books.settled
 
 
 @dataclass

@@ -98,6 +98,10 @@ class KeyGrant:
         if admission is not None:
             admission.settled(self, self._call, usage, (slots, credits))
 
+    def discard(self, usage: CallUsage) -> None:
+        """Hand a row to the ledger of what an engine did for nobody; nothing is booked."""
+        self._admission.discarded(self, self._call, usage)
+
 
 class KeyAdmission:
     """Admits calls by key, and citizens without one.
@@ -203,39 +207,49 @@ class KeyAdmission:
         slots, credits = reserved
         if credits:
             self._leases.settle(credits, slots, (1, prompt, completion, 0, cost_q))
-        self._ledger.put(
-            UsageRow(
-                at_s=self._wall(),
-                organisation=grant.organisation,
-                project=grant.project,
-                key_id=grant.key,
-                # A name that nothing has may be anything that a caller pasted.
-                model=call.model[:200] if usage.code != "models.unknown" else "unknown",
-                route=call.route,
-                engine=usage.engine,
-                place=usage.place,
-                reason=usage.reason,
-                data_class=grant.data_class,
-                prompt_tokens=prompt,
-                completion_tokens=completion,
-                reasoning_tokens=reasoning,
-                cached_tokens=cached,
-                estimated=usage.estimated,
-                status=usage.status,
-                code=usage.code,
-                time_to_first_token_s=usage.time_to_first_token_s,
-                duration_s=usage.duration_s,
-                cost=from_quanta(cost_q, "money"),
-                currency=price.currency,
-                energy_wh=usage.energy_wh,
-                energy_low_wh=usage.energy_low_wh,
-                energy_high_wh=usage.energy_high_wh,
-                energy_method=usage.energy_method,
-                carbon_g=usage.carbon_g,
-                embodied_g=usage.embodied_g,
-                stream=call.stream,
-            )
+        self._put(grant, call, usage, (prompt, completion, reasoning, cached), (cost_q, price.currency))
+
+    def discarded(self, grant: KeyGrant, call: Call, usage: CallUsage) -> None:
+        """Write down what an engine did for nobody; called by its grant. It costs nothing and uses up nothing."""
+        self._put(grant, call, usage, _counts(usage), (0, ""))
+
+    def _put(
+        self, grant: KeyGrant, call: Call, usage: CallUsage, counts: tuple[int, int, int, int], cost: tuple[int, str]
+    ) -> None:
+        """Hand a row to the ledger."""
+        row = UsageRow(
+            at_s=self._wall(),
+            organisation=grant.organisation,
+            project=grant.project,
+            key_id=grant.key,
+            # A name that nothing has may be anything that a caller pasted.
+            model=call.model[:200] if usage.code != "models.unknown" else "unknown",
+            route=call.route,
+            engine=usage.engine,
+            place=usage.place,
+            reason=usage.reason,
+            data_class=grant.data_class,
+            prompt_tokens=counts[0],
+            completion_tokens=counts[1],
+            reasoning_tokens=counts[2],
+            cached_tokens=counts[3],
+            estimated=usage.estimated,
+            status=usage.status,
+            code=usage.code,
+            time_to_first_token_s=usage.time_to_first_token_s,
+            duration_s=usage.duration_s,
+            cost=from_quanta(cost[0], "money"),
+            currency=cost[1],
+            energy_wh=usage.energy_wh,
+            energy_low_wh=usage.energy_low_wh,
+            energy_high_wh=usage.energy_high_wh,
+            energy_method=usage.energy_method,
+            carbon_g=usage.carbon_g,
+            embodied_g=usage.embodied_g,
+            stream=call.stream,
+            discarded=usage.discarded,
         )
+        self._ledger.put(row)
 
     def _check(self, record: KeyRecord, call: Call) -> None:
         if record.expires_s <= self._wall():

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The log of calls: a call that has ended in; one line of JSON out. Names, counts and times; never words or keys."""
+"""The log of calls: a call that has ended, or an attempt within one, in; one line of JSON out. Names, counts and times;
+never words or keys.
+"""
 
 from __future__ import annotations
 
@@ -38,11 +40,11 @@ class CallLog:
         self._write, self._known, self._wall = write, known, wall_clock
 
     def add(self, call: Call, grant: Grant | None, usage: CallUsage) -> None:
-        """Write the line of a call that has ended."""
+        """Write the line of a call that has ended, or of an attempt within one that nobody was given."""
         ttft_s = usage.time_to_first_token_s
         fields: dict[str, Any] = {
             "at": datetime.fromtimestamp(self._wall(), UTC).isoformat(),
-            "event": "call",
+            "event": "attempt" if usage.discarded else "call",
             "request_id": call.request_id,
             "path": call.route,
             "model": call.model if self._known(call.model) else "unknown",
@@ -59,6 +61,8 @@ class CallLog:
             "completion_tokens": usage.completion_tokens,
             "ttft_ms": None if ttft_s is None else round(ttft_s * 1000, 1),
             "energy_wh": usage.energy_wh,
+            "energy_method": usage.energy_method,
+            "discarded": usage.discarded,
             "duration_ms": round(usage.duration_s * 1000, 1),
         }
         told = {name: value for name, value in fields.items() if value not in ("", None)}

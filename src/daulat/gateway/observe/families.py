@@ -32,6 +32,7 @@ def families_of(metrics: Metrics) -> Iterable[Metric]:
             histogram = read(series)
             family.add_metric(_values(key), histogram.buckets(), histogram.total)
         yield family
+    yield from _of_attempts(metrics)
     yield from _of_engines(metrics)
 
 
@@ -48,6 +49,22 @@ def _tokens(metrics: Metrics, rows: list[Row]) -> Iterable[Metric]:
             cost.add_metric((model, currency), money)
     yield tokens
     yield cost
+
+
+def _of_attempts(metrics: Metrics) -> Iterable[Metric]:
+    """Give what engines worked on and nobody was given; none of it is in the sums of calls."""
+    labels = ("model", "outcome")
+    attempts = CounterMetricFamily("daulat_discarded_attempts", "Answers that nobody was given.", labels=labels)
+    tokens = CounterMetricFamily("daulat_discarded_tokens", "Their tokens.", labels=(*labels, "kind"))
+    energy = CounterMetricFamily("daulat_discarded_energy_wh", "Their energy, watt-hours.", labels=labels)
+    carbon = CounterMetricFamily("daulat_discarded_carbon_g", "Their CO2 equivalent, grams.", labels=labels)
+    for key, series in metrics.discarded():
+        attempts.add_metric(key, series.requests)
+        for kind in _KINDS:
+            tokens.add_metric((*key, kind), getattr(series, kind))
+        energy.add_metric(key, series.energy_wh)
+        carbon.add_metric(key, series.carbon_g)
+    yield from (attempts, tokens, energy, carbon)
 
 
 def _of_engines(metrics: Metrics) -> Iterable[Metric]:

@@ -124,6 +124,7 @@ class Metrics:
         self.engines, self._known, self._cost, self._kept = engines, frozenset(known), cost, kept
         self._series: dict[tuple[str, str, int], Series] = {}
         self._ended: list[tuple[str, str, bool, CallUsage]] = []
+        self._discarded: dict[tuple[str, str], Series] = {}
 
     def add(self, call: Call, usage: CallUsage) -> None:
         """Count a call that has ended."""
@@ -131,6 +132,17 @@ class Metrics:
         self._ended.append((model, call.route, call.stream, usage))
         if len(self._ended) >= TOGETHER:
             self._add_up()
+
+    def discard(self, usage: CallUsage) -> None:
+        """Count an attempt within a call that an engine worked on and nobody was given."""
+        key = (usage.declared, usage.discarded)
+        if key not in self._discarded:
+            self._discarded[key] = Series()
+        self._discarded[key].add(usage, is_stream=False)
+
+    def discarded(self) -> list[tuple[tuple[str, str], Series]]:
+        """Return what such attempts of each model add up to, by what became of them."""
+        return sorted(self._discarded.items())
 
     def rows(self) -> list[tuple[tuple[str, str, int], Series]]:
         """Return what the calls of each model, path and status add up to."""

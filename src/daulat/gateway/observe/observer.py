@@ -52,6 +52,14 @@ class CallObserver:
         if self.log is not None:
             self.log.add(call, grant, usage)
 
+    def discarded(self, call: Call, grant: Grant, usage: CallUsage) -> None:
+        """Take note of an attempt within a call that nobody was given."""
+        self.metrics.discard(usage)
+        if self.traces is not None:
+            self.traces.add(call, usage)
+        if self.log is not None:
+            self.log.add(call, grant, usage)
+
 
 def _times(call: Call, usage: CallUsage) -> str:
     """Tell how long the first token took and, of a stream, each further one: a whole answer comes at once."""

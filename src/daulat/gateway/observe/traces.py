@@ -44,7 +44,7 @@ class Traces:
         self._tracer = provider.get_tracer("daulat.gateway")
 
     def add(self, call: Call, usage: CallUsage) -> None:
-        """Send the span of a call that has just ended."""
+        """Send the span of a call that has just ended, or of an attempt within one that nobody was given."""
         from opentelemetry.trace import SpanKind, Status, StatusCode
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -53,6 +53,8 @@ class Traces:
         ended = self._wall_ns()
         operation = _OPERATIONS.get(call.route, call.route)
         asked = call.model if self._known(call.model) else "unknown"
+        if usage.discarded:
+            asked = usage.declared
         span = self._tracer.start_span(
             f"{operation} {asked}",
             context=TraceContextTextMapPropagator().extract(sent) if sent else None,
@@ -91,6 +93,9 @@ def _attributes(call: Call, usage: CallUsage, operation: str, asked: str) -> dic
         attributes["gen_ai.server.time_to_first_token"] = usage.time_to_first_token_s
     if usage.energy_wh is not None:
         attributes["daulat.energy_wh"] = usage.energy_wh
+        attributes["daulat.energy_method"] = usage.energy_method
+    if usage.discarded:
+        attributes["daulat.discarded"] = usage.discarded
     return attributes
 
 

@@ -17,14 +17,15 @@ import msgspec
 
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import ClientGone, Header, Request
+from daulat.gateway.attempts import Attempt, Together
 from daulat.gateway.defaults import FirstRouter
 from daulat.gateway.errors import status_of
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Call, CallUsage, Grant, Router, Target
 from daulat.gateway.proxy.asked import Asked
-from daulat.gateway.proxy.usage import Counts
+from daulat.gateway.proxy.usage import Counts, counts_of
 from daulat.gateway.schema import ChatCompletionChunk, CompletionUsage
-from daulat.models import Engine, EngineInterrupted, EngineOverloaded, EngineUnavailable
+from daulat.models import Engine, EngineError, EngineInterrupted, EngineOverloaded, EngineUnavailable
 
 CLIENT_GONE = 499  # nginx's number for a caller that left; it never travels
 Chunks = AsyncGenerator[ChatCompletionChunk, None]
@@ -50,8 +51,8 @@ class Account:
     """
 
     __slots__ = (
-        "_asks_others", "_began", "_clock", "_first_s", "_is_kept", "_parts", "_router", "_settled", "_started", "call",
-        "grant", "noted", "target", "tried",
+        "_asked", "_clock", "_first_s", "_is_idle", "_is_kept", "_parts", "_router", "_settled", "_started",
+        "_together", "call", "grant", "noted", "target", "tried",
     )  # fmt: skip
 
     def __init__(self, parts: Parts, call: Call, grant: Grant, started: float) -> None:
@@ -59,11 +60,12 @@ class Account:
         self._router: Router = parts.routing()
         self._clock = parts.clock
         self._started = started
-        self._began = 0.0
         self._first_s: float | None = None
         self._settled = False
         self._is_kept = False
-        self._asks_others = False
+        self._is_idle = False  # what the target did is booked already, as in vain
+        self._together: Together | None = None
+        self._asked: dict[str, float] = {}  # when each model was sent the request
         self.call = call
         self.grant = grant
         self.target: Target | None = None
@@ -81,19 +83,55 @@ class Account:
         target = await self._router.choose(self.call, self.grant, self.tried)
         self._router.began(target)
         self.target = target
-        self._asks_others = hasattr(target.engine, "answered_by")
-        self._began = self._clock()
+        self._is_idle = False
+        self._together = target.together
+        if target.together is not None:
+            target.together.attempts = self
+        self._asked[target.model] = self._clock()
         return target
 
-    def failed(self, error: DaulatError) -> bool:
-        """Note that the target could not answer; return whether another may be asked."""
+    def asks(self, target: Target) -> None:
+        """Note that a further engine is asked from now on; see `daulat.gateway.attempts.Attempts`."""
+        self._asked[target.model] = self._clock()
+
+    def discards(self, attempt: Attempt) -> None:
+        """Book apart what an engine did that nobody will be given; see `daulat.gateway.attempts.Attempts`."""
+        self._follow()
+        target, error = attempt.target, attempt.error
+        self._is_idle |= self.target is not None and self.target.model == target.model
+        counts, estimated = counts_of(self.call, attempt)
+        was_stopped = error is None and attempt.answer is None
+        status, code = (CLIENT_GONE if was_stopped else 200, "") if error is None else _ending(error)
+        usage = self._usage(counts, status, code, target)
+        usage = msgspec.structs.replace(
+            usage,
+            duration_s=usage.engine_s,
+            reason=f"{attempt.why}; {target.reason}",
+            estimated=estimated,
+            discarded=attempt.discarded,
+        )
+        usage = self._parts.observer.measure(self.call, self.grant, target, usage)
+        self.grant.discard(usage)
+        self._parts.observer.discarded(self.call, self.grant, usage)
+
+    def failed(self, error: DaulatError, tokens: tuple[int, int] | None = None) -> bool:
+        """Note that the target could not answer; return whether another may be asked.
+
+        `tokens`: what it had read and written, where that can be estimated better than from the call.
+        """
         self._follow()
         if not isinstance(error, RETRIED) or self.target is None:
             return False
+        self._broke_off(error, tokens)
         target, self.target = self.target, None
         self._router.ended(target, self._usage(None, status_of(error), error.code, target), error)
         self.tried.append(target)
         return True
+
+    def _broke_off(self, error: BaseException, tokens: tuple[int, int] | None = None) -> None:
+        """Book apart what the target did before an error, if it may have done anything."""
+        if self.target is not None and not self._is_idle and isinstance(error, EngineError) and error.was_read:
+            self.discards(Attempt(self.target, "broke_off", "broke off", error=error, tokens=tokens))
 
     def first(self) -> None:
         """Note the first piece of the answer; a whole one comes at once and says nothing of how soon it began."""
@@ -102,12 +140,15 @@ class Account:
             now = self._clock()
             self._first_s = now - self._started
             if self.call.stream:
-                self._router.first_token(self.target, now - self._began)
+                self._router.first_token(self.target, now - self._asked[self.target.model])
 
     def _follow(self) -> None:
         """Go on with who answers, where one engine asked another: a hedge, a cascade."""
-        if self._asks_others and self.target is not None:
-            self.target = getattr(self.target.engine, "answered_by", None) or self.target
+        if self._together is None or self.target is None:
+            return
+        onward = self._together.answered_by
+        if onward is not None and onward is not self.target:
+            self.target, self._is_idle = onward, False
 
     @property
     def has_begun(self) -> bool:
@@ -166,8 +207,10 @@ class Account:
         self._follow()
         status, code = _ending(error)
         usage = self._usage(counts, status, code, self.target, pieces)
-        if self.target is not None and (pieces or counts):
+        if self.target is not None and (usage.prompt_tokens or usage.completion_tokens):
             usage = self._parts.observer.measure(self.call, self.grant, self.target, usage)
+        else:
+            self._broke_off(error)
         self.settle(usage, error if isinstance(error, DaulatError) else None)
 
     def _usage(
@@ -175,7 +218,8 @@ class Account:
     ) -> CallUsage:
         now = self._clock()
         # An engine that was cut off has read the prompt; one that never began has not.
-        read = self.call.prompt_tokens if counts is None and (pieces or status == CLIENT_GONE) and target else 0
+        has_read = (pieces or status == CLIENT_GONE) and target is not None and not self._is_idle
+        read = self.call.prompt_tokens if counts is None and has_read else 0
         return CallUsage(
             prompt_tokens=read if counts is None else counts.prompt_tokens or 0,
             completion_tokens=pieces if counts is None else counts.completion_tokens or 0,
@@ -190,7 +234,7 @@ class Account:
             place="" if target is None else target.place,
             reason="" if target is None else target.reason,
             declared="" if target is None else target.model,
-            engine_s=0.0 if target is None else now - self._began,
+            engine_s=0.0 if target is None else now - self._asked[target.model],
             estimated=counts is None and (read > 0 or pieces > 0),
         )
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 
 import msgspec
 
+from daulat.gateway.attempts import Attempt
+from daulat.gateway.ports import Call
+from daulat.gateway.proxy.asked import BYTES_PER_TOKEN, CHAT
+
 
 class _Completion(msgspec.Struct):
     reasoning_tokens: int | None = None
@@ -89,3 +93,33 @@ def add_to_usage(body: bytes, usage: bytes, members: bytes) -> bytes:
     fields = _read_fields(body)  # the same words stand elsewhere too
     fields["usage"] = msgspec.Raw(wider)
     return msgspec.json.encode(fields)
+
+
+def counts_of(call: Call, attempt: Attempt) -> tuple[Counts, bool]:
+    """Return the tokens of an attempt that nobody was given, and whether they are estimated.
+
+    They are the engine's where it finished its answer and counted. Of one that was stopped or broke off nobody knows
+    how much it had written, so the prompt alone counts, as it was estimated: the least that it can have been.
+
+    Examples
+    --------
+    >>> from daulat.gateway.ports import Target
+    >>> from daulat.models import FakeEngine
+    >>> call, north = Call("m", "chat/completions", prompt_tokens=9), Target(FakeEngine(["m"]), "m")
+    >>> tokens, estimated = counts_of(call, Attempt(north, "lost", "hedge: lost"))
+    >>> tokens.prompt_tokens, tokens.completion_tokens, estimated
+    (9, 0, True)
+    >>> told = b'{"usage": {"prompt_tokens": 12, "completion_tokens": 3}}'
+    >>> tokens, estimated = counts_of(call, Attempt(north, "rejected", "cascade: declined", told))
+    >>> tokens.prompt_tokens, tokens.completion_tokens, estimated
+    (12, 3, False)
+    """
+    if attempt.tokens is not None:
+        return Counts(*attempt.tokens), True
+    if attempt.answer is None:
+        return Counts(call.prompt_tokens, 0), True
+    counts, _ = read_usage(attempt.answer)
+    if counts is not None:
+        return counts, False
+    written = len(attempt.answer) // BYTES_PER_TOKEN if call.route in (CHAT, "completions") else 0
+    return Counts(call.prompt_tokens, written), True

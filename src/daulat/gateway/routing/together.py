@@ -2,7 +2,8 @@
 """Two engines for one call: a hedge asks a second when the first is late, a cascade when the first was not good enough.
 
 In: a call with its first target. Out: a target whose engine asks both and says in `answered_by` who answered, so that
-the account goes on with that one. The other is ended here. Neither reads more of an answer than its verifier does.
+the account goes on with that one. The other is ended here; what it did is told to the account, which books it apart.
+Neither reads more of an answer than its verifier does.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, Protocol
 import msgspec
 
 from daulat.errors import DaulatError
+from daulat.gateway.attempts import Attempt, Attempts
 from daulat.gateway.errors import status_of
 from daulat.gateway.ports import Call, CallUsage, Grant, Target
 from daulat.gateway.routing.seats import Lane
@@ -55,12 +57,16 @@ def together(places: Places, lane: Lane, call: Call, grant: Grant, target: Targe
     if forwarding(target.engine) is None:
         return target
     if lane.steps:
-        return replace(target, engine=CascadeEngine(places, lane, call, grant, target))
-    return replace(target, engine=HedgedEngine(places, lane, target), hedge_after_s=lane.hedge_after_s)
+        cascade = CascadeEngine(places, lane, call, grant, target)
+        return replace(target, engine=cascade, together=cascade)
+    hedged = HedgedEngine(places, lane, target)
+    return replace(target, engine=hedged, together=hedged, hedge_after_s=lane.hedge_after_s)
 
 
 class _Both:
-    """What both have in common: to everybody else they are their first engine."""
+    """What both have in common: to everybody else they are their first engine; `daulat.gateway.attempts.Together`."""
+
+    attempts: Attempts
 
     def __init__(self, places: Places, lane: Lane, first: Target) -> None:
         self._places, self._lane, self._first = places, lane, first
@@ -146,6 +152,7 @@ class HedgedEngine(_Both):
             if not asked[0].done():
                 spare = self._places.spare(self._lane, self._first)
             if spare is not None:
+                self.attempts.asks(spare)
                 asked.append(asyncio.ensure_future(ask(spare)))
                 await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
             if not any(map(_went_well, asked)):  # the one that is done has failed: then the other is waited for
@@ -163,11 +170,16 @@ class HedgedEngine(_Both):
                 self._end((self._first, spare)[lost], asked[lost])
 
     def _end(self, target: Target, asked: asyncio.Future[Any]) -> None:
-        """Give the place of the slower one back."""
+        """Give the place of the slower one back, and tell what it did: the other was given, or nobody."""
         error = asked.exception() if asked.done() and not asked.cancelled() else None
-        told = error if isinstance(error, DaulatError) else None
-        usage = _LEFT if told is None else CallUsage(status=status_of(told), code=told.code)
-        self._places.ended(target, usage, told)
+        if isinstance(error, DaulatError):
+            self._places.ended(target, CallUsage(status=status_of(error), code=error.code), error)
+            if isinstance(error, EngineError) and error.was_read:
+                self.attempts.discards(Attempt(target, "broke_off", "hedge: broke off", error=error))
+            return
+        self._places.ended(target, _LEFT, None)
+        came = asked.result() if _went_well(asked) else None
+        self.attempts.discards(Attempt(target, "lost", "hedge: lost", came.body if isinstance(came, Whole) else None))
 
 
 class CascadeEngine(_Both):
@@ -188,13 +200,18 @@ class CascadeEngine(_Both):
                 raise
             except EngineError as failed:
                 fault, error = "could not answer", failed
+                if failed.was_read:
+                    self.attempts.discards(Attempt(target, "broke_off", "cascade: broke off", error=failed))
             else:
                 fault = self._lane.verify(body, whole.body) if self._lane.verify is not None else ""
                 if not fault:
                     return whole
+                why = f"cascade: rejected by the verifier, {fault}"
+                self.attempts.discards(Attempt(target, "rejected", why, whole.body))
             onward = await self._places.step(lane, self._call, self._grant, f"cascade: {target.model} {fault}")
             self._places.ended(target, CallUsage(status=200 if error is None else status_of(error)), error)
             self.answered_by = target = onward
+            self.attempts.asks(onward)
         return await _forwarding(target).send(path, _under(body, name, target), content_type)
 
     @asynccontextmanager
