@@ -137,7 +137,7 @@ def test_the_page_of_sliders_says_where_a_plan_would_choose_its_sites(
 
 @pytest.mark.parametrize(
     ("services", "told"),
-    [
+    [("public-services,workforce", "Workforce (id/workforce)"), ("public-services", "no service named workforce")],
         ("public-services,workforce", "Workforce (id/workforce), which"),
         ("public-services", "no service named workforce"),
     ],
