@@ -138,9 +138,6 @@ def test_the_page_of_sliders_says_where_a_plan_would_choose_its_sites(
 @pytest.mark.parametrize(
     ("services", "told"),
     [("public-services,workforce", "Workforce (id/workforce)"), ("public-services", "no service named workforce")],
-        ("public-services,workforce", "Workforce (id/workforce), which"),
-        ("public-services", "no service named workforce"),
-    ],
 )
 def test_the_people_to_train_are_led_to_the_workforce_service_where_the_plan_has_one(
     nation: Nation, pack: Pack, services: str, told: str
