@@ -110,7 +110,7 @@ def test_a_rotated_key_keeps_its_rules_and_its_limits(run):
         ("access keys create nobody/app", "access.no_project"),
         ("access keys create dry/project --network everywhere", "access.rules"),
         ("access keys revoke key_none", "access.no_key"),
-        ("access limits set project nobody/app requests day 5", "access.limit_or_role"),
+        ("access limits set project nobody/app requests day 5", "access.no_project"),
         ("access limits set organisation dry requests day 1.5", "access.limit_or_role"),
         ("access limits set organisation dry money day 5", "access.limit_or_role"),
         ("access limits set organisation dry money day 5 --currency XQQ", "access.limit_or_role"),
@@ -152,7 +152,12 @@ def test_usage_is_summed_up_and_exported(run, desk):
                  completion_tokens=4, cost=Decimal("0.00000012"), currency="EUR"),
         UsageRow(at("2026-11-02T12:00:00+00:00"), "moh", "moh/portal", "k", "b", "chat", prompt_tokens=20,
                  completion_tokens=6, cost=Decimal("0.1"), currency="EUR", status=502),
-        UsageRow(at("2026-11-02T12:00:00+00:00"), "moe", "moe/app", "k", "=cmd()", "chat", prompt_tokens=1),
+        UsageRow(at("2026-11-02T12:00:00+00:00"), "moe", "moe/app", "k", "=cmd()", "chat", prompt_tokens=1,
+                 energy_wh=0.0238, energy_low_wh=0.0193, energy_high_wh=0.0427, energy_method="ecologits",
+                 carbon_g=0.0119),
+        UsageRow(at("2026-11-02T12:00:00+00:00"), "moe", "moe/app", "k", "a", "chat", prompt_tokens=3, engine="north",
+                 energy_wh=12_345.0, energy_low_wh=12_345.0, energy_high_wh=12_345.0, energy_method="meter",
+                 discarded="lost"),
     ]  # fmt: skip
 
     async def write():
@@ -181,6 +186,18 @@ def test_usage_is_summed_up_and_exported(run, desk):
     table = list(csv.DictReader(io.StringIO(run("usage --by project --month 2026-11 --csv").stdout)))
     assert {row["group"] for row in table} == {"moh/portal", "moe/app"}
     models = list(csv.DictReader(io.StringIO(run("usage --by model --month 2026-11 --csv").stdout)))
+    # What nobody was given is told by itself, and with its engine.
+    said = run("usage --by project --month 2026-11").stdout
+    # 0.0119 g for 0.0238 Wh: half of each end in grams.
+    assert "0.0238 (0.0193 to 0.0427)" in said
+    assert "0.0119 (0.00965 to 0.02135)" in said
+    assert "12,345" not in said
+    said = run("usage --by engine --month 2026-11 --discarded").stdout
+    assert "north" in said
+    assert "12,345 (12,345 to 12,345)" in said
+    lost = data(run("usage --by discarded --month 2026-11 --json"))["data"]
+    assert [(row["group"], row["requests"], row["by_meter"]) for row in lost] == [("lost", 1, 1)]
+    assert "no engine worked for nothing" in run("usage --by discarded --month 2026-10").stderr
     # A caller chose that name; a spreadsheet must not run it.
     assert {row["group"]: row["requests"] for row in models} == {"a": "1", "b": "1", "'=cmd()": "1"}
 
