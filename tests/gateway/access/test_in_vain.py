@@ -88,14 +88,15 @@ async def two(office, open_access, store):
     """Give a function that opens a gateway over two engines, with a policy."""
 
     @asynccontextmanager
-    async def opened(policy, clock=None, router_class=ModelRouter, **fields):
+    async def opened(policy, clock=None, router_class=ModelRouter, third=False, **fields):
         key = await office.key(data_class="public")
         await office.limit("project", "moh/portal", "tokens_out", "month", 10_000)
         timed = {} if clock is None else {"clock": clock}
         async with ScriptedServer() as north, ScriptedServer() as south, open_access(prices=PRICES) as access:
+            servers = [("north", north, "XA-01"), ("south", south, "XA-02"), ("east", south, "XA-03")][: 2 + third]
             posts = [
                 Post(Declared(name, RemoteEngine(server.base_url, name=name, patience_s=0.5), place=place))
-                for name, server, place in (("north", north, "XA-01"), ("south", south, "XA-02"))
+                for name, server, place in servers
             ]
             route = Route("writer", tuple((post, 1.0) for post in posts), policy, **fields)
             router = router_class(posts, [route], Residency({"public": Rule(None)}), **timed)
@@ -232,6 +233,24 @@ async def test_a_caller_that_leaves_while_it_waits_for_the_larger_model_pays_for
         assert [row[:3] for row in await pair.rows(2)] == [("north", "XA-01", "rejected")]
         calls = "SELECT status, prompt_tokens, cost, energy_wh FROM usage_call WHERE discarded = ''"
         assert await pair.rows(2, calls) == [(499, 0, 0, None)]
+
+
+async def test_each_step_of_a_cascade_is_accounted_for_once_although_the_last_is_waited_for_in_vain(two):
+    async with two("cascade", third=True, verify=unsure) as pair:
+        full = pair.router.posts["east"]
+        full.concurrency, full.in_flight = 1, 1
+        pair.north.answers(answer("Perhaps", 9, 2))
+        pair.south.answers(answer("Perhaps so", 9, 3))
+        asking = asyncio.create_task(pair.ask())
+        async with asyncio.timeout(20):
+            while not pair.router.waiting:
+                await asyncio.sleep(0.01)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        rows = await pair.rows(3)
+        assert [(row[0], row[2], row[7]) for row in rows] == [("north", "rejected", 2), ("south", "rejected", 3)]
+        calls = "SELECT status, prompt_tokens, cost, energy_wh FROM usage_call WHERE discarded = ''"
+        assert await pair.rows(3, calls) == [(499, 0, 0, None)]
 
 
 async def test_each_engine_of_a_cascade_is_timed_from_when_it_was_asked(two):
