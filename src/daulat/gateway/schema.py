@@ -132,7 +132,7 @@ class AnswerDetails(Struct, omit_defaults=True):
 class CompletionUsage(Struct):
     """Token counts as the engine reports them; zero where no language model took part.
 
-    `daulat` says what the answer took: times, cost, energy and carbon, in whole numbers.
+    `daulat` says what the answer took: times, cost, energy (`by_meter` or `by_ecologits`) and carbon, in whole numbers.
     """
 
     prompt_tokens: int = 0
