@@ -94,6 +94,11 @@ class Plan:
         rules, country = self.case.imports, self.case.place.country
         return tuple(import_notes(rules, country, settings.accelerator, settings.years, bought))
 
+    def import_status(self) -> str:
+        """Return whether the median purchases keep the import limits: `exceeded`, `kept`, `none` or `unsearched`."""
+        settings, bought = self.case.settings, np.median(self.fleet.accelerators_bought, axis=0)
+        return self.case.imports.status(settings.accelerator, settings.years, bought)
+
     def notes(self) -> tuple[str, ...]:
         """Return what was assumed and where the plan leaves its data, each once."""
         place, case = self.case.place, self.case

@@ -72,6 +72,16 @@ class ImportRules:
                 if limit.holds(accelerator, year) and count > limit.most_per_year:
                     yield year, float(count), limit
 
+    def limits_any(self, accelerator: str, years: Sequence[int]) -> bool:
+        """Whether any limit says something of an accelerator in these years."""
+        return any(limit.holds(accelerator, year) for limit in self.limits for year in years)
+
+    def status(self, accelerator: str, years: Sequence[int], bought: Floats) -> str:
+        """Return ``exceeded``, ``kept``, ``none`` (known) or ``unsearched``; `bought` as in `broken`."""
+        if self.limits_any(accelerator, years):
+            return "exceeded" if any(True for _ in self.broken(accelerator, years, bought)) else "kept"
+        return "none" if self.searched_on else "unsearched"
+
 
 def read_import_rules(pack: Pack | None) -> ImportRules:
     """Return the import rules of a pack; none where it has no such file.
@@ -119,7 +129,7 @@ def import_notes(
             f"{year}: {count:,.0f} {accelerator} to import, and at most {limit.most_per_year:,.0f} may come in "
             f"({limit.citation})"
         )
-    if not any(limit.holds(accelerator, year) for limit in rules.limits for year in years):
+    if not rules.limits_any(accelerator, years):
         yield _none_known(rules, country, accelerator)
     yield from (f"imports: {one}" for one in rules.conditions)
 

@@ -124,7 +124,7 @@ def check_hardware(
     """
     found, years = _check(country, settings.accelerator), settings.years
     barred = found.status not in ("free", "unknown")
-    limited = any(one.holds(found.accelerator, year) for one in imports.limits for year in years)
+    limited = imports.limits_any(found.accelerator, years)
     if not barred and not (limited and _exceeds(imports, found.accelerator, years, try_with(found.accelerator).bought)):
         return found
     free = [name for name in accelerators() if name != found.accelerator and _check(country, name).status == "free"]

@@ -48,6 +48,11 @@ class RegionalShare:
         told = ~np.isnan(self.table)
         return float(self.table[told] @ self.people[told] / self.people[told].sum()) if self.is_told else np.nan
 
+    @property
+    def told_apart(self) -> int:
+        """How many different figures the table has for its groups; a mean of equal ones may differ in its last bits."""
+        return len(np.unique(self.table[~np.isnan(self.table)].round(9)))
+
     def at(self, national: Floats) -> Floats:
         """Return the share of each group that is served; one without its own is taken to be at the mean of the others.
 

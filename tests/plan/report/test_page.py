@@ -43,6 +43,23 @@ def test_no_id_stands_twice(page: str) -> None:
     assert len(ids) == len(set(ids))
 
 
+def test_what_a_reader_meets_first_is_in_the_language_of_the_page(document: Document, words: list[Words]) -> None:
+    """Plan, parties and scenarios of the pack's own deal; what is still English says so by its language."""
+    at = [one.language for one in words].index("id")
+    page = report_page(document, words, at)
+    chapters_of_page = page.partition('<h2 id="traces">')[0]  # formulas and sources are English, and it says so
+    shown = re.sub(r"<(\w+)[^>]*\slang=\"en\".*?</\1>", "", chapters_of_page, flags=re.DOTALL)
+    for english, own in (
+        ("National, three islands", "Nasional, tiga pulau"),
+        ("Government", "Pemerintah"),
+        ("Users pay a third less", "Pengguna membayar sepertiga lebih sedikit"),
+        ("An example: shares", "Contoh: bagian"),
+        ("no limit of", "Tidak diketahui adanya batas jumlah h200-sxm"),
+    ):
+        assert own in shown
+        assert english not in shown
+
+
 def test_nothing_is_fetched_and_nothing_is_run(page: str) -> None:
     assert "<script" not in page
     assert not re.search(r'(?:src|href)="(?:https?:)?//', page)

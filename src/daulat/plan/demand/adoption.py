@@ -75,3 +75,5 @@ def share_notes(place: Place, assumptions: Assumptions) -> Iterator[str]:
                 f"{name} by region: {place.table}, whose mean by people is {own.mean:.2%}, says how regions differ; "
                 f"demand.{name} says how high the nation is, {nation.value:.2%}, and each draw is brought to it"
             )
+            if own.told_apart < len(own.table):
+                yield f"{name}: {place.table} has {own.told_apart} different figures for {len(own.table)} groups"

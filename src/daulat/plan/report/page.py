@@ -139,7 +139,7 @@ def _label(words: Words, row: SummaryRow) -> str:
     """Return the label of a line of the summary: a party's with its name, local money as dollars."""
     for name, text in (("deal.npv_usd", "npv"), ("deal.xirr", "xirr"), ("deal.payback_year", "payback")):
         if row.name == name:
-            return f"{words[text]}, {row.label.partition(', ')[2]}"
+            return f"{words[text]}, {words.named(row.label.partition(', ')[2])}"
     name = row.name.removesuffix("_local")
     return words.parts.get(row.name) or words.parts.get(name) or words.parts.get(f"{name}_usd") or row.label
 

@@ -74,7 +74,7 @@ def slider_page(nation: Nation, pack: Pack | None, asked: Mapping[str, Any]) -> 
         "language": words.language,
         "fault": fault,
         "scenario": name if scenario else "",
-        "scenarios": [(one, _title(one, pack)) for one in names],
+        "scenarios": [(one, words.named(_title(one, pack))) for one in names],
         "sliders": [_slider(case, reading, path, given.get(path)) for path in paths],
         "tiles": [_tile(words, rows[one]) for one in TILES if one in rows],
         "verdict": verdict(reading),

@@ -35,6 +35,8 @@ class Words:
     texts: Mapping[str, str]
     units: Mapping[str, str]
     parts: Mapping[str, str]
+    names: Mapping[str, str]
+    """What a pack's own scenarios, parties and sources are called in this language, by how they are written there."""
     locale: Locale
 
     def __getitem__(self, key: str) -> str:
@@ -53,6 +55,10 @@ class Words:
     def part(self, name: str) -> str:
         """Return the label of a figure, a service or a role; the name itself, made readable, where there is none."""
         return self.parts.get(name) or name.removesuffix("_usd").replace("_", " ").replace("-", " ")
+
+    def named(self, name: str) -> str:
+        """Return a name that somebody wrote into a scenario or a deal, in this language where the pack has it."""
+        return self.names.get(name, name)
 
     def number(self, value: float | None, *, long: bool = False) -> str:
         """Return a number in three digits: 0.211, 36, 1,360, 56.6M; with `long` in words: 56.6 million.
@@ -131,12 +137,14 @@ def load_words(pack: Pack | None, languages: Sequence[str]) -> list[Words]:
 
 def _read(path: Path) -> Mapping[str, Any]:
     data = read_yaml(path, name=path.name).data
-    sections = [data.get(name, {}) for name in ("texts", "units", "parts")] if isinstance(data, Mapping) else [None]
+    sections = (
+        [data.get(name, {}) for name in ("texts", "units", "parts", "names")] if isinstance(data, Mapping) else [None]
+    )
     if not all(isinstance(one, Mapping) for one in sections):
         raise PlanError(
             f"{path.name} has not the shape of a report's words",
             why="The report could not be written in this language.",
-            fix="Give it `texts`, `units` and `parts`, as daulat/plan/report/messages/en.yaml has them.",
+            fix="Give it `texts`, `units`, `parts` and `names`, as daulat/plan/report/messages/en.yaml has them.",
             code="plan.words",
         )
     found: Mapping[str, Any] = data
@@ -166,5 +174,6 @@ def _merged(tag: str, core: Mapping[str, Any], own: Mapping[str, Any], languages
         texts={**core["texts"], **own.get("texts", {})},
         units={**core["units"], **own.get("units", {})},
         parts={**core["parts"], **own.get("parts", {})},
+        names=own.get("names", {}),
         locale=_numbers(locale, languages),
     )

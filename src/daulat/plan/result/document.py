@@ -137,6 +137,10 @@ class RuleRow(Part):
     """The permitted accelerator of the lowest cost a token, where a rule bars the chosen one."""
     offers: list[OfferRow] = []
     """All that are permitted then, cheapest first."""
+    import_status: Literal["exceeded", "kept", "none", "unsearched"] | None = None
+    """Whether the plan keeps the nation's import limits, none is known, or nobody has searched."""
+    imports_as_of: str = ""
+    """The day on which somebody searched; empty where nobody did."""
     imports: list[str] = []
     """Import limits that the plan exceeds, or that none is known and where somebody searched; conditions."""
 

@@ -105,7 +105,12 @@ def document_of(
                     zip(case.place.zone_shares, case.place.offsets_h, strict=True), key=lambda one: (-one[0], one[1])
                 )
             ],
-            "rules": {**_plain(case.rules, ("notes",)), "imports": list(plan.import_notes())},
+            "rules": {
+                **_plain(case.rules, ("notes",)),
+                "import_status": plan.import_status(),
+                "imports_as_of": case.imports.searched_on,
+                "imports": list(plan.import_notes()),
+            },
             "crossover": _crossover(crossover(plan.fleet, plan.opex, plan.cost, plan.values, len(case.sites.sites))),
             "tornado": {name: [one.as_dict() for one in rows] for name, rows in (tornado or {}).items()},
             "sobol": {name: [one.as_dict() for one in rows] for name, rows in (sobol or {}).items()},

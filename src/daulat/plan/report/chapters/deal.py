@@ -23,7 +23,8 @@ def deal_chapter(reading: Reading) -> Chapter | None:
     control = words[f"control_{deal.control}"]
     texts = [control, words.say("deal_text", origin=deal.origin, basis=words[f"basis_{deal.revenue_basis}"])]
     if deal.source:
-        texts.append(deal.source[:1].upper() + deal.source[1:] + ".")
+        source = words.named(deal.source)
+        texts.append(source[:1].upper() + source[1:] + ".")
     if deal.loans:
         texts.append(words.say("deal_short", share=words.percent(deal.short_share)))
     sources = ["deal.control", *(["deal.dscr"] if deal.loans else [])]
@@ -40,7 +41,7 @@ def _waterfall(reading: Reading, at: int, party: PartyRow) -> Exhibit:
         so_far += value
     bars.append(Bar(words["flow_net"], 0.0, so_far, NET, words.amount(so_far, "USD")))
     rows = [[one.label, one.said] for one in bars]
-    title = words.say("waterfall_title", party=party.name)
+    title = words.say("waterfall_title", party=words.named(party.name))
     chart = BarChart(bars, reading.number, links=True)
     head, sources = [words["part"], words["sum"]], ["deal.cash_usd"]
     return Exhibit(f"waterfall-{at}", title, words["waterfall_about"], chart, head, rows, sources, half=True)
@@ -52,7 +53,7 @@ def _ownership(reading: Reading, deal: DealPart) -> Exhibit:
     medians = [[value or 0.0 for value in party.ownership.p50] for party in deal.parties]
     sums = [sum(column) or 1.0 for column in zip(*medians, strict=True)]
     parts = [
-        (party.name, [value / whole for value, whole in zip(values, sums, strict=True)])
+        (words.named(party.name), [value / whole for value, whole in zip(values, sums, strict=True)])
         for party, values in zip(deal.parties, medians, strict=True)
         if any(values)
     ]
@@ -72,7 +73,7 @@ def _ownership(reading: Reading, deal: DealPart) -> Exhibit:
 
 def _cover(reading: Reading, deal: DealPart) -> Exhibit:
     words, document = reading.words, reading.document
-    covers = [(party.name, party.dscr) for party in deal.parties if party.dscr is not None]
+    covers = [(words.named(party.name), party.dscr) for party in deal.parties if party.dscr is not None]
     if len(covers) < 2:
         covers = [(words["dscr"], deal.dscr)]
     lines = [Line(label, one.p10, one.p50, one.p90) for label, one in covers]
