@@ -7,7 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from daulat.ledger.errors import LedgerError
@@ -58,6 +58,7 @@ ends, figures = st.floats(), st.none() | st.floats()
 
 @settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.tuples(figures, ends, ends, figures, figures))
+@example((1e-29, 0.0, 1e29, 1.0, 1.0))  # whose range is wider than a `real` can say
 async def test_every_figure_is_kept_that_can_be_and_no_row_is_refused_for_one(store, drawn):
     value, low, high, carbon, embodied = drawn
     await store.execute("TRUNCATE usage_call")
@@ -69,6 +70,7 @@ async def test_every_figure_is_kept_that_can_be_and_no_row_is_refused_for_one(st
     for figure, found in zip(drawn if value is not None else [None] * 5, kept, strict=True):
         possible = figure is not None and 0 <= figure < 1e30
         assert found == (pytest.approx(figure, rel=1e-6, abs=1e-30) if possible else None)
+    assert [each.requests for each in await sums(store)] == [1]  # no figure is too odd to be summed up
 
 
 async def sums(store, **fields):

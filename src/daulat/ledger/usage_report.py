@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -31,8 +32,8 @@ _COLUMN = {"key": "key_id"}
 _LOW, _HIGH = "coalesce(energy_low_wh, energy_wh)", "coalesce(energy_high_wh, energy_wh)"
 _DRAWN = f"""
     sum(energy_wh::float8), sum({_LOW}::float8), sum({_HIGH}::float8), sum(carbon_g::float8),
-    sum(carbon_g::float8 * coalesce({_LOW} / nullif(energy_wh, 0), 1)),
-    sum(carbon_g::float8 * coalesce({_HIGH} / nullif(energy_wh, 0), 1)), sum(embodied_g::float8),
+    sum(carbon_g::float8 * coalesce({_LOW}::float8 / nullif(energy_wh, 0), 1)),
+    sum(carbon_g::float8 * coalesce({_HIGH}::float8 / nullif(energy_wh, 0), 1)), sum(embodied_g::float8),
     count(*) FILTER (WHERE energy_method = 'meter'), count(*) FILTER (WHERE energy_method = 'ecologits')
 """
 _TIMES = """
@@ -40,6 +41,14 @@ _TIMES = """
     sum(duration_ms::float8 - ttft_ms) FILTER (WHERE stream AND completion_tokens > 1)
         / sum(completion_tokens - 1) FILTER (WHERE stream AND completion_tokens > 1 AND ttft_ms IS NOT NULL)
 """
+
+
+# A year, a month or a day of this millennium that the calendar has, also as a pattern of ECMAScript.
+_DAYS = (
+    "(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8])"
+)
+_LEAP_YEARS = "2[0-9](?:0[48]|[2468][048]|[13579][26])|2[048]00"
+PERIOD_PATTERN = f"2[0-9]{{3}}(?:-(?:0[1-9]|1[0-2]|{_DAYS}))?|(?:{_LEAP_YEARS})-02-29"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,21 +169,18 @@ def period_of(text: str) -> tuple[date, date]:
     >>> [str(day) for day in period_of("2026-02-28")]
     ['2026-02-28', '2026-03-01']
     """
-    try:
-        if len(text) == len("2026"):
-            return date(int(text), 1, 1), date(int(text) + 1, 1, 1)
-        if len(text) == len("2026-11"):
-            first = datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month, not a moment
-            return first, date(first.year + first.month // 12, first.month % 12 + 1, 1)
-        day = date.fromisoformat(text)
-        return day, date.fromordinal(day.toordinal() + 1)
-    except (ValueError, OverflowError):
+    if not re.fullmatch(PERIOD_PATTERN, text):
         raise LedgerError(
             f"`{text[:40]}` is not a month, a day or a year",
             why="Usage is summed up by the calendar.",
             fix="write a month as 2026-11, or a day as 2026-11-30.",
             code="ledger.usage_period",
-        ) from None
+        )
+    year, month, day = (*map(int, text.split("-")), 0, 0)[:3]
+    first = date(year, month or 1, day or 1)
+    if day:
+        return first, date.fromordinal(first.toordinal() + 1)
+    return first, date(year + month // 12, month % 12 + 1, 1) if month else date(year + 1, 1, 1)
 
 
 def as_data(sums: Sequence[UsageSum]) -> list[dict[str, Any]]:

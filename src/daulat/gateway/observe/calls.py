@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The log of calls: a call that has ended, or an attempt within one, in; one line of JSON out. Names, counts and times;
-never words or keys.
+"""The log of calls: a call that has ended, or an attempt within one, in; one line of JSON out.
+
+Names, counts and times; never words or keys.
 """
 
 from __future__ import annotations
