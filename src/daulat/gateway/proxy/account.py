@@ -2,8 +2,8 @@
 """The account of one call: admitted, sent to one engine after another until one answers, settled exactly once.
 
 In: what a request asks for, and how each attempt went. Out: a grant, targets, and at the end one `CallUsage` for the
-router, the ledger and the observer. Whatever ends a call, an error or a caller that left, it is settled. What engines did
-within it and nobody was given is booked before that, each attempt apart.
+router, the ledger and the observer. Whatever ends a call, an error or a caller that left, it is settled. What engines
+did within it and nobody was given is booked before that, each attempt apart.
 """
 
 from __future__ import annotations
