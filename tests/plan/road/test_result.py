@@ -130,3 +130,14 @@ def test_a_currency_with_its_rate_shows_beside_dollars(case_of, nation: Nation) 
     rows = {(row.name, row.unit): row for row in made.summary}
     assert rows["capex_local", "EUR"].p50 == pytest.approx(rows["capex_usd", "USD"].p50 / 2)
     assert rows["cost_per_mtok_local", "EUR/Mtok"].p90 == pytest.approx(rows["cost_per_mtok", "USD/Mtok"].p90 / 2)
+
+
+def test_a_plan_that_was_never_made_is_said_in_plain_words(tmp_path: Path) -> None:
+    with pytest.raises(PlanError) as raised:
+        read_document(tmp_path / "plan")
+    assert raised.value.what == f"{tmp_path / 'plan'}: there is no plan here"
+    assert "`daulat plan`" in str(raised.value.fix)
+    broken = tmp_path / "plan.json"
+    broken.write_text("{}", encoding="utf-8")
+    with pytest.raises(PlanError, match="is not a plan"):
+        read_document(broken)

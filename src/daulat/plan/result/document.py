@@ -235,7 +235,7 @@ class Document(Part):
 
 def unknown_figure(name: str, known: list[str]) -> PlanError:
     """Return the error of a figure that does not exist."""
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    near = difflib.get_close_matches(name, sorted(set(known)), n=3, cutoff=0.4)
     return PlanError(
         f"`{name}` is neither a figure nor an input of this plan",
         why="There is nothing to explain.",
@@ -267,6 +267,13 @@ def read_document(path: Path) -> Document:
         If it cannot be read, or does not have the published form.
     """
     file = path / "plan.json" if path.is_dir() else path
+    if not file.exists():
+        raise PlanError(
+            f"{file}: there is no plan here",
+            why="Nothing can be explained or compared before a plan is made.",
+            fix="Run `daulat plan` in this directory, or name the directory that a plan was written to.",
+            code="plan.document",
+        )
     try:
         return Document.model_validate(json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
