@@ -16,18 +16,13 @@ from daulat.gateway import create_app
 from daulat.gateway.access.service import Access, AccessSettings
 from daulat.gateway.openapi import OPERATIONS, openapi_document
 
-# Operations whose valid bodies no shape can tell; every other check of them runs. Each with what is more than a shape.
+# Operations with a rule that no JSON schema can say; every other check of them runs. Each with that rule.
 BEYOND_SHAPE = {
-    "createPlan": "a scenario of the pack or a `plan` section, not both, and a section that the planner takes",
-    "createChatCompletion": "a conversation whose last message is a question, for a service",
-    "createCompletion": "1,024 answers in all, prompts times `n`",
-    "createResponse": "the same as for a chat; a choice of tool that fits the tools",
-    "createEmbedding": "texts that are not blank, for this machine's encoder; other encoders take them",
-    "createRerank": "texts that are not blank, likewise",
-    "createKey": "networks without host bits",
-    "createRole": "an organisation for a member and for nobody else; a verified address",
-    "putLimit": "a period for all but calls at once, a currency for money and for nothing else",
-    "sumUsage": "months and days that the calendar has",
+    "createPlan": "a scenario that the nation's pack has, and a section and changes that its planner takes",
+    "createChatCompletion": "the last of the messages is a question; a schema speaks of the first of a list, or of all",
+    "createResponse": "the same, of the last item",
+    "createCompletion": "at most 1,024 answers, prompts times `n`; a schema does not multiply",
+    "createKey": "networks without bits beyond their prefix; a schema does not reckon with addresses",
 }
 CONFIG = """
 request-timeout = 60

@@ -134,8 +134,6 @@ def decode_chat(body: bytes, language_header: str) -> ChatCall:
     language = (request.metadata or {}).get("language", "")
     if language:
         require_language(language, "metadata.language")
-    if language_header:
-        require_language(language_header, LANGUAGE_HEADER)
     return ChatCall(request, others, language or language_header)
 
 

@@ -15,6 +15,8 @@ KEY: Final = "key"
 KEY_UNLESS_PUBLIC: Final = "key_unless_public"
 SESSION: Final = "session"
 
+# What may stand in an address: anything but a NUL; as one name, no slash either.
+ANY, NAME = r"^[^\u0000]*$", r"^[^/\u0000]+$"
 BODY_ERRORS = (400, 408, 413, 415)
 
 
@@ -28,6 +30,8 @@ class Operation:
         What it gives; ``bytes`` for what is not JSON.
     body : type or None
         What it takes as JSON.
+    rule : mapping or None
+        What a body has to be beyond the shapes of its fields, as a JSON schema.
     form : mapping or None
         The JSON schema of the form that it takes instead.
     streams : bool
@@ -48,6 +52,7 @@ class Operation:
     result: type
     errors: tuple[int, ...]
     body: type | None = None
+    rule: Json | None = None
     parameters: tuple[Json, ...] = ()
     streams: bool = False
     form: Json | None = None
@@ -56,11 +61,9 @@ class Operation:
     needs: Needs = ""
 
 
-def path_parameter(name: str, description: str, pattern: str = "") -> Json:
+def path_parameter(name: str, description: str, pattern: str = ANY) -> Json:
     """Describe a part of the path."""
-    text: Json = {"type": "string", "minLength": 1}
-    if pattern:
-        text["pattern"] = pattern
+    text: Json = {"type": "string", "minLength": 1, "pattern": pattern}
     return {"name": name, "in": "path", "required": True, "description": description, "schema": text}
 
 
@@ -72,4 +75,5 @@ def header(name: str, description: str, pattern: str) -> Json:
 
 def query(name: str, description: str, schema: Json) -> Json:
     """Describe a parameter that may follow the question mark."""
-    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+    told = schema | {"pattern": ANY} if schema == {"type": "string"} else schema
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": told}

@@ -16,7 +16,7 @@ from daulat.gateway._headers import read_headers
 from daulat.gateway.api.routes import api_routes
 from daulat.gateway.catalogue import CatalogueRoutes
 from daulat.gateway.chat import ChatRoutes
-from daulat.gateway.errors import MethodNotAllowed, NotFound, defect
+from daulat.gateway.errors import BadRequest, MethodNotAllowed, NotFound, defect
 from daulat.gateway.health import HealthRoutes
 from daulat.gateway.openapi import document_route
 from daulat.gateway.parts import Parts
@@ -47,7 +47,10 @@ class Gateway:
         try:
             headers = read_headers(scope["headers"])
             request = Request(scope["method"], path, rest, headers, receive, request_id, patience_s, client[0])
-            request.query = scope.get("query_string", b"").decode("latin-1")
+            query = scope.get("query_string", b"")
+            if query or rest:
+                _require_no_nul(query, rest)
+                request.query = query.decode("latin-1")
             await self._route(by_method, request)(request, send)
         except ClientGone:
             return
@@ -92,6 +95,17 @@ class Gateway:
         if route is None:
             raise MethodNotAllowed(request.method, request.path, tuple(by_method))
         return route
+
+
+def _require_no_nul(query: bytes, rest: str) -> None:
+    """Refuse the one character that no database keeps; in bodies the shapes of their fields do."""
+    if b"%00" in query or "\0" in rest:
+        raise BadRequest(
+            "a NUL stands in the address",
+            why="Nothing here has such a name, and the database cannot look for it.",
+            fix="leave `%00` out.",
+            code="nul_in_address",
+        )
 
 
 def _routes(parts: Parts, streams: Streams, proxy: Proxy) -> tuple[Routes, Routes]:

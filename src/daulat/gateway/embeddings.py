@@ -16,11 +16,11 @@ from daulat.gateway.errors import BadRequest
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Embedder
 from daulat.gateway.proxy import Asked, read_asked
-from daulat.gateway.schema import Embedding, EmbeddingList, EmbeddingRequest, EmbeddingUsage
+from daulat.gateway.schema import ENCODED_LIMIT_CHARS, Embedding, EmbeddingList, EmbeddingRequest, EmbeddingUsage
 
 ROUTE = "embeddings"
 # Some four passages a second and core: more than this in one request would hold the encoder for others' questions.
-INPUT_LIMIT_CHARS = 100_000
+INPUT_LIMIT_CHARS = ENCODED_LIMIT_CHARS
 
 
 class EmbeddingsRoute:

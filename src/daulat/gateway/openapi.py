@@ -17,6 +17,7 @@ from daulat.gateway._operation import (
     BODY_ERRORS,
     KEY,
     KEY_UNLESS_PUBLIC,
+    NAME,
     SESSION,
     Json,
     Needs,
@@ -101,6 +102,7 @@ OPERATIONS: tuple[Operation, ...] = (
         Tree,
         (*BODY_ERRORS, 401, 403, 429, 503),
         body=PlanRequest,
+        rule={"not": {"required": ["scenario", "plan"]}},
         later=PlanJob,
         needs=KEY_UNLESS_PUBLIC,
     ),
@@ -112,7 +114,7 @@ OPERATIONS: tuple[Operation, ...] = (
         Tree,
         (400, 401, 404, 503),
         later=PlanJob,
-        parameters=(path_parameter("plan_id", "From `POST /v1/plans`.", "^[^/]+$"),),
+        parameters=(path_parameter("plan_id", "From `POST /v1/plans`.", NAME),),
         needs=KEY,
     ),
     *ACCESS,
@@ -190,7 +192,8 @@ def _describe(operation: Operation, reference: dict[type, Json]) -> Json:
     if operation.later is not None:
         later = {"application/json": {"schema": reference[operation.later]}}
         responses["202"] = {"description": "Taken on; ask again at the address in `Location`.", "content": later}
-    for status in sorted(operation.errors):
+    in_address = any(parameter["in"] != "header" for parameter in operation.parameters)  # where a NUL is refused
+    for status in sorted({*operation.errors, 400} if in_address else operation.errors):
         # /readyz answers 503 in the same words as 200.
         body = result if operation.result is schema.Health else reference[schema.ErrorEnvelope]
         responses[str(status)] = {"description": _MEANING[status], "content": {"application/json": {"schema": body}}}
@@ -204,8 +207,9 @@ def _describe(operation: Operation, reference: dict[type, Json]) -> Json:
     if operation.parameters:
         described["parameters"] = list(operation.parameters)
     if operation.body is not None:
-        body_schema = {"application/json": {"schema": reference[operation.body]}}
-        described["requestBody"] = {"required": True, "content": body_schema}
+        shape = reference[operation.body]
+        body_schema = {"allOf": [shape, operation.rule]} if operation.rule else shape
+        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": body_schema}}}
     if operation.form is not None:
         described["requestBody"] = {
             "required": True, "content": {"multipart/form-data": {"schema": operation.form}}

@@ -13,6 +13,12 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 ModelId = Annotated[str, Meta(min_length=1, max_length=256)]
 Text = Annotated[str, Meta(max_length=1_000_000)]
+# A text that is kept: the database keeps any but one with a NUL in it.
+KeptText = Annotated[str, Meta(pattern=r"^[^\u0000]*$")]
+# A text to encode: more than white space, as Python and as ECMAScript know it; too long is said in our own words.
+ENCODED_LIMIT_CHARS = 100_000
+_ENCODED = {"maxLength": ENCODED_LIMIT_CHARS, "pattern": r"[^\s\u001c-\u001f\u0085\ufeff]"}
+EncodedText = Annotated[str, Meta(max_length=1_000_000, extra_json_schema=_ENCODED)]
 
 
 class ContentPart(Struct, tag_field="type", tag="text"):
@@ -66,7 +72,7 @@ class EmbeddingRequest(Struct):
     """The body of POST /v1/embeddings. Text only: token numbers of other vendors mean nothing to our encoder."""
 
     model: ModelId
-    input: Text | Annotated[list[Text], Meta(min_length=1, max_length=128)]
+    input: EncodedText | Annotated[list[EncodedText], Meta(min_length=1, max_length=128)]
     encoding_format: Literal["float", "base64"] | None = None
     dimensions: Annotated[int, Meta(ge=1, le=65_536)] | None = None
 

@@ -252,7 +252,13 @@ def suggest_currency(value: str) -> str:
 
 def is_currency(code: str) -> bool:
     """Say whether a code is in ISO 4217, today or, as CLDR keeps them, until a country gave it up."""
-    return pycountry.currencies.get(alpha_3=code) is not None or code in Locale("en").currencies
+    return code in currencies()
+
+
+@cache
+def currencies() -> frozenset[str]:
+    """Return every code of ISO 4217, today's and those that CLDR keeps."""
+    return frozenset(row.alpha_3 for row in pycountry.currencies) | frozenset(Locale("en").currencies)
 
 
 def is_country(code: str) -> bool:

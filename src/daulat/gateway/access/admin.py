@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,16 @@ import msgspec
 
 from daulat.gateway._asgi import Request, Route, Routes, Send, send_json
 from daulat.gateway._decode import decode
+from daulat.gateway.access.bodies import (
+    LONGEST_OVERLAP_HOURS,
+    MOST_DAYS,
+    KeyBody,
+    LimitBody,
+    OrganisationBody,
+    ProjectBody,
+    RoleBody,
+    RotateBody,
+)
 from daulat.gateway.access.errors import AccessError, Conflict, Forbidden
 from daulat.gateway.access.limits import (
     grant_role,
@@ -30,7 +40,7 @@ from daulat.gateway.access.limits import (
     roles,
     set_limit,
 )
-from daulat.gateway.access.registry import SLUG, KeyRules, NewKey, Registry, as_data
+from daulat.gateway.access.registry import KeyRules, NewKey, Registry, as_data
 from daulat.gateway.access.roles import Reach, reach
 from daulat.gateway.access.sessions import Person
 from daulat.gateway.access.sign_in import SignInRoutes, require_same_origin
@@ -43,66 +53,6 @@ from daulat.ledger.usage_report import sum_usage
 from daulat.store import Store
 
 _EVENTS = 200
-_LONGEST_OVERLAP_HOURS = 24 * 90
-_MOST_DAYS = 36_500
-
-# Shapes that the document tells; what is refused for them is said in the register's own words.
-OrganisationId = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{SLUG.pattern}$"})]
-ProjectId = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{SLUG.pattern}/{SLUG.pattern}$"})]
-Days = Annotated[float, msgspec.Meta(extra_json_schema={"exclusiveMinimum": 0, "maximum": _MOST_DAYS})]
-Hours = Annotated[float, msgspec.Meta(extra_json_schema={"minimum": 0, "maximum": _LONGEST_OVERLAP_HOURS})]
-
-
-class OrganisationBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A new organisation."""
-
-    id: OrganisationId
-    name: str = ""
-
-
-class ProjectBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A new project, `organisation/project`."""
-
-    id: ProjectId
-    name: str = ""
-
-
-class KeyBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A new key."""
-
-    project: str
-    name: str = ""
-    models: list[str] = []
-    services: list[str] = []
-    networks: list[str] = []
-    data_class: str = "internal"
-    highest_priority: str = "interactive"
-    expires_in_days: Days | None = None
-
-
-class RotateBody(msgspec.Struct, forbid_unknown_fields=True):
-    """How long the old key goes on."""
-
-    overlap_hours: Hours = 0
-
-
-class LimitBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A limit; without an amount it is taken away."""
-
-    scope: str
-    of: str
-    metric: str
-    period: str = ""
-    currency: str = ""
-    amount: str | None = None
-
-
-class RoleBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A role for a person."""
-
-    principal: str
-    role: str
-    organisation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +101,7 @@ class Visit:
 
     def asked(self, name: str, otherwise: str = "") -> str:
         """Return a parameter of the address."""
-        return parse_qs(self.request.query).get(name, [otherwise])[0]
+        return parse_qs(self.request.query, keep_blank_values=True).get(name, [otherwise])[0]
 
 
 Handler = Callable[[Visit], Awaitable[Any]]
@@ -268,8 +218,8 @@ async def create_key(visit: Visit) -> Any:
     visit.require(_organisation(body.project))
     ends = None
     if body.expires_in_days is not None:
-        if not 0 < body.expires_in_days <= _MOST_DAYS:
-            raise _bad(f"`expires_in_days` is above 0 and at most {_MOST_DAYS:,}", "expires_in_days")
+        if not 0 < body.expires_in_days <= MOST_DAYS:
+            raise _bad(f"`expires_in_days` is above 0 and at most {MOST_DAYS:,}", "expires_in_days")
         ends = datetime.now(UTC) + timedelta(days=body.expires_in_days)
     names = tuple(body.models), tuple(body.services), tuple(body.networks)
     rules = KeyRules(*names, body.data_class, body.highest_priority, ends)
@@ -289,8 +239,8 @@ async def rotate_key(visit: Visit) -> Any:
     number = visit.request.rest
     await _require_key(visit, number)
     body = decode(await visit.request.json_body(), RotateBody)
-    if not 0 <= body.overlap_hours <= _LONGEST_OVERLAP_HOURS:
-        raise _bad(f"`overlap_hours` is from 0 to {_LONGEST_OVERLAP_HOURS}", "overlap_hours")
+    if not 0 <= body.overlap_hours <= LONGEST_OVERLAP_HOURS:
+        raise _bad(f"`overlap_hours` is from 0 to {LONGEST_OVERLAP_HOURS}", "overlap_hours")
     return _once(await visit.registry.rotate_key(number, timedelta(hours=body.overlap_hours)))
 
 

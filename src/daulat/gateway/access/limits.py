@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from daulat.gateway.access.errors import AccessError
@@ -23,7 +23,7 @@ from daulat.ledger.events import Value
 from daulat.nation.reference import is_currency
 from daulat.store import Store
 
-_PRINCIPAL = re.compile(r"(subject|email):[^\s]{1,190}")
+PRINCIPAL_PATTERN = re.compile(r"(subject|email):[^\s\u0000-\u001f\u007f-\u009f\ufeff]{1,190}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ async def set_limit(
         table = {"organisation": "access_organisation", "project": "access_project", "key": "access_key"}[scope]
         query = f"SELECT FROM {table} WHERE id = %s"
         if await (await connection.execute(query.encode(), [scope_id])).fetchone() is None:
-            raise _wrong(f"there is no {scope} `{scope_id[:80]}`", f"`daulat access {scope}s list` shows them.")
+            what = f"there is no {scope} `{scope_id[:80]}`"
+            raise _wrong(what, f"`daulat access {scope}s list` shows them.", f"access.no_{scope}")
         if amount is None:
             done = await connection.execute(
                 "DELETE FROM quota_limit"
@@ -72,7 +73,8 @@ async def set_limit(
                 [scope, scope_id, metric, period, currency],
             )
             if not done.rowcount:
-                raise _wrong(f"{scope} `{scope_id}` has no such limit", "`daulat access limits show` shows them.")
+                what = f"{scope} `{scope_id}` has no such limit"
+                raise _wrong(what, "`daulat access limits show` shows them.", "access.no_limit")
         else:
             await connection.execute(
                 "INSERT INTO quota_limit (scope, scope_id, metric, period, currency, amount)"
@@ -111,14 +113,16 @@ async def grant_role(registry: Registry, principal: str, role: str, organisation
         if organisation:
             found = await connection.execute("SELECT FROM access_organisation WHERE id = %s", [organisation])
             if await found.fetchone() is None:
-                raise _wrong(f"there is no organisation `{organisation[:60]}`", "`daulat access organisations list`.")
+                what = f"there is no organisation `{organisation[:60]}`"
+                raise _wrong(what, "`daulat access organisations list`.", "access.no_organisation")
         done = await connection.execute(
             "INSERT INTO access_role (id, principal, role, organisation_id, granted_at, granted_by)"
             " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
             [number, principal, role, organisation, registry.now(), registry.by],
         )
         if not done.rowcount:
-            raise _wrong(f"this person is {role} already", "`daulat access roles list` shows who is what.")
+            what = f"this person is {role} already"
+            raise _wrong(what, "`daulat access roles list` shows who is what.", "access.role.taken")
     return number
 
 
@@ -178,13 +182,9 @@ def parse_amount(text: str) -> Decimal:
     >>> parse_amount("12.50")
     Decimal('12.50')
     """
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite():
+    if not re.fullmatch(r"[0-9]{1,11}(\.[0-9]{1,8})?", text, re.ASCII):
         raise _wrong(f"`{text[:40]}` is not an amount", "write it in digits, with a point: 1000 or 12.50.")
-    return amount
+    return Decimal(text)
 
 
 def _require_limit(scope: str, metric: str, period: str, amount: Decimal | None, currency: str) -> None:
@@ -211,7 +211,7 @@ def _require_limit(scope: str, metric: str, period: str, amount: Decimal | None,
 def _require_role(principal: str, role: str, organisation: str) -> None:
     if role not in ROLES:
         raise _wrong(f"`{role[:40]}` is not a role", f"the roles are {', '.join(ROLES)}.")
-    if not _PRINCIPAL.fullmatch(principal):
+    if not PRINCIPAL_PATTERN.fullmatch(principal):
         raise _wrong(
             "a person is named by what the sign-in provider says of them",
             "write `subject:...`, or `email:...` for an address that the provider has verified.",
@@ -220,5 +220,5 @@ def _require_role(principal: str, role: str, organisation: str) -> None:
         raise _wrong("a member belongs to one organisation; other roles reach the whole nation", "see --organisation.")
 
 
-def _wrong(what: str, fix: str) -> AccessError:
-    return AccessError(what, why="Nothing has been changed.", fix=fix, code="access.limit_or_role")
+def _wrong(what: str, fix: str, code: str = "access.limit_or_role") -> AccessError:
+    return AccessError(what, why="Nothing has been changed.", fix=fix, code=code)

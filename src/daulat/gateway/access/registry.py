@@ -27,7 +27,7 @@ from daulat.ledger.events import Value, append_event_within
 from daulat.store import Store
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
-_MODEL = re.compile(r"[\w.:/*?\[\]-]{1,200}")
+MODEL_PATTERN = re.compile(r"[\w.:/*?\[\]-]{1,200}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,7 +351,7 @@ def _require_sense(rules: KeyRules, now: datetime) -> None:
         wrong = f"the data class is one of {', '.join(DATA_CLASSES)}"
     elif rules.highest_priority not in PRIORITIES:
         wrong = f"the highest priority is one of {', '.join(PRIORITIES)}"
-    elif not all(_MODEL.fullmatch(pattern) for pattern in rules.models):
+    elif not all(MODEL_PATTERN.fullmatch(pattern) for pattern in rules.models):
         wrong = "a model is named by a pattern such as `qwen3-*`"
     for network in rules.networks:
         try:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shapes of what administration, sign-in and a key's own usage answer with; their rows are those of the registers.
 
-Data, no logic. The bodies that come in stand beside the routes that read them (`admin`).
+Data, no logic. The bodies that come in stand in `bodies`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,16 @@
 
 from __future__ import annotations
 
-from daulat.gateway._operation import BODY_ERRORS, KEY, KEY_UNLESS_PUBLIC, Operation, header, path_parameter, query
+from daulat.gateway._operation import (
+    BODY_ERRORS,
+    KEY,
+    KEY_UNLESS_PUBLIC,
+    NAME,
+    Operation,
+    header,
+    path_parameter,
+    query,
+)
 from daulat.gateway.api import (
     moderation_schema,
     passed_schema,
@@ -21,9 +30,9 @@ _OWN_ERRORS = (401, 403, 503)
 _AFTER = query("after", "The last id of the page before.", {"type": "string"})
 _LIMIT = query("limit", "How many at most.", {"type": "integer", "minimum": 1, "maximum": 10_000})
 _PURPOSE = query("purpose", "Of one purpose only.", {"type": "string", "enum": ["batch", "batch_output"]})
-_FILE_ID = path_parameter("file_id", "From `POST /v1/files` or a batch.", "^[^/]+$")
-_BATCH_ID = path_parameter("batch_id", "From `POST /v1/batches`.", "^[^/]+$")
-_STORE_ID = path_parameter("vector_store_id", "From `GET /v1/vector_stores`.", "^[^/]+$")
+_FILE_ID = path_parameter("file_id", "From `POST /v1/files` or a batch.", NAME)
+_BATCH_ID = path_parameter("batch_id", "From `POST /v1/batches`.", NAME)
+_STORE_ID = path_parameter("vector_store_id", "From `GET /v1/vector_stores`.", NAME)
 _RESPONSE_ID = path_parameter("response_id", "Any; none is kept.")
 _LANGUAGE = header("X-Daulat-Language", "BCP 47 tag of the answer's language.", "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
 

@@ -7,21 +7,21 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from daulat.gateway.schema import ModelId, Text
+from daulat.gateway.schema import EncodedText, ModelId
 
 
 class TextDocument(Struct):
     """A document as an object."""
 
-    text: Text
+    text: EncodedText
 
 
 class RerankRequest(Struct):
     """The body of POST /v1/rerank. `top_n`: how many at most; none: all."""
 
     model: ModelId
-    query: Annotated[Text, Meta(min_length=1)]
-    documents: Annotated[list[Text | TextDocument], Meta(min_length=1, max_length=128)]
+    query: EncodedText
+    documents: Annotated[list[EncodedText | TextDocument], Meta(min_length=1, max_length=128)]
     top_n: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
     return_documents: bool | None = None
 

@@ -145,8 +145,8 @@ class Asked(msgspec.Struct, frozen=True):
             If the header of the language holds none.
         """
         headers = request.headers
-        if b"x-daulat-language" in headers and (tag := request.header(b"x-daulat-language")):
-            require_language(tag, LANGUAGE_HEADER)
+        if b"x-daulat-language" in headers:
+            require_language(request.header(b"x-daulat-language"), LANGUAGE_HEADER)
         data_class, priority = headers.get(b"x-daulat-data-class", b""), headers.get(b"x-daulat-priority", b"")
         return Call(
             model=self.model,

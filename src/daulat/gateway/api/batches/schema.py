@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from daulat.gateway.api.files.schema import FileId
+from daulat.gateway.schema import KeptText
 
 Endpoint = Literal[
     "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/moderations", "/v1/rerank", "/v1/responses"
@@ -24,7 +25,7 @@ class BatchRequest(Struct):
     input_file_id: FileId
     endpoint: Endpoint
     completion_window: Annotated[str, Meta(pattern=r"^([1-9][0-9]?|1[0-5][0-9]|16[0-8])h$")]
-    metadata: Annotated[dict[str, Annotated[str, Meta(max_length=512)]], Meta(max_length=16)] | None = None
+    metadata: Annotated[dict[KeptText, Annotated[KeptText, Meta(max_length=512)]], Meta(max_length=16)] | None = None
 
 
 class BatchFault(Struct):
