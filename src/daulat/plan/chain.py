@@ -92,7 +92,8 @@ class Plan:
         """Return what the nation's import rules say of the purchases."""
         settings, bought = self.case.settings, self.fleet.accelerators_bought
         rules, country = self.case.imports, self.case.place.country
-        return tuple(import_notes(rules, country, settings.accelerator, settings.years, bought))
+        told = tuple(import_notes(rules, country, settings.accelerator, settings.years, bought))
+        return (*told, self.case.rules.offer) if self.import_status() == "exceeded" else told
 
     def import_status(self) -> str:
         """Return whether the median purchases keep the import limits: `exceeded`, `kept`, `none` or `unsearched`."""

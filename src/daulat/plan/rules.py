@@ -51,9 +51,9 @@ class Trial:
 class RuleCheck:
     """What the rules say of one accelerator for one country.
 
-    `status` is ``free``, ``licence needed``, ``embargoed`` or ``unknown`` under the export rules. Where these or the
-    nation's import limits stand in the way, `offers` are the permitted accelerators that carry every model of the plan
-    in one server, cheapest a token first, and `alternative` is the first of them.
+    `status` is ``free``, ``licence needed``, ``embargoed`` or ``unknown`` under the export rules. Where these bar it or
+    the nation limits its import, `offers` are the permitted accelerators that carry every model of the plan in one
+    server, cheapest a token first, `alternative` is the first of them, and `offer` says so or that there is none.
     """
 
     accelerator: str
@@ -66,6 +66,7 @@ class RuleCheck:
     alternative: str
     offers: tuple[Offer, ...]
     notes: tuple[str, ...]
+    offer: str = ""
 
 
 @cache
@@ -124,8 +125,7 @@ def check_hardware(
     """
     found, years = _check(country, settings.accelerator), settings.years
     barred = found.status not in ("free", "unknown")
-    limited = imports.limits_any(found.accelerator, years)
-    if not barred and not (limited and _exceeds(imports, found.accelerator, years, try_with(found.accelerator).bought)):
+    if not barred and not imports.limits_any(found.accelerator, years):
         return found
     free = [name for name in accelerators() if name != found.accelerator and _check(country, name).status == "free"]
     tried = [(name, try_with(name)) for name in free if _carries(name, settings)]
@@ -134,10 +134,11 @@ def check_hardware(
         key=lambda one: one.usd_per_mtok,
     )
     what = f"{found.accelerator} ({found.export_class or 'no class'}): {found.status} for {country}"
-    barring = (f"{what} under {found.regime} as of {found.as_of}",) if barred else found.notes
+    barring = (f"{what} under {found.regime} as of {found.as_of}",)
     best = offers[0].accelerator if offers else ""
     offer = _offer(offers) if offers else _none(country, settings, free)
-    return replace(found, alternative=best, offers=tuple(offers), notes=(*barring, offer))
+    notes = (*barring, offer) if barred else found.notes
+    return replace(found, alternative=best, offers=tuple(offers), notes=notes, offer=offer)
 
 
 def _exceeds(imports: ImportRules, accelerator: str, years: Sequence[int], bought: Floats) -> bool:

@@ -149,7 +149,17 @@ def test_a_purchase_beyond_an_import_limit_is_offered_what_may_come_in(tmp_path:
     assert case.rules.alternative not in ("", "h200-sxm", "h100-sxm")
     names = [one.accelerator for one in case.rules.offers]
     assert "h100-sxm" not in names
-    assert case.rules.notes[-1].startswith(f"best permitted alternative: {names[0]}")
+    plan = make_plan(case, n_draws=20)
+    assert plan.import_status() == "exceeded"
+    assert plan.import_notes()[-1].startswith(f"best permitted alternative: {names[0]}")
+    wide = tmp_path / "wide"
+    wide.mkdir()
+    kept = read_case(
+        nation_of(bootstrap("EE")), pack=pack_with(wide, row.replace("most_per_year: 0", "most_per_year: 999"))
+    )
+    plan = make_plan(kept, n_draws=20)
+    assert plan.import_status() == "kept"  # nothing is offered to who keeps the limit
+    assert not any("alternative" in note for note in plan.notes())
     open_case = read_case(nation_of(bootstrap("EE")))
     assert (open_case.rules.alternative, open_case.rules.offers) == ("", ())
 

@@ -134,7 +134,7 @@ class RuleRow(Part):
     source: str
     as_of: str
     alternative: str
-    """The permitted accelerator of the lowest cost a token, where a rule bars the chosen one."""
+    """The permitted accelerator of the lowest cost a token, where a rule bars or limits the chosen one."""
     offers: list[OfferRow] = []
     """All that are permitted then, cheapest first."""
     import_status: Literal["exceeded", "kept", "none", "unsearched"] | None = None

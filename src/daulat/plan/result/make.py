@@ -106,7 +106,7 @@ def document_of(
                 )
             ],
             "rules": {
-                **_plain(case.rules, ("notes",)),
+                **_plain(case.rules, ("notes", "offer")),
                 "import_status": plan.import_status(),
                 "imports_as_of": case.imports.searched_on,
                 "imports": list(plan.import_notes()),
