@@ -111,13 +111,17 @@ class Request(msgspec.Struct):
         if declared.isdigit():
             _require_small(int(declared), limit_bytes)
         # Most bodies are there already: only one that is not starts a clock.
+        whole: bytes | None = self.receive.whole() if hasattr(self.receive, "whole") else None
+        if whole is not None:
+            _require_small(len(whole), limit_bytes)
+            return whole
         steps = self.receive().__await__()
         try:
             waits_for = next(steps)
         except StopIteration as ended:
             message: Message = ended.value
             if message["type"] == "http.request" and not message.get("more_body"):
-                whole: bytes = message.get("body", b"")
+                whole = message.get("body", b"")
                 _require_small(len(whole), limit_bytes)
                 return whole
             return await self._rest_of_body(message, limit_bytes, timeout_s)
@@ -221,10 +225,10 @@ def _require_small(size_bytes: int, limit_bytes: int) -> None:
 
 async def send_bytes(send: Send, status: int, body: bytes, headers: list[Header]) -> None:
     """Send a whole response with the security headers of the API."""
-    headers = [(b"content-length", b"%d" % len(body)), *headers, *SECURITY_HEADERS]
     # Our own server takes a whole answer without being waited for; see `_uvicorn`.
     if status == 200 and hasattr(send, "whole") and send.whole(headers, body):
         return
+    headers = [(b"content-length", b"%d" % len(body)), *headers, *SECURITY_HEADERS]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

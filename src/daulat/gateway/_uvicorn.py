@@ -19,7 +19,7 @@ from typing import Any, cast
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from daulat.gateway._asgi import ASGIApp, Header, Message, Receive, Scope, Send
+from daulat.gateway._asgi import SECURITY_HEADERS, ASGIApp, Header, Message, Receive, Scope, Send
 from daulat.models import Outbox
 
 # A client that takes longer to send its headers holds a connection for nothing.
@@ -31,6 +31,8 @@ KEEP_ALIVE_S = 75
 JOINED_BYTES = 64 * 1024
 # What a head may hold: visible ASCII, space and tab, and bytes that other character sets use.
 _ALLOWED = bytes((9, *range(32, 127), *range(128, 256)))
+_OK = STATUS_LINE[200]
+_SECURE = b"".join(b"%b: %b\r\n" % header for header in SECURITY_HEADERS)
 
 
 class _Sender:
@@ -47,9 +49,9 @@ class _Sender:
         return self._pass_on(message)
 
     def whole(self, headers: list[Header], body: bytes) -> bool:
-        """Write a whole answer of status 200 as uvicorn would, in one piece and at once; say whether that could be.
+        """Write a whole answer of status 200 as `send_bytes` says, in one piece and at once; say whether that could be.
 
-        `headers` tell the length of the body, and nothing of the connection.
+        `headers` say nothing of the connection, nor of the length of the body; there is one at least.
         """
         cycle = self._cycle
         if (
@@ -61,19 +63,43 @@ class _Sender:
             or cycle.flow.write_paused
         ):
             return False
-        fields = [b"%b: %b" % header for header in (*cycle.default_headers, *headers)]
-        if b"".join(fields).translate(None, _ALLOWED):
+        lines = b"\r\n".join([b"%b: %b" % header for header in headers])
+        if len(lines.translate(None, _ALLOWED)) != 2 * len(headers) - 2:
             raise RuntimeError("a header holds what would end its line")
-        cycle.transport.write(b"%b%b\r\n\r\n%b" % (STATUS_LINE[200], b"\r\n".join(fields), body))
+        own = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
+        cycle.transport.write(b"%b%b%b\r\n%bcontent-length: %d\r\n\r\n%b" % (_OK, own, lines, _SECURE, len(body), body))
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         cycle.on_response()
         return True
 
 
-def _joined(app: ASGIApp, cycle: RequestResponseCycle, scope: Scope, receive: Receive, _: Send) -> Awaitable[None]:
-    """Call an application that sends through a `_Sender`."""
-    return app(scope, receive, _Sender(cycle))
+class _Receiver:
+    """Gives one request's body, message by message as ASGI has it, or whole."""
+
+    __slots__ = ("_cycle",)
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+
+    def __call__(self) -> Awaitable[Message]:
+        """Return the next message."""
+        return cast("Awaitable[Message]", self._cycle.receive())
+
+    def whole(self) -> bytes | None:
+        """Take the whole body at once if all of it is here, as the one message that would hold it; else nothing."""
+        cycle = self._cycle
+        if cycle.more_body or cycle.disconnected or cycle.response_complete or cycle.waiting_for_100_continue:
+            return None
+        body, cycle.body = bytes(cycle.body), bytearray()
+        cycle.flow.resume_reading()
+        cycle.message_event.clear()
+        return body
+
+
+def _joined(app: ASGIApp, cycle: RequestResponseCycle, scope: Scope, _: Receive, __: Send) -> Awaitable[None]:
+    """Call an application that receives through a `_Receiver` and sends through a `_Sender`."""
+    return app(scope, _Receiver(cycle), _Sender(cycle))
 
 
 class Outgoing(asyncio.Transport):
@@ -197,7 +223,9 @@ class Protocol(HttpToolsProtocol):
         self._idle_since = math.inf
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        super()._start_asgi_task(cycle, partial(_joined, app, cycle))
+        task = self.loop.create_task(cycle.run_asgi(partial(_joined, app, cycle)))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
 
     def _stop_waiting(self) -> None:
         if self._head_timer is not None:

@@ -140,6 +140,14 @@ class Reply(asyncio.Protocol):
             self._transport.resume_reading()
         return whole
 
+    def whole(self) -> bytes | None:
+        """Return the body if all of it has come and nothing of it was read; None where it has to be waited for."""
+        pieces = self._pieces
+        if not self.complete or self._paused or len(pieces) != 1:
+            return None
+        self._held_bytes = 0
+        return pieces.popleft()
+
     def keep(self) -> None:
         """Begin to lie idle."""
         self._idle_since = self._loop.time()

@@ -181,7 +181,7 @@ class RemoteEngine:
         try:
             if reply.status != 200:
                 raise self._status_error(reply, await _read(reply, _MOST_ERROR_BYTES))
-            answer = await _read(reply, _MOST_ANSWER_BYTES + 1)
+            answer = reply.whole() or await _read(reply, _MOST_ANSWER_BYTES + 1)
         except ConnectionFailedError as error:
             raise self._interrupted(str(error)) from error
         finally:

@@ -28,6 +28,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Word = TypeVar("Word", bound=str)
 
 _REMEMBERED = 1_000
+# The priority of a call that asks for none, by the highest that its key may have.
+_USUAL: dict[Priority, Priority] = {each: max(each, "interactive", key=PRIORITIES.index) for each in PRIORITIES}
 
 
 @dataclass(slots=True)
@@ -103,9 +105,9 @@ class KeyRecord:
         >>> record.stricter_class("public"), record.stricter_class("Personal"), record.stricter_class("", "health")
         ('internal', 'personal', 'personal')
         """
-        named = named_class(asked)
-        if not named and not service:
+        if not asked and not service:
             return self.data_class
+        named = named_class(asked)
         of_service = SERVICE_CLASS if service else "public"
         return max(self.data_class, named or "public", of_service, key=DATA_CLASSES.index)
 
@@ -122,6 +124,8 @@ class KeyRecord:
         >>> KeyRecord("k", "a/b", "a").bounded_priority("emergency")
         'interactive'
         """
+        if not asked:
+            return _USUAL[self.highest_priority]
         return max(self.highest_priority, named_priority(asked) or "interactive", key=PRIORITIES.index)
 
 

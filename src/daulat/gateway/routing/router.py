@@ -114,7 +114,11 @@ class ModelRouter:
         lane = self._lane(call, grant)
         if lane.steps:
             lane = self._step_of(lane, call, bool(tried))
-        seat, why = await self._seat(lane, call, grant, tried)
+        if not tried and not self._queue and all_free(lane.seats):  # nearly always
+            seat, why = choose_seat(lane.policy, lane.seats, call.affinity, self._clock())
+            seat.post.in_flight += 1
+        else:
+            seat, why = await self._seat(lane, call, grant, tried)
         target = lane.target(seat, why)
         if lane.is_plain or tried:
             return target
@@ -123,10 +127,6 @@ class ModelRouter:
     async def _seat(self, lane: Lane, call: Call, grant: Grant, tried: Collection[Target]) -> tuple[Seat, str]:
         """Take a place on a lane."""
         now = self._clock()
-        if not tried and not self._queue and all_free(lane.seats):  # nearly always
-            seat, why = choose_seat(lane.policy, lane.seats, call.affinity, now)
-            seat.post.in_flight += 1
-            return seat, why
         up = self._up(lane, tried, now)
         if self._queue:  # who waits goes first
             for seat in up:
