@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 import psycopg
@@ -76,6 +76,18 @@ class UsageRow(msgspec.Struct, frozen=True, gc=False):
     stream: bool = False
     discarded: Discarded = ""
 
+    def row(self) -> UsageRow:
+        """Return itself; see `Ended`."""
+        return self
+
+
+class Ended(Protocol):
+    """What waits to become a row."""
+
+    def row(self) -> UsageRow:
+        """Return the row."""
+        ...
+
 
 _COLUMNS = (
     "id, at, organisation, project, key_id, model, route, engine, place, reason, data_class, prompt_tokens,"
@@ -119,7 +131,7 @@ class UsageLedger:
 
     def __init__(self, conninfo: str, *, capacity: int = CAPACITY) -> None:
         self._conninfo, self._capacity = conninfo, capacity
-        self._fresh: list[UsageRow] = []
+        self._fresh: list[Ended] = []
         self._waiting: deque[str] = deque()
         self._batch: list[str] = []
         self._wake = asyncio.Event()
@@ -137,9 +149,9 @@ class UsageLedger:
         """Whether no more calls should be let in until rows have been written."""
         return len(self._fresh) + len(self._waiting) >= self._capacity
 
-    def put(self, row: UsageRow) -> None:
+    def put(self, ended: Ended) -> None:
         """Hand over one row; returns at once, whatever the database does. A call that was let in always has its row."""
-        self._fresh.append(row)
+        self._fresh.append(ended)
         if len(self._fresh) >= WORDED_ROWS:
             self._word()
             if len(self._waiting) >= BATCH_ROWS:
@@ -185,7 +197,7 @@ class UsageLedger:
 
     def _word(self) -> None:
         fresh, self._fresh = self._fresh, []
-        self._waiting.extend(map(_line, fresh))
+        self._waiting.extend([_line(ended.row()) for ended in fresh])
 
     async def _write_some(self) -> None:
         """Write the batch that failed before, filled up, or the next; do nothing where no row waits."""
@@ -248,10 +260,14 @@ def _line(row: UsageRow) -> str:
     second, microsecond = divmod(int(one.at_s * 1e6), 1_000_000)
     asked = one.organisation, one.project, one.key_id, one.model, one.route
     names = _names(*asked, one.engine, one.place, one.reason, one.data_class)
+    prompt, completion, reasoning, cached = (
+        one.prompt_tokens, one.completion_tokens, one.reasoning_tokens, one.cached_tokens,
+    )  # fmt: skip
+    # A count that its column cannot hold has a bit above its 31, or is negative and has all of them.
+    if (prompt | completion | reasoning | cached) >> 31:
+        prompt, completion, reasoning, cached = map(_count, (prompt, completion, reasoning, cached))
     return (
-        f"\t{_date(second)}.{microsecond:06d}+00\t{names}"
-        f"\t{_count(one.prompt_tokens)}\t{_count(one.completion_tokens)}\t{_count(one.reasoning_tokens)}"
-        f"\t{_count(one.cached_tokens)}\t{one.estimated}\t{one.status}\t{_text(one.code)}"
+        f"\t{_date(second)}.{microsecond:06d}+00\t{names}\t{prompt}\t{completion}\t{reasoning}\t{cached}\t{one.estimated}\t{one.status}\t{_text(one.code)}"
         f"\t{_milliseconds(one.time_to_first_token_s)}\t{_milliseconds(one.duration_s)}"
         f"\t{one.cost}\t{_text(one.currency)}\t{_drawn(one)}\t{one.energy_method}\t{one.stream}\t{one.discarded}\n"
     )
@@ -276,7 +292,7 @@ def _text(name: str) -> str:
 
 
 def _count(tokens: int) -> int:
-    return tokens if 0 <= tokens <= _MOST else min(max(tokens, 0), _MOST)
+    return min(max(tokens, 0), _MOST)
 
 
 def _milliseconds(seconds: float | None) -> str:

@@ -67,6 +67,7 @@ class Reply(asyncio.Protocol):
         self._request = b""
         self._failure: ConnectionFailedError | None = None
         self._parser = httptools.HttpResponseParser(self)
+        self._pieces: deque[bytes] = deque()
         self._reset()
 
     def _reset(self) -> None:
@@ -76,7 +77,7 @@ class Reply(asyncio.Protocol):
         self.has_head = False
         self.complete = False
         self._keeps = False
-        self._pieces: deque[bytes] = deque()
+        self._pieces.clear()
         self._held_bytes = 0
         self._paused = False
         self._sent_at = self._loop.time()

@@ -77,18 +77,17 @@ def _drawn(usage: CallUsage, energy_wh: float) -> str:
 
     The method is told by two members, of which one is 1, so that their sums count answers by method.
     """
-    low_wh, high_wh = usage.energy_low_wh, usage.energy_high_wh
+    low_wh, high_wh, carbon_g = usage.energy_low_wh, usage.energy_high_wh, usage.carbon_g
     told = (
-        f',"energy_uwh":{round(energy_wh * 1e6)},"energy_low_uwh":{round(low_wh * 1e6)}'
-        f',"energy_high_uwh":{round(high_wh * 1e6)}'
+        f',"energy_uwh":{int(energy_wh * 1e6 + 0.5)},"energy_low_uwh":{int(low_wh * 1e6 + 0.5)}'
+        f',"energy_high_uwh":{int(high_wh * 1e6 + 0.5)}'
     )
-    if usage.carbon_g is not None:
-        factor = usage.carbon_g / energy_wh * 1e6 if energy_wh else 0.0  # the grid's
+    if carbon_g is not None:
+        factor = carbon_g / energy_wh * 1e6 if energy_wh else 0.0  # the grid's
         told += (
-            f',"carbon_ug":{round(usage.carbon_g * 1e6)},"carbon_low_ug":{round(low_wh * factor)}'
-            f',"carbon_high_ug":{round(high_wh * factor)}'
+            f',"carbon_ug":{int(carbon_g * 1e6 + 0.5)},"carbon_low_ug":{int(low_wh * factor + 0.5)}'
+            f',"carbon_high_ug":{int(high_wh * factor + 0.5)}'
         )
     if usage.embodied_g is not None:
-        told += f',"embodied_ug":{round(usage.embodied_g * 1e6)}'
-    by_meter = int(usage.energy_method == METER)
-    return f'{told},"by_meter":{by_meter},"by_ecologits":{1 - by_meter}'
+        told += f',"embodied_ug":{int(usage.embodied_g * 1e6 + 0.5)}'
+    return told + (',"by_meter":1,"by_ecologits":0' if usage.energy_method == METER else ',"by_meter":0,"by_ecologits":1')

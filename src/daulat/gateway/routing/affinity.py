@@ -16,7 +16,6 @@ from math import ceil, log
 # An engine takes up to a quarter more than its share before a beginning spills over, and never less than four at once.
 SLACK = 1.25
 FLOOR = 4
-_MASK = 0xFFFF_FFFF
 
 
 def draw(affinity: int, salt: int, weight: float) -> float:
@@ -31,11 +30,10 @@ def draw(affinity: int, salt: int, weight: float) -> float:
     weight : float
         More than zero.
     """
-    mixed = ((affinity ^ salt) * 0x9E37_79B1) & _MASK  # the finaliser of xxHash32
-    mixed = ((mixed ^ (mixed >> 15)) * 0x85EB_CA77) & _MASK
-    mixed = ((mixed ^ (mixed >> 13)) * 0xC2B2_AE3D) & _MASK
-    mixed ^= mixed >> 16
-    return -weight / log((mixed + 1) / 4294967298.0)
+    mixed = ((affinity ^ salt) * 0x9E37_79B1) & 0xFFFF_FFFF  # the finaliser of xxHash32
+    mixed = ((mixed ^ (mixed >> 15)) * 0x85EB_CA77) & 0xFFFF_FFFF
+    mixed = ((mixed ^ (mixed >> 13)) * 0xC2B2_AE3D) & 0xFFFF_FFFF
+    return -weight / log(((mixed ^ (mixed >> 16)) + 1) / 4294967298.0)
 
 
 def bound(total: int, share: float) -> int:
