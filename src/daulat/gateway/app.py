@@ -38,7 +38,9 @@ class Gateway:
         if scope["type"] != "http":
             raise NotImplementedError(f"this app speaks HTTP, not {scope['type']}")
         path: str = scope["path"]
-        by_method, rest = self._find(path)
+        by_method, rest = self.exact.get(path), ""
+        if by_method is None:
+            by_method, rest = self._find(path)
         if by_method is None and not path.startswith("/v1/") and self._parts.web is not None:
             await self._parts.web(scope, receive, send)
             return
@@ -72,9 +74,6 @@ class Gateway:
         await asyncio.gather(self._streams.close(farewell), self.proxy.flows.close(farewell))
 
     def _find(self, path: str) -> tuple[dict[str, Route] | None, str]:
-        found = self.exact.get(path)
-        if found is not None:
-            return found, ""
         for pattern, by_method in self.prefixed.items():
             head, _, tail = pattern.partition("*")
             if path.startswith(head) and path.endswith(tail) and len(path) > len(head) + len(tail):

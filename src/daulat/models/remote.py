@@ -112,7 +112,10 @@ class RemoteEngine:
         """
         try:
             async with asyncio.timeout(_LIST_TIMEOUT_S):
-                reply = await self._asked("/models", None)
+                try:
+                    reply = await self._connections.request("/models", None)
+                except ConnectionFailedError as error:
+                    raise self._unreached(error) from error
                 try:
                     body = await _read(reply, _MOST_LIST_BYTES)
                 finally:
@@ -177,7 +180,10 @@ class RemoteEngine:
         EngineInterrupted
             If the answer breaks off.
         """
-        reply = await self._asked(path, body, content_type)
+        try:
+            reply = await self._connections.request(path, body, content_type)
+        except ConnectionFailedError as error:
+            raise self._unreached(error) from error
         try:
             if reply.status != 200:
                 raise self._status_error(reply, await _read(reply, _MOST_ERROR_BYTES))
@@ -199,7 +205,10 @@ class RemoteEngine:
         EngineUnavailable, EngineOverloaded, EngineRefused
             As `stream`.
         """
-        reply = await self._asked(path, body, "application/json")
+        try:
+            reply = await self._connections.request(path, body, "application/json")
+        except ConnectionFailedError as error:
+            raise self._unreached(error) from error
         try:
             if reply.status != 200:
                 raise self._status_error(reply, await _read(reply, _MOST_ERROR_BYTES))
@@ -230,13 +239,6 @@ class RemoteEngine:
     async def __aexit__(self, *exc_info: object) -> None:
         await self.close()
 
-    async def _asked(self, path: str, body: bytes | None, content_type: str = "") -> Reply:
-        """Send a request and return its reply, which has to be given back; what goes wrong here never began."""
-        try:
-            return await self._connections.request(path, body, content_type)
-        except ConnectionFailedError as error:
-            raise self._unavailable(f"did not answer: {error}", was_read=error.was_read) from error
-
     def _status_error(self, reply: Reply, body: bytes) -> EngineError:
         try:
             told = decode_error(body)
@@ -266,6 +268,9 @@ class RemoteEngine:
                 said=said,
             )
         return self._unavailable(what.removeprefix(f"engine `{self.name}` "))
+
+    def _unreached(self, error: ConnectionFailedError) -> EngineUnavailable:
+        return self._unavailable(f"did not answer: {error}", was_read=error.was_read)
 
     def _unavailable(self, what: str, *, fix: str = "", was_read: bool = False) -> EngineUnavailable:
         return EngineUnavailable(

@@ -13,13 +13,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-import msgspec
-
 from daulat.gateway.access.anonymous import AnonymousLimit
+from daulat.gateway.access.booked import Booked
 from daulat.gateway.access.directory import Directory
 from daulat.gateway.access.errors import Forbidden, QuotaReached, Unauthorised
 from daulat.gateway.access.prompts import PromptBounds
-from daulat.gateway.access.records import SERVICE_CLASS, DataClass, KeyRecord, named_class, named_priority
+from daulat.gateway.access.records import SERVICE_CLASS, KeyRecord, named_class, named_priority
 from daulat.gateway.access.tokens import PREFIX
 from daulat.gateway.errors import NotReady
 from daulat.gateway.ports import Call, Caller, CallUsage, Grant
@@ -28,7 +27,7 @@ from daulat.gateway.quota.credit import Slot
 from daulat.gateway.quota.leases import Credits, Leases, LimitReachedError
 from daulat.gateway.quota.model import MONEY, Limit, Needs, from_quanta
 from daulat.gateway.quota.prices import FREE, Price, dearest
-from daulat.ledger.usage import UsageLedger, UsageRow
+from daulat.ledger.usage import UsageLedger
 
 # What a call without `max_tokens` reserves where no model's context is declared.
 UNBOUNDED_TOKENS = 4096
@@ -69,55 +68,6 @@ class Rules:
 
 # What a call reserved, and where.
 Reserved = tuple[tuple[Slot, ...], Credits]
-
-
-class _Booked(msgspec.Struct, frozen=True, gc=False):
-    """A call that ended, as it waits to become a row: rows that are made together cost half as much."""
-
-    at_s: float
-    owner: tuple[str, str, str, DataClass]
-    model: str
-    route: str
-    stream: bool
-    usage: CallUsage
-    counts: tuple[int, int, int, int]
-    cost: tuple[int, str]
-
-    def row(self) -> UsageRow:
-        """Return the row of the ledger."""
-        usage, counts, cost = self.usage, self.counts, self.cost
-        organisation, project, key, data_class = self.owner
-        return UsageRow(
-            at_s=self.at_s,
-            organisation=organisation,
-            project=project,
-            key_id=key,
-            model=self.model[:200],
-            route=self.route,
-            engine=usage.engine,
-            place=usage.place,
-            reason=usage.reason,
-            data_class=data_class,
-            prompt_tokens=counts[0],
-            completion_tokens=counts[1],
-            reasoning_tokens=counts[2],
-            cached_tokens=counts[3],
-            estimated=usage.estimated,
-            status=usage.status,
-            code=usage.code,
-            time_to_first_token_s=usage.time_to_first_token_s,
-            duration_s=usage.duration_s,
-            cost=from_quanta(cost[0], "money"),
-            currency=cost[1],
-            energy_wh=usage.energy_wh,
-            energy_low_wh=usage.energy_low_wh,
-            energy_high_wh=usage.energy_high_wh,
-            energy_method=usage.energy_method,
-            carbon_g=usage.carbon_g,
-            embodied_g=usage.embodied_g,
-            stream=self.stream,
-            discarded=usage.discarded,
-        )
 
 
 class KeyGrant:
@@ -271,7 +221,7 @@ class KeyAdmission:
         owner = grant.organisation, grant.project, grant.key, grant.data_class
         # A name that nothing has may be anything that a caller pasted.
         model = call.model if usage.code != "models.unknown" else "unknown"
-        self._ledger.put(_Booked(self._wall(), owner, model, call.route, call.stream, usage, counts, cost))
+        self._ledger.put(Booked(self._wall(), owner, model, call.route, call.stream, usage, counts, cost))
 
     def _check(self, record: KeyRecord, call: Call) -> None:
         if record.expires_s <= self._wall():

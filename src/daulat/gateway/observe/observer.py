@@ -9,6 +9,8 @@ from daulat.gateway.observe.power import METER, EnergyBook
 from daulat.gateway.observe.traces import Traces
 from daulat.gateway.ports import Call, CallUsage, Grant, Target
 
+_BY_METER, _BY_ECOLOGITS = ',"by_meter":1,"by_ecologits":0', ',"by_meter":0,"by_ecologits":1'
+
 
 class CallObserver:
     """Tells whoever is declared; see `daulat.gateway.ports.Observer`.
@@ -90,4 +92,4 @@ def _drawn(usage: CallUsage, energy_wh: float) -> str:
         )
     if usage.embodied_g is not None:
         told += f',"embodied_ug":{int(usage.embodied_g * 1e6 + 0.5)}'
-    return told + (',"by_meter":1,"by_ecologits":0' if usage.energy_method == METER else ',"by_meter":0,"by_ecologits":1')
+    return told + (_BY_METER if usage.energy_method == METER else _BY_ECOLOGITS)
