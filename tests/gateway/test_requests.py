@@ -45,7 +45,7 @@ async def serving():
 
 
 async def told(port, *pieces):
-    """Send a request in pieces, each when the server had time to take the last; return what the application was told."""
+    """Send a request in pieces, with time between for the server to take each; return what the application was told."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for piece in pieces:
         writer.write(piece)
