@@ -28,7 +28,18 @@ def page(document: Document, words: list[Words]) -> str:
 
 def test_every_chart_that_a_ministry_asked_for_is_there(document: Document, words: list[Words]) -> None:
     found = {one.ident for chapter in chapters(Reading(document, words[-1])) for one in chapter.exhibits}
-    asked = {"map", "hours", "power", "energy", "breakdown", "cost-years", "crossover", "ownership", "cover"}
+    asked = {
+        "map",
+        "hours",
+        "requests-by-language",
+        "power",
+        "energy",
+        "breakdown",
+        "cost-years",
+        "crossover",
+        "ownership",
+        "cover",
+    }
     asked |= {f"waterfall-{place}" for place in range(4)} | {"tornado-cost-per-mtok", "tornado-capex-usd"}
     assert asked <= found
 

@@ -49,6 +49,8 @@ def test_demand_is_whole_by_group_by_language_and_by_role(plan: Plan) -> None:
     np.testing.assert_allclose(plan.demand.group_shares.sum(axis=2), 1)
     by_language = plan.demand.output_tokens_by_language.sum(axis=2)
     np.testing.assert_allclose(by_language, plan.demand.output_tokens_per_year)
+    requests = plan.demand.requests_by_language.sum(axis=2)
+    np.testing.assert_allclose(requests, plan.demand.requests_per_year.sum(axis=2))
     np.testing.assert_allclose(plan.jobs.roles.sum(axis=2), plan.jobs.operation_jobs)
 
 

@@ -51,6 +51,13 @@ class Demand:
         about="Requests, by service.",
         axes=("year", "service"),
     )
+    requests_by_language: Floats = figure(
+        "requests/year",
+        "sum over services of requests x share of the people who speak it, brought to a sum of 1",
+        "requests_per_year",
+        about="Requests, by language.",
+        axes=("year", "language"),
+    )
     prompt_tokens_per_request: Floats = figure(
         "tokens",
         "English tokens x mean ratio of the languages",
@@ -148,11 +155,13 @@ def estimate_demand(place: Place, v: Values, settings: Settings) -> Demand:
     )
     shares = np.stack([weighted[one.id] / mean_ratio[one.id] for one in settings.services], axis=1)
     by_language = np.einsum("dys,dsl->dyl", by_service, shares)
+    spoken = np.array([share for _, share in place.languages])
     total = np.maximum(users_by_group.sum(axis=2, keepdims=True), 1e-300)
     return Demand(
         people=np.broadcast_to(people, shape),
         active_users=np.broadcast_to(users, shape),
         requests_per_year=requests,
+        requests_by_language=requests.sum(axis=2, keepdims=True) * spoken,
         prompt_tokens_per_request=prompt,
         output_tokens_per_request=output,
         prompt_tokens_per_year=prompt_year,

@@ -38,6 +38,8 @@ class Words:
     names: Mapping[str, str]
     """What a pack's own scenarios, parties and sources are called in this language, by how they are written there."""
     locale: Locale
+    """Who writes numbers."""
+    own: Locale
 
     def __getitem__(self, key: str) -> str:
         return self.texts[key]
@@ -55,6 +57,13 @@ class Words:
     def part(self, name: str) -> str:
         """Return the label of a figure, a service or a role; the name itself, made readable, where there is none."""
         return self.parts.get(name) or name.removesuffix("_usd").replace("_", " ").replace("-", " ")
+
+    def of_language(self, tag: str) -> str:
+        """Return what this language calls a language, as CLDR has it; the tag where it has no word."""
+        try:
+            return Locale.parse(tag, sep="-").get_display_name(self.own) or tag
+        except (UnknownLocaleError, ValueError):
+            return str(self.own.languages.get(tag, tag))
 
     def named(self, name: str) -> str:
         """Return a name that somebody wrote into a scenario or a deal, in this language where the pack has it."""
@@ -176,4 +185,5 @@ def _merged(tag: str, core: Mapping[str, Any], own: Mapping[str, Any], languages
         parts={**core["parts"], **own.get("parts", {})},
         names=own.get("names", {}),
         locale=_numbers(locale, languages),
+        own=locale,
     )

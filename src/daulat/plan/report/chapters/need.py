@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from daulat.plan.report.charts import BandChart, Line, StackChart
+from daulat.plan.report.charts import BandChart, Bar, BarChart, Line, StackChart
 from daulat.plan.report.exhibit import Chapter, Exhibit, Reading
 from daulat.plan.report.words import Words
 from daulat.plan.result.document import Document, ZoneRow
@@ -112,8 +112,26 @@ def need_chapter(reading: Reading) -> Chapter:
                 half=True,
             ),
             by_hour,
+            _by_language(reading),
         ],
         sources=["people", "active_users"],
+    )
+
+
+def _by_language(reading: Reading) -> Exhibit:
+    """Return the last year's requests by language, the most first."""
+    words, name = reading.words, "requests_by_language"
+    shares = zip(reading.document.axes["language"], reading.means(name)[-1], strict=True)
+    ranked = sorted((one for one in shares if one[1] > 0), key=lambda one: -one[1])
+    bars = [Bar(words.of_language(tag), 0.0, value, 0, words.number(value)) for tag, value in ranked]
+    return Exhibit(
+        "requests-by-language",
+        words.say("spoken_title", year=reading.document.years[-1]),
+        words["spoken_about"],
+        BarChart(bars, reading.number),
+        [words["what"], words.unit("requests/year")],
+        [[one.label, one.said] for one in bars],
+        [name],
     )
 
 
