@@ -116,9 +116,7 @@ class ClusterModel:
         return config
 
 
-def serve_config(
-    models: Sequence[ClusterModel], *, host: str = "127.0.0.1", port: int = 8000, application: str = APPLICATION
-) -> dict[str, Any]:
+def serve_config(models: Sequence[ClusterModel], *, host: str = "127.0.0.1", port: int = 8000) -> dict[str, Any]:
     """Return the deployment file of a cluster, as data.
 
     Parameters
@@ -127,8 +125,6 @@ def serve_config(
         What it runs; at least one.
     host, port : str, int
         Where every machine of it listens. Ray asks callers for no key: let only the gateway reach it.
-    application : str
-        What builds the application from the models; another one in tests.
 
     Raises
     ------
@@ -150,7 +146,7 @@ def serve_config(
             {
                 "name": "daulat",
                 "route_prefix": "/",
-                "import_path": application,
+                "import_path": APPLICATION,
                 "args": {"llm_configs": [model.config() for model in models]},
             }
         ],
