@@ -142,7 +142,10 @@ def by_letters(host: str, port: int) -> list[str]:
     ],
 )
 def test_no_way_of_writing_an_inside_address_reaches_it(url: str) -> None:
-    with pytest.raises(SourceError, match="not on the public network|not an address"), Door(resolve=by_letters).open(url):
+    with (
+        pytest.raises(SourceError, match="not on the public network|not an address"),
+        Door(resolve=by_letters).open(url),
+    ):
         pass
 
 
