@@ -126,7 +126,7 @@ def test_an_unknown_name_and_a_closed_port_are_unreachable() -> None:
 
 def by_letters(host: str, port: int) -> list[str]:
     """Look up as a resolver that an attacker answers would: an address is itself, every name a public machine."""
-    return [host] if host[:1].isdigit() and host.replace(".", "").isdigit() or ":" in host else ["93.184.216.34"]
+    return [host] if ":" in host or host.replace(".", "").isdigit() else ["93.184.216.34"]
 
 
 @pytest.mark.parametrize(
@@ -142,10 +142,9 @@ def by_letters(host: str, port: int) -> list[str]:
     ],
 )
 def test_no_way_of_writing_an_inside_address_reaches_it(url: str) -> None:
-    with (
-        pytest.raises(SourceError, match="not on the public network|not an address"),
-        Door(resolve=by_letters).open(url),
-    ):
+    door = Door(resolve=by_letters)
+
+    with pytest.raises(SourceError, match=r"not on the public network|not an address"), door.open(url):
         pass
 
 

@@ -83,8 +83,10 @@ class _Members(list[tuple[str, Any]]):
 
 
 def has_parts(messages: msgspec.Raw, body: bytes) -> bool:
-    """Say whether a message of a conversation is more than a text: engines take pictures from a list in its content, and
-    from nowhere else in it. Where a name is written twice it is said to be.
+    """Say whether a message of a conversation is more than a text.
+
+    Engines take pictures from a list in its content, and from nowhere else in it. A name that is written twice is taken
+    for one.
 
     >>> said = b'[{"role": "user", "content": "[1]"}, {"role": "assistant", "content": null}]'
     >>> has_parts(msgspec.Raw(said), b'{"messages": %b}' % said)
