@@ -232,3 +232,11 @@ def test_no_caller_leads_an_engine_to_another_machine(field):
     with pytest.raises(BadRequest) as caught:
         read_asked(body.encode(), "chat/completions")
     assert caught.value.code == "unsupported_field"
+
+
+@pytest.mark.parametrize("part", [{"a": "b"}, []])
+def test_a_request_of_very_many_parts_is_refused_before_it_holds_others_up(part):
+    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": [part] * 20_001}]}).encode()
+    with pytest.raises(BadRequest) as caught:
+        read_asked(body, "chat/completions")
+    assert caught.value.code == "too_many_parts"

@@ -50,8 +50,11 @@ MACHINES = frozenset({"bootstrap_host", "bootstrap_port", "bootstrap_room", "kv_
 _DATA_URL = re.compile(r"data:[^,;\s]*(?:; ?[^,;\s]*)*?;base64,[A-Za-z0-9+/=_\s-]*", re.IGNORECASE)
 _BASE64 = re.compile(r"[A-Za-z0-9+/=_\s-]*")
 # Readers of addresses drop the white space before them, and line ends and tabs within.
-_ADDRESS = re.compile(r"[\x00-\x20]*(?:[a-z][a-z0-9+.\t\r\n-]*:[\t\r\n]*/|file:)", re.IGNORECASE)
+_ADDRESS = re.compile(r"[\x00-\x20]*+(?:[a-z][a-z0-9+.\t\r\n-]{0,63}+:[\t\r\n]*+/|file:)", re.IGNORECASE)
 _FETCHED = re.compile(r"https?://", re.IGNORECASE)
+
+# The most lists and objects that are looked through, in some 30 ms: far more than any conversation has parts.
+MOST_LOOKED_THROUGH = 20_000
 
 
 class Address(NamedTuple):
@@ -118,33 +121,63 @@ def find_addresses(body: bytes, *, is_conversation: bool) -> list[Address]:
     >>> find_addresses(body.encode(), is_conversation=True)
     [Address(where='messages[0].content[1].image_url.url', url='http://10.0.0.1/', may_be_fetched=True)]
     """
+    # Texts to answer from are written into a conversation; what a reranker is given may be pictures.
+    search = _Search(_APART | {"documents"} if is_conversation else _APART)
     with explained():
         try:
-            members = json.loads(body, object_pairs_hook=_Members, strict=False)
+            members = json.loads(body, object_pairs_hook=search.members, strict=False)
         except json.JSONDecodeError as error:
             raise msgspec.DecodeError from error
-        # Texts to answer from are written into a conversation; what a reranker is given may be pictures.
-        apart = _APART | {"documents"} if is_conversation else _APART
         # Infinity takes each input for an address where it is told to.
-        looks = any(name == "modality" and value != "text" for name, value in members)
-        return [
-            Address(where, text, _FETCHED.match(text) is not None and _TAKES_ADDRESS.fullmatch(name) is not None)
-            for name, text, where in _texts(members, "", "", apart)
-            if is_address("url" if looks and name == "input" else name, text)
-        ]
+        search.looks = any(name == "modality" and value != "text" for name, value in members)
+        return list(search.below(members, "", ""))
 
 
-def _texts(value: Any, name: str, where: str, apart: frozenset[str]) -> Iterator[tuple[str, str, str]]:
-    """Yield each text of a JSON value, the nearest name above it, and its path."""
-    if isinstance(value, _Members):
-        for member, each in value:
-            if member not in apart:
-                yield from _texts(each, member, f"{where}.{member[:40]}" if where else member[:40], apart)
-    elif isinstance(value, list):
+class _Search:
+    """One walk through a body; `looks` says that its input are addresses."""
+
+    def __init__(self, apart: frozenset[str]) -> None:
+        self.looks = False
+        self._apart = apart
+        self._objects = self._walked = 0
+
+    def members(self, pairs: list[tuple[str, Any]]) -> _Members:
+        """Take an object as it is read."""
+        self._objects += 1
+        _require_few(self._objects)
+        return _Members(pairs)
+
+    def below(self, value: list[Any], name: str, where: str) -> Iterator[Address]:
+        """Yield the addresses below a list or an object; `name` is the nearest above it, and `where` its path."""
+        self._walked += 1
+        _require_few(self._walked)
+        is_object = isinstance(value, _Members)
         for index, each in enumerate(value):
-            yield from _texts(each, name, f"{where}[{index}]", apart)
-    elif isinstance(value, str):
-        yield name, value, where
+            if is_object:
+                name, each = each  # a member is a name and what it holds
+            if not isinstance(each, str | list) or (is_object and name in self._apart):
+                continue
+            if isinstance(each, str) and not self._takes(name, each):
+                continue
+            here = f"{where}[{index}]" if not is_object else f"{where}.{name[:40]}" if where else name[:40]
+            if isinstance(each, list):
+                yield from self.below(each, name, here)
+            else:
+                may = _FETCHED.match(each) is not None and _TAKES_ADDRESS.fullmatch(name) is not None
+                yield Address(here, each, may)
+
+    def _takes(self, name: str, text: str) -> bool:
+        return is_address("url" if self.looks and name == "input" else name, text)
+
+
+def _require_few(count: int) -> None:
+    if count > MOST_LOOKED_THROUGH:
+        raise BadRequest(
+            f"more than {MOST_LOOKED_THROUGH:,} lists and objects stand in the request",
+            why="Each may name a picture or a recording, and one request may not hold this process while others ask.",
+            fix="send fewer parts at once.",
+            code="too_many_parts",
+        )
 
 
 def is_address(name: str, text: str) -> bool:
