@@ -25,7 +25,7 @@ from daulat.gateway.streams import Streams
 
 
 class Gateway:
-    """The app that `create_app` makes. `close` ends the streams that are still running."""
+    """The app that `create_app` makes. `close` ends the streams that are still running, and fetching."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -72,6 +72,8 @@ class Gateway:
             code="stopping",
         )
         await asyncio.gather(self._streams.close(farewell), self.proxy.flows.close(farewell))
+        if self._parts.media is not None:
+            self._parts.media.close()
 
     def _find(self, path: str) -> tuple[dict[str, Route] | None, str]:
         for pattern, by_method in self.prefixed.items():

@@ -135,8 +135,6 @@ async def open_front(nation: Nation, environ: Mapping[str, str], *, workers: int
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
         await engines.close()
-        if parts.media is not None:
-            parts.media.close()
 
 
 def _rules(nation: Nation) -> Callable[[Sequence[str]], tuple[list[ModerationResult], ModerationMethod]]:

@@ -199,7 +199,6 @@ def read_asked(body: bytes, route: str, *, may_fetch: bool = False) -> Asked:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         with explained():
             head = _read_head(body)
-    others = _have_words(body)
     prompt = bytes(head.messages or head.prompt or head.input)
     bound = max(head.max_completion_tokens or 0, head.max_tokens or 0)  # which of them an engine heeds is its own
     if head.n_predict or head.n_cmpl:
@@ -209,10 +208,9 @@ def read_asked(body: bytes, route: str, *, may_fetch: bool = False) -> Asked:
     generated = max(choices, prompts * int(min(head.best_of or 1, MOST_TOKENS)))
     if generated > MOST_CHOICES:
         raise _too_many(generated, prompts)
-    options = head.stream_options
-    looked = others or (has_parts(head.messages, body) if route == CHAT else body.count(b"{") > 1)
+    looked = _have_words(body) or (has_parts(head.messages, body) if route == CHAT else body.count(b"{") > 1)
     addresses = addresses_to_fetch(body, is_conversation=route == CHAT, may_fetch=may_fetch) if looked else ()
-    # A list within the messages, or an object within the input: without one it is text, and nothing is looked for.
+    # A list within the messages, or an object within the input: without one it is text.
     nests = prompt.find(b"[" if head.messages else b"{", 1) >= 0
     parts = _parts(body if route == RERANK else prompt) if looked and (nests or route == RERANK) else 0
     return Asked(
@@ -220,7 +218,7 @@ def read_asked(body: bytes, route: str, *, may_fetch: bool = False) -> Asked:
         body=body,
         model=head.model,
         stream=bool(head.stream),
-        include_usage=options is not None and bool(options.include_usage),
+        include_usage=head.stream_options is not None and bool(head.stream_options.include_usage),
         prompt_tokens=len(prompt or body) // BYTES_PER_TOKEN + 1 + TOKENS_PER_PART * parts,
         prompt_bound=len(body) + _beyond(head, route, prompt if nests else b"") + MOST_PER_PART * parts,
         max_tokens=int(min(bound * generated, MOST_TOKENS)),
