@@ -56,7 +56,7 @@ def test_what_is_only_remembered_is_listed_by_column() -> None:
 
     assert set(recalled) == {column for column in HEADER.split(",") if column.endswith("_source")}
     assert recalled["licence_source"] == ["mimo-7b"]
-    assert recalled["publisher_source"] == ["phi-4", "phi-4-mini"]
+    assert recalled["languages_source"] == ["sahabat-ai-llama-70b"]
     assert all(
         "recalled" in getattr(CATALOGUE.find(model), column) for column in recalled for model in recalled[column]
     )
