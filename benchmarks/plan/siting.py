@@ -49,6 +49,13 @@ OWN = (  # what it is, the plan, services, percentile of the load, gap, target
     ("all services, median load", LARGE, ALL, "p50", 0.01, LARGE_S),
     ("all services, small load", LARGE, ALL, "p10", 0.01, LARGE_S),
 )
+OTHERS = (
+    ALL[:1],
+    ["health", "ministries"],
+    ["education"],
+    ["public-services", "education", "ministries"],
+    ["workforce"],
+)
 DRAWN = (  # groups only, sites, years, round trip in ms, gap, target
     (True, 20, 6, 40.0, 0.001, SMALL_S),
     (False, 60, 10, 40.0, 0.01, LARGE_S),
@@ -108,6 +115,24 @@ def questions() -> Iterator[tuple[str, Siting, float, float]]:
         yield f"drawn: {limit:g} ms", drawn_question(place, groups_only, n_sites, n_years, limit), gap, target_s
 
 
+def others() -> dict[str, Any]:
+    """Ask small questions of other services and loads, on which nothing was chosen; return their times."""
+    pack = find_pack(COUNTRY)
+    assert pack is not None
+    nation, times = nation_of(bootstrap(COUNTRY, pack)), []
+    for services in OTHERS:
+        for percentile in ("p10", "p50", "p90"):
+            siting = own_question(nation, pack, SMALL, services, percentile)
+            began = time.process_time()
+            found = plan_sites(siting, gap=0.001, time_limit_s=300.0)
+            assert found.gap <= 0.001
+            times.append(time.process_time() - began)
+    spread = {
+        name: round(float(np.quantile(times, at)), 1) for name, at in (("least", 0), ("median", 0.5), ("most", 1))
+    }
+    return {"question": f"{len(times)} other small ones to 0.1 %", "processor_seconds": spread, "target_s": SMALL_S}
+
+
 def main() -> None:
     """Measure and print."""
     for what, siting, gap, target_s in questions():
@@ -128,6 +153,7 @@ def main() -> None:
             "load": round(os.getloadavg()[0], 1),
         }
         print(json.dumps(row), flush=True)
+    print(json.dumps(others()), flush=True)
 
 
 if __name__ == "__main__":
