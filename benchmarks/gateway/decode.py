@@ -2,10 +2,12 @@
 """Decoding through the front door over decoding by the embedded engine itself: `decode.py WEIGHTS.gguf [ROUNDS]`.
 
 Both are asked for the same tokens as a stream, in turn and in changing order: directly, through, through, directly, and
-so on. Two ratios are told, each with a 95 % interval over the rounds. `rate`: tokens a second, from the first event to
-the last, which other work on the machine disturbs. `cpu`: CPU time a token of engine, gateway and client together, so
-what the ratio of rates would come to if all three shared one processor. The model runs in a process of its own either
-way; what is compared is the way of its tokens to the caller.
+so on. Three ratios are told, each with a 95 % interval over the rounds. `rate`: tokens a second, from first event to
+last, which other work on the machine disturbs. `cpu`: CPU time a token of engine, gateway and client together, so
+what the ratio of rates would come to if all three shared one processor. `parts`: the same with the engine's share taken
+from all rounds alike. The model runs in a process of its own either way and does the same work for both, so how its
+share differs between them is the machine's noise, five times what is to be measured; the rest is the way of its tokens
+to the caller, which is what is compared.
 """
 
 from __future__ import annotations
@@ -19,14 +21,16 @@ import random
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from processes import Family
 
 from daulat.gateway import Meter, Parts, create_app, reserve, run, serve
 from daulat.models import EmbeddedEngine, EmbeddedSettings, EngineSet
 
-TOKENS, ROUNDS, DRAWS = 128, 16, 10_000
+TOKENS, ROUNDS, DRAWS = 64, 40, 10_000
 BODY = json.dumps(
     {
         "model": "m",
@@ -44,23 +48,43 @@ class NoReceipts:
         pass
 
 
+class Round(NamedTuple):
+    """What one answer took: tokens a second, and CPU seconds a token of the engine and of everything else."""
+
+    rate: float
+    engine_s: float
+    rest_s: float
+
+    @property
+    def per_cpu_s(self) -> float:
+        """Tokens for each second of CPU time."""
+        return 1 / (self.engine_s + self.rest_s)
+
+
 class Timed:
     """Counts the events of one answer, from the first on, and the CPU time of this process and its children."""
 
     def __init__(self) -> None:
-        self.events, self.began, self._cpu_s = 0, 0.0, Family(os.getpid()).cpu_s()
+        self.events, self.began = 0, 0.0
+        self._engine_s, self._rest_s = engine_cpu_s(), time.process_time()
 
     def take(self, piece: bytes) -> None:
         self.events += piece.count(b"data: ")
         self.began = self.began or time.perf_counter()
 
-    def end(self) -> tuple[float, float]:
-        """Return tokens a second and tokens a CPU second."""
-        seconds, cpu_s = time.perf_counter() - self.began, Family(os.getpid()).cpu_s() - self._cpu_s
-        return self.events / seconds, self.events / cpu_s
+    def end(self) -> Round:
+        seconds, rest_s = time.perf_counter() - self.began, time.process_time() - self._rest_s
+        return Round(self.events / seconds, (engine_cpu_s() - self._engine_s) / self.events, rest_s / self.events)
 
 
-async def directly(engine: EmbeddedEngine) -> tuple[float, float]:
+def engine_cpu_s() -> float:
+    """CPU seconds of the processes that this one has started, to the nanosecond."""
+    children = Family(os.getpid()).members()[1:]
+    tasks = [task for pid in children for task in Path(f"/proc/{pid}/task").iterdir()]
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+
+async def directly(engine: EmbeddedEngine) -> Round:
     """Ask the engine itself."""
     timed = Timed()
     async with engine.open("/chat/completions", BODY) as pieces:
@@ -69,7 +93,7 @@ async def directly(engine: EmbeddedEngine) -> tuple[float, float]:
     return timed.end()
 
 
-async def through(port: int) -> tuple[float, float]:
+async def through(port: int) -> Round:
     """Ask the gateway over HTTP."""
     timed = Timed()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -82,17 +106,38 @@ async def through(port: int) -> tuple[float, float]:
     return timed.end()
 
 
-def ratio(pairs: list[tuple[float, float]]) -> dict[str, object]:
-    """Return the mean ratio of pairs (geometric), with its 95 % interval by resampling."""
-    logs = [math.log(through / direct) for direct, through in pairs]
+def figure(pairs: list[tuple[Round, Round]], of: Callable[[Round], float]) -> dict[str, object]:
+    """Return the mean ratio of a figure of pairs (geometric), with its 95 % interval by resampling."""
+    logs = [math.log(of(through) / of(direct)) for direct, through in pairs]
     draw = random.Random(0)  # the same figures give the same interval
     means = sorted(statistics.fmean(draw.choices(logs, k=len(logs))) for _ in range(DRAWS))
     low, high = means[round(0.025 * DRAWS)], means[round(0.975 * DRAWS) - 1]
     return {
-        "directly": round(statistics.median(direct for direct, _ in pairs), 1),
-        "through": round(statistics.median(through for _, through in pairs), 1),
+        "directly": round(statistics.median(of(direct) for direct, _ in pairs), 1),
+        "through": round(statistics.median(of(through) for _, through in pairs), 1),
         "ratio": round(math.exp(statistics.fmean(logs)), 3),
         "interval": [round(math.exp(low), 3), round(math.exp(high), 3)],
+    }
+
+
+def parts(pairs: list[tuple[Round, Round]]) -> dict[str, object]:
+    """Return the ratio of CPU time a token with one engine's share for both ways, and the shares in microseconds."""
+    engine_us = statistics.fmean(each.engine_s for pair in pairs for each in pair) * 1e6
+    rest = [(direct.rest_s * 1e6, through.rest_s * 1e6) for direct, through in pairs]
+
+    def ratio(drawn: list[tuple[float, float]]) -> float:
+        direct_us, through_us = (statistics.fmean(each) for each in zip(*drawn, strict=True))
+        return (engine_us + direct_us) / (engine_us + through_us)
+
+    draw = random.Random(0)
+    ratios = sorted(ratio(draw.choices(rest, k=len(rest))) for _ in range(DRAWS))
+    low, high = ratios[round(0.025 * DRAWS)], ratios[round(0.975 * DRAWS) - 1]
+    return {
+        "engine_us": round(engine_us, 1),
+        "directly_us": round(statistics.fmean(direct for direct, _ in rest), 1),
+        "through_us": round(statistics.fmean(through for _, through in rest), 1),
+        "ratio": round(ratio(rest), 4),
+        "interval": [round(low, 4), round(high, 4)],
     }
 
 
@@ -118,8 +163,9 @@ async def main(weights: Path, rounds: int) -> None:
     figures = {
         "rounds": rounds,
         "tokens": TOKENS,
-        "rate": ratio([(direct[0], passed[0]) for direct, passed in measured]),
-        "cpu": ratio([(direct[1], passed[1]) for direct, passed in measured]),
+        "rate": figure(measured, lambda each: each.rate),
+        "cpu": figure(measured, lambda each: each.per_cpu_s),
+        "parts": parts(measured),
         "load_average": os.getloadavg(),
         "python": platform.python_version(),
     }
