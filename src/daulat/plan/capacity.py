@@ -63,7 +63,7 @@ def deployment_options(
     largest_replica : int
         Accelerators that one replica may be spread over, 1 to 64.
     first_token_error : float
-        Real over predicted time to the first token of who finds no queue.
+        Real over predicted time to the first token without a queue.
 
     Raises
     ------
@@ -82,9 +82,8 @@ def deployment_options(
     found = []
     for chip in chips:
         for precision in precisions_of(model, precisions):
-            options = evaluate(
-                model, chip, precision, mix, objective, framework, largest_replica, factors, first_token_error
-            )
+            how = (framework, largest_replica, factors, first_token_error)
+            options = evaluate(model, chip, precision, mix, objective, *how)
             found.append(max(options, key=lambda one: (one.output_tok_s_per_accelerator, one.max_batch, one.ranks)))
     return sorted(found, key=lambda one: -one.output_tok_s_per_accelerator)
 

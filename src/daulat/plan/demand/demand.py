@@ -154,7 +154,6 @@ def estimate_demand(place: Place, v: Values, settings: Settings) -> Demand:
         "demand.training_tokens_per_year"
     )
     shares = np.stack([weighted[one.id] / mean_ratio[one.id] for one in settings.services], axis=1)
-    by_language = np.einsum("dys,dsl->dyl", by_service, shares)
     spoken = np.array([share for _, share in place.languages])
     total = np.maximum(users_by_group.sum(axis=2, keepdims=True), 1e-300)
     return Demand(
@@ -169,7 +168,7 @@ def estimate_demand(place: Place, v: Values, settings: Settings) -> Demand:
         output_tokens_per_year=output_year,
         batch_tokens_per_year=output_year * v("demand.batch_share"),
         training_tokens_per_year=np.broadcast_to(training, shape),
-        output_tokens_by_language=by_language,
+        output_tokens_by_language=np.einsum("dys,dsl->dyl", by_service, shares),
         group_shares=np.broadcast_to(users_by_group / total, (*shape, len(place.groups))),
         notes=(*_notes(place), *vocabulary_notes(settings)),
     )

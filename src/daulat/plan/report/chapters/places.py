@@ -17,6 +17,16 @@ MOST_NAMES = 5  # of regions in a sentence; all of them stand in tables/site_fai
 def places_chapter(reading: Reading) -> Chapter:
     """Return the map of people and sites, with how the sites were chosen."""
     words, document = reading.words, reading.document
+    texts = [words.say("places_text", n=len(document.sites), names=", ".join(one.name for one in document.sites))]
+    texts += [*_choice(document.siting, words), words["places_hazard"]]
+    if len(document.regions) > MOST_DOTS:
+        texts.append(words.say("places_cut", n=MOST_DOTS, all=len(document.regions)))
+    return Chapter("places", words["places_title"], texts, [_map(reading)])
+
+
+def _map(reading: Reading) -> Exhibit:
+    """Return the map of people and sites, with its table."""
+    words, document = reading.words, reading.document
     regions = sorted(document.regions, key=lambda one: -one.people)[:MOST_DOTS]
     power = document.figure("site_power_mw").p50[-1]
     dots = [
@@ -44,27 +54,9 @@ def places_chapter(reading: Reading) -> Chapter:
         [words["region"], one.name, f"{one.latitude:.2f}, {one.longitude:.2f}", words.number(one.people), "", ""]
         for one in regions
     ]
-    texts = [words.say("places_text", n=len(document.sites), names=", ".join(one.name for one in document.sites))]
-    if document.siting is None:
-        texts.append(words["places_fixed"])
-    else:
-        siting = document.siting
-        texts.append(
-            words.say(
-                "places_chosen",
-                n=siting.candidates,
-                gap=words.percent(max(siting.gap, 0.001), 1),
-                spare=words.percent(siting.spare_share),
-                rules="; ".join(_rule(one, words) for one in siting.rules),
-            )
-        )
-        texts += [*_robust(siting, words), *_failures(siting, words)]
-    texts.append(words["places_hazard"])
-    if len(document.regions) > MOST_DOTS:
-        texts.append(words.say("places_cut", n=MOST_DOTS, all=len(document.regions)))
     head = [words["what"], words["name"], words["coordinates"], words["size"], words["hazard"], words["since"]]
     behind = ["site_power_mw", "people"]
-    exhibit = Exhibit(
+    return Exhibit(
         "map",
         words["map_title"],
         words["map_about"],
@@ -74,7 +66,22 @@ def places_chapter(reading: Reading) -> Chapter:
         behind,
         columns=[(), (), ["notes"], [*behind, "notes"], ["hazard.*", "notes"], ["notes"]],
     )
-    return Chapter("places", words["places_title"], texts, [exhibit])
+
+
+def _choice(siting: SitingPart | None, words: Words) -> Iterator[str]:
+    """Say how the sites were chosen, or that they were given."""
+    if siting is None:
+        yield words["places_fixed"]
+        return
+    yield words.say(
+        "places_chosen",
+        n=siting.candidates,
+        gap=words.percent(max(siting.gap, 0.001), 1),
+        spare=words.percent(siting.spare_share),
+        rules="; ".join(_rule(one, words) for one in siting.rules),
+    )
+    yield from _robust(siting, words)
+    yield from _failures(siting, words)
 
 
 def _robust(siting: SitingPart, words: Words) -> Iterator[str]:
