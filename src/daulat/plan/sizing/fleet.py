@@ -164,39 +164,18 @@ def size_fleet(
     site_kw_per_accelerator : float64[draws, 1]
         Site power of one accelerator at full load in the hottest hours.
     """
-    fresh = np.maximum(demand.prompt_tokens_per_request * (1 - v("demand.cached_prompt_share")), 1)
-    error, late = v("sizing.throughput_error")[:, 0], v("sizing.first_token_error")[:, 0]
-    rates = np.stack(
-        [
-            curve.rate(fresh[:, k], demand.output_tokens_per_request[:, k], error, late)
-            for k, curve in enumerate(curves)
-        ],
-        axis=1,
-    )
+    rates = _rates(demand, curves, v)
     output = demand.requests_per_year * demand.output_tokens_per_request[:, None, :]
     busy = output / SECONDS_A_YEAR / rates[:, None, :]
-    office = _columns(settings, v, "office_share")
-    events = [
-        ([one.id for one in settings.services].index(event.service), v(f"event.{event.id}.factor"))
-        for event in settings.events
-    ]
+    office, events = _columns(settings, v, "office_share"), _events(settings, v)
     peak_to_mean = v("demand.diurnal_peak_to_mean")
     hour = busiest_hour(shape, busy, office, peak_to_mean, events)
     mean_busy = busy.sum(axis=2)
-    in_service = (
-        output.sum(axis=2) / SECONDS_A_YEAR * v("sizing.time_per_token_s") * hour / np.maximum(mean_busy, 1e-300)
-    )
-    ready = burst_factor(v("demand.burst_cv"), float(v("sizing.peak_percentile").flat[0])) * staffing_factor(
-        in_service, v("demand.output_cv"), float(v("sizing.waiting_share").flat[0])
-    )
+    in_service = _in_service(output, hour / np.maximum(mean_busy, 1e-300), v)
+    ready = _ready(in_service, v)
     mean_rate = output.sum(axis=2) / np.maximum(mean_busy, 1e-300) / SECONDS_A_YEAR
     batch = demand.batch_tokens_per_year / SECONDS_A_YEAR / np.maximum(mean_rate, 1e-9)
-    training = (
-        demand.training_tokens_per_year
-        * 6
-        * active_parameters
-        / (_peak_flops(chip) * v("demand.training_utilisation") * SECONDS_A_YEAR)
-    )
+    training = _training(demand, chip, active_parameters, v)
     at_work = np.maximum(hour * ready, (mean_busy + batch) / QUIET_SHARE) + training
     needed = _whole_servers(at_work / v("sizing.availability") * (1 + v("sizing.spare_share")))
     installed = _installed(needed, site_kw_per_accelerator, settings)
@@ -225,6 +204,38 @@ def size_fleet(
         ),
         notes=tuple(dict.fromkeys(note for curve in curves for note in curve.notes)),
     )
+
+
+def _rates(demand: Demand, curves: Sequence[ServingCurve], v: Values) -> Floats:
+    """Output tokens a second and accelerator, float64[draws, services]."""
+    fresh = np.maximum(demand.prompt_tokens_per_request * (1 - v("demand.cached_prompt_share")), 1)
+    answer = demand.output_tokens_per_request
+    error, late = v("sizing.throughput_error")[:, 0], v("sizing.first_token_error")[:, 0]
+    return np.stack([one.rate(fresh[:, k], answer[:, k], error, late) for k, one in enumerate(curves)], axis=1)
+
+
+def _events(settings: Settings, v: Values) -> list[tuple[int, Floats]]:
+    """The service of each special event, by its place, and the factor by which it grows."""
+    places = [one.id for one in settings.services]
+    return [(places.index(event.service), v(f"event.{event.id}.factor")) for event in settings.events]
+
+
+def _in_service(output: Floats, peak_to_mean: Floats, v: Values) -> Floats:
+    """Requests in service in the busiest hour, by Little's law: float64[draws, years]."""
+    return np.asarray(output.sum(axis=2) / SECONDS_A_YEAR * v("sizing.time_per_token_s") * peak_to_mean)
+
+
+def _ready(in_service: Floats, v: Values) -> Floats:
+    """What must be ready over the busiest hour's mean load: float64[draws, years]."""
+    bursts = burst_factor(v("demand.burst_cv"), float(v("sizing.peak_percentile").flat[0]))
+    waiting = staffing_factor(in_service, v("demand.output_cv"), float(v("sizing.waiting_share").flat[0]))
+    return np.asarray(bursts * waiting)
+
+
+def _training(demand: Demand, chip: Record, active_parameters: float, v: Values) -> Floats:
+    """Accelerators that train all year: 6 x parameters x tokens over the rate in use, float64[draws, years]."""
+    operations = demand.training_tokens_per_year * 6 * active_parameters
+    return np.asarray(operations / (_peak_flops(chip) * v("demand.training_utilisation") * SECONDS_A_YEAR))
 
 
 def bought(installed: Floats, life_years: Floats) -> Floats:
