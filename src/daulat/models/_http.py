@@ -132,7 +132,8 @@ class Door:
                 yield response
 
     def _checked_address(self, parts: Url, *, allow_loopback: bool) -> Address:
-        if parts.scheme not in ("https", "http") or not parts.host_str:
+        schemes = ("https", "http") if allow_loopback else ("https",)
+        if parts.scheme not in schemes or not parts.host_str:
             raise _refused(parts, "only https addresses are fetched")
         if parts.username or parts.password is not None:
             raise _refused(parts, "the address holds a password")

@@ -10,9 +10,11 @@ from collections import Counter
 import pytest
 from scripted_server import status
 
-from daulat.gateway.errors import NotFound
-from daulat.gateway.media import CALLS_AT_ONCE, MediaFetcher
+from daulat.gateway.errors import BadRequest, NotFound
+from daulat.gateway.media import CALLS_AT_ONCE, MediaFetcher, declared_fetcher
+from daulat.gateway.proxy.media import Address
 from daulat.models import Door
+from daulat.nation import bootstrap, nation_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 PNG_URL = "data:image/png;base64,iVBORw0KGgo"  # how it begins in base64
@@ -212,3 +214,32 @@ async def test_a_name_that_is_written_twice_is_sent_on_once(gateway, engine_serv
     sent = engine_server.requests[0][2]
     assert sent.count(b'"url"') == 1
     assert b"http" not in sent.replace(b"What is at http", b"")
+
+
+HERE = "messages[0].content[0].image_url.url"
+
+
+async def test_a_declared_host_that_leads_inside_the_network_is_not_reached():
+    door = Door(resolve=lambda host, port: ["10.0.0.1"], hosts=frozenset({"images.example.org"}))
+    media = MediaFetcher(door, limit_bytes=1_000, limit_parts=1, timeout_s=5)
+    with pytest.raises(BadRequest, match="not on the public network"):
+        await media.fetch([Address(HERE, "https://images.example.org/a.png", True)])
+    media.close()
+
+
+async def test_a_declaration_opens_its_hosts_alone_and_never_this_machine(pictures):
+    listen = "listen: 127.0.0.1:8080"
+    text = bootstrap("EE").replace(listen, f"{listen}\n  media: {{fetch_from: [images.example.org]}}")
+    media = declared_fetcher(nation_of(text).gateway.media)
+    assert media is not None
+    refusals = {
+        f"http://{pictures.host}/cat.png": "only https addresses are fetched",
+        f"https://{pictures.host}/cat.png": "its host is not among those that are declared",
+        "http://images.example.org/": "only https addresses are fetched",
+    }
+    for url, told in refusals.items():
+        with pytest.raises(BadRequest) as caught:
+            await media.fetch([Address(HERE, url, True)])
+        assert told in caught.value.what
+    assert pictures.asked == {}
+    media.close()
