@@ -142,6 +142,7 @@ def capacity(**given: Any) -> None:
 
 def _capacity_row(one: Deployment, demand: float | None, utilisation: float, spare: int) -> dict[str, Any]:
     row = asdict(one) | {"feasible": one.feasible, "joules_per_token": one.joules_per_token}
+    row["notes"] = [str(note) for note in one.notes]
     row |= {"p10": one.quantile(0.1), "p90": one.quantile(0.9), "accelerators_needed": None, "power_limit_kw": None}
     if demand is not None and one.feasible:
         needed = int(accelerators_needed(demand, one, utilisation=utilisation, spare_replicas=spare))

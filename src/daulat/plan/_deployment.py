@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from daulat.plan.note import Note
+
 
 @dataclass(frozen=True)
 class Mix:
@@ -82,7 +84,7 @@ class Deployment:
     utilisation: float
     power_limit_w: float | None
     reason: str
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def feasible(self) -> bool:

@@ -20,6 +20,7 @@ from daulat.plan._goodput import STATES, FirstToken, Goodput, Objective, goodput
 from daulat.plan._memory import Memory, memory_of
 from daulat.plan._roofline import serving_times
 from daulat.plan._tables import accelerators, number, throughput_fit
+from daulat.plan.note import Note, note
 from daulat.plan.throughput import residual_of
 
 NORMAL_90 = 1.2815515594  # the 90th percentile of the standard normal
@@ -56,7 +57,7 @@ def evaluate(
     first = FirstToken(*(first_token_error * fitted[part] for part in ("overhead_s", "prompt_factor", "steps")))
     strange = accelerators()[chip]["family"] not in FAMILIES
     sigma = _sigma(fit, nearness) * (2 if strange else 1)
-    notes = (f"no measured row of {chip} or its kind: error doubled",) if strange else ()
+    notes = (note("hardware_unmeasured", accelerator=chip),) if strange else ()
     found = []
     for line, split in enumerate(splits):
         most = int(min(memory.most_requests[line], STATES))
@@ -102,7 +103,7 @@ def _deployment(
     factors: Factors,
     sigma: float,
     reason: str,
-    notes: tuple[str, ...],
+    notes: tuple[Note, ...],
 ) -> Deployment:
     tensor, pipeline, data, _ = split
     ranks = tensor * pipeline * data

@@ -32,6 +32,7 @@ from daulat.plan.inputs.assumption import first
 from daulat.plan.inputs.load import TABLES
 from daulat.plan.jobs import Jobs, jobs_of, staff_of
 from daulat.plan.money import Capex, Opex, UnitCost, capex_of, opex_of, price_rows, unit_cost
+from daulat.plan.note import Note, note
 from daulat.plan.place import Place, describe_place
 from daulat.plan.place_rows import place_rows
 from daulat.plan.range_notes import range_notes
@@ -88,19 +89,20 @@ class Plan:
         """Return one figure by name, float64[draws, ...]."""
         return next(array for trace, array in self.figures() if trace.name == name)
 
-    def import_notes(self) -> tuple[str, ...]:
+    def import_notes(self) -> tuple[Note, ...]:
         """Return what the nation's import rules say of the purchases."""
         settings, bought = self.case.settings, self.fleet.accelerators_bought
         rules, country = self.case.imports, self.case.place.country
         told = tuple(import_notes(rules, country, settings.accelerator, settings.years, bought))
-        return (*told, self.case.rules.offer) if self.import_status() == "exceeded" else told
+        offer = self.case.rules.offer
+        return (*told, offer) if offer and self.import_status() == "exceeded" else told
 
     def import_status(self) -> str:
         """Return whether the median purchases keep the import limits: `exceeded`, `kept`, `none` or `unsearched`."""
         settings, bought = self.case.settings, np.median(self.fleet.accelerators_bought, axis=0)
         return self.case.imports.status(settings.accelerator, settings.years, bought)
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Note, ...]:
         """Return what was assumed and where the plan leaves its data, each once."""
         place, case = self.case.place, self.case
         found = [
@@ -156,7 +158,7 @@ def read_case(
     at = faults.take(place.capital, partial(one_site, file=read.place_of("site")), place, settings)
     grids = _read_grids(nation, pack, of_sites, settings, faults)
     sites = stood_on(judged(sites_at(at, settings), hazards), grids)
-    lawless = (f"residency: the site in {at.name} stands outside: {why}" for why in broken_by(at, nation))
+    lawless = (note("site_outside", site=at.name, rule=rule) for rule in broken_by(at, nation))
     extra = place_rows(place, at) | language_rows(place, settings) | hazard_rows(sites, hazards)
     extra |= price_rows(settings.accelerator, [one.model for one in settings.services])
     laid = partial(load_inputs, services=services, pack=pack, changes=changes, extra=extra, faults=faults)

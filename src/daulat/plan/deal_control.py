@@ -14,7 +14,8 @@ from daulat.plan.chain import Plan
 from daulat.plan.deal import Agreement, Scenario
 from daulat.plan.deal_cash import run_scenarios
 from daulat.plan.finance import Covenant, Project, check_covenants, control_kept
-from daulat.plan.result.joint import ControlRow
+from daulat.plan.note import Note, note
+from daulat.plan.result.joint import ControlRow, NoteRow
 
 
 def control_in(plan: Plan, agreement: Agreement, project: Project, agreed: Sequence[Covenant]) -> Iterator[ControlRow]:
@@ -25,28 +26,32 @@ def control_in(plan: Plan, agreement: Agreement, project: Project, agreed: Seque
     DealError
         If the deal as a scenario changes it contradicts itself.
     """
-    yield _row("", (), agreed)
+    yield _row("", [], agreed)
     for one, deal, flows in run_scenarios(plan, agreement, project):
-        yield _row(one.name, tuple(_terms(one)), check_covenants(deal, flows, project.first_year))
+        yield _row(one.name, list(_terms(one)), check_covenants(deal, flows, project.first_year))
 
 
-def _terms(scenario: Scenario) -> Iterator[str]:
+def _terms(scenario: Scenario) -> Iterator[Note]:
     factors = (
-        (scenario.revenue_factor, "revenue"),
-        (scenario.capex_factor, "capital"),
-        (scenario.opex_factor, "running cost"),
+        (scenario.revenue_factor, "term_revenue"),
+        (scenario.capex_factor, "term_capital"),
+        (scenario.opex_factor, "term_running"),
     )
-    yield from (f"{what} is {factor:g} times what the plan has" for factor, what in factors if factor != 1)
-    yield from (
-        f"{path}: {value if value not in ([], '', None) else 'none'}" for path, value in scenario.changes.items()
-    )
+    yield from (note(key, factor=factor) for factor, key in factors if factor != 1)
+    for path, value in scenario.changes.items():
+        yield (
+            note("term_none", path=path)
+            if value in ([], "", None)
+            else note("term_changed", path=path, value=str(value))
+        )
 
 
-def _row(name: str, terms: Sequence[str], rules: Sequence[Covenant]) -> ControlRow:
+def _row(name: str, terms: Sequence[Note], rules: Sequence[Covenant]) -> ControlRow:
     kept = control_kept(rules)
     return ControlRow(
         name=name,
-        terms=list(terms),
+        terms=[str(one) for one in terms],
+        terms_keyed=[NoteRow(**one.as_dict()) for one in terms],
         kept_by_year=kept.mean(axis=0).tolist(),
         kept_share=float(kept.all(axis=1).mean()),
         broken=[rule.name for rule in rules if rule.years],

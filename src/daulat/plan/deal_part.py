@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The deal in plan.json: what a joint investment comes to for each party, in bands over the draws.
 
-Comes in: a `Plan` and an `Agreement`. Goes out: a `DealPart`, lines for the summary, and sentences for the notes. The
+Comes in: a `Plan` and an `Agreement`. Goes out: a `DealPart`, lines for the summary, and notes. The
 money flows in `daulat.plan.finance`; nothing is decided here.
 """
 
@@ -25,6 +25,7 @@ from daulat.plan.finance import (
     check_covenants,
     returns_of,
 )
+from daulat.plan.note import Note, note, word
 from daulat.plan.result.document import SummaryRow
 from daulat.plan.result.joint import Band, CovenantRow, DealPart, LoanRow, PartyRow, Series, SourceRow
 
@@ -169,36 +170,32 @@ def summary_rows(part: DealPart) -> list[SummaryRow]:
     return rows
 
 
-def notes_of(part: DealPart) -> list[str]:
+def notes_of(part: DealPart) -> list[Note]:
     """Return what the deal means for control, and how often its debt is not covered."""
-    broken = [
-        f"{rule.name} ({rule.why}, in {rule.share_broken:.0%} of the draws)" for rule in part.covenants if rule.years
-    ]
-    broken += [
-        f"in the scenario '{row.name}' {', '.join(row.broken)} ({1 - row.kept_share:.0%} of the draws)"
-        for row in part.control_in
-        if row.name and row.broken
-    ]
-    untested = [f"{rule.name} ({rule.why})" for rule in part.covenants if not rule.is_tested]
-    untested += [
-        f"{', '.join(row.not_tested)} in the scenario '{row.name}'"
-        for row in part.control_in
-        if row.name and row.not_tested
-    ]
-    everywhere = "in every year and every draw"
-    if len(part.control_in) > 1:
-        everywhere = "in every year, every draw and every scenario of the deal"
-    if part.control == "kept":
-        control = f"deal: the country keeps control {everywhere}"
-    elif part.control == "lost":
-        control = f"deal: the country does not keep control {everywhere}: {'; '.join([*broken, *untested])}"
-    else:
-        control = (
-            f"deal: whether the country keeps control {everywhere} is not known, though no rule is broken in this "
-            f"plan: {'; '.join(untested)}"
-        )
-    short = f"deal: cash does not cover the debt in some year in {part.short_share:.0%} of the draws"
-    return [control, *([short] if part.loans else [])]
+    broken, untested = list(_broken(part)), list(_untested(part))
+    everywhere = note("deal_scenarios" if len(part.control_in) > 1 else "deal_draws")
+    reasons = {"kept": {}, "lost": {"broken": [*broken, *untested]}, "unknown": {"untested": untested}}
+    control = note(f"deal_{part.control}", everywhere=everywhere, **reasons[part.control])
+    return [control, *([note("deal_short", share=part.short_share)] if part.loans else [])]
+
+
+def _broken(part: DealPart) -> Iterator[Note]:
+    for rule in part.covenants:
+        if rule.years:
+            yield note("deal_broken", rule=word("rule", rule.name), why=rule.why, share=rule.share_broken)
+    for row in part.control_in:
+        if row.name and row.broken:
+            rules = [word("rule", name) for name in row.broken]
+            yield note("deal_broken_in", scenario=row.name, rules=rules, share=1 - row.kept_share)
+
+
+def _untested(part: DealPart) -> Iterator[Note]:
+    for rule in part.covenants:
+        if not rule.is_tested:
+            yield note("deal_untested", rule=word("rule", rule.name), why=rule.why)
+    for row in part.control_in:
+        if row.name and row.not_tested:
+            yield note("deal_untested_in", rules=[word("rule", name) for name in row.not_tested], scenario=row.name)
 
 
 def terms_of(deal: Deal) -> Iterator[str]:

@@ -24,6 +24,7 @@ from daulat.plan.inputs import Assumption, Assumptions
 from daulat.plan.inputs.assumption import BASES, is_date, overlaid
 from daulat.plan.inputs.load import TABLES
 from daulat.plan.inputs.located import Located, place
+from daulat.plan.note import Note, note
 from daulat.plan.place import Region
 from daulat.plan.sites import Site, Sites
 from daulat.plan.units import likely_meant
@@ -71,14 +72,14 @@ class Grids:
         Grid to its figures by the keys of `KEYS`.
     national : mapping
         The nation's own inputs, by path, before the figures of any grid were laid over them.
-    doubts : tuple of str
+    doubts : tuple of Note
         Figures that are allowed and so far from what grids have that another unit was likely meant.
     """
 
     of: Mapping[str, str] = field(default_factory=dict)
     figures: Mapping[str, Mapping[str, GridFigure]] = field(default_factory=dict)
     national: Mapping[str, Assumption] = field(default_factory=dict)
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[Note, ...] = ()
 
     def of_region(self, region: Region) -> str:
         """Return the grid of a region; one that no table names is of its group's, or where it is of none its own."""
@@ -164,7 +165,7 @@ def _near(name: str, known: Collection[str]) -> str:
     return f"Did you mean `{near[0]}`?" if near else ""
 
 
-def _doubts(figures: Mapping[str, Mapping[str, GridFigure]]) -> Iterator[str]:
+def _doubts(figures: Mapping[str, Mapping[str, GridFigure]]) -> Iterator[Note]:
     for grid, row in figures.items():
         for key, least in LEAST_USUAL.items():
             told, (most, unit, _) = row.get(key), KEYS[key]
@@ -172,11 +173,8 @@ def _doubts(figures: Mapping[str, Mapping[str, GridFigure]]) -> Iterator[str]:
                 continue
             meant = likely_meant(told.value, unit, least, most)
             where = f"{grid}.{key}" if told.is_packs else f"plan.siting.grids.{grid}.{key}"
-            question = f"; did you mean {meant}" if meant else ""
-            yield (
-                f"{place(told.origin, where)}: {where}: {told.value:,.6g} {unit} is far from what grids have, "
-                f"{least:g} or more{question}"
-            )
+            file, question = place(told.origin, where), note("did_you_mean", meant=meant) if meant else ""
+            yield note("grid_far", place=file, path=where, value=told.value, unit=unit, least=least, question=question)
 
 
 def _table(pack: Pack | None, regions: Mapping[str, str], faults: Faults) -> dict[str, str]:
@@ -323,18 +321,19 @@ def stood_on(sites: Sites, grids: Grids) -> Sites:
     return dataclasses.replace(sites, sites=tuple(found))
 
 
-def grid_notes(sites: Sequence[Site], grids: Grids) -> Iterator[str]:
+def grid_notes(sites: Sequence[Site], grids: Grids) -> Iterator[Note]:
     """Yield what is known of the grids of the sites, and which of their figures are the nation's."""
     for grid in dict.fromkeys(one.grid for one in sites):
-        told = []
-        for key, (_, unit, path) in KEYS.items():
-            one = grids.figure(grid, key)
-            label = key.removesuffix("_mw").partition("_")[0] if path == "" else path.partition(".")[2]
-            dated = f" ({one.date})" if one and one.date else ""
-            if one:
-                told.append(f"{label} {one.value:,.6g} {unit}{dated}")
-            elif path:
-                told.append(f"{label} {grids.national[path].value:,.6g} {unit}, the nation's")
-            else:
-                told.append("spare power not known")
-        yield f"grid {grid}: {'; '.join(told)}"
+        yield note("grid", grid=grid, told=[_told(grids, grid, key) for key in KEYS])
+
+
+def _told(grids: Grids, grid: str, key: str) -> Note:
+    """Say one figure of a grid, or that the nation's stands for it."""
+    (_, unit, path), one = KEYS[key], grids.figure(grid, key)
+    name = path.partition(".")[2] or note("grid_spare")
+    if one:
+        kind = "grid_figure_dated" if one.date else "grid_figure"
+        return note(kind, figure=name, value=one.value, unit=unit, date=one.date)
+    if path:
+        return note("grid_nation", figure=name, value=grids.national[path].value, unit=unit)
+    return note("grid_spare_unknown")

@@ -24,6 +24,7 @@ import numpy as np
 from daulat.nation import Pack, read_yaml
 from daulat.plan.errors import InputError, InputFaultsError
 from daulat.plan.inputs.located import place
+from daulat.plan.note import Note, note, word
 from daulat.plan.place import Region
 from daulat.plan.sites import Sites
 
@@ -31,7 +32,6 @@ STEP = 0.25  # degrees, of tectonic_regions.csv
 KINDS = {"S": "stable", "A": "active", "V": "volcanic", "D": "subduction"}
 SHARES = {"hardening_share": 1.0, "premium_share": 0.2}  # the most that is taken for a share
 KEYS = ("source", "date", "licence", "hardening_source", "premium_source", "classes", "regions")
-NOT_JUDGED = "flood, wind, tsunami and volcanoes are not judged"
 Spread = tuple[float, float, float]
 
 
@@ -229,10 +229,10 @@ def hazard_rows(sites: Sites, hazards: Hazards) -> dict[str, dict[str, Any]]:
     return rows
 
 
-def hazard_note(sites: Sites, hazards: Hazards) -> str:
-    """Return what was judged of the ground, in a sentence."""
+def hazard_note(sites: Sites, hazards: Hazards) -> Note:
+    """Return what was judged of the ground."""
     found: dict[str, list[str]] = {}
     for one in sites.sites:
         found.setdefault(one.hazard, []).append(one.name)
-    texts = "; ".join(f"{', '.join(names)}: {name}" for name, names in found.items())
-    return f"hazard of the ground by {hazards.source.split(' (')[0]}: {texts}. Unless declared, {NOT_JUDGED}"
+    classes = [note("hazard_sites", sites=names, hazard=word("hazard", name)) for name, names in found.items()]
+    return note("hazard", source=hazards.source.split(" (")[0], sites=classes)

@@ -27,6 +27,7 @@ from daulat.plan.errors import Faults, InputError
 from daulat.plan.figures import Floats
 from daulat.plan.inputs.assumption import is_date
 from daulat.plan.inputs.located import Located, place
+from daulat.plan.note import Note, note
 
 FILE = "import_rules.yaml"
 KEYS = {"accelerators", "from", "to", "most_per_year", "citation"}
@@ -49,11 +50,19 @@ class ImportLimit:
 
 
 @dataclass(frozen=True)
+class ImportCondition:
+    """On what condition goods may come in, and the rule that says so."""
+
+    what: str
+    citation: str
+
+
+@dataclass(frozen=True)
 class ImportRules:
     """What a pack says of imports; nothing at all where `searched_on` is empty and there is no limit."""
 
     limits: tuple[ImportLimit, ...] = ()
-    conditions: tuple[str, ...] = ()
+    conditions: tuple[ImportCondition, ...] = ()
     searched_on: str = ""
     searched_where: str = ""
 
@@ -103,7 +112,7 @@ def read_import_rules(pack: Pack | None) -> ImportRules:
     conditions = []
     for path, row in _rows(data, "conditions", origin, faults):
         if _has_texts(row, CONDITION_KEYS):
-            conditions.append(f"{row['what']} ({row['citation']})")
+            conditions.append(ImportCondition(str(row["what"]), str(row["citation"])))
         else:
             faults.add(_fault(origin, path, row, "the keys citation, what, each with a text"))
     searched = data.get("searched", {"on": "", "where": ""})
@@ -116,7 +125,7 @@ def read_import_rules(pack: Pack | None) -> ImportRules:
 
 def import_notes(
     rules: ImportRules, country: str, accelerator: str, years: Sequence[int], bought: Floats
-) -> Iterator[str]:
+) -> Iterator[Note]:
     """Yield where the median purchase of a year is beyond a limit, or that no limit is known, and every condition.
 
     Parameters
@@ -125,22 +134,18 @@ def import_notes(
         Accelerators bought in each year.
     """
     for year, count, limit in rules.broken(accelerator, years, np.median(bought, axis=0)):
-        yield (
-            f"{year}: {count:,.0f} {accelerator} to import, and at most {limit.most_per_year:,.0f} may come in "
-            f"({limit.citation})"
-        )
+        most, citation = limit.most_per_year, limit.citation
+        yield note("import_exceeded", year=year, count=count, accelerator=accelerator, most=most, citation=citation)
     if not rules.limits_any(accelerator, years):
         yield _none_known(rules, country, accelerator)
-    yield from (f"imports: {one}" for one in rules.conditions)
+    yield from (note("import_condition", what=one.what, citation=one.citation) for one in rules.conditions)
 
 
-def _none_known(rules: ImportRules, country: str, accelerator: str) -> str:
+def _none_known(rules: ImportRules, country: str, accelerator: str) -> Note:
     if not rules.searched_on:
-        return f"imports: nobody has searched for limits of {country} on accelerators; a pack's plan/{FILE} says them"
-    return (
-        f"imports: no limit of {country} on how many {accelerator} may come in is known, as of {rules.searched_on}; "
-        f"searched: {rules.searched_where}"
-    )
+        return note("imports_unsearched", country=country)
+    on, where = rules.searched_on, rules.searched_where
+    return note("imports_none", country=country, accelerator=accelerator, as_of=on, where=where)
 
 
 def _rows(data: Mapping[str, Any], key: str, origin: str, faults: Faults) -> list[tuple[str, Any]]:

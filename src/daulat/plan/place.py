@@ -26,6 +26,7 @@ from daulat.nation import Nation, Pack
 from daulat.plan._tables import Record
 from daulat.plan.errors import Faults, PlanError
 from daulat.plan.figures import Floats
+from daulat.plan.note import Note, note
 from daulat.plan.shares import RegionalShare
 from daulat.plan.siting.distance import great_circle_km
 
@@ -93,7 +94,7 @@ class Place:
     zone_shares: Floats
     languages: tuple[tuple[str, float], ...]
     capital: Region
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     age_share: RegionalShare
     literacy_share: RegionalShare
     table: str
@@ -123,7 +124,7 @@ def describe_place(
     shares = {name: _regional(regions, served, groups, name) for name in SHARES}
     national = [name for name in SHARES if not shares[name].is_told]
     if national:
-        notes += (f"the same in every region, for no table says more: {', '.join(national)}",)
+        notes += (note("shares_national", shares=national),)
     zones: dict[float, float] = {}
     for region in served:
         offset = _offset_h(region.time_zone or nation.time_zones[0], start_year)
@@ -146,7 +147,7 @@ def describe_place(
     )
 
 
-def _regions(nation: Nation, pack: Pack | None) -> tuple[tuple[Region, ...], tuple[str, ...]]:
+def _regions(nation: Nation, pack: Pack | None) -> tuple[tuple[Region, ...], tuple[Note, ...]]:
     if pack is not None and pack.has("plan", TABLE):
         with pack.path("plan", TABLE).open(encoding="utf-8", newline="") as stream:
             table = csv.DictReader(stream)
@@ -154,10 +155,10 @@ def _regions(nation: Nation, pack: Pack | None) -> tuple[tuple[Region, ...], tup
             if lacking:
                 raise _row_fault(1, f"the column `{lacking[0]}` is missing", f"a table with {', '.join(COLUMNS)}")
             rows = _read_regions(table)
-        source = f"people by region: {pack.name}/plan/regions.csv"
+        source = note("regions_table", table=f"{pack.name}/plan/{TABLE}")
         total = sum(one.people for one in rows)
         if nation.population and abs(total / nation.population - 1) > DIFFERS:
-            return rows, (source, f"the regions hold {total:,.0f} people, and nation.yaml says {nation.population:,}")
+            return rows, (source, note("regions_differ", held=total, declared=nation.population))
         return rows, (source,)
     cities = [row for row in _cities() if row["countrycode"] == nation.country and row["population"] > 0]
     total = float(
@@ -183,11 +184,7 @@ def _regions(nation: Nation, pack: Pack | None) -> tuple[tuple[Region, ...], tup
         )
         for row in sorted(cities, key=lambda row: -row["population"])
     )
-    note = (
-        f"people by region: {len(cities)} cities over 15,000 (GeoNames) with {in_cities:,.0f} people "
-        f"stand for all {total:,.0f}; a table of regions (plan/regions.csv of a pack) is better"
-    )
-    return found, (note,)
+    return found, (note("regions_cities", cities=len(cities), people=in_cities, total=total),)
 
 
 def _read_regions(table: Iterable[dict[str, str]]) -> tuple[Region, ...]:

@@ -21,7 +21,8 @@ from daulat.plan.deal_cash import check_agreement
 from daulat.plan.deal_part import deal_part, notes_of, summary_rows
 from daulat.plan.errors import Faults, PlanError
 from daulat.plan.inputs.located import Located
-from daulat.plan.result import Document, document_of
+from daulat.plan.note import note
+from daulat.plan.result import Document, document_of, noted
 from daulat.plan.result.joint import SitesWay, SitingPart
 from daulat.plan.site_choice import choose_sites
 from daulat.plan.site_rules import Section, siting_sections
@@ -75,8 +76,8 @@ def plan_nation(
     found: dict[str, Any] = {"siting": siting}
     if agreement:
         part = deal_part(plan, agreement)
-        summary, notes = [*made.summary, *summary_rows(part)], [*made.notes, *notes_of(part)]
-        found |= {"deal": part, "summary": summary, "notes": notes}
+        found |= {"deal": part, "summary": [*made.summary, *summary_rows(part)]}
+        found |= noted([*plan.notes(), *notes_of(part)])
     return plan, made.model_copy(update=found)
 
 
@@ -107,8 +108,7 @@ def _sited(
     if (way or case.settings.sites) == "choose":
         return choose_sites(case, nation, pack, sections)
     if case.settings.sites == "choose":
-        told = "sites: this plan chooses its sites (sites: choose); here it is kept at one, as was asked"
-        case = replace(case, sites=replace(case.sites, notes=(told, *case.sites.notes)))
+        case = replace(case, sites=replace(case.sites, notes=(note("sites_kept"), *case.sites.notes)))
     return case, None
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a plan leaves its data for, in sentences: a plan in, a note for each place where it is carried on beyond them.
+"""What a plan leaves its data for: a plan in, a note for each place where it is carried on beyond them.
 
 It changes nothing and reads only the planner's own tables.
 """
@@ -13,6 +13,7 @@ import numpy as np
 
 from daulat.plan._tables import models, number, throughput_fit
 from daulat.plan.inputs.settings import Settings
+from daulat.plan.note import Note, note
 
 if TYPE_CHECKING:
     from daulat.plan.chain import Plan
@@ -22,20 +23,20 @@ DATA_YEAR, CARRIED_YEARS = 2026, 5  # the newest rows of the tables, and how lon
 IDLE = 0.02  # at work: below it a site was most likely meant smaller, or others should use it
 
 
-def range_notes(plan: Plan) -> Iterator[str]:
+def range_notes(plan: Plan) -> Iterator[Note]:
     """Yield where a plan leaves the data that its inputs were taken from."""
     power = float(np.median(plan.energy.site_power_mw[:, -1]))
     if power < 20:
-        yield f"{power:,.2f} MW: no public costs of sites below 20 MW; buildings are priced by an exponent of size"
+        yield note("site_small", power=power)
     busy = float(np.median(plan.fleet.utilisation[:, -1]))
     if plan.case.settings.mode == "power" and busy < IDLE:
-        yield f"only {busy:.2%} of the accelerators are at work in the last year: was site_power_mw meant in kW?"
+        yield note("site_idle", busy=busy)
     if power > 3300:
-        yield f"{power:,.0f} MW: larger than any site in the table of costs (3,328 MW)"
+        yield note("site_large", power=power)
     yield from _beyond_the_grid(plan)
     fresh = plan.demand.prompt_tokens_per_request
     if float(np.quantile(fresh, 0.9)) > 9428 or float(np.quantile(plan.demand.output_tokens_per_request, 0.9)) > 3886:
-        yield "prompts or answers are longer than most measured workloads: throughput is extrapolated for some draws"
+        yield note("requests_long")
     settings = plan.case.settings
     yield from _unmeasured(settings)
     longest = float(np.quantile(fresh + plan.demand.output_tokens_per_request, 0.9))
@@ -43,25 +44,25 @@ def range_notes(plan: Plan) -> Iterator[str]:
         context = number(models()[model], "context") or np.inf
         licence = models()[model]
         if licence["licence_class"] != "permissive":
-            yield f"`{model}` is under {licence['licence']} ({licence['licence_class']}): read its terms first"
+            yield note("licence_terms", model=model, **{key: licence[key] for key in ("licence", "licence_class")})
         if longest > min(context, 49_152):
-            yield f"requests of {longest:,.0f} tokens (p90) are beyond what `{model}` reads or the curve holds"
+            yield note("requests_beyond", tokens=longest, model=model)
     yield from plan.import_notes()
     budget, capital = plan.case.settings.budget_usd, float(np.median(plan.capex.capex_usd))
     if budget and capital > budget:
-        yield f"capital of {capital / 1e6:,.0f} million USD is more than the budget of {budget / 1e6:,.0f} million USD"
+        yield note("budget_exceeded", capital=capital / 1e6, budget=budget / 1e6)
     recalled = sum(1 for one in plan.case.assumptions if one.basis == "recalled")
     if recalled:
-        yield f"{recalled} inputs are published figures cited from memory; confirm them: `daulat plan inputs`"
+        yield note("inputs_recalled", inputs=recalled)
     open_ones = [one.path for one in plan.case.assumptions if one.note == NATIONAL]
     if open_ones:
-        yield f"needs national input, placeholders until then: {', '.join(open_ones)}"
+        yield note("inputs_national", inputs=open_ones)
     local = float(plan.values("money.local_per_usd").flat[0])
     if plan.case.place.currency != "USD" and local == 1:
-        yield f"no rate of {plan.case.place.currency} to the dollar given (money.local_per_usd): amounts are in USD"
+        yield note("currency_no_rate", currency=plan.case.place.currency)
 
 
-def _beyond_the_grid(plan: Plan) -> Iterator[str]:
+def _beyond_the_grid(plan: Plan) -> Iterator[Note]:
     """Yield where sites draw more than their grid is known to have to spare."""
     sites, grids = plan.case.sites, plan.case.grids
     power = np.median(plan.energy.site_power_mw, axis=0)[:, None] * sites.shares
@@ -69,23 +70,16 @@ def _beyond_the_grid(plan: Plan) -> Iterator[str]:
         drawn = float(power[:, [one.grid == grid for one in sites.sites]].sum(axis=1).max())
         told = grids.figure(grid, "spare_mw")
         if told is not None and drawn > told.value:
-            yield (
-                f"{drawn:,.0f} MW on {grid}, which had {told.value:,.0f} MW to spare ({told.date}): "
-                "new power stations have to come with it"
-            )
+            yield note("grid_short", drawn=drawn, grid=grid, spare=told.value, date=told.date)
 
 
-def _unmeasured(settings: Settings) -> Iterator[str]:
+def _unmeasured(settings: Settings) -> Iterator[Note]:
     """Yield where hardware, models and years are none that anything was measured of."""
     measured = throughput_fit()["measured"]
     if settings.accelerator not in measured["accelerator"]:
-        yield f"no throughput of {settings.accelerator} was measured: it is predicted from others"
+        yield note("accelerator_unmeasured", accelerator=settings.accelerator)
     unknown = [one.model for one in settings.services if one.model not in measured["model"]]
     if unknown:
-        names = ", ".join(f"`{name}`" for name in dict.fromkeys(unknown))
-        yield f"no throughput of {names} was measured: it is predicted from models of like size and shape"
+        yield note("models_unmeasured", models=list(dict.fromkeys(unknown)))
     if settings.start_year > DATA_YEAR + CARRIED_YEARS:
-        yield (
-            f"service begins in {settings.start_year}: prices, software and grids are those of {DATA_YEAR} and before,"
-            " and are only carried on by their trends"
-        )
+        yield note("start_late", year=settings.start_year, data_year=DATA_YEAR)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from daulat.nation import Nation
+from daulat.plan.note import Note, note
 from daulat.plan.place import Region
 
 HANDLED = ("internal", "personal")  # what citizens ask and ministries work on; public text may stand anywhere
@@ -27,9 +28,9 @@ def codes_of(region: Region, country: str) -> frozenset[str]:
     return frozenset({country, region.jurisdiction, region.group, region.code} - {""})
 
 
-def broken_by(region: Region, nation: Nation) -> Iterator[str]:
+def broken_by(region: Region, nation: Nation) -> Iterator[Note]:
     """Yield the classes of data that may not be processed in a region, each with where they may."""
     inside = codes_of(region, nation.country)
     for name, codes in binding(nation).items():
         if not codes & inside:
-            yield f"{name} data may be processed in {', '.join(sorted(codes))} only"
+            yield note("residency_rule", data=Note(f"data_{name}"), places=sorted(codes))

@@ -20,6 +20,7 @@ from daulat.plan._tables import Record, accelerators, models, number
 from daulat.plan.figures import Floats
 from daulat.plan.imports import ImportRules
 from daulat.plan.inputs.settings import Settings
+from daulat.plan.note import Note, note, word
 from daulat.plan.serving import keeps_objective, way_of
 
 
@@ -65,8 +66,8 @@ class RuleCheck:
     as_of: str
     alternative: str
     offers: tuple[Offer, ...]
-    notes: tuple[str, ...]
-    offer: str = ""
+    notes: tuple[Note, ...]
+    offer: Note | None = None
 
 
 @cache
@@ -133,11 +134,9 @@ def check_hardware(
         (Offer(name, one.usd_per_mtok) for name, one in tried if not _exceeds(imports, name, years, one.bought)),
         key=lambda one: one.usd_per_mtok,
     )
-    what = f"{found.accelerator} ({found.export_class or 'no class'}): {found.status} for {country}"
-    barring = (f"{what} under {found.regime} as of {found.as_of}",)
     best = offers[0].accelerator if offers else ""
     offer = _offer(offers) if offers else _none(country, settings, free)
-    notes = (*barring, offer) if barred else found.notes
+    notes = (_barring(found), offer) if barred else found.notes
     return replace(found, alternative=best, offers=tuple(offers), notes=notes, offer=offer)
 
 
@@ -145,22 +144,32 @@ def _exceeds(imports: ImportRules, accelerator: str, years: Sequence[int], bough
     return any(True for _ in imports.broken(accelerator, years, bought))
 
 
-def _offer(offers: Sequence[Offer]) -> str:
-    best, *others = offers
-    told = f"best permitted alternative: {best.accelerator}, at {best.usd_per_mtok:,.3g} USD a million tokens"
-    beside = ", ".join(f"{one.accelerator} {one.usd_per_mtok:,.3g}" for one in others)
-    return f"{told} with every input at its value; after it {beside}" if beside else told
+def _barring(found: RuleCheck) -> Note:
+    return note(
+        "export_barred",
+        accelerator=found.accelerator,
+        kind=word("kind", found.export_class or "none"),
+        status=word("status", found.status),
+        country=found.country,
+        regime=found.regime,
+        as_of=found.as_of,
+    )
 
 
-def _none(country: str, settings: Settings, free: Sequence[str]) -> str:
+def _offer(offers: Sequence[Offer]) -> Note:
+    best, *others = ({"accelerator": one.accelerator, "usd_per_mtok": one.usd_per_mtok} for one in offers)
+    if not others:
+        return note("offer_one", **best)
+    return note("offer_many", **best, others=[note("offer_other", **one) for one in others])
+
+
+def _none(country: str, settings: Settings, free: Sequence[str]) -> Note:
     """Say that no permitted accelerator carries the plan's models, and what would be carried or whom to ask."""
-    told = "no permitted accelerator of the table carries every model of the plan"
     unknown = [name for name in accelerators() if _check(country, name).status == "unknown"]
-    asked = f"; ask counsel about {', '.join(unknown)}, of whose makers' rules the table knows nothing"
     model, on = _largest_carried(settings, free)
-    if not model:
-        return told + (asked if unknown else "")
-    return f"{told}; the largest openly licensed model that one carries is {model}, on {on}: set `model`"
+    if model:
+        return note("offer_model", model=model, accelerator=on)
+    return note("offer_counsel", accelerators=unknown) if unknown else note("offer_none")
 
 
 def _largest_carried(settings: Settings, free: Sequence[str]) -> tuple[str, str]:
@@ -177,8 +186,8 @@ def _check(country: str, accelerator: str) -> RuleCheck:
     origin = origins().get(accelerator, {}).get("vendor_country", "")
     regime = next((one for one in regimes() if one["origin"] == origin), None)
     if regime is None:
-        note = f"{accelerator}: no export regime of {origin or 'its maker'} in export_rules.yaml; ask counsel"
-        return RuleCheck(accelerator, country, "", "unknown", "", "", "", "", (), (note,))
+        told = note("export_no_regime", accelerator=accelerator, origin=origin or note("export_no_maker"))
+        return RuleCheck(accelerator, country, "", "unknown", "", "", "", "", (), (told,))
     kind = export_class(regime, accelerator)
     groups = {name for name, members in regime["groups"].items() if country in members}
     need = regime["licence_needed"]
@@ -192,10 +201,18 @@ def _check(country: str, accelerator: str) -> RuleCheck:
         status = "licence needed"
     else:
         status = "free"
-    said = f"{accelerator} is {kind or 'below the thresholds'}; {status} for {country}"
     source = "; ".join([regime["source"], *(f"letter of {one['date']}: {one['source']}" for one in letters)])
-    text = f"{regime['name']}, as of {regime['as_of']}: {said}; an input for counsel"
-    return RuleCheck(accelerator, country, kind, status, regime["name"], source, str(regime["as_of"]), "", (), (text,))
+    name, as_of = regime["name"], str(regime["as_of"])
+    told = note(
+        "export_judged",
+        regime=name,
+        as_of=as_of,
+        accelerator=accelerator,
+        kind=word("kind", kind or "below"),
+        status=word("status", status),
+        country=country,
+    )
+    return RuleCheck(accelerator, country, kind, status, name, source, as_of, "", (), (told,))
 
 
 def _carries(accelerator: str, settings: Settings) -> bool:

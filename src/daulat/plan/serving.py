@@ -21,6 +21,7 @@ from daulat.plan.capacity import Deployment, Factors, Mix, Objective, deployment
 from daulat.plan.errors import DoesNotFitError
 from daulat.plan.figures import Floats
 from daulat.plan.inputs.settings import Settings
+from daulat.plan.note import Note
 
 PROMPTS = np.geomspace(32, 32_768, 7)
 OUTPUTS = np.geomspace(16, 16_384, 6)
@@ -74,7 +75,7 @@ class ServingCurve:
     accelerator: str
     log_rate: Floats
     log_spread: Floats
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     def rate(self, prompt_tokens: Floats, output_tokens: Floats, error: Floats, late: Floats | float = 0.0) -> Floats:
         """Return output tokens a second and accelerator; all arguments broadcast.

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from daulat.nation import Nation
 from daulat.plan.grids import Grids
 from daulat.plan.hazard import Hazards
+from daulat.plan.note import Note, note
 from daulat.plan.place import Place, Region
 from daulat.plan.residency import broken_by
 from daulat.plan.result.joint import SiteRuleRow
@@ -40,15 +41,14 @@ def candidates_of(place: Place, grids: Grids, rules: SiteRules) -> list[Region]:
     return list(order.values())[: int(rules.numbers["candidates"].value)]
 
 
-def fewer_note(found: Sequence[Region], place: Place, rules: SiteRules) -> str:
-    """Return why there are fewer candidates than were asked for; empty where there are as many."""
+def fewer_note(found: Sequence[Region], place: Place, rules: SiteRules) -> Note | None:
+    """Return why there are fewer candidates than were asked for; None where there are as many."""
     asked = int(rules.numbers["candidates"].value)
     if rules.at or len(found) >= asked:
-        return ""
-    reason = f"the plan serves {len(place.regions)} regions"
-    if len(found) < len(place.regions):
-        reason += f", and {len(place.regions) - len(found)} of them are on no grid whose spare power is known"
-    return f"sites: {len(found)} candidates, not {asked} (siting.candidates): {reason}"
+        return None
+    key, unknown = "sites_fewer", len(place.regions) - len(found)
+    key += "_grids" if unknown > 0 else ""
+    return note(key, found=len(found), asked=asked, regions=len(place.regions), unknown=unknown)
 
 
 def suitable(

@@ -21,6 +21,7 @@ from daulat.plan.grids import at_sites, grid_notes
 from daulat.plan.hazard import hazard_note, hazard_rows, judged
 from daulat.plan.inputs.assumption import first, overlaid
 from daulat.plan.inputs.load import TABLES
+from daulat.plan.note import Note, note
 from daulat.plan.place import Region
 from daulat.plan.result.joint import SitingPart
 from daulat.plan.site_candidates import candidates_of, fewer_note, suitable
@@ -57,7 +58,7 @@ def choose_sites(case: Case, nation: Nation, pack: Pack | None, sections: Sequen
     told = (
         *_notes(found, siting, spare),
         *filter(None, [fewer_note(considered, case.place, rules), _grids_note(case, siting)]),
-        *(f"sites for the {name} of the demand were not found in {limit_s:g} s" for name in late),
+        *(note("sites_late", percentile=name, limit_s=limit_s) for name in late),
     )
     chosen = _sites(found, siting, places, case, told)
     choice = Choice(found, siting, tuple(places), rules, spare, left_out, told)
@@ -78,7 +79,7 @@ def group_names_of(pack: Pack | None) -> dict[str, str]:
         return {row["group"]: row.get("group_name") or row["group"] for row in csv.DictReader(stream)}
 
 
-def _sites(found: SitePlan, siting: Siting, places: Sequence[Region], case: Case, told: Sequence[str]) -> Sites:
+def _sites(found: SitePlan, siting: Siting, places: Sequence[Region], case: Case, told: Sequence[Note]) -> Sites:
     """Return the sites that open, with their shares of each year and what is to be said of them."""
     at = [place for place, one in enumerate(places) if one.code in found.opens]
     size = found.it_mw[at]
@@ -104,20 +105,11 @@ def _with(case: Case, sites: Sites, spare: float) -> Case:
     return dataclasses.replace(case, assumptions=dataclasses.replace(assumptions, rows=rows), sites=sites)
 
 
-def _notes(found: SitePlan, siting: Siting, spare: float) -> tuple[str, ...]:
-    first_note = (
-        f"sites: {len(found.opens)} chosen of {len(siting.candidates.names)} for the median demand, within "
-        f"{found.gap:.1%} of the least cost; {spare:.0%} stands beyond the load, so that any one grid may fail"
-    )
-    return (first_note, *found.notes)
+def _notes(found: SitePlan, siting: Siting, spare: float) -> tuple[Note, ...]:
+    counts = {"chosen": len(found.opens), "candidates": len(siting.candidates.names)}
+    return (note("sites_chosen", **counts, gap=found.gap, spare=spare), *found.notes)
 
 
-def _grids_note(case: Case, siting: Siting) -> str:
-    """Return what is taken for a grid where no table says it; empty where one does."""
-    if case.grids.of:
-        return ""
-    return (
-        f"grids: no table says which region is on which grid, so each of {len(set(siting.candidates.grid))} groups of "
-        "regions is taken for a grid of its own; where they share one, its failure would leave less than the load: "
-        "say it in the pack's plan/grids.csv"
-    )
+def _grids_note(case: Case, siting: Siting) -> Note | None:
+    """Return what is taken for a grid where no table says it; None where one does."""
+    return None if case.grids.of else note("grids_assumed", grids=len(set(siting.candidates.grid)))

@@ -10,16 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from daulat.plan.chain import Plan
+from daulat.plan.note import Note, note
 from daulat.plan.result.joint import FailureRow
 from daulat.plan.site_part import Choice
 from daulat.plan.siting import Lost, lost_promises
 
 MOST_NAMES = 5
-_SAID = {
-    "served": "find no room",
-    "residency": "find room only where their law does not let their data go",
-    "round_trip": "are answered from farther than the round trip allows",
-}
 
 
 def failure_rows(choice: Choice, plan: Plan, names: Mapping[str, str]) -> list[FailureRow]:
@@ -33,17 +29,20 @@ def failure_rows(choice: Choice, plan: Plan, names: Mapping[str, str]) -> list[F
     return sorted(worst.values(), key=lambda row: -row.users)
 
 
-def failure_notes(rows: Sequence[FailureRow], round_trip_ms: float) -> Iterator[str]:
+def failure_notes(rows: Sequence[FailureRow], round_trip_ms: float) -> Iterator[Note]:
     """Yield what the plan says of them."""
     if not rows:
-        yield f"sites: when any one grid fails everybody is still served within {round_trip_ms:g} ms and their law"
+        yield note("failure_none", round_trip_ms=round_trip_ms)
     for row in rows:
-        where = ", ".join(list(row.regions)[:MOST_NAMES])
-        more = len(row.regions) - MOST_NAMES
-        slow = f", up to {row.round_trip_ms:.0f} ms" if row.promise == "round_trip" else ""
-        yield (
-            f"sites: if {row.grid} fails, {row.users:,.0f} users ({row.share:.0%}, {row.year}) {_SAID[row.promise]}"
-            f"{slow}: {where}{f' and {more} more' if more > 0 else ''}"
+        names, more = list(row.regions)[:MOST_NAMES], len(row.regions) - MOST_NAMES
+        yield note(
+            f"failure_{row.promise}",
+            grid=row.grid,
+            users=row.users,
+            share=row.share,
+            year=row.year,
+            ms=row.round_trip_ms,
+            regions=note("and_more", names=names, more=more) if more > 0 else names,
         )
 
 

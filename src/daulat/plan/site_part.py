@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from daulat.plan.chain import Case
 from daulat.plan.grids import KEYS, Grids
-from daulat.plan.hazard import NOT_JUDGED, Hazards
+from daulat.plan.hazard import Hazards
+from daulat.plan.note import Note, note
 from daulat.plan.place import Region
 from daulat.plan.result.joint import ChosenSite, SiteRuleRow, SitingPart
 from daulat.plan.site_rules import SiteRules
@@ -29,7 +30,7 @@ class Choice:
     rules: SiteRules
     spare: float
     left_out: tuple[SiteRuleRow, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def siting_part(choice: Choice, case: Case, names: Mapping[str, str]) -> SitingPart:
@@ -71,7 +72,7 @@ def siting_part(choice: Choice, case: Case, names: Mapping[str, str]) -> SitingP
         load_mw=siting.regions.it_mw.sum(axis=0).tolist(),
         rules=[*_kept(choice), *choice.left_out],
         inputs=[*numbers, *hazard, *_grid_inputs(dict.fromkeys(siting.candidates.grid), case.grids)],
-        notes=[*choice.notes, f"hazard: unless declared, {NOT_JUDGED}"],
+        notes=[str(one) for one in (*choice.notes, note("hazard_open"))],
     )
 
 

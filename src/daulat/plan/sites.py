@@ -15,6 +15,7 @@ import numpy as np
 from daulat.plan.errors import PlanError
 from daulat.plan.figures import Floats
 from daulat.plan.inputs.settings import Settings
+from daulat.plan.note import Note
 from daulat.plan.place import Place, Region
 
 
@@ -48,7 +49,7 @@ class Sites:
     sites: tuple[Site, ...]
     shares: Floats
     source: str = "fixed"
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def sites_at(region: Region, settings: Settings) -> Sites:

@@ -53,7 +53,7 @@ def test_where_nothing_is_told_of_a_grid_the_nations_figure_stands_and_the_plan_
 ) -> None:
     case = read_case(nation, pack=pack, changes=["site=94.04"])  # Mimika, in no table of grids
     assert case.assumptions[CARBON].value == pytest.approx(682.43)  # Ember, the country
-    note = next(one for one in case.sites.notes if one.startswith("grid 94: "))
+    note = next(one for one in map(str, case.sites.notes) if one.startswith("grid 94: "))
     assert "682.43 gCO2e/kWh, the nation's" in note
     assert "spare power not known" in note
 
@@ -78,7 +78,7 @@ def test_what_is_set_for_one_run_goes_before_what_any_file_says_of_a_grid(nation
     given = {"site": "21.71", "siting": {"grids": BATAM}}
     case = read_case(nation, pack=pack, scenario=(given, "x"), changes=[f"{TARIFF}=200"])
     assert (case.assumptions[TARIFF].value, case.assumptions[TARIFF].origin) == (200, "--set")
-    assert any("price" in note and "200 USD/MWh, the nation's" in note for note in case.sites.notes)
+    assert any("price" in note and "200 USD/MWh, the nation's" in note for note in map(str, case.sites.notes))
     # Of the grid itself, it can be set too, and then goes before the nation's.
     both = [f"{TARIFF}=200", "siting.grids.Batam-Bintan.electricity_usd_per_mwh=62"]
     case = read_case(nation, pack=pack, scenario=(given, "x"), changes=both)
@@ -154,8 +154,8 @@ def test_a_campus_larger_than_what_its_grid_has_to_spare_is_told(nation: Nation,
     campus = read_scenario("campus", pack)
     at_home = make_plan(read_case(nation, pack=pack, scenario=campus), n_draws=1)
     away = make_plan(read_case(nation, pack=pack, scenario=campus, changes=["site=61.71"]), n_draws=1)
-    assert not any("to spare (" in note for note in at_home.notes())  # 1,000 MW of 4,770
-    assert any("1,000 MW on Kalimantan, which had 309 MW to spare" in note for note in away.notes())
+    assert not any("to spare (" in note for note in map(str, at_home.notes()))  # 1,000 MW of 4,770
+    assert any("1,000 MW on Kalimantan, which had 309 MW to spare" in note for note in map(str, away.notes()))
 
 
 def test_a_grid_that_nobody_stands_on_is_refused(nation: Nation, pack: Pack) -> None:
@@ -238,7 +238,8 @@ def test_a_figure_far_from_what_grids_have_is_asked_about_with_the_likely_unit(t
         "Mainland: {gco2_per_kwh: 0.77, source: a test}\n"
         "Island: {electricity_usd_per_mwh: 0.08, gco2_per_kwh: 0, source: a test}\n",
     )
-    asked = [one for one in read_case(nation_of(bootstrap("EE", None)), pack=pack).assumptions.warnings if "far" in one]
+    warnings = read_case(nation_of(bootstrap("EE", None)), pack=pack).assumptions.warnings
+    asked = [one for one in map(str, warnings) if "far" in one]
     assert len(asked) == 2  # none at all is said on purpose, and not asked about
     assert "grids.yaml line 1: Mainland.gco2_per_kwh: 0.77 gCO2e/kWh is far" in asked[0]
     assert "did you mean 0.77 kgCO2e/kWh, which is 770 gCO2e/kWh?" in asked[0]

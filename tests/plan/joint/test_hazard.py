@@ -55,7 +55,7 @@ def test_the_plan_takes_the_class_of_the_place_that_the_site_stands_in(nation: N
         case = read_case(nation, pack=pack, changes=[f"site={site}"])
         assert case.sites.sites[0].hazard == name
         assert case.assumptions["money.hazard_hardening_share"].value == share
-        assert any(f": {name}. Unless declared, flood" in note for note in case.sites.notes)
+        assert any(f": {name}. Unless declared, flood" in note for note in map(str, case.sites.notes))
 
 
 def test_a_nation_declares_its_own_classes_and_they_move_the_sites(nation: Nation, pack: Pack) -> None:

@@ -92,7 +92,8 @@ def test_the_nations_own_residency_says_where_sites_may_stand(nation: Nation, pa
     )
     case = read_case(bound, pack=pack, scenario=(SMALL, "small"))
     assert any(
-        note.startswith("residency: the site in Jakarta stands outside: personal data") for note in case.sites.notes
+        note.startswith("residency: the site in Jakarta stands outside: personal data")
+        for note in map(str, case.sites.notes)
     )
     chosen, part = choose_sites(case, bound, pack, [(SMALL, "small")])
     assert {one.group for one in chosen.sites.sites} == {"32", "63"}
@@ -131,11 +132,11 @@ def test_a_nation_without_a_table_of_grids_is_told_what_is_taken_for_one(nation:
     small = {"horizon_years": 2, "siting": {"candidates": 3, "round_trip_ms": 200}}
     abroad = nation_of(bootstrap("EE", None))
     chosen, _ = choose_sites(read_case(abroad, scenario=(small, "x")), abroad, None, [(small, "x")])
-    told = next(one for one in chosen.sites.notes if one.startswith("grids: no table"))
+    told = next(one for one in map(str, chosen.sites.notes) if one.startswith("grids: no table"))
     assert "each of 3 groups of regions is taken for a grid of its own" in told
     assert "plan/grids.csv" in told
     tabled, _ = choose_sites(read_case(nation, pack=pack, scenario=(SMALL, "x")), nation, pack, [(SMALL, "x")])
-    assert not any(one.startswith("grids: no table") for one in tabled.sites.notes)
+    assert not any(one.startswith("grids: no table") for one in map(str, tabled.sites.notes))
 
 
 def test_what_stands_beyond_the_load_is_priced_whole(nation: Nation, pack: Pack) -> None:
@@ -159,7 +160,9 @@ def test_the_plan_says_who_would_lose_which_promise_if_a_grid_failed(nation: Nat
         assert row.round_trip_ms > 40
         assert 0 < row.share < 1
         assert list(row.regions.values())
-        assert any(f"if {row.grid} fails, {row.users:,.0f} users" in note for note in chosen.sites.notes)
+        assert any(f"if {row.grid} fails, {row.users:,.0f} users" in note for note in map(str, chosen.sites.notes))
     far, wide = choose_sites(read_case(nation, pack=pack, scenario=(SMALL, "x")), nation, pack, [(SMALL, "x")])
     assert wide.failures == []
-    assert any("when any one grid fails everybody is still served within 200 ms" in one for one in far.sites.notes)
+    assert any(
+        "when any one grid fails everybody is still served within 200 ms" in one for one in map(str, far.sites.notes)
+    )

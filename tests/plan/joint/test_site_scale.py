@@ -64,12 +64,12 @@ def test_where_there_are_fewer_places_than_asked_for_the_plan_says_why(nation: N
     found = candidates_of(case.place, case.grids, rules)
     # Yogyakarta's five; Lombok and Ambon are grids of unknown spare power, the rest of their provinces is on none.
     assert len(found) == 5
-    assert fewer_note(found, case.place, rules) == (
+    assert str(fewer_note(found, case.place, rules)) == (
         "sites: 5 candidates, not 60 (siting.candidates): the plan serves 26 regions, and 21 of them are on no grid "
         "whose spare power is known"
     )
     enough = read_rules([({"siting": {"candidates": 5}}, "x")])
-    assert fewer_note(candidates_of(case.place, case.grids, enough), case.place, enough) == ""
+    assert fewer_note(candidates_of(case.place, case.grids, enough), case.place, enough) is None
 
 
 def test_the_result_says_which_hazards_the_choice_has_not_judged(nation: Nation, pack: Pack) -> None:

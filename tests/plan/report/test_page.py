@@ -14,6 +14,7 @@ from daulat.plan import Document, plan_nation, read_scenario
 from daulat.plan.report import Words, load_words, report_page, sliders, write_report
 from daulat.plan.report.chapters import chapters
 from daulat.plan.report.exhibit import Reading
+from daulat.plan.result.joint import NoteRow
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +94,14 @@ def test_each_table_is_as_wide_as_its_head(document: Document, words: list[Words
 
 
 def test_what_a_text_of_the_plan_holds_is_never_markup(document: Document, words: list[Words]) -> None:
-    hostile = document.model_copy(update={"title": "<script>alert(1)</script>", "notes": ["<img src=x onerror=y>"]})
-    page = report_page(hostile, words, 0)
-    assert "<script" not in page
-    assert "<img" not in page
+    image = "<img src=x onerror=y>"
+    note = NoteRow(key="inputs_national", values={"inputs": [image]})
+    for notes in ({"notes_keyed": [note]}, {"notes_keyed": [], "notes": [image]}):  # the second as in an older plan
+        hostile = document.model_copy(update={"title": "<script>alert(1)</script>", **notes})
+        page = report_page(hostile, words, 0)
+        assert "<script" not in page
+        assert "<img" not in page
+        assert "&lt;img src=x onerror=y&gt;" in page
 
 
 def test_each_language_has_a_file_and_names_the_others(document: Document, words: list[Words], tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_javanese_costs_what_was_measured_with_the_vocabulary_of_the_model(
     """Of a model whose vocabulary nobody measured the mean is taken: (1.206 + 1.558 + 1.202) / 3; and it is said."""
     case = read_case(nation_of(bootstrap("ID", pack)), pack=pack, changes=[f"model={model}", "precision=bf16"])
     assert case.assumptions["demand.tokens_vs_english_jv"].value == pytest.approx(same_text, abs=5e-4)
-    said = any("vocabulary of `qwen3-8b`" in note for note in make_plan(case, n_draws=1).notes())
+    said = any("vocabulary of `qwen3-8b`" in note for note in map(str, make_plan(case, n_draws=1).notes()))
     assert said == (model == "qwen3-8b")
 
 

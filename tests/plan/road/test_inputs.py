@@ -50,7 +50,7 @@ def test_no_default_of_the_package_is_cited_from_memory(rich: Case) -> None:
 
 def test_what_only_the_nation_knows_is_asked_for_until_it_is_given(nation: Nation) -> None:
     def asked(*changes: str) -> str:
-        notes = make_plan(read_case(nation, changes=changes), n_draws=1).notes()
+        notes = map(str, make_plan(read_case(nation, changes=changes), n_draws=1).notes())
         return next((note for note in notes if note.startswith("needs national input")), "")
 
     assert "demand.age_share" in asked()
@@ -60,7 +60,9 @@ def test_what_only_the_nation_knows_is_asked_for_until_it_is_given(nation: Natio
 def test_a_figure_that_an_author_cites_from_memory_is_counted(nation: Nation) -> None:
     given = {"demand": {"age_share": {"value": 0.8, "basis": "recalled", "source": "a yearbook"}}}
     case = read_case(nation, scenario=(given, "mine.yaml"))
-    assert any(note.startswith("1 inputs are published figures") for note in make_plan(case, n_draws=1).notes())
+    assert any(
+        note.startswith("1 inputs are published figures") for note in map(str, make_plan(case, n_draws=1).notes())
+    )
 
 
 @pytest.mark.parametrize(
@@ -217,13 +219,13 @@ def test_another_input_does_not_move_the_draws_of_the_rest() -> None:
 )
 def test_a_value_that_may_be_and_is_far_from_the_usual_is_asked_about(case_of, change: str, words: str) -> None:  # type: ignore[no-untyped-def]
     case = case_of(change)
-    assert any(words in note for note in make_plan(case, n_draws=1).notes())
+    assert any(words in note for note in map(str, make_plan(case, n_draws=1).notes()))
     assert case_of("energy.electricity_price_usd_per_mwh=300").assumptions.warnings == ()
 
 
 def test_a_site_that_stands_idle_is_asked_about(case_of) -> None:  # type: ignore[no-untyped-def]
     plan = make_plan(case_of("mode=power", "site_power_mw=500"), n_draws=1)
-    assert any("was site_power_mw meant in kW?" in note for note in plan.notes())
+    assert any("was site_power_mw meant in kW?" in note for note in map(str, plan.notes()))
 
 
 def test_a_currency_that_is_not_the_nations_is_refused(case_of) -> None:  # type: ignore[no-untyped-def]
@@ -263,10 +265,10 @@ def test_what_nothing_was_measured_of_is_said(case_of) -> None:  # type: ignore[
     notes = make_plan(
         case_of("accelerator=mi250x", "model=gemma-3-27b", "precision=bf16", "start_year=2040"), n_draws=1
     )
-    said = " ".join(notes.notes())
+    said = " ".join(map(str, notes.notes()))
     for words in ("no throughput of mi250x", "no throughput of `gemma-3-27b`", "service begins in 2040"):
         assert words in said
-    usual = " ".join(make_plan(case_of("model=llama-3.1-8b"), n_draws=1).notes())
+    usual = " ".join(map(str, make_plan(case_of("model=llama-3.1-8b"), n_draws=1).notes()))
     assert "no throughput of" not in usual
     assert "service begins" not in usual
 
@@ -356,5 +358,5 @@ def test_what_a_pack_says_is_the_usual_of_its_country() -> None:
     pack = find_pack("ID")
     nation = nation_of(bootstrap("ID", pack))
     case = read_case(nation, pack=pack, changes=["money.local_per_usd=16.7", "energy.grid_gco2_per_kwh=0.45"])
-    assert any("16.7 thousand local/USD, which is 16,700" in note for note in case.assumptions.warnings)
-    assert any("0.45 kgCO2e/kWh, which is 450" in note for note in case.assumptions.warnings)
+    assert any("16.7 thousand local/USD, which is 16,700" in note for note in map(str, case.assumptions.warnings))
+    assert any("0.45 kgCO2e/kWh, which is 450" in note for note in map(str, case.assumptions.warnings))

@@ -141,14 +141,12 @@ def test_a_plan_says_what_its_regions_shares_are_and_where_they_come_from(pack: 
     """Java's 84.69 % against the nation's 80.66 (APJII 2025); by these people the islands come to 80.79."""
     nation = nation_of(bootstrap("ID", pack))
     plan = make_plan(read_case(nation, pack=pack), n_draws=1)
-    told = next(one for one in plan.notes() if one.startswith("internet_share by region"))
+    notes = [str(one) for one in plan.notes()]
+    told = next(one for one in notes if one.startswith("internet_share by region"))
     assert "plan/regions.csv, whose mean by people is 80.79%" in told
-    assert (
-        "internet_share: daulat-id/plan/regions.csv has 6 different figures for 38 groups" in plan.notes()
-    )  # by island group
-    assert (
-        "literacy_share: daulat-id/plan/regions.csv has 9 different figures for 38 groups" in plan.notes()
-    )  # 8 were named
+    # Those online by island group; of literacy 8 were named.
+    assert "internet_share: daulat-id/plan/regions.csv has 6 different figures for 38 groups" in notes
+    assert "literacy_share: daulat-id/plan/regions.csv has 9 different figures for 38 groups" in notes
     assert "80.66%" in told
     document = document_of(plan, names={}, title="", seed=1, made_at=datetime(2026, 11, 25, tzinfo=UTC), made_by="")
     rows = tables_of(document)["regions"]
@@ -166,11 +164,13 @@ def test_literacy_by_province_comes_to_the_published_share_of_the_nation(pack: P
     assert dict(zip(case.place.groups, literate.served, strict=True))["95"] == pytest.approx(1 - 0.2747)
     assert literate.mean == pytest.approx(1 - 0.0305, abs=5e-4)
     assert case.assumptions["demand.literacy_share"].value == pytest.approx(1 - 0.0305)
-    assert any(one.endswith("says more: age_share") for one in case.place.notes)
+    assert any(one.endswith("says more: age_share") for one in map(str, case.place.notes))
 
 
 def test_shares_that_no_table_gives_by_region_are_told_as_the_nations(rich: Case) -> None:
-    assert any(one.endswith("says more: internet_share, age_share, literacy_share") for one in rich.place.notes)
+    assert any(
+        one.endswith("says more: internet_share, age_share, literacy_share") for one in map(str, rich.place.notes)
+    )
 
 
 def test_codes_of_regions_stay_text(nation: Nation, tmp_path: Path) -> None:

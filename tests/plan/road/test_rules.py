@@ -69,8 +69,8 @@ def test_a_plan_that_may_not_have_its_hardware_says_so_and_offers_what_it_may() 
     case = read_case(nation_of(bootstrap("VN")), changes=["model=qwen3-8b", "precision=bf16"])
     plan = make_plan(case, n_draws=1)
     [note, offer] = case.rules.notes
-    assert "licence needed for VN" in note
-    assert "best permitted alternative" in offer
+    assert "licence needed for VN" in str(note)
+    assert "best permitted alternative" in str(offer)
     assert {note, offer} <= set(plan.notes())
     again = read_case(
         nation_of(bootstrap("VN")),
@@ -101,8 +101,8 @@ def test_a_model_that_nothing_permitted_carries_is_said_with_one_that_would_be()
     case = read_case(nation_of(bootstrap("CN")), changes=["model=deepseek-v3-671b", "precision=fp8"])
     [_, offer] = case.rules.notes
     assert (case.rules.alternative, case.rules.offers) == ("", ())
-    assert "no permitted accelerator of the table carries every model" in offer
-    model = offer.partition("carries is ")[2].partition(",")[0]
+    assert "no permitted accelerator of the table carries every model" in str(offer)
+    model = str(offer).partition("carries is ")[2].partition(",")[0]
     again = read_case(nation_of(bootstrap("CN")), changes=[f"model={model}", "precision=fp8"])
     assert again.rules.alternative
 
@@ -110,7 +110,7 @@ def test_a_model_that_nothing_permitted_carries_is_said_with_one_that_would_be()
 def test_under_an_embargo_no_accelerator_of_the_regime_is_offered() -> None:
     case = read_case(nation_of(bootstrap("IR")))
     assert (case.rules.status, case.rules.alternative) == ("embargoed", "")
-    assert "ask counsel about ascend-910b" in case.rules.notes[1]
+    assert "ask counsel about ascend-910b" in str(case.rules.notes[1])
 
 
 def test_every_regime_carries_its_date_and_citation() -> None:
@@ -136,7 +136,7 @@ def pack_with(folder: Path, row: str) -> Pack:
 
 def test_an_import_limit_is_noted_in_the_years_in_which_it_stands(tmp_path: Path) -> None:
     case = read_case(nation_of(bootstrap("EE")), pack=pack_with(tmp_path, LIMIT))
-    notes = [note for note in make_plan(case, n_draws=1).notes() if "may come in" in note]
+    notes = [note for note in map(str, make_plan(case, n_draws=1).notes()) if "may come in" in note]
     assert [note[:4] for note in notes] == ["2027"]  # the first server is bought in 2027, the next after 2028
     assert "Decree 1, article 2" in notes[0]
 
@@ -151,7 +151,7 @@ def test_a_purchase_beyond_an_import_limit_is_offered_what_may_come_in(tmp_path:
     assert "h100-sxm" not in names
     plan = make_plan(case, n_draws=20)
     assert plan.import_status() == "exceeded"
-    assert plan.import_notes()[-1].startswith(f"best permitted alternative: {names[0]}")
+    assert str(plan.import_notes()[-1]).startswith(f"best permitted alternative: {names[0]}")
     wide = tmp_path / "wide"
     wide.mkdir()
     kept = read_case(
@@ -159,21 +159,21 @@ def test_a_purchase_beyond_an_import_limit_is_offered_what_may_come_in(tmp_path:
     )
     plan = make_plan(kept, n_draws=20)
     assert plan.import_status() == "kept"  # nothing is offered to who keeps the limit
-    assert not any("alternative" in note for note in plan.notes())
+    assert not any("alternative" in note for note in map(str, plan.notes()))
     open_case = read_case(nation_of(bootstrap("EE")))
     assert (open_case.rules.alternative, open_case.rules.offers) == ("", ())
 
 
 def test_where_no_import_limit_is_known_the_plan_says_since_when_and_where_it_was_searched(tmp_path: Path) -> None:
     pack = find_pack("ID")
-    told = make_plan(read_case(nation_of(bootstrap("ID")), pack=pack), n_draws=1).import_notes()
+    told = [str(one) for one in make_plan(read_case(nation_of(bootstrap("ID")), pack=pack), n_draws=1).import_notes()]
     assert "no limit of ID on how many h200-sxm may come in is known, as of 2026-11-26" in told[0]
     assert "searched: UU 7/2014" in told[0]
     assert [("UU 7/2014, article 47" in one, "UU 3/2014" in one) for one in told[1:]] == [(True, False), (False, True)]
     unsearched = make_plan(read_case(nation_of(bootstrap("KE"))), n_draws=1).import_notes()
-    assert unsearched == (
-        "imports: nobody has searched for limits of KE on accelerators; a pack's plan/import_rules.yaml says them",
-    )
+    assert [str(one) for one in unsearched] == [
+        "imports: nobody has searched for limits of KE on accelerators; a pack's plan/import_rules.yaml says them"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_another_country_is_a_file(country: str, people: float) -> None:
     plan = planned(country.upper(), str(ROOT / "docs" / "examples" / "plan" / f"{country}.yaml"), None)
     assert plan.case.place.people.sum() == pytest.approx(people, rel=0.05)
     assert (plan.cost.cost_per_mtok > 0).all()
-    assert not any("no rate" in note for note in plan.notes())
+    assert not any("no rate" in note for note in map(str, plan.notes()))
 
 
 def test_a_cleaner_grid_and_a_cooler_place_show(indonesia: Pack) -> None:
@@ -115,5 +115,7 @@ def test_a_scenario_that_is_not_there_is_told_with_those_that_are(indonesia: Pac
 def test_regions_that_do_not_add_up_to_the_nation_are_told(indonesia: Pack) -> None:
     nation = nation_of(bootstrap("ID", indonesia))
     fewer = nation.model_copy(update={"population": nation.population // 2})
-    assert not any("nation.yaml says" in note for note in read_case(nation, pack=indonesia).place.notes)
-    assert any("nation.yaml says 142,486,821" in note for note in read_case(fewer, pack=indonesia).place.notes)
+    assert not any("nation.yaml says" in note for note in map(str, read_case(nation, pack=indonesia).place.notes))
+    assert any(
+        "nation.yaml says 142,486,821" in note for note in map(str, read_case(fewer, pack=indonesia).place.notes)
+    )

@@ -19,8 +19,8 @@ def test_each_service_may_have_a_model_of_its_own(case_of) -> None:  # type: ign
     assert large < small
     dear, cheap = plan.cost.cost_per_mtok_by_service[0]
     assert dear > cheap
-    assert any("`llama-3.3-70b` is under Llama 3.3 Community License" in note for note in plan.notes())
-    assert not any("`gpt-oss-120b` is under" in note for note in plan.notes())
+    assert any("`llama-3.3-70b` is under Llama 3.3 Community License" in note for note in map(str, plan.notes()))
+    assert not any("`gpt-oss-120b` is under" in note for note in map(str, plan.notes()))
 
 
 def test_the_curve_of_building_meets_the_others_where_it_says(plan: Plan) -> None:

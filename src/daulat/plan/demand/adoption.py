@@ -15,6 +15,7 @@ import numpy as np
 from daulat.plan.figures import Floats
 from daulat.plan.inputs import Assumptions
 from daulat.plan.inputs.draws import Values
+from daulat.plan.note import Note, note
 from daulat.plan.place import SHARES, Place
 
 
@@ -66,14 +67,12 @@ def active_users(place: Place, v: Values, n_years: int) -> tuple[Floats, Floats,
     return people, at_ceiling * taken, at_ceiling
 
 
-def share_notes(place: Place, assumptions: Assumptions) -> Iterator[str]:
+def share_notes(place: Place, assumptions: Assumptions) -> Iterator[Note]:
     """Yield for each share that a table has by region what its mean is, and to which of the nation it is brought."""
     for name in SHARES:
         own, nation = getattr(place, name), assumptions[f"demand.{name}"]
         if own.is_told:
-            yield (
-                f"{name} by region: {place.table}, whose mean by people is {own.mean:.2%}, says how regions differ; "
-                f"demand.{name} says how high the nation is, {nation.value:.2%}, and each draw is brought to it"
-            )
+            table = place.table
+            yield note("share_by_region", share=name, table=table, mean=float(own.mean), nation=nation.value)
             if own.told_apart < len(own.table):
-                yield f"{name}: {place.table} has {own.told_apart} different figures for {len(own.table)} groups"
+                yield note("share_coarse", share=name, table=table, figures=own.told_apart, groups=len(own.table))

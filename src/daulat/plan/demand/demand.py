@@ -18,6 +18,7 @@ from daulat.plan.demand.languages import token_ratio, unmeasured, vocabulary_not
 from daulat.plan.figures import Floats, figure
 from daulat.plan.inputs.draws import Values
 from daulat.plan.inputs.settings import ServicePlan, Settings
+from daulat.plan.note import Note, note
 from daulat.plan.place import Place
 
 
@@ -119,7 +120,7 @@ class Demand:
         about="Share of the demand, by group of regions.",
         axes=("year", "group"),
     )
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def estimate_demand(place: Place, v: Values, settings: Settings) -> Demand:
@@ -203,8 +204,6 @@ def _by_service(settings: Settings, v: Values, of: Callable[[str], Floats]) -> F
     return np.concatenate(columns, axis=1)
 
 
-def _notes(place: Place) -> tuple[str, ...]:
+def _notes(place: Place) -> tuple[Note, ...]:
     missing = unmeasured(place)
-    if not missing:
-        return ()
-    return (f"tokens not measured for {', '.join(missing)}: 1.0 to 2.1 times English is assumed",)
+    return (note("tokens_unmeasured", languages=missing),) if missing else ()

@@ -19,6 +19,7 @@ import numpy as np
 from daulat.plan.figures import Floats
 from daulat.plan.inputs.draws import Values
 from daulat.plan.inputs.settings import Settings
+from daulat.plan.note import Note, note
 from daulat.plan.place import Place
 
 SPREAD = 0.1  # below a measured ratio: other texts, other domains
@@ -75,14 +76,13 @@ def _rows(place: Place, model: str, section: str) -> Iterator[tuple[str, dict[st
         )
 
 
-def vocabulary_notes(settings: Settings) -> Iterator[str]:
+def vocabulary_notes(settings: Settings) -> Iterator[Note]:
     """Yield which models' vocabularies nobody has measured."""
     models = dict.fromkeys((settings.model, *(one.model for one in settings.services)))
-    unknown = [f"`{model}`" for model in models if not _vocabulary(model)]
+    unknown = [model for model in models if not _vocabulary(model)]
     if unknown:
-        of = ", ".join(dict.fromkeys(row["tokenizer_of"].split()[0] for row in measured()))
-        names = ", ".join(unknown)
-        yield f"tokens by language: not measured with the vocabulary of {names}; the mean of {of} is used"
+        known = list(dict.fromkeys(row["tokenizer_of"].split()[0] for row in measured()))
+        yield note("vocabulary_unmeasured", models=unknown, measured=known)
 
 
 def _vocabulary(model: str) -> str:

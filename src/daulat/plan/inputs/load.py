@@ -23,6 +23,7 @@ from daulat.plan.errors import Faults, InputError
 from daulat.plan.inputs.assumption import Assumption, first, overlaid
 from daulat.plan.inputs.located import place
 from daulat.plan.inputs.settings import Settings, fault, read_settings
+from daulat.plan.note import Note, note
 from daulat.plan.units import likely_meant
 
 SECTIONS = ("demand", "sizing", "energy", "money", "jobs")
@@ -39,7 +40,7 @@ class Assumptions:
     """Every number of a plan, by path; in the order of the table."""
 
     rows: Mapping[str, Assumption]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Note, ...] = ()
     """Values that are allowed and so far from the usual that another unit was likely meant."""
     choices: Mapping[str, str] = field(default_factory=dict)
     """The file of each choice that somebody made."""
@@ -128,7 +129,7 @@ def load_inputs(
     return Assumptions(rows, tuple(_unlikely(usual, rows)), MappingProxyType(origins)), settings
 
 
-def _unlikely(usuals: Mapping[str, Assumption], rows: Mapping[str, Assumption]) -> Iterator[str]:
+def _unlikely(usuals: Mapping[str, Assumption], rows: Mapping[str, Assumption]) -> Iterator[Note]:
     for path, one in rows.items():
         usual = usuals[path]
         if one is usual or not usual.is_uncertain or usual.low <= 0:
@@ -136,10 +137,15 @@ def _unlikely(usuals: Mapping[str, Assumption], rows: Mapping[str, Assumption]) 
         if usual.low / FAR <= one.value <= usual.high * FAR:
             continue
         meant = likely_meant(one.value, one.unit, usual.low / 2, usual.high * 2)
-        question = f"; did you mean {meant}" if meant else ""
-        yield (
-            f"{place(one.origin, path)}: {path}: {one.value:,.6g} {one.unit} is far from the usual {usual.low:,.6g} to "
-            f"{usual.high:,.6g}{question}"
+        yield note(
+            "input_far",
+            place=place(one.origin, path),
+            path=path,
+            value=one.value,
+            unit=one.unit,
+            low=usual.low,
+            high=usual.high,
+            question=note("did_you_mean", meant=meant) if meant else "",
         )
 
 

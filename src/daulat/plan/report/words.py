@@ -19,8 +19,10 @@ from babel.numbers import format_compact_decimal, format_decimal, format_percent
 
 from daulat.nation import Pack, read_yaml
 from daulat.plan.errors import PlanError
+from daulat.plan.note import FALLBACK, Messages, Note, Piece, note_of, pieces, word
+from daulat.plan.result.joint import NoteRow
 
-FALLBACK = "en"
+SECTIONS = ("texts", "units", "parts", "names", "notes")
 WHOLE = frozenset({"people", "accelerators", "job-years", "count"})
 
 
@@ -40,6 +42,8 @@ class Words:
     locale: Locale
     """Who writes numbers."""
     own: Locale
+    notes: Messages
+    """The sentences of notes that this language has itself."""
 
     def __getitem__(self, key: str) -> str:
         return self.texts[key]
@@ -68,6 +72,19 @@ class Words:
     def named(self, name: str) -> str:
         """Return a name that somebody wrote into a scenario or a deal, in this language where the pack has it."""
         return self.names.get(name, name)
+
+    def told(self, row: NoteRow) -> list[Piece]:
+        """Return a note in this language, in pieces; a piece is English where the pack has no words for it."""
+        return list(pieces(note_of(row.model_dump()), self.notes))
+
+    def notes_of(self, rows: Sequence[NoteRow], english: Sequence[str]) -> list[list[Piece]]:
+        """Return notes in pieces; of an older plan, which has no keys, in English."""
+        return [self.told(row) for row in rows] or [[Piece(one, is_english=True)] for one in english]
+
+    def word(self, kind: str, name: str) -> str:
+        """Return what the notes call a class of hazard, a status or a rule."""
+        found = word(kind, name)
+        return "".join(one.text for one in pieces(found, self.notes)) if isinstance(found, Note) else found
 
     def number(self, value: float | None, *, long: bool = False) -> str:
         """Return a number in three digits: 0.211, 36, 1,360, 56.6M; with `long` in words: 56.6 million.
@@ -146,14 +163,12 @@ def load_words(pack: Pack | None, languages: Sequence[str]) -> list[Words]:
 
 def _read(path: Path) -> Mapping[str, Any]:
     data = read_yaml(path, name=path.name).data
-    sections = (
-        [data.get(name, {}) for name in ("texts", "units", "parts", "names")] if isinstance(data, Mapping) else [None]
-    )
+    sections = [data.get(name, {}) for name in SECTIONS] if isinstance(data, Mapping) else [None]
     if not all(isinstance(one, Mapping) for one in sections):
         raise PlanError(
             f"{path.name} has not the shape of a report's words",
             why="The report could not be written in this language.",
-            fix="Give it `texts`, `units`, `parts` and `names`, as daulat/plan/report/messages/en.yaml has them.",
+            fix=f"Give it {', '.join(SECTIONS)}, as daulat/plan/report/messages/en.yaml has them.",
             code="plan.words",
         )
     found: Mapping[str, Any] = data
@@ -174,7 +189,8 @@ def _numbers(locale: Locale, languages: Sequence[str]) -> Locale:
 
 
 def _merged(tag: str, core: Mapping[str, Any], own: Mapping[str, Any], languages: Sequence[str]) -> Words:
-    locale = _locale(tag)
+    locale, is_english = _locale(tag), tag == FALLBACK
+    writes, notes = _numbers(locale, languages), {**(core["notes"] if is_english else {}), **own.get("notes", {})}
     return Words(
         language=tag,
         name=locale.get_display_name() or tag,
@@ -184,6 +200,7 @@ def _merged(tag: str, core: Mapping[str, Any], own: Mapping[str, Any], languages
         units={**core["units"], **own.get("units", {})},
         parts={**core["parts"], **own.get("parts", {})},
         names=own.get("names", {}),
-        locale=_numbers(locale, languages),
+        locale=writes,
         own=locale,
+        notes=Messages(notes, writes, own.get("names", {}), is_english),
     )

@@ -8,7 +8,7 @@ explanations. It computes no figure of the plan.
 from daulat.plan.result.compare import compare
 from daulat.plan.result.document import Document, plan_schema, read_document
 from daulat.plan.result.explain import explain
-from daulat.plan.result.make import document_of
+from daulat.plan.result.make import document_of, noted
 from daulat.plan.result.tables import frames, tables_of, write_plan
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "document_of",
     "explain",
     "frames",
+    "noted",
     "plan_schema",
     "read_document",
     "tables_of",

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from daulat.plan.errors import PlanError
-from daulat.plan.result.joint import DealPart, SitingPart
+from daulat.plan.result.joint import DealPart, NoteRow, SitingPart
 
 
 class Part(BaseModel):
@@ -143,6 +143,8 @@ class RuleRow(Part):
     """The day on which somebody searched; empty where nobody did."""
     imports: list[str] = []
     """Import limits that the plan exceeds, or that none is known and where somebody searched; conditions."""
+    imports_keyed: list[NoteRow] = []
+    """The same by their keys."""
 
 
 class CrossoverPart(Part):
@@ -207,7 +209,9 @@ class Document(Part):
     prices: dict[str, list[dict[str, str]]]
     """The dated tables of public prices that were compared with."""
     notes: list[str]
-    """What was assumed, and where the plan leaves its data."""
+    """What was assumed, and where the plan leaves its data; in English."""
+    notes_keyed: list[NoteRow] = []
+    """The same by their keys; empty in an older plan."""
     deal: DealPart | None = None
     """The joint investment, where the plan has one."""
     siting: SitingPart | None = None

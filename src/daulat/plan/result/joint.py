@@ -7,7 +7,7 @@ amounts are dollars of the year.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +16,15 @@ Control = Literal["kept", "lost", "unknown"]
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class NoteRow(_Part):
+    """One note by its key, for whoever tells it in another language or looks for its figures."""
+
+    key: str
+    """Which sentence it is: `notes` of daulat/plan/report/messages/en.yaml."""
+    values: dict[str, Any]
+    """What goes into it: numbers, names, further notes, or lists of names or of notes."""
 
 
 class Band(_Part):
@@ -117,6 +126,8 @@ class ControlRow(_Part):
     """Empty: as agreed."""
     terms: list[str]
     """What comes otherwise than agreed."""
+    terms_keyed: list[NoteRow] = []
+    """The same by their keys."""
     kept_by_year: list[float]
     """Share of the draws in which no rule is broken in each year."""
     kept_share: float

@@ -20,8 +20,10 @@ from daulat.plan.figures import Floats, Trace
 from daulat.plan.jobs import role_names
 from daulat.plan.money import Crossover, crossover
 from daulat.plan.money.prices import table
+from daulat.plan.note import Note
 from daulat.plan.place import SHARES
 from daulat.plan.result.document import Document
+from daulat.plan.result.joint import NoteRow
 from daulat.plan.uncertainty import PERCENTILES, SobolIndex, Swing, bands
 
 # name, label, which year (an index, or None for the whole plan)
@@ -109,7 +111,8 @@ def document_of(
                 **_plain(case.rules, ("notes", "offer")),
                 "import_status": plan.import_status(),
                 "imports_as_of": case.imports.searched_on,
-                "imports": list(plan.import_notes()),
+                "imports": [str(one) for one in plan.import_notes()],
+                "imports_keyed": [NoteRow(**one.as_dict()) for one in plan.import_notes()],
             },
             "crossover": _crossover(crossover(plan.fleet, plan.opex, plan.cost, plan.values, len(case.sites.sites))),
             "tornado": {name: [one.as_dict() for one in rows] for name, rows in (tornado or {}).items()},
@@ -118,10 +121,15 @@ def document_of(
                 "api": [dict(row) for row in table("api_prices.csv")],
                 "rental": [dict(row) for row in table("rental_prices.csv")],
             },
-            "notes": list(plan.notes()),
+            **noted(plan.notes()),
             "extra": dict(extra or {}),
         }
     )
+
+
+def noted(notes: Sequence[Note]) -> dict[str, Any]:
+    """Return notes as a document has them: in English, and by their keys."""
+    return {"notes": [str(one) for one in notes], "notes_keyed": [NoteRow(**one.as_dict()) for one in notes]}
 
 
 def _regions(case: Case) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from daulat.plan.note import note
 from daulat.plan.siting._highs import solve
 from daulat.plan.siting.check import check_siting
 from daulat.plan.siting.classes import Classes, join_regions, may_keep, near_enough
@@ -88,7 +89,7 @@ def _read(siting: Siting, classes: Classes, model: Model, values: Float64, bound
     opened = np.diff(is_open.astype(float), axis=1, prepend=0.0)
     cost = float(model.cost @ values) * MILLION
     lower = min(bound * MILLION, cost)
-    notes = () if in_time else (f"the time limit ended the search: a plan may be cheaper by {1 - lower / cost:.1%}",)
+    notes = () if in_time else (note("sites_in_time", share=1 - lower / cost),)
     return SitePlan(
         opens={at.names[s]: siting.first_year + int(is_open[s].argmax()) for s in np.flatnonzero(is_open[:, -1])},
         it_mw=size,

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from daulat.plan.note import Note
+
 Float64 = NDArray[np.float64]
 
 
@@ -148,7 +150,7 @@ class SitePlan:
         ``(cost - bound) / cost``.
     capex_usd, running_usd : float64[n_years]
         Undiscounted, by year.
-    notes : tuple of str
+    notes : tuple of Note
     """
 
     opens: Mapping[str, int]
@@ -159,4 +161,4 @@ class SitePlan:
     gap: float
     capex_usd: Float64
     running_usd: Float64
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()

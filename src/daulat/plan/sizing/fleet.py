@@ -18,6 +18,7 @@ from daulat.plan.demand import Demand, WeekShape
 from daulat.plan.figures import Floats, figure
 from daulat.plan.inputs.draws import Values
 from daulat.plan.inputs.settings import Settings
+from daulat.plan.note import Note
 from daulat.plan.serving import SERVER, ServingCurve
 from daulat.plan.sizing.peak import burst_factor, busiest_hour, hours_by_service, staffing_factor, week_load
 
@@ -138,7 +139,7 @@ class Fleet:
         about="Requests by hour of an ordinary week (UTC), by service.",
         axes=("service", "hour"),
     )
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def size_fleet(
