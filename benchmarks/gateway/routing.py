@@ -11,7 +11,8 @@ from decimal import Decimal
 from daulat.gateway.defaults import OpenGrant
 from daulat.gateway.observe import CallObserver, EnergyBook, Metrics, Power
 from daulat.gateway.ports import Call, CallUsage
-from daulat.gateway.routing import Declared, ModelRouter, Post, Residency, Route, Rule
+from daulat.gateway.routing import Board, Declared, ModelRouter, Post, Residency, Route, Rule
+from daulat.gateway.routing.shared import SharedRouter
 from daulat.ledger import UsageLedger, UsageRow
 from daulat.models import FakeEngine
 
@@ -21,11 +22,16 @@ GRANT = OpenGrant(organisation="health", data_class="public", priority="interact
 WELL = CallUsage(100, 20, 0, 0, 0.1, 1.0, 200, "", "e0", "e0", "XA", "only", "e0", 0.9)
 
 
-async def route(engines: int, policy: str) -> float:
-    """Return the microseconds that choosing, beginning and ending take."""
+async def route(engines: int, policy: str, workers: int = 1) -> float:
+    """Return the microseconds that choosing, beginning and ending take in one of so many workers."""
     posts = [Post(Declared(f"e{n}", FakeEngine([f"e{n}"]), "XA")) for n in range(engines)]
     routes = [Route("writer", tuple((post, 1.0) for post in posts), policy)]
-    router = ModelRouter(posts, routes, Residency({"public": Rule({"XA"})}))
+    rule = Residency({"public": Rule({"XA"})})
+    if workers == 1:
+        router = ModelRouter(posts, routes, rule)
+    else:
+        row = Board.make([post.model for post in posts], workers).row(0)
+        router = SharedRouter(row, posts, routes, rule, clock=time.monotonic)
     started = time.process_time()
     for _ in range(CALLS):
         target = await router.choose(CALL, GRANT)
@@ -70,8 +76,10 @@ def write_down() -> float:
 
 def main() -> None:
     print(f"Python {platform.python_version()}, {CALLS:,} calls each, CPU us a call")
-    for policy in ("prefix", "least-busy", "weighted"):
-        print(policy, *(f"{n} engines {asyncio.run(route(n, policy)):.1f}" for n in (1, 3, 8)), sep="  ")
+    for workers in (1, 4):
+        for policy in ("prefix", "least-busy", "weighted"):
+            costs = [f"{n} engines {asyncio.run(route(n, policy, workers)):.1f}" for n in (1, 3, 8)]
+            print(f"{workers} workers", policy, *costs, sep="  ")
     print(f"observe  {observe():.1f}")
     print(f"row  {write_down():.1f}")
 

@@ -11,7 +11,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from daulat.cli import up
 from daulat.nation import bootstrap
 
 PROGRAM = Path(sys.executable).with_name("daulat")
@@ -108,3 +110,10 @@ def test_workers_without_the_front_door_alone_are_a_wrong_use(tmp_path):
     )
     assert done.returncode == 2
     assert "--only gateway" in done.stderr
+
+
+def test_workers_elsewhere_than_on_linux_are_a_wrong_use(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    done = CliRunner().invoke(up.command, ["--only", "gateway", "--workers", "2"])
+    assert done.exit_code == 2
+    assert "needs Linux" in done.stderr

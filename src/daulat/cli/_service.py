@@ -20,6 +20,7 @@ from daulat.cli._output import emit, emit_json, hint, say
 from daulat.gateway import ASGIApp, Parts, create_app, open_front, reserve, run, serve
 from daulat.gateway.access.cors import with_cors
 from daulat.gateway.access.proxies import with_trusted_proxies
+from daulat.gateway.routing import Row
 from daulat.nation import Nation
 
 if TYPE_CHECKING:
@@ -85,10 +86,12 @@ def run_front(
     as_json: bool = False,
     workers: int = 1,
     join: bool = False,
+    row: Row | None = None,
 ) -> int:
     """Serve the front door alone until SIGINT, SIGTERM or SIGHUP; return the exit code.
 
-    With `join` this process is one of several workers: it shares the address, and ends when its standard input does.
+    With `join` this process is one of several workers: it shares the address, and ends when its standard input does;
+    `row` is where they count together.
 
     Raises
     ------
@@ -98,7 +101,7 @@ def run_front(
 
     @asynccontextmanager
     async def parts() -> AsyncIterator[Parts]:
-        async with open_front(nation, environ, workers=workers) as front:
+        async with open_front(nation, environ, workers=workers, row=row) as front:
             yield front.parts
 
     return run(_run(parts, _address(nation, port, join=join), as_json, join=join))

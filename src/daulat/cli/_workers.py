@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several workers at one address: a command line in; processes that share the address, kept running until a stop, out.
 
-The kernel shares connections out among them; keys, quotas and accounts are shared through the database. A worker that
-dies is started again, each time a little later. None outlives this process: they end when their standard input does.
+The kernel shares connections out among them; keys, quotas and accounts are shared through the database, and what
+engines hold through a board in memory. A worker that dies gives its places back at once and is started again, each time
+a little later. None outlives this process: they end when their standard input does.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from contextlib import suppress
 
 from daulat.cli._output import emit, emit_json, hint, say
 from daulat.cli._service import EXIT_INTERRUPTED, url_of
+from daulat.gateway.routing import Board, OtherBoardError, Row
+from daulat.nation import Nation
 
 # The gateway gives its streams 2 s, its connections 5 s, and the database its end.
 PATIENCE_S = 20.0
@@ -30,14 +33,15 @@ class Workers:
     Parameters
     ----------
     words : sequence of str
-        The command line of one worker, after the program's name.
-    count : int
-        How many.
+        The command line of one worker, after the program's name; the number of its row on the board comes last.
+    board : Board
+        Where they count together; it says how many there are.
     """
 
-    def __init__(self, words: Sequence[str], count: int) -> None:
+    def __init__(self, words: Sequence[str], board: Board) -> None:
         self._words = list(words)
-        self._count = count
+        self._board = board
+        self._count = len(board.bells)
         self._up = 0
         self._stopping = False
         self.all_up = asyncio.Event()
@@ -46,7 +50,7 @@ class Workers:
 
     async def run(self) -> None:
         """Keep all of them running until `stop`, or until one cannot even start."""
-        await asyncio.gather(*(self._keep() for _ in range(self._count)))
+        await asyncio.gather(*(self._keep(number) for number in range(self._count)))
 
     async def stop(self) -> None:
         """Ask all of them to end, and see to it that they do."""
@@ -61,7 +65,7 @@ class Workers:
             with suppress(ProcessLookupError):
                 process.kill()
 
-    async def _keep(self) -> None:
+    async def _keep(self, number: int) -> None:
         """Run one worker, and another when it dies."""
         deaths = 0
         while not self._stopping:
@@ -70,6 +74,8 @@ class Workers:
                 "-c",
                 _START,
                 *self._words,
+                self._board.pass_on(number),
+                pass_fds=self._board.descriptors,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
             )
@@ -81,6 +87,7 @@ class Workers:
                 if self._up >= self._count:
                     self.all_up.set()
             code = await process.wait()
+            self._board.clear(number)
             self._processes.discard(process)
             if self._stopping:
                 return
@@ -94,16 +101,25 @@ class Workers:
             await asyncio.sleep(pause_s)
 
 
-def run_workers(words: Sequence[str], count: int, holder: socket.socket, *, as_json: bool) -> int:
+def run_workers(words: Sequence[str], board: Board, holder: socket.socket, *, as_json: bool) -> int:
     """Serve with several workers until SIGINT, SIGTERM or SIGHUP; return the exit code.
 
     `holder` keeps the address from other programs; workers join it.
     """
     with holder:
-        return asyncio.run(_run(words, count, url_of(holder), as_json))
+        return asyncio.run(_run(words, board, url_of(holder), as_json))
 
 
-async def _run(words: Sequence[str], count: int, address: str, as_json: bool) -> int:
+def join_board(words: str, nation: Nation) -> Row | None:
+    """Take a worker's row; None, and a word on stderr, if the declaration has changed since the others were started."""
+    try:
+        return Board.join(words, [model.id for model in nation.models])
+    except OtherBoardError as error:
+        say(str(error))
+        return None
+
+
+async def _run(words: Sequence[str], board: Board, address: str, as_json: bool) -> int:
     stop, received = asyncio.Event(), []
     loop = asyncio.get_running_loop()
 
@@ -113,13 +129,13 @@ async def _run(words: Sequence[str], count: int, address: str, as_json: bool) ->
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, end, number)
-    workers = Workers(words, count)
+    workers = Workers(words, board)
     running = asyncio.ensure_future(workers.run())
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait((asyncio.ensure_future(workers.all_up.wait()), stopping), return_when=asyncio.FIRST_COMPLETED)
     if workers.failed_code is None and not stop.is_set():
         if as_json:
-            emit_json({"url": address, "pid": os.getpid(), "workers": count, "loading": []})
+            emit_json({"url": address, "pid": os.getpid(), "workers": len(board.bells), "loading": []})
         else:
             emit(address)
         hint("Ctrl-C stops everything that was started here")

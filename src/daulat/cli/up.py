@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import click
 
 from daulat.cli._output import json_option
 from daulat.cli._service import run_front, run_service
-from daulat.cli._workers import run_workers
+from daulat.cli._workers import join_board, run_workers
 from daulat.gateway import reserve
+from daulat.gateway.routing import Board
 from daulat.nation import Nation, find_pack, load_nation
 
 
@@ -27,9 +29,9 @@ from daulat.nation import Nation, find_pack, load_nation
 @click.option("--port", type=click.IntRange(0, 65535), help="Listen here instead of where nation.yaml says; 0: any.")
 @click.option("--only", type=click.Choice(["gateway"]), help="Start this part alone: the API in front of engines.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes that serve; with --only gateway.")
-@click.option("--join", is_flag=True, hidden=True)
+@click.option("--join", hidden=True)  # the row of a worker on the board of those who share the address
 @json_option
-def command(path: Path, port: int | None, only: str | None, workers: int, join: bool, as_json: bool) -> int:
+def command(path: Path, port: int | None, only: str | None, workers: int, join: str | None, as_json: bool) -> int:
     """Start the service on this machine and print its one address.
 
     Answers begin when the official text is open; the rest follows in the background. Ctrl-C stops everything that was
@@ -42,6 +44,8 @@ def command(path: Path, port: int | None, only: str | None, workers: int, join: 
     """
     if workers > 1 and only is None:
         raise click.UsageError("--workers needs --only gateway: a service with official text runs in one process")
+    if workers > 1 and sys.platform != "linux":
+        raise click.UsageError("--workers needs Linux: elsewhere processes cannot listen at one address together")
     nation = load_nation(path)
     if only is not None:
         return _front(nation, path, port, workers, join, as_json)
@@ -53,11 +57,15 @@ def command(path: Path, port: int | None, only: str | None, workers: int, join: 
     return run_service(nation, knowledge, make_pages, os.environ, port=port, as_json=as_json)
 
 
-def _front(nation: Nation, path: Path, port: int | None, workers: int, join: bool, as_json: bool) -> int:
+def _front(nation: Nation, path: Path, port: int | None, workers: int, join: str | None, as_json: bool) -> int:
     """Start the front door alone, in this process or in several."""
-    if workers == 1 or join:
-        return run_front(nation, os.environ, port=port, as_json=as_json, workers=workers, join=join)
+    if join is not None:
+        row = join_board(join, nation)
+        return run_front(nation, os.environ, port=port, as_json=as_json, workers=workers, join=True, row=row)
+    if workers == 1:
+        return run_front(nation, os.environ, port=port, as_json=as_json)
     holder = reserve(nation.gateway.host, nation.gateway.port if port is None else port)
     taken = str(holder.getsockname()[1])
     words = ["up", "--file", str(path), "--only", "gateway", "--workers", str(workers), "--port", taken, "--join"]
-    return run_workers(words, workers, holder, as_json=as_json)
+    board = Board.make([model.id for model in nation.models], workers)
+    return run_workers(words, board, holder, as_json=as_json)

@@ -28,6 +28,7 @@ from daulat.gateway.media import declared_fetcher
 from daulat.gateway.metering import Meter
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Receipts
+from daulat.gateway.routing import Row
 from daulat.gateway.steering import steered
 from daulat.ledger import Receipt, open_receipts
 from daulat.models import WEIGHTS, EngineSet, declare_engines
@@ -86,7 +87,9 @@ class Front:
 
 
 @asynccontextmanager
-async def open_front(nation: Nation, environ: Mapping[str, str], *, workers: int = 1) -> AsyncIterator[Front]:
+async def open_front(
+    nation: Nation, environ: Mapping[str, str], *, workers: int = 1, row: Row | None = None
+) -> AsyncIterator[Front]:
     """Give the parts of a nation's front door at once; fill them in the background; end everything with the block.
 
     Parameters
@@ -97,6 +100,8 @@ async def open_front(nation: Nation, environ: Mapping[str, str], *, workers: int
         Where the database's address and the engines' keys are looked up.
     workers : int
         How many processes serve this address.
+    row : Row, optional
+        Where this one counts together with the others. None: it is alone.
 
     Raises
     ------
@@ -129,7 +134,7 @@ async def open_front(nation: Nation, environ: Mapping[str, str], *, workers: int
     keep_s = nation.retention.files_days * DAY_S
     keeping = asyncio.create_task(reporting(parts, "database", _keep_store(parts, settings, receipts, access, keep_s)))
     try:
-        async with steered(parts, nation, engines, environ, workers=workers):
+        async with steered(parts, nation, engines, environ, workers=workers, row=row):
             yield Front(parts, engines)
     finally:
         keeping.cancel()

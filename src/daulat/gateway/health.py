@@ -53,6 +53,7 @@ class HealthRoutes:
             languages=list(parts.languages),
             services=list(parts.services),
             engines=parts.vitals(),
+            waiting=parts.waiting(),
         )
         await send_json(send, report, request.request_id)
 

@@ -88,8 +88,8 @@ class Parts:
         Fetches pictures and recordings that a call names by address. None: they are refused.
     files, batches : optional
         Where files and batches are kept; None while there is no database.
-    vitals : callable
-        How each engine is.
+    vitals, waiting : callable
+        How each engine is, and how many calls wait for one, in all workers.
     routes : mapping
         Further routes of the API: path to method to handler. A path that ends in ``/`` takes what follows it, one that
         holds a ``*`` what stands there.
@@ -122,6 +122,7 @@ class Parts:
     files: FileShelf | None = None
     batches: BatchQueue | None = None
     vitals: Callable[[], list[EngineStatus]] = list
+    waiting: Callable[[], int] = int
     routes: dict[str, dict[str, Route]] = field(default_factory=dict)
     allowed_origins: Sequence[str] = ()
     trusted_proxies: Sequence[str] = ()

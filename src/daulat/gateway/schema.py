@@ -325,7 +325,10 @@ class Pulse(Struct):
 
 
 class EngineStatus(Struct):
-    """How one engine did in the last five minutes. `level` is green, amber (slow, or failing now and then) or red."""
+    """How one engine did in the last five minutes. `level` is green, amber (slow, or failing now and then) or red.
+
+    `in_flight` counts the requests that it holds now from all workers; the rest is what the worker that tells it saw.
+    """
 
     model: str
     level: Literal["green", "amber", "red"]
@@ -339,7 +342,10 @@ class EngineStatus(Struct):
 
 
 class Status(Struct):
-    """The answer to GET /v1/status. `level` is green, amber (something loading or failing now and then) or red."""
+    """The answer to GET /v1/status. `level` is green, amber (something loading or failing now and then) or red.
+
+    `waiting` counts the calls that wait for an engine now, in all workers. `pulse` is of the worker that tells it.
+    """
 
     level: Literal["green", "amber", "red"]
     country: str
@@ -354,6 +360,7 @@ class Status(Struct):
     languages: list[str]
     services: list[str]
     engines: list[EngineStatus] = []
+    waiting: int = 0
 
 
 class ErrorBody(Struct):

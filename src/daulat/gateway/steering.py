@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 from daulat.gateway.observe import Surroundings, observing
 from daulat.gateway.parts import Parts
-from daulat.gateway.routing import ModelRouter, RoutedEngines, declared_router, gated, kept_answers, watched
+from daulat.gateway.routing import ModelRouter, RoutedEngines, Row, declared_router, gated, kept_answers, watched
 from daulat.gateway.schema import EngineStatus
 from daulat.models import GATES, EngineSet, Gates
 from daulat.nation import Nation
@@ -18,7 +18,13 @@ from daulat.nation import Nation
 
 @asynccontextmanager
 async def steered(
-    parts: Parts, nation: Nation, engines: EngineSet, environ: Mapping[str, str], *, workers: int = 1
+    parts: Parts,
+    nation: Nation,
+    engines: EngineSet,
+    environ: Mapping[str, str],
+    *,
+    workers: int = 1,
+    row: Row | None = None,
 ) -> AsyncIterator[None]:
     """Fill in who chooses engines, what is kept for the same request again, and who hears of calls.
 
@@ -29,7 +35,7 @@ async def steered(
     TelemetryError, ListenError
         If a receiver of traces or an address of metrics is declared that cannot be used.
     """
-    router = declared_router(nation, engines, clock=parts.clock)
+    router = declared_router(nation, engines, clock=parts.clock, row=row)
 
     def use(gates: Gates) -> None:
         router.use_gates(gates)
@@ -40,7 +46,7 @@ async def steered(
     async with gated(nation.path(GATES), use), watched(router), observing(nation, router, kept, around) as observer:
         parts.engines = RoutedEngines(engines, nation.routes)
         parts.router, parts.answers, parts.observer = router, kept, observer
-        parts.vitals = lambda: _status(router)
+        parts.vitals, parts.waiting = lambda: _status(router), lambda: router.waiting_in_all
         yield
 
 

@@ -227,6 +227,16 @@ async def test_a_caller_that_leaves_while_it_waits_holds_no_place():
     assert (small.in_flight, router.waiting) == (0, 0)
 
 
+async def test_a_place_that_becomes_free_in_the_moment_in_which_a_caller_leaves_goes_to_the_next(clock):
+    router = router_of(post("small", concurrency=1))
+    held = await router.choose(call(), grant())
+    order, (leaving, staying) = await waiting_calls(router, grant("leaves"), grant("stays"))
+    leaving.cancel()  # and before its task has run again:
+    router.ended(held, WELL, None)
+    await staying
+    assert order == ["stays"]
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     room=st.lists(st.integers(1, 3), min_size=1, max_size=3),

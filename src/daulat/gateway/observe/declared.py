@@ -96,8 +96,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def _share(router: ModelRouter, model: str) -> MeteredShare:
-    post = router.posts[model]
-    return MeteredShare(lambda: post.in_flight)
+    return MeteredShare(lambda: router.in_flight(model))
 
 
 def _power(model: Model, nation: Nation, catalogue: Catalogue, share: MeteredShare | None) -> Power:

@@ -68,17 +68,17 @@ def _of_attempts(metrics: Metrics) -> Iterable[Metric]:
 
 
 def _of_engines(metrics: Metrics) -> Iterable[Metric]:
-    yield GaugeMetricFamily("daulat_queue_waiting", "Calls that wait for an engine.", value=metrics.engines.waiting)
+    yield GaugeMetricFamily("daulat_queue_waiting", "Calls that wait in this worker.", value=metrics.engines.waiting)
     hits, misses = metrics.kept()
     kept = CounterMetricFamily("daulat_kept_answers", "Deterministic requests.", labels=("outcome",))
     kept.add_metric(("hit",), hits)
     kept.add_metric(("miss",), misses)
     yield kept
-    busy = GaugeMetricFamily("daulat_engine_in_flight", "Requests that an engine holds.", labels=("model",))
+    busy = GaugeMetricFamily("daulat_engine_in_flight", "Requests it holds of this worker.", labels=("model",))
     light = GaugeMetricFamily("daulat_engine_level", "0 green, 1 amber, 2 red.", labels=("model",))
     state = GaugeMetricFamily("daulat_engine_breaker", "1 where it stands.", labels=("model", "position"))
     for vitals in metrics.engines.vitals():
-        busy.add_metric((vitals.model,), vitals.in_flight)
+        busy.add_metric((vitals.model,), vitals.held)
         light.add_metric((vitals.model,), ("green", "amber", "red").index(vitals.level))
         for position in ("closed", "half-open", "open", "unreachable"):
             state.add_metric((vitals.model, position), vitals.position == position)

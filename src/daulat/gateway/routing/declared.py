@@ -7,10 +7,12 @@ import ipaddress
 from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
+from daulat.gateway.routing.board import Row
 from daulat.gateway.routing.kept import KeptAnswers
 from daulat.gateway.routing.residency import ANYWHERE, Residency, Rule
 from daulat.gateway.routing.router import ModelRouter, QueueSettings
 from daulat.gateway.routing.seats import Declared, Post, Route
+from daulat.gateway.routing.shared import SharedRouter
 from daulat.gateway.routing.verify import Verification
 from daulat.models import Engine, EngineSet, Gates
 from daulat.nation import Model, Nation
@@ -18,7 +20,12 @@ from daulat.nation import Route as DeclaredRoute
 
 
 def declared_router(
-    nation: Nation, engines: EngineSet, *, clock: Callable[[], float], gates: Gates | None = None
+    nation: Nation,
+    engines: EngineSet,
+    *,
+    clock: Callable[[], float],
+    gates: Gates | None = None,
+    row: Row | None = None,
 ) -> ModelRouter:
     """Make the router that a nation declares.
 
@@ -32,6 +39,8 @@ def declared_router(
         Monotonic seconds.
     gates : Gates, optional
         What models have passed.
+    row : Row, optional
+        Where this worker and others count together. None: it is alone.
     """
     posts = {
         model.id: Post(
@@ -52,7 +61,10 @@ def declared_router(
     routes = [Route(model, ((post, 1.0),)) for model, post in posts.items()]
     routes += [_route(route, posts) for route in nation.routes]
     queue = QueueSettings(nation.gateway.queue.limit, nation.gateway.queue.wait_s)
-    return ModelRouter(list(posts.values()), routes, residency_of(nation), queue=queue, gates=gates, clock=clock)
+    rule = residency_of(nation)
+    if row is None:
+        return ModelRouter(list(posts.values()), routes, rule, queue=queue, gates=gates, clock=clock)
+    return SharedRouter(row, list(posts.values()), routes, rule, queue=queue, gates=gates, clock=clock)
 
 
 def kept_answers(nation: Nation, clock: Callable[[], float]) -> KeptAnswers | None:

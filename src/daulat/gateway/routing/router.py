@@ -36,8 +36,8 @@ class QueueSettings:
     wait_s: float = 30.0
 
 
-class _Waiting:
-    """A call that waits for its turn."""
+class Waiting:
+    """A call that waits for its turn in a lane; `turn` becomes its seat."""
 
     __slots__ = ("lane", "turn")
 
@@ -80,7 +80,7 @@ class ModelRouter:
         self._residency, self._gates, self._clock = residency, gates, clock
         self._settings = queue or QueueSettings()
         self._lanes: dict[tuple[str, str, str, str], Lane] = {}
-        self._queue: FairQueue[_Waiting] = FairQueue()
+        self._queue: FairQueue[Waiting] = FairQueue()
         self._left_s = 1.0  # smoothed seconds between two calls that leave engines; for `Retry-After`
         self._left_at = 0.0
 
@@ -91,8 +91,17 @@ class ModelRouter:
 
     @property
     def waiting(self) -> int:
-        """How many calls wait for an engine."""
+        """How many calls wait here for an engine."""
         return len(self._queue)
+
+    @property
+    def waiting_in_all(self) -> int:
+        """How many wait in all workers."""
+        return len(self._queue)
+
+    def in_flight(self, model: str) -> int:
+        """Count the requests that a model's engine holds, from all workers."""
+        return self.posts[model].in_flight
 
     def vitals(self) -> list[Vitals]:
         """Tell how each engine is."""
@@ -128,18 +137,16 @@ class ModelRouter:
         """Take a place on a lane."""
         now = self._clock()
         up = self._up(lane, tried, now)
-        if self._queue:  # who waits goes first
-            for seat in up:
-                self._dispatch(seat.post, now)
-        free = [seat for seat in up if seat.post.in_flight < seat.post.concurrency]
+        free = self._free(up, now)
         if tried:  # it has had its turn: one more does no harm to the bound
-            seat, why = choose_seat("least-busy", free or up, 0, now)[0], "retry"
-        elif free:
+            seat, _ = choose_seat("least-busy", free or up, 0, now)
+            self._hold(seat.post, now)
+            return seat, "retry"
+        if free:
             seat, why = choose_seat(lane.policy, free, call.affinity, now)
-        else:
-            return await self._turn(lane, call, grant), "waited"
-        self._take(seat.post, now)
-        return seat, why
+            if self._take(seat.post, now):
+                return seat, why
+        return await self._turn(lane, call, grant), "waited"
 
     def _step_of(self, lane: Lane, call: Call, tried: bool) -> Lane:
         """Return where a call begins in a cascade: what cannot be verified goes to the largest model."""
@@ -160,8 +167,7 @@ class ModelRouter:
         if not free or self._queue:  # nobody is asked twice while others wait for their first time
             return None
         seat, _ = choose_seat("least-busy", free, 0, now)
-        self._take(seat.post, now)
-        return lane.target(seat, "hedge")
+        return lane.target(seat, "hedge") if self._take(seat.post, now) else None
 
     async def step(self, lane: Lane, call: Call, grant: Grant, why: str) -> Target:
         """Take a place on a further step of a cascade; errors as `choose`."""
@@ -265,30 +271,60 @@ class ModelRouter:
             return doubtful
         raise _away(lane, now, bool(tried))
 
-    def _take(self, post: Post, now: float) -> None:
+    def _free(self, seats: Sequence[Seat], now: float) -> list[Seat]:
+        """Return the seats with room for one more, once those who wait have had their turn."""
+        if self._queue:
+            for seat in seats:
+                self._dispatch(seat.post, now)
+        return [seat for seat in seats if seat.post.in_flight < seat.post.concurrency]
+
+    def _take(self, post: Post, now: float) -> bool:
+        """Hold a place where there was room a moment ago; False if another worker was quicker."""
+        self._hold(post, now)
+        return True
+
+    def _hold(self, post: Post, now: float) -> None:
         post.in_flight += 1
         if post.troubled:
             post.breaker.began(now)
 
+    def _give_back(self, post: Post) -> None:
+        """Give back a place whose request was never sent."""
+        post.in_flight -= 1
+        post.breaker.abandoned()
+
+    def _came(self, lane: Lane) -> None:
+        """Take note of a call that has begun to wait in a lane."""
+
+    def _went(self, lane: Lane) -> None:
+        """Take note of a call that no longer waits in a lane."""
+
     def _dispatch(self, post: Post, now: float) -> None:
         """Hand the free places of an engine to those whose turn it is."""
         while self._queue and post.in_flight < post.concurrency and post.is_up(now):
-            waiting = self._queue.pop(post.lanes)
+            waiting = self._next(post)
             if waiting is None:
                 return
-            self._take(post, now)
+            self._hold(post, now)
             waiting.turn.set_result(next(seat for seat in waiting.lane.seats if seat.post is post))
+
+    def _next(self, post: Post) -> Waiting | None:
+        """Take the call whose turn it is at an engine; one whose caller has just left is passed over."""
+        while (waiting := self._queue.pop(post.lanes)) is not None and waiting.turn.done():
+            pass
+        return waiting
 
     async def _turn(self, lane: Lane, call: Call, grant: Grant) -> Seat:
         """Wait for the turn of a call; whoever frees a place holds it for us."""
-        if len(self._queue) >= self._settings.limit:
-            raise self._full(f"{len(self._queue)} calls wait already")
+        if self.waiting_in_all >= self._settings.limit:
+            raise self._full(f"{self.waiting_in_all} calls wait already")
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[Seat] = loop.create_future()
-        waiting = _Waiting(lane, turn)
+        waiting = Waiting(lane, turn)
         cost = call.prompt_tokens + (call.max_tokens or UNBOUNDED_TOKENS)
         ticket = self._queue.push(waiting, lane, priority=grant.priority, flow=grant.organisation, cost=cost)
         timer = loop.call_later(self._settings.wait_s, self._too_long, ticket, turn)
+        self._came(lane)
         leaving = asyncio.ensure_future(call.gone()) if call.gone is not None else None
         if leaving is not None:
             leaving.add_done_callback(lambda _: None if turn.done() else turn.set_exception(ClientGone()))
@@ -297,8 +333,7 @@ class ModelRouter:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled() and turn.exception() is None:
                 post = turn.result().post  # the place was held for a caller that left
-                post.in_flight -= 1
-                post.breaker.abandoned()
+                self._give_back(post)
                 self._dispatch(post, self._clock())
             raise
         finally:
@@ -306,8 +341,9 @@ class ModelRouter:
             if leaving is not None:
                 leaving.cancel()
             self._queue.discard(ticket)
+            self._went(lane)
 
-    def _too_long(self, ticket: Ticket[_Waiting], turn: asyncio.Future[Seat]) -> None:
+    def _too_long(self, ticket: Ticket[Waiting], turn: asyncio.Future[Seat]) -> None:
         if not turn.done():
             self._queue.discard(ticket)
             turn.set_exception(self._full(f"this call has waited for {self._settings.wait_s:g} s"))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the router knows of each engine: who runs where, how many requests it holds, how the last ones went.
 
-Counts, durations and names; in memory, in this worker. Nothing here chooses.
+Counts, durations and names; in memory, in this worker, but for the counts that workers share. Nothing here chooses.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Literal
 from zlib import crc32
 
 from daulat.gateway.ports import Target
+from daulat.gateway.routing.board import Column
 from daulat.gateway.routing.breaker import Breaker, BreakerSettings
 from daulat.gateway.routing.residency import Rule
 from daulat.models import Engine
@@ -48,7 +49,8 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """How one engine is, from what it did in the last minutes."""
+    """How one engine is. It holds `in_flight` requests of all workers, `held` of them from this one; the rest tells of
+    this worker's last minutes."""
 
     model: str
     engine: str
@@ -56,6 +58,7 @@ class Vitals:
     level: Level
     position: str
     in_flight: int
+    held: int
     requests: int
     failed: int
     ttft_p50_s: float | None
@@ -68,7 +71,9 @@ class Post:
     Attributes
     ----------
     in_flight : int
-        Requests that it holds now.
+        Requests that it holds now. With several workers: from all of them, when it was last looked at.
+    column : Column
+        Where several workers count together; with one worker nobody sets it.
     reachable : bool
         It answered when it was last looked at.
     paused_until : float
@@ -76,9 +81,11 @@ class Post:
     """
 
     __slots__ = (
-        "_recent", "_ttft", "breaker", "concurrency", "declared", "in_flight", "lanes", "model", "paused_until",
-        "reachable", "salt", "troubled",
+        "_recent", "_ttft", "breaker", "column", "concurrency", "declared", "in_flight", "lanes", "model",
+        "paused_until", "reachable", "salt", "troubled",
     )  # fmt: skip
+
+    column: Column
 
     def __init__(self, declared: Declared, settings: BreakerSettings | None = None) -> None:
         self.declared = declared
@@ -134,7 +141,7 @@ class Post:
         return Vitals(
             self.model, self.declared.engine.name, self.declared.place, level,
             self.breaker.position if self.reachable else "unreachable",
-            self.in_flight, len(outcomes), failed, _percentile(times, 0.5), p95,
+            self.in_flight, self.in_flight, len(outcomes), failed, _percentile(times, 0.5), p95,
         )  # fmt: skip
 
 
