@@ -7,6 +7,7 @@ import asyncio
 import platform
 import time
 from decimal import Decimal
+from statistics import median
 
 from daulat.gateway.defaults import OpenGrant
 from daulat.gateway.observe import CallObserver, EnergyBook, Metrics, Power
@@ -17,6 +18,7 @@ from daulat.ledger import UsageLedger, UsageRow
 from daulat.models import FakeEngine
 
 CALLS = 100_000
+ROUNDS, WORKERS = 20, 4
 CALL = Call("writer", "chat/completions", prompt_tokens=100, affinity=123_456)
 GRANT = OpenGrant(organisation="health", data_class="public", priority="interactive")
 WELL = CallUsage(100, 20, 0, 0, 0.1, 1.0, 200, "", "e0", "e0", "XA", "only", "e0", 0.9)
@@ -33,12 +35,19 @@ async def route(engines: int, policy: str, workers: int = 1) -> float:
         row = Board.make([post.model for post in posts], workers).row(0)
         router = SharedRouter(row, posts, routes, rule, clock=time.monotonic)
     started = time.process_time()
-    for _ in range(CALLS):
+    for _ in range(CALLS // ROUNDS):
         target = await router.choose(CALL, GRANT)
         router.began(target)
         router.first_token(target, 0.1)
         router.ended(target, WELL, None)
-    return (time.process_time() - started) / CALLS * 1e6
+    return (time.process_time() - started) / (CALLS // ROUNDS) * 1e6
+
+
+async def routes(engines: int, policy: str) -> str:
+    """Return what one worker takes, and how much more one of several; in turn, since a machine changes its speed."""
+    pairs = [(await route(engines, policy), await route(engines, policy, WORKERS)) for _ in range(ROUNDS)]
+    more = median(several - one for one, several in pairs)
+    return f"{engines} engines {median(one for one, _ in pairs):.1f} + {more:.1f}"
 
 
 def observe() -> float:
@@ -76,10 +85,9 @@ def write_down() -> float:
 
 def main() -> None:
     print(f"Python {platform.python_version()}, {CALLS:,} calls each, CPU us a call")
-    for workers in (1, 4):
-        for policy in ("prefix", "least-busy", "weighted"):
-            costs = [f"{n} engines {asyncio.run(route(n, policy, workers)):.1f}" for n in (1, 3, 8)]
-            print(f"{workers} workers", policy, *costs, sep="  ")
+    print(f"one worker + what one of {WORKERS} takes more, medians of {ROUNDS} rounds")
+    for policy in ("prefix", "least-busy", "weighted"):
+        print(policy, *(asyncio.run(routes(n, policy)) for n in (1, 3, 8)), sep="  ")
     print(f"observe  {observe():.1f}")
     print(f"row  {write_down():.1f}")
 

@@ -18,7 +18,7 @@ from contextlib import suppress
 
 from daulat.cli._output import emit, emit_json, hint, say
 from daulat.cli._service import EXIT_INTERRUPTED, url_of
-from daulat.gateway.routing import Board, OtherBoardError, Row
+from daulat.gateway.routing import Board, BoardError, Row
 from daulat.nation import Nation
 
 # The gateway gives its streams 2 s, its connections 5 s, and the database its end.
@@ -114,7 +114,7 @@ def join_board(words: str, nation: Nation) -> Row | None:
     """Take a worker's row; None, and a word on stderr, if the declaration has changed since the others were started."""
     try:
         return Board.join(words, [model.id for model in nation.models])
-    except OtherBoardError as error:
+    except BoardError as error:
         say(str(error))
         return None
 

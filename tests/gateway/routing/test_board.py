@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daulat.gateway.routing import Board, OtherBoardError
+from daulat.gateway.routing import Board, BoardError
 from daulat.gateway.routing.board import ABSENT_S
 from daulat.gateway.routing.fair import FairQueue
 
@@ -92,9 +92,16 @@ def test_a_worker_that_died_leaves_nothing_behind(board):
 
 def test_a_worker_of_another_declaration_does_not_misread_it(board):
     for models in (["small", "other"], ["large", "small"], ["small"]):
-        with pytest.raises(OtherBoardError):
+        with pytest.raises(BoardError):
             Board.join(board.pass_on(0), models)
     assert Board.join(board.pass_on(0), MODELS).number == 0
+
+
+def test_where_no_memory_can_be_shared_the_operator_is_told(monkeypatch):
+    monkeypatch.setattr("daulat.gateway.routing.board.SHARED_MEMORY", Path("/proc"))  # no file can be made there
+    with pytest.raises(BoardError) as none:
+        Board.make(MODELS, WORKERS)
+    assert none.value.code == "up.no_board"
 
 
 def test_no_file_is_left_where_the_memory_was(board):

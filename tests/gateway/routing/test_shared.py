@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from routing_calls import ANYWHERE, WELL, call, grant, post
 
+from daulat.gateway.errors import retry_after_s
 from daulat.gateway.routing import Board, QueueFull, QueueSettings, Route
 from daulat.gateway.routing.shared import SharedRouter
 
@@ -148,6 +149,19 @@ async def test_as_many_may_wait_in_all_workers_as_the_queue_says(service):
     for worker in two.workers:
         with pytest.raises(QueueFull):
             await worker.choose(call(), grant())
+    for task in tasks:
+        task.cancel()
+
+
+async def test_who_is_turned_away_is_told_to_come_back_by_how_many_wait_in_all_workers(service):
+    two = service(2, small=1, queue=QueueSettings(limit=10))
+    await two.workers[0].choose(call(), grant())
+    tasks = [await two.waits(0, "a") for _ in range(10)]
+    with pytest.raises(QueueFull) as full:
+        await two.workers[1].choose(call(), grant())
+    assert (
+        retry_after_s(full.value) == 5
+    )  # ten, and each worker begins one a second until it knows better
     for task in tasks:
         task.cancel()
 

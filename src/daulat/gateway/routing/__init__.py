@@ -6,7 +6,7 @@ several workers count and take turns together. It never sends data of a class to
 does not allow, and never reads a prompt.
 """
 
-from daulat.gateway.routing.board import Board, OtherBoardError, Row
+from daulat.gateway.routing.board import Board, BoardError, Row
 from daulat.gateway.routing.declared import RoutedEngines, declared_router, kept_answers, place_of
 from daulat.gateway.routing.errors import EnginesAway, NoRoute, QueueFull
 from daulat.gateway.routing.gating import gated
@@ -18,13 +18,13 @@ from daulat.gateway.routing.watch import watched
 
 __all__ = [
     "Board",
+    "BoardError",
     "Declared",
     "EnginesAway",
     "KeptAnswers",
     "Level",
     "ModelRouter",
     "NoRoute",
-    "OtherBoardError",
     "Post",
     "QueueFull",
     "QueueSettings",

@@ -36,8 +36,8 @@ _DIGEST = 32
 _RANK = float(1 << 50)
 
 
-class OtherBoardError(DaulatError):
-    """The board was made for other models than those declared now; the operator can act."""
+class BoardError(DaulatError):
+    """Workers cannot share a board; the operator can act."""
 
 
 class Board:
@@ -80,7 +80,7 @@ class Board:
         )
         ends = list(accumulate(-(-size // 64) * 64 for size in sizes))
         if os.fstat(memory).st_size == 0:
-            os.ftruncate(memory, ends[-1])
+            os.posix_fallocate(memory, 0, ends[-1])  # to run out of memory later would end the process
         elif os.fstat(memory).st_size != ends[-1]:
             raise _other()
         mapped = memoryview(mmap.mmap(memory, ends[-1]))
@@ -93,11 +93,14 @@ class Board:
 
     @classmethod
     def make(cls, models: Sequence[str], workers: int) -> Board:
-        """Make an empty board."""
+        """Make an empty board; raises `BoardError` if there is no memory to share."""
         where = SHARED_MEMORY if SHARED_MEMORY.is_dir() else None
-        with tempfile.TemporaryFile(dir=where) as file:  # has no name, and nobody else can open it
-            memory = os.dup(file.fileno())
-        board = cls(memory, [os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC) for _ in range(workers)], models)
+        try:
+            with tempfile.TemporaryFile(dir=where) as file:  # has no name, and nobody else can open it
+                memory = os.dup(file.fileno())
+            board = cls(memory, [os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC) for _ in range(workers)], models)
+        except OSError as error:
+            raise _none(where, error) from error
         board.digest[:] = _digest(models)
         return board
 
@@ -107,7 +110,7 @@ class Board:
 
         Raises
         ------
-        OtherBoardError
+        BoardError
             If it was made for other models.
         """
         number, memory, *bells = map(int, words.split(","))
@@ -235,8 +238,17 @@ def _digest(models: Sequence[str]) -> bytes:
     return hashlib.sha256("\0".join(models).encode()).digest()
 
 
-def _other() -> OtherBoardError:
-    return OtherBoardError(
+def _none(where: Path | None, error: OSError) -> BoardError:
+    return BoardError(
+        f"no memory could be shared by workers in {where or tempfile.gettempdir()}: {error.strerror or error}",
+        why="Each would count its own calls alone, and engines would get more at once than is declared.",
+        fix="make room there, or start one worker.",
+        code="up.no_board",
+    )
+
+
+def _other() -> BoardError:
+    return BoardError(
         "the models of the declaration are not those with which the workers were started",
         why="This worker cannot read what the others tell; until all are started again it bounds its engines alone.",
         fix="stop `daulat up` and start it again.",

@@ -83,6 +83,7 @@ class ModelRouter:
         self._queue: FairQueue[Waiting] = FairQueue()
         self._left_s = 1.0  # smoothed seconds between two calls that leave engines; for `Retry-After`
         self._left_at = 0.0
+        self._workers = 1
 
     def use_gates(self, gates: Gates) -> None:
         """Go by other gates from the next call on."""
@@ -349,7 +350,7 @@ class ModelRouter:
             turn.set_exception(self._full(f"this call has waited for {self._settings.wait_s:g} s"))
 
     def _full(self, what: str) -> QueueFull:
-        estimate = len(self._queue) * self._left_s
+        estimate = self.waiting_in_all * self._left_s / self._workers
         return QueueFull(
             f"all engines are busy and {what}",
             why="Waiting on would end in a time-out, or take what others wait for.",

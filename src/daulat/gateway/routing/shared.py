@@ -52,6 +52,7 @@ class SharedRouter(ModelRouter):
         super().__init__(posts, routes, residency, queue=queue, gates=gates, clock=clock)
         self._row = row
         self._waiting = row.waiting
+        self._workers = len(row.waiting)
         self._queue: FairQueue[Waiting] = FairQueue(row)
         self._fence = threading.Lock()
         self._looking: asyncio.TimerHandle | None = None
