@@ -15,8 +15,10 @@ from daulat.plan.chain import Plan
 from daulat.plan.deal import Agreement
 from daulat.plan.deal_cash import run_agreement
 from daulat.plan.deal_control import control_in
+from daulat.plan.deal_terms import terms_of
 from daulat.plan.figures import Floats
 from daulat.plan.finance import (
+    Covenant,
     Deal,
     Flows,
     Loan,
@@ -25,9 +27,9 @@ from daulat.plan.finance import (
     check_covenants,
     returns_of,
 )
-from daulat.plan.note import Note, note, word
+from daulat.plan.note import Note, note, note_of, word
 from daulat.plan.result.document import SummaryRow
-from daulat.plan.result.joint import Band, CovenantRow, DealPart, LoanRow, PartyRow, Series, SourceRow
+from daulat.plan.result.joint import Band, CovenantRow, DealPart, LoanRow, NoteRow, PartyRow, Series, SourceRow
 
 PAGE = "plan-finance.md"
 CASH = ["capex_usd_per_year", "opex_usd_per_year"]
@@ -113,6 +115,7 @@ def deal_part(plan: Plan, agreement: Agreement) -> DealPart:
     covenants = check_covenants(deal, flows, first_year)
     control = list(control_in(plan, agreement, project, covenants))
     cover = flows.cover_of(range(len(deal.loans)))
+    terms = list(terms_of(deal))
     return DealPart(
         origin=agreement.origin,
         source=agreement.source,
@@ -127,22 +130,26 @@ def deal_part(plan: Plan, agreement: Agreement) -> DealPart:
         least_dscr=_band(_least(cover)),
         short_share=_share_below(cover, 1.0),
         revenue_usd=_series(project.revenue_usd),
-        covenants=[
-            CovenantRow(
-                name=rule.name,
-                holds=rule.holds,
-                years=list(rule.years),
-                share_broken=rule.share_broken,
-                why=rule.why,
-                fix=rule.fix,
-                broken_by_year=rule.broken.mean(axis=0).tolist(),
-            )
-            for rule in covenants
-        ],
+        covenants=[_covenant(rule) for rule in covenants],
         keeps_control=all(row.control == "kept" for row in control),
         sources=list(SOURCES),
-        terms=list(terms_of(deal)),
+        terms=[str(one) for one in terms],
+        terms_keyed=[NoteRow(**one.as_dict()) for one in terms],
         control_in=control,
+    )
+
+
+def _covenant(rule: Covenant) -> CovenantRow:
+    return CovenantRow(
+        name=rule.name,
+        holds=rule.holds,
+        years=list(rule.years),
+        share_broken=rule.share_broken,
+        why=str(rule.why or ""),
+        fix=str(rule.fix),
+        why_keyed=NoteRow(**rule.why.as_dict()) if rule.why else None,
+        fix_keyed=NoteRow(**rule.fix.as_dict()),
+        broken_by_year=rule.broken.mean(axis=0).tolist(),
     )
 
 
@@ -179,10 +186,14 @@ def notes_of(part: DealPart) -> list[Note]:
     return [control, *([note("deal_short", share=part.short_share)] if part.loans else [])]
 
 
+def _why(rule: CovenantRow) -> Note | str:
+    return note_of(rule.why_keyed.model_dump()) if rule.why_keyed else rule.why
+
+
 def _broken(part: DealPart) -> Iterator[Note]:
     for rule in part.covenants:
         if rule.years:
-            yield note("deal_broken", rule=word("rule", rule.name), why=rule.why, share=rule.share_broken)
+            yield note("deal_broken", rule=word("rule", rule.name), why=_why(rule), share=rule.share_broken)
     for row in part.control_in:
         if row.name and row.broken:
             rules = [word("rule", name) for name in row.broken]
@@ -192,50 +203,10 @@ def _broken(part: DealPart) -> Iterator[Note]:
 def _untested(part: DealPart) -> Iterator[Note]:
     for rule in part.covenants:
         if not rule.is_tested:
-            yield note("deal_untested", rule=word("rule", rule.name), why=rule.why)
+            yield note("deal_untested", rule=word("rule", rule.name), why=_why(rule))
     for row in part.control_in:
         if row.name and row.not_tested:
             yield note("deal_untested_in", rules=[word("rule", name) for name in row.not_tested], scenario=row.name)
-
-
-def terms_of(deal: Deal) -> Iterator[str]:
-    """Yield the deal in sentences."""
-    for phase in deal.phases:
-        shares = [
-            f"{one.party} {one.equity_share:.0%}" for one in deal.stakes if one.phase == phase.name and one.equity_share
-        ]
-        yield f"{phase.name}, {phase.first_year} to {phase.last_year}: equity {', '.join(shares)}"
-    for one in deal.stakes:
-        for amount, what in ((one.grant_usd, "a grant"), (one.land_usd, "land")):
-            if amount:
-                yield f"{one.party} gives {what} of {amount / 1e6:,.3g} million USD in {one.phase}"
-    for loan in deal.loans:
-        yield (
-            f"{loan.lender} lends {loan.gearing:.0%} of the need at {loan.rate:.1%} over {loan.tenor_years} years, "
-            f"{loan.grace_years} of them of grace; cover of at least {loan.least_dscr:g} before anything is distributed"
-        )
-    for sale in deal.buy_outs:
-        yield (
-            f"{sale.buyer} buys {sale.share:.0%} from {sale.seller} in {sale.year} at {sale.multiple:g} times the "
-            "equity paid in for it"
-        )
-    for line in deal.reciprocal:
-        yield (
-            f"{line.party} invests {line.usd_per_year / 1e6:,.3g} million USD a year with {line.to}, "
-            f"{line.first_year} to {line.last_year}"
-        )
-    control = deal.control
-    for holders, what in (
-        (control.keys_held_by, "hold the keys to weights and data"),
-        (control.may_switch_off, "may stop the service"),
-        (control.operated_by, "operate it"),
-    ):
-        if holders:
-            yield f"{' and '.join(holders)} {what}"
-    if control.step_in_days is not None:
-        yield f"the government may step in within {control.step_in_days} days"
-    if control.buy_out_by is not None:
-        yield f"all of it may be owned by the nation by {control.buy_out_by}"
 
 
 def _party(deal: Deal, place: int, party: Party, flows: Flows, found: Returns) -> PartyRow:

@@ -46,8 +46,8 @@ def fewer_note(found: Sequence[Region], place: Place, rules: SiteRules) -> Note 
     asked = int(rules.numbers["candidates"].value)
     if rules.at or len(found) >= asked:
         return None
-    key, unknown = "sites_fewer", len(place.regions) - len(found)
-    key += "_grids" if unknown > 0 else ""
+    unknown = len(place.regions) - len(found)
+    key = "sites_fewer_grids" if unknown > 0 else "sites_fewer"
     return note(key, found=len(found), asked=asked, regions=len(place.regions), unknown=unknown)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daulat.plan.finance.types import CENT_USD, Deal, Flows
+from daulat.plan.note import Note, note
 
 Bools = NDArray[np.bool_]
 _ROUNDING = 1e-9
@@ -31,6 +32,10 @@ class Covenant:
         Where it is broken.
     years : tuple of int
         Calendar years in which it is broken in some draw.
+    why : Note, optional
+        Why it does not hold; None where it does.
+    fix : Note
+        What would mend it.
     is_tested : bool
         Whether the plan reaches the year in which the rule falls due; if not, it is not broken either.
     """
@@ -38,8 +43,8 @@ class Covenant:
     name: str
     broken: Bools
     years: tuple[int, ...]
-    why: str
-    fix: str
+    why: Note | None
+    fix: Note
     is_tested: bool = True
 
     @property
@@ -92,8 +97,8 @@ def control_kept(covenants: Collection[Covenant]) -> Bools:
     Examples
     --------
     >>> import numpy as np
-    >>> rules = [Covenant("keys", np.array([[False, True]]), (2028,), "", ""),
-    ...          Covenant("switch", np.array([[False, False]]), (), "", "")]
+    >>> rules = [Covenant("keys", np.array([[False, True]]), (2028,), None, Note("fix_keys")),
+    ...          Covenant("switch", np.array([[False, False]]), (), None, Note("fix_switch"))]
     >>> control_kept(rules).tolist()
     [[True, False]]
     """
@@ -110,8 +115,8 @@ def _majority(deal: Deal, flows: Flows, first_year: int) -> Covenant:
         "majority",
         broken,
         first_year,
-        f"domestic parties hold as little as {share.min(initial=1.0):.1%} of the shares",
-        f"raise their equity above {deal.control.majority:.0%} in every phase, or give a domestic party a golden share",
+        note("why_majority", share=float(share.min(initial=1.0))),
+        note("fix_majority", majority=deal.control.majority),
     )
 
 
@@ -122,8 +127,8 @@ def _keys(deal: Deal, flows: Flows, first_year: int) -> Covenant:
         bool(holders) and not _foreign(deal, holders),
         flows,
         first_year,
-        f"the keys to weights and data are held by {_listed(holders)}",
-        "let domestic parties alone hold them, in hardware on national soil",
+        note("why_keys", holders=_listed(holders)),
+        note("fix_keys"),
     )
 
 
@@ -134,8 +139,8 @@ def _switch(deal: Deal, flows: Flows, first_year: int) -> Covenant:
         bool(holders) and not _foreign(deal, holders),
         flows,
         first_year,
-        f"the service can be stopped by {_listed(holders)}",
-        "let domestic parties alone be able to stop it; no licence server, remote kill or update of another party",
+        note("why_switch", holders=_listed(holders)),
+        note("fix_switch"),
     )
 
 
@@ -143,14 +148,14 @@ def _operation(deal: Deal, flows: Flows, first_year: int) -> Covenant:
     foreign = _foreign(deal, deal.control.operated_by)
     days = deal.control.step_in_days
     fine = bool(deal.control.operated_by) and (not foreign or (days is not None and days <= _LONGEST_STEP_IN_DAYS))
-    right = "without a right to step in" if days is None else f"with a right to step in after {days} days"
+    right = note("no_step_in") if days is None else note("step_in", days=days)
     return _fixed(
         "operation",
         fine,
         flows,
         first_year,
-        f"it is run by {_listed(deal.control.operated_by)}, {right}",
-        f"agree a right of the government to step in within {_LONGEST_STEP_IN_DAYS} days, with staff trained for it",
+        note("why_operation", holders=_listed(deal.control.operated_by), right=right),
+        note("fix_operation", days=_LONGEST_STEP_IN_DAYS),
     )
 
 
@@ -159,24 +164,21 @@ def _buy_out(deal: Deal, flows: Flows, first_year: int) -> Covenant:
     years, last_year = first_year + np.arange(n_years), first_year + n_years - 1
     foreign = [not party.is_domestic for party in deal.parties]
     owned = flows.ownership[foreign].sum(axis=0)
-    fix = "agree a schedule of buy-outs with a price formula, or an option to buy at any time"
+    fix = note("fix_buy_out")
     by = deal.control.buy_out_by
     # Where no right is agreed, what is left at the end cannot be bought; before, a buy-out of the schedule may come.
     due = last_year if by is None else by
     broken = (owned > _ROUNDING) & (years >= due)
-    at_end = f"foreign parties still own {owned[:, -1].max(initial=0.0):.1%} at the end"
+    at_end = float(owned[:, -1].max(initial=0.0))
     if by is not None and by > last_year and (owned[:, -1] > _ROUNDING).any():
         # No year to name and no draw that breaks it: whether the shares are bought by then, these years cannot show.
-        why = f"not tested in this plan: it ends in {last_year}, and all is to be owned by {by}; {at_end}"
-        fix = f"make a plan that reaches {by}, or {fix}"
-        return Covenant("buy-out", broken, (), why, fix, is_tested=False)
+        why = note("why_buy_out_untested", last_year=last_year, by=by, share=at_end)
+        return Covenant("buy-out", broken, (), why, note("fix_buy_out_longer", by=by, fix=fix), is_tested=False)
     if by is None:
-        return _judged("buy-out", broken, first_year, f"{at_end}; no right to buy them out is agreed", fix)
-    late = [int(year) for year in years[broken.any(axis=0)]]
-    until = f"at the end of {late[-1]}" if late else ""
-    most = owned[:, late[-1] - first_year].max() if late else 0.0
-    why = f"foreign parties still own {most:.1%} {until}, though all was to be owned by {by}"
-    return _judged("buy-out", broken, first_year, why, fix)
+        return _judged("buy-out", broken, first_year, note("why_buy_out_open", share=at_end), fix)
+    late = [int(year) for year in years[broken.any(axis=0)]] or [last_year]  # of a rule that is kept nobody reads why
+    most = float(owned[:, late[-1] - first_year].max(initial=0.0))
+    return _judged("buy-out", broken, first_year, note("why_buy_out_late", share=most, year=late[-1], by=by), fix)
 
 
 def _pledge(deal: Deal, flows: Flows, first_year: int) -> Covenant:
@@ -187,8 +189,8 @@ def _pledge(deal: Deal, flows: Flows, first_year: int) -> Covenant:
         "pledge",
         due & (flows.dscr < 1),
         first_year,
-        f"cash does not cover the debt, and {_listed([deal.loans[at].name for at in pledged])} could take the shares",
-        "leave the shares out of the security, or hold a reserve for a year's debt service",
+        note("why_pledge", loans=_listed([deal.loans[at].name for at in pledged])),
+        note("fix_pledge"),
     )
 
 
@@ -197,15 +199,15 @@ def _foreign(deal: Deal, names: Collection[str]) -> list[str]:
     return [name for name in names if name not in domestic]
 
 
-def _listed(names: Collection[str]) -> str:
-    return ", ".join(names) or "nobody named"
+def _listed(names: Collection[str]) -> list[str] | Note:
+    return list(names) or note("nobody")
 
 
-def _fixed(name: str, fine: bool, flows: Flows, first_year: int, why: str, fix: str) -> Covenant:
+def _fixed(name: str, fine: bool, flows: Flows, first_year: int, why: Note, fix: Note) -> Covenant:
     """Judge a rule that depends on the papers alone: it holds always or never."""
     return _judged(name, np.full(flows.dscr.shape, not fine), first_year, why, fix)
 
 
-def _judged(name: str, broken: Bools, first_year: int, why: str, fix: str) -> Covenant:
+def _judged(name: str, broken: Bools, first_year: int, why: Note, fix: Note) -> Covenant:
     years = tuple(int(first_year + t) for t in np.flatnonzero(broken.any(axis=0)))
-    return Covenant(name, broken, years, why if years else "", fix)
+    return Covenant(name, broken, years, why if years else None, fix)

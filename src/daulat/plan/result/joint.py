@@ -90,7 +90,12 @@ class CovenantRow(_Part):
     share_broken: float
     """Share of the draws in which it is broken in some year."""
     why: str
+    """Why it does not hold; empty where it does."""
     fix: str
+    """What would mend it."""
+    why_keyed: NoteRow | None = None
+    fix_keyed: NoteRow | None = None
+    """Both by their keys; none in an older plan."""
     broken_by_year: list[float] = []
     """Share of the draws in which it is broken in each year of the plan."""
 
@@ -167,6 +172,8 @@ class DealPart(_Part):
     sources: list[SourceRow]
     terms: list[str]
     """The deal in sentences, as it was given."""
+    terms_keyed: list[NoteRow] = []
+    """The same by their keys."""
     control_in: list[ControlRow] = []
     """As agreed, and in each scenario of the deal."""
 
