@@ -159,9 +159,7 @@ async def test_who_is_turned_away_is_told_to_come_back_by_how_many_wait_in_all_w
     tasks = [await two.waits(0, "a") for _ in range(10)]
     with pytest.raises(QueueFull) as full:
         await two.workers[1].choose(call(), grant())
-    assert (
-        retry_after_s(full.value) == 5
-    )  # ten, and each worker begins one a second until it knows better
+    assert retry_after_s(full.value) == 5  # ten, and each worker begins one a second until it knows better
     for task in tasks:
         task.cancel()
 

@@ -2,7 +2,7 @@
 """The router of one of several workers: as `ModelRouter`, with engines counted and turns shared out by the board.
 
 A place is counted first and held only if, all workers together, the bound still stands; of two that reach for the last
-place at once neither gets it by mistake. A place that becomes free goes to the worker in which the next call waits, and
+place at once never both get it. A place that becomes free goes to the worker in which the next call waits, and
 that worker is rung for. Whoever has calls waiting also looks at the board every 20 ms, so that no ring has to arrive.
 """
 
@@ -141,7 +141,7 @@ class SharedRouter(ModelRouter):
         """
         column = post.column
         column.counts[column.own] += 1
-        # A processor may put off a store until after a later load; a lock's atomic operation does not let it.
+        # A processor may put off a store until after a later load; a lock's atomic operation does not let it (x86-64).
         self._fence.acquire()
         self._fence.release()
         post.in_flight = sum(column.counts)
