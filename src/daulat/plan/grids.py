@@ -27,7 +27,7 @@ from daulat.plan.inputs.located import Located, place
 from daulat.plan.note import Note, note
 from daulat.plan.place import Region
 from daulat.plan.sites import Site, Sites
-from daulat.plan.units import likely_meant
+from daulat.plan.units import likely_meant, unit_question
 
 TABLE, FIGURES = "grids.csv", "grids.yaml"
 # What may be told of a grid: the most that is taken, its unit, and the input of the nation that it stands for there.
@@ -171,10 +171,10 @@ def _doubts(figures: Mapping[str, Mapping[str, GridFigure]]) -> Iterator[Note]:
             told, (most, unit, _) = row.get(key), KEYS[key]
             if told is None or not 0 < told.value < least:
                 continue
-            meant = likely_meant(told.value, unit, least, most)
             where = f"{grid}.{key}" if told.is_packs else f"plan.siting.grids.{grid}.{key}"
-            file, question = place(told.origin, where), note("did_you_mean", meant=meant) if meant else ""
-            yield note("grid_far", place=file, path=where, value=told.value, unit=unit, least=least, question=question)
+            asked = unit_question(told.value, unit, least, most)
+            file = place(told.origin, where)
+            yield note("grid_far", place=file, path=where, value=told.value, unit=unit, least=least, question=asked)
 
 
 def _table(pack: Pack | None, regions: Mapping[str, str], faults: Faults) -> dict[str, str]:

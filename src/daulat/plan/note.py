@@ -6,7 +6,7 @@ Comes in: a key of the section `notes` of a language's messages, and numbers, na
 
 A message names its values as `{name}`, or with what stands behind a colon: how a number is written (Python's own
 format, in the signs of the language), what stands between the values of a list (a comma where nothing is said), or
-`text` for a sentence that a pack or a table brings, which is English where the pack has no other words for it.
+`text` for words that a pack or a table brings, which are English where the pack does not have them in the language.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 from daulat.nation import read_yaml
 
 FALLBACK = "en"
-TEXT = "text"  # marks a sentence of a pack or a table
+TEXT = "text"
 
 Value = Any  # str, int, float, Note, or a tuple of str or of Note
 

@@ -7,6 +7,8 @@ schema carries it again; nothing is converted in silence. Why not a library of u
 
 from __future__ import annotations
 
+from daulat.plan.note import Note, note
+
 # unit -> {unit that an author may have meant: factor from that unit to ours}
 SLIPS: dict[str, dict[str, float]] = {
     "MW": {"kW": 1e-3, "W": 1e-6, "GW": 1e3},
@@ -84,7 +86,32 @@ def likely_meant(value: float, unit: str, low: float, high: float) -> str:
     >>> likely_meant(-3.0, "people", 0.0, 1e10)
     ''
     """
+    found = _slip(value, unit, low, high)
+    return f"{plainly(value)} {found[0]}, which is {plainly(found[1])} {unit}?" if found else ""
+
+
+def unit_question(value: float, unit: str, low: float, high: float) -> Note | str:
+    """Ask in a note for the unit that was likely meant, as `likely_meant`; empty where none would fit.
+
+    Examples
+    --------
+    >>> str(unit_question(1_000.0, "MW", 0.01, 200.0))
+    '; did you mean 1,000 kW, which is 1 MW?'
+    """
+    found = _slip(value, unit, low, high)
+    if found is None:
+        return ""
+    return note("did_you_mean", value=_short(value), other=found[0], converted=_short(found[1]), unit=unit)
+
+
+def _slip(value: float, unit: str, low: float, high: float) -> tuple[str, float] | None:
+    """Return the unit in which a value would lie in the range, and what it would be."""
     for other, factor in SLIPS.get(unit, {}).items():
         if factor and low <= value * factor <= high and value > 0:
-            return f"{plainly(value)} {other}, which is {plainly(value * factor)} {unit}?"
-    return ""
+            return other, value * factor
+    return None
+
+
+def _short(value: float) -> float:
+    """Return a whole number as it is, another in six digits."""
+    return int(value) if value == round(value) else float(f"{value:.6g}")

@@ -130,7 +130,9 @@ def test_a_buy_out_that_comes_late_breaks_the_rule_in_each_year_until_it_is_paid
         deal = replace(SOUND, control=replace(SOUND.control, buy_out_by=by))
         [rule] = [r for r in check_covenants(deal, run_deal(deal, project()), 2027) if r.name == "buy-out"]
         assert (rule.holds, rule.is_tested, rule.years, rule.share_broken) == (False, True, late, 1.0)
-        assert str(rule.why) == f"foreign parties still own 40.0% at the end of 2028, though all was to be owned by {by}"
+        assert (
+            str(rule.why) == f"foreign parties still own 40.0% at the end of 2028, though all was to be owned by {by}"
+        )
 
 
 def test_each_rule_is_judged_in_each_draw_and_year() -> None:

@@ -24,7 +24,7 @@ from daulat.plan.inputs.assumption import Assumption, first, overlaid
 from daulat.plan.inputs.located import place
 from daulat.plan.inputs.settings import Settings, fault, read_settings
 from daulat.plan.note import Note, note
-from daulat.plan.units import likely_meant
+from daulat.plan.units import unit_question
 
 SECTIONS = ("demand", "sizing", "energy", "money", "jobs")
 TEXTS = ("regions", "site", "services", "events", "currency", "model", "accelerator")
@@ -136,7 +136,6 @@ def _unlikely(usuals: Mapping[str, Assumption], rows: Mapping[str, Assumption]) 
             continue
         if usual.low / FAR <= one.value <= usual.high * FAR:
             continue
-        meant = likely_meant(one.value, one.unit, usual.low / 2, usual.high * 2)
         yield note(
             "input_far",
             place=place(one.origin, path),
@@ -145,7 +144,7 @@ def _unlikely(usuals: Mapping[str, Assumption], rows: Mapping[str, Assumption]) 
             unit=one.unit,
             low=usual.low,
             high=usual.high,
-            question=note("did_you_mean", meant=meant) if meant else "",
+            question=unit_question(one.value, one.unit, usual.low / 2, usual.high * 2),
         )
 
 
