@@ -54,7 +54,8 @@ class ClientGone(Exception):  # noqa: N818 - an event, not an error: nobody is l
 class Request(msgspec.Struct):
     """One HTTP request. `path` is percent-decoded; `rest` is what follows a route that ends in ``/``.
 
-    `client` is the network address of the caller, `query` the part after the question mark as it was sent. Two fields
+    `client` is the network address of the caller, `query` the part after the question mark as it was sent, and
+    `body_limit_bytes` the most that is taken as JSON. Two fields
     are set inside this process alone: `on_behalf_of`, the key under which a batch was handed in, and `recorded_as`, the
     route under which a call is booked that another route made.
     """
@@ -67,6 +68,7 @@ class Request(msgspec.Struct):
     request_id: str
     body_timeout_s: float = BODY_TIMEOUT_S
     client: str = ""
+    body_limit_bytes: int = BODY_LIMIT_BYTES
     query: str = ""
     on_behalf_of: str = ""
     recorded_as: str = ""
@@ -82,7 +84,7 @@ class Request(msgspec.Struct):
         scheme, _, token = self.headers.get(b"authorization", b"").partition(b" ")
         return token.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
 
-    async def json_body(self, limit_bytes: int = BODY_LIMIT_BYTES) -> bytes:
+    async def json_body(self) -> bytes:
         """Read the body, bounded in size and time.
 
         Raises
@@ -103,7 +105,7 @@ class Request(msgspec.Struct):
                 fix="send the header `Content-Type: application/json`.",
                 code="unsupported_media_type",
             )
-        return await self.body(limit_bytes, self.body_timeout_s)
+        return await self.body(self.body_limit_bytes, self.body_timeout_s)
 
     async def body(self, limit_bytes: int, timeout_s: float) -> bytes:
         """Read the body whatever its type, bounded in size and time; errors as `json_body`."""

@@ -11,7 +11,7 @@ import asyncio
 from contextlib import suppress
 
 from daulat.errors import DaulatError
-from daulat.gateway._asgi import ClientGone, Receive, Request, Route, Routes, Scope, Send, send_error
+from daulat.gateway._asgi import BODY_LIMIT_BYTES, ClientGone, Receive, Request, Route, Routes, Scope, Send, send_error
 from daulat.gateway._headers import read_headers
 from daulat.gateway.api.routes import api_routes
 from daulat.gateway.catalogue import CatalogueRoutes
@@ -48,7 +48,10 @@ class Gateway:
         client = scope.get("client") or ("",)
         try:
             headers = read_headers(scope["headers"])
-            request = Request(scope["method"], path, rest, headers, receive, request_id, patience_s, client[0])
+            request = Request(
+                scope["method"], path, rest, headers, receive, request_id, patience_s, client[0],
+                self._parts.body_limit_bytes if b"authorization" in headers else BODY_LIMIT_BYTES,
+            )  # fmt: skip
             query = scope.get("query_string", b"")
             if query or rest:
                 _require_no_nul(query, rest)

@@ -125,6 +125,7 @@ async def open_front(
         admission=access,
         moderator=_rules(nation),
         media=declared_fetcher(nation.gateway.media),
+        body_limit_bytes=nation.gateway.body_limit_bytes,
         routes=access.routes(),
         allowed_origins=nation.gateway.allowed_origins,
         trusted_proxies=nation.gateway.trusted_proxies,

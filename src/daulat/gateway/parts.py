@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from daulat.gateway._asgi import BODY_TIMEOUT_S, ASGIApp, Route
+from daulat.gateway._asgi import BODY_LIMIT_BYTES, BODY_TIMEOUT_S, ASGIApp, Route
 from daulat.gateway.defaults import FirstRouter, NoObserver, OpenAdmission
 from daulat.gateway.metering import Meter
 from daulat.gateway.ports import Admission, Answers, Assistant, Embedder, Engines, Library, Observer, Router
@@ -74,6 +74,8 @@ class Parts:
         The address under which people reach the service; empty where none is declared.
     body_timeout_s : float
         How long a client may take to send a body, in seconds.
+    body_limit_bytes : int
+        The most that a caller who brings a credential may send as JSON.
     admission : Admission
         Who may call, and how much. Default: everybody.
     router : Router, optional
@@ -113,6 +115,7 @@ class Parts:
     embedder: Embedder | None = None
     web: ASGIApp | None = None
     body_timeout_s: float = BODY_TIMEOUT_S
+    body_limit_bytes: int = BODY_LIMIT_BYTES
     admission: Admission = field(default_factory=OpenAdmission)
     router: Router | None = None
     observer: Observer = field(default_factory=NoObserver)

@@ -211,6 +211,9 @@ class Gateway(Declared):
     """Where calls wait for an engine."""
     media: Media = Media()
     """Pictures and recordings that calls name by address."""
+    body_limit_bytes: Annotated[int, Field(ge=65_536, le=100_000_000)] = 1_048_576
+    """The most that a call with a key may send as JSON: raise it for pictures that are sent as bytes. Without a key:
+    1 MiB."""
     sign_in: SignIn | None = None
     """Where operators sign in; none: administration at the command line only."""
 

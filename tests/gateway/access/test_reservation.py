@@ -151,6 +151,30 @@ def test_an_image_or_a_recording_that_is_only_named_is_reserved_for(part):
     assert read_asked(body, CHAT).prompt_bound > MOST_PER_PART
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        b'{"type": "image_url", "image_url": {"url": "data:image/png;base64,%b"}}',
+        b'{"type": "input_audio", "input_audio": {"data": "%b", "format": "wav"}}',
+    ],
+)
+def test_the_bytes_of_a_picture_are_no_tokens_of_text(part):
+    small, large = (
+        read_asked(b'{"model": "m", "messages": [{"role": "user", "content": [%b]}]}' % (part % (b"AAAA" * size)), CHAT)
+        for size in (1, 200_000)
+    )
+    assert (large.prompt_tokens, large.prompt_bound) == (small.prompt_tokens, small.prompt_bound)
+    assert small.prompt_bound > MOST_PER_PART
+
+
+@pytest.mark.parametrize("text", ["data:text/plain;base64,AAAA", "AAAA"])
+def test_a_text_that_looks_like_bytes_is_reserved_for_as_text(text):
+    long = text + "AAAA" * 1_000
+    part = {"type": "text", "text": long, "data": long}
+    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": [part]}]}).encode()
+    assert read_asked(body, CHAT).prompt_bound >= len(body)
+
+
 def test_a_text_that_speaks_of_images_reserves_for_none():
     body = json.dumps({"model": "m", "messages": [{"role": "user", "content": 'an [1] "image_url" in text'}]}).encode()
     assert read_asked(body, CHAT).prompt_bound == len(body)

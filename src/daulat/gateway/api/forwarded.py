@@ -5,7 +5,7 @@ does not have the route. Reads no more than the proxy does.
 
 from __future__ import annotations
 
-from daulat.gateway._asgi import BODY_LIMIT_BYTES, Request, Route, Send
+from daulat.gateway._asgi import Request, Route, Send
 from daulat.gateway.errors import BadRequest, NotFound, NotReady
 from daulat.gateway.parts import Parts
 from daulat.gateway.proxy import Proxy, read_asked
@@ -34,7 +34,7 @@ class Forwarded:
         """Return the handler of ``/v1/<name>``."""
 
         async def handle(request: Request, send: Send) -> None:
-            await self.forward(request, send, name, await request.json_body(BODY_LIMIT_BYTES))
+            await self.forward(request, send, name, await request.json_body())
 
         return handle
 

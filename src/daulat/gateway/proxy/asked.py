@@ -16,7 +16,7 @@ from daulat.gateway._asgi import Request
 from daulat.gateway._decode import LANGUAGE_HEADER, explained, require_language
 from daulat.gateway.errors import BadRequest
 from daulat.gateway.ports import Call
-from daulat.gateway.proxy.media import MACHINES, SETTINGS, Address, addresses_to_fetch, has_parts, other_machine
+from daulat.gateway.proxy.media import MACHINES, SETTINGS, Address, Found, has_parts, other_machine, require_bytes
 from daulat.models import several_prompts
 
 # A token is a byte at least and some four bytes of English; three lie on the safe side for most writing.
@@ -37,6 +37,7 @@ RERANK = "rerank"
 WRITTEN = frozenset({CHAT, "completions"})
 
 _EMPTY = msgspec.Raw(b"")
+_NOTHING = Found()
 _Number = Annotated[float, Meta(ge=0)]
 
 
@@ -209,24 +210,28 @@ def read_asked(body: bytes, route: str, *, may_fetch: bool = False) -> Asked:
     if generated > MOST_CHOICES:
         raise _too_many(generated, prompts)
     looked = _have_words(body) or (has_parts(head.messages, body) if route == CHAT else body.count(b"{") > 1)
-    addresses = addresses_to_fetch(body, is_conversation=route == CHAT, may_fetch=may_fetch) if looked else ()
+    found = require_bytes(body, is_conversation=route == CHAT, may_fetch=may_fetch) if looked else _NOTHING
     # A list within the messages, or an object within the input: without one it is text.
     nests = prompt.find(b"[" if head.messages else b"{", 1) >= 0
     parts = _parts(body if route == RERANK else prompt) if looked and (nests or route == RERANK) else 0
+    parts = max(parts, found.carried)
     return Asked(
         route=route,
         body=body,
         model=head.model,
         stream=bool(head.stream),
         include_usage=head.stream_options is not None and bool(head.stream_options.include_usage),
-        prompt_tokens=len(prompt or body) // BYTES_PER_TOKEN + 1 + TOKENS_PER_PART * parts,
-        prompt_bound=len(body) + _beyond(head, route, prompt if nests else b"") + MOST_PER_PART * parts,
+        prompt_tokens=(len(prompt or body) - found.carried_bytes) // BYTES_PER_TOKEN + 1 + TOKENS_PER_PART * parts,
+        prompt_bound=len(body)
+        - found.carried_bytes
+        + _beyond(head, route, prompt if nests else b"")
+        + MOST_PER_PART * parts,
         max_tokens=int(min(bound * generated, MOST_TOKENS)),
         affinity=crc32(prompt[:AFFINITY_BYTES]),
         is_conversation=prompt.startswith(b"["),
         choices=choices,
         generated=generated,
-        addresses=addresses,
+        addresses=found.addresses,
     )
 
 

@@ -74,6 +74,22 @@ class Address(NamedTuple):
     may_be_fetched: bool
 
 
+class Found(NamedTuple):
+    """What a request names: addresses, and what travels in it as bytes.
+
+    Attributes
+    ----------
+    addresses : tuple of Address
+    carried, carried_bytes : int
+        How many parts travel as a ``data:`` URL, or as the data of a recording, and how much of the body they take: an
+        engine makes of them what it makes of a picture, and never reads them as text.
+    """
+
+    addresses: tuple[Address, ...] = ()
+    carried: int = 0
+    carried_bytes: int = 0
+
+
 class _Message(msgspec.Struct):
     content: msgspec.Raw = msgspec.Raw(b"")
 
@@ -106,8 +122,8 @@ def has_parts(messages: msgspec.Raw, body: bytes) -> bool:
     return any(bytes(message.content)[:1] not in (b'"', b"n", b"") for message in read)
 
 
-def find_addresses(body: bytes, *, is_conversation: bool) -> list[Address]:
-    """Return what an engine might fetch of a request.
+def find_media(body: bytes, *, is_conversation: bool) -> Found:
+    """Return what an engine might fetch of a request, and how much of it is the bytes of pictures and recordings.
 
     Raises
     ------
@@ -118,8 +134,10 @@ def find_addresses(body: bytes, *, is_conversation: bool) -> list[Address]:
     --------
     >>> part = '{"type": "image_url", "image_url": {"url": "http://10.0.0.1/"}}'
     >>> body = '{"model": "m", "messages": [{"role": "user", "content": ["see http://x.example", %s]}]}' % part
-    >>> find_addresses(body.encode(), is_conversation=True)
-    [Address(where='messages[0].content[1].image_url.url', url='http://10.0.0.1/', may_be_fetched=True)]
+    >>> find_media(body.encode(), is_conversation=True).addresses
+    (Address(where='messages[0].content[1].image_url.url', url='http://10.0.0.1/', may_be_fetched=True),)
+    >>> find_media(body.replace("http://10.0.0.1/", "data:;base64,AAAA").encode(), is_conversation=True)
+    Found(addresses=(), carried=1, carried_bytes=17)
     """
     # Texts to answer from are written into a conversation; what a reranker is given may be pictures.
     search = _Search(_APART | {"documents"} if is_conversation else _APART)
@@ -130,14 +148,16 @@ def find_addresses(body: bytes, *, is_conversation: bool) -> list[Address]:
             raise msgspec.DecodeError from error
         # Infinity takes each input for an address where it is told to.
         search.looks = any(name == "modality" and value != "text" for name, value in members)
-        return list(search.below(members, "", ""))
+        addresses = tuple(search.below(members, "", ""))
+        return Found(addresses, search.carried, search.carried_bytes)
 
 
 class _Search:
-    """One walk through a body; `looks` says that its input are addresses."""
+    """One walk through a body; `looks` says that its input are addresses. Adds up what is carried as bytes."""
 
     def __init__(self, apart: frozenset[str]) -> None:
         self.looks = False
+        self.carried = self.carried_bytes = 0
         self._apart = apart
         self._objects = self._walked = 0
 
@@ -158,6 +178,7 @@ class _Search:
             if not isinstance(each, str | list) or (is_object and name in self._apart):
                 continue
             if isinstance(each, str) and not self._takes(name, each):
+                self._carry(name, each, where)
                 continue
             here = f"{where}[{index}]" if not is_object else f"{where}.{name[:40]}" if where else name[:40]
             if isinstance(each, list):
@@ -165,6 +186,12 @@ class _Search:
             else:
                 may = _FETCHED.match(each) is not None and _TAKES_ADDRESS.fullmatch(name) is not None
                 yield Address(here, each, may)
+
+    def _carry(self, name: str, text: str, where: str) -> None:
+        is_recording = name == "data" and where.endswith("input_audio")
+        if is_recording or (text[:5].lower() == "data:" and name not in _WORDS and _TAKES_ADDRESS.fullmatch(name)):
+            self.carried += 1
+            self.carried_bytes += len(text)  # letters of the body: base64 has no others
 
     def _takes(self, name: str, text: str) -> bool:
         return is_address("url" if self.looks and name == "input" else name, text)
@@ -195,19 +222,19 @@ def is_address(name: str, text: str) -> bool:
     return _ADDRESS.match(text) is not None
 
 
-def addresses_to_fetch(body: bytes, *, is_conversation: bool, may_fetch: bool) -> tuple[Address, ...]:
-    """Return the addresses of a request that are fetched before an engine is asked: none without `may_fetch`.
+def require_bytes(body: bytes, *, is_conversation: bool, may_fetch: bool) -> Found:
+    """Return what a request names. Its addresses are fetched before an engine is asked; without `may_fetch` none is.
 
     Raises
     ------
     BadRequest
         If one stands in it that is not to be fetched.
     """
-    found = find_addresses(body, is_conversation=is_conversation)
-    for address in found:
+    found = find_media(body, is_conversation=is_conversation)
+    for address in found.addresses:
         if not (may_fetch and address.may_be_fetched):
             raise refused(address.where, may_fetch=may_fetch)
-    return tuple(found)
+    return found
 
 
 def refused(where: str, *, may_fetch: bool) -> BadRequest:
@@ -240,7 +267,8 @@ def with_data(body: bytes, addresses: Sequence[Address], fetched: Mapping[str, s
     Examples
     --------
     >>> body = b'{"top_p": 0.50, "input": [{"image": "https://x.example/a"}]}'
-    >>> with_data(body, find_addresses(body, is_conversation=False), {"https://x.example/a": "data:,"})
+    >>> found = find_media(body, is_conversation=False)
+    >>> with_data(body, found.addresses, {"https://x.example/a": "data:,"})
     b'{"top_p":0.50,"input":[{"image":"data:,"}]}'
     """
     named = {re.split(r"[.\[]", address.where, maxsplit=1)[0] for address in addresses}

@@ -16,7 +16,7 @@ from daulat.gateway.api.responses.schema import Response, ResponseRequest
 from daulat.gateway.api.responses.writer import ResponseWriter
 from daulat.gateway.errors import NotFound
 from daulat.gateway.parts import Parts
-from daulat.gateway.proxy.media import addresses_to_fetch
+from daulat.gateway.proxy.media import require_bytes
 from daulat.models import EventDecoder
 
 CHAT_PATH = "/v1/chat/completions"
@@ -44,7 +44,7 @@ class ResponsesRoute:
         body = await request.json_body()
         asked, others = read_request(body)
         if not isinstance(asked.input, str):  # refused here by the name that its caller knows it by
-            addresses_to_fetch(body, is_conversation=True, may_fetch=self._parts.media is not None)
+            require_bytes(body, is_conversation=True, may_fetch=self._parts.media is not None)
         if asked.model not in self._parts.services and self._parts.router is None:
             self._parts.engines.engine_for(asked.model)  # nobody has it, and that is the first thing to say
         chat = to_chat(asked, others, is_service=asked.model in self._parts.services)
