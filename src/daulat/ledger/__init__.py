@@ -9,7 +9,8 @@ address or name.
 from daulat.ledger.errors import ChainBrokenError, EventRefusedError, LedgerError
 from daulat.ledger.events import GENESIS, Event, append_event, append_event_within, verify_chain, verify_events
 from daulat.ledger.receipts import Receipt, Receipts, delete_receipts, open_receipts
-from daulat.ledger.usage import Discarded, EnergyMethod, UsageLedger, UsageRow, delete_usage, open_usage
+from daulat.ledger.usage import UsageLedger, UsageRow, delete_usage, open_usage
+from daulat.ledger.usage_text import Discarded, EnergyMethod, usage_line
 
 __all__ = [
     "GENESIS",
@@ -29,6 +30,7 @@ __all__ = [
     "delete_usage",
     "open_receipts",
     "open_usage",
+    "usage_line",
     "verify_chain",
     "verify_events",
 ]

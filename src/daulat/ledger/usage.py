@@ -15,14 +15,14 @@ from collections import deque
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 import psycopg
 
+from daulat.ledger.usage_text import Discarded, EnergyMethod, usage_line
 from daulat.store import Store
 
 BATCH_ROWS = 2_000
@@ -31,9 +31,6 @@ MOST_ROWS = 5_000
 BATCH_SECONDS = 0.25
 CAPACITY = 50_000  # at some 400 bytes each, 20 MB
 _PATIENCE_S = 5.0
-
-EnergyMethod = Literal["", "meter", "ecologits"]
-Discarded = Literal["", "rejected", "lost", "broke_off"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -76,16 +73,19 @@ class UsageRow(msgspec.Struct, frozen=True, gc=False):
     stream: bool = False
     discarded: Discarded = ""
 
-    def row(self) -> UsageRow:
-        """Return itself; see `Ended`."""
-        return self
+    def line(self) -> str:
+        """Return the row as COPY reads it, behind its id."""
+        asked = self.organisation, self.project, self.key_id, self.model, self.route
+        names = *asked, self.engine, self.place, self.reason, self.data_class
+        counts = self.prompt_tokens, self.completion_tokens, self.reasoning_tokens, self.cached_tokens
+        return usage_line(self.at_s, names, counts, self, (str(self.cost), self.currency), stream=self.stream)
 
 
 class Ended(Protocol):
     """What waits to become a row."""
 
-    def row(self) -> UsageRow:
-        """Return the row."""
+    def line(self) -> str:
+        """Return the row as `usage_line` does."""
         ...
 
 
@@ -103,13 +103,7 @@ _KEEP = f"INSERT INTO usage_call ({_COLUMNS}) SELECT {_COLUMNS} FROM usage_in ON
 WORDED_ROWS = 64
 # Rows whose text is put together at once: some 130 kB, however large a batch has become.
 _TOGETHER = 500
-_MOST = 2**31 - 1
-_SMALLEST_REAL, _LARGEST_REAL = 1e-30, 1e30
-# As many digits as a `real` has; all five at once take half the time of an f-string.
-_FIGURES = "\t".join(["%.7g"] * 5)
-_NOTHING_DRAWN = "\t".join(["\\N"] * 5)
 _PROJECT = 3  # among the columns
-_ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 # A row's id is a random number of 128 bits, as 32 hexadecimal digits.
 _DIGITS = 32
@@ -197,7 +191,7 @@ class UsageLedger:
 
     def _word(self) -> None:
         fresh, self._fresh = self._fresh, []
-        self._waiting.extend([_line(ended.row()) for ended in fresh])
+        self._waiting.extend([ended.line() for ended in fresh])
 
     async def _write_some(self) -> None:
         """Write the batch that failed before, filled up, or the next; do nothing where no row waits."""
@@ -249,80 +243,6 @@ class UsageLedger:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-
-def _line(row: UsageRow) -> str:
-    r"""Return a row as COPY reads it, behind its id: one line, a tab between columns, `\N` for none.
-
-    It is written here because the driver asks each value of each row for its type, which costs three times as much.
-    """
-    one = row
-    second, microsecond = divmod(int(one.at_s * 1e6), 1_000_000)
-    asked = one.organisation, one.project, one.key_id, one.model, one.route
-    names = _names(*asked, one.engine, one.place, one.reason, one.data_class)
-    prompt, completion, reasoning, cached = (
-        one.prompt_tokens, one.completion_tokens, one.reasoning_tokens, one.cached_tokens,
-    )  # fmt: skip
-    # A count that its column cannot hold has a bit above its 31, or is negative and has all of them.
-    if (prompt | completion | reasoning | cached) >> 31:
-        prompt, completion, reasoning, cached = map(_count, (prompt, completion, reasoning, cached))
-    return (
-        f"\t{_date(second)}.{microsecond:06d}+00\t{names}\t{prompt}\t{completion}\t{reasoning}\t{cached}\t{one.estimated}\t{one.status}\t{_text(one.code)}"
-        f"\t{_milliseconds(one.time_to_first_token_s)}\t{_milliseconds(one.duration_s)}"
-        f"\t{one.cost}\t{_text(one.currency)}\t{_drawn(one)}\t{one.energy_method}\t{one.stream}\t{one.discarded}\n"
-    )
-
-
-@lru_cache(maxsize=16)
-def _date(second: int) -> str:
-    """Return a second since 1970 as a date and a time in UTC; many calls end in the same."""
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-@lru_cache(maxsize=256)
-def _names(*names: str) -> str:
-    """Return the columns of names, which most calls of a key share."""
-    return "\t".join(map(_text, names))
-
-
-@lru_cache(maxsize=1024)
-def _text(name: str) -> str:
-    """Return a name as PostgreSQL can keep it and COPY reads it: callers choose names of models, engines of errors."""
-    return name.encode("utf-8", "replace").decode().replace("\0", "")[:300].translate(_ESCAPED)
-
-
-def _count(tokens: int) -> int:
-    return min(max(tokens, 0), _MOST)
-
-
-def _milliseconds(seconds: float | None) -> str:
-    """Return a time to the microsecond, as `_real` would."""
-    return f"{seconds * 1000:.3f}" if seconds is not None and 0 <= seconds < _LARGEST_REAL else "\\N"
-
-
-def _drawn(row: UsageRow) -> str:
-    """Return the columns of energy and carbon: at once where all of them are plain figures, which is nearly always."""
-    value, carbon, embodied = row.energy_wh, row.carbon_g, row.embodied_g
-    if value is None:
-        return _NOTHING_DRAWN
-    low, high = row.energy_low_wh, row.energy_high_wh
-    least, most = _SMALLEST_REAL, _LARGEST_REAL
-    if (
-        carbon is not None
-        and embodied is not None
-        and least < low <= value <= high < most
-        and least < carbon < most
-        and least < embodied < most
-    ):
-        return _FIGURES % (value, low, high, carbon, embodied)
-    return "\t".join(map(_real, (value, low, high, carbon, embodied)))
-
-
-def _real(figure: float | None) -> str:
-    """Return a figure that fits its column, or nothing: what cannot be was not measured."""
-    if figure is None or not 0 <= figure < _LARGEST_REAL:
-        return "\\N"
-    return f"{figure:.7g}" if figure > _SMALLEST_REAL else "0"
 
 
 @asynccontextmanager

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A call that ended, as it waits to become a row of the ledger: what it came to in; a `UsageRow` out.
+"""A call that ended, as it waits to become a row of the ledger: what it came to in; its line out.
 
-Rows that are made together, from many calls, cost half of what they do when each is made between two answers. Holds
+Lines that are made together, of many calls, cost half of what they do when each is made between two answers. Holds
 names and numbers; never a word, a credential, or the request itself.
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 import msgspec
 
 from daulat.gateway.ports import CallUsage
-from daulat.gateway.quota.model import from_quanta
-from daulat.ledger.usage import UsageRow
+from daulat.gateway.quota.model import money_text
+from daulat.ledger import usage_line
 
 
 class Booked(msgspec.Struct, frozen=True, gc=False):
@@ -38,38 +38,10 @@ class Booked(msgspec.Struct, frozen=True, gc=False):
     counts: tuple[int, int, int, int]
     cost: tuple[int, str]
 
-    def row(self) -> UsageRow:
-        """Return the row of the ledger."""
-        usage, counts, cost = self.usage, self.counts, self.cost
+    def line(self) -> str:
+        """Return the row of the ledger, as COPY reads it."""
+        usage, (quanta, currency) = self.usage, self.cost
         organisation, project, key, data_class = self.owner
-        return UsageRow(
-            at_s=self.at_s,
-            organisation=organisation,
-            project=project,
-            key_id=key,
-            model=self.model[:200],
-            route=self.route,
-            engine=usage.engine,
-            place=usage.place,
-            reason=usage.reason,
-            data_class=data_class,
-            prompt_tokens=counts[0],
-            completion_tokens=counts[1],
-            reasoning_tokens=counts[2],
-            cached_tokens=counts[3],
-            estimated=usage.estimated,
-            status=usage.status,
-            code=usage.code,
-            time_to_first_token_s=usage.time_to_first_token_s,
-            duration_s=usage.duration_s,
-            cost=from_quanta(cost[0], "money"),
-            currency=cost[1],
-            energy_wh=usage.energy_wh,
-            energy_low_wh=usage.energy_low_wh,
-            energy_high_wh=usage.energy_high_wh,
-            energy_method=usage.energy_method,
-            carbon_g=usage.carbon_g,
-            embodied_g=usage.embodied_g,
-            stream=self.stream,
-            discarded=usage.discarded,
-        )
+        asked = organisation, project, key, self.model[:200], self.route
+        names = *asked, usage.engine, usage.place, usage.reason, data_class
+        return usage_line(self.at_s, names, self.counts, usage, (money_text(quanta), currency), stream=self.stream)

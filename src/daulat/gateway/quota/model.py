@@ -25,6 +25,7 @@ CONCURRENT = METRICS.index("concurrent")
 MONEY = METRICS.index("money")
 
 MONEY_DIGITS = 8
+_PER_UNIT = 10**MONEY_DIGITS
 # 64-bit counters of quanta hold 9.2 x 10^10 units.
 LARGEST_AMOUNT = 90_000_000_000
 
@@ -90,6 +91,15 @@ def from_quanta(amount: int, metric: str) -> Decimal:
     (Decimal('12.50000000'), Decimal('7'))
     """
     return Decimal(amount).scaleb(-MONEY_DIGITS) if metric == "money" else Decimal(amount)
+
+
+def money_text(quanta: int) -> str:
+    """Return an amount of money that is not negative in decimal digits; a quarter of the price of `from_quanta`.
+
+    >>> money_text(1_250_000_000), money_text(720)
+    ('12.50000000', '0.00000720')
+    """
+    return f"{quanta // _PER_UNIT}.{quanta % _PER_UNIT:0{MONEY_DIGITS}d}"
 
 
 def period_bounds(period: Period, at_s: float, zone: ZoneInfo) -> tuple[int, int]:
