@@ -74,9 +74,12 @@ def read(browser: Browser, report: str) -> Iterator[Any]:
     assert not faults
 
 
-@pytest.mark.parametrize("width", [320, 1280])
-def test_every_chart_is_drawn_and_nothing_runs_over_the_edge(read: Any, width: int) -> None:
-    page = read(viewport={"width": width, "height": 900})
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [("report.en.html", 320), ("report.en.html", 1280), ("report.html", 320), ("report.jv.html", 320)],
+)
+def test_every_chart_is_drawn_and_nothing_runs_over_the_edge(read: Any, name: str, width: int) -> None:
+    page = read(name, viewport={"width": width, "height": 900})
     exhibits = page.locator("figure.exhibit")
     assert exhibits.count() >= 20
     for place in range(exhibits.count()):
