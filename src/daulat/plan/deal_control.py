@@ -39,11 +39,8 @@ def _terms(scenario: Scenario) -> Iterator[Note]:
     )
     yield from (note(key, factor=factor) for factor, key in factors if factor != 1)
     for path, value in scenario.changes.items():
-        yield (
-            note("term_none", path=path)
-            if value in ([], "", None)
-            else note("term_changed", path=path, value=str(value))
-        )
+        is_none = value in ([], "", None)
+        yield note("term_none", path=path) if is_none else note("term_changed", path=path, value=str(value))
 
 
 def _row(name: str, terms: Sequence[Note], rules: Sequence[Covenant]) -> ControlRow:

@@ -11,12 +11,13 @@ format, in the signs of the language), what stands between the values of a list 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import as_file, files
 from string import Formatter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from babel import Locale
 from babel.numbers import get_decimal_symbol, get_group_symbol
@@ -26,7 +27,8 @@ from daulat.nation import read_yaml
 FALLBACK = "en"
 TEXT = "text"
 
-Value = Any  # str, int, float, Note, or a tuple of str or of Note
+Value: TypeAlias = "str | float | Note | Sequence[str | Note]"
+_NUMBER = re.compile(r",?(\.\d)?[fg%]|,")
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,23 @@ def english() -> Messages:
     return Messages(texts, Locale.parse(FALLBACK), is_english=True)
 
 
+def fields(text: str) -> dict[str, str]:
+    """Return the values that a message names, each with how a number is written; what stands in a list is left out.
+
+    Raises
+    ------
+    ValueError
+        If its braces do not close.
+
+    Examples
+    --------
+    >>> fields("{drawn:,.0f} MW on {grid}: {told:; }")
+    {'drawn': ',.0f', 'grid': '', 'told': ''}
+    """
+    found = ((name, form or "") for _, name, form, _ in Formatter().parse(text) if name is not None)
+    return {name: form if form == TEXT or _NUMBER.fullmatch(form) else "" for name, form in found}
+
+
 def pieces(one: Note, messages: Messages) -> Iterator[Piece]:
     """Yield a note in a language, in parts; all of it in English where the language has no such message."""
     if one.key not in messages.texts:
@@ -113,7 +132,7 @@ def pieces(one: Note, messages: Messages) -> Iterator[Piece]:
 def _filled(value: Value, form: str, messages: Messages) -> Iterator[Piece]:
     if isinstance(value, Note):
         yield from pieces(value, messages)
-    elif isinstance(value, tuple):
+    elif isinstance(value, Sequence) and not isinstance(value, str):
         for at, one in enumerate(value):
             if at:
                 yield Piece(form or ", ")
@@ -136,7 +155,7 @@ def _plain(value: Value) -> Any:
     return [_plain(one) for one in value] if isinstance(value, tuple) else value
 
 
-def _read(value: Any) -> Value:
+def _read(value: Any) -> Any:
     if isinstance(value, Mapping):
         return note_of(value)
     return tuple(_read(one) for one in value) if isinstance(value, list) else value

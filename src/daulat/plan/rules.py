@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.resources import as_file, files
 from typing import Any
@@ -157,7 +157,7 @@ def _barring(found: RuleCheck) -> Note:
 
 
 def _offer(offers: Sequence[Offer]) -> Note:
-    best, *others = ({"accelerator": one.accelerator, "usd_per_mtok": one.usd_per_mtok} for one in offers)
+    best, *others = (asdict(one) for one in offers)
     if not others:
         return note("offer_one", **best)
     return note("offer_many", **best, others=[note("offer_other", **one) for one in others])

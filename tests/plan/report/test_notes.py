@@ -8,7 +8,6 @@ import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from string import Formatter
 
 import pytest
 from babel import Locale
@@ -18,7 +17,8 @@ from hypothesis import strategies as st
 import daulat.plan
 from daulat.nation import Nation, Pack
 from daulat.plan import Document
-from daulat.plan.note import TEXT, Messages, english, note, note_of, pieces
+from daulat.plan.errors import PlanError
+from daulat.plan.note import Messages, english, fields, note, note_of, pieces
 from daulat.plan.report import Words, load_words, report_page
 from daulat.plan.result.joint import FailureRow
 
@@ -26,7 +26,6 @@ ROOM = Path(daulat.plan.__file__).parent
 MAKERS = {"note", "Note"}
 KINDS = ("hazard", "kind", "rule", "status")  # of words that are found by their name
 STARTS = r"(failure|grid|sites|term|terms|offer)_[a-z_]+"
-NUMBER = re.compile(r",?(\.\d)?[fg%]|,")
 # What a key that is put together may end in.
 ENDINGS = {
     "data_": ("internal", "personal"),
@@ -38,12 +37,6 @@ ENDINGS = {
 @pytest.fixture(scope="module")
 def words(nation: Nation, pack: Pack) -> dict[str, Words]:
     return {one.language: one for one in load_words(pack, nation.language_tags)}
-
-
-def fields(text: str) -> list[tuple[str, str]]:
-    """The values of a message, each with how a number is written; what stands between names is the language's own."""
-    found = ((name, form or "") for _, name, form, _ in Formatter().parse(text) if name is not None)
-    return sorted((name, form if form == TEXT or NUMBER.fullmatch(form) else "") for name, form in found)
 
 
 def calls() -> Iterator[tuple[ast.FunctionDef, ast.Call]]:
@@ -80,7 +73,7 @@ def test_every_key_in_the_code_has_its_sentence_with_the_values_that_it_is_given
         if isinstance(call.args[0], ast.Name) or None in named:  # one of several keys, or unpacked from a mapping
             continue
         for key in keys:
-            assert {name for name, _ in fields(texts[key])} <= named, (function.name, key)
+            assert set(fields(texts[key])) <= named, (function.name, key)
     words_of_a_kind = {key for key in texts if key.startswith(tuple(f"{kind}_" for kind in KINDS))}
     assert seen | words_of_a_kind == set(texts)  # nothing is kept that nobody says
 
@@ -169,3 +162,13 @@ def test_a_note_is_the_same_after_it_was_written_and_read(number: float, names: 
 def test_every_promise_of_a_failed_grid_has_its_sentence() -> None:
     promises = FailureRow.model_fields["promise"].annotation.__args__  # type: ignore[union-attr]
     assert {f"failure_{one}" for one in promises} <= set(english().texts)
+
+
+@pytest.mark.parametrize("text", ["'{powr:,.2f} MW'", "'{power} MW'", "'{power:,.2f MW'", "20"])
+def test_a_sentence_of_a_pack_with_other_values_is_refused_with_the_ones_that_it_has(tmp_path: Path, text: str) -> None:
+    (tmp_path / "plan" / "messages").mkdir(parents=True)
+    words = f"notes:\n  site_small: {text}\n  site_idle: 'seulement {{busy:.2%}}'\n"
+    (tmp_path / "plan" / "messages" / "fr.yaml").write_text(words, encoding="utf-8")
+    with pytest.raises(PlanError, match=r"a-pack/plan/messages/fr\.yaml: .* English: site_small\n") as raised:
+        load_words(Pack("EE", "a-pack", "1", tmp_path), ["fr"])
+    assert "{power:,.2f}" in str(raised.value.fix)

@@ -19,7 +19,7 @@ from babel.numbers import format_compact_decimal, format_decimal, format_percent
 
 from daulat.nation import Pack, read_yaml
 from daulat.plan.errors import PlanError
-from daulat.plan.note import FALLBACK, Messages, Note, Piece, note_of, pieces, word
+from daulat.plan.note import FALLBACK, Messages, Note, Piece, fields, note_of, pieces, word
 from daulat.plan.result.joint import NoteRow
 
 SECTIONS = ("texts", "units", "parts", "names", "notes")
@@ -147,7 +147,7 @@ def load_words(pack: Pack | None, languages: Sequence[str]) -> list[Words]:
     Raises
     ------
     PlanError
-        If a file of the pack has not the shape of the package's en.yaml.
+        If a file of the pack has not the shape of the package's en.yaml, or a note in it names other values.
     """
     with as_file(files("daulat.plan.report").joinpath("messages", f"{FALLBACK}.yaml")) as path:
         core = _read(path)
@@ -156,9 +156,29 @@ def load_words(pack: Pack | None, languages: Sequence[str]) -> list[Words]:
         own = core if tag == FALLBACK else {}
         if pack is not None and pack.has("plan", "messages", f"{tag}.yaml"):
             own = _read(pack.path("plan", "messages", f"{tag}.yaml"))
+            _require_values(f"{pack.name}/plan/messages/{tag}.yaml", own, core)
         if own:
             found.append(_merged(tag, core, own, languages))
     return found
+
+
+def _require_values(name: str, own: Mapping[str, Any], core: Mapping[str, Any]) -> None:
+    """Refuse sentences of notes that name other values than the English ones, or write them otherwise."""
+    wrong = []
+    for key, text in own.get("notes", {}).items():
+        try:
+            is_right = key not in core["notes"] or fields(text) == fields(core["notes"][key])
+        except (ValueError, TypeError):  # a brace that does not close, or no text
+            is_right = False
+        if not is_right:
+            wrong.append(key)
+    if wrong:
+        raise PlanError(
+            f"{name}: the values of notes are not those of the English: {', '.join(wrong)}",
+            why="The report could not be written in this language.",
+            fix=f"Name the same values, written alike: {' | '.join(core['notes'][key] for key in wrong)}",
+            code="plan.words",
+        )
 
 
 def _read(path: Path) -> Mapping[str, Any]:
