@@ -20,6 +20,7 @@ from daulat.plan import Document
 from daulat.plan.errors import PlanError
 from daulat.plan.note import Messages, english, fields, note, note_of, pieces
 from daulat.plan.report import Words, load_words, report_page
+from daulat.plan.result import tables_of
 from daulat.plan.result.joint import FailureRow
 
 ROOM = Path(daulat.plan.__file__).parent
@@ -128,6 +129,12 @@ def test_numbers_are_written_as_the_language_writes_them(document: Document, wor
 def test_the_english_of_a_plan_is_that_of_its_keys(document: Document) -> None:
     assert document.notes == [str(note_of(row.model_dump())) for row in document.notes_keyed]
     assert document.rules.imports == [str(note_of(row.model_dump())) for row in document.rules.imports_keyed]
+
+
+def test_tables_hold_the_sentences_and_no_key_within_a_cell(document: Document) -> None:
+    cells = [(name, cell) for name, rows in tables_of(document).items() for row in rows for cell in row.values()]
+    assert {name for name, cell in cells if isinstance(cell, dict | list | tuple)} == set()
+    assert any(row["fix"].startswith("raise their equity") for row in tables_of(document)["deal_rules"])
 
 
 def test_what_a_language_lacks_is_told_in_english_and_says_so() -> None:

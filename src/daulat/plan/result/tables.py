@@ -116,7 +116,8 @@ def _deal(document: Document) -> dict[str, Rows]:
         for at, year in enumerate(document.years)
     ]
     rules = [
-        {**row.model_dump(exclude={"broken_by_year"}), "years": " ".join(map(str, row.years))} for row in deal.covenants
+        {**row.model_dump(exclude={"broken_by_year", "why_keyed", "fix_keyed"}), "years": " ".join(map(str, row.years))}
+        for row in deal.covenants
     ]
     control = [
         {"scenario": row.name or "as agreed", "year": year, "kept_share": share}
