@@ -56,7 +56,9 @@ def script() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     started: list[subprocess.Popen[str]] = []
 
     def run(code: str, *words: object) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", code, *map(str, words)]
+        # What a shell starts in the background, such as a run of all tests, ignores SIGINT and hands that on.
+        hearing = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        command = [sys.executable, "-c", hearing + code, *map(str, words)]
         started.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
         return started[-1]
 
