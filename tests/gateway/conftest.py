@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import importlib.util
 import json
@@ -11,13 +12,36 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from daulat.gateway import reserve, serve
+
 SERVICE = "xa/public-services"
 FAKES = Path(__file__).with_name("fakes.py")
+
+
+@pytest.fixture
+def serving():
+    """Return a context in which an application is served by our own server; it gives the port."""
+
+    @asynccontextmanager
+    async def served(app):
+        stop, ready = asyncio.Event(), asyncio.Event()
+        holder = reserve("127.0.0.1", 0)
+        port = holder.getsockname()[1]
+        task = asyncio.create_task(serve(app, holder, stop=stop, on_ready=ready.set))
+        await ready.wait()
+        try:
+            yield port
+        finally:
+            stop.set()
+            await task
+
+    return served
 
 
 @pytest.fixture(scope="session")

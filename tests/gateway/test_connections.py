@@ -2,11 +2,9 @@
 """A connection carries whole answers, one after another, and is closed only when nothing has come over it for long."""
 
 import asyncio
-from contextlib import asynccontextmanager
 
 import pytest
 
-from daulat.gateway import reserve, serve
 from daulat.gateway._asgi import send_bytes
 from daulat.gateway._uvicorn import Outgoing, Protocol
 from daulat.models import Outbox
@@ -24,20 +22,6 @@ async def answer(scope, receive, send):
     await send({"type": "http.response.body", "body": body})
 
 
-@asynccontextmanager
-async def serving():
-    stop, ready = asyncio.Event(), asyncio.Event()
-    holder = reserve("127.0.0.1", 0)
-    port = holder.getsockname()[1]
-    task = asyncio.create_task(serve(answer, holder, stop=stop, on_ready=ready.set))
-    await ready.wait()
-    try:
-        yield port
-    finally:
-        stop.set()
-        await task
-
-
 async def said(port, *lines):
     """Send requests at once, the last of which ends the connection, and return all that came back."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -51,8 +35,8 @@ async def said(port, *lines):
     return whole
 
 
-async def test_requests_that_come_at_once_are_answered_whole_and_in_order():
-    async with serving() as port:
+async def test_requests_that_come_at_once_are_answered_whole_and_in_order(serving):
+    async with serving(answer) as port:
         said_back = await said(port, "GET /one", "GET /messages/second", "GET /third", "GET /4")
     answers = said_back.split(b"HTTP/1.1 200 OK\r\n")[1:]
     assert [whole.partition(b"\r\n\r\n")[2] for whole in answers] == [b"/one", b"/messages/second", b"/third", b"/4"]
@@ -60,8 +44,8 @@ async def test_requests_that_come_at_once_are_answered_whole_and_in_order():
         assert b"content-length: %d\r\n" % size in whole
 
 
-async def test_a_head_is_sent_without_its_body():
-    async with serving() as port:
+async def test_a_head_is_sent_without_its_body(serving):
+    async with serving(answer) as port:
         head, _, body = (await said(port, "HEAD /one")).partition(b"\r\n\r\n")
     assert b"content-length: 4" in head
     assert not body
@@ -69,8 +53,8 @@ async def test_a_head_is_sent_without_its_body():
 
 @pytest.mark.parametrize("path", ["/broken", "/messages/broken"])
 @pytest.mark.parametrize("more", [(), ("GET /one",)])
-async def test_a_header_cannot_end_its_own_line(path, more):
-    async with serving() as port:
+async def test_a_header_cannot_end_its_own_line(serving, path, more):
+    async with serving(answer) as port:
         whole = await said(port, f"GET {path}", *more)
     assert not whole.startswith(b"HTTP/1.1 200 ")
     assert b"set-cookie" not in whole

@@ -3,11 +3,9 @@
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
 
 import pytest
 
-from daulat.gateway import reserve, serve
 from daulat.gateway._asgi import Request, send_bytes
 from daulat.gateway._headers import read_headers
 from daulat.gateway._uvicorn import plain_path
@@ -28,20 +26,6 @@ async def tell(scope, receive, send):
         "body": body.decode(),
     }
     await send_bytes(send, 200, json.dumps(told).encode(), [(b"content-type", b"application/json")])
-
-
-@asynccontextmanager
-async def serving():
-    stop, ready = asyncio.Event(), asyncio.Event()
-    holder = reserve("127.0.0.1", 0)
-    port = holder.getsockname()[1]
-    task = asyncio.create_task(serve(tell, holder, stop=stop, on_ready=ready.set))
-    await ready.wait()
-    try:
-        yield port
-    finally:
-        stop.set()
-        await task
 
 
 async def told(port, *pieces):
@@ -72,8 +56,8 @@ async def told(port, *pieces):
     ],
 )
 @pytest.mark.parametrize("version", ["1.1", "1.0"])
-async def test_the_path_that_is_asked_for_is_told_as_it_is_meant(target, path, raw, query, version):
-    async with serving() as port:
+async def test_the_path_that_is_asked_for_is_told_as_it_is_meant(serving, target, path, raw, query, version):
+    async with serving(tell) as port:
         request = await told(port, f"GET {target} HTTP/{version}\r\n".encode() + HEAD + b"\r\n")
     assert request == {"path": path, "raw": raw, "query": query, "version": version, "body": ""}
 
@@ -91,15 +75,15 @@ async def test_the_path_that_is_asked_for_is_told_as_it_is_meant(target, path, r
         (b"expect: 100-continue\r\ncontent-length: %d\r\n\r\n" % len(BODY) + BODY,),
     ],
 )  # fmt: skip
-async def test_the_whole_body_is_told_however_it_comes(pieces):
-    async with serving() as port:
+async def test_the_whole_body_is_told_however_it_comes(serving, pieces):
+    async with serving(tell) as port:
         first, *others = pieces
         request = await told(port, b"POST /v1/chat HTTP/1.1\r\n" + HEAD + first, *others)
     assert request["body"] == BODY.decode()
 
 
-async def test_two_requests_at_once_keep_their_bodies_apart():
-    async with serving() as port:
+async def test_two_requests_at_once_keep_their_bodies_apart(serving):
+    async with serving(tell) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for number, end in ((1, b""), (2, b"connection: close\r\n")):
             writer.write(b"POST /%d HTTP/1.1\r\nhost: x\r\n%bcontent-length: 5\r\n\r\nbody%d" % (number, end, number))

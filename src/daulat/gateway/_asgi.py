@@ -8,7 +8,7 @@ Raw ASGI, because a framework costs more than everything else that happens to a 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any
 
@@ -55,9 +55,8 @@ class Request(msgspec.Struct):
     """One HTTP request. `path` is percent-decoded; `rest` is what follows a route that ends in ``/``.
 
     `client` is the network address of the caller, `query` the part after the question mark as it was sent, and
-    `body_limit_bytes` the most that is taken as JSON. Two fields
-    are set inside this process alone: `on_behalf_of`, the key under which a batch was handed in, and `recorded_as`, the
-    route under which a call is booked that another route made.
+    `body_limit_bytes` the most that is taken as JSON. Two fields are set inside this process alone: `on_behalf_of`, the
+    key under which a batch was handed in, and `recorded_as`, the route under which a call is booked that another made.
     """
 
     method: str
@@ -112,37 +111,26 @@ class Request(msgspec.Struct):
         declared = self.headers.get(b"content-length", b"0")
         if declared.isdigit():
             _require_small(int(declared), limit_bytes)
-        # Most bodies are there already: only one that is not starts a clock.
+        # Most bodies are there already, and our own server gives them at once: only one that is not starts a clock.
         whole: bytes | None = self.receive.whole() if hasattr(self.receive, "whole") else None
-        if whole is not None:
-            _require_small(len(whole), limit_bytes)
-            return whole
-        steps = self.receive().__await__()
-        try:
-            waits_for = next(steps)
-        except StopIteration as ended:
-            message: Message = ended.value
-            if message["type"] == "http.request" and not message.get("more_body"):
-                whole = message.get("body", b"")
-                _require_small(len(whole), limit_bytes)
-                return whole
-            return await self._rest_of_body(message, limit_bytes, timeout_s)
-        return await self._rest_of_body(_Begun(steps, waits_for), limit_bytes, timeout_s)
+        if whole is None:
+            return await self._awaited_body(limit_bytes, timeout_s)
+        _require_small(len(whole), limit_bytes)
+        return whole
 
-    async def _rest_of_body(self, first: Message | _Begun, limit_bytes: int, timeout_s: float) -> bytes:
-        """Read on from the first message, which is there or is being waited for."""
+    async def _awaited_body(self, limit_bytes: int, timeout_s: float) -> bytes:
+        """Read a body message by message."""
         late = _Lateness(timeout_s)
         body = bytearray()
         try:
-            message = await first if isinstance(first, _Begun) else first
             while True:
+                message = await self.receive()
                 if message["type"] == "http.disconnect":
                     raise ClientGone
                 body += message.get("body", b"")
                 _require_small(len(body), limit_bytes)
                 if not message.get("more_body"):
                     return bytes(body)
-                message = await self.receive()
         except asyncio.CancelledError:
             if not late.taken_back():
                 raise
@@ -191,23 +179,6 @@ class _Lateness:
         self._has_come = True
         if self._task is not None:
             self._task.cancel()
-
-
-class _Begun:
-    """Goes on awaiting something whose first step was taken, and waits for a future."""
-
-    __slots__ = ("_steps", "_waits_for")
-
-    def __init__(self, steps: Generator[Any, Any, Message], waits_for: Any) -> None:
-        self._steps, self._waits_for = steps, waits_for
-
-    def __await__(self) -> Generator[Any, Any, Message]:
-        try:
-            yield self._waits_for
-        except BaseException as error:
-            self._steps.throw(error)  # lets what waits clean up, and comes back from it
-            raise
-        return (yield from self._steps)
 
 
 Route = Callable[[Request, Send], Awaitable[None]]
