@@ -33,7 +33,7 @@ from daulat.plan.inputs.load import TABLES
 from daulat.plan.jobs import Jobs, jobs_of, staff_of
 from daulat.plan.money import Capex, Opex, UnitCost, capex_of, opex_of, price_rows, unit_cost
 from daulat.plan.note import Note, note
-from daulat.plan.place import Place, describe_place
+from daulat.plan.place import Place, Region, describe_place
 from daulat.plan.place_rows import place_rows
 from daulat.plan.range_notes import range_notes
 from daulat.plan.residency import broken_by
@@ -156,7 +156,8 @@ def read_case(
     imports = faults.take(ImportRules(), read_import_rules, pack)
     place = _read_place(nation, pack, settings, read.place_of("regions"), faults)
     at = faults.take(place.capital, partial(one_site, file=read.place_of("site")), place, settings)
-    grids = _read_grids(nation, pack, of_sites, settings, faults)
+    regions = _all_regions(nation, pack, settings, place, faults)
+    grids = faults.take(Grids(), read_grids, pack, of_sites, regions)
     sites = stood_on(judged(sites_at(at, settings), hazards), grids)
     lawless = (note("site_outside", site=at.name, rule=rule) for rule in broken_by(at, nation))
     extra = place_rows(place, at) | language_rows(place, settings) | hazard_rows(sites, hazards)
@@ -191,12 +192,14 @@ def _read_hazards(pack: Pack | None, sections: Sequence[Section], faults: Faults
     return hazards or read_hazards(None, ())
 
 
-def _read_grids(
-    nation: Nation, pack: Pack | None, sections: Sequence[Section], settings: Settings, faults: Faults
-) -> Grids:
-    """Read the grids of the whole nation, of which a plan may serve a part."""
+def _all_regions(
+    nation: Nation, pack: Pack | None, settings: Settings, place: Place, faults: Faults
+) -> Sequence[Region]:
+    """Return the regions of the whole nation, of which a plan may serve a part: its grids are told for all of them."""
+    if not settings.regions:
+        return place.regions
     everywhere = faults.take(None, describe_place, nation, pack, (), settings.start_year)
-    return faults.take(Grids(), read_grids, pack, sections, everywhere.regions if everywhere else ())
+    return everywhere.regions if everywhere else ()
 
 
 def _read_place(nation: Nation, pack: Pack | None, settings: Settings, file: str, faults: Faults) -> Place:

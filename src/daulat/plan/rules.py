@@ -131,17 +131,13 @@ def check_hardware(
     free = [name for name in accelerators() if name != found.accelerator and _check(country, name).status == "free"]
     tried = [(name, try_with(name)) for name in free if _carries(name, settings)]
     offers = sorted(
-        (Offer(name, one.usd_per_mtok) for name, one in tried if not _exceeds(imports, name, years, one.bought)),
+        (Offer(name, one.usd_per_mtok) for name, one in tried if imports.status(name, years, one.bought) != "exceeded"),
         key=lambda one: one.usd_per_mtok,
     )
     best = offers[0].accelerator if offers else ""
     offer = _offer(offers) if offers else _none(country, settings, free)
     notes = (_barring(found), offer) if barred else found.notes
     return replace(found, alternative=best, offers=tuple(offers), notes=notes, offer=offer)
-
-
-def _exceeds(imports: ImportRules, accelerator: str, years: Sequence[int], bought: Floats) -> bool:
-    return any(True for _ in imports.broken(accelerator, years, bought))
 
 
 def _barring(found: RuleCheck) -> Note:
