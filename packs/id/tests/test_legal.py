@@ -14,7 +14,7 @@ import yaml
 import daulat_id
 from daulat.knowledge.cutting import cut_regulation, load_structures, sentences
 from daulat.knowledge.ingest import Ingested, IngestRules, ingest_all, load_rules
-from daulat.knowledge.legal import find_citations, load_relations, status_of, title_index
+from daulat.knowledge.legal import article_at, find_citations, load_relations, span_of_article, status_of, title_index
 from daulat.knowledge.quality import search_form
 from daulat.knowledge.readers import Limits, read_document
 from daulat.knowledge.sources import load_sources, undeclared_files
@@ -165,3 +165,29 @@ def test_a_scanned_page_is_read_by_tesseract() -> None:
     extract = read_document(DATA / "kma-186-2017-page-1-scan.pdf", "pdf", replace(Limits(), ocr_language="ind"))
     assert extract.by_ocr
     assert "KEPUTUSAN MENTERI AGAMA" in extract.text
+
+
+@pytest.mark.parametrize(
+    ("passage", "answer", "article", "last"),
+    [
+        ("UU-23-2006:pasal-28#27", "(2) Kutipan Akta Kelahiran", "28", "disimpan oleh Instansi Pelaksana."),
+        ("UU-24-2013:pasal-79A#19", "Pengurusan dan penerbitan", "79A", "tidak dipungut biaya."),
+        ("UU-35-2014:pasal-27#13", "(3) Pembuatan akta kelahiran", "27", "berita acara pemeriksaan kepolisian."),
+        (
+            "UU-18-2017:pasal-5#5",
+            "Setiap Pekerja Migran Indonesia yang akan",
+            "5",
+            "dokumen lengkap yang dipersyaratkan.",
+        ),
+        ("UU-18-2017:pasal-5#5", "(3) Setiap Keluarga Pekerja Migran", "6", "memperolehaksesberkomunikasi."),
+    ],
+)
+def test_real_passages_are_quoted_to_the_end_of_the_article_that_answers(
+    release: Ingested, rules: IngestRules, passage: str, answer: str, article: str, last: str
+) -> None:
+    [found] = [each for item in release.documents for each in item.passages if each.passage_id == passage]
+    at = found.text.index(answer)
+    sentence = (at, at + len(answer))
+    start, end = span_of_article(found.text, sentence, rules.legal)
+    assert article_at(found, at, rules.legal).article == article
+    assert found.text[start:end].rstrip().endswith(last)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from daulat.assistant.answerable import Answerable
-from daulat.assistant.citing import Labels, cite, cut_quote
+from daulat.assistant.citing import Labels, at_article, cite, cut_quote
 from daulat.assistant.evidence import Evidence, gather_evidence
 from daulat.assistant.followup import self_contained
 from daulat.assistant.quoting import Page, Quoted, quotation
@@ -195,6 +195,8 @@ class Assistant:
         hits = tuple(self.searcher.rank(found, _LOOKED_AT))
         evidence = tuple(gather_evidence(hits, self.release))
         marked = tuple(self._mark(asked, item) for item in evidence[: max(_CITED, _OFFERED)])
+        legal = self.searcher.reader.legal
+        evidence = tuple(at_article(item, mark.span[0], legal) for item, mark in zip(evidence, marked, strict=False))
         probability = self.answerable.probability(hits, marked[0], asked, found.heard) if marked else 0.0
         return Prepared(question, language, asked, hits, evidence, marked, probability, found.heard)
 

@@ -8,7 +8,7 @@ judges.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote as percent
 
@@ -17,7 +17,7 @@ import yaml
 from daulat.assistant.evidence import Evidence
 from daulat.assistant.types import Citation
 from daulat.knowledge.cutting.segments import Span, segments
-from daulat.knowledge.legal import LegalRules
+from daulat.knowledge.legal import LegalRules, article_at, span_of_article
 from daulat.knowledge.types import Passage
 from daulat.language import PackFiles
 
@@ -71,6 +71,11 @@ def load_labels(pack: PackFiles | None, legal: LegalRules | None = None) -> Labe
     return Labels(words, legal)
 
 
+def at_article(evidence: Evidence, place: int, legal: LegalRules | None) -> Evidence:
+    """Return the evidence as of the article that stands at a place in its passage."""
+    return replace(evidence, passage=article_at(evidence.passage, place, legal))
+
+
 def cut_quote(passage: Passage, answer: Span, legal: LegalRules | None, *, short: bool = False) -> Span:
     """Choose what to quote of a passage.
 
@@ -80,7 +85,7 @@ def cut_quote(passage: Passage, answer: Span, legal: LegalRules | None, *, short
     answer : (int, int)
         Characters of the sentence that answers.
     legal : LegalRules, optional
-        Of the country: the instruction with which an amending act goes on to its next point is no part of an article.
+        Of the country: what a passage holds beside the article that answers is not quoted.
     short : bool
         Quote that sentence alone.
 
@@ -90,13 +95,13 @@ def cut_quote(passage: Passage, answer: Span, legal: LegalRules | None, *, short
         Characters; they hold `answer`.
     """
     text = passage.text
-    end = _end_of_article(text, answer[1], legal)
     if short:
         return answer
-    if len(text[:end].split()) <= _WHOLE_WORDS:
-        return _visible(text, 0, end)
+    start, end = span_of_article(text, answer, legal)
+    if len(text[start:end].split()) <= _WHOLE_WORDS:
+        return _visible(text, start, end)
     around = next((span for span in segments(text) if span[0] <= answer[0] < span[1]), answer)
-    return _visible(text, min(around[0], answer[0]), max(min(around[1], end), answer[1]))
+    return _visible(text, min(max(around[0], start), answer[0]), max(min(around[1], end), answer[1]))
 
 
 def cite(evidence: Evidence, quote: Span, answer: Span, labels: Labels, *, as_of: str, successor: str = "") -> Citation:
@@ -120,15 +125,6 @@ def cite(evidence: Evidence, quote: Span, answer: Span, labels: Labels, *, as_of
         language=document.language,
         answer_span=inside,
     )
-
-
-def _end_of_article(text: str, least: int, legal: LegalRules | None) -> int:
-    """Return where the article ends: before the instruction that introduces the next amendment, if one hangs on."""
-    for found in legal.instruction.finditer(text, least) if legal else ():
-        line_start = text.rfind("\n", 0, found.start()) + 1
-        if line_start >= least:
-            return line_start
-    return len(text)
 
 
 def _visible(text: str, start: int, end: int) -> Span:

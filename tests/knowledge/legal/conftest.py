@@ -26,6 +26,11 @@ amendment:
   instruction: 'section\s+\w+\s+is\s+(?:changed|deleted)|between\s+section\s+\w+\s+and\s+section\s+\w+[^.]*'
   neighbours: 'between\s+section\s+\w+\s+and\s+section\s+\w+'
   articles: 'section\s+(\d+[A-Z]?)'
+merged:
+  ends: >-
+    (?:(?<=[.;]\s)|^)(?:Part\s+[IVX]+\b(?![^.]{0,40}\.\.)|Section\s+\d+\s+(?=\(1\)|[A-Z][a-z]*\s)|\d+\.\s+Section\s+\w+\s+is)
+  article: '(?:(?<=[.;]\s)|^|Part\s+[IVX]+\s\w+\s)Section\s+(?P<article>\d[\dOl]*[A-Z]?)\s+(?:\(1\)|[A-Z][a-z]*\s)'
+  elucidation: 'NOTES ON SECTIONS'
 promulgated: 'published\s+on\s+(?P<day>\d{1,2})\s+(?P<month>\w+)\s+(?P<year>[\dOl]{4})'
 months: [january, february, march, april, may, june, july, august, september, october, november, december]
 relation_words: {repeals: revokes, repealed by: revoked_by, amends: amends}

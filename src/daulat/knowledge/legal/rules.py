@@ -37,6 +37,12 @@ class _Amendment(Declared):
     articles: str
 
 
+class _Merged(Declared):
+    ends: str
+    article: str
+    elucidation: str
+
+
 class _LegalFile(Declared):
     format: int
     kinds: tuple[_Kind, ...]
@@ -47,6 +53,7 @@ class _LegalFile(Declared):
     digits: dict[str, str] = Field(default_factory=dict)
     aliases: tuple[_Alias, ...] = ()
     amendment: _Amendment
+    merged: _Merged | None = None
     promulgated: str
     months: tuple[str, ...]
     relation_words: dict[str, str] = Field(default_factory=dict)
@@ -70,6 +77,25 @@ class Kind:
     title: str
     rank: int | None
     doc_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What a passage may hold beside its article, where a text was cut elsewhere.
+
+    Parameters
+    ----------
+    ends : pattern
+        What hangs on to an article: the heading of the next part, the next article, the next point of an amending act.
+    article : pattern
+        Where another article begins; group ``article``.
+    elucidation : pattern
+        Words after which an article is one of the elucidation.
+    """
+
+    ends: re.Pattern[str]
+    article: re.Pattern[str]
+    elucidation: re.Pattern[str]
 
 
 @dataclass(frozen=True)
@@ -97,6 +123,8 @@ class LegalRules:
     amends, instruction, neighbours, instruction_articles : pattern
         The title of an amending act; a sentence in it that changes articles; the part of it that names articles which
         stay as they are; and each article that is left.
+    merged : Merged, optional
+        What a passage may hold beside its article.
     promulgated : pattern
         Groups ``day``, ``month``, ``year``; `months` gives the number of a month.
     relation_words, relation_kinds : mapping of str to str
@@ -116,6 +144,7 @@ class LegalRules:
     instruction: re.Pattern[str]
     neighbours: re.Pattern[str]
     instruction_articles: re.Pattern[str]
+    merged: Merged | None
     promulgated: re.Pattern[str]
     months: Mapping[str, int]
     relation_words: Mapping[str, str]
@@ -181,11 +210,18 @@ def load_legal_rules(path: Path) -> LegalRules:
         instruction=re.compile(file.amendment.instruction, re.IGNORECASE),
         neighbours=re.compile(file.amendment.neighbours, re.IGNORECASE),
         instruction_articles=re.compile(file.amendment.articles, re.IGNORECASE),
+        merged=_merged(file.merged) if file.merged else None,
         promulgated=re.compile(file.promulgated, re.IGNORECASE),
         months={month: number for number, month in enumerate(file.months, start=1)},
         relation_words=file.relation_words,
         relation_kinds=file.relation_kinds,
     )
+
+
+def _merged(file: _Merged) -> Merged:
+    # Case tells a heading from the same word in a sentence.
+    ends, article = (re.compile(pattern, re.MULTILINE | re.DOTALL) for pattern in (file.ends, file.article))
+    return Merged(ends, article, re.compile(file.elucidation))
 
 
 def plain(name: str) -> str:

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A passage that was cut where no article ends is quoted and named by the article that answers."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daulat.knowledge.legal import LegalRules, article_at, span_of_article
+from daulat.knowledge.types import Passage
+
+
+def section_5(text: str, section: str = "body") -> Passage:
+    return Passage("ACT-1-2000:s-5#5", "ACT-1-2000", 5, section, text, "5")  # type: ignore[arg-type]
+
+
+def quoted(text: str, answer: str, rules: LegalRules | None) -> str:
+    at = text.index(answer)
+    start, end = span_of_article(text, (at, at + len(answer)), rules)
+    return text[start:end].strip()
+
+
+@pytest.mark.parametrize(
+    "hangs_on",
+    [
+        "Part II Fees",
+        "Section 6 (1) Fees are set by the minister.",
+        "Section 6 Fees are set by the minister.",
+        "3. Section 7 is changed and reads as follows:",
+    ],
+)
+def test_what_hangs_on_to_an_article_is_not_quoted(hangs_on: str, rules: LegalRules) -> None:
+    article = "(1) A lost card is reported. (2) Its owner reports it within 14 days."
+    assert quoted(f"{article} {hangs_on}", "(2) Its owner reports it within 14 days.", rules) == article
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "See Part II below. (2) Its owner reports it.",
+        "(1) Lost cards. Part II... (2) Its owner reports it.",
+        "(1) As Section 6 says. (2) Its owner reports it.",
+    ],
+)
+def test_what_belongs_to_an_article_is_quoted(inside: str, rules: LegalRules) -> None:
+    assert quoted(inside, "(2) Its owner", rules) == inside
+
+
+@pytest.mark.parametrize("opens", ["Section 6 (1)", "Part II Fees Section 6 (1)", "Section 6"])
+def test_an_answer_in_the_next_article_is_named_and_quoted_as_that_article(opens: str, rules: LegalRules) -> None:
+    text = f"A lost card is reported. {opens} A card costs nothing. Section 7 (1) Forms are free."
+    place = text.index("A card costs")
+    named = article_at(section_5(text), place, rules)
+    assert (named.article, named.section, named.passage_id) == ("6", "body", "ACT-1-2000:s-5#5")
+    assert quoted(text, "A card costs nothing.", rules).removeprefix("(1) ") == "A card costs nothing."
+
+
+def test_an_answer_in_the_article_itself_keeps_its_name(rules: LegalRules) -> None:
+    text = "A lost card is reported. Section 6 (1) A card costs nothing."
+    assert article_at(section_5(text), 0, rules).article == "5"
+
+
+def test_a_smaller_number_names_no_article_of_the_body(rules: LegalRules) -> None:
+    text = "A lost card is reported. Section 2 (1) applies. Its owner pays."
+    assert article_at(section_5(text), len(text) - 5, rules).article == "5"
+
+
+def test_behind_the_notes_it_is_the_note_on_an_article(rules: LegalRules) -> None:
+    text = "This Act begins at once. NOTES ON SECTIONS. Section 2 A card is any card. Section 3 Clear enough."
+    named = article_at(section_5(text), text.index("A card is"), rules)
+    assert (named.article, named.section) == ("2", "elucidation")
+
+
+def test_a_scanner_s_letter_is_read_as_its_digit(rules: LegalRules) -> None:
+    text = "A lost card is reported. Section 1O (1) A card costs nothing."
+    assert article_at(section_5(text), len(text) - 3, rules).article == "10"
+
+
+def test_a_country_without_the_rule_quotes_as_before() -> None:
+    text = "A lost card is reported. Section 6 (1) A card costs nothing."
+    assert span_of_article(text, (0, 5), None) == (0, len(text))
+    assert article_at(section_5(text), len(text) - 3, None) == section_5(text)
+
+
+@given(
+    st.lists(st.sampled_from(["A card. ", "Section 6 (1) ", "Part II Fees ", "2. Section 7 is ", "(2) "]), min_size=1),
+    st.data(),
+)
+def test_a_quote_always_holds_its_answer(rules: LegalRules, parts: list[str], data: st.DataObject) -> None:
+    text = "".join(parts)
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    first, last = span_of_article(text, (start, end), rules)
+    assert first <= start < end <= last
