@@ -10,10 +10,12 @@ import pytest
 
 from daulat.assistant import Answer, open_assistant
 from daulat.assistant.answerable import Answerable, Calibrated
+from daulat.assistant.referral import topics_of
 from daulat.knowledge.index.cache import VectorCache
 from daulat.knowledge.ingest import IngestRules
 from daulat.knowledge.release import Builder, Release, SigningKey
 from daulat.knowledge.search import reader_for
+from daulat.knowledge.types import Document
 
 from .conftest import Asked
 from .test_quotation import assert_true_to_its_sources
@@ -141,3 +143,11 @@ def test_who_is_not_answered_is_sent_to_the_office_of_the_nearest_texts(judging)
     answer = Asked(never)("bos saya menahan kartu keluarga")
     assert not answer.answered
     assert "1500537" in [contact.phone for contact in answer.contacts]
+
+
+def test_a_text_of_every_service_sends_nobody_to_the_first_of_them():
+    constitution = Document("CON", "Constitution", services=("public-services", "health", "education", "registry"))
+    card = Document("ACT", "Cards", services=("public-services", "registry"))
+    assert topics_of([], [constitution, constitution]) == []
+    assert topics_of([], [constitution, card]) == []
+    assert topics_of([], [card, card]) == ["registry"]

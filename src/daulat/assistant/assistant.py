@@ -10,7 +10,6 @@ logs nothing of it.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -21,9 +20,10 @@ from daulat.assistant.citing import Labels, at_article, cite, cut_quote
 from daulat.assistant.evidence import Evidence, gather_evidence
 from daulat.assistant.followup import self_contained
 from daulat.assistant.quoting import Page, Quoted, quotation
+from daulat.assistant.referral import GENERAL_SERVICE, as_contacts, spoken, topics_of
 from daulat.assistant.sentence import Marked, mark_sentence
 from daulat.assistant.speech import Speech
-from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question
+from daulat.assistant.types import Answer, AnswerEvent, Citation, Question
 from daulat.assistant.verify import Verifier
 from daulat.assistant.writing import Offered, compose_request, written_sentences
 from daulat.knowledge.cutting.segments import SentenceRules
@@ -37,7 +37,6 @@ from daulat.models.errors import ModelsError
 
 Mode = Literal["quotation", "written", "declined", "notice"]
 
-GENERAL_SERVICE = "public-services"
 _LOOKED_AT = 12  # hits
 _CITED = 5
 _OFFERED = 4  # passages that a writing model is given
@@ -306,13 +305,15 @@ class Assistant:
         phrases = self.speech.phrases(language)
         pairs = list(zip(prepared.evidence, prepared.marked, strict=False))[:_RELATED]
         related = tuple(self._citation(evidence, marked, short=True) for evidence, marked in pairs)
-        contacts = self.contacts.for_topics(_topics(prepared), language)
+        contacts = self.contacts.for_topics(
+            topics_of(prepared.asked.topics, [each.document for each, _ in pairs]), language
+        )
         page = Page()
         page.add(phrases.get("declined"))
         if contacts:
-            page.add(phrases.get("ask") + "\n" + "\n".join(f"- {_spoken(office)}" for office in contacts))
+            page.add(phrases.get("ask") + "\n" + "\n".join(f"- {spoken(office)}" for office in contacts))
         answer = self._finished(prepared, page, "declined")
-        return replace(answer, answered=False, related=related, contacts=_contacts(contacts))
+        return replace(answer, answered=False, related=related, contacts=as_contacts(contacts))
 
     def _finished(self, prepared: Prepared, page: Page, mode: Mode, *, notice: str = "") -> Answer:
         return Answer(
@@ -328,7 +329,7 @@ class Assistant:
         )
 
     def _notice(self, text: str, language: str, offices: Sequence[Office] = ()) -> Answer:
-        lines = [text, "\n".join(f"- {_spoken(office)}" for office in offices)]
+        lines = [text, "\n".join(f"- {spoken(office)}" for office in offices)]
         return Answer(
             answered=False,
             text="\n\n".join(line for line in lines if line),
@@ -336,20 +337,12 @@ class Assistant:
             language=language,
             as_of=self.release.as_of,
             mode="notice",
-            contacts=_contacts(offices),
+            contacts=as_contacts(offices),
             release=self.release.release_id,
         )
 
     def _has_text(self, doc_id: str) -> bool:
         return doc_id in self.release.document_rows
-
-
-def _topics(prepared: Prepared) -> list[str]:
-    """Return what a question is about, surest first: a word of it may mean another matter than its nearest texts."""
-    nearest = prepared.evidence[:_RELATED]
-    about = Counter(service for evidence in nearest for service in evidence.document.services)
-    agreed = [name for name, count in about.items() if count == len(nearest) and name != GENERAL_SERVICE]
-    return [*(topic for topic in prepared.asked.topics if topic in about), *agreed, *prepared.asked.topics]
 
 
 def _told(answer: Answer) -> Iterator[AnswerEvent]:
@@ -370,11 +363,3 @@ def _ends_of(text: str) -> str:
     """Return a long story without its middle: what is asked stands at its beginning or its end."""
     half = _SEARCHED // 2
     return text if len(text) <= _SEARCHED else f"{text[:half]} {text[-half:]}"
-
-
-def _spoken(office: Office) -> str:
-    return ", ".join(part for part in (office.name, office.about, office.phone, office.url) if part)
-
-
-def _contacts(offices: Sequence[Office]) -> tuple[Contact, ...]:
-    return tuple(Contact(office.name, office.about, office.phone, office.url) for office in offices)
