@@ -49,6 +49,33 @@ def test_the_old_age_of_marriage_is_shown_only_with_what_changed_it(ask):
     assert before.rstrip().endswith("bukan lagi aturan yang berlaku")
 
 
+def test_the_old_ages_in_the_general_elucidation_are_no_rule_in_force_either(ask):
+    answer = ask(
+        "Menurut penjelasan umum undang-undang perkawinan, berapa batas umur untuk kawin bagi pria dan wanita?"
+    )
+    old = cited(answer, "UU-1-1974:penjelasan-umum")
+    assert old.status == "amended"
+    assert "bukan lagi aturan yang berlaku" in answer.text[: old.start].rpartition("\n\n")[2]
+    assert "Undang-Undang Nomor 16 Tahun 2019" in old.successor
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the minimum age for marriage?", "How old must a bride be?", "umur berapa boleh nikah", "batas usia kawin",
+        "umur pira oleh rabi?", "umur sabaraha meunang kawin?", "anak 16 tahun boleh menikah?",
+    ],
+)  # fmt: skip
+def test_no_wording_is_told_the_old_ages_as_the_law(ask, question):
+    answer = ask(question)
+    for each in answer.citations:
+        if "16 (enam belas)" in each.quote and "kawin" in each.quote:
+            assert each.status == "amended"
+            assert "Nomor 16 Tahun 2019" in each.successor
+            intro = answer.text[: each.start].rpartition("\n\n")[2]
+            assert any(said in intro for said in ("bukan lagi", "no longer", "sanès malih", "sanés deui"))
+
+
 def test_a_revoked_law_is_shown_as_history_with_its_successor(ask):
     answer = ask("Apa hak pasien atas rahasia kesehatan?")
     assert {each.status for each in answer.citations} == {"revoked"}

@@ -80,9 +80,10 @@ def _standing(status: PassageStatus, passage: Passage, document: Document) -> St
     if status.status == "partly_revoked":
         return "caution"
     if status.status == "amended":
-        # An amendment that names this article changed this very text; one that names none changed the law somewhere.
+        # An amendment that names this article, or this part of the act, changed this very text; one that names none
+        # changed the law somewhere.
         named = any(
-            passage.article in change.articles
+            passage.article in change.articles or passage.section in change.articles
             for change in document.relations
             if change.kind == "amended_by" and change.other == status.by
         )

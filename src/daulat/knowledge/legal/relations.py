@@ -23,6 +23,8 @@ Certainty = Literal["certain", "likely"]
 
 
 class _Change(Declared):
+    """`articles` are numbers; `elucidation_general` names that part of an act."""
+
     doc_id: str
     articles: tuple[str, ...] = ()
     note: str = ""
