@@ -62,8 +62,8 @@ def test_the_old_ages_in_the_general_elucidation_are_no_rule_in_force_either(ask
 @pytest.mark.parametrize(
     "question",
     [
-        "What is the minimum age for marriage?", "How old must a bride be?", "umur berapa boleh nikah", "batas usia kawin",
-        "umur pira oleh rabi?", "umur sabaraha meunang kawin?", "anak 16 tahun boleh menikah?",
+        "What is the minimum age for marriage?", "How old must a bride be?", "umur berapa boleh nikah",
+        "batas usia kawin", "umur pira oleh rabi?", "umur sabaraha meunang kawin?", "anak 16 tahun boleh menikah?",
     ],
 )  # fmt: skip
 def test_no_wording_is_told_the_old_ages_as_the_law(ask, question):
