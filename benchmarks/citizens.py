@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ask the assistant the citizens' questions of a pack and print, by language, what it cited and what it declined.
 
-    python benchmarks/citizens.py                 # the development questions: id, jv, su, en
-    python benchmarks/citizens.py --confirm       # the confirmation questions; report every run, tune on none
+    python benchmarks/citizens.py                 # the development questions: id, jv, su, en, second
+    python benchmarks/citizens.py confirm         # questions kept apart; report every run, tune on none
+    python benchmarks/citizens.py third           # the same, begun from what people ask most
 
 Answers are quotations over the pack's own release, as after `make up`. One JSON object is printed. Which questions
-failed is printed for the development set only: reading the failures of the other would make it one too.
+failed is printed for the development set only: reading the failures of the others would make them one too.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from daulat.knowledge.sources import load_sources
 from daulat.nation import bootstrap, find_pack, load_nation
 
 QUESTIONS = Path(__file__).parents[1] / "packs" / "id" / "tests" / "questions"
-DEVELOPMENT = ("id", "jv", "su", "en", "second")
+SUITES = {"development": ("id", "jv", "su", "en", "second"), "confirm": ("confirm",), "third": ("third",)}
 
 
 def open_bench() -> Bench:
@@ -58,10 +59,9 @@ def open_bench() -> Bench:
     )
 
 
-def read_suite(confirm: bool) -> list[KnownQuestion]:
-    """Read the questions; the development files by name, so that the others never slip in."""
-    names = ["confirm"] if confirm else DEVELOPMENT
-    return [question for name in names for question in read_questions(QUESTIONS / f"{name}.jsonl")]
+def read_suite(suite: str = "development") -> list[KnownQuestion]:
+    """Read the questions of a suite; its files by name, so that the others never slip in."""
+    return [question for name in SUITES[suite] for question in read_questions(QUESTIONS / f"{name}.jsonl")]
 
 
 async def ask_all(bench: Bench, corpus: Corpus, questions: Sequence[KnownQuestion], show_failures: bool) -> None:
@@ -86,14 +86,14 @@ async def ask_all(bench: Bench, corpus: Corpus, questions: Sequence[KnownQuestio
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--confirm", action="store_true", help="ask the confirmation questions")
-    confirm = parser.parse_args().confirm
-    bench, questions = open_bench(), read_suite(confirm)
+    parser.add_argument("suite", nargs="?", default="development", choices=SUITES, help="which questions to ask")
+    suite = parser.parse_args().suite
+    bench, questions = open_bench(), read_suite(suite)
     assert bench.pack is not None
     sources = load_sources(bench.pack.path("sources.yaml"))
     with TemporaryDirectory() as work:
         corpus = open_corpus(bench, sources, questions, load_ranking(), Path(work), with_everyday=True)
-        asyncio.run(ask_all(bench, corpus, questions, show_failures=not confirm))
+        asyncio.run(ask_all(bench, corpus, questions, show_failures=suite == "development"))
 
 
 if __name__ == "__main__":

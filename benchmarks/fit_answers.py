@@ -239,7 +239,7 @@ def main() -> None:
             weights = dict(zip(SENTENCE_FEATURES, (round(float(w), 4) for w in whole.weights), strict=True))
             _write("sentence.json", {"about": whole.about, "weights": weights, "pairs": whole.pairs})
 
-    citizens = collect(bench, sources, read_suite(confirm=False), lambda _: whole)
+    citizens = collect(bench, sources, read_suite(), lambda _: whole)
     law_qa = read_questions(arguments.data / "peraturan_id" / "law_qa.jsonl")
     law_rows = sample_questions([q for q in law_qa if q.answerable], 700) + [q for q in law_qa if not q.answerable]
     law = collect(bench, sources, law_rows, lambda _: whole)
@@ -275,7 +275,7 @@ def fit_everyday(
     bench: Bench, sources: Sequence[Source], law_rows: Sequence[KnownQuestion], model: SentenceModel
 ) -> tuple[dict[str, Any], int]:
     """Fit the model of releases with everyday questions; return it, and how many of those were asked."""
-    suite = read_suite(confirm=False)
+    suite = read_suite()
     citizens, law = (collect(bench, sources, rows, lambda _: model, with_everyday=True) for rows in (suite, law_rows))
     everyday = collect_everyday(bench, sources, model)
     cases = joined(joined(citizens, everyday), law)

@@ -207,7 +207,7 @@ def main() -> None:
     bench = open_bench()
     assert bench.pack is not None
     sources = load_sources(bench.pack.path("sources.yaml"))
-    suite = _answerable(read_suite(confirm=False))
+    suite = _answerable(read_suite())
     citizens, hearing = (collect(bench, sources, suite, with_everyday=heard) for heard in (False, True))
     everyday = collect_everyday(bench, sources)
     law_qa = _answerable(read_questions(arguments.data / "peraturan_id" / "law_qa.jsonl"))
@@ -239,7 +239,7 @@ def main() -> None:
     weights = {name: fit(name, *model) for name, model in models.items()}
 
     if arguments.confirm:
-        confirm = collect(bench, sources, _answerable(read_suite(confirm=True)), with_everyday=True)
+        confirm = collect(bench, sources, _answerable(read_suite("confirm")), with_everyday=True)
         report("everyday: citizens, confirmation", confirm.ranks(weights["everyday"]), confirm.groups)
     recalls = ", ".join(f"{name} {(ranks <= 5).mean():.3f}" for name, ranks in reached.items())
     about = (

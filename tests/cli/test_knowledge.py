@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,11 +17,21 @@ from daulat.knowledge.everyday import read_everyday
 from daulat.knowledge.everyday.index import questions_of
 from daulat.knowledge.index.cache import VectorCache, key_of
 from daulat.knowledge.ingest import ingest_all, load_rules
-from daulat.knowledge.opening import nation_sources, pack_everyday
+from daulat.knowledge.opening import (
+    is_outdated,
+    nation_builder,
+    nation_rules,
+    nation_sources,
+    pack_everyday,
+    place_of,
+)
+from daulat.knowledge.release import Release
 from daulat.knowledge.release.write import cut_segments
 from daulat.knowledge.search import reader_for
 from daulat.knowledge.sources import load_sources
 from daulat.nation import bootstrap, installed_packs, load_nation, pack_at
+
+from .conftest import QuickEncoder
 
 TWO_CARDS = ("Births are reported within sixty days.", "Lost cards are reported to the police.")
 
@@ -205,14 +217,18 @@ def test_what_a_nation_declares_stands_beside_what_its_pack_brings(tmp_path):
     assert [source.id for source in found] == ["of-the-pack", "own"]
 
 
+CHANGED = "sources or the pack have changed since"
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
         (lambda site: None, ""),
-        (lambda site: (site.folder / "guide/new.md").write_text("# New"), "other sources are declared now"),
+        (lambda site: (site.folder / "guide/new.md").write_text("# New"), CHANGED),
+        (lambda site: (site.folder / "guide/births.md").write_text("# Births\n\nWithin 90 days."), CHANGED),
         (lambda site: (site.folder / "sources.yaml").write_text("format: 9"), "has faults"),
     ],
-    ids=["nothing", "a new file", "a fault"],
+    ids=["nothing", "a new file", "other words", "a fault"],
 )
 def test_a_service_says_when_a_build_is_due_and_opens_all_the_same(site, quick, changed, told):
     site.daulat("search", "births")
@@ -222,3 +238,20 @@ def test_a_service_says_when_a_build_is_due_and_opens_all_the_same(site, quick, 
     assert opened.detail.startswith("3 passages of 2 documents")
     assert told in opened.detail
     assert (";" in opened.detail) == bool(told)
+
+
+def test_a_build_is_due_when_the_pack_hears_of_new_questions(site, tmp_path):
+    root = tmp_path / "pack"
+    root.mkdir()
+    for part in ("guide", "acts", "sources.yaml"):
+        (site.folder / part).rename(root / part)
+    asks, row = root / "everyday/fees.jsonl", {"passages": [], "asks": {"en": ["what is a passport"]}, "why": "Abroad."}
+    asks.parent.mkdir()
+    asks.write_text(json.dumps(row))
+    nation, pack, encoder = load_nation(site.folder / "nation.yaml"), pack_at(root, "EE"), QuickEncoder()
+    sources, reader = nation_sources(nation, pack), reader_for(pack, nation.language_tags)
+    builder = nation_builder(nation, pack, encoder, place_of(nation), now=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    release = Release(builder.build(sources, nation_rules(pack)).folder)
+    assert not is_outdated(release, sources, pack, reader)
+    asks.write_text(json.dumps(row | {"why": "Abroad, too."}))
+    assert is_outdated(release, sources, pack, reader)

@@ -69,7 +69,7 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
         opened.assistant.searcher.warm()
         manifest = opened.release.manifest
         detail = f"{manifest.passages:,} passages of {manifest.documents:,} documents in {manifest.release_id}"
-        detail += _due(nation, pack, opened.release)
+        detail += _due(nation, pack, opened)
         library = OpenLibrary(opened.release, opened.assistant.searcher)
         give_memory_back()
         return Answering(opened.assistant, library, opened.encoder, detail)
@@ -77,13 +77,13 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
     return Knowledge(open_parts, shelf.current_id)
 
 
-def _due(nation: Nation, pack: Pack | None, release: Release) -> str:
+def _due(nation: Nation, pack: Pack | None, opened: Opened) -> str:
     """Say that a build is due; a fault in a declaration is told, and does not keep the release in use from opening."""
     try:
-        outdated = is_outdated(release, nation_sources(nation, pack))
+        outdated = is_outdated(opened.release, nation_sources(nation, pack), pack, opened.assistant.searcher.reader)
     except SourceError:
         return "; what is declared now has faults, which `daulat knowledge build` names"
-    return "; other sources are declared now: `daulat knowledge build`" if outdated else ""
+    return "; sources or the pack have changed since: `daulat knowledge build`" if outdated else ""
 
 
 def _now() -> datetime:

@@ -21,7 +21,7 @@ from daulat.knowledge.everyday import FOLDER, Wordings
 from daulat.knowledge.index.cache import VectorCache
 from daulat.knowledge.index.seed import seed_dimensions
 from daulat.knowledge.ingest import IngestRules, load_rules
-from daulat.knowledge.release import Builder, Release, Shelf, SigningKey
+from daulat.knowledge.release import Builder, Release, Shelf, SigningKey, hashes_of, source_hashes
 from daulat.knowledge.search import Reader, Searcher, load_ranking, reader_for
 from daulat.knowledge.sources import Source, load_sources, undeclared_files
 from daulat.nation import Nation, Pack
@@ -96,13 +96,13 @@ def ignored_files(sources: Sequence[Source]) -> list[Path]:
     return sorted({path for folder in folders for path in undeclared_files(folder, sources)})
 
 
-def is_outdated(release: Release, sources: Sequence[Source]) -> bool:
-    """Say whether other sources or other files are declared now than were built in. Contents are not compared."""
-    declared = {
-        source.id: {str(path.relative_to(source.root)) for path in [*source.files(), *source.tables()]}
-        for source in sources
-    }
-    return declared != {entry.id: set(entry.files) for entry in release.manifest.sources}
+def is_outdated(release: Release, sources: Sequence[Source], pack: Pack | None, reader: Reader) -> bool:
+    """Say whether a build today would hold something else: other sources or files, other contents, another pack."""
+    manifest = release.manifest
+    if {source.id: source_hashes(source) for source in sources} != {each.id: each.files for each in manifest.sources}:
+        return True
+    everyday = pack_everyday(pack, reader)
+    return bool(manifest.data) and manifest.data != hashes_of(_deciding(pack, everyday), everyday)
 
 
 def nation_rules(pack: Pack | None) -> IngestRules:
@@ -150,7 +150,6 @@ def nation_builder(
             code="knowledge.place",
         ) from error
     everyday = pack_everyday(pack, reader) if with_everyday else None
-    deciding = (*_DECIDING, *_READING_EVERYDAY) if everyday else _DECIDING
     return Builder(
         releases=place.releases,
         country=nation.country,
@@ -160,10 +159,16 @@ def nation_builder(
         key=key,
         version=version("daulat"),
         now=now,
-        data_files=[path for pattern in deciding for path in sorted(pack.root.glob(pattern))] if pack else (),
+        data_files=_deciding(pack, everyday),
         everyday=everyday,
         progress=progress,
     )
+
+
+def _deciding(pack: Pack | None, everyday: Wordings | None) -> list[Path]:
+    """List the files of a pack that decide how its sources and everyday questions are read."""
+    patterns = (*_DECIDING, *_READING_EVERYDAY) if everyday else _DECIDING
+    return [path for pattern in patterns for path in sorted(pack.root.glob(pattern))] if pack else []
 
 
 def pack_everyday(pack: Pack | None, reader: Reader) -> Wordings | None:

@@ -5,7 +5,7 @@
 release is never changed after it is signed; what is published can always be verified against its manifest.
 """
 
-from daulat.knowledge.release.build import Builder, BuildReport
+from daulat.knowledge.release.build import Builder, BuildReport, hashes_of, source_hashes
 from daulat.knowledge.release.layout import Manifest
 from daulat.knowledge.release.reader import Release, StoredPassage
 from daulat.knowledge.release.shelf import Shelf
@@ -20,5 +20,7 @@ __all__ = [
     "SigningKey",
     "StoredPassage",
     "VerifyKey",
+    "hashes_of",
+    "source_hashes",
     "verify_release",
 ]

@@ -105,12 +105,7 @@ class Builder:
             If another build runs in the same place, or the disk is full.
         """
         self.releases.mkdir(parents=True, exist_ok=True)
-        files = {
-            source.id: {
-                str(path.relative_to(source.root)): file_sha256(path) for path in [*source.files(), *source.tables()]
-            }
-            for source in sources
-        }
+        files = {source.id: source_hashes(source) for source in sources}
         fingerprint = self._fingerprint(sources, files)
         with _only_build(self.releases):
             self._sweep()
@@ -216,6 +211,7 @@ class Builder:
             failures=len(ingested.failures),
             sources=tuple(_source_entry(source, files[source.id], ingested) for source in sources),
             files={str(path.relative_to(work)): FileEntry(path.stat().st_size, file_sha256(path)) for path in written},
+            data=hashes_of(self.data_files, self.everyday),
         )
         raw = encode_json(manifest)
         _write_durably(work / MANIFEST, raw)
@@ -228,9 +224,7 @@ class Builder:
 
     def _fingerprint(self, sources: Sequence[Source], files: dict[str, dict[str, str]]) -> str:
         declared = [source.model_dump(mode="json") for source in sources]
-        data = [(path.name, file_sha256(path)) for path in self.data_files if path.is_file()]
-        asked = self.everyday.files if self.everyday else []
-        data += [(f"{EVERYDAY}/{path.name}", file_sha256(path)) for path in asked]
+        data = sorted(hashes_of(self.data_files, self.everyday).items())
         parts = [FORMAT, self.version, self.country, self.encoder.name, declared, files, data, self.key.public.text]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
@@ -252,6 +246,18 @@ class Builder:
         """Remove what a killed build left; the lock says that none is running."""
         for folder in self.releases.glob(".building-*"):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def source_hashes(source: Source) -> dict[str, str]:
+    """Return the sha256 of every file of a source, by its path below the source's root."""
+    return {str(path.relative_to(source.root)): file_sha256(path) for path in [*source.files(), *source.tables()]}
+
+
+def hashes_of(data_files: Sequence[Path], everyday: Wordings | None) -> dict[str, str]:
+    """Return the sha256 of what decides how sources are read, and of the everyday questions."""
+    asked = {f"{EVERYDAY}/{path.name}": path for path in (everyday.files if everyday else [])}
+    named = {path.name: path for path in data_files if path.is_file()} | asked
+    return {name: file_sha256(path) for name, path in named.items()}
 
 
 def read_failures(folder: Path) -> tuple[IngestFailure, ...]:

@@ -60,7 +60,11 @@ class SourceEntry(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a release is made of. `fingerprint` is the hash of everything that went in; the id is drawn from it."""
+    """What a release is made of. `fingerprint` is the hash of everything that went in; the id is drawn from it.
+
+    `data` are the sha256 of the pack's files that decide how sources are read and what citizens are heard to ask; it is
+    empty in releases made before it was kept.
+    """
 
     release_id: str
     format: int
@@ -77,6 +81,7 @@ class Manifest(msgspec.Struct, frozen=True):
     failures: int
     sources: tuple[SourceEntry, ...]
     files: dict[str, FileEntry]
+    data: dict[str, str] = {}
 
 
 def id_hash(passage_id: str) -> int:
