@@ -3,7 +3,7 @@
 
     python benchmarks/fit_answers.py --data ../shared/data [--write]
 
-The sentence: answerable questions of IDK-MRC, a softmax over the sentences of the passage. Whether there is an answer:
+The sentence: see `sentence_models`, one model for law and one for other text. Whether there is an answer:
 logistic regression for law (citizens' questions in id, en, jv and su, never confirm.jsonl, and a sample of law_qa), for
 releases with everyday questions (the same, and a sample of those, each asked while it is not heard itself) and for
 other text (a sample of IDK-MRC). Folds are drawn by passage, so that no text is on both sides; the sentence that a
@@ -28,7 +28,7 @@ from boosted import as_data, boosted, log_odds
 from citizens import open_bench, read_suite
 from everyday_asked import ask_held_out, sample_everyday
 from numpy.typing import NDArray
-from sentence_models import FOLDS, fold_of, sentence_models
+from sentence_models import FOLDS, fold_of, law_model, sentence_models
 
 from daulat.assistant.answerable import evidence_features, names_another_law
 from daulat.assistant.evidence import gather_evidence
@@ -231,13 +231,13 @@ def main() -> None:
     assert bench.pack is not None
     contexts = folder_sources(arguments.data / "idk_mrc", language="id", jurisdiction=bench.country)
     sources = load_sources(bench.pack.path("sources.yaml"))
-    whole = load_sentence_model()
+    whole = load_sentence_model("text")
     apart = [whole] * FOLDS
     if not arguments.keep_sentence:
         apart, whole = sentence_models(arguments.data, bench, contexts)
+        models = {"law": law_model(bench, sources, read_suite()), "text": whole}
         if arguments.write:
-            weights = dict(zip(SENTENCE_FEATURES, (round(float(w), 4) for w in whole.weights), strict=True))
-            _write("sentence.json", {"about": whole.about, "weights": weights, "pairs": whole.pairs})
+            _write("sentence.json", {name: as_json(model) for name, model in models.items()})
 
     citizens = collect(bench, sources, read_suite(), lambda _: whole)
     law_qa = read_questions(arguments.data / "peraturan_id" / "law_qa.jsonl")
@@ -269,6 +269,11 @@ def main() -> None:
             "text": grown(idk, idk.columns(), 0.5),
         }
         _write("answerable.json", {"about": about, **models})
+
+
+def as_json(model: SentenceModel) -> dict[str, Any]:
+    weights = dict(zip(SENTENCE_FEATURES, (round(float(w), 4) for w in model.weights), strict=True))
+    return {"about": model.about, "weights": weights, "pairs": model.pairs}
 
 
 def fit_everyday(

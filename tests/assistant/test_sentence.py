@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from daulat.assistant.sentence import (
     SENTENCE_FEATURES,
     Marked,
+    SentenceKind,
     SentenceModel,
     load_sentence_model,
     mark_sentence,
@@ -33,6 +34,7 @@ def mark(question: str, text: str = TEXT, model: SentenceModel | None = None) ->
     counts = {"birth": 30, "registri": 60, "report": 200}
     rarity = Rarity(lambda term: counts.get(term, 0), 1_000)
     passage = Passage("x:1#1", "x", 1, "text", text)
+    model = model or load_sentence_model("text")
     return mark_sentence(READER.ask(question, "en"), passage, "en", READER, rarity, {}, model)
 
 
@@ -84,11 +86,30 @@ def test_pairs_know_years_numbers_and_names_by_class_and_what_follows_the_questi
     assert "><name>" in found
 
 
-def test_the_weights_that_come_along_weigh_every_feature() -> None:
-    model = load_sentence_model()
+@pytest.mark.parametrize("kind", ["law", "text"])
+def test_the_weights_that_come_along_weigh_every_feature(kind: SentenceKind) -> None:
+    model = load_sentence_model(kind)
     assert len(model.weights) == len(SENTENCE_FEATURES)
     assert np.isfinite(model.weights).all()
     assert model.about
+
+
+def test_a_sentence_that_curators_quote_for_a_near_question_is_marked() -> None:
+    weights = np.array([float(name == "heard_gap") for name in SENTENCE_FEATURES])
+    passage = Passage("x:1#1", "x", 1, "text", TEXT)
+    for begins in ("Nurses help", "The registry stands"):
+        heard = {"The registry keeps": 0.4, begins: 0.9, "Nobody says this": 1.0}
+        marked = mark_sentence(
+            READER.ask("Who?", "en"),
+            passage,
+            "en",
+            READER,
+            Rarity(lambda _: 1, 9),
+            {},
+            SentenceModel(weights, {}),
+            heard,
+        )
+        assert TEXT[slice(*marked.span)].startswith(begins)
 
 
 words = st.text(st.sampled_from("ab C1.?!\n;(-é٣漢"), max_size=120)

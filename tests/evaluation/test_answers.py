@@ -95,3 +95,25 @@ async def test_the_assistant_is_told_a_language_only_where_the_file_names_it(rel
     asked = [(question, "id"), (replace(question, language="su"), "su")]
     await measure_answers(answer, release, asked, lambda done: None)
     assert told == ["", "su"]
+
+
+@pytest.mark.parametrize(
+    ("passage", "span", "words", "marked"),
+    [
+        (GOLD, (0, 14), "Akta kelahiran", 1.0),
+        (GOLD, (15, 30), "Akta kelahiran", 0.0),
+        (GOLD, (0, 30), "kelahiran, Akta catatan sipil", 1.0),
+        (GOLD, (0, 14), "", None),
+        (OLD, (0, 14), "Akta kelahiran", None),
+    ],
+)
+async def test_the_marked_sentence_is_right_where_it_holds_the_words_that_answer(
+    release: Release, passage: str, span: tuple[int, int], words: str, marked: float | None
+) -> None:
+    question = KnownQuestion("1", "?", True, frozenset({GOLD}), main=GOLD, quote=words)
+
+    async def answer(_: Question) -> Answer:
+        return quoting(replace(cite(passage, "Akta kelahiran adalah catatan"), answer_span=span))
+
+    report = await measure_answers(answer, release, [(question, "id")], lambda done: None)
+    assert report.figures.marked == marked

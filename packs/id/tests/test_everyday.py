@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from daulat.knowledge.cutting import sentences
 from daulat.knowledge.everyday import FOLDER, find_unknown, read_everyday
 from daulat.knowledge.ingest import ingest_all, load_rules
 from daulat.knowledge.sources import load_sources
@@ -24,6 +25,19 @@ def test_every_passage_that_a_row_names_is_in_the_sources() -> None:
     known = {passage.passage_id for item in documents for passage in item.passages}
     _, unknown = find_unknown(ROWS, known.__contains__)
     assert [str(fault) for fault in unknown] == []
+
+
+def test_every_quote_begins_one_sentence_of_its_passage() -> None:
+    rules = load_rules(PACK)
+    documents = ingest_all(load_sources(PACK / "sources.yaml"), rules).documents
+    texts = {passage.passage_id: passage.text for item in documents for passage in item.passages}
+    quoting = [row for row in ROWS if row.quote]
+    assert len(quoting) > 700
+    for row in quoting:
+        text = texts[row.passages[0]]
+        plain = [" ".join(text[a:b].split()) for a, b in sentences(text, "id", rules.sentences)]
+        for quote in row.quote:
+            assert sum(sentence.startswith(quote) for sentence in plain) == 1, f"{row.file} line {row.line}: {quote}"
 
 
 def test_no_test_question_was_copied_among_them() -> None:

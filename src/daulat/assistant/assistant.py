@@ -21,7 +21,7 @@ from daulat.assistant.evidence import Evidence, gather_evidence
 from daulat.assistant.followup import self_contained
 from daulat.assistant.quoting import Page, Quoted, quotation
 from daulat.assistant.referral import GENERAL_SERVICE, as_contacts, spoken, topics_of
-from daulat.assistant.sentence import Marked, mark_sentence
+from daulat.assistant.sentence import NOTHING_HEARD, Marked, SentenceKind, load_sentence_model, mark_sentence
 from daulat.assistant.speech import Speech
 from daulat.assistant.types import Answer, AnswerEvent, Citation, Question
 from daulat.assistant.verify import Verifier
@@ -193,16 +193,23 @@ class Assistant:
         found = self.searcher.candidates(asked, Filters(services=services))
         hits = tuple(self.searcher.rank(found, _LOOKED_AT))
         evidence = tuple(gather_evidence(hits, self.release))
-        marked = tuple(self._mark(asked, item) for item in evidence[: max(_CITED, _OFFERED)])
+        marked = tuple(
+            self._mark(asked, item, "text" if item.document.rank is None else "law", found.heard)
+            for item in evidence[: max(_CITED, _OFFERED)]
+        )
         legal = self.searcher.reader.legal
         evidence = tuple(at_article(item, mark.span[0], legal) for item, mark in zip(evidence, marked, strict=False))
-        probability = self.answerable.probability(hits, marked[0], asked, found.heard) if marked else 0.0
+        # The judgement was fitted on what the general model marks, in law too.
+        judged = self._mark(asked, evidence[0], "text") if evidence else None
+        probability = self.answerable.probability(hits, judged, asked, found.heard) if judged else 0.0
         return Prepared(question, language, asked, hits, evidence, marked, probability, found.heard)
 
-    def _mark(self, asked: Asked, evidence: Evidence) -> Marked:
-        language = evidence.document.language or self.languages[0]
-        reader = self.searcher.reader
-        return mark_sentence(asked, evidence.passage, language, reader, self.searcher.rarity, self.sentence_rules)
+    def _mark(self, asked: Asked, evidence: Evidence, kind: SentenceKind, heard: Heard | None = None) -> Marked:
+        passage, language = evidence.passage, evidence.document.language or self.languages[0]
+        row = self.release.row_of(passage.passage_id)
+        said = heard.said_of(row) if heard and row is not None else NOTHING_HEARD
+        reader, rarity, model = self.searcher.reader, self.searcher.rarity, load_sentence_model(kind)
+        return mark_sentence(asked, passage, language, reader, rarity, self.sentence_rules, model, said)
 
     def _may_answer(self, prepared: Prepared) -> bool:
         return bool(prepared.evidence) and prepared.probability >= self.answerable.threshold(

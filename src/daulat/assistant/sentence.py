@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sentence that answers: a question and a passage in, the span of one sentence and what speaks for it out.
 
-Each sentence of the passage gets a few named features; one linear model, fitted on development questions only by
-`benchmarks/fit_answers.py`, picks the best. Whether the best is an answer at all is for `answerable` to decide. It
-reads no file but its own weights, and never changes the text.
+Each sentence of the passage gets a few named features; a linear model, one for law and one for any other text, fitted
+on development questions only by `benchmarks/fit_answers.py`, picks the best. Whether the best is an answer at all is
+for `answerable` to decide. It reads no file but its own weights, and never changes the text.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +53,12 @@ SENTENCE_FEATURES = (
     "place",  # 0 for the first to 1 for the last
     "long",  # logarithm of its terms, 0 to 1
     "news",  # share of its words that the question does not have
+    "heard",  # how near the nearest everyday question is that its curators answer with this sentence
+    "heard_gap",  # the same, less that of the best sentence
     "pairs",  # what learnt pairs of a question's word and an answer's word say for it (see `pairs_of`)
 )
+NOTHING_HEARD: Mapping[str, float] = MappingProxyType({})
+SentenceKind = Literal["law", "text"]
 _PLACE = {name: i for i, name in enumerate(SENTENCE_FEATURES)}
 _LONG = math.log(60)
 _FAR = 4  # words
@@ -107,10 +113,9 @@ class SentenceModel:
 
 
 @cache
-def load_sentence_model(path: Path | None = None) -> SentenceModel:
-    """Read the weights that come with Daulat, or those of another file of that form."""
-    path = path or Path(__file__).with_name("sentence.json")
-    data = json.loads(path.read_text(encoding="utf-8"))
+def load_sentence_model(kind: SentenceKind) -> SentenceModel:
+    """Read the weights that come with Daulat, for law or for any other text."""
+    data = json.loads(Path(__file__).with_name("sentence.json").read_text(encoding="utf-8"))[kind]
     return SentenceModel(
         np.array([data["weights"][name] for name in SENTENCE_FEATURES]), data["pairs"], str(data["about"])
     )
@@ -123,7 +128,8 @@ def mark_sentence(
     reader: Reader,
     rarity: Rarity,
     rules: Mapping[str, SentenceRules],
-    model: SentenceModel | None = None,
+    model: SentenceModel,
+    heard: Mapping[str, float] = NOTHING_HEARD,
 ) -> Marked:
     """Find the sentence of a passage that answers a question.
 
@@ -139,8 +145,10 @@ def mark_sentence(
         Of terms in the release that holds the passage.
     rules : mapping of str to SentenceRules
         By language; see `daulat.knowledge.cutting.sentences`.
-    model : SentenceModel, optional
-        Other weights than those that come with Daulat.
+    model : SentenceModel
+        That picks it.
+    heard : mapping of str to float
+        How sentences of this passage begin with which everyday questions are answered, and how near those are.
 
     Returns
     -------
@@ -150,13 +158,12 @@ def mark_sentence(
     spans = sentences(passage.text, language, rules)
     if not spans:
         return Marked((0, 0))
-    model = model or load_sentence_model()
     known: dict[str, tuple[str, ...]] = {}
     read = [read_sentence(passage.text, span, language, reader, known) for span in spans]
     sought = {term: weight * rarity.of(term) for term, weight in asked.terms.items()}
     places = _worth_a_look(read, sought)
     looked = [read[place] for place in places]
-    rows = sentence_rows(asked, sought, looked, reader)
+    rows = sentence_rows(asked, sought, looked, reader, heard)
     rows[:, _PLACE["pairs"]] = _learnt(asked, looked, model.pairs.get(primary(language), {}))
     shares = model.scores(rows)
     best = int(np.argmax(shares))
@@ -204,7 +211,11 @@ def _worth_a_look(read: Sequence[ReadSentence], sought: Mapping[str, float]) -> 
 
 
 def sentence_rows(
-    asked: Asked, sought: Mapping[str, float], looked: Sequence[ReadSentence], reader: Reader
+    asked: Asked,
+    sought: Mapping[str, float],
+    looked: Sequence[ReadSentence],
+    reader: Reader,
+    heard: Mapping[str, float] = NOTHING_HEARD,
 ) -> NDArray[np.float64]:
     """Return the features of the sentences of one passage, without what is learnt: float64[n, features].
 
@@ -240,7 +251,15 @@ def sentence_rows(
     kinds = rows[:, _PLACE["kind"]]
     rows[:, _PLACE["kind_only"]] = kinds * (kinds.sum() == 1)
     _fill_covers(rows, sought, held)
+    if heard:
+        rows[:, _PLACE["heard"]] = near = np.array([_heard(sentence.text, heard) for sentence in looked])
+        rows[:, _PLACE["heard_gap"]] = near - near.max()
     return rows
+
+
+def _heard(sentence: str, heard: Mapping[str, float]) -> float:
+    plain = " ".join(sentence.split())
+    return max((near for begins, near in heard.items() if plain.startswith(begins)), default=0.0)
 
 
 def _fill_covers(rows: NDArray[np.float64], sought: Mapping[str, float], held: Sequence[frozenset[str]]) -> None:

@@ -133,7 +133,7 @@ def answers(
             "by_language": {name: asdict(figures) for name, figures in report.by_language.items()},
             **_circumstances(bench, corpus, started),
         }
-    keys = ("n", "refusal_of_unanswerable", "false_refusals", "valid_citations", "gold_cited")
+    keys = ("n", "refusal_of_unanswerable", "false_refusals", "valid_citations", "gold_cited", "marked")
     _show(result, as_json, (*keys, "written", "score") if model else keys)
 
 

@@ -35,6 +35,9 @@ class Judged:
         Whether a text known to be old was cited as the law in force.
     written : bool
         Whether a model wrote it, and every sentence stood; else the text was quoted.
+    marked : bool or None
+        Whether the sentence marked in the question's main passage holds the words that answer; None where that passage
+        is not cited or nobody knows the words.
     """
 
     question: KnownQuestion
@@ -45,6 +48,7 @@ class Judged:
     valid: int
     stale_as_law: bool
     written: bool = False
+    marked: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,9 @@ class AnswerFigures:
     `refusal_of_unanswerable`: of the unanswerable, declined. `false_refusals`: of the answerable, declined.
     `valid_citations`: of all citations, those that stand in the release to the letter. `gold_cited`: of the answerable,
     those with a passage that answers among the citations. `stale_as_law`: how many cite an old text as law in force.
-    `written`: of what was answered, what a model wrote. `score`: of all, the unanswerable that were declined and the
-    answerable that a model wrote with a passage that answers among its citations.
+    `marked`: of citations of the passage that answers best, where the words that answer are known, those whose marked
+    sentence holds them. `written`: of what was answered, what a model wrote. `score`: of all, the unanswerable that
+    were declined and the answerable that a model wrote with a passage that answers among its citations.
     """
 
     n: int
@@ -66,6 +71,7 @@ class AnswerFigures:
     gold_cited: float | None
     citations: int
     stale_as_law: int
+    marked: float | None = None
     written: float | None = None
     score: float | None = None
 
@@ -84,6 +90,7 @@ class AnswerFigures:
             gold_cited=_share(sum(each.cited_gold for each in answerable), len(answerable)),
             citations=citations,
             stale_as_law=sum(each.stale_as_law for each in judged),
+            marked=_share(sum(each.marked is True for each in judged), sum(each.marked is not None for each in judged)),
             written=_share(sum(each.written for each in judged), sum(each.answered for each in judged)),
             score=_share(
                 sum(not each.answered for each in unanswerable)
@@ -143,7 +150,13 @@ def judge(question: KnownQuestion, answer: Answer, release: Release) -> Judged:
         valid=sum(is_valid(citation, release) for citation in answer.citations),
         stale_as_law=any(c.passage_id in question.stale and c.status == "in_force" for c in answer.citations),
         written=answer.mode == "written",
+        marked=_marked(question, answer),
     )
+
+
+def _marked(question: KnownQuestion, answer: Answer) -> bool | None:
+    main = next((citation for citation in answer.citations if citation.passage_id == question.main), None)
+    return question.is_said_in(main.quote[slice(*main.answer_span)]) if main and question.quote else None
 
 
 def is_valid(citation: Citation, release: Release) -> bool:

@@ -9,6 +9,8 @@ older texts as `stale`. It never judges an answer and never changes a question.
 from __future__ import annotations
 
 import random
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,8 @@ from daulat.evaluation.errors import EvaluationError
 
 _FILES = ("questions.jsonl", "law_qa.jsonl")
 _SEED = 20_260_101
+_SAID = 0.6  # of the words that answer: sentences of a law are cut otherwise than quotes of them
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,10 @@ class KnownQuestion:
         As the file groups its questions.
     stale : frozenset of str
         Ids of older texts, which may be shown as history only.
+    main : str
+        The id of `gold` that comes first.
+    quote : str
+        Words of that passage that answer; empty where the file does not say.
     """
 
     question_id: str
@@ -49,6 +57,13 @@ class KnownQuestion:
     language: str = ""
     kind: str = ""
     stale: frozenset[str] = frozenset()
+    main: str = ""
+    quote: str = ""
+
+    def is_said_in(self, text: str) -> bool:
+        """Say whether a text holds the words that answer, most of them and in any order."""
+        words, held = (Counter(_WORD.findall(each.lower())) for each in (self.quote, text))
+        return (words & held).total() >= _SAID * words.total() > 0
 
 
 def find_questions(folder: Path) -> Path:
@@ -127,4 +142,6 @@ def _question(row: dict[str, Any], fallback: str) -> KnownQuestion:
         language=str(row.get("lang") or row.get("language") or ""),
         kind=str(row.get("kind") or ("answerable" if answerable else "unanswerable")),
         stale=frozenset(map(str, row.get("stale") or ())),
+        main=str(gold[0]) if gold else "",
+        quote=str(row.get("quote") or row.get("answer") or ""),
     )

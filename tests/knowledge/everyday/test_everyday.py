@@ -25,7 +25,11 @@ HEARD = np.array([{"asked_vote": 1.0, "asked_main": 0.1}.get(name, 0.0) for name
 ONLY_HEARD = replace(Ranking.blank(), everyday=Weights.of_linear(HEARD))
 BABY = "my baby arrived, whom do I tell?"
 ROWS = (
-    {"passages": ["ACT-1-2001:2"], "asks": {"en": [BABY, "where do I sign up a newborn"]}},
+    {
+        "passages": ["ACT-1-2001:2"],
+        "quote": ["A birth  must", "The registry gives"],
+        "asks": {"en": [BABY, "where do I sign up a newborn"]},
+    },
     {"passages": ["REG-3-2010:3", "REG-3-2010:1"], "asks": {"en": ["caught cycling in the dark, what now?"]}},
     {"passages": [], "asks": {"en": ["what does the lunch at the canteen cost"]}, "why": "No act speaks of canteens."},
 )
@@ -68,6 +72,17 @@ def test_a_question_like_one_that_no_source_answers_is_known_as_such(searcher: S
     assert heard is not None
     assert heard.none["none_dense"] == heard.none["asked_best"] > 0
     assert heard.none["none_vote"] > 0.5
+
+
+def test_a_row_says_which_sentence_of_its_passage_answers(searcher: Searcher) -> None:
+    heard = searcher.candidates(searcher.ask("a baby arrived, whom shall I tell")).heard
+    row = searcher.release.row_of("ACT-1-2001:2")
+    assert heard is not None
+    assert row is not None
+    said = heard.said_of(row)
+    assert list(said) == ["A birth must", "The registry gives"]
+    assert all(0 < near <= 1 for near in said.values())
+    assert heard.said_of(row + 1) == {}
 
 
 def test_passages_beside_the_one_that_is_named_hear_of_it(searcher: Searcher) -> None:

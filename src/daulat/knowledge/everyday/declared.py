@@ -17,7 +17,7 @@ import msgspec
 FOLDER = "everyday"
 
 _LONGEST = 500  # characters of a question
-_KEYS = {"passages", "asks", "why"}
+_KEYS = {"passages", "asks", "why", "quote"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class EverydayRow:
         Questions by BCP 47 tag.
     why : str
         Of a row without passages: what the sources lack.
+    quote : tuple of str
+        How the sentences of the main passage begin that answer; what marks them in answers is fitted on these.
     file, line : str, int
         Where it stands.
     """
@@ -39,6 +41,7 @@ class EverydayRow:
     passages: tuple[str, ...]
     asks: Mapping[str, tuple[str, ...]]
     why: str = ""
+    quote: tuple[str, ...] = ()
     file: str = ""
     line: int = 0
 
@@ -106,7 +109,7 @@ def find_unknown(
 def _row(data: dict[str, Any], file: str, line: int) -> EverydayRow:
     unknown = sorted(set(data) - _KEYS)
     if unknown:
-        raise ValueError(f"`{unknown[0]}` is no key; there are `passages`, `asks` and `why`")
+        raise ValueError(f"`{unknown[0]}` is no key; there are `passages`, `asks`, `why` and `quote`")
     passages, asks, why = data.get("passages"), data.get("asks"), data.get("why", "")
     if not _is_texts(passages):
         raise ValueError("`passages` must be a list of passage ids, empty where no source answers")
@@ -120,10 +123,14 @@ def _row(data: dict[str, Any], file: str, line: int) -> EverydayRow:
         raise ValueError("a row without passages must say in `why` what the sources lack")
     if any(len(question) > _LONGEST for questions in asks.values() for question in questions):
         raise ValueError(f"a question has more than {_LONGEST} characters")
+    quote = data.get("quote", [])
+    if not _is_texts(quote) or (quote and not passages):
+        raise ValueError("`quote` must be a list of beginnings of sentences of the first passage")
     return EverydayRow(
         tuple(dict.fromkeys(passages or ())),
         {tag: tuple(" ".join(question.split()) for question in questions) for tag, questions in asks.items()},
         why,
+        tuple(" ".join(each.split()) for each in quote),
         file,
         line,
     )

@@ -44,6 +44,7 @@ class _Question(msgspec.Struct, frozen=True, array_like=True):
 class _Row(msgspec.Struct, frozen=True):
     passages: tuple[str, ...]
     why: str = ""
+    quote: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def write_everyday(
     questions = questions_of(rows)
     encode = msgspec.json.encode
     (folder / _QUESTIONS).write_bytes(encode([_Question(text, tag, row) for row, tag, text in questions]))
-    (folder / _ROWS).write_bytes(encode([_Row(row.passages, row.why) for row in rows]))
+    (folder / _ROWS).write_bytes(encode([_Row(row.passages, row.why, row.quote) for row in rows]))
     targets = [row_of(passage) for row in rows for passage in row.passages]
     offsets = np.cumsum([0, *(len(row.passages) for row in rows)])
     np.save(folder / _TARGETS, np.array(targets, np.uint32))

@@ -8,7 +8,7 @@ learnt; the weights are (see `daulat.knowledge.search.ranking`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +39,6 @@ _MOST_ALIKE = 0.95  # two questions, where all are of one matter
 _WARMTH = 0.15  # of drawn-out cosine: what halves a vote is a tenth of it
 _WORDS_VOTE = 0.5
 _BESIDE = 2  # rows
-_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +53,23 @@ class Heard:
         Of each; neighbourhood is left out (see `columns`).
     none : mapping of str to float
         How near the questions are that no source answers, and the nearest that one does.
-    nearest : tuple of int
-        The everyday questions that are nearest, best first.
+    quoted : tuple of (int, str, float)
+        Of near questions whose curators say which sentence answers: the row of the passage, how that sentence begins,
+        and how near the question is, 0 to 1.
     """
 
     rows: Rows
     values: Float32
     none: Mapping[str, float]
-    nearest: tuple[int, ...] = ()
+    quoted: tuple[tuple[int, str, float], ...] = ()
+
+    def said_of(self, row: int) -> dict[str, float]:
+        """Return how the sentences of a passage begin that near questions quote, each with the nearest's nearness."""
+        said: dict[str, float] = {}
+        for of, begins, near in self.quoted:
+            if of == row:
+                said[begins] = max(near, said.get(begins, 0.0))
+        return said
 
     def columns(self, rows: Rows, documents: NDArray[np.uint32]) -> Float32:
         """Return the features of candidates: float32[n, len(EVERYDAY_FEATURES)].
@@ -166,8 +174,14 @@ def _by_passage(index: EverydayIndex, near: _Near) -> Heard:
         "none_words": float(near.words[silent].max(initial=0.0)),
         "none_vote": float(near.votes[silent].sum()),
     }
-    order = np.lexsort((near.questions, -near.votes))[:_SHOWN]
-    return Heard(rows, values, none, tuple(near.questions[order].tolist()))
+    return Heard(rows, values, none, tuple(_quoted(index, near)))
+
+
+def _quoted(index: EverydayIndex, near: _Near) -> Iterator[tuple[int, str, float]]:
+    for question, nearness in zip(near.questions.tolist(), near.dense.tolist(), strict=True):
+        row = int(index.row_of[question])
+        for begins in index.rows[row].quote:
+            yield int(index.targets(row)[0]), begins, nearness
 
 
 def _overlaps(index: EverydayIndex, terms: Mapping[str, float], found: Rows) -> Float64:
