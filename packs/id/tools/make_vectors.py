@@ -5,7 +5,7 @@ Then no site computes them. Those of the questions are rounded more: they only p
 
 Run it after any change of the sources, their titles or how they are cut, of the everyday questions and the glossary;
 `daulat knowledge build` says how many texts it had to encode, which is 0 after this. Only what is missing is encoded:
-of the texts what the pack's file lacks, of the questions what this checkout never encoded (all 50,000 take four minutes);
+of the texts what the file lacks, of the questions what this checkout never encoded (50,000 take four minutes);
 an interrupted run goes on where it stopped. Vectors of texts that are no longer there are dropped. It changes no other
 file.
 
