@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.release import Release, SigningKey, VerifyKey, verify_release
-from daulat.knowledge.release.layout import MANIFEST, SIGNATURE
+from daulat.knowledge.release.layout import MANIFEST, SIGNATURE, encode_json
 from daulat.knowledge.release.signing import read_manifest
 
 
@@ -42,6 +42,16 @@ def test_any_changed_byte_of_any_file_is_found(copy: Path, data: st.DataObject) 
             verify_release(copy)
     finally:
         path.write_bytes(original)
+
+
+def test_a_manifest_without_its_last_byte_is_found(copy: Path) -> None:
+    original = (copy / MANIFEST).read_bytes()
+    (copy / MANIFEST).write_bytes(original[:-1])
+    try:
+        with pytest.raises(ReleaseError, match="cut short"):
+            Release(copy)
+    finally:
+        (copy / MANIFEST).write_bytes(original)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -152,7 +162,7 @@ def test_a_name_that_leads_out_of_the_release_is_not_followed(copy: Path, tmp_pa
     manifest["files"]["../outside"] = {"size": 1, "sha256": digest}
     key = SigningKey.open(tmp_path / "key")
     folder = shutil.copytree(copy, tmp_path / "release")
-    (folder / MANIFEST).write_text(json.dumps(manifest))
+    (folder / MANIFEST).write_bytes(encode_json(manifest))
     (folder / SIGNATURE).write_bytes(key.sign((folder / MANIFEST).read_bytes()))
     with pytest.raises(ReleaseError, match=r"\.\./outside is missing"):
         verify_release(folder)

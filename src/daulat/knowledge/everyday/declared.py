@@ -33,7 +33,7 @@ class EverydayRow:
     why : str
         Of a row without passages: what the sources lack.
     quote : tuple of str
-        How the sentences of the main passage begin that answer; what marks them in answers is fitted on these.
+        How the sentences of the main passage begin that answer; they are likelier marked for questions like these.
     file, line : str, int
         Where it stands.
     """

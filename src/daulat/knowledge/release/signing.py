@@ -116,7 +116,8 @@ def read_manifest(folder: Path) -> Manifest:
         If there is none, it is damaged, or a newer program wrote it.
     """
     try:
-        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+        raw = (folder / MANIFEST).read_bytes()
+        manifest = msgspec.json.decode(raw, type=Manifest)
     except FileNotFoundError as error:
         raise _damaged(folder, "it has no manifest.json") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, OSError) as error:
@@ -128,6 +129,8 @@ def read_manifest(folder: Path) -> Manifest:
             fix="Update Daulat, or roll back with `daulat knowledge rollback`.",
             code="knowledge.release.format",
         )
+    if not raw.endswith(b"\n"):
+        raise _damaged(folder, "its manifest is cut short")
     return manifest
 
 
