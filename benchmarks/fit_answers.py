@@ -235,9 +235,9 @@ def main() -> None:
     apart = [whole] * FOLDS
     if not arguments.keep_sentence:
         apart, whole = sentence_models(arguments.data, bench, contexts)
-        models = {"law": law_model(bench, sources, read_suite()), "text": whole}
+        marking = {"law": law_model(bench, sources, read_suite()), "text": whole}
         if arguments.write:
-            _write("sentence.json", {name: as_json(model) for name, model in models.items()})
+            _write("sentence.json", {name: as_json(model) for name, model in marking.items()})
 
     citizens = collect(bench, sources, read_suite(), lambda _: whole)
     law_qa = read_questions(arguments.data / "peraturan_id" / "law_qa.jsonl")

@@ -59,21 +59,21 @@ def test_the_old_ages_in_the_general_elucidation_are_no_rule_in_force_either(ask
     assert "Undang-Undang Nomor 16 Tahun 2019" in old.successor
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
+def test_no_wording_is_told_the_old_ages_as_the_law(ask):
+    wordings = (
         "What is the minimum age for marriage?", "How old must a bride be?", "umur berapa boleh nikah",
         "batas usia kawin", "umur pira oleh rabi?", "umur sabaraha meunang kawin?", "anak 16 tahun boleh menikah?",
-    ],
-)  # fmt: skip
-def test_no_wording_is_told_the_old_ages_as_the_law(ask, question):
-    answer = ask(question)
-    for each in answer.citations:
-        if "16 (enam belas)" in each.quote and "kawin" in each.quote:
-            assert each.status == "amended"
-            assert "Nomor 16 Tahun 2019" in each.successor
-            intro = answer.text[: each.start].rpartition("\n\n")[2]
-            assert any(said in intro for said in ("bukan lagi", "no longer", "sanès malih", "sanés deui"))
+    )  # fmt: skip
+    told = 0
+    for answer in map(ask, wordings):
+        for each in answer.citations:
+            if "16 (enam belas)" in each.quote and "kawin" in each.quote:
+                told += 1
+                assert each.status == "amended"
+                assert "Nomor 16 Tahun 2019" in each.successor
+                intro = answer.text[: each.start].rpartition("\n\n")[2]
+                assert any(said in intro for said in ("bukan lagi", "no longer", "sanès malih", "sanés deui"))
+    assert told >= len(wordings) // 2
 
 
 def test_a_revoked_law_is_shown_as_history_with_its_successor(ask):

@@ -253,5 +253,5 @@ def test_a_build_is_due_when_the_pack_hears_of_new_questions(site, tmp_path):
     builder = nation_builder(nation, pack, encoder, place_of(nation), now=lambda: datetime(2026, 1, 1, tzinfo=UTC))
     release = Release(builder.build(sources, nation_rules(pack)).folder)
     assert not is_outdated(release, sources, pack, reader)
-    asks.write_text(json.dumps(row | {"why": "Abroad, too."}))
+    asks.write_text(json.dumps(row | {"asks": {"en": ["what is a passport", "is a passport dear"]}}))
     assert is_outdated(release, sources, pack, reader)

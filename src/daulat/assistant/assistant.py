@@ -199,8 +199,7 @@ class Assistant:
         )
         legal = self.searcher.reader.legal
         evidence = tuple(at_article(item, mark.span[0], legal) for item, mark in zip(evidence, marked, strict=False))
-        # The judgement was fitted on what the general model marks, in law too.
-        judged = self._mark(asked, evidence[0], "text") if evidence else None
+        judged = self._judged(asked, evidence[0], marked[0]) if marked else None
         probability = self.answerable.probability(hits, judged, asked, found.heard) if judged else 0.0
         return Prepared(question, language, asked, hits, evidence, marked, probability, found.heard)
 
@@ -210,6 +209,10 @@ class Assistant:
         said = heard.said_of(row) if heard and row is not None else NOTHING_HEARD
         reader, rarity, model = self.searcher.reader, self.searcher.rarity, load_sentence_model(kind)
         return mark_sentence(asked, passage, language, reader, rarity, self.sentence_rules, model, said)
+
+    def _judged(self, asked: Asked, best: Evidence, marked: Marked) -> Marked:
+        """Return what the judgement hears of: it was fitted on what the model for other text marks, in law too."""
+        return marked if best.document.rank is None else self._mark(asked, best, "text")
 
     def _may_answer(self, prepared: Prepared) -> bool:
         return bool(prepared.evidence) and prepared.probability >= self.answerable.threshold(

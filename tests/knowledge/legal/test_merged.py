@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daulat.knowledge.legal import LegalRules, article_at, span_of_article
+from daulat.knowledge.errors import SourceError
+from daulat.knowledge.legal import LegalRules, article_at, load_legal_rules, span_of_article
 from daulat.knowledge.types import Passage
 
+from .conftest import LEGAL
 
-def section_5(text: str, section: str = "body") -> Passage:
-    return Passage("ACT-1-2000:s-5#5", "ACT-1-2000", 5, section, text, "5")  # type: ignore[arg-type]
+
+def section_5(text: str) -> Passage:
+    return Passage("ACT-1-2000:s-5#5", "ACT-1-2000", 5, "body", text, "5")
 
 
 def quoted(text: str, answer: str, rules: LegalRules | None) -> str:
@@ -81,6 +86,13 @@ def test_a_country_without_the_rule_quotes_as_before() -> None:
     text = "A lost card is reported. Section 6 (1) A card costs nothing."
     assert span_of_article(text, (0, 5), None) == (0, len(text))
     assert article_at(section_5(text), len(text) - 3, None) == section_5(text)
+
+
+def test_a_pattern_that_is_none_is_named(tmp_path: Path) -> None:
+    written = LEGAL.replace("elucidation: 'NOTES ON SECTIONS'", "elucidation: 'NOTES ('")
+    (tmp_path / "legal.yaml").write_text(written)
+    with pytest.raises(SourceError, match="not a regular expression"):
+        load_legal_rules(tmp_path / "legal.yaml")
 
 
 @given(

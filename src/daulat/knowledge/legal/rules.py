@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from daulat.knowledge._declared import Declared, load_declared
 
@@ -30,43 +31,45 @@ class _Alias(Declared):
     names: tuple[str, ...]
 
 
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    return pattern
+
+
+_Pattern = Annotated[str, AfterValidator(_compiles)]
+
+
 class _Amendment(Declared):
-    title: str
-    instruction: str
-    neighbours: str
-    articles: str
+    title: _Pattern
+    instruction: _Pattern
+    neighbours: _Pattern
+    articles: _Pattern
 
 
 class _Merged(Declared):
-    ends: str
-    article: str
-    elucidation: str
+    ends: _Pattern
+    article: _Pattern
+    elucidation: _Pattern
 
 
 class _LegalFile(Declared):
     format: int
     kinds: tuple[_Kind, ...]
-    number: str
-    article: str
-    title_link: str
-    title_stop: str
+    number: _Pattern
+    article: _Pattern
+    title_link: _Pattern
+    title_stop: _Pattern
     digits: dict[str, str] = Field(default_factory=dict)
     aliases: tuple[_Alias, ...] = ()
     amendment: _Amendment
     merged: _Merged | None = None
-    promulgated: str
+    promulgated: _Pattern
     months: tuple[str, ...]
     relation_words: dict[str, str] = Field(default_factory=dict)
     relation_kinds: dict[str, str] = Field(default_factory=dict)
-
-    @field_validator("number", "article", "title_link", "title_stop", "promulgated")
-    @classmethod
-    def _compiles(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from error
-        return pattern
 
 
 @dataclass(frozen=True, slots=True)

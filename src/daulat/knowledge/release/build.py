@@ -106,7 +106,8 @@ class Builder:
         """
         self.releases.mkdir(parents=True, exist_ok=True)
         files = {source.id: source_hashes(source) for source in sources}
-        fingerprint = self._fingerprint(sources, files)
+        data = hashes_of(self.data_files, self.everyday)
+        fingerprint = self._fingerprint(sources, files, data)
         with _only_build(self.releases):
             self._sweep()
             known = self._find(fingerprint)
@@ -123,7 +124,7 @@ class Builder:
                 work.mkdir()
                 self._write(work, ingested, segments)
                 encoded += self._write_everyday(work, ingested, wordings)
-                manifest = self._seal(work, fingerprint, sources, files, ingested, len(segments))
+                manifest = self._seal(work, fingerprint, sources, files, data, ingested, len(segments))
                 target = self.releases / manifest.release_id
                 work.rename(target)
             except OSError as error:
@@ -189,6 +190,7 @@ class Builder:
         fingerprint: str,
         sources: Sequence[Source],
         files: dict[str, dict[str, str]],
+        data: dict[str, str],
         ingested: Ingested,
         segments: int,
     ) -> Manifest:
@@ -211,7 +213,7 @@ class Builder:
             failures=len(ingested.failures),
             sources=tuple(_source_entry(source, files[source.id], ingested) for source in sources),
             files={str(path.relative_to(work)): FileEntry(path.stat().st_size, file_sha256(path)) for path in written},
-            data=hashes_of(self.data_files, self.everyday),
+            data=data,
         )
         raw = encode_json(manifest)
         _write_durably(work / MANIFEST, raw)
@@ -222,9 +224,8 @@ class Builder:
             _sync_folder(folder)
         return manifest
 
-    def _fingerprint(self, sources: Sequence[Source], files: dict[str, dict[str, str]]) -> str:
+    def _fingerprint(self, sources: Sequence[Source], files: dict[str, dict[str, str]], data: dict[str, str]) -> str:
         declared = [source.model_dump(mode="json") for source in sources]
-        data = sorted(hashes_of(self.data_files, self.everyday).items())
         parts = [FORMAT, self.version, self.country, self.encoder.name, declared, files, data, self.key.public.text]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
