@@ -63,6 +63,9 @@ offices:
   desk: {name: Front desk, phone: "1", source: decree 2, as_of: 2026-01-01}
 emergencies: {fire: [fire]}
 topics: {papers: [desk, fire]}
+matters:
+  land: {offices: [fire], words: deed | title of land | plot}
+  tax: {offices: [desk], documents: [ACT-1, ACT-2], words: tax}
 default: [desk]
 """
 
@@ -78,6 +81,20 @@ def test_where_no_topic_is_known_the_default_office_is_named(pack_of: Callable[[
     assert [office.id for office in contacts.for_topics(["stars", "papers"], "xo")] == ["desk", "fire"]
 
 
+def test_the_words_of_a_question_tell_its_matter_before_its_nearest_texts(
+    pack_of: Callable[[dict[str, str]], PackFiles],
+) -> None:
+    contacts = contacts_for(pack_of({"contacts.yaml": CONTACTS}))
+    assert contacts.matters("Lost my DEED, must I pay tax on the plot?", []) == ["land", "tax"]
+    assert contacts.matters("Lost my deed", ["ACT-1", "ACT-2"]) == ["land", "tax"]
+    assert contacts.matters("Lost my deeds", ["ACT-1", "ACT-2", "ACT-3"]) == ["tax"]
+    assert contacts.matters("Lost my deeds", ["ACT-1", "ACT-3"]) == []
+    assert contacts.matters("", []) == []
+    assert [office.id for office in contacts.for_topics(["land"], "xo")] == ["fire"]
+
+
 def test_a_contact_list_that_leads_nowhere_is_refused(pack_of: Callable[[dict[str, str]], PackFiles]) -> None:
     with pytest.raises(LanguageError, match="no office is called `desk`"):
         contacts_for(pack_of({"contacts.yaml": "topics: {papers: [desk]}"}))
+    with pytest.raises(LanguageError, match="no office is called `moon`"):
+        contacts_for(pack_of({"contacts.yaml": "matters: {stars: {offices: [moon], words: star}}"}))

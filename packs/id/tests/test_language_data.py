@@ -99,3 +99,34 @@ def test_every_emergency_and_topic_leads_to_someone_in_every_language(language: 
         assert all(office.phone and office.about and office.source and office.as_of for office in offices)
     for topic in PACK.yaml("glossary.yaml")["entries"]:
         assert all(office.url for office in contacts.for_topics([topic], language))
+    for matter in PACK.yaml("contacts.yaml")["matters"]:
+        assert all(office.url and office.about for office in contacts.for_topics([matter], language))
+
+
+def test_every_matter_knows_its_texts_and_no_word_means_two() -> None:
+    matters = PACK.yaml("contacts.yaml")["matters"]
+    with gzip.open(ROOT / "sources/regulations/passages.jsonl.gz", "rt", encoding="utf-8") as file:
+        held = {json.loads(line)["doc_id"] for line in file}
+    owner: dict[str, str] = {}
+    for matter, entry in matters.items():
+        for name in [*entry.get("documents", []), *(word.strip() for word in entry.get("words", "").split("|"))]:
+            assert owner.setdefault(name, matter) == matter, name
+        assert held.issuperset(entry.get("documents", [])), matter
+
+
+@pytest.mark.parametrize(
+    ("question", "office"),
+    [
+        ("sertifikat tanah hilang, urusnya ke mana?", "atr_bpn"),
+        ("what happens if I overstay my visa", "imigrasi"),
+        ("Kumaha carana ngurus paspor budak?", "imigrasi"),
+        ("SIM mati sehari harus bikin baru?", "korlantas"),
+        ("pajeg motor telat setaun dhendhane pira", "korlantas"),
+        ("pajak penghasilan karyawan berapa persen", "djp"),
+        ("diteror debt collector pinjol", "ojk"),
+        ("kartu sim hilang", "komdigi"),
+    ],
+)
+def test_a_question_of_no_text_is_sent_to_the_office_of_its_matter(question: str, office: str) -> None:
+    contacts = contacts_for(PACK)
+    assert contacts.for_topics(contacts.matters(question, []), "id")[0].id == office

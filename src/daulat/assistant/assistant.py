@@ -315,9 +315,9 @@ class Assistant:
         phrases = self.speech.phrases(language)
         pairs = list(zip(prepared.evidence, prepared.marked, strict=False))[:_RELATED]
         related = tuple(self._citation(evidence, marked, short=True) for evidence, marked in pairs)
-        contacts = self.contacts.for_topics(
-            topics_of(prepared.asked.topics, [each.document for each, _ in pairs]), language
-        )
+        nearest = [each.document for each, _ in pairs]
+        matters = self.contacts.matters(prepared.asked.text, [document.doc_id for document in nearest])
+        contacts = self.contacts.for_topics([*matters, *topics_of(prepared.asked.topics, nearest)], language)
         page = Page()
         page.add(phrases.get("declined"))
         if contacts:

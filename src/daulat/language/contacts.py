@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Contacts: whom a person can call or ask, from the pack.
 
-Comes in: a topic or an emergency, and a language. Goes out: offices, in the pack's order. It dials nothing and knows no
-number of its own.
+Comes in: a topic or an emergency, and a language; a question and the texts nearest to it. Goes out: offices, in the
+pack's order; what the question is about. It dials nothing and knows no number of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from daulat.language._pack import PackFiles, primary
+from daulat.language._phrases import PhraseTable
 from daulat.language.errors import LanguageError
 
 
@@ -46,13 +48,43 @@ class Contacts:
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._offices: Mapping[str, Mapping[str, Any]] = data.get("offices") or {}
         self._emergencies: Mapping[str, list[str]] = data.get("emergencies") or {}
-        self._topics: Mapping[str, list[str]] = data.get("topics") or {}
+        matters: Mapping[str, Mapping[str, Any]] = data.get("matters") or {}
+        offices = {matter: list(entry["offices"]) for matter, entry in matters.items()}
+        self._topics: Mapping[str, list[str]] = {**(data.get("topics") or {}), **offices}
+        self._words = PhraseTable(
+            (word, matter) for matter, entry in matters.items() for word in str(entry.get("words") or "").split("|")
+        )
+        self._matter_of = {text: matter for matter, entry in matters.items() for text in entry.get("documents") or ()}
         self._default: list[str] = data.get("default") or []
         self._check()
 
     def for_emergency(self, category: str, language: str) -> tuple[Office, ...]:
         """Return whom to call in an emergency of this category; empty when the pack does not know it."""
         return self._named(self._emergencies.get(category, ()), language)
+
+    def matters(self, question: str, nearest: Sequence[str]) -> list[str]:
+        """Return what a question is about, by its own words first, then by the texts nearest to it.
+
+        Parameters
+        ----------
+        question : str
+            As it was asked.
+        nearest : sequence of str
+            Documents of the passages that are nearest to it; a matter counts that more than half of them belong to.
+
+        Examples
+        --------
+        >>> offices = {"land": {"name": "Land office"}, "tax": {"name": "Tax office"}}
+        >>> land = {"offices": ["land"], "words": "title deed | plot"}
+        >>> tax = {"offices": ["tax"], "documents": ["ACT-1"]}
+        >>> contacts = Contacts({"offices": offices, "matters": {"land": land, "tax": tax}})
+        >>> contacts.matters("I lost the title deed", ["ACT-1", "ACT-1", "ACT-2"])
+        ['land', 'tax']
+        """
+        named = Counter(match.replacement for match in self._words.matches(question)).most_common()
+        near = Counter(self._matter_of.get(text) for text in nearest)
+        shared = [matter for matter, count in near.items() if matter is not None and 2 * count > len(nearest)]
+        return list(dict.fromkeys([*(matter for matter, _ in named), *shared]))
 
     def for_topics(self, topics: Iterable[str], language: str) -> tuple[Office, ...]:
         """Return whom to ask about the first topic that the pack knows, else its default offices."""
