@@ -211,8 +211,10 @@ def sentence_models(data: Path, bench: Bench, contexts: Sequence[Source]) -> tup
     return apart, fit_sentence(choices, "text", about)
 
 
-def law_model(bench: Bench, sources: Sequence[Source], citizens: Sequence[KnownQuestion]) -> SentenceModel:
-    """Return the model of law, fitted on all; print how often those of the folds are right."""
+def law_models(
+    bench: Bench, sources: Sequence[Source], citizens: Sequence[KnownQuestion]
+) -> tuple[list[SentenceModel], SentenceModel]:
+    """Return a model of law for each fold, which never saw it, and the one fitted on all; print how often right."""
     with TemporaryDirectory() as work:
         corpus = open_corpus(bench, sources, citizens, load_ranking(), Path(work), with_everyday=True)
         searcher = Searcher(corpus.release, corpus.encoder, corpus.reader, load_ranking())
@@ -223,4 +225,4 @@ def law_model(bench: Bench, sources: Sequence[Source], citizens: Sequence[KnownQ
         right.append(np.mean([chosen_right(choice, apart[choice.fold]) for choice in choices]))
         told.append(f"{len(choices):,} questions, {name}, {right[-1]:.3f} right")
         print(f"sentence of law, {name} n {len(choices):5d}  right {right[-1]:.3f}", flush=True)
-    return fit_sentence(law.but(-1), "law", f"development only; cross-validated: {'; '.join(told)}")
+    return apart, fit_sentence(law.but(-1), "law", f"development only; cross-validated: {'; '.join(told)}")

@@ -38,7 +38,7 @@ from daulat.knowledge.sources import load_sources
 from daulat.nation.packs import pack_at
 
 PACK = Path(__file__).parents[1] / "daulat_id"
-QUESTION_STEP = 0.037
+QUESTION_STEP = 0.04
 WORK = Path(".daulat/vectors/multilingual-e5-small-q4.bin")
 
 

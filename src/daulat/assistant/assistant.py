@@ -21,7 +21,7 @@ from daulat.assistant.evidence import Evidence, gather_evidence
 from daulat.assistant.followup import self_contained
 from daulat.assistant.quoting import Page, Quoted, quotation
 from daulat.assistant.referral import GENERAL_SERVICE, as_contacts, spoken, topics_of
-from daulat.assistant.sentence import NOTHING_HEARD, Marked, SentenceKind, load_sentence_model, mark_sentence
+from daulat.assistant.sentence import NOTHING_HEARD, Marked, load_sentence_model, mark_sentence
 from daulat.assistant.speech import Speech
 from daulat.assistant.types import Answer, AnswerEvent, Citation, Question
 from daulat.assistant.verify import Verifier
@@ -193,26 +193,19 @@ class Assistant:
         found = self.searcher.candidates(asked, Filters(services=services))
         hits = tuple(self.searcher.rank(found, _LOOKED_AT))
         evidence = tuple(gather_evidence(hits, self.release))
-        marked = tuple(
-            self._mark(asked, item, "text" if item.document.rank is None else "law", found.heard)
-            for item in evidence[: max(_CITED, _OFFERED)]
-        )
+        marked = tuple(self._mark(asked, item, found.heard) for item in evidence[: max(_CITED, _OFFERED)])
         legal = self.searcher.reader.legal
         evidence = tuple(at_article(item, mark.span[0], legal) for item, mark in zip(evidence, marked, strict=False))
-        judged = self._judged(asked, evidence[0], marked[0]) if marked else None
-        probability = self.answerable.probability(hits, judged, asked, found.heard) if judged else 0.0
+        probability = self.answerable.probability(hits, marked[0], asked, found.heard) if marked else 0.0
         return Prepared(question, language, asked, hits, evidence, marked, probability, found.heard)
 
-    def _mark(self, asked: Asked, evidence: Evidence, kind: SentenceKind, heard: Heard | None = None) -> Marked:
+    def _mark(self, asked: Asked, evidence: Evidence, heard: Heard | None) -> Marked:
         passage, language = evidence.passage, evidence.document.language or self.languages[0]
         row = self.release.row_of(passage.passage_id)
         said = heard.said_of(row) if heard and row is not None else NOTHING_HEARD
-        reader, rarity, model = self.searcher.reader, self.searcher.rarity, load_sentence_model(kind)
+        model = load_sentence_model("text" if evidence.document.rank is None else "law")
+        reader, rarity = self.searcher.reader, self.searcher.rarity
         return mark_sentence(asked, passage, language, reader, rarity, self.sentence_rules, model, said)
-
-    def _judged(self, asked: Asked, best: Evidence, marked: Marked) -> Marked:
-        """Return what the judgement hears of: it was fitted on what the model for other text marks, in law too."""
-        return marked if best.document.rank is None else self._mark(asked, best, "text")
 
     def _may_answer(self, prepared: Prepared) -> bool:
         return bool(prepared.evidence) and prepared.probability >= self.answerable.threshold(
