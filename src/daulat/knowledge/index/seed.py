@@ -3,8 +3,9 @@
 
 Two forms. Records as they are, where each bit counts; or turned to their principal components (Jolliffe 2002, Principal
 Component Analysis), rounded to one step and packed component by component, so that components that hardly vary cost
-hardly a bit. Measured on 45,943 questions of the bundled encoder: with a step of 0.03 the second form takes a third of
-the first, and 0.965 keep their nearest neighbour. Whoever opens a seed gets 8-bit rows of full width. It keeps no text.
+hardly a bit. Measured on 59,309 questions of the bundled encoder: with a step of 0.04 the second form takes three
+tenths of the first, and 0.903 keep their nearest neighbour; where another comes first, it is 0.008 of cosine farther.
+Whoever opens a seed gets 8-bit rows of full width. It keeps no text.
 """
 
 from __future__ import annotations
