@@ -11,7 +11,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ from daulat.evaluation import Bench, KnownQuestion, open_corpus
 from daulat.evaluation.corpus import Corpus, with_languages
 from daulat.knowledge.cutting import sentences
 from daulat.knowledge.cutting.segments import Span
-from daulat.knowledge.everyday import Heard
+from daulat.knowledge.everyday import FOLDER, Heard, read_everyday
 from daulat.knowledge.ingest import load_rules
 from daulat.knowledge.search import Searcher, load_ranking
 from daulat.knowledge.sources import Source
@@ -41,7 +40,7 @@ from daulat.knowledge.sources import Source
 FOLDS = 5
 L2_SENTENCE = 1e-3
 L2_PAIRS, LEAST_PAIR = {"law": 1e-2, "text": 3e-3}, {"law": 0.02, "text": 0.01}
-EVERYDAY_READ = 6_000  # questions, drawn from those whose row says which sentence answers
+CLAUSES = "clauses_"  # begins the files of everyday questions that were written for one sentence
 CITIZEN_WEIGHS = 3  # of one citizen's question, beside 1 for an everyday one
 Float = NDArray[np.float64]
 
@@ -92,10 +91,13 @@ def read_law_choices(corpus: Corpus, searcher: Searcher, bench: Bench, citizens:
             found = searcher.candidates(searcher.ask(question.text, language)).heard
             asked += [choose(question.text, language, question.main, text, gold, found, row)] if any(gold) else []
     index = corpus.release.everyday
-    told = [number for number, each in enumerate(index.questions) if index.rows[each.row].quote]
-    for number in random.Random(1).sample(told, min(EVERYDAY_READ, len(told))):  # a sample, not a secret
-        each = index.questions[number]
-        of, row = index.rows[each.row], int(index.targets(each.row)[0])
+    rows, _ = read_everyday(bench.pack.path(FOLDER))
+    written_for_one = {(row.passages, row.quote) for row in rows if row.quote and row.file.startswith(CLAUSES)}
+    for number, each in enumerate(index.questions):
+        of = index.rows[each.row]
+        if (of.passages, of.quote) not in written_for_one:
+            continue
+        row = int(index.targets(each.row)[0])
         text = corpus.release.stored(row).passage.text
         plain = [" ".join(text[a:b].split()) for a, b in choose.spans(text)]
         gold = [sentence.startswith(of.quote) for sentence in plain]

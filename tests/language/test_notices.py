@@ -96,5 +96,7 @@ def test_the_words_of_a_question_tell_its_matter_before_its_nearest_texts(
 def test_a_contact_list_that_leads_nowhere_is_refused(pack_of: Callable[[dict[str, str]], PackFiles]) -> None:
     with pytest.raises(LanguageError, match="no office is called `desk`"):
         contacts_for(pack_of({"contacts.yaml": "topics: {papers: [desk]}"}))
+    with pytest.raises(LanguageError, match="no office for `stars`"):
+        contacts_for(pack_of({"contacts.yaml": "matters: {stars: {words: star}}"}))
     with pytest.raises(LanguageError, match="no office is called `moon`"):
         contacts_for(pack_of({"contacts.yaml": "matters: {stars: {offices: [moon], words: star}}"}))

@@ -49,7 +49,7 @@ class Contacts:
         self._offices: Mapping[str, Mapping[str, Any]] = data.get("offices") or {}
         self._emergencies: Mapping[str, list[str]] = data.get("emergencies") or {}
         matters: Mapping[str, Mapping[str, Any]] = data.get("matters") or {}
-        offices = {matter: list(entry["offices"]) for matter, entry in matters.items()}
+        offices = {matter: list(entry.get("offices") or ()) for matter, entry in matters.items()}
         self._topics: Mapping[str, list[str]] = {**(data.get("topics") or {}), **offices}
         self._words = PhraseTable(
             (word, matter) for matter, entry in matters.items() for word in str(entry.get("words") or "").split("|")
@@ -102,6 +102,14 @@ class Contacts:
         return Office(id_, str(entry["name"]), said, *texts)
 
     def _check(self) -> None:
+        empty = sorted(topic for topic, ids in self._topics.items() if not ids)
+        if empty:
+            raise LanguageError(
+                f"contacts.yaml: no office for {', '.join(f'`{topic}`' for topic in empty)}",
+                why="Who asks about it would be sent to nobody.",
+                fix="List at least one key of `offices`, or take the matter out: then the default offices are named.",
+                code="language.contacts",
+            )
         lists = [*self._emergencies.values(), *self._topics.values(), self._default]
         unknown = sorted({id_ for ids in lists for id_ in ids if id_ not in self._offices})
         if unknown:
