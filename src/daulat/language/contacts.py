@@ -70,7 +70,7 @@ class Contacts:
         question : str
             As it was asked.
         nearest : sequence of str
-            Documents of the passages that are nearest to it; a matter counts that more than half of them belong to.
+            Documents of the passages that are nearest to it; a matter counts that all of them belong to.
 
         Examples
         --------
@@ -78,12 +78,12 @@ class Contacts:
         >>> land = {"offices": ["land"], "words": "title deed | plot"}
         >>> tax = {"offices": ["tax"], "documents": ["ACT-1"]}
         >>> contacts = Contacts({"offices": offices, "matters": {"land": land, "tax": tax}})
-        >>> contacts.matters("I lost the title deed", ["ACT-1", "ACT-1", "ACT-2"])
+        >>> contacts.matters("I lost the title deed", ["ACT-1", "ACT-1"])
         ['land', 'tax']
         """
         named = Counter(match.replacement for match in self._words.matches(question)).most_common()
-        near = Counter(self._matter_of.get(text) for text in nearest)
-        shared = [matter for matter, count in near.items() if matter is not None and 2 * count > len(nearest)]
+        near = {self._matter_of.get(text) for text in nearest}
+        shared = [matter for matter in near if matter is not None and len(near) == 1]
         return list(dict.fromkeys([*(matter for matter, _ in named), *shared]))
 
     def for_topics(self, topics: Iterable[str], language: str) -> tuple[Office, ...]:
