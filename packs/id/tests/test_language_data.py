@@ -125,6 +125,7 @@ def test_every_matter_knows_its_texts_and_no_word_means_two() -> None:
         ("pajak penghasilan karyawan berapa persen", "djp"),
         ("diteror debt collector pinjol", "ojk"),
         ("kartu sim hilang", "komdigi"),
+        ("tetangga muter musik keras tengah malam bisa dilaporin?", "polisi"),
     ],
 )
 def test_a_question_of_no_text_is_sent_to_the_office_of_its_matter(question: str, office: str) -> None:
