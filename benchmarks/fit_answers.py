@@ -17,6 +17,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,14 +33,8 @@ from sentence_models import FOLDS, fold_of, law_models, sentence_models
 
 from daulat.assistant.answerable import evidence_features, names_another_law
 from daulat.assistant.evidence import gather_evidence
-from daulat.assistant.sentence import (
-    NOTHING_HEARD,
-    SENTENCE_FEATURES,
-    SentenceKind,
-    SentenceModel,
-    load_sentence_model,
-    mark_sentence,
-)
+from daulat.assistant.marking import Marker
+from daulat.assistant.sentence import SENTENCE_FEATURES, SentenceKind, SentenceModel, load_sentence_model
 from daulat.evaluation import Bench, KnownQuestion, open_corpus, read_questions, sample_questions
 from daulat.evaluation.corpus import Corpus, with_languages
 from daulat.knowledge.ingest import load_rules
@@ -78,7 +73,7 @@ class Marking:
 
     apart: Mapping[SentenceKind, Sequence[SentenceModel]]
 
-    def model(self, kind: SentenceKind, question: KnownQuestion) -> SentenceModel:
+    def model(self, question: KnownQuestion, kind: SentenceKind) -> SentenceModel:
         return self.apart[kind][fold_of(question.main or min(question.gold, default=question.question_id))]
 
 
@@ -143,11 +138,8 @@ def described(
     for question, asked, candidates in found:
         hits = searcher.rank(candidates, 12)
         best = gather_evidence(hits, corpus.release)[0]
-        written_in = best.document.language or bench.languages[0]
-        row = corpus.release.row_of(best.passage.passage_id)
-        said = candidates.heard.said_of(row) if candidates.heard and row is not None else NOTHING_HEARD
-        model = marking.model("text" if best.document.rank is None else "law", question)
-        marked = mark_sentence(asked, best.passage, written_in, corpus.reader, searcher.rarity, rules, model, said)
+        model_for = partial(marking.model, question)
+        marked = Marker(searcher, rules, bench.languages[0], model_for).mark(asked, best, candidates.heard)
         features.append(evidence_features(hits, marked, asked, candidates.heard))
         ruled.append(names_another_law(hits, asked))
         questions.append(question)

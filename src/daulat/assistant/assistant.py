@@ -10,7 +10,7 @@ logs nothing of it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
@@ -19,14 +19,14 @@ from daulat.assistant.answerable import Answerable
 from daulat.assistant.citing import Labels, at_article, cite, cut_quote
 from daulat.assistant.evidence import Evidence, gather_evidence
 from daulat.assistant.followup import self_contained
+from daulat.assistant.marking import Marker
 from daulat.assistant.quoting import Page, Quoted, quotation
 from daulat.assistant.referral import GENERAL_SERVICE, as_contacts, spoken, topics_of
-from daulat.assistant.sentence import NOTHING_HEARD, Marked, load_sentence_model, mark_sentence
+from daulat.assistant.sentence import Marked
 from daulat.assistant.speech import Speech
 from daulat.assistant.types import Answer, AnswerEvent, Citation, Question
 from daulat.assistant.verify import Verifier
 from daulat.assistant.writing import Offered, compose_request, written_sentences
-from daulat.knowledge.cutting.segments import SentenceRules
 from daulat.knowledge.everyday import Heard
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Asked, Filters, Searcher
@@ -100,8 +100,8 @@ class Assistant:
 
     Parameters
     ----------
-    release, searcher
-        What it reads, and how it finds.
+    release, searcher, marker
+        What it reads, how it finds, and how it tells which sentence answers.
     detector, notices, contacts, speech, labels
         The country's languages, emergencies, offices and sentences.
     answerable : Answerable
@@ -110,12 +110,11 @@ class Assistant:
         Of the nation, the first the default; English is understood beside them.
     writer_for : callable
         (service, language) to the model that may write, or None for quotation; where `stream` is given none.
-    sentence_rules : mapping
-        By language.
     """
 
     release: Release
     searcher: Searcher
+    marker: Marker
     detector: Detector
     notices: Notices
     contacts: Contacts
@@ -124,7 +123,6 @@ class Assistant:
     answerable: Answerable
     languages: Sequence[str]
     writer_for: WriterFor
-    sentence_rules: Mapping[str, SentenceRules]
 
     async def answer(self, question: Question) -> Answer:
         """Answer a question at once; see `stream`."""
@@ -193,19 +191,11 @@ class Assistant:
         found = self.searcher.candidates(asked, Filters(services=services))
         hits = tuple(self.searcher.rank(found, _LOOKED_AT))
         evidence = tuple(gather_evidence(hits, self.release))
-        marked = tuple(self._mark(asked, item, found.heard) for item in evidence[: max(_CITED, _OFFERED)])
+        marked = tuple(self.marker.mark(asked, item, found.heard) for item in evidence[: max(_CITED, _OFFERED)])
         legal = self.searcher.reader.legal
         evidence = tuple(at_article(item, mark.span[0], legal) for item, mark in zip(evidence, marked, strict=False))
         probability = self.answerable.probability(hits, marked[0], asked, found.heard) if marked else 0.0
         return Prepared(question, language, asked, hits, evidence, marked, probability, found.heard)
-
-    def _mark(self, asked: Asked, evidence: Evidence, heard: Heard | None) -> Marked:
-        passage, language = evidence.passage, evidence.document.language or self.languages[0]
-        row = self.release.row_of(passage.passage_id)
-        said = heard.said_of(row) if heard and row is not None else NOTHING_HEARD
-        model = load_sentence_model("text" if evidence.document.rank is None else "law")
-        reader, rarity = self.searcher.reader, self.searcher.rarity
-        return mark_sentence(asked, passage, language, reader, rarity, self.sentence_rules, model, said)
 
     def _may_answer(self, prepared: Prepared) -> bool:
         return bool(prepared.evidence) and prepared.probability >= self.answerable.threshold(

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from daulat.assistant.answerable import load_answerable
 from daulat.assistant.assistant import Assistant, WriterFor, nobody
 from daulat.assistant.citing import load_labels
+from daulat.assistant.marking import Marker
 from daulat.assistant.speech import Speech
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.ingest import load_rules
@@ -47,10 +48,12 @@ def open_assistant(
     """
     languages = tuple(languages) or ("en",)
     reader = reader_for(pack, languages)
-
+    searcher = Searcher(release, encoder, reader, load_ranking())
+    sentence_rules = load_rules(pack.path()).sentences if pack else {}
     return Assistant(
         release=release,
-        searcher=Searcher(release, encoder, reader, load_ranking()),
+        searcher=searcher,
+        marker=Marker(searcher, sentence_rules, languages[0]),
         detector=detector_for(pack),
         notices=notices_for(pack, reader.wording),
         contacts=contacts_for(pack),
@@ -59,5 +62,4 @@ def open_assistant(
         answerable=load_answerable(),
         languages=languages,
         writer_for=writer_for,
-        sentence_rules=load_rules(pack.path()).sentences if pack else {},
     )

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From evidence to the sentence that answers: a question and a passage in; the marked sentence with its features out.
+
+What answers a citizen and what fits the weights mark by this one way. It searches nothing and decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from daulat.assistant.evidence import Evidence
+from daulat.assistant.sentence import (
+    NOTHING_HEARD,
+    Marked,
+    SentenceKind,
+    SentenceModel,
+    load_sentence_model,
+    mark_sentence,
+)
+from daulat.knowledge.cutting.segments import SentenceRules
+from daulat.knowledge.everyday import Heard
+from daulat.knowledge.search import Asked, Searcher
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Marks sentences of one release.
+
+    Parameters
+    ----------
+    searcher : Searcher
+        That found the evidence; it knows the release, how texts are read and how rare their words are.
+    sentence_rules : mapping
+        By language; see `daulat.knowledge.cutting.sentences`.
+    language : str
+        BCP 47 tag, of documents that name none.
+    model_for : callable
+        The model that picks the sentence of a law, or of other text.
+    """
+
+    searcher: Searcher
+    sentence_rules: Mapping[str, SentenceRules]
+    language: str
+    model_for: Callable[[SentenceKind], SentenceModel] = load_sentence_model
+
+    def mark(self, asked: Asked, evidence: Evidence, heard: Heard | None) -> Marked:
+        """Find the sentence of the evidence that answers. `heard` is what everyday questions like this one say."""
+        row = self.searcher.release.row_of(evidence.passage.passage_id)
+        said = heard.said_of(row) if heard and row is not None else NOTHING_HEARD
+        return mark_sentence(
+            asked,
+            evidence.passage,
+            evidence.document.language or self.language,
+            self.searcher.reader,
+            self.searcher.rarity,
+            self.sentence_rules,
+            self.model_for("text" if evidence.document.rank is None else "law"),
+            said,
+        )
