@@ -22,8 +22,8 @@ SURE = Calibrated(9.0, {}, 0.5)
 UNSURE = Calibrated(-9.0, {}, 0.9)
 
 
-def hit(doc_id: str = "A-1-2000", score: float = 1.0, rank: int | None = 3) -> Hit:
-    features = dict.fromkeys(FEATURES, 0.5)
+def hit(doc_id: str = "A-1-2000", score: float = 1.0, rank: int | None = 3, article: float = 0.0) -> Hit:
+    features = dict.fromkeys(FEATURES, 0.5) | {"article": article}
     return Hit(
         Passage(f"{doc_id}:1#1", doc_id, 1, "body", "text"),
         Document(doc_id, "", rank=rank),
@@ -59,6 +59,12 @@ def test_any_law_of_the_title_that_was_named_will_do() -> None:
 
 def test_an_article_without_a_law_names_no_other_law() -> None:
     assert not names_another_law([hit()], asked(LawMention(article="5")))
+
+
+def test_the_article_that_a_question_names_answers_it() -> None:
+    judge = Answerable(*[UNSURE] * 3)
+    assert judge.probability([hit(article=1.0)], Marked((0, 4)), asked()) == 1.0
+    assert judge.probability([hit(), hit(article=1.0)], Marked((0, 4)), asked()) < 0.01
 
 
 def test_law_and_other_text_have_models_and_thresholds_of_their_own() -> None:

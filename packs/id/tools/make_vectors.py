@@ -2,6 +2,8 @@
 """Writes `vectors.e5.bin` and `vectors.e5.everyday.bin`: texts and everyday questions of the pack in, vectors out.
 
 Then no site computes them. Those of the questions are rounded more: they only point at texts.
+A file whose texts are those that it holds stays as it is, for each writing rounds once more; remove it to
+have it written with another step.
 
 Run it after any change of the sources, their titles or how they are cut, of the everyday questions and the glossary;
 `daulat knowledge build` says how many texts it had to encode, which is 0 after this. Only what is missing is encoded:
@@ -30,7 +32,7 @@ from daulat.knowledge.encoder import AsQueries, Encoder, adapt, open_e5
 from daulat.knowledge.everyday import FOLDER, Wordings, read_everyday
 from daulat.knowledge.everyday.index import questions_of
 from daulat.knowledge.index.cache import VectorCache, key_of
-from daulat.knowledge.index.seed import write_seed
+from daulat.knowledge.index.seed import read_seed, seed_dimensions, short_key, write_seed
 from daulat.knowledge.ingest import ingest_all, load_rules
 from daulat.knowledge.release.write import cut_segments
 from daulat.knowledge.search import Reader, reader_for
@@ -38,7 +40,7 @@ from daulat.knowledge.sources import load_sources
 from daulat.nation.packs import pack_at
 
 PACK = Path(__file__).parents[1] / "daulat_id"
-QUESTION_STEP = 0.04
+TEXT_STEP, QUESTION_STEP = 0.004, 0.03
 WORK = Path(".daulat/vectors/multilingual-e5-small-q4.bin")
 
 
@@ -57,15 +59,26 @@ def make_vectors(pack: Path, work: Path) -> int:
     cache = VectorCache(work, encoder.dimensions, [of_texts])
     missing = fill(cache, encoder, segments, "segments") + fill(cache, asking, questions, "questions")
     for target, name, texts, step in (
-        (of_texts, encoder.name, segments, 0.0),
+        (of_texts, encoder.name, segments, TEXT_STEP),
         (of_questions, asking.name, questions, QUESTION_STEP),
     ):
         beside = target.with_suffix(".new")
         keys = [key_of(name, text) for text in texts]
+        if held_by(target, keys):
+            print(f"{target}: unchanged")
+            continue
         count = write_seed(beside, keys, *cache.read(keys), step=step)
         beside.rename(target)
         print(f"{target}: {count:,} vectors, {target.stat().st_size / 1e6:.1f} MB")
     return missing
+
+
+def held_by(target: Path, keys: Sequence[bytes]) -> bool:
+    """Whether a file holds the vectors of these texts and of no others."""
+    held = (
+        {int(key) for key in read_seed(target)["key"]} if target.is_file() and seed_dimensions(target) else set[int]()
+    )
+    return held == {short_key(key) for key in keys}
 
 
 def reader_of(pack: Path) -> Reader:

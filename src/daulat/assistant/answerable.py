@@ -75,10 +75,13 @@ class Answerable:
         Returns
         -------
         float
-            0 to 1; 0 without hits, and where the question names only laws that none of the hits belongs to.
+            0 to 1; 0 without hits, and where the question names only laws that none of the hits belongs to; 1 for
+            the article that the question names.
         """
         if not hits or names_another_law(hits, asked):
             return 0.0
+        if is_named(hits[0]):
+            return 1.0
         return self._model(hits, heard).probability(evidence_features(hits, marked, asked, heard))
 
     def threshold(self, hits: Sequence[Hit], heard: Heard | None = None) -> float:
@@ -96,6 +99,11 @@ def names_another_law(hits: Sequence[Hit], asked: Asked) -> bool:
     named = [mention for mention in asked.mentions if mention.doc_id]
     documents = {hit.document.doc_id for hit in hits}
     return bool(named) and not any(documents & {mention.doc_id, *mention.candidates} for mention in named)
+
+
+def is_named(hit: Hit) -> bool:
+    """Say whether a hit is the article of a law that the question names by both."""
+    return all(hit.features.get(name, 0.0) > 0 for name in ("named", "article"))
 
 
 def evidence_features(

@@ -194,7 +194,8 @@ class Assistant:
         marked = tuple(self.marker.mark(asked, item, found.heard) for item in evidence[: max(_CITED, _OFFERED)])
         legal = self.searcher.reader.legal
         evidence = tuple(at_article(item, mark.span[0], legal) for item, mark in zip(evidence, marked, strict=False))
-        probability = self.answerable.probability(hits, marked[0], asked, found.heard) if marked else 0.0
+        may_stand = marked and not self.searcher.lacks_article(asked)
+        probability = self.answerable.probability(hits, marked[0], asked, found.heard) if may_stand else 0.0
         return Prepared(question, language, asked, hits, evidence, marked, probability, found.heard)
 
     def _may_answer(self, prepared: Prepared) -> bool:

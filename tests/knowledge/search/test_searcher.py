@@ -69,8 +69,25 @@ def test_a_law_that_is_named_by_number_comes_first(searcher: Searcher) -> None:
     }
 
 
-def test_an_article_that_is_named_is_among_those_proposed_whatever_else_is_asked(searcher: Searcher) -> None:
-    assert "REG-3-2010:2" in found(searcher, "What does section 2 of Regulation 3 of 2010 say?")
+@pytest.mark.parametrize("rest", ["", "What does it say?", "who reports a birth", "children of six years, a school"])
+def test_an_article_that_is_named_with_its_law_comes_first(searcher: Searcher, rest: str) -> None:
+    assert found(searcher, f"{rest} section 2 of Regulation 3 of 2010")[0] == "REG-3-2010:2"
+    apart = f"Regulation 3 of 2010: {rest} and of that, which is what I ask, section 2"
+    assert found(searcher, apart)[0] == "REG-3-2010:2"
+
+
+@pytest.mark.parametrize(
+    ("question", "lacks"),
+    [
+        ("section 99 of Regulation 3 of 2010", True),
+        ("section 2 of Regulation 3 of 2010", False),
+        ("section 99", False),
+        ("section 99 of Regulation 77 of 2010", False),
+        ("Regulation 3 of 2010", False),
+    ],
+)
+def test_an_article_beyond_the_last_is_known_to_be_none(searcher: Searcher, question: str, lacks: bool) -> None:
+    assert searcher.lacks_article(searcher.ask(question, "en")) is lacks
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,13 @@ def fill_everyday(rows: NDArray[np.float32], columns: NDArray[np.float32]) -> No
     rows[:, _OWN:] = columns
 
 
+def asked_by_name(rows: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which passages are the article of a law that the question names by both: bool[n]."""
+    by_name = (rows[:, _INDEX["named"]] > 0) & (rows[:, _INDEX["article"]] > 0)
+    about = (rows[:, _INDEX["elucidation"]] > 0) | (rows[:, _INDEX["preamble"]] > 0)
+    return np.asarray(by_name & ~about)
+
+
 def as_mapping(row: NDArray[np.float32]) -> Mapping[str, float]:
     """Return features by name, for people and tests."""
     return {name: round(float(value), 4) for name, value in zip(FEATURES, row, strict=True)}
@@ -137,5 +144,6 @@ def _named(asked: Asked, passage: Passage) -> tuple[float, float, float]:
     """Say whether the question names this document, only others, and this article."""
     documents = [mention for mention in asked.mentions if mention.doc_id]
     here = [m for m in documents if passage.doc_id == m.doc_id or passage.doc_id in m.candidates]
-    articles = {m.article for m in (here or ([] if documents else asked.mentions)) if m.article}
+    alone = {m.article for m in asked.mentions if m.article and not m.doc_id}  # "the law on ..., its article 5"
+    articles = {m.article for m in here if m.article} or (alone if here or not documents else set())
     return float(bool(here)), float(bool(documents) and not here), float(passage.article in articles)

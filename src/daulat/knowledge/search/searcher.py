@@ -10,6 +10,7 @@ remembers vectors of recent questions in memory only, under their hash.
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ from daulat.knowledge.legal.citations import NO_TITLES, Titles, title_index
 from daulat.knowledge.release.layout import STATUSES
 from daulat.knowledge.release.reader import Release, StoredPassage
 from daulat.knowledge.search.asked import Asked, Reader
-from daulat.knowledge.search.features import as_mapping, compare, features_of, fill_everyday
+from daulat.knowledge.search.features import as_mapping, asked_by_name, compare, features_of, fill_everyday
 from daulat.knowledge.search.ranking import Ranking
 from daulat.knowledge.search.rarity import Rarity
 from daulat.knowledge.search.words import Sought
@@ -39,6 +40,8 @@ _BY_NAME = 12
 _REMEMBERED = 4_096
 _FILTERS = 32  # a byte a passage each
 _TITLE_BOOST = 0.3
+_ARTICLE_NUMBER = re.compile(r"\d+")
+_BY_NAME_LEADS = 10.0  # score above all others: who names an article of a law asks for that one
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +144,19 @@ class Searcher:
         scores = self._ranking.scores(
             found.features, is_definition=found.is_definition, is_everyday=found.heard is not None
         )
+        if (named := asked_by_name(found.features)).any():
+            scores = np.where(named, scores + np.ptp(scores) + _BY_NAME_LEADS, scores)
         order = np.lexsort((found.rows, -scores))[:top_k]
         return [self._hit(found, int(place), float(scores[place])) for place in order]
+
+    def lacks_article(self, asked: Asked) -> bool:
+        """Say whether the question names an article beyond the last one of a law that is here."""
+        named = ((m.article, m.doc_id) for m in asked.mentions if m.article and m.doc_id in self.release.document_rows)
+        return any(_number(article) > self._last_article(doc_id) for article, doc_id in named)
+
+    def _last_article(self, doc_id: str) -> int:
+        rows = self.release.rows_of_document(doc_id)
+        return max((_number(self.release.stored(row).passage.article or "") for row in rows), default=0)
 
     def candidates(
         self, asked: Asked, filters: Filters | None = None, *, heard_from: NDArray[np.bool_] | None = None
@@ -318,3 +332,9 @@ class Searcher:
     @cached_property
     def _titles(self) -> Titles:
         return title_index(self.release.documents, self.reader.legal) if self.reader.legal else NO_TITLES
+
+
+def _number(article: str) -> int:
+    """Return the number of an article such as 95A; 0 where there is none."""
+    found = _ARTICLE_NUMBER.match(article)
+    return int(found.group()) if found else 0
