@@ -14,7 +14,7 @@ from daulat.language import LanguageError, Notices, PackFiles, contacts_for, not
 NOTICES = Notices(
     {
         "courtesies": {"greeting": "hello | good day", "thanks": "thanks", "fillers": "sir"},
-        "emergencies": {"self_harm": {"always": "want to die"}, "fire": {"always": "house on fire", "urgent": "fire"}},
+        "emergencies": {"self_harm": {"always": "want to die"}, "fire": {"always": "house on fire", "short": "smoke", "urgent": "fire"}},
         "urgent_words": "help | now",
         "question_words": "law | fine",
     },
@@ -28,6 +28,9 @@ NOTICES = Notices(
         ("Help, a fire!", "fire"),
         ("My house on fire", "fire"),
         ("What does a fire permit need?", None),
+        ("smoke in my kitchen", "fire"),
+        ("What does the law say of smoke?", None),
+        ("My neighbour makes smoke every evening and it comes into my kitchen", None),
         ("Which law says so, help: house on fire?", None),
         ("I want to die, what does the law say?", "self_harm"),
         ("", None),
@@ -66,6 +69,7 @@ topics: {papers: [desk, fire]}
 matters:
   land: {offices: [fire], words: deed | title of land | plot}
   tax: {offices: [desk], documents: [ACT-1, ACT-2], words: tax}
+beside_answers: [land]
 default: [desk]
 """
 
@@ -100,3 +104,17 @@ def test_a_contact_list_that_leads_nowhere_is_refused(pack_of: Callable[[dict[st
         contacts_for(pack_of({"contacts.yaml": "matters: {stars: {words: star}}"}))
     with pytest.raises(LanguageError, match="no office is called `moon`"):
         contacts_for(pack_of({"contacts.yaml": "matters: {stars: {offices: [moon], words: star}}"}))
+
+
+def test_some_matters_name_their_office_beside_an_answer_and_others_do_not(
+    pack_of: Callable[[dict[str, str]], PackFiles],
+) -> None:
+    contacts = contacts_for(pack_of({"contacts.yaml": CONTACTS}))
+    assert [office.id for office in contacts.beside_answer("I lost the deed", "xo")] == ["fire"]
+    assert contacts.beside_answer("my tax", "xo") == ()
+    assert contacts_for(None).beside_answer("I lost the deed", "xo") == ()
+
+
+def test_a_matter_beside_answers_that_does_not_exist_is_refused(pack_of: Callable[[dict[str, str]], PackFiles]) -> None:
+    with pytest.raises(LanguageError, match="`beside_answers` names `lnad`"):
+        contacts_for(pack_of({"contacts.yaml": CONTACTS.replace("[land]", "[lnad]")}))

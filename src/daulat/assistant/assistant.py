@@ -24,7 +24,7 @@ from daulat.assistant.quoting import Page, Quoted, quotation
 from daulat.assistant.referral import GENERAL_SERVICE, as_contacts, spoken, topics_of
 from daulat.assistant.sentence import Marked
 from daulat.assistant.speech import Speech
-from daulat.assistant.types import Answer, AnswerEvent, Citation, Question
+from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question
 from daulat.assistant.verify import Verifier
 from daulat.assistant.writing import Offered, compose_request, written_sentences
 from daulat.knowledge.everyday import Heard
@@ -245,6 +245,13 @@ class Assistant:
         page = quotation(quoted, phrases, opening=opening, closing=[self.speech.as_of(self.release.as_of, language)])
         return self._finished(prepared, page, "quotation")
 
+    def _offices(self, page: Page, offices: Sequence[Office], language: str) -> tuple[Contact, ...]:
+        """Say at the end of a page whom to ask."""
+        if offices:
+            said = "\n".join(f"- {spoken(office)}" for office in offices)
+            page.add(self.speech.phrases(language).get("ask") + "\n" + said)
+        return as_contacts(offices)
+
     async def _written(self, prepared: Prepared, writer: Writer) -> AsyncGenerator[AnswerEvent, None]:
         """Let a model write; yield what stands as it comes, and at the end the answer, unless nothing stood."""
         chosen = [pair for pair in self._chosen(prepared) if pair[0].standing != "history"][:_OFFERED]
@@ -283,9 +290,9 @@ class Assistant:
             before = len(page.text)
             for sentence in self._cautions([chosen[int(mark[1:]) - 1][0] for mark in numbers], prepared.language):
                 page.add(sentence)
-            yield AnswerEvent("text", text=page.text[before:])
             notice = self.speech.phrases(prepared.language).get("written_by_model", model=writer.model)
             answer = self._finished(prepared, page, "written", notice=notice)
+            yield AnswerEvent("text", text=page.text[before:])
             yield AnswerEvent("answer", answer=replace(answer, model=writer.model))
 
     def _cautions(self, cited: Sequence[Evidence], language: str) -> list[str]:
@@ -304,12 +311,13 @@ class Assistant:
         contacts = self.contacts.for_topics([*matters, *topics_of(prepared.asked.topics, nearest)], language)
         page = Page()
         page.add(phrases.get("declined"))
-        if contacts:
-            page.add(phrases.get("ask") + "\n" + "\n".join(f"- {spoken(office)}" for office in contacts))
+        named = self._offices(page, contacts, language)
         answer = self._finished(prepared, page, "declined")
-        return replace(answer, answered=False, related=related, contacts=as_contacts(contacts))
+        return replace(answer, answered=False, related=related, contacts=named)
 
     def _finished(self, prepared: Prepared, page: Page, mode: Mode, *, notice: str = "") -> Answer:
+        beside = self.contacts.beside_answer(prepared.asked.text, prepared.language) if mode != "declined" else ()
+        named = self._offices(page, beside, prepared.language)
         return Answer(
             answered=True,
             text=page.text,
@@ -319,6 +327,7 @@ class Assistant:
             mode=mode,
             confidence=round(prepared.probability, 3),
             notice=notice,
+            contacts=named,
             release=self.release.release_id,
         )
 

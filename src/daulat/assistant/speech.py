@@ -75,8 +75,10 @@ class Speech:
         elif status.status == "partly_revoked" and successor:
             said.append(phrases.get("partly_revoked_by", citation=citation, successor=successor))
         elif status.status == "amended":
-            key = "amended_by" if successor else "amended"
-            said.append(phrases.get(key, citation=citation, successor=successor))
+            part, law = labels.part(evidence.passage), evidence.document.citation
+            unsure = evidence.standing == "caution" and part and law and successor
+            key = "amended_somewhere_by" if unsure else "amended_by" if successor else "amended"
+            said.append(phrases.get(key, citation=citation, successor=successor, part=part, law=law))
         elif status.status == "not_law" and evidence.document.date:
             said.append(phrases.get("dated_source", date=_spoken_date(evidence.document.date, language)))
         if evidence.standing == "history" and successor and not has_text(status.by):

@@ -55,6 +55,7 @@ class Contacts:
             (word, matter) for matter, entry in matters.items() for word in str(entry.get("words") or "").split("|")
         )
         self._matter_of = {text: matter for matter, entry in matters.items() for text in entry.get("documents") or ()}
+        self._beside: frozenset[str] = frozenset(data.get("beside_answers") or ())
         self._default: list[str] = data.get("default") or []
         self._check()
 
@@ -91,6 +92,11 @@ class Contacts:
         known = next((topic for topic in topics if topic in self._topics), None)
         return self._named(self._topics[known] if known else self._default, language)
 
+    def beside_answer(self, question: str, language: str) -> tuple[Office, ...]:
+        """Return whom to name though the question is answered: who asks about violence may be in danger."""
+        named = [matter for matter in self.matters(question, ()) if matter in self._beside]
+        return self.for_topics(named, language) if named else ()
+
     def _named(self, ids: Iterable[str], language: str) -> tuple[Office, ...]:
         return tuple(self._office(id_, primary(language)) for id_ in ids)
 
@@ -108,6 +114,14 @@ class Contacts:
                 f"contacts.yaml: no office for {', '.join(f'`{topic}`' for topic in empty)}",
                 why="Who asks about it would be sent to nobody.",
                 fix="List at least one key of `offices`, or take the matter out: then the default offices are named.",
+                code="language.contacts",
+            )
+        strange = sorted(self._beside - set(self._topics))
+        if strange:
+            raise LanguageError(
+                f"contacts.yaml: `beside_answers` names {', '.join(f'`{matter}`' for matter in strange)}, which is no matter",
+                why="Who is in danger would be told of nobody.",
+                fix="Use a key of `topics` or `matters`.",
                 code="language.contacts",
             )
         lists = [*self._emergencies.values(), *self._topics.values(), self._default]

@@ -18,6 +18,7 @@ from daulat.language.wording import Wording, wording_for
 SELF_HARM = "self_harm"
 _FILLER = "filler"
 _LONGEST_COURTESY = 80
+_SHORT = 10  # words; who is in a hurry writes no more
 
 
 class Notices:
@@ -34,6 +35,7 @@ class Notices:
         self._courtesies = PhraseTable(named)
         emergencies = data.get("emergencies") or {}
         self._always = PhraseTable(_named(emergencies, "always"))
+        self._short = PhraseTable(_named(emergencies, "short"))
         self._urgent = PhraseTable(_named(emergencies, "urgent"))
         self._urgent_words = PhraseTable(_same(data.get("urgent_words") or ""))
         self._question_words = PhraseTable(_same(data.get("question_words") or ""))
@@ -71,6 +73,9 @@ class Notices:
             return None
         if always:
             return always[0]
+        short = self._short.matches(said) if len(text.split()) <= _SHORT else ()
+        if short:
+            return short[0].replacement
         urgent = self._urgent.matches(said)
         return urgent[0].replacement if urgent and self._urgent_words.matches(said) else None
 
@@ -95,7 +100,7 @@ def _same(text: str) -> Iterable[tuple[str, str]]:
 
 
 def _named(
-    emergencies: Mapping[str, Mapping[str, str]], tier: Literal["always", "urgent"]
+    emergencies: Mapping[str, Mapping[str, str]], tier: Literal["always", "short", "urgent"]
 ) -> Iterator[tuple[str, str]]:
     for category, tiers in emergencies.items():
         yield from ((phrase, category) for phrase in _split(tiers.get(tier) or ""))
