@@ -131,7 +131,11 @@ def test_an_emergency_gets_its_number_at_once(judging, question, number):
 
 @pytest.mark.parametrize(
     "question",
-    ["serangan jantung ditanggung bpjs?", "Suami saya memukuli saya, bolehkah saya minta cerai?", "donor darah di mana"],
+    [
+        "serangan jantung ditanggung bpjs?",
+        "Suami saya memukuli saya, bolehkah saya minta cerai?",
+        "donor darah di mana",
+    ],
 )
 def test_a_question_that_speaks_of_danger_is_still_a_question(judging, question):
     assert judging(question).mode != "notice"

@@ -7,6 +7,8 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import replace
 
+import math
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -90,6 +92,29 @@ def test_a_follow_up_is_understood_from_the_question_before(ask):
     alone, after = ask(follow_up), ask(follow_up, DEATH, "Menurut Pasal 44 ...")
     assert "UU-23-2006:pasal-45#44" in [each.passage_id for each in after.citations]
     assert alone.citations[0].passage_id != after.citations[0].passage_id
+
+
+@pytest.mark.parametrize("said", ["asdf qwerty", "makasih ya min", "oke"])
+def test_what_asks_for_nothing_does_not_get_the_last_answer_again(judging, said):
+    assert not judging(said, DEATH, judging(DEATH).text).answered
+
+
+def test_an_article_that_was_cited_comes_behind_what_is_as_near(ask):
+    def place(said):
+        answer = ask("Kalau terlambat?", "Siapa yang melaporkan kelahiran?", said)
+        cited = [each.passage_id for each in answer.citations]
+        return cited.index("UU-24-2013:pasal-27#7") if "UU-24-2013:pasal-27#7" in cited else math.inf
+
+    assert place("Menurut Pasal 27 Undang-Undang Nomor 24 Tahun 2013 [1]:") > place("...")
+
+
+def test_another_matter_is_not_read_as_going_on(ask):
+    assert ask("Kalau paspor?", DEATH, "...").citations == ask("Kalau paspor?").citations
+
+
+def test_a_follow_up_to_a_follow_up_leans_on_the_question_that_stands_alone(ask):
+    answer = ask("Kalau di luar negeri?", DEATH, "...", "terus gimana?", "...")
+    assert "UU-23-2006:pasal-45#44" in [each.passage_id for each in answer.citations]
 
 
 def test_a_long_story_is_understood_by_its_end(ask):

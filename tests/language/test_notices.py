@@ -14,7 +14,10 @@ from daulat.language import LanguageError, Notices, PackFiles, contacts_for, not
 NOTICES = Notices(
     {
         "courtesies": {"greeting": "hello | good day", "thanks": "thanks", "fillers": "sir"},
-        "emergencies": {"self_harm": {"always": "want to die"}, "fire": {"always": "house on fire", "short": "smoke", "urgent": "fire"}},
+        "emergencies": {
+            "self_harm": {"always": "want to die"},
+            "fire": {"always": "house on fire", "short": "smoke", "urgent": "fire"},
+        },
         "urgent_words": "help | now",
         "question_words": "law | fine",
     },

@@ -18,7 +18,7 @@ from typing import Literal, Protocol
 from daulat.assistant.answerable import Answerable
 from daulat.assistant.citing import Labels, at_article, cite, cut_quote
 from daulat.assistant.evidence import Evidence, gather_evidence
-from daulat.assistant.followup import self_contained
+from daulat.assistant.followup import Threads
 from daulat.assistant.marking import Marker
 from daulat.assistant.quoting import Page, Quoted, quotation
 from daulat.assistant.referral import GENERAL_SERVICE, as_contacts, spoken, topics_of
@@ -100,8 +100,8 @@ class Assistant:
 
     Parameters
     ----------
-    release, searcher, marker
-        What it reads, how it finds, and how it tells which sentence answers.
+    release, searcher, marker, threads
+        What it reads, how it finds, how it tells which sentence answers, and what a question goes on from.
     detector, notices, contacts, speech, labels
         The country's languages, emergencies, offices and sentences.
     answerable : Answerable
@@ -115,6 +115,7 @@ class Assistant:
     release: Release
     searcher: Searcher
     marker: Marker
+    threads: Threads
     detector: Detector
     notices: Notices
     contacts: Contacts
@@ -185,15 +186,19 @@ class Assistant:
     def _prepare(self, question: Question) -> Prepared:
         """Search and judge. Slow: some tens of milliseconds, most of them the encoding of the question."""
         language = self._language(question)
-        text = _ends_of(self_contained(question, language, self.searcher.reader))
-        asked = self.searcher.ask(text, language)
+        reader = self.searcher.reader
+        thread = self.threads.thread(question, language)
+        asked = self.searcher.ask(_ends_of(thread.searched(question.text, language, reader)), language)
+        if thread.before:
+            asked = thread.dwell(asked, self.searcher.ask(question.text, language))
         services = frozenset() if question.service == GENERAL_SERVICE else frozenset({question.service})
         found = self.searcher.candidates(asked, Filters(services=services))
-        hits = tuple(self.searcher.rank(found, _LOOKED_AT))
+        hits = tuple(thread.moved_on(self.searcher.rank(found, _LOOKED_AT)))
         evidence = tuple(gather_evidence(hits, self.release))
         marked = tuple(self.marker.mark(asked, item, found.heard) for item in evidence[: max(_CITED, _OFFERED)])
-        legal = self.searcher.reader.legal
-        evidence = tuple(at_article(item, mark.span[0], legal) for item, mark in zip(evidence, marked, strict=False))
+        evidence = tuple(
+            at_article(item, mark.span[0], reader.legal) for item, mark in zip(evidence, marked, strict=False)
+        )
         may_stand = marked and not self.searcher.lacks_article(asked)
         probability = self.answerable.probability(hits, marked[0], asked, found.heard) if may_stand else 0.0
         return Prepared(question, language, asked, hits, evidence, marked, probability, found.heard)

@@ -7,7 +7,7 @@ What answers a citizen and what fits the weights mark by this one way. It search
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from daulat.assistant.evidence import Evidence
 from daulat.assistant.sentence import (
@@ -20,6 +20,7 @@ from daulat.assistant.sentence import (
 )
 from daulat.knowledge.cutting.segments import SentenceRules
 from daulat.knowledge.everyday import Heard
+from daulat.knowledge.legal import without_heading
 from daulat.knowledge.search import Asked, Searcher
 
 
@@ -48,9 +49,10 @@ class Marker:
         """Find the sentence of the evidence that answers. `heard` is what everyday questions like this one say."""
         row = self.searcher.release.row_of(evidence.passage.passage_id)
         said = heard.said_of(row) if heard and row is not None else NOTHING_HEARD
-        return mark_sentence(
+        passage = evidence.passage
+        marked = mark_sentence(
             asked,
-            evidence.passage,
+            passage,
             evidence.document.language or self.language,
             self.searcher.reader,
             self.searcher.rarity,
@@ -58,3 +60,4 @@ class Marker:
             self.model_for("text" if evidence.document.rank is None else "law"),
             said,
         )
+        return replace(marked, span=without_heading(passage.text, marked.span, self.searcher.reader.legal))

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from daulat.assistant.answerable import load_answerable
 from daulat.assistant.assistant import Assistant, WriterFor, nobody
 from daulat.assistant.citing import load_labels
+from daulat.assistant.followup import Threads
 from daulat.assistant.marking import Marker
 from daulat.assistant.speech import Speech
 from daulat.knowledge.encoder import Encoder
@@ -50,13 +51,19 @@ def open_assistant(
     reader = reader_for(pack, languages)
     searcher = Searcher(release, encoder, reader, load_ranking())
     sentence_rules = load_rules(pack.path()).sentences if pack else {}
+    contacts = contacts_for(pack)
     return Assistant(
         release=release,
         searcher=searcher,
         marker=Marker(searcher, sentence_rules, languages[0]),
+        threads=Threads(
+            reader,
+            lambda term: searcher.release.lexical.document_frequency(term) > 0,
+            lambda text: contacts.matters(text, ()),
+        ),
         detector=detector_for(pack),
         notices=notices_for(pack, reader.wording),
-        contacts=contacts_for(pack),
+        contacts=contacts,
         speech=Speech(pack, languages, names or {}),
         labels=load_labels(pack, reader.legal),
         answerable=load_answerable(),

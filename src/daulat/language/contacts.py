@@ -119,7 +119,7 @@ class Contacts:
         strange = sorted(self._beside - set(self._topics))
         if strange:
             raise LanguageError(
-                f"contacts.yaml: `beside_answers` names {', '.join(f'`{matter}`' for matter in strange)}, which is no matter",
+                f"contacts.yaml: `beside_answers` names {', '.join(f'`{matter}`' for matter in strange)}, not a matter",
                 why="Who is in danger would be told of nobody.",
                 fix="Use a key of `topics` or `matters`.",
                 code="language.contacts",

@@ -6,7 +6,7 @@ status of each passage with its successor. It never decides what is official, an
 """
 
 from daulat.knowledge.legal.citations import LawMention, Titles, find_citations, title_index
-from daulat.knowledge.legal.merged import article_at, span_of_article
+from daulat.knowledge.legal.merged import article_at, span_of_article, without_heading
 from daulat.knowledge.legal.relations import RelationBook, Restatement, load_relations, table_relations
 from daulat.knowledge.legal.rules import Kind, LegalRules, load_legal_rules
 from daulat.knowledge.legal.status import PassageStatus, status_of
@@ -27,4 +27,5 @@ __all__ = [
     "status_of",
     "table_relations",
     "title_index",
+    "without_heading",
 ]

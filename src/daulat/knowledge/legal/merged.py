@@ -28,6 +28,20 @@ def span_of_article(text: str, answer: Span, rules: LegalRules | None) -> Span:
     return start, hangs_on.start() if hangs_on else len(text)
 
 
+def without_heading(text: str, answer: Span, rules: LegalRules | None) -> Span:
+    """Return an answer without the heading of another article that it begins with, where a text was cut elsewhere."""
+    if rules is None or rules.merged is None:
+        return answer
+    start = answer[0]
+    while found := rules.merged.article.search(text, start, answer[1]):
+        if text[start : found.start()].strip():
+            break
+        start = found.end("article")
+    while start < answer[1] and text[start].isspace():
+        start += 1
+    return (start, answer[1]) if start < answer[1] else answer
+
+
 def article_at(passage: Passage, place: int, rules: LegalRules | None) -> Passage:
     """Return the passage as the article that stands at a place in it.
 

@@ -63,6 +63,12 @@ class QuestionPatterns:
         """Say whether a question opens or ends as one that goes on from what was said before."""
         return bool(self.back.get(primary(language), _NEVER).search(text))
 
+    def without_kind(self, text: str, language: str) -> str:
+        """Return a question without the words that ask for a kind of answer: what it is about."""
+        for kind in self.kinds:
+            text = kind.asks.get(primary(language), _NEVER).sub(" ", text)
+        return " ".join(text.split()).rstrip(" ?")
+
     def kind(self, text: str, language: str) -> AnswerKind | None:
         """Return the first kind of answer that the question asks for."""
         return next((k for k in self.kinds if k.asks.get(primary(language), _NEVER).search(text)), None)
