@@ -7,8 +7,6 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import replace
 
-import math
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -97,15 +95,6 @@ def test_a_follow_up_is_understood_from_the_question_before(ask):
 @pytest.mark.parametrize("said", ["asdf qwerty", "makasih ya min", "oke"])
 def test_what_asks_for_nothing_does_not_get_the_last_answer_again(judging, said):
     assert not judging(said, DEATH, judging(DEATH).text).answered
-
-
-def test_an_article_that_was_cited_comes_behind_what_is_as_near(ask):
-    def place(said):
-        answer = ask("Kalau terlambat?", "Siapa yang melaporkan kelahiran?", said)
-        cited = [each.passage_id for each in answer.citations]
-        return cited.index("UU-24-2013:pasal-27#7") if "UU-24-2013:pasal-27#7" in cited else math.inf
-
-    assert place("Menurut Pasal 27 Undang-Undang Nomor 24 Tahun 2013 [1]:") > place("...")
 
 
 def test_another_matter_is_not_read_as_going_on(ask):
