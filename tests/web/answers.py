@@ -15,6 +15,7 @@ from pathlib import Path
 from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question
 from daulat.errors import DaulatError
 from daulat.gateway.schema import DocumentCard, Neighbour, PassageCard
+from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.types import Document, Passage, Relation
 from daulat.web.views import passage_address
 
@@ -34,14 +35,22 @@ MARRIAGE = "UU-1-1974:pasal-7#7"
 MOVING = "UU-23-2006:pasal-15#15"
 # For the tests only: in law it is article 27 of the older act that this one replaces, and this slice lacks it.
 SUCCESSORS = {MOVING: BIRTH}
+CHANGES = {MOVING: PassageStatus("amended", "UU-24-2013", "", "2013-12-24", "its own text", BIRTH)}
 MARRIAGE_AGE = Relation(
     kind="amended_by",
     other="UU-16-2019",
-    other_title="Undang-Undang Nomor 16 Tahun 2019",
+    other_title="Perubahan atas Undang-Undang Nomor 1 Tahun 1974 tentang Perkawinan",
     since="2019-10-15",
-    articles=("7",),
+    articles=("7", "65A", "elucidation_general"),
+    note="the minimum age is 19 for both",
     source="UU 16/2019, Pasal I",
 )
+
+
+def act_name(doc_id: str, title: str) -> str:
+    """Name an act as answers name a successor."""
+    _, number, year = doc_id.split("-")
+    return f"Undang-Undang Nomor {number} Tahun {year}" + (f" tentang {title}" if title else "")
 
 
 def _document(doc_id: str) -> Document:
@@ -143,10 +152,13 @@ class ApiLibrary(SmallLibrary):
             document.status, "ID", "id", document.publisher, document.licence, document.retrieved,
             document.coverage_date, document.url, len(siblings),
         )  # fmt: skip
+        note = "checked against the gazette" if passage_id in SUCCESSORS else ""
         return PassageCard(
             passage_id, passage.article or "", passage.heading or "", passage.section, passage.text,
-            passage.status or "", "", SUCCESSORS.get(passage_id, ""), AS_OF, passage_address(passage_id), card,
+            passage.status or "", note, SUCCESSORS.get(passage_id, ""), AS_OF, passage_address(passage_id), card,
             neighbour(at - 1), neighbour(at + 1), RELEASE,
+            successor_name=TITLES["UU-24-2013"] if passage_id in SUCCESSORS else "",
+            successor_url=passage_address(BIRTH) if passage_id in SUCCESSORS else "",
         )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from daulat.nation import bootstrap, nation_of
 from daulat.nation.packs import find_pack
 from daulat.web import Site, Standing, WebParts, create_web, load_messages
 
-from .answers import AS_OF, RELEASE, SUCCESSORS, ApiLibrary, ScriptedAssistant, SmallLibrary
+from .answers import AS_OF, CHANGES, RELEASE, ApiLibrary, ScriptedAssistant, SmallLibrary, act_name
 
 LANGUAGES = ("id", "en", "jv", "su")
 BREAKS_AFTER = 3
@@ -56,7 +56,8 @@ def build_web(
             library=lambda: library,
             standing=lambda: standing,
             ask=assistant.ask,
-            newer=lambda passage_id: SUCCESSORS.get(passage_id, ""),
+            changed=CHANGES.get,
+            act_name=act_name,
             plan=plans.page if plans else None,
         )
     )

@@ -173,6 +173,10 @@ def test_the_sheet_of_an_old_text_leads_to_the_newer_one(open_page: Open) -> Non
     page.locator("a.source").click()
     newer = page.get_by_role("dialog").locator(".notice a")
     expect(newer).to_contain_text("Lihat gantinya: Undang-Undang Nomor 24 Tahun 2013")
+    notes = page.get_by_role("dialog").locator(".official ~ details")  # after the text, closed, and said to be English
+    expect(notes.locator("p")).to_be_hidden()
+    notes.locator("summary").click()
+    expect(notes.locator("p[lang=en]")).to_have_text("checked against the gazette")
     newer.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Pasal 27")
 

@@ -195,7 +195,8 @@ async def test_a_passage_tells_its_standing_in_law(visit: Visitor) -> None:
     _, _, body = await visit("/p/UU-1-1974:pasal-7#7", query="q=umur+19+%28sembilan+belas%29++tahun")
     page = body.decode()
     assert '<span class="badge" data-status="amended">Telah diubah</span>' in page
-    assert "Diubah dengan Undang-Undang Nomor 16 Tahun 2019, sejak 15 Oktober 2019" in page
+    act = "Undang-Undang Nomor 16 Tahun 2019 tentang Perubahan atas Undang-Undang Nomor 1 Tahun 1974 tentang Perkawinan"
+    assert " ".join(f"Diubah dengan {act}, sejak 15 Oktober 2019 (mengenai Pasal 7)".split()) in " ".join(page.split())
     assert '<mark id="quote">umur 19 (sembilan belas) tahun</mark>' in page
     assert 'href="/p/UU-1-1974%3Apasal-8%238"' in page
     assert "1 Maret 2023" in page
@@ -207,6 +208,34 @@ async def test_a_passage_tells_its_standing_in_law(visit: Visitor) -> None:
 async def test_an_old_passage_leads_to_the_newer_one(visit: Visitor) -> None:
     _, _, body = await visit("/p/UU-23-2006:pasal-15#15")
     assert '<a href="/p/UU-24-2013%3Apasal-27%237">Lihat gantinya: Undang-Undang Nomor 24' in body.decode()
+
+
+async def test_what_curators_noted_stands_after_the_text_behind_a_disclosure_in_its_own_language(
+    visit: Visitor,
+) -> None:
+    for path in ("/p/UU-1-1974:pasal-7#7", "/d/UU-1-1974"):
+        _, _, body = await visit(path)
+        page = body.decode()
+        before, _, notes = page.partition("<details><summary>Dasar keterangan status")
+        assert 'class="official' not in notes
+        assert '<ul lang="en">' in notes
+        assert "the minimum age is 19 for both; UU 16/2019, Pasal I" in notes
+        assert "minimum age" not in before
+
+
+async def test_no_page_shows_an_id_that_only_the_makers_know(visit: Visitor) -> None:
+    _, _, body = await visit("/d/UU-1-1974")
+    assert "(mengenai Pasal 7, Pasal 65A, Penjelasan umum)" in " ".join(body.decode().split())
+    for path in ("/d/UU-1-1974", "/p/UU-1-1974:pasal-7#7", "/p/UU-23-2006:pasal-15#15"):
+        _, _, body = await visit(path)
+        shown = re.sub(r"<[^>]*>", " ", body.decode())
+        assert not re.search(r"UU-\d+-\d{4}|elucidation_general", shown)
+
+
+async def test_an_act_that_only_the_passage_names_is_told_too(visit: Visitor) -> None:
+    _, _, body = await visit("/p/UU-23-2006:pasal-15#15")
+    assert "Diubah dengan Undang-Undang Nomor 24 Tahun 2013 tentang Perubahan atas" in body.decode()
+    assert 'class="official history"' in body.decode()
 
 
 async def test_sources_are_found_by_words_of_their_names(visit: Visitor) -> None:

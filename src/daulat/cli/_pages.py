@@ -14,6 +14,7 @@ from daulat.assistant.types import Answer, Question
 from daulat.gateway import ASGIApp, OpenLibrary, Parts, answer_whole
 from daulat.gateway.errors import Overloaded, retry_after_s
 from daulat.gateway.plans import PlanRoutes
+from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.types import Document, Passage
 from daulat.nation import Nation, find_pack
 from daulat.web import ComeBackError, Site, Standing, WebParts, create_web, load_messages
@@ -36,6 +37,14 @@ class PageLibrary:
     def passage(self, passage_id: str) -> Passage | None:
         """Return a passage, or None."""
         return self._library.passage_of(passage_id) if self._library else None
+
+    def changed(self, passage_id: str) -> PassageStatus | None:
+        """Say what became of a passage, where something did."""
+        return self._library.changed(passage_id) if self._library else None
+
+    def act_name(self, doc_id: str, title: str) -> str:
+        """Name an act for people."""
+        return self._library.act_name(doc_id, title) if self._library else title or doc_id
 
     def passages_of(self, doc_id: str) -> Sequence[Passage]:
         """Return a document's passages in reading order."""
@@ -80,6 +89,8 @@ def make_pages(nation: Nation, parts: Parts) -> ASGIApp:
             library=library,
             standing=standing,
             ask=ask,
+            changed=lambda passage_id: library().changed(passage_id),
+            act_name=lambda doc_id, title: library().act_name(doc_id, title),
             plan=plan,
         )
     )

@@ -7,7 +7,8 @@ One `OpenLibrary` reads one open release and never changes; when another release
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -17,6 +18,8 @@ from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Filters, Searcher
 from daulat.knowledge.types import Document, Hit, Passage
+
+_ACT_ID = re.compile(r"\b[A-Z]+(?:-[A-Z]+)*-\d+[A-Z]*-\d{4}\b")  # an act as packs name it among themselves
 
 
 def passage_url(passage_id: str) -> str:
@@ -28,6 +31,11 @@ def passage_url(passage_id: str) -> str:
     '/p/XA-1-2001%3Apasal-28%237'
     """
     return f"/p/{quote(passage_id, safe='')}"
+
+
+def plain_name(doc_id: str, title: str) -> str:
+    """Name an act by its title, or by its id where it has none."""
+    return title or doc_id
 
 
 def score_of(ranking: float) -> float:
@@ -50,11 +58,19 @@ class OpenLibrary:
         The release.
     searcher : Searcher, optional
         Searches it; without one nothing is found.
+    act_name : callable, optional
+        Names an act for people, from its id and title.
     """
 
-    def __init__(self, release: Release, searcher: Searcher | None = None) -> None:
+    def __init__(
+        self,
+        release: Release,
+        searcher: Searcher | None = None,
+        act_name: Callable[[str, str], str] = plain_name,
+    ) -> None:
         self._release = release
         self._searcher = searcher
+        self.act_name = act_name
         self._turn = asyncio.Lock()
         self.release = release.release_id
         self.as_of = release.as_of
@@ -73,6 +89,11 @@ class OpenLibrary:
         """Return a passage with its own status, or None."""
         row = self._release.row_of(passage_id)
         return None if row is None else self._passage_at(row)
+
+    def changed(self, passage_id: str) -> PassageStatus | None:
+        """Say what became of a passage; None where nothing is recorded of it alone."""
+        row = self._release.row_of(passage_id)
+        return None if row is None else self._release.stored(row).changed
 
     def passages_of(self, doc_id: str) -> Sequence[Passage]:
         """Return the passages of a document in reading order."""
@@ -94,8 +115,10 @@ class OpenLibrary:
             section=passage.section,
             text=passage.text,
             status=changed.status,
-            status_note=_note(changed),
+            status_note=self._note(changed),
             successor=changed.newer_passage_id or changed.by,
+            successor_name=self.act_name(changed.by, changed.by_title) if changed.by else "",
+            successor_url=passage_url(changed.newer_passage_id) if changed.newer_passage_id else "",
             as_of=document.coverage_date or self.as_of,
             url=passage_url(passage.passage_id),
             document=_document_card(document, len(rows)),
@@ -158,12 +181,12 @@ class OpenLibrary:
         passage = self._release.stored(row).passage
         return Neighbour(passage.passage_id, passage.article or "", passage_url(passage.passage_id))
 
-
-def _note(changed: PassageStatus) -> str:
-    """Say in one line what changed a passage, since when, and who says so."""
-    since = f" ({changed.since})" if changed.since else ""
-    parts = [f"{changed.by_title or changed.by}{since}" if changed.by else "", changed.note, changed.source]
-    return "; ".join(part for part in parts if part)
+    def _note(self, changed: PassageStatus) -> str:
+        """Say in one line, in English, what changed a passage, since when, and who says so; acts by their names."""
+        since = f" ({changed.since})" if changed.since else ""
+        act = f"{self.act_name(changed.by, changed.by_title)}{since}" if changed.by else ""
+        told = [_ACT_ID.sub(lambda found: self.act_name(found[0], ""), said) for said in (changed.note, changed.source)]
+        return "; ".join(part for part in (act, *told) if part)
 
 
 def _document_card(document: Document, passages: int) -> DocumentCard:

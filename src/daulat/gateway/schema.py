@@ -278,7 +278,11 @@ class DocumentCard(Struct):
 
 
 class PassageCard(Struct):
-    """The answer to GET /v1/passages/{passage_id}: the official text with its standing in law."""
+    """The answer to GET /v1/passages/{passage_id}: the official text with its standing in law.
+
+    `successor` is the id of the newer text where it is here, else of the act that made the change; `successor_name`
+    names that act for people, `successor_url` is the page of the newer text. `status_note` is a curator's, in English.
+    """
 
     passage_id: str
     article: str
@@ -294,6 +298,8 @@ class PassageCard(Struct):
     previous: Neighbour | None
     next: Neighbour | None
     release: str
+    successor_name: str = ""
+    successor_url: str = ""
     object: Literal["passage"] = "passage"
 
 

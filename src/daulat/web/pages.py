@@ -20,7 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from daulat.assistant.types import Question
 from daulat.errors import DaulatError
-from daulat.knowledge.types import Document, Passage
+from daulat.knowledge.types import Document, Passage, Relation
 from daulat.web.assets import Assets
 from daulat.web.errors import ComeBackError
 from daulat.web.http import Request, Response
@@ -143,8 +143,9 @@ class Pages:
         if passage is None or document is None:
             return self.message(request, 404, "not_found")
         siblings = library.passages_of(document.doc_id)
-        view = view_passage(passage, document, siblings, request.query.get("q", "")[:QUESTION_LIMIT])
-        newer = library.passage(self.parts.newer(passage_id))
+        changed = self.parts.changed(passage_id)
+        view = view_passage(passage, document, siblings, request.query.get("q", "")[:QUESTION_LIMIT], changed)
+        newer = library.passage(changed.newer_passage_id) if changed and changed.newer_passage_id else None
         newer_document = library.document(newer.doc_id) if newer else None
         return self.page(request, "passage.html", view=view, newer=newer, newer_document=newer_document)
 
@@ -229,6 +230,10 @@ class Pages:
             "label": label,
             "licence": lambda licence: texts.licences.get(licence, licence),
             "article": lambda article: article_label(article, texts.live),
+            "parts_named": lambda parts: ", ".join(
+                texts.page.get(f"section_{part}") or article_label(part, texts.live) for part in parts
+            ),
+            "act": self._act,
             "status_of": lambda status: status if status in LAW_STATUSES else "unknown",
             "date": lambda date: long_date(date, language),
             "passage_address": lambda passage_id: reader.keep(passage_address(passage_id)),
@@ -238,6 +243,11 @@ class Pages:
             "misread": lambda document: document.quality is not None and document.quality < OCR_QUALITY_BELOW,
             "question_limit": QUESTION_LIMIT,
         }
+
+    def _act(self, relation: Relation) -> str:
+        """Name the other act of a relation, by the title of its own document where the relation has none."""
+        held = self.parts.library().document(relation.other)
+        return self.parts.act_name(relation.other, relation.other_title or (held.title if held else ""))
 
     def _in_language(self, request: Request, texts: Texts) -> str:
         # A question that was posted is not put into an address; its page leads back to the start.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from daulat.assistant.types import Answer, Question
+from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.types import Document, Passage
 from daulat.web.messages import Messages
 
@@ -62,20 +63,25 @@ def new_reference() -> str:
     return secrets.token_hex(4)
 
 
-def not_known(passage_id: str) -> str:
-    """Know no newer text of any passage."""
+def not_known(passage_id: str) -> PassageStatus | None:
+    """Know of no change of any passage."""
     del passage_id
-    return ""
+    return None
+
+
+def plain_name(doc_id: str, title: str) -> str:
+    """Name an act by its title, or by its id where it has none."""
+    return title or doc_id
 
 
 @dataclass(frozen=True, slots=True)
 class WebParts:
     """What the pages stand on.
 
-    `library` and `standing` are asked anew for each page, since releases are swapped. `newer` names the passage whose
-    text replaced another's; empty where none is known. `plan` gives what the page of sliders shows; None: no such page.
-    `ask` and `plan` are told the network address of whoever asks, and raise `ComeBackError` where more is asked than
-    can be answered now.
+    `library` and `standing` are asked anew for each page, since releases are swapped. `changed` says what became of a
+    passage, where something did. `act_name` names an act for people, from its id and title. `plan` gives what the page
+    of sliders shows; None: no such page. `ask` and `plan` are told the network address of whoever asks, and raise
+    `ComeBackError` where more is asked than can be answered now.
     """
 
     site: Site
@@ -83,6 +89,7 @@ class WebParts:
     library: Callable[[], Library]
     standing: Callable[[], Standing]
     ask: Callable[[Question, str], Awaitable[Answer]]
-    newer: Callable[[str], str] = not_known
+    changed: Callable[[str], PassageStatus | None] = not_known
+    act_name: Callable[[str, str], str] = plain_name
     new_reference: Callable[[], str] = new_reference
     plan: Callable[[Mapping[str, Any], str], Awaitable[dict[str, Any]]] | None = None

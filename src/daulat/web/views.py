@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote as percent_encode
 
 from babel import Locale, UnknownLocaleError
@@ -16,6 +16,7 @@ from babel.dates import format_date, parse_date
 from markupsafe import Markup
 
 from daulat.assistant.types import Answer, Citation
+from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.types import Document, Passage, Relation
 from daulat.web.markdown import fence_quotes, introduces, place_marks, quotations, to_html, without_marks
 from daulat.web.quoting import Line, excerpt, find_span, lines_of
@@ -158,7 +159,10 @@ def _quoted_citation(words: str, citations: Sequence[Citation]) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class PassageView:
-    """A passage in its document: its lines, what became of it, and where to read on."""
+    """A passage in its document: its lines, what became of it, and where to read on.
+
+    `is_history`: it is no longer the law.
+    """
 
     passage: Passage
     document: Document
@@ -167,21 +171,44 @@ class PassageView:
     relations: tuple[Relation, ...]
     before: Passage | None
     after: Passage | None
+    is_history: bool
 
 
-def view_passage(passage: Passage, document: Document, siblings: Sequence[Passage], quote: str) -> PassageView:
-    """Lay out a passage among its `siblings`, the words of `quote` marked where they stand in it."""
+def view_passage(
+    passage: Passage, document: Document, siblings: Sequence[Passage], quote: str, changed: PassageStatus | None = None
+) -> PassageView:
+    """Lay out a passage among its `siblings`, the words of `quote` marked where they stand in it.
+
+    `changed` is what is known of this very passage; an act that it names is shown though the document does not list it.
+    """
+    concerning = [_of_passage(relation, passage) for relation in document.relations if _concerns(relation, passage)]
+    status = passage.status or document.status
+    if changed and changed.by and all(relation.other != changed.by for relation in concerning):
+        kind = f"{changed.status}_by"
+        concerning.append(Relation(kind, changed.by, changed.by_title, changed.since, (), changed.note, changed.source))
+    named = any(relation.kind == "amended_by" and relation.articles for relation in concerning)
+    newer = bool(changed and changed.newer_passage_id)
     at = [sibling.passage_id for sibling in siblings].index(passage.passage_id)
     return PassageView(
         passage=passage,
         document=document,
-        status=passage.status or document.status,
+        status=status,
         lines=tuple(lines_of(passage.text, find_span(passage.text, quote))),
-        relations=tuple(relation for relation in document.relations if _concerns(relation, passage)),
+        relations=tuple(concerning),
         before=siblings[at - 1] if at else None,
         after=siblings[at + 1] if at + 1 < len(siblings) else None,
+        is_history=status == "revoked" or (status == "amended" and (named or newer)),
     )
 
 
 def _concerns(relation: Relation, passage: Passage) -> bool:
-    return relation.kind.endswith("_by") and (not relation.articles or passage.article in relation.articles)
+    return relation.kind.endswith("_by") and (not relation.articles or bool(_parts_in(relation, passage)))
+
+
+def _parts_in(relation: Relation, passage: Passage) -> tuple[str, ...]:
+    return tuple(part for part in (passage.article, passage.section) if part and part in relation.articles)
+
+
+def _of_passage(relation: Relation, passage: Passage) -> Relation:
+    """Say of a relation only what it says of this passage: not the thirty other articles."""
+    return replace(relation, articles=_parts_in(relation, passage))

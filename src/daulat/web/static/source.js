@@ -30,9 +30,8 @@ class Source extends HTMLElement {
     try {
       const passage = await fetchPassage(this.citation.passage_id, this.loading.signal);
       this.draw({ passage });
-      if (passage.successor) this.draw({ passage, newer: await fetchPassage(passage.successor, this.loading.signal) });
+      if (passage.successor_url) this.draw({ passage, newer: await fetchPassage(passage.successor, this.loading.signal) });
     } catch (error) {
-      // What replaced it may stand outside this library; the note of the passage names it then.
       if (error.name !== 'AbortError' && !this.passage) this.draw({ note: say('passage_failed') });
     }
   }
@@ -57,11 +56,11 @@ class Source extends HTMLElement {
         close),
       h('div', { class: 'sheet-body' },
         ...[
-          stale && h('p', { class: 'notice' }, say(stale), ' ', this.successor(newer)),
-          passage?.status_note && h('p', { class: 'hint' }, passage.status_note),
+          stale && h('p', { class: 'notice' }, say(stale), ' ', this.successor(passage, newer)),
           passage?.heading && h('p', { class: 'chapter', lang: citation.language }, passage.heading),
           h('div', { class: 'official', lang: citation.language },
             drawLines(linesOf(text, findSpan(text, answeringWords(citation))))),
+          passage?.status_note && h('details', {}, h('summary', {}, say('basis')), h('p', { lang: 'en' }, passage.status_note)),
           note && h('p', { class: 'hint', role: 'status' }, note),
           more && h('p', {}, more),
           h('p', { class: 'as-of' }, this.facts(passage)),
@@ -71,8 +70,9 @@ class Source extends HTMLElement {
     this.dialog.querySelector('mark')?.scrollIntoView({ block: 'nearest' });
   }
 
-  successor(newer) {
-    if (!newer) return this.citation.successor && say('successor', { name: this.citation.successor });
+  successor(passage, newer) {
+    const act = passage?.successor_name || this.citation.successor;
+    if (!newer) return act && say('successor', { name: act });
     const name = citationName({ title: newer.document.citation || newer.document.title, article: newer.article });
     return h('a', { href: keepLanguage(`/p/${encodeURIComponent(newer.passage_id)}`) }, say('successor', { name }));
   }
