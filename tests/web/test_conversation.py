@@ -42,7 +42,7 @@ def test_further_law_stands_smaller_under_one_heading_and_only_history_keeps_its
     expect(page.locator("figure.quote")).to_have_count(3)
     said = page.locator(".said > *")
     assert [part.evaluate("node => node.className || node.tagName") for part in said.all()] == [
-        "P", "quote", "H3", "quote further", "P", "quote", "P",
+        "P", "quote", "H3", "quote further", "P", "quote history", "P",
     ]  # fmt: skip
     assert [part.inner_text() for part in page.locator(".said > :is(h3, p)").all()] == [
         "Menurut Pasal 27 1:", "Lihat juga", "Bunyi pasal lama, sebagai riwayat 3:", "Sekian.",
@@ -162,6 +162,10 @@ def test_an_answer_without_sources_says_so_and_names_whom_to_ask(open_page: Open
 def test_an_old_text_is_shown_as_history_with_what_replaced_it(open_page: Open) -> None:
     page = open_page()
     ask(page, "Berapa umur boleh menikah?")
+    expect(page.locator(".mode")).to_have_text("Hanya naskah lama")
+    expect(page.locator("figure.history .old")).to_have_text("Naskah lama")
+    expect(page.locator(".answer mark")).to_have_count(0)
+    assert page.locator("figure.history").evaluate("node => getComputedStyle(node).borderInlineStartStyle") == "dashed"
     expect(page.locator(".notice")).to_contain_text("telah diubah")
     expect(page.locator("figure .badge")).to_have_text("Telah diubah")
     expect(page.locator(".successor")).to_have_text("Lihat gantinya: Undang-Undang Nomor 16 Tahun 2019, Pasal 7")

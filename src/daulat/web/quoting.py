@@ -75,6 +75,17 @@ def lines_of(text: str, span: tuple[int, int] = (0, 0)) -> list[Line]:
     return lines
 
 
+def unmarked(lines: list[Line]) -> list[Line]:
+    """Return the same lines without a mark: old text does not answer.
+
+    Examples
+    --------
+    >>> [line.parts for line in unmarked(lines_of("Satu dua.", (5, 8)))]
+    [(Part(text='Satu dua.', marked=False),)]
+    """
+    return [Line(line.depth, line.parts and (Part("".join(part.text for part in line.parts)),)) for line in lines]
+
+
 def excerpt(lines: list[Line], limit: int = 900) -> list[Line]:
     """Keep the marked lines and their neighbours, up to about `limit` characters; a gap becomes a line without parts.
 

@@ -19,7 +19,7 @@ from daulat.assistant.types import Answer, Citation
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.types import Document, Passage, Relation
 from daulat.web.markdown import fence_quotes, introduces, place_marks, quotations, to_html, without_marks
-from daulat.web.quoting import Line, excerpt, find_span, lines_of
+from daulat.web.quoting import Line, excerpt, find_span, lines_of, unmarked
 
 _OFFICES = re.compile(r"\n\n(?:[^\n-][^\n]*\n)?- .*\Z", re.DOTALL)  # whom to ask, as the text tells it at its end
 
@@ -82,25 +82,33 @@ class Figure:
     """A quotation with its source: shown as what it is, the official text.
 
     `is_further`: law in force beside the one that answers best; its source says all that introduces it.
+    `is_history`: old text, in a frame of its own and without a mark.
     """
 
     number: int
     citation: Citation
     lines: tuple[Line, ...]
     is_further: bool = False
+    is_history: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
-    """An answer in blocks: our own words as markup, quotations as figures; then the sources that no figure shows."""
+    """An answer in blocks: our own words as markup, quotations as figures; then the sources that no figure shows.
+
+    `mode` is what the reader is told of it: the answer's own, or ``history`` where it leads with old text.
+    """
 
     answer: Answer
     blocks: tuple[Markup | Figure, ...]
     sources: tuple[tuple[int, Citation], ...]
+    mode: str
 
 
 def _figure(number: int, citation: Citation, *, is_further: bool = False) -> Figure:
-    return Figure(number, citation, tuple(excerpt(lines_of(citation.quote, citation.answer_span))), is_further)
+    lines = excerpt(lines_of(citation.quote, citation.answer_span))
+    old = is_history(citation)
+    return Figure(number, citation, tuple(unmarked(lines) if old else lines), is_further, old)
 
 
 def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
@@ -142,7 +150,20 @@ def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
         blocks += [_figure(number, citations[number - 1]) for number in missing]
         shown.update(missing)
     rest = tuple((number, citation) for number, citation in enumerate(citations, start=1) if number not in shown)
-    return AnswerView(answer, tuple(blocks), rest)
+    mode = "history" if is_quotation and citations and is_history(citations[0]) else answer.mode
+    return AnswerView(answer, tuple(blocks), rest, mode)
+
+
+def is_history(citation: Citation) -> bool:
+    """Say whether a citation is old text, which never wears the dress of an answer.
+
+    Examples
+    --------
+    >>> old = Citation("A:7", "A", "Act A", "7", "At sixteen.", "amended", "/p/A:7", successor="Act B")
+    >>> is_history(old), is_history(replace(old, successor=""))
+    (True, False)
+    """
+    return citation.status == "revoked" or (citation.status == "amended" and bool(citation.successor))
 
 
 def is_law_in_force(citation: Citation) -> bool:

@@ -3,7 +3,7 @@
 
 import { articleLabel, badge, h, keepLanguage, language, longDate, say } from './dom.js';
 import { fenceQuotes, introduces, placeMarks, quotations, render, withoutMarks, plain } from './markdown.js';
-import { drawLines, excerpt, findSpan, linesOf } from './quoting.js';
+import { drawLines, excerpt, findSpan, linesOf, unmarked } from './quoting.js';
 
 const QUOTE_IN_ADDRESS = 300;
 
@@ -46,9 +46,20 @@ function drawSource(citation, number, place) {
 /** Law in force may stand for itself; history always needs a word of what came after. */
 const isLawInForce = ({ status, successor }) => status !== 'revoked' && !successor;
 
+/** Old text never wears the dress of an answer. */
+const isHistory = ({ status, successor }) => status === 'revoked' || (status === 'amended' && successor);
+
+/** What a reader is told of an answer's making; it says so where the answer leads with old text. */
+export function shownMode({ details, citations: [first] }) {
+  return details?.mode === 'quotation' && first && isHistory(first) ? 'history' : details?.mode;
+}
+
 function drawFigure(citation, number, isFurther = false) {
-  return h('figure', { class: isFurther ? 'quote further' : 'quote' },
-    h('blockquote', { lang: citation.language }, drawLines(excerpt(linesOf(citation.quote, answeringSpan(citation))))),
+  const lines = excerpt(linesOf(citation.quote, answeringSpan(citation)));
+  const isOld = isHistory(citation);
+  return h('figure', { class: `quote${isFurther ? ' further' : ''}${isOld ? ' history' : ''}` },
+    isOld && h('p', { class: 'old', lang: language }, say('history')),
+    h('blockquote', { lang: citation.language }, drawLines(isOld ? unmarked(lines) : lines)),
     h('figcaption', { lang: language }, drawSource(citation, number, `citations/${number - 1}`)));
 }
 
@@ -114,7 +125,7 @@ export function drawAnswer(turn) {
   const fresh = document.createDocumentFragment();
   const own = { lang: language };
   fresh.append(...[
-    details?.mode && h('p', { class: 'mode', ...own }, say(`mode_${details.mode}`)),
+    details?.mode && h('p', { class: 'mode', ...own }, say(`mode_${shownMode(turn)}`)),
     details?.notice && h('p', { class: 'notice' }, details.notice),
     blocks.length && h('div', { class: 'said' }, blocks),
     state === 'done' && rest.length && h('section', { class: 'sources', ...own }, h('h3', {}, say('sources')),

@@ -2,7 +2,7 @@
 // <daulat-chat>: asks, shows the answers as they come, and keeps the conversation. Around the form that also works without it.
 
 import { Announcer } from './announce.js';
-import { asText, drawAnswer } from './answer.js';
+import { asText, drawAnswer, shownMode } from './answer.js';
 import { keep, messagesFor, newTurn, restore, take } from './conversation.js';
 import { h, say, settle } from './dom.js';
 import { cancel, complete, follow, Refused } from './stream.js';
@@ -175,7 +175,7 @@ class Chat extends HTMLElement {
 
   paint(turn, article) {
     const answer = article.querySelector('.answer');
-    if (turn.details?.mode) answer.dataset.mode = turn.details.mode;
+    if (turn.details?.mode) answer.dataset.mode = shownMode(turn);
     if (turn.details?.language) answer.lang = turn.details.language;
     answer.setAttribute('aria-busy', turn.state === 'waiting' || turn.state === 'streaming');
     settle(answer, drawAnswer(turn));

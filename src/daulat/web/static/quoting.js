@@ -49,6 +49,10 @@ export function excerpt(lines, limit = 900) {
   return [...(first > 0 ? [gap] : []), ...lines.slice(first, last + 1), ...(last + 1 < lines.length ? [gap] : [])];
 }
 
+/** The same lines without a mark: old text does not answer. */
+export const unmarked = (lines) => lines.map(({ depth, parts }) => (
+  { depth, parts: parts.length ? [[parts.map(([part]) => part).join(''), false]] : parts }));
+
 /** Draw lines as paragraphs. */
 export function drawLines(lines) {
   return lines.map(({ depth, parts }) => (parts.length

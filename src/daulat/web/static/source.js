@@ -42,6 +42,7 @@ class Source extends HTMLElement {
     const text = passage?.text ?? citation.quote;
     const status = passage?.status || citation.status;
     const stale = { revoked: 'revoked_note', amended: 'amended_note', partly_revoked: 'amended_note' }[status];
+    const isOld = status === 'revoked' || (status === 'amended' && (passage?.successor || citation.successor));
     const close = h('button', { type: 'button', class: 'close', autofocus: true }, say('close'));
     close.addEventListener('click', () => this.dialog.close());
     const more = !passage && !note && h('button', { type: 'button' }, say('load_full'));
@@ -58,7 +59,7 @@ class Source extends HTMLElement {
         ...[
           stale && h('p', { class: 'notice' }, say(stale), ' ', this.successor(passage, newer)),
           passage?.heading && h('p', { class: 'chapter', lang: citation.language }, passage.heading),
-          h('div', { class: 'official', lang: citation.language },
+          h('div', { class: isOld ? 'official history' : 'official', lang: citation.language },
             drawLines(linesOf(text, findSpan(text, answeringWords(citation))))),
           passage?.status_note && h('details', {}, h('summary', {}, say('basis')), h('p', { lang: 'en' }, passage.status_note)),
           note && h('p', { class: 'hint', role: 'status' }, note),
