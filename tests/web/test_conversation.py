@@ -171,6 +171,31 @@ def test_an_old_text_is_shown_as_history_with_what_replaced_it(open_page: Open) 
     expect(page.locator(".successor")).to_have_text("Lihat gantinya: Undang-Undang Nomor 16 Tahun 2019, Pasal 7")
 
 
+def test_an_emergency_is_told_whom_to_call_with_a_thumb_and_nothing_else(open_page: Open) -> None:
+    page = open_page(viewport={"width": 320, "height": 640})
+    ask(page, "Ada orang pingsan, tolong!")
+    urgent = page.locator(".urgent")
+    expect(urgent.get_by_role("heading")).to_have_text("Hubungi sekarang")
+    call = urgent.get_by_role("link")
+    expect(call).to_have_text("Telepon 112")
+    expect(call).to_have_attribute("href", "tel:112")
+    size, room = call.bounding_box(), urgent.bounding_box()
+    assert size is not None
+    assert room is not None
+    assert size["height"] >= 48
+    assert size["width"] >= 0.85 * room["width"]
+    expect(page.locator(".as-of, .actions")).to_have_count(0)
+
+
+def test_citations_are_wide_enough_for_a_finger(open_page: Open) -> None:
+    page = open_page()
+    ask(page, "cuti")
+    for link in page.locator("a.cite").all():
+        box = link.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 24
+
+
 def test_the_sheet_of_an_old_text_leads_to_the_newer_one(open_page: Open) -> None:
     page = open_page()
     ask(page, "usang")

@@ -103,13 +103,17 @@ function drawSaid({ text: whole, citations, details }) {
   return { blocks, rest: citations.map((citation, at) => [citation, at]).filter(([, at]) => !shown.has(at)) };
 }
 
-function drawContacts(contacts) {
-  return h('section', { class: 'contacts', lang: language }, h('h3', {}, say('contacts')),
-    h('ul', {}, contacts.map(({ name, about, phone, url }) => h('li', {},
-      h('b', {}, name), about && ' ', about && h('span', {}, about),
-      phone && ' ', phone && h('a', { class: 'phone', href: `tel:${phone.replaceAll(' ', '')}` }, phone),
-      url?.startsWith('https://') && ' ',
-      url?.startsWith('https://') && h('a', { href: url, rel: 'noreferrer' }, url.slice(8))))));
+/** Whom to ask; whom to call now, where `isUrgent`: then a number is a button, and no address distracts from it. */
+function drawContacts(contacts, isUrgent) {
+  return h('section', { class: isUrgent ? 'contacts urgent' : 'contacts', lang: language },
+    h('h3', {}, say(isUrgent ? 'call_now' : 'contacts')),
+    h('ul', {}, contacts.map(({ name, about, phone, url }) => {
+      const web = url?.startsWith('https://') && !(isUrgent && phone);
+      return h('li', {},
+        h('b', {}, name), about && ' ', about && h('span', {}, about),
+        phone && ' ', phone && h('a', { class: 'phone', href: `tel:${phone.replaceAll(' ', '')}` }, isUrgent ? say('call', { phone }) : phone),
+        web && ' ', web && h('a', { href: url, rel: 'noreferrer' }, url.slice(8)));
+    })));
 }
 
 function drawState({ state, waiting }) {
@@ -124,20 +128,21 @@ export function drawAnswer(turn) {
   const { blocks, rest } = drawSaid(turn);
   const fresh = document.createDocumentFragment();
   const own = { lang: language };
+  const isNotice = details?.mode === 'notice'; // nothing of law in it: no date, nothing to copy
   fresh.append(...[
     details?.mode && h('p', { class: 'mode', ...own }, say(`mode_${shownMode(turn)}`)),
     details?.notice && h('p', { class: 'notice' }, details.notice),
     blocks.length && h('div', { class: 'said' }, blocks),
     state === 'done' && rest.length && h('section', { class: 'sources', ...own }, h('h3', {}, say('sources')),
       h('ul', {}, rest.map(([citation, at]) => h('li', {}, drawSource(citation, at + 1, `citations/${at}`))))),
-    details?.contacts?.length && drawContacts(details.contacts),
+    details?.contacts?.length && drawContacts(details.contacts, isNotice),
     details?.related?.length && h('section', { class: 'sources', ...own }, h('h3', {}, say('nearest')),
       h('ul', {}, details.related.map((citation, at) => h('li', {},
         h('p', { class: 'near', lang: citation.language }, citation.quote), drawSource(citation, 0, `related/${at}`))))),
     drawState(turn),
     failure && h('p', { class: 'notice', ...own }, say(failure), ' ', h('button', { type: 'button', 'data-do': 'retry' }, say('retry'))),
-    details?.as_of && !turn.text.includes(longDate(details.as_of)) && h('p', { class: 'as-of', ...own }, say('as_of', { date: longDate(details.as_of) })),
-    state === 'done' && h('p', { class: 'actions', ...own },
+    !isNotice && details?.as_of && !turn.text.includes(longDate(details.as_of)) && h('p', { class: 'as-of', ...own }, say('as_of', { date: longDate(details.as_of) })),
+    !isNotice && state === 'done' && h('p', { class: 'actions', ...own },
       h('button', { type: 'button', 'data-do': 'copy' }, say('copy')),
       navigator.share && h('button', { type: 'button', 'data-do': 'share' }, say('share')),
       h('button', { type: 'button', 'data-do': 'print' }, say('print'))),
