@@ -196,6 +196,34 @@ def test_citations_are_wide_enough_for_a_finger(open_page: Open) -> None:
         assert min(box["width"], box["height"]) >= 24
 
 
+def test_the_field_stays_labelled_and_gives_its_width_to_the_words(open_page: Open) -> None:
+    page = open_page(viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True)
+    field = page.locator("#question")
+    expect(field).to_have_attribute("enterkeyhint", "enter")  # which makes a new line, on a touch keyboard
+    ask(page, BABY)
+    expect(field).to_have_attribute("placeholder", "Pertanyaan berikutnya")
+    field.fill("Kalau terlambat bagaimana?")
+    field.press("Enter")
+    assert field.input_value().endswith("\n")
+    words, button = field.bounding_box(), page.get_by_role("button", name="Tanyakan", exact=True).bounding_box()
+    assert words is not None
+    assert button is not None
+    assert button["y"] >= words["y"] + words["height"]
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Hapus percakapan").click()
+    expect(field).to_have_attribute("placeholder", "")
+
+
+def test_languages_stand_in_one_row_under_names_of_one_form(open_page: Open) -> None:
+    page = open_page(viewport={"width": 320, "height": 640})
+    links = page.locator(".languages a")
+    expect(links).to_have_text(["Indonesia", "English", "Jawa", "Sunda"])
+    assert len({box["y"] for link in links.all() if (box := link.bounding_box())}) == 1
+    header = page.locator("header.top").bounding_box()
+    assert header is not None
+    assert header["height"] <= 90
+
+
 def test_the_sheet_of_an_old_text_leads_to_the_newer_one(open_page: Open) -> None:
     page = open_page()
     ask(page, "usang")

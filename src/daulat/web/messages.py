@@ -24,7 +24,10 @@ FALLBACK = "en"
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The words of one language. `live` also travels to the browser; `licences` says in words what an SPDX id means."""
+    """The words of one language. `live` also travels to the browser; `licences` says in words what an SPDX id means.
+
+    `name` is how the language is offered: as its file says, else as CLDR does.
+    """
 
     language: str
     name: str
@@ -104,7 +107,7 @@ def _fault(what: str) -> MessagesError:
     return MessagesError(
         what,
         why="The page could not greet people in this language.",
-        fix="Give the file the shape of daulat/web/messages/en.yaml: language, page, live, examples.",
+        fix="Give the file the shape of daulat/web/messages/en.yaml: language, name, page, live, examples.",
         code="web.messages",
     )
 
@@ -145,7 +148,7 @@ def _merge(tag: str, core: Mapping[str, Any], data: Mapping[str, Any]) -> Texts:
     name, direction = _own_name(tag)
     return Texts(
         language=tag,
-        name=name,
+        name=str(data.get("name") or name),
         direction=direction,
         reviewed=bool(data.get("reviewed", True)),
         page={**core["page"], **data["page"]},

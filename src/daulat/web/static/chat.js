@@ -184,6 +184,7 @@ class Chat extends HTMLElement {
   arrange() {
     this.toggleAttribute('data-started', this.turns.length > 0);
     this.clearer.hidden = !this.turns.length;
+    this.field.placeholder = this.turns.length ? say('next_question') : '';
   }
 
   clear() {
