@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`daulat ask` gives the promised fields, and works before anything is declared."""
 
+from dataclasses import replace
+
 import pytest
 from click.testing import CliRunner
 
@@ -8,8 +10,10 @@ import daulat.cli.ask
 from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact
 from daulat.cli._answering import Opened
 from daulat.cli._declaration import declared_or_only_pack
+from daulat.cli._output import has_colour
+from daulat.cli._passages import mark_answers
 from daulat.cli.ask import as_json_object, command
-from daulat.nation import NationError, bootstrap, installed_packs
+from daulat.nation import NationError, bootstrap, find_pack, installed_packs
 
 CITATION = Citation("XA-1:pasal-1#1", "XA-1", "Law 1", "Pasal 1", "Births are reported.", "amended", "/p/x", "2023",
                     successor="XA-2")  # fmt: skip
@@ -55,7 +59,72 @@ def test_an_answer_names_where_it_stands_and_what_replaced_it(answers):
     _, path = answers(ANSWER)
     result = CliRunner().invoke(command, ["--file", path, "when?"])
     assert result.exit_code == 0
-    assert "[1] Law 1, Pasal 1 (amended); see XA-2" in result.stdout
+    assert "[1] Law 1, Pasal 1 (Amended). See instead: XA-2" in result.stdout
+
+
+QUOTED = "(1) Births are reported.\n(2) Within sixty days,\nby a parent. Deaths too."
+SPAN = (QUOTED.index("Within"), QUOTED.index(" Deaths"))
+
+
+def quoting(**fields):
+    """An answer that quotes a law, from which one sentence over two lines answers."""
+    citation = replace(CITATION, quote=QUOTED, answer_span=SPAN, **fields)
+    text = "According to Law 1 [1]:\n\n" + "\n".join(f"> {line}" for line in QUOTED.split("\n"))
+    return Answer(True, text, (citation,), "en", "2023-02-01", "quotation")
+
+
+def test_the_sentence_that_answers_is_marked_without_colour(answers):
+    _, path = answers(quoting(status="in_force", successor=""))
+    printed = CliRunner().invoke(command, ["--file", path, "when?"]).stdout
+    assert "> (1) Births are reported.\n> (2) » Within sixty days,\n> by a parent. « Deaths too.\n" in printed
+
+
+def test_the_sentence_that_answers_is_bold_in_a_terminal():
+    marked = mark_answers(quoting(), lambda _: True, bold=True)
+    assert "> (2) \x1b[1mWithin sixty days,\x1b[0m\n> \x1b[1mby a parent.\x1b[0m Deaths too." in marked
+
+
+@pytest.mark.parametrize(("variable", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_a_terminal_that_wants_no_colour_gets_none(monkeypatch, variable, value):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert has_colour()
+    monkeypatch.setenv(variable, value)
+    assert not has_colour()
+
+
+@pytest.mark.parametrize("old", [{"status": "revoked"}, {"status": "amended", "successor": "Law 2"}])
+def test_old_text_is_not_marked_as_an_answer(answers, old):
+    _, path = answers(quoting(**old))
+    assert "»" not in CliRunner().invoke(command, ["--file", path, "when?"]).stdout
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("id", "(Telah diubah). Lihat gantinya: XA-2"),
+        ("jv", "(Sampun dipunéwahi). Mangga mirsani gantosipun: XA-2"),
+        ("su", "(Parantos dirobih). Tingali gantina: XA-2"),
+        ("en", "(Amended). See instead: XA-2"),
+        ("min", "(Telah diubah). Lihat gantinya: XA-2"),
+    ],
+)
+def test_a_standing_is_told_in_the_language_of_the_answer(answers, tmp_path, language, words):
+    pytest.importorskip("daulat_id")
+    answers(replace(ANSWER, language=language))
+    path = tmp_path / "id.yaml"
+    path.write_text(bootstrap("ID", find_pack("ID")))
+    assert f"[1] Law 1, Pasal 1 {words}\n" in CliRunner().invoke(command, ["--file", str(path), "kapan?"]).stdout
+
+
+@pytest.mark.parametrize(("tag", "hint"), [("not a tag", "such as `en`"), ("jawa", "`jv`"), ("xx1", "such as `en`")])
+def test_what_is_no_language_is_refused_with_what_was_meant(answers, tag, hint):
+    asked, path = answers(ANSWER)
+    result = CliRunner().invoke(command, ["--file", path, "--language", tag, "when?"])
+    assert (result.exit_code, asked) == (2, [])
+    assert "BCP 47" in result.stderr
+    assert hint in result.stderr
 
 
 def test_a_declined_question_shows_what_comes_nearest_and_is_no_failure(answers):
@@ -64,7 +133,7 @@ def test_a_declined_question_shows_what_comes_nearest_and_is_no_failure(answers)
     assert result.exit_code == 0
     assert result.output.count("Registry") == 1
     nearest = result.stdout.partition("The nearest official passages:\n")[2]
-    assert nearest == "- Law 1, Pasal 1 (amended); see XA-2\n  > Births are reported.\n"
+    assert nearest == "- Law 1, Pasal 1 (Amended). See instead: XA-2\n  > Births are reported.\n"
 
 
 def test_language_and_service_reach_the_assistant(answers):

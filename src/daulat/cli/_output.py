@@ -8,6 +8,7 @@ helps and never carries the meaning, `NO_COLOR` is respected, a pipe receives da
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,11 @@ def emit_json(value: object) -> None:
 def emit(text: str = "") -> None:
     """Print a line of data on stdout."""
     click.echo(text)
+
+
+def has_colour() -> bool:
+    """Say whether stdout may carry bold and colour: a terminal that was not asked to do without (`NO_COLOR`)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def say(text: str = "") -> None:

@@ -7,6 +7,7 @@ import asyncio
 import os
 import textwrap
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from daulat.assistant import OneWriter, Writer, WriterFor, nobody
 from daulat.assistant.types import Answer, Citation, Question
 from daulat.cli._answering import Opened, open_answering
 from daulat.cli._declaration import declared_or_only_pack
-from daulat.cli._output import emit, emit_json, hint, json_option, say
+from daulat.cli._output import emit, emit_json, has_colour, hint, json_option, say
+from daulat.cli._passages import language_tag, mark_answers, page_words, status_word
 from daulat.errors import DaulatError
 from daulat.language import Phrases
 from daulat.models import GATES, WEIGHTS, EngineSet, declare_engines, kept_gates
@@ -26,7 +28,13 @@ from daulat.nation import Nation, find_pack
 @click.command("ask")
 @click.argument("question")
 @click.option("--service", default="", help="Which public service; the first that is declared by default.")
-@click.option("--language", default="", help="BCP 47 tag of the answer's language; recognised by default.")
+@click.option(
+    "--language",
+    callback=language_tag,
+    default="",
+    metavar="TAG",
+    help="BCP 47 tag of the answer's language; recognised by default.",
+)
 @click.option(
     "--file",
     "path",
@@ -55,7 +63,8 @@ def command(question: str, service: str, language: str, path: Path, as_json: boo
     if as_json:
         emit_json(as_json_object(answer))
     else:
-        show(answer, Phrases.for_language(answer.language, find_pack(nation.country)))
+        pack = find_pack(nation.country)
+        show(answer, Phrases.for_language(answer.language, pack), page_words(nation, answer.language))
 
 
 async def answer_once(nation: Nation, question: Question) -> Answer:
@@ -137,23 +146,29 @@ def _citation(citation: Citation) -> dict[str, Any]:
     }
 
 
-def show(answer: Answer, phrases: Phrases) -> None:
-    """Print the answer for a reader: the words on stdout, and beneath them where they stand, or what comes nearest."""
-    emit(answer.text)
+def show(answer: Answer, phrases: Phrases, words: Mapping[str, str]) -> None:
+    """Print the answer for a reader: the words on stdout, and beneath them where they stand, or what comes nearest.
+
+    `words` are those of the page in the answer's language, for statuses and successors.
+    """
+    from daulat.web.views import is_history  # with the templates, which only a reader needs
+
+    emit(mark_answers(answer, lambda citation: not is_history(citation), bold=has_colour()))
     if answer.citations:
         emit()
     for number, citation in enumerate(answer.citations, start=1):
-        emit(f"[{number}] {_shown(citation)}")
+        emit(f"[{number}] {_shown(citation, words)}")
     if answer.related:
         emit(f"\n{phrases.get('nearest')}")
     for citation in answer.related:
         quote = textwrap.indent(citation.quote, "  > ", lambda line: bool(line.strip()))
-        emit(f"- {_shown(citation)}\n{quote}")
+        emit(f"- {_shown(citation, words)}\n{quote}")
     if answer.notice:
         say(answer.notice)
     hint(f"as of {answer.as_of}; the same with `--json` for programs" if answer.as_of else "`--json` for programs")
 
 
-def _shown(citation: Citation) -> str:
-    successor = f"; see {citation.successor}" if citation.successor else ""
-    return f"{citation.title}, {citation.article} ({citation.status.replace('_', ' ')}){successor}"
+def _shown(citation: Citation, words: Mapping[str, str]) -> str:
+    after = words["successor"].format(name=citation.successor) if citation.successor else ""
+    place = ", ".join(filter(None, (citation.title, citation.article)))
+    return f"{place} ({status_word(citation.status, words)}){after and f'. {after}'}"

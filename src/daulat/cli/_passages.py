@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Private: what `ask` and `search` share. Options that a mistake is told of at once; passages in a reader's own words.
+
+The words come from the pages' messages, so that a terminal and a page call a standing in law by the same name. Nothing
+here searches or answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+
+import click
+
+from daulat.assistant.types import Answer, Citation
+from daulat.nation import Nation, find_pack, reference
+
+
+def language_tag(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    """Take an option that is a BCP 47 tag of a language that exists; empty stays empty.
+
+    Raises
+    ------
+    BadParameter
+        With the tag that was probably meant.
+    """
+    head, dash, rest = value.partition("-")
+    tag = f"{head.lower()}{dash}{rest}"
+    if not tag or reference.is_language(tag):
+        return tag
+    near = reference.suggest_language(value)
+    meant = f"did you mean `{near}`?" if near else "use a tag such as `en`."
+    raise click.BadParameter(f"`{value}` is not a known BCP 47 tag; {meant} `daulat nation languages` lists them.")
+
+
+def day(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    """Take an option that is a day as ISO 8601 writes it; empty stays empty.
+
+    Raises
+    ------
+    BadParameter
+        If there is no such day.
+    """
+    try:
+        if value and not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            raise ValueError(value)
+        return value and date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise click.BadParameter(f"`{value}` is not a day; write year-month-day, such as 2023-03-31.") from None
+
+
+def page_words(nation: Nation, language: str) -> Mapping[str, str]:
+    """Return what the pages say in a language, or in the nation's first where they do not speak it."""
+    # Imported here: the pages bring their templates, which nothing else in a terminal needs.
+    from daulat.web import load_messages
+
+    pack = find_pack(nation.country)
+    folders = (pack.path("messages"),) if pack and pack.has("messages") else ()
+    return load_messages(folders, nation.language_tags).choose(language, "").live
+
+
+def status_word(status: str, words: Mapping[str, str]) -> str:
+    """Name a standing in law.
+
+    Examples
+    --------
+    >>> status_word("amended", {"status_amended": "Telah diubah"}), status_word("odd", {"status_unknown": "?"})
+    ('Telah diubah', '?')
+    """
+    return words.get(f"status_{status}") or words["status_unknown"]
+
+
+def mark_answers(answer: Answer, is_answering: Callable[[Citation], bool], *, bold: bool) -> str:
+    """Return an answer's text with the sentences marked that answer, wherever their quotation stands in it.
+
+    Parameters
+    ----------
+    answer : Answer
+    is_answering : callable
+        Whether a citation may be marked; old text may not.
+    bold : bool
+        Mark by bold letters; else by » and «, which need no colour.
+    """
+    text = answer.text
+    for citation in filter(is_answering, answer.citations):
+        plain = _fenced(citation.quote, (0, 0), bold=bold)
+        marked = _fenced(citation.quote, citation.answer_span, bold=bold)
+        text = text.replace(plain, marked, 1) if citation.quote else text
+    return text
+
+
+def _fenced(quote: str, span: tuple[int, int], *, bold: bool) -> str:
+    """Write a quotation as the assistant does, a `>` before each line, the characters of `span` marked.
+
+    Examples
+    --------
+    >>> print(_fenced("(1) Births.\\n(2) Deaths are told.", (16, 32), bold=False))
+    > (1) Births.
+    > (2) » Deaths are told. «
+    """
+    start, end = span
+    lines, at = [], 0
+    for raw in quote.splitlines(keepends=True):
+        line = raw.splitlines()[0]
+        first, last = max(start - at, 0), min(end - at, len(line))
+        if first < last:
+            said = line[first:last]
+            if bold:
+                said = click.style(said, bold=True)
+            else:
+                said = f"{'» ' if at + first == start else ''}{said}{' «' if at + last == end else ''}"
+            line = line[:first] + said + line[last:]
+        lines.append(f"> {line}" if line.strip() else ">")
+        at += len(raw)
+    return "\n".join(lines)
