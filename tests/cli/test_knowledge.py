@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from daulat.assistant.citing import load_labels
 from daulat.cli._answering import nation_knowledge
+from daulat.cli.search import _shown
 from daulat.knowledge.encoder import AsQueries, E5Encoder, adapt, open_e5
 from daulat.knowledge.everyday import read_everyday
 from daulat.knowledge.everyday.index import questions_of
@@ -29,6 +31,7 @@ from daulat.knowledge.release import Release
 from daulat.knowledge.release.write import cut_segments
 from daulat.knowledge.search import reader_for
 from daulat.knowledge.sources import load_sources
+from daulat.knowledge.types import Document, Hit, Passage
 from daulat.nation import bootstrap, installed_packs, load_nation, pack_at
 
 from .conftest import QuickEncoder
@@ -160,6 +163,32 @@ def test_a_search_filters_by_document_service_and_date(site, quick):
 
 def test_a_search_for_nothing_is_wrong_usage(site, quick):
     assert site.daulat("search", "  ").code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "allowed"),
+    [
+        (["--status", "foo"], "partly_revoked"),
+        (["--document", "EE-ACTS"], "EE-ACT"),
+        (["--document", "nothing"], "--json"),
+        (["--from", "2023-13-45"], "2023-03-31"),
+        (["--until", "20230101"], "2023-03-31"),
+        (["--from", "2024-01-01", "--until", "2023-01-01"], "before"),
+        (["--language", "esti"], "`daulat nation languages`"),
+    ],
+)
+def test_an_option_that_fits_nothing_is_wrong_usage_and_says_what_does(site, quick, words, allowed):
+    ended = site.daulat("search", "births", *words)
+    assert (ended.code, ended.out) == (2, "")
+    assert allowed in ended.err
+
+
+@pytest.mark.parametrize(("article", "told"), [("44", "Article 44"), ("Article 2", "Article 2"), (None, "How to ask")])
+def test_what_a_search_finds_is_named_with_the_word_for_its_article(article, told):
+    passage = Passage("A:1", "A", 1, "body", "Births are reported.", article=article, heading="How to ask")
+    hit = Hit(passage, Document("A", "Registry", citation="Registry Act", status="in_force"), 1.0)
+    shown = _shown(1, hit, load_labels(None), {"status_in_force": "Berlaku", "status_unknown": "?"})
+    assert shown.startswith(f"1. Registry Act, {told} (Berlaku)  A:1\n")
 
 
 def test_a_nation_without_sources_and_pack_has_an_empty_release_that_works(site, quick):

@@ -4,18 +4,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from difflib import get_close_matches
+from typing import Any, get_args
 
 import click
 
+from daulat.assistant.citing import Labels, load_labels
 from daulat.cli._knowledge import KnowledgePlace, place_options
 from daulat.cli._output import emit, emit_json, hint, json_option, say
+from daulat.cli._passages import day, language_tag, page_words, status_word
 from daulat.knowledge.encoder import open_encoder
 from daulat.knowledge.opening import open_or_build, open_searcher
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Filters
-from daulat.knowledge.types import Hit
+from daulat.knowledge.types import Hit, LegalStatus
 
 _WIDTH = 300  # characters of a passage that are shown to a reader
 
@@ -24,17 +28,34 @@ _WIDTH = 300  # characters of a passage that are shown to a reader
 @click.argument("text")
 @click.option("--top", type=click.IntRange(1, 50), default=5, show_default=True, help="How many passages.")
 @click.option(
-    "--language", default="", metavar="TAG", help="BCP 47 tag of the question; the nation's first by default."
+    "--language",
+    callback=language_tag,
+    default="",
+    metavar="TAG",
+    help="BCP 47 tag of the question; the nation's first by default.",
 )
 @click.option("--service", "services", multiple=True, help="Only texts of this service; may be repeated.")
 @click.option("--jurisdiction", "jurisdictions", multiple=True, metavar="CODE", help="Only texts that hold there.")
 @click.option(
-    "--status", "statuses", multiple=True, help="Only passages of this standing: in_force, amended, revoked ..."
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice(get_args(LegalStatus)),
+    help="Only passages of this standing; may be repeated.",
 )
 @click.option("--document", "documents", multiple=True, metavar="ID", help="Only passages of this document.")
 @click.option("--rank", "ranks", multiple=True, type=int, help="Only law of this rank; 1 is the constitution.")
-@click.option("--from", "from_date", default="", metavar="DATE", help="Only documents of this day or later, ISO 8601.")
-@click.option("--until", "until_date", default="", metavar="DATE", help="Only documents of this day or earlier.")
+@click.option(
+    "--from",
+    "from_date",
+    callback=day,
+    default="",
+    metavar="DATE",
+    help="Only documents of this day or later, ISO 8601.",
+)
+@click.option(
+    "--until", "until_date", callback=day, default="", metavar="DATE", help="Only documents of this day or earlier."
+)
 @click.option("--release", default="", metavar="ID", help="Search this release instead of the one in use.")
 @place_options
 @json_option
@@ -62,6 +83,8 @@ def command(
     """
     if not text.strip():
         raise click.BadParameter("there is nothing to search for", param_hint="TEXT")
+    if from_date and until_date and from_date > until_date:
+        raise click.BadParameter(f"{until_date} is before {from_date}", param_hint="--until")
     filters = Filters(
         frozenset(services),
         frozenset(jurisdictions),
@@ -75,8 +98,10 @@ def command(
     if as_json:
         emit_json({"release": opened.release_id, "as_of": opened.as_of, "hits": [_record(hit) for hit in hits]})
         return
+    labels = load_labels(place.pack)
+    standings = page_words(place.nation, language or place.nation.language_tags[0])
     for number, hit in enumerate(hits, 1):
-        emit(_shown(number, hit))
+        emit(_shown(number, hit, labels, standings))
     if hits:
         hint(f"from {opened.release_id}; `daulat ask` answers with the best of these")
     else:
@@ -100,18 +125,33 @@ def _search(
         opened = open_or_build(
             place.nation, place.pack, encoder, report, now=lambda: datetime.now(UTC), place=place.place
         )
+    _require_documents(filters.documents, opened)
     searcher = open_searcher(opened, encoder, place.pack, place.nation.language_tags)
     return opened, searcher.search(text, language, top_k=top, filters=filters)
 
 
-def _shown(number: int, hit: Hit) -> str:
+def _require_documents(asked: Iterable[str], release: Release) -> None:
+    for doc_id in sorted(asked):
+        if doc_id not in release.document_rows:
+            near = get_close_matches(doc_id.upper(), release.document_rows, n=3)
+            meant = f"did you mean {' or '.join(near)}?" if near else "a search with --json names ids before the colon."
+            raise click.BadParameter(f"`{doc_id}` is not in {release.release_id}; {meant}", param_hint="--document")
+
+
+def _shown(number: int, hit: Hit, labels: Labels, standings: Mapping[str, str]) -> str:
     passage, document = hit.passage, hit.document
-    status = (passage.status or document.status).replace("_", " ")
-    article = f", {passage.article}" if passage.article else ""
+    status = status_word(passage.status or document.status, standings)
+    place = ", ".join(filter(None, (document.citation or document.title, _part(hit, labels))))
     start, end = hit.segment
     words = " ".join((passage.text[start:end] or passage.text).split())
     shown = words if len(words) <= _WIDTH else f"{words[:_WIDTH].rsplit(' ', 1)[0]} ..."
-    return f"{number}. {document.citation or document.title}{article} ({status})  {passage.passage_id}\n   {shown}"
+    return f"{number}. {place} ({status})  {passage.passage_id}\n   {shown}"
+
+
+def _part(hit: Hit, labels: Labels) -> str:
+    """Name the part of its document that was found; an article that its source spells out is left as it is."""
+    article = hit.passage.article or ""
+    return labels.part(hit.passage) if not article or article[0].isdigit() else article
 
 
 def _record(hit: Hit) -> dict[str, Any]:
