@@ -209,13 +209,19 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
         )
     elif "umur" in words:
         stale = library.citation(
-            MARRIAGE, "umur 19 (sembilan belas) tahun", successor="Undang-Undang Nomor 16 Tahun 2019, Pasal 7"
+            MARRIAGE,
+            "umur 19 (sembilan belas) tahun",
+            standing="history",
+            successor="Undang-Undang Nomor 16 Tahun 2019, Pasal 7",
         )
         notice = "Pasal ini telah diubah dengan Undang-Undang Nomor 16 Tahun 2019, yang teksnya belum termuat di sini."
         text, citations = _marked(f"Bunyi pasal lama, sebagai riwayat {{1}}:\n\n> {stale.quote}", stale)
     elif "beberapa" in words:
         stale = library.citation(
-            MARRIAGE, "umur 19 (sembilan belas) tahun", successor="Undang-Undang Nomor 16 Tahun 2019"
+            MARRIAGE,
+            "umur 19 (sembilan belas) tahun",
+            standing="history",
+            successor="Undang-Undang Nomor 16 Tahun 2019",
         )
         text, citations = _marked(
             f"Menurut Pasal 27 {{1}}:\n\n> (1) {BIRTH_SENTENCE}\n\n"

@@ -124,6 +124,7 @@ def cite(evidence: Evidence, quote: Span, answer: Span, labels: Labels, *, as_of
         retrieved=document.retrieved,
         language=document.language,
         answer_span=inside,
+        standing=evidence.standing,
     )
 
 

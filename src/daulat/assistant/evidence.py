@@ -10,14 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
+from daulat.assistant.types import Standing
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.release import Release
 from daulat.knowledge.types import Document, Hit, Passage
-
-Standing = Literal["current", "caution", "history"]
-"""current: may be stated. caution: changed somewhere, check the newest text. history: no longer the law."""
 
 
 @dataclass(frozen=True, slots=True)

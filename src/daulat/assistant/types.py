@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+Standing = Literal["current", "caution", "history"]
+"""current: may be stated. caution: changed somewhere, check the newest text. history: no longer the law."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -35,6 +38,8 @@ class Citation:
     `quote` stands letter for letter in the passage; `answer_span` are the (start, end) characters of the sentence
     inside `quote` that answers. `start`/`end` are the place of the citation's marker in the answer's `text`. `status`
     is the legal status of the passage ("in_force", "amended", "revoked", ...); `successor` names what replaced it.
+    `standing` says what may be made of it: ``current`` may be stated, ``caution`` was changed somewhere, ``history`` is
+    no longer the law.
     """
 
     passage_id: str
@@ -53,6 +58,7 @@ class Citation:
     answer_span: tuple[int, int] = (0, 0)
     start: int = 0
     end: int = 0
+    standing: Standing = "current"
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,7 @@ def _citation(citation: Citation) -> dict[str, Any]:
         "url": citation.url,
         "as_of": citation.as_of,
         "successor": citation.successor,
+        "standing": citation.standing,
         "answer_span": list(citation.answer_span),
     }
 

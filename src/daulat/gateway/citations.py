@@ -47,6 +47,7 @@ def url_citation(citation: Citation, public_url: str) -> UrlCitation:
         licence=citation.licence,
         retrieved=citation.retrieved,
         language=citation.language,
+        standing=citation.standing,
     )
 
 

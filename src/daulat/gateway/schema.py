@@ -78,7 +78,10 @@ class EmbeddingRequest(Struct):
 
 
 class UrlCitation(Struct):
-    """A citation in OpenAI's shape; what follows `end_index` is ours. Indices count the answer's characters."""
+    """A citation in OpenAI's shape; what follows `end_index` is ours. Indices count the answer's characters.
+
+    `standing`: ``current`` may be stated, ``caution`` was changed somewhere, ``history`` is no longer the law.
+    """
 
     url: str
     title: str
@@ -96,6 +99,7 @@ class UrlCitation(Struct):
     licence: str = ""
     retrieved: str = ""
     language: str = ""
+    standing: Literal["current", "caution", "history"] = "current"
 
 
 class Annotation(Struct):

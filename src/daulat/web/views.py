@@ -155,15 +155,8 @@ def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
 
 
 def is_history(citation: Citation) -> bool:
-    """Say whether a citation is old text, which never wears the dress of an answer.
-
-    Examples
-    --------
-    >>> old = Citation("A:7", "A", "Act A", "7", "At sixteen.", "amended", "/p/A:7", successor="Act B")
-    >>> is_history(old), is_history(replace(old, successor=""))
-    (True, False)
-    """
-    return citation.status == "revoked" or (citation.status == "amended" and bool(citation.successor))
+    """Say whether a citation is old text, which never wears the dress of an answer."""
+    return citation.standing == "history"
 
 
 def is_law_in_force(citation: Citation) -> bool:

@@ -47,7 +47,7 @@ function drawSource(citation, number, place) {
 const isLawInForce = ({ status, successor }) => status !== 'revoked' && !successor;
 
 /** Old text never wears the dress of an answer. */
-const isHistory = ({ status, successor }) => status === 'revoked' || (status === 'amended' && successor);
+const isHistory = ({ status, standing }) => standing === 'history' || status === 'revoked';
 
 /** What a reader is told of an answer's making; it says so where the answer leads with old text. */
 export function shownMode({ details, citations: [first] }) {

@@ -42,7 +42,7 @@ class Source extends HTMLElement {
     const text = passage?.text ?? citation.quote;
     const status = passage?.status || citation.status;
     const stale = { revoked: 'revoked_note', amended: 'amended_note', partly_revoked: 'amended_note' }[status];
-    const isOld = status === 'revoked' || (status === 'amended' && (passage?.successor || citation.successor));
+    const isOld = citation.standing === 'history' || status === 'revoked';
     const close = h('button', { type: 'button', class: 'close', autofocus: true }, say('close'));
     close.addEventListener('click', () => this.dialog.close());
     const more = !passage && !note && h('button', { type: 'button' }, say('load_full'));
