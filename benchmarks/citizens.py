@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ask the assistant the citizens' questions of a pack and print, by language, what it cited and what it declined.
 
-    python benchmarks/citizens.py                 # the development questions: id, jv, su, en, second, fourth
+    python benchmarks/citizens.py                 # the development questions: id, jv, su, en, second, fourth, fifth
     python benchmarks/citizens.py confirm         # questions kept apart; report every run, tune on none
     python benchmarks/citizens.py third           # the same, begun from what people ask most
 
@@ -34,7 +34,7 @@ from daulat.knowledge.sources import load_sources
 from daulat.nation import bootstrap, find_pack, load_nation
 
 QUESTIONS = Path(__file__).parents[1] / "packs" / "id" / "tests" / "questions"
-SUITES = {"development": ("id", "jv", "su", "en", "second", "fourth"), "confirm": ("confirm",), "third": ("third",)}
+SUITES = {"development": ("id", "jv", "su", "en", "second", "fourth", "fifth"), "confirm": ("confirm",), "third": ("third",)}
 
 
 def open_bench() -> Bench:

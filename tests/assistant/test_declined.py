@@ -177,6 +177,12 @@ def test_who_is_not_answered_is_sent_to_the_office_of_the_nearest_texts(judging)
     assert "1500537" in [contact.phone for contact in answer.contacts]
 
 
+def test_words_that_no_text_holds_are_sent_to_no_office_of_a_matter(judging):
+    answer = judging("qwrtz plkmn")
+    assert not answer.answered
+    assert [contact.phone for contact in answer.contacts] == ["1708", "137"]
+
+
 def test_a_text_of_every_service_sends_nobody_to_the_first_of_them():
     constitution = Document("CON", "Constitution", services=("public-services", "health", "education", "registry"))
     card = Document("ACT", "Cards", services=("public-services", "registry"))

@@ -311,7 +311,9 @@ class Assistant:
         phrases = self.speech.phrases(language)
         pairs = list(zip(prepared.evidence, prepared.marked, strict=False))[:_RELATED]
         related = tuple(self._citation(evidence, marked, short=True) for evidence, marked in pairs)
-        nearest = [each.document for each, _ in pairs]
+        # Words that no text holds are near to nothing, whatever comes first.
+        is_near = any(map(self.threads.is_known, prepared.asked.terms))
+        nearest = [each.document for each, _ in pairs] if is_near else []
         matters = self.contacts.matters(prepared.asked.text, [document.doc_id for document in nearest])
         contacts = self.contacts.for_topics([*matters, *topics_of(prepared.asked.topics, nearest)], language)
         page = Page()
