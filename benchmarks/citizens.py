@@ -34,7 +34,11 @@ from daulat.knowledge.sources import load_sources
 from daulat.nation import bootstrap, find_pack, load_nation
 
 QUESTIONS = Path(__file__).parents[1] / "packs" / "id" / "tests" / "questions"
-SUITES = {"development": ("id", "jv", "su", "en", "second", "fourth", "fifth"), "confirm": ("confirm",), "third": ("third",)}
+SUITES = {
+    "development": ("id", "jv", "su", "en", "second", "fourth", "fifth"),
+    "confirm": ("confirm",),
+    "third": ("third",),
+}
 
 
 def open_bench() -> Bench:
