@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -157,3 +158,17 @@ def test_a_place_that_cannot_be_written_to_is_named(site, quick):
     assert ended.code == 1
     assert "error[knowledge.place]" in ended.err
     assert "keys" in ended.err
+
+
+def test_a_key_that_a_full_disk_has_no_room_for_leaves_nothing_half_made(site, quick, monkeypatch):
+    def no_room(_descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr("os.fsync", no_room)
+        ended = site.daulat("knowledge", "build")
+    assert ended.code == 1
+    assert "error[knowledge.place]" in ended.err
+    assert "Free some space" in ended.err
+    assert list((site.folder / ".daulat/keys").iterdir()) == []
+    assert site.daulat("knowledge", "build").code == 0

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`daulat init` and `daulat nation`, as an operator meets them."""
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,20 @@ def test_init_says_when_it_cannot_write(run):
     code, _out, err = run("init", "EE", "--file", "no/such/place.yaml")
     assert code == 1
     assert "--file" in err
+
+
+@pytest.mark.parametrize("there", ["country: EE # ours\n", None])
+def test_init_on_a_full_disk_leaves_what_was_there(run, monkeypatch, there):
+    def no_room(_descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    if there:
+        Path("nation.yaml").write_text(there)
+    monkeypatch.setattr("os.fsync", no_room)
+    code, _out, err = run("init", "ID", "--force")
+    assert code == 1
+    assert "Free some space" in err
+    assert [(path.name, path.read_text()) for path in Path().iterdir()] == ([("nation.yaml", there)] if there else [])
 
 
 def test_init_shows_what_would_change_and_writes_nothing(run):

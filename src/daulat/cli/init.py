@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from daulat.cli._output import emit, emit_json, hint, json_option, say
+from daulat.files import is_full, write_whole
 from daulat.nation import NationError, bootstrap, check_text, find_pack
 from daulat.nation.reference import find_country
 
@@ -56,12 +57,12 @@ def command(country: str, path: Path, force: bool, diff: bool, as_json: bool) ->
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text.encode())
     except OSError as error:
         raise NationError(
             f"{path} cannot be written: {error.strerror}",
             why="The declaration must be kept where the service finds it.",
-            fix="Name another place with --file, or make the directory first.",
+            fix="Free some space there." if is_full(error) else "Name another place with --file, or make the folder.",
             code="nation.file",
             value=str(path),
         ) from error

@@ -7,7 +7,6 @@ measured on. It never runs a model.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from daulat.evaluation.answers import AnswerFigures
+from daulat.files import write_whole
 from daulat.knowledge.encoder import file_sha256
 from daulat.models.gates import GateFile, GateResult
 
@@ -79,6 +79,4 @@ def gate_result(
 def write_gates(path: Path, results: Sequence[GateResult]) -> None:
     """Write results as one file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(GateFile(list(results)))) + b"\n")
-    draft.replace(path)
+    write_whole(path, msgspec.json.format(msgspec.json.encode(GateFile(list(results)))) + b"\n")

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
+from daulat.files import is_full
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.everyday import FOLDER, Wordings
@@ -146,7 +147,9 @@ def nation_builder(
         raise ReleaseError(
             f"{error.filename or place.key.parent} cannot be written: {error.strerror}",
             why="The signing key and the vectors of a build are kept there.",
-            fix="Give this user the right to write there, or start where nation.yaml lies.",
+            fix="Free some space there and run the same command again."
+            if is_full(error)
+            else "Give this user the right to write there, or start where nation.yaml lies.",
             code="knowledge.place",
         ) from error
     everyday = pack_everyday(pack, reader) if with_everyday else None

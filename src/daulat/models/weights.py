@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import msgspec
 
+from daulat.files import sync
 from daulat.models.errors import WeightsError
 
 WEIGHTS = ".daulat/models"
@@ -240,12 +240,3 @@ def hash_file(path: Path, report: Callable[[int, int | None], None] | None = Non
             if report is not None:
                 report(file.tell(), total)
     return digest.hexdigest()
-
-
-def sync(path: Path) -> None:
-    """Make sure that a file, or the names in a directory, would survive a power cut now."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

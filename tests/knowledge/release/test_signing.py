@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import shutil
 import stat
 from pathlib import Path
@@ -128,6 +130,18 @@ def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> Non
     path.chmod(0o640)
     with pytest.raises(ReleaseError, match="others can read the signing key"):
         SigningKey.open(path)
+
+
+def test_a_full_disk_leaves_no_half_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr("os.fsync", no_room)
+        with pytest.raises(OSError, match="No space left"):
+            SigningKey.open(tmp_path / "key")
+    assert list(tmp_path.iterdir()) == []
+    assert SigningKey.open(tmp_path / "key").public
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"\xff" * 40])

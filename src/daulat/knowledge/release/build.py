@@ -12,7 +12,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from daulat.files import sync
 from daulat.knowledge.encoder import ADAPTER, AsQueries, Encoder, adapt, file_sha256
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.everyday import EverydayFault, EverydayRow, Wordings, find_unknown, read_everyday, write_everyday
@@ -135,7 +135,7 @@ class Builder:
                     fix=f"Free some space below {self.releases} and run the same command again.",
                     code="knowledge.build.disk",
                 ) from error
-            _sync_folder(self.releases)
+            sync(self.releases)
         return BuildReport(target, manifest, ingested.failures, encoded, unchanged=False)
 
     def _ingest(self, sources: Sequence[Source], rules: IngestRules) -> Ingested:
@@ -216,12 +216,10 @@ class Builder:
             data=data,
         )
         raw = encode_json(manifest)
-        _write_durably(work / MANIFEST, raw)
-        _write_durably(work / SIGNATURE, self.key.sign(raw))
-        for path in written:
-            _sync(path)
-        for folder in {path.parent for path in written} | {work}:
-            _sync_folder(folder)
+        (work / MANIFEST).write_bytes(raw)
+        (work / SIGNATURE).write_bytes(self.key.sign(raw))
+        for path in (*written, work / MANIFEST, work / SIGNATURE, *{path.parent for path in written}, work):
+            sync(path)
         return manifest
 
     def _fingerprint(self, sources: Sequence[Source], files: dict[str, dict[str, str]], data: dict[str, str]) -> str:
@@ -297,21 +295,3 @@ def _source_entry(source: Source, files: dict[str, str], ingested: Ingested) -> 
 def _everyday_failure(fault: EverydayFault) -> IngestFailure:
     fix = "Correct the row; docs/guides/write-everyday-questions.md shows its form."
     return IngestFailure(EVERYDAY, fault.file, f"line {fault.line}", fault.reason, fix)
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    path.write_bytes(data)
-    _sync(path)
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

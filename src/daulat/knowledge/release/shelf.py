@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from daulat.files import write_whole
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.release.layout import Manifest
 from daulat.knowledge.release.reader import Release
@@ -95,12 +96,7 @@ class Shelf:
             log.write(_line_break_if_torn(log) + json.dumps(asdict(publication), sort_keys=True).encode() + b"\n")
             log.flush()
             os.fsync(log.fileno())
-            pointer = self.folder / f".{_CURRENT}"
-            with pointer.open("w", encoding="utf-8") as file:
-                file.write(release_id + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            pointer.rename(self.folder / _CURRENT)
+            write_whole(self.folder / _CURRENT, f"{release_id}\n".encode())
         return publication
 
     def history(self) -> list[Publication]:

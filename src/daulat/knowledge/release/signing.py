@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from daulat.files import create_whole
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.release.layout import FORMAT, MANIFEST, SIGNATURE, Manifest
 
@@ -61,20 +62,16 @@ class SigningKey:
         ------
         ReleaseError
             If the file is not a key, or others may read it.
+        OSError
+            If it cannot be read or made; then no part of a key is left.
         """
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             key = Ed25519PrivateKey.generate()
             raw = key.private_bytes(_RAW, serialization.PrivateFormat.Raw, serialization.NoEncryption())
-            try:
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            except FileExistsError:
-                return cls.open(path)  # another process made it between the two calls
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(base64.b64encode(raw) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            return cls(key)
+            with suppress(FileExistsError):  # another process made it between the two calls; its key is read below
+                create_whole(path, base64.b64encode(raw) + b"\n", 0o600)
+                return cls(key)
         if path.stat().st_mode & 0o077:
             raise ReleaseError(
                 f"others can read the signing key {path}",
