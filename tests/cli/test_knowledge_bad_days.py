@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -13,16 +14,24 @@ import subprocess
 import sys
 import time
 
+import msgspec
 import pytest
+
+from daulat.knowledge.release import SigningKey
+from daulat.knowledge.release.layout import FileEntry, encode_json
+from daulat.knowledge.release.signing import read_manifest
+from daulat.nation import bootstrap
+
+from .conftest import Site
 
 SEARCHER = """
 import json, sys
 from pathlib import Path
-from daulat.knowledge.opening import open_searcher
-from daulat.knowledge.release import Shelf
-folder, answered = Path(sys.argv[1]), set()
-while not (folder / "enough").exists():
-    release = Shelf(folder).open_current()
+from daulat.knowledge.opening import nation_shelf, open_searcher
+from daulat.nation import load_nation
+shelf, answered = nation_shelf(load_nation(Path(sys.argv[1]))), set()
+while not (shelf.folder / "enough").exists():
+    release = shelf.open_current()
     [hit] = open_searcher(release, None, None, ["en"]).search("Who keeps the register?", top_k=1)
     if not answered:
         print("searching", flush=True)
@@ -84,7 +93,7 @@ def test_a_service_that_searches_sees_one_release_or_the_other_while_they_are_sw
     first, second = texts
     site.daulat("knowledge", "publish", first)
     with subprocess.Popen(
-        [sys.executable, "-c", SEARCHER, str(site.releases)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SEARCHER, str(site.folder / "nation.yaml")], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "searching\n"
@@ -172,3 +181,63 @@ def test_a_key_that_a_full_disk_has_no_room_for_leaves_nothing_half_made(site, q
     assert "Free some space" in ended.err
     assert list((site.folder / ".daulat/keys").iterdir()) == []
     assert site.daulat("knowledge", "build").code == 0
+
+
+def forged(site) -> str:
+    """Publish a release, change a word of it and sign it again with a key of one's own; return that key."""
+    name = built(site, "A dog licence costs twelve euro.")
+    site.daulat("knowledge", "publish")
+    folder = site.releases / name
+    passages = folder / "passages.bin"
+    passages.write_bytes(passages.read_bytes().replace(b"twelve euro", b"ninety euro"))
+    manifest = read_manifest(folder)
+    entry = FileEntry(passages.stat().st_size, hashlib.sha256(passages.read_bytes()).hexdigest())
+    raw = encode_json(msgspec.structs.replace(manifest, files={**manifest.files, "passages.bin": entry}))
+    forger = SigningKey.open(site.folder / "forger.key")
+    (folder / "manifest.json").write_bytes(raw)
+    (folder / "manifest.sig").write_bytes(forger.sign(raw))
+    return str(forger.public.text)
+
+
+def test_a_release_that_was_altered_and_signed_again_is_refused_by_everything_that_opens_it(site, quick):
+    key = forged(site)
+    name = (site.releases / "current").read_text().strip()
+    asked = [
+        ["knowledge", "verify"],
+        ["knowledge", "publish", name],
+        ["search", "dog"],
+        ["ask", "What does a dog cost?"],
+    ]
+    for words in (*asked, ["search", "dog", "--release", name], ["knowledge", "publish", "--dry-run"]):
+        ended = site.daulat(*words)
+        assert (ended.code, ended.out) == (1, "")
+        assert "error[knowledge.release.key]" in ended.err
+        assert key in ended.err
+        assert "`trusted_keys`" in ended.err
+    assert key in site.daulat("doctor").out
+    assert site.daulat("doctor").code == 1
+
+
+def test_a_changed_byte_is_found_in_a_release_that_is_only_looked_at(site, quick):
+    name = built(site, "Births are registered.")
+    file = site.releases / name / "passages.bin"
+    file.write_bytes(file.read_bytes().replace(b"Births", b"Deaths"))
+    ended = site.daulat("search", "registered", "--release", name)
+    assert (ended.code, ended.out) == (1, "")
+    assert "passages.bin has another sha256" in ended.err
+
+
+def test_a_release_of_another_site_is_used_once_its_key_is_declared(site, quick, tmp_path_factory):
+    name = built(site, "Births are registered.")
+    key = site.daulat("knowledge", "verify", name, "--json").data["key"]
+    other = Site(tmp_path_factory.mktemp("other"))
+    declaration = other.folder / "nation.yaml"
+    declaration.write_text(bootstrap("EE"))
+    shutil.copytree(site.releases / name, other.releases / name)
+    refused = other.daulat("knowledge", "publish")
+    assert refused.code == 1
+    assert key in refused.err
+    declaration.write_text(declaration.read_text().replace("knowledge:\n", f"knowledge:\n  trusted_keys: ['{key}']\n"))
+    assert other.daulat("knowledge", "publish").code == 0
+    assert other.daulat("search", "births", "--json").data["release"] == name
+    assert "nation.yaml trusts it" in other.daulat("knowledge", "verify").err

@@ -104,9 +104,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture
 def elsewhere(service: Service, tmp_path: Path) -> Path:
-    """Another folder with the same declaration and the same release, so that it is not built twice."""
+    """Another folder with the same declaration, key and release, so that it is not built twice."""
     shutil.copy(service.folder / "nation.yaml", tmp_path)
-    shutil.copytree(service.folder / ".daulat/releases", tmp_path / ".daulat/releases", symlinks=True)
+    for part in (".daulat/keys", ".daulat/releases"):
+        shutil.copytree(service.folder / part, tmp_path / part, symlinks=True)
     return tmp_path
 
 

@@ -14,7 +14,7 @@ import openai
 import pytest
 
 from daulat.knowledge.encoder import open_e5
-from daulat.knowledge.release import Shelf
+from daulat.knowledge.release import Shelf, SigningKey
 from daulat.nation import find_pack
 
 from ..assistant.acts import build_acts
@@ -41,7 +41,9 @@ def releases(tmp_path_factory) -> Path:
     """A release of four acts, in use."""
     folder, pack = tmp_path_factory.mktemp("acts"), find_pack("ID")
     built = build_acts(folder, pack, open_e5())
-    Shelf(folder / "releases").publish(built.name, by="test", now=lambda: datetime.now(UTC))
+    Shelf(folder / "releases", (SigningKey.open(folder / "key").public,)).publish(
+        built.name, by="test", now=lambda: datetime.now(UTC)
+    )
     return folder / "releases"
 
 
@@ -52,6 +54,8 @@ def declared(tmp_path, releases, server):
     def declare(place: str):
         run(tmp_path, "init", "ID")
         shutil.copytree(releases, tmp_path / ".daulat/releases", symlinks=True)
+        (tmp_path / ".daulat/keys").mkdir()
+        shutil.copy2(releases.parent / "key", tmp_path / ".daulat/keys/release.key")
         path = tmp_path / "nation.yaml"
         text = path.read_text()
         assert MODELS in text

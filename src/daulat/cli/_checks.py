@@ -19,7 +19,7 @@ from typing import Literal
 from daulat.errors import DaulatError
 from daulat.gateway import reserve
 from daulat.knowledge.encoder import bundled_weights
-from daulat.knowledge.release import Shelf
+from daulat.knowledge.opening import nation_shelf
 from daulat.models import WEIGHTS, WeightsStore, declare_engines
 from daulat.nation import Nation, find_pack, load_nation
 
@@ -197,7 +197,7 @@ def port(nation: Nation) -> Finding:
 
 def release(nation: Nation) -> Finding:
     """Verify every byte and the signature of the release in use."""
-    shelf = Shelf(nation.path(nation.knowledge.releases))
+    shelf = nation_shelf(nation)
     current = shelf.current_id()
     if not current:
         return Finding(

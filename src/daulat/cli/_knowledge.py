@@ -13,8 +13,8 @@ import click
 
 from daulat.cli._declaration import declared_or_only_pack
 from daulat.knowledge.errors import ReleaseError
-from daulat.knowledge.opening import Place, place_of
-from daulat.knowledge.release import Shelf, SigningKey
+from daulat.knowledge.opening import Place, nation_shelf, place_of
+from daulat.knowledge.release import Shelf
 from daulat.nation import Nation, Pack, find_pack
 
 
@@ -29,7 +29,7 @@ class KnowledgePlace:
     @property
     def shelf(self) -> Shelf:
         """The shelf of releases."""
-        return Shelf(self.place.releases)
+        return nation_shelf(self.nation, self.place)
 
     def newest(self) -> str:
         """Name the newest release.
@@ -70,10 +70,6 @@ class KnowledgePlace:
                 code="knowledge.release.missing",
             )
         return self.place.releases / release
-
-    def own_key(self) -> str:
-        """Return this site's public key; empty where it has none yet."""
-        return SigningKey.open(self.place.key).public.text if self.place.key.is_file() else ""
 
 
 def place_options(command: Callable[..., Any]) -> Callable[..., Any]:

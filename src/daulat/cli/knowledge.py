@@ -22,7 +22,7 @@ from daulat.cli._output import Advance, emit, emit_json, hint, json_option, prog
 from daulat.cli.search import command as search_command
 from daulat.knowledge.encoder import open_encoder
 from daulat.knowledge.ingest import IngestFailure
-from daulat.knowledge.opening import ignored_files, nation_builder, nation_rules, nation_sources
+from daulat.knowledge.opening import ignored_files, nation_builder, nation_rules, nation_sources, own_key
 from daulat.knowledge.release import BuildReport, Manifest
 from daulat.knowledge.release.build import read_failures
 from daulat.knowledge.sources import load_sources
@@ -109,16 +109,17 @@ def list_releases(place: KnowledgePlace, as_json: bool) -> None:
 def verify(place: KnowledgePlace, release: str | None, as_json: bool) -> None:
     """Check every byte of a release against its signature.
 
-    RELEASE is the one in use by default. Every file that is missing, changed or not listed is named.
+    RELEASE is the one in use by default. Every file that is missing, changed or not listed is named, and so is a key
+    that is neither this site's own nor under `trusted_keys` in nation.yaml.
     """
     manifest, key = place.shelf.verify(release or place.current_or_newest())
-    own = place.own_key()
+    is_own = key == own_key(place.place)
     if as_json:
-        emit_json({**_summary(manifest), "files": len(manifest.files), "key": key.text, "own_key": key.text == own})
+        emit_json({**_summary(manifest), "files": len(manifest.files), "key": key.text, "own_key": is_own})
         return
     emit(f"{manifest.release_id}: {len(manifest.files)} files whole, signed by {key.text}")
-    if key.text != own:
-        say("that is not the key of this site: compare it with what the publisher of the release has made known")
+    if not is_own:
+        say("that is not the key of this site; nation.yaml trusts it")
 
 
 @command.command()
@@ -214,8 +215,9 @@ def _tell_publication(publication: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         emit_json(publication)
         return
-    instead = f" instead of {publication['replaced']}" if publication["replaced"] else ""
-    emit(f"{publication['release_id']} is in use{instead}")
+    name, before = publication["release_id"], publication["replaced"]
+    instead = f" instead of {before}" if before not in ("", name) else ""
+    emit(f"{name} is in use{instead or (', as it was' if before else '')}")
     hint("`daulat knowledge rollback` puts the one before back" if instead else '`daulat ask "..."` answers from it')
 
 

@@ -120,7 +120,7 @@ def _search(
             say(f"{stage} ...")
 
     if release:
-        opened = Release(place.folder(release))
+        opened = place.shelf.open(release)
     else:
         opened = open_or_build(
             place.nation, place.pack, encoder, report, now=lambda: datetime.now(UTC), place=place.place

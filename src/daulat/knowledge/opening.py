@@ -22,7 +22,7 @@ from daulat.knowledge.everyday import FOLDER, Wordings
 from daulat.knowledge.index.cache import VectorCache
 from daulat.knowledge.index.seed import seed_dimensions
 from daulat.knowledge.ingest import IngestRules, load_rules
-from daulat.knowledge.release import Builder, Release, Shelf, SigningKey, hashes_of, source_hashes
+from daulat.knowledge.release import Builder, Release, Shelf, SigningKey, VerifyKey, hashes_of, source_hashes
 from daulat.knowledge.search import Reader, Searcher, load_ranking, reader_for
 from daulat.knowledge.sources import Source, load_sources, undeclared_files
 from daulat.nation import Nation, Pack
@@ -33,9 +33,11 @@ __all__ = [
     "is_outdated",
     "nation_builder",
     "nation_rules",
+    "nation_shelf",
     "nation_sources",
     "open_or_build",
     "open_searcher",
+    "own_key",
     "pack_everyday",
     "place_of",
 ]
@@ -75,6 +77,34 @@ class Place:
 def place_of(nation: Nation) -> Place:
     """Return where a nation declares that its releases lie, and key and vectors beside them."""
     return Place(nation.path(nation.knowledge.releases), nation.path(KEY), nation.path(VECTORS))
+
+
+def nation_shelf(nation: Nation, place: Place | None = None) -> Shelf:
+    """Return the shelf of a nation's releases, which trusts the site's own key and those that nation.yaml declares.
+
+    Raises
+    ------
+    ReleaseError
+        If the site's own key is no key, or others may read it.
+    """
+    place = place or place_of(nation)
+    own = own_key(place)
+    declared = map(VerifyKey, nation.knowledge.trusted_keys)
+    return Shelf(place.releases, (own, *declared) if own else tuple(declared))
+
+
+def own_key(place: Place) -> VerifyKey | None:
+    """Return the public half of the site's own key; None where it is not made yet, or not for this user's eyes.
+
+    Raises
+    ------
+    ReleaseError
+        If it is no key, or others may read it.
+    """
+    try:
+        return SigningKey.read(place.key).public
+    except OSError:
+        return None
 
 
 def nation_sources(nation: Nation, pack: Pack | None) -> list[Source]:
@@ -190,15 +220,17 @@ def open_or_build(
 ) -> Release:
     """Open the release in use; where there is none, build it from the declared sources and put it in use.
 
-    Every byte is verified before it is opened. A nation without sources gets an empty release that works.
+    Every byte and its signer are verified before it is opened. A nation without sources gets an empty release that
+    works.
 
     Raises
     ------
     KnowledgeError
-        If the release in use is damaged, a declaration has faults, or the build cannot be written.
+        If the release in use is damaged or not signed by a trusted key, a declaration has faults, or the build cannot
+        be written.
     """
     place = place or place_of(nation)
-    shelf = Shelf(place.releases)
+    shelf = nation_shelf(nation, place)
     if not shelf.current_id():
 
         def progress(stage: str, done: int, total: int) -> None:
@@ -206,9 +238,9 @@ def open_or_build(
 
         builder = nation_builder(nation, pack, encoder, place, now=now, progress=progress)
         built = builder.build(nation_sources(nation, pack), nation_rules(pack))
+        shelf = nation_shelf(nation, place)  # the build may have made the key
         shelf.publish(built.manifest.release_id, by="first-start", now=now)
     report("opening the release", 0, 0)
-    shelf.verify(shelf.current_id())
     opened = shelf.open_current()
     if opened is None:
         raise ReleaseError(

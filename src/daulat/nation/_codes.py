@@ -6,6 +6,7 @@ The sentences of a fault are written here, beside the rule that it breaks. Nothi
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 from typing import Annotated
@@ -116,6 +117,21 @@ def _url(value: str) -> str:
     return value
 
 
+def _release_key(value: str) -> str:
+    try:
+        raw = base64.b64decode(value, validate=True)
+    except ValueError:
+        raw = b""
+    if len(raw) != 32 or base64.b64encode(raw).decode() != value:
+        raise broken(
+            "nation.release_key",
+            f"`{value[:60]}` is not a public key of releases",
+            "No release could be signed by it.",
+            "Write the 44 characters that `daulat knowledge verify` prints where the release was made, between quotes.",
+        )
+    return value
+
+
 def _host(value: str) -> str:
     label = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
     if not re.fullmatch(rf"(?:{label}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?(?::[0-9]{{1,5}})?", value):
@@ -140,6 +156,7 @@ TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Listen = Annotated[str, AfterValidator(_listen)]
 Url = Annotated[str, AfterValidator(_url)]
 HostName = Annotated[str, AfterValidator(_host)]
+ReleaseKey = Annotated[str, AfterValidator(_release_key), Field(json_schema_extra={"pattern": "^[A-Za-z0-9+/]{43}=$"})]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._/-]{0,99}$")]
 
 

@@ -23,6 +23,7 @@ from daulat.nation._codes import (
     LanguageTag,
     Listen,
     PlaceCode,
+    ReleaseKey,
     Text,
     TimeZone,
     Url,
@@ -143,6 +144,8 @@ class Knowledge(Declared):
     """Further sources, beside those of the pack; the file need not exist."""
     releases: Text = ".daulat/releases"
     """Directory of signed releases."""
+    trusted_keys: list[ReleaseKey] = []
+    """Public keys of others whose releases may be used here, beside those of this site's own key."""
     encoder: Encoder = Encoder()
     """What turns text into vectors."""
 

@@ -87,6 +87,18 @@ def test_a_tampered_release_is_not_put_in_use(shelf: Shelf) -> None:
     assert [p.release_id for p in shelf.history()] == ["a"]
 
 
+def test_nothing_is_put_in_use_or_opened_that_a_stranger_signed(shelf: Shelf, tmp_path: Path) -> None:
+    put(shelf, "a")
+    for suspicious in (Shelf(shelf.folder), Shelf(shelf.folder, (SigningKey.open(tmp_path / "other").public,))):
+        with pytest.raises(ReleaseError, match="not trusted"):
+            put(suspicious, "b")
+        with pytest.raises(ReleaseError, match="not trusted"):
+            suspicious.open("b")
+        with pytest.raises(ReleaseError, match="not trusted"):
+            suspicious.open_current()
+    assert shelf.current_id() == "a"
+
+
 @pytest.mark.parametrize("name", ["d", "", ".", "..", "../shelf/a", "/etc"])
 def test_only_what_stands_here_can_be_published(shelf: Shelf, name: str) -> None:
     with pytest.raises(ReleaseError, match=r"is not here \(here: a, b, c\)"):

@@ -115,6 +115,11 @@ def test_the_same_manifest_signed_again_by_another_is_not_trusted(release: Relea
         verify_release(folder, (SigningKey.open(release.folder.parents[1] / "key").public,))
 
 
+def test_where_nobody_is_trusted_nothing_is(release: Release) -> None:
+    with pytest.raises(ReleaseError, match="not trusted"):
+        verify_release(release.folder, ())
+
+
 def test_a_signature_of_something_else_is_no_signature(tmp_path: Path) -> None:
     key = SigningKey.open(tmp_path / "key")
     signature = json.loads(key.sign(b"one"))["signature"]

@@ -3,6 +3,7 @@
 
 `current` names the release in use and is replaced by a rename, so a reader sees the old one or the new one and
 nothing between; `published.jsonl` says when each was put in use and by whom. Releases themselves are never changed.
+Nothing is put in use or opened from here unless every byte is as a trusted key signed it.
 Readers keep what they have open until they let go of it, so a swap never breaks an answer that is being made.
 """
 
@@ -48,7 +49,7 @@ class Shelf:
     folder : Path
         The directory of releases.
     trusted : tuple of VerifyKey
-        Keys whose releases may be put in use; empty accepts any signature that holds.
+        Keys whose releases may be put in use and opened; by default none may.
     """
 
     def __init__(self, folder: Path, trusted: tuple[VerifyKey, ...] = ()) -> None:
@@ -68,9 +69,20 @@ class Shelf:
             return ""
 
     def open_current(self) -> Release | None:
-        """Open the release in use, or return None where none is."""
+        """Verify and open the release in use, or return None where none is."""
         name = self.current_id()
-        return Release(self._path(name)) if name else None
+        return self.open(name) if name else None
+
+    def open(self, release_id: str) -> Release:
+        """Open a release, once every byte of it and its signer are verified.
+
+        Raises
+        ------
+        ReleaseError
+            If it is not here, not whole, or not signed by a trusted key.
+        """
+        self.verify(release_id)
+        return Release(self._path(release_id))
 
     def verify(self, release_id: str) -> tuple[Manifest, VerifyKey]:
         """Check every byte and the signature of a release; see `verify_release`."""

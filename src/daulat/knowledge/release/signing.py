@@ -72,6 +72,11 @@ class SigningKey:
             with suppress(FileExistsError):  # another process made it between the two calls; its key is read below
                 create_whole(path, base64.b64encode(raw) + b"\n", 0o600)
                 return cls(key)
+        return cls.read(path)
+
+    @classmethod
+    def read(cls, path: Path) -> SigningKey:
+        """Read the key that is there; as `open`, and never makes one."""
         if path.stat().st_mode & 0o077:
             raise ReleaseError(
                 f"others can read the signing key {path}",
@@ -131,14 +136,14 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def verify_release(folder: Path, trusted: tuple[VerifyKey, ...] = ()) -> tuple[Manifest, VerifyKey]:
+def verify_release(folder: Path, trusted: tuple[VerifyKey, ...] | None = None) -> tuple[Manifest, VerifyKey]:
     """Check that a release is whole and signed.
 
     Parameters
     ----------
     folder : Path
-    trusted : tuple of VerifyKey
-        Keys that may sign; empty accepts any key, which is returned for the caller to judge.
+    trusted : tuple of VerifyKey, optional
+        Keys that may sign; None accepts any key, which is returned for the caller to judge.
 
     Returns
     -------
@@ -148,7 +153,8 @@ def verify_release(folder: Path, trusted: tuple[VerifyKey, ...] = ()) -> tuple[M
     Raises
     ------
     ReleaseError
-        Naming every file that is missing, changed or not listed, or the signature that does not hold.
+        Naming every file that is missing, changed or not listed, the signature that does not hold, or the key that is
+        not trusted.
     """
     manifest = read_manifest(folder)
     raw = (folder / MANIFEST).read_bytes()
@@ -160,16 +166,17 @@ def verify_release(folder: Path, trusted: tuple[VerifyKey, ...] = ()) -> tuple[M
     # One spelling only: base64 has several for the same bytes, and each byte of a release counts.
     if (folder / SIGNATURE).read_bytes() != _signature_file(key, signature) or not key.is_valid(raw, signature):
         raise _damaged(folder, "the signature does not belong to its manifest")
-    if trusted and key not in trusted:
-        raise ReleaseError(
-            f"release {manifest.release_id} is signed by a key that is not trusted here: {key.text}",
-            why="Anyone can sign; only the agency's keys say that the texts are the agency's.",
-            fix="Check the key with its publisher and let this site trust it; until then, use a release of your own.",
-            code="knowledge.release.key",
-        )
     faults = _file_faults(folder, manifest)
     if faults:
         raise _damaged(folder, "; ".join(faults))
+    if trusted is not None and key not in trusted:
+        raise ReleaseError(
+            f"release {manifest.release_id} is signed by a key that is not trusted here: {key.text}",
+            why="Anyone can sign; only this site's own key and those that it declares say that a text is official.",
+            fix="Ask its publisher for their key. If it is this one, write it under `trusted_keys` of `knowledge` in "
+            "nation.yaml; if not, `daulat knowledge build` and `publish` make a release of your own.",
+            code="knowledge.release.key",
+        )
     return manifest, key
 
 
