@@ -241,3 +241,96 @@ def test_a_release_of_another_site_is_used_once_its_key_is_declared(site, quick,
     assert other.daulat("knowledge", "publish").code == 0
     assert other.daulat("search", "births", "--json").data["release"] == name
     assert "nation.yaml trusts it" in other.daulat("knowledge", "verify").err
+
+
+@pytest.fixture
+def three(site, quick):
+    """Two releases that can be read, the newer in use, and beside them one cut short and one of a newer program."""
+    first, second = (built(site, text) for text in ("Births are registered.", "Deaths are registered."))
+    site.daulat("knowledge", "publish", second)
+    manifest = (site.releases / first / "manifest.json").read_bytes()
+    for name, raw in (("ee-cut", manifest[:200]), ("ee-new", b'{"format": 99, "made_of": "what nobody knows yet"}\n')):
+        (site.releases / name).mkdir()
+        (site.releases / name / "manifest.json").write_bytes(raw)
+    return site, first, second
+
+
+def test_a_release_that_cannot_be_read_is_listed_beside_those_that_can(three):
+    site, first, second = three
+    listed = site.daulat("knowledge", "list")
+    assert listed.code == 0
+    assert "ee-cut is damaged" in listed.err
+    assert "ee-new is newer" in listed.err
+    rows = {row["release_id"]: row for row in site.daulat("knowledge", "list", "--json").data}
+    states = {name: (row["state"], row["in_use"]) for name, row in rows.items()}
+    assert states == {
+        first: ("readable", False),
+        second: ("readable", True),
+        "ee-cut": ("damaged", False),
+        "ee-new": ("newer", False),
+    }
+
+
+@pytest.mark.parametrize("words", [["publish"], ["publish", "--dry-run"], ["failures"], ["verify"]])
+def test_a_release_that_cannot_be_read_keeps_no_other_from_its_use(three, words):
+    site, _first, second = three
+    ended = site.daulat("knowledge", *words)
+    assert ended.code == 0
+    assert second in ended.out + ended.err
+    assert site.daulat("search", "registered", "--release", second).code == 0
+    assert "ee-cut" in site.daulat("knowledge", "publish", "ee-cut").err
+
+
+def test_putting_in_use_what_is_in_use_says_so(three):
+    site, _first, second = three
+    assert site.daulat("knowledge", "publish", second).out == f"{second} is in use, as it was\n"
+
+
+def test_a_release_in_use_that_is_not_here_is_said_to_be_missing(three):
+    site, _first, second = three
+    shutil.rmtree(site.releases / second)
+    listed = site.daulat("knowledge", "list")
+    assert f"{second} is missing" in listed.err
+    assert "daulat knowledge publish" in listed.err
+    assert "`daulat knowledge publish ID`" in site.daulat("search", "births").err
+    assert site.daulat("knowledge", "publish").code == 0
+    assert site.daulat("search", "births").code == 0
+
+
+def test_a_list_of_failures_that_cannot_be_read_is_damage(three):
+    site, first, _second = three
+    (site.releases / first / "failures.json").write_text("[{}]")
+    assert "error[knowledge.release.damaged]" in site.daulat("knowledge", "failures", first).err
+
+
+@pytest.mark.parametrize("place", [".daulat", ".daulat/releases"])
+@pytest.mark.parametrize("words", ["knowledge build", "knowledge publish", "knowledge list", "search x", "ask x"])
+def test_a_file_where_a_folder_should_be_is_told_in_words(site, quick, place, words):
+    (site.folder / place).parent.mkdir(exist_ok=True)
+    (site.folder / place).write_text("x")
+    ended = site.daulat(*words.split())
+    assert ended.code == 1
+    assert "error[knowledge.place]" in ended.err
+    assert "move it away" in ended.err
+    doctor = site.daulat("doctor")
+    assert "cannot be used" in doctor.out
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="a disk can be mounted by root only")
+def test_a_folder_of_releases_that_can_only_be_read_is_told_in_words(site, quick):
+    first, second = (built(site, text) for text in ("Births are registered.", "Deaths are registered."))
+    for name in (first, second):
+        site.daulat("knowledge", "publish", name)
+    site.write_act("Marriages are registered.")
+    if subprocess.run(["mount", "--bind", site.releases, site.releases], check=False).returncode:
+        pytest.skip("this machine lets nobody mount a disk")
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", site.releases], check=True)
+        for words in (["build"], ["publish", first], ["rollback"]):
+            ended = site.daulat("knowledge", *words)
+            assert ended.code == 1
+            assert "error[knowledge.place]" in ended.err
+            assert "can only be read" in ended.err
+        assert site.daulat("search", "registered", "--json").data["release"] == second
+    finally:
+        subprocess.run(["umount", site.releases], check=True)

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from daulat.cli._declaration import declared_or_only_pack
+from daulat.cli._output import say
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.opening import Place, nation_shelf, place_of
 from daulat.knowledge.release import Shelf
@@ -32,14 +33,17 @@ class KnowledgePlace:
         return nation_shelf(self.nation, self.place)
 
     def newest(self) -> str:
-        """Name the newest release.
+        """Name the newest release that can be read, and say which others cannot.
 
         Raises
         ------
         ReleaseError
             If there is none.
         """
-        found = self.shelf.releases()
+        contents = self.shelf.contents()
+        for error in contents.unreadable.values():
+            say(f"left out: {error.what}")
+        found = contents.releases
         if not found:
             raise ReleaseError(
                 f"there is no release in {self.place.releases}",
@@ -52,24 +56,6 @@ class KnowledgePlace:
     def current_or_newest(self) -> str:
         """Name the release in use, or the newest where none is."""
         return self.shelf.current_id() or self.newest()
-
-    def folder(self, release: str) -> Path:
-        """Return the directory of a release that is here.
-
-        Raises
-        ------
-        ReleaseError
-            If it is not.
-        """
-        here = {manifest.release_id for manifest in self.shelf.releases()}
-        if release not in here:
-            raise ReleaseError(
-                f"release {release!r} is not in {self.place.releases}",
-                why="Only a release on this machine can be read.",
-                fix="`daulat knowledge list` shows what is here.",
-                code="knowledge.release.missing",
-            )
-        return self.place.releases / release
 
 
 def place_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -25,9 +25,11 @@ from daulat.knowledge.ingest import IngestFailure
 from daulat.knowledge.opening import ignored_files, nation_builder, nation_rules, nation_sources, own_key
 from daulat.knowledge.release import BuildReport, Manifest
 from daulat.knowledge.release.build import read_failures
+from daulat.knowledge.release.signing import NEWER
 from daulat.knowledge.sources import load_sources
 
 _SHOWN = 10
+_SUMMARY = ("release_id", "created_at", "documents", "passages", "failures", "coverage_date", "encoder")
 _UNITS = {"read": ("reading", "documents"), "encode": ("encoding", "segments"), "index": ("indexing", "passages")}
 
 
@@ -89,17 +91,20 @@ def build(place: KnowledgePlace, sources_file: Path | None, as_json: bool) -> No
 @json_option
 def list_releases(place: KnowledgePlace, as_json: bool) -> None:
     """List the releases here, and which is in use."""
-    current = place.shelf.current_id()
-    found = place.shelf.releases()
+    rows = _rows_of(place)
     if as_json:
-        emit_json([{**_summary(manifest), "in_use": manifest.release_id == current} for manifest in found])
+        emit_json(rows)
         return
-    rows = [[*_summary(manifest).values(), "in use" if manifest.release_id == current else ""] for manifest in found]
-    emit(table(["release", "created", "documents", "passages", "failures", "as of", "encoder", ""], rows))
-    if not found:
+    heads = ["release", "created", "documents", "passages", "failures", "as of", "encoder"]
+    shown = [[*(row.get(key, "") for key in _SUMMARY), _standing(row)] for row in rows]
+    emit(table([*heads, ""], shown))
+    for row in rows:
+        if "what" in row:
+            say(f"{row['release_id']} is {row['state']}: {row['what']}")
+    if not rows:
         hint("`daulat knowledge build` makes one")
-    elif not current:
-        hint("none is in use; `daulat knowledge publish` puts the newest in use")
+    elif not any(row["in_use"] and row["state"] == "readable" for row in rows):
+        hint("none that can be used is in use; `daulat knowledge publish` puts the newest in use")
 
 
 @command.command()
@@ -159,7 +164,7 @@ def failures(place: KnowledgePlace, release: str | None, as_json: bool) -> None:
     Each comes with what the curator can do. RELEASE is the newest by default.
     """
     name = release or place.newest()
-    found = read_failures(place.folder(name))
+    found = read_failures(place.shelf.path(name))
     if as_json:
         emit_json([asdict(failure) for failure in found])
     elif not found:
@@ -260,15 +265,23 @@ def _build_record(report: BuildReport, ignored: list[Path]) -> dict[str, Any]:
 
 
 def _summary(manifest: Manifest) -> dict[str, Any]:
-    return {
-        "release_id": manifest.release_id,
-        "created_at": manifest.created_at,
-        "documents": manifest.documents,
-        "passages": manifest.passages,
-        "failures": manifest.failures,
-        "coverage_date": manifest.coverage_date,
-        "encoder": manifest.encoder,
-    }
+    return {key: getattr(manifest, key) for key in _SUMMARY}
+
+
+def _rows_of(place: KnowledgePlace) -> list[dict[str, Any]]:
+    """Return what is here, oldest first, then what cannot be read, then what is said to be in use and is not here."""
+    current, contents = place.shelf.current_id(), place.shelf.contents()
+    rows: list[dict[str, Any]] = [{**_summary(manifest), "state": "readable"} for manifest in contents.releases]
+    for name, error in contents.unreadable.items():
+        rows.append({"release_id": name, "state": "newer" if error.code == NEWER else "damaged", "what": error.what})
+    if current and current not in {row["release_id"] for row in rows}:
+        rows.append({"release_id": current, "state": "missing", "what": f"it is not in {place.place.releases}"})
+    return [{**row, "in_use": row["release_id"] == current} for row in rows]
+
+
+def _standing(row: dict[str, Any]) -> str:
+    state = "" if row["state"] == "readable" else row["state"]
+    return ", ".join(part for part in ("in use" if row["in_use"] else "", state) if part)
 
 
 def _now() -> datetime:

@@ -15,14 +15,13 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
-from daulat.files import is_full
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.everyday import FOLDER, Wordings
 from daulat.knowledge.index.cache import VectorCache
 from daulat.knowledge.index.seed import seed_dimensions
 from daulat.knowledge.ingest import IngestRules, load_rules
-from daulat.knowledge.release import Builder, Release, Shelf, SigningKey, VerifyKey, hashes_of, source_hashes
+from daulat.knowledge.release import Builder, Release, Shelf, SigningKey, VerifyKey, hashes_of, source_hashes, using
 from daulat.knowledge.search import Reader, Searcher, load_ranking, reader_for
 from daulat.knowledge.sources import Source, load_sources, undeclared_files
 from daulat.nation import Nation, Pack
@@ -169,19 +168,10 @@ def nation_builder(
         If the signing key cannot be used, or the place cannot be written to.
     """
     reader: Reader = reader_for(pack, nation.language_tags)
-    try:
+    with using(place.key.parent, why="The signing key and the vectors of a build are kept there."):
         key = SigningKey.open(place.key)
         known = place.vectors / f"{quote(encoder.name, safe='')}.bin"
         cache = VectorCache(known, encoder.dimensions, _seeds(pack, encoder))
-    except OSError as error:
-        raise ReleaseError(
-            f"{error.filename or place.key.parent} cannot be written: {error.strerror}",
-            why="The signing key and the vectors of a build are kept there.",
-            fix="Free some space there and run the same command again."
-            if is_full(error)
-            else "Give this user the right to write there, or start where nation.yaml lies.",
-            code="knowledge.place",
-        ) from error
     everyday = pack_everyday(pack, reader) if with_everyday else None
     return Builder(
         releases=place.releases,

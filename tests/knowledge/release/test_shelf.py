@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.release import Release, Shelf, SigningKey
@@ -43,7 +46,7 @@ def back(shelf: Shelf) -> str:
 
 def test_nothing_is_in_use_before_the_first_publication(shelf: Shelf) -> None:
     assert (shelf.current_id(), shelf.open_current(), shelf.history()) == ("", None, [])
-    assert [manifest.release_id for manifest in shelf.releases()] == ["a", "b", "c"]
+    assert [manifest.release_id for manifest in shelf.contents().releases] == ["a", "b", "c"]
 
 
 def test_what_is_published_is_in_use_and_in_the_history(shelf: Shelf) -> None:
@@ -97,6 +100,27 @@ def test_nothing_is_put_in_use_or_opened_that_a_stranger_signed(shelf: Shelf, tm
         with pytest.raises(ReleaseError, match="not trusted"):
             suspicious.open_current()
     assert shelf.current_id() == "a"
+
+
+@given(content=st.binary(max_size=200))
+def test_a_manifest_that_cannot_be_read_hides_no_other(
+    release: Release, tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    folder = tmp_path_factory.mktemp("shelf")
+    for name, raw in (("good", (release.folder / MANIFEST).read_bytes()), ("spoilt", content)):
+        (folder / name).mkdir()
+        (folder / name / MANIFEST).write_bytes(raw)
+    contents = Shelf(folder).contents()
+    assert [manifest.release_id for manifest in contents.releases] == [release.release_id]
+    assert list(contents.unreadable) == ["spoilt"]
+
+
+@pytest.mark.parametrize("look", [Shelf.current_id, Shelf.history, Shelf.previous_id])
+def test_a_file_where_the_shelf_should_be_is_told_in_words(tmp_path: Path, look: Callable[[Shelf], object]) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ReleaseError, match="file") as caught:
+        look(Shelf(tmp_path / "file" / "releases"))
+    assert "move it away" in caught.value.fix
 
 
 @pytest.mark.parametrize("name", ["d", "", ".", "..", "../shelf/a", "/etc"])

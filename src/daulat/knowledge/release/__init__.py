@@ -5,6 +5,7 @@
 release is never changed after it is signed; what is published can always be verified against its manifest.
 """
 
+from daulat.knowledge.release._place import using
 from daulat.knowledge.release.build import Builder, BuildReport, hashes_of, source_hashes
 from daulat.knowledge.release.layout import Manifest
 from daulat.knowledge.release.reader import Release, StoredPassage
@@ -22,5 +23,6 @@ __all__ = [
     "VerifyKey",
     "hashes_of",
     "source_hashes",
+    "using",
     "verify_release",
 ]

@@ -14,10 +14,12 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+
+import msgspec
 
 from daulat.files import sync
 from daulat.knowledge.encoder import ADAPTER, AsQueries, Encoder, adapt, file_sha256
@@ -27,8 +29,10 @@ from daulat.knowledge.everyday.index import questions_of
 from daulat.knowledge.index.cache import VectorStore, key_of
 from daulat.knowledge.index.vectors import write_vectors
 from daulat.knowledge.ingest import Ingested, IngestFailure, IngestRules, ingest_all
+from daulat.knowledge.release._place import using
 from daulat.knowledge.release.layout import (
     EVERYDAY,
+    FAILURES,
     FORMAT,
     MANIFEST,
     SIGNATURE,
@@ -37,10 +41,11 @@ from daulat.knowledge.release.layout import (
     SourceEntry,
     encode_json,
 )
-from daulat.knowledge.release.signing import SigningKey, read_manifest, verify_release
+from daulat.knowledge.release.signing import SigningKey, damaged, read_manifest, verify_release
 from daulat.knowledge.release.write import Segment, TermsFor, cut_segments, write_records, write_words
 from daulat.knowledge.sources import Source
 
+_KEPT_HERE = "Releases are kept there, and nothing was built."
 Progress = Callable[[str, int, int], None]
 
 
@@ -102,9 +107,10 @@ class Builder:
         Raises
         ------
         ReleaseError
-            If another build runs in the same place, or the disk is full.
+            If another build runs in the same place, or the place cannot be written to.
         """
-        self.releases.mkdir(parents=True, exist_ok=True)
+        with using(self.releases, why=_KEPT_HERE):
+            self.releases.mkdir(parents=True, exist_ok=True)
         files = {source.id: source_hashes(source) for source in sources}
         data = hashes_of(self.data_files, self.everyday)
         fingerprint = self._fingerprint(sources, files, data)
@@ -260,13 +266,24 @@ def hashes_of(data_files: Sequence[Path], everyday: Wordings | None) -> dict[str
 
 
 def read_failures(folder: Path) -> tuple[IngestFailure, ...]:
-    """Return the documents that a release could not hold, and why."""
-    return tuple(IngestFailure(**entry) for entry in json.loads((folder / "failures.json").read_bytes()))
+    """Return the documents that a release could not hold, and why.
+
+    Raises
+    ------
+    ReleaseError
+        If the list cannot be read.
+    """
+    try:
+        return msgspec.json.decode((folder / FAILURES).read_bytes(), type=tuple[IngestFailure, ...])
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise damaged(folder, f"{FAILURES} cannot be read ({error})") from error
 
 
 @contextmanager
 def _only_build(releases: Path) -> Iterator[None]:
-    with (releases / ".lock").open("w") as lock:
+    with ExitStack() as held:
+        with using(releases, why=_KEPT_HERE):
+            lock = held.enter_context((releases / ".lock").open("w"))
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,10 +22,12 @@ import msgspec
 
 from daulat.files import write_whole
 from daulat.knowledge.errors import ReleaseError
-from daulat.knowledge.release.layout import Manifest
+from daulat.knowledge.release._place import using
+from daulat.knowledge.release.layout import MANIFEST, Manifest
 from daulat.knowledge.release.reader import Release
 from daulat.knowledge.release.signing import VerifyKey, read_manifest, verify_release
 
+_IN_USE = "What is in use, and was before, is written there."
 _CURRENT, _LOG = "current", "published.jsonl"
 
 
@@ -39,6 +41,14 @@ class Publication:
     replaced: str
     manifest_key: str
     rollback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What lies on a shelf: the releases, oldest first, and by directory why others cannot be read."""
+
+    releases: tuple[Manifest, ...]
+    unreadable: Mapping[str, ReleaseError]
 
 
 class Shelf:
@@ -56,17 +66,31 @@ class Shelf:
         self.folder = folder
         self._trusted = trusted
 
-    def releases(self) -> list[Manifest]:
-        """List the releases here, oldest first."""
-        found = [read_manifest(path.parent) for path in self.folder.glob("[!.]*/manifest.json")]
-        return sorted(found, key=lambda manifest: (manifest.created_at, manifest.release_id))
+    def contents(self) -> Contents:
+        """Look at what is here. A manifest that cannot be read hides no other."""
+        found: list[Manifest] = []
+        unreadable: dict[str, ReleaseError] = {}
+        for name in self._names():
+            try:
+                found.append(read_manifest(self.folder / name))
+            except ReleaseError as error:
+                unreadable[name] = error
+        found.sort(key=lambda manifest: (manifest.created_at, manifest.release_id))
+        return Contents(tuple(found), unreadable)
 
     def current_id(self) -> str:
-        """Name the release in use; empty where none is."""
-        try:
-            return (self.folder / _CURRENT).read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
-            return ""
+        """Name the release in use; empty where none is.
+
+        Raises
+        ------
+        ReleaseError
+            If the place cannot be read.
+        """
+        with using(self.folder, why=_IN_USE):
+            try:
+                return (self.folder / _CURRENT).read_text(encoding="utf-8", errors="replace").strip()
+            except FileNotFoundError:
+                return ""
 
     def open_current(self) -> Release | None:
         """Verify and open the release in use, or return None where none is."""
@@ -82,11 +106,11 @@ class Shelf:
             If it is not here, not whole, or not signed by a trusted key.
         """
         self.verify(release_id)
-        return Release(self._path(release_id))
+        return Release(self.path(release_id))
 
     def verify(self, release_id: str) -> tuple[Manifest, VerifyKey]:
         """Check every byte and the signature of a release; see `verify_release`."""
-        return verify_release(self._path(release_id), self._trusted)
+        return verify_release(self.path(release_id), self._trusted)
 
     def publish(self, release_id: str, *, by: str, now: Callable[[], datetime]) -> Publication:
         """Verify a release and put it in use.
@@ -100,9 +124,9 @@ class Shelf:
 
     def _put_in_use(self, release_id: str, *, by: str, now: Callable[[], datetime], rollback: bool) -> Publication:
         _, key = self.verify(release_id)
-        Release(self._path(release_id))  # a release that verifies but does not open must not be put in use
+        Release(self.path(release_id))  # a release that verifies but does not open must not be put in use
         at = now().isoformat(timespec="seconds")
-        with (self.folder / _LOG).open("a+b") as log:
+        with using(self.folder, why=_IN_USE), (self.folder / _LOG).open("a+b") as log:
             fcntl.flock(log, fcntl.LOCK_EX)  # until the file is closed: one publication after another
             publication = Publication(release_id, at, by, self.current_id(), key.text, rollback)
             log.write(_line_break_if_torn(log) + json.dumps(asdict(publication), sort_keys=True).encode() + b"\n")
@@ -112,11 +136,18 @@ class Shelf:
         return publication
 
     def history(self) -> list[Publication]:
-        """List the publications, oldest first; the torn line of a killed writer is left out."""
-        try:
-            lines = (self.folder / _LOG).read_bytes().split(b"\n")
-        except FileNotFoundError:
-            return []
+        """List the publications, oldest first; the torn line of a killed writer is left out.
+
+        Raises
+        ------
+        ReleaseError
+            If the place cannot be read.
+        """
+        with using(self.folder, why=_IN_USE):
+            try:
+                lines = (self.folder / _LOG).read_bytes().split(b"\n")
+            except FileNotFoundError:
+                return []
         return [publication for line in lines if (publication := _publication(line))]
 
     def rollback(self, *, by: str, now: Callable[[], datetime]) -> Publication:
@@ -149,17 +180,33 @@ class Shelf:
         current = self.current_id()
         return line[_last(line, current) - 1] if current in line[1:] else ""
 
-    def _path(self, release_id: str) -> Path:
-        known = {path.parent.name for path in self.folder.glob("[!.]*/manifest.json")}
+    def path(self, release_id: str) -> Path:
+        """Return the directory of a release that is here.
+
+        Raises
+        ------
+        ReleaseError
+            If it is not.
+        """
+        known = self._names()
         if release_id not in known:
-            here = ", ".join(sorted(known)) or "none"
             raise ReleaseError(
-                f"release {release_id!r} is not here (here: {here})",
+                f"release {release_id!r} is not here (here: {', '.join(known) or 'none'})",
                 why="Only a release on this machine can be verified and used.",
-                fix="Run `daulat knowledge build`, or copy the release directory here.",
+                fix="`daulat knowledge publish ID` puts one that is here in use; or copy the missing directory here."
+                if known
+                else "Run `daulat knowledge build`, or copy the release directory here.",
                 code="knowledge.release.missing",
             )
         return self.folder / release_id
+
+    def _names(self) -> list[str]:
+        with using(self.folder, why=_IN_USE):
+            try:
+                here = [path for path in self.folder.iterdir() if not path.name.startswith(".")]
+            except FileNotFoundError:
+                return []
+            return sorted(path.name for path in here if (path / MANIFEST).is_file())
 
 
 def _last(names: list[str], name: str) -> int:

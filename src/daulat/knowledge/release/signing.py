@@ -21,10 +21,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from daulat.files import create_whole
 from daulat.knowledge.errors import ReleaseError
-from daulat.knowledge.release.layout import FORMAT, MANIFEST, SIGNATURE, Manifest
+from daulat.knowledge.release.layout import FORMAT, MANIFEST, SIGNATURE, FileEntry, Manifest
 
+NEWER = "knowledge.release.format"  # the code of a release that a newer program made
 _RAW = serialization.Encoding.Raw
 _CONTEXT = b"daulat-knowledge-release-v1\n"  # a signature over a manifest is valid for nothing else
+
+
+class _Format(msgspec.Struct, frozen=True):
+    format: int
 
 
 class _Signature(msgspec.Struct, frozen=True):
@@ -117,23 +122,29 @@ def read_manifest(folder: Path) -> Manifest:
     ReleaseError
         If there is none, it is damaged, or a newer program wrote it.
     """
+    return _manifest_of(folder)[0]
+
+
+def _manifest_of(folder: Path) -> tuple[Manifest, bytes]:
+    """Return the manifest and the bytes that it was read from."""
     try:
         raw = (folder / MANIFEST).read_bytes()
+        # By itself first: what else a newer manifest holds is not known here.
+        if (form := msgspec.json.decode(raw, type=_Format).format) > FORMAT:
+            raise ReleaseError(
+                f"release {folder.name} has format {form}; this program reads up to {FORMAT}",
+                why="A newer Daulat made it.",
+                fix="Update Daulat, or put another release in use; `daulat knowledge list` shows what is here.",
+                code=NEWER,
+            )
         manifest = msgspec.json.decode(raw, type=Manifest)
     except FileNotFoundError as error:
-        raise _damaged(folder, "it has no manifest.json") from error
+        raise damaged(folder, "it has no manifest.json") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, OSError) as error:
-        raise _damaged(folder, f"its manifest cannot be read ({error})") from error
-    if manifest.format > FORMAT:
-        raise ReleaseError(
-            f"release {manifest.release_id} has format {manifest.format}; this program reads up to {FORMAT}",
-            why="A newer Daulat made it.",
-            fix="Update Daulat, or roll back with `daulat knowledge rollback`.",
-            code="knowledge.release.format",
-        )
+        raise damaged(folder, f"its manifest cannot be read ({error})") from error
     if not raw.endswith(b"\n"):
-        raise _damaged(folder, "its manifest is cut short")
-    return manifest
+        raise damaged(folder, "its manifest is cut short")
+    return manifest, raw
 
 
 def verify_release(folder: Path, trusted: tuple[VerifyKey, ...] | None = None) -> tuple[Manifest, VerifyKey]:
@@ -156,19 +167,19 @@ def verify_release(folder: Path, trusted: tuple[VerifyKey, ...] | None = None) -
         Naming every file that is missing, changed or not listed, the signature that does not hold, or the key that is
         not trusted.
     """
-    manifest = read_manifest(folder)
-    raw = (folder / MANIFEST).read_bytes()
+    manifest, raw = _manifest_of(folder)
     try:
-        signed = msgspec.json.decode((folder / SIGNATURE).read_bytes(), type=_Signature)
+        written = (folder / SIGNATURE).read_bytes()
+        signed = msgspec.json.decode(written, type=_Signature)
         key, signature = VerifyKey(signed.key), base64.b64decode(signed.signature)
     except (OSError, msgspec.MsgspecError, ValueError) as error:
-        raise _damaged(folder, "its signature is missing or cannot be read") from error
+        raise damaged(folder, "its signature is missing or cannot be read") from error
     # One spelling only: base64 has several for the same bytes, and each byte of a release counts.
-    if (folder / SIGNATURE).read_bytes() != _signature_file(key, signature) or not key.is_valid(raw, signature):
-        raise _damaged(folder, "the signature does not belong to its manifest")
+    if written != _signature_file(key, signature) or not key.is_valid(raw, signature):
+        raise damaged(folder, "the signature does not belong to its manifest")
     faults = _file_faults(folder, manifest)
     if faults:
-        raise _damaged(folder, "; ".join(faults))
+        raise damaged(folder, "; ".join(faults))
     if trusted is not None and key not in trusted:
         raise ReleaseError(
             f"release {manifest.release_id} is signed by a key that is not trusted here: {key.text}",
@@ -186,19 +197,25 @@ def _file_faults(folder: Path, manifest: Manifest) -> list[str]:
         f"{name} is not in the manifest" for name in sorted(present - set(manifest.files) - {MANIFEST, SIGNATURE})
     ]
     for name, entry in sorted(manifest.files.items()):
-        path = folder / name
-        if name not in present:
-            faults.append(f"{name} is missing")
-        elif path.stat().st_size != entry.size:
-            faults.append(f"{name} has {path.stat().st_size} bytes, not {entry.size}")
-        else:
-            with path.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != entry.sha256:
-                    faults.append(f"{name} has another sha256")
+        fault = _fault_of(folder / name, entry) if name in present else "is missing"
+        if fault:
+            faults.append(f"{name} {fault}")
     return faults
 
 
-def _damaged(folder: Path, how: str) -> ReleaseError:
+def _fault_of(path: Path, entry: FileEntry) -> str:
+    try:
+        if (size := path.stat().st_size) != entry.size:
+            return f"has {size} bytes, not {entry.size}"
+        with path.open("rb") as file:
+            same = hashlib.file_digest(file, "sha256").hexdigest() == entry.sha256
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return "" if same else "has another sha256"
+
+
+def damaged(folder: Path, how: str) -> ReleaseError:
+    """Return the error that says how a release is not what was signed."""
     return ReleaseError(
         f"the release in {folder} is not whole: {how}",
         why="An answer from it could quote a text that nobody published.",
