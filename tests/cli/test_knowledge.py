@@ -74,9 +74,9 @@ def test_what_failed_is_listed_with_its_reason_and_what_to_do(site, quick):
     (site.folder / "guide/card.md").write_text("# Cards\n\nA card is made within a day.\n")
     built = site.daulat("knowledge", "build")
     assert built.code == 0
-    assert "failed: ee-guide empty.md" in built.err
+    assert "failed: ee-guide guide/empty.md" in built.err
     [failure] = site.daulat("knowledge", "failures", "--json").data
-    assert failure["path"] == "empty.md"
+    assert failure["path"] == "guide/empty.md"
     assert failure["reason"]
     assert failure["fix"]
 

@@ -7,12 +7,13 @@ embeds nothing.
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from daulat.knowledge._describe import Row, describe, document_rows
+from daulat.knowledge._naming import document_ids, rows_by_file
 from daulat.knowledge.cutting import SentenceRules, Structure, cut_blocks, cut_regulation, load_structures
 from daulat.knowledge.errors import SourceError
 from daulat.knowledge.legal import (
@@ -24,10 +25,11 @@ from daulat.knowledge.legal import (
     status_of,
 )
 from daulat.knowledge.quality import SearchForm, load_search_forms
-from daulat.knowledge.readers import Limits, Line, read_document, read_lines
+from daulat.knowledge.readers import Limits, Line, ReadingError, read_document, read_lines
 from daulat.knowledge.sources import Source
 from daulat.knowledge.types import Document, Passage
 
+_ONE_ID_EACH = "If it is another text, give it another id; if it is the same, declare it once."
 _SECTIONS = ("preamble", "body", "elucidation_general", "elucidation", "text")
 
 
@@ -45,11 +47,12 @@ class IngestRules:
 
 @dataclass(frozen=True, slots=True)
 class IngestedDocument:
-    """One document, its passages in order, and the status of each passage that differs from its document's."""
+    """One document, its passages in order, the status of each passage that differs from its document's, its file."""
 
     document: Document
     passages: tuple[Passage, ...]
     statuses: Mapping[str, PassageStatus] = field(default_factory=dict)
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,27 @@ class IngestFailure:
     doc_id: str
     reason: str
     fix: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was read before, and where: an id names one text in the whole release."""
+
+    documents: dict[str, str] = field(default_factory=dict)
+    passages: dict[str, str] = field(default_factory=dict)
+
+    def fault_of(self, item: IngestedDocument) -> str:
+        """Say why a document may not be added; empty where it may."""
+        doc_id = item.document.doc_id
+        if doc_id in self.documents:
+            return f"document {doc_id} was already read from {self.documents[doc_id]}"
+        twice = next((p.passage_id for p in item.passages if p.passage_id in self.passages), "")
+        return f"passage {twice} was already read from {self.passages[twice]}" if twice else ""
+
+    def add(self, item: IngestedDocument) -> None:
+        place = f"{item.document.source_id} {item.path}"
+        self.documents[item.document.doc_id] = place
+        self.passages.update(dict.fromkeys((passage.passage_id for passage in item.passages), place))
 
 
 @dataclass(frozen=True)
@@ -89,7 +113,8 @@ def load_rules(root: Path, limits: Limits | None = None) -> IngestRules:
 def ingest_all(sources: Iterable[Source], rules: IngestRules, *, on: str = "") -> Ingested:
     """Read all sources, then say of every passage whether it still holds.
 
-    Two rounds, because a newer act may be read after the law it amends.
+    Two rounds, because a newer act may be read after the law it amends. Ids are of the whole release: the second
+    document or passage of an id is a failure that names both places.
 
     Parameters
     ----------
@@ -98,18 +123,16 @@ def ingest_all(sources: Iterable[Source], rules: IngestRules, *, on: str = "") -
     """
     documents: list[IngestedDocument] = []
     failures: list[IngestFailure] = []
-    seen: dict[str, str] = {}
+    known = Known()
     for source in sources:
-        for item in ingest(source, rules):
+        for item in ingest(source, rules, known):
             if isinstance(item, IngestFailure):
                 failures.append(item)
-            elif item.document.doc_id in seen:
-                first = seen[item.document.doc_id]
-                reason = f"document {item.document.doc_id} was already read from {first}"
-                failures.append(IngestFailure(source.id, "", item.document.doc_id, reason, "Declare it once."))
+            elif fault := known.fault_of(item):
+                failures.append(IngestFailure(source.id, item.path, item.document.doc_id, fault, _ONE_ID_EACH))
             else:
                 documents.append(item)
-                seen[item.document.doc_id] = source.id
+                known.add(item)
     book = rules.book
     if rules.legal:
         book = book.learn(((item.document, item.passages) for item in documents), rules.legal)
@@ -117,8 +140,16 @@ def ingest_all(sources: Iterable[Source], rules: IngestRules, *, on: str = "") -
     return Ingested(tuple(documents), tuple(failures), book)
 
 
-def ingest(source: Source, rules: IngestRules) -> Iterator[IngestedDocument | IngestFailure]:
-    """Read one source. Statuses are not set yet: see `ingest_all`."""
+def ingest(
+    source: Source, rules: IngestRules, known: Known | None = None
+) -> Iterator[IngestedDocument | IngestFailure]:
+    """Read one source. Statuses are not set yet: see `ingest_all`.
+
+    Parameters
+    ----------
+    known : Known, optional
+        What was read before, also while this goes on.
+    """
     files = source.files()
     if not files:
         yield IngestFailure(source.id, source.read.path, "", "no file matches", "Check `path` in sources.yaml.")
@@ -128,33 +159,38 @@ def ingest(source: Source, rules: IngestRules) -> Iterator[IngestedDocument | In
     except SourceError as error:
         yield IngestFailure(source.id, source.read.path, "", error.what, error.fix)
         return
+    if source.read.format == "jsonl":
+        for path in files:
+            yield from _ready_passages(source, path, rows, rules, known or Known())
+        return
+    by_file = rows_by_file(source, files, rows)
+    ids = document_ids(source, files, by_file)
     for path in files:
         try:
-            if source.read.format == "jsonl":
-                yield from _ready_passages(source, path, rows, rules)
-            else:
-                yield _cut_document(source, path, rows, rules, alone=len(files) == 1)
+            yield _cut_document(source, path, ids[path], by_file[path], rules, alone=len(files) == 1)
         except SourceError as error:
-            yield IngestFailure(source.id, path.name, "", error.what, error.fix)
+            yield IngestFailure(source.id, _below(source, path), "", error.what, error.fix)
 
 
 def with_status(item: IngestedDocument, book: RelationBook, rules: LegalRules, *, on: str = "") -> IngestedDocument:
     """Return the document with its status, its passages with theirs, and the reasons of both."""
     whole = status_of(item.document, None, book, rules, on=on)
     found = [(passage, status_of(item.document, passage, book, rules, on=on)) for passage in item.passages]
-    return IngestedDocument(
-        replace(item.document, status=whole.status, relations=tuple(book.changes.get(item.document.doc_id, ()))),
-        tuple(replace(passage, status=status.status) for passage, status in found),
-        {passage.passage_id: status for passage, status in found if status != PassageStatus(status.status)},
+    return replace(
+        item,
+        document=replace(
+            item.document, status=whole.status, relations=tuple(book.changes.get(item.document.doc_id, ()))
+        ),
+        passages=tuple(replace(passage, status=status.status) for passage, status in found),
+        statuses={passage.passage_id: status for passage, status in found if status != PassageStatus(status.status)},
     )
 
 
 def _cut_document(
-    source: Source, path: Path, rows: Mapping[str, Row], rules: IngestRules, *, alone: bool
+    source: Source, path: Path, doc_id: str, row: Row | ReadingError, rules: IngestRules, *, alone: bool
 ) -> IngestedDocument:
-    row = rows.get(path.name, {})
-    stem = re.sub(r"[^A-Za-z0-9]+", "-", path.stem).strip("-")
-    doc_id = row.get("doc_id") or (source.document.doc_id if alone else "") or f"{source.id}.{stem}"
+    if isinstance(row, ReadingError):
+        raise row
     limits = replace(rules.limits, ocr_language=source.read.ocr_language)
     extract = read_document(path, source.read.format, limits)
     if source.read.structure:
@@ -166,9 +202,13 @@ def _cut_document(
     else:
         passages = cut_blocks(extract.blocks, doc_id, language=source.language, rules=rules.sentences)
     title = "" if alone and source.document.title else extract.title
-    return IngestedDocument(
-        describe(source, doc_id, passages, row, rules.legal, title=title, words=_words(source, rules)), tuple(passages)
-    )
+    document = describe(source, doc_id, passages, row, rules.legal, title=title, words=_words(source, rules))
+    return IngestedDocument(document, tuple(passages), path=_below(source, path))
+
+
+def _below(source: Source, path: Path) -> str:
+    """Return the path of a file below the folder of its source, as a curator wrote it."""
+    return path.relative_to(source.root).as_posix()
 
 
 def _unknown_structure(source: Source) -> SourceError:
@@ -181,48 +221,60 @@ def _unknown_structure(source: Source) -> SourceError:
 
 
 def _ready_passages(
-    source: Source, path: Path, rows: Mapping[str, Row], rules: IngestRules
+    source: Source, path: Path, rows: Mapping[str, Row], rules: IngestRules, known: Known
 ) -> Iterator[IngestedDocument | IngestFailure]:
+    place = _below(source, path)
     names = {name: source.read.fields.get(name, name) for name in _FIELDS}
     by_document: dict[str, list[Passage]] = {}
-    known: set[str] = set()
+    here: set[str] = set()
     try:
         for line in read_lines(path, rules.limits):
-            passage, fault = _passage(line, names, source, known)
-            if passage is None:
-                yield IngestFailure(source.id, f"{path.name} line {line.number}", "", fault, "Correct this line.")
+            try:
+                passage = _passage(line, names, source)
+                _refuse_twice(passage, here, known)
+            except _LineError as fault:
+                yield IngestFailure(source.id, f"{place} line {line.number}", "", str(fault), fault.fix)
             else:
                 by_document.setdefault(passage.doc_id, []).append(passage)
-                known.add(passage.passage_id)
+                here.add(passage.passage_id)
     except SourceError as error:
         # What stood before the damage is whole; it is kept, and the damage listed.
-        yield IngestFailure(source.id, path.name, "", error.what, error.fix)
+        yield IngestFailure(source.id, place, "", error.what, error.fix)
     words = _words(source, rules)
     for doc_id, found in by_document.items():
         try:
             document = describe(source, doc_id, found, rows.get(doc_id, {}), rules.legal, words=words)
         except SourceError as error:
-            yield IngestFailure(source.id, path.name, doc_id, error.what, error.fix)
+            yield IngestFailure(source.id, place, doc_id, error.what, error.fix)
             continue
-        yield IngestedDocument(document, tuple(replace(p, seq=n) if p.seq < 0 else p for n, p in enumerate(found)))
+        numbered = tuple(replace(p, seq=n) if p.seq < 0 else p for n, p in enumerate(found))
+        yield IngestedDocument(document, numbered, path=place)
 
 
 _FIELDS = ("passage_id", "doc_id", "seq", "section", "article", "heading", "text")
 
 
-def _passage(line: Line, names: Mapping[str, str], source: Source, known: set[str]) -> tuple[Passage | None, str]:
-    """Return the passage of a line, or what is wrong with it; a passage without a place of its own gets -1."""
+class _LineError(Exception):
+    """What is wrong with a line, and what the curator can do."""
+
+    def __init__(self, what: str, fix: str = "Correct this line.") -> None:
+        super().__init__(what)
+        self.fix = fix
+
+
+def _passage(line: Line, names: Mapping[str, str], source: Source) -> Passage:
+    """Return the passage of a line, or raise what is wrong with it; a passage without a place of its own gets -1."""
     if line.record is None:
-        return None, line.fault
+        raise _LineError(line.fault)
     value = {name: line.record.get(theirs) for name, theirs in names.items()}
     passage_id, text, section, seq = value["passage_id"], value["text"], value["section"], value["seq"]
+    if not isinstance(passage_id, str) or not passage_id:
+        raise _not_an_id(names["passage_id"], passage_id, "names no passage")
     doc_id = value["doc_id"] or source.document.doc_id
-    if not isinstance(passage_id, str) or not passage_id or not doc_id:
-        return None, "names no passage" if not passage_id else "names no document"
+    if isinstance(doc_id, bool) or not isinstance(doc_id, str | int) or not doc_id:
+        raise _not_an_id(names["doc_id"], doc_id, "names no document")
     if not isinstance(text, str) or not text.strip():
-        return None, f"passage {passage_id} has no text"
-    if passage_id in known:
-        return None, f"passage {passage_id} stands in this file twice"
+        raise _LineError(f"passage {passage_id} has no text")
     article, heading = value["article"], value["heading"]
     return Passage(
         passage_id=passage_id,
@@ -232,7 +284,22 @@ def _passage(line: Line, names: Mapping[str, str], source: Source, known: set[st
         text=text,
         article=str(article) if article else None,
         heading=str(heading) if heading else None,
-    ), ""
+    )
+
+
+def _not_an_id(field_name: str, value: object, absent: str) -> _LineError:
+    if value in (None, ""):
+        return _LineError(absent)
+    return _LineError(f"`{field_name}` is {json.dumps(value)[:80]}, not text", "Write the id between quotes.")
+
+
+def _refuse_twice(passage: Passage, here: Collection[str], known: Known) -> None:
+    if passage.passage_id in here:
+        raise _LineError(f"passage {passage.passage_id} stands in this file twice")
+    # A document that was read before is refused as a whole, not line by line.
+    if passage.passage_id in known.passages and passage.doc_id not in known.documents:
+        first = known.passages[passage.passage_id]
+        raise _LineError(f"passage {passage.passage_id} was already read from {first}", _ONE_ID_EACH)
 
 
 def _words(source: Source, rules: IngestRules) -> Collection[str]:

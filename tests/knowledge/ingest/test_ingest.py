@@ -5,12 +5,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
+from daulat.knowledge._naming import document_ids
 from daulat.knowledge.ingest import Ingested, IngestRules, ingest_all
-from daulat.knowledge.sources import folder_sources, load_sources
+from daulat.knowledge.sources import Source, folder_sources, load_sources
 
 SOURCES = """
 format: 1
@@ -95,8 +100,128 @@ def test_the_same_passage_or_document_twice_is_a_failure(tmp_path: Path) -> None
     result = ingest_all(folder_sources(tmp_path), IngestRules())
     assert [failure.reason for failure in result.failures] == [
         "passage A:1 stands in this file twice",
-        f"document A was already read from {folder_sources(tmp_path)[0].id}",
+        f"document A was already read from {folder_sources(tmp_path)[0].id} passages_x.jsonl",
     ]
+
+
+def test_a_passage_id_names_one_text_in_the_whole_release(tmp_path: Path) -> None:
+    born, dog = (
+        passage("A", 1, "A birth is reported."),
+        passage("A", 1, "A dog licence costs twelve euro.") | {"doc_id": "B"},
+    )
+    (tmp_path / "a.jsonl").write_text(json.dumps(born))
+    (tmp_path / "b.jsonl").write_text("\n".join(map(json.dumps, (dog, passage("B", 2)))))
+    result = ingested(tmp_path, "jsonl", "*.jsonl")
+    assert [p.text for item in result.documents for p in item.passages] == ["A birth is reported.", "Text."]
+    assert [(f.path, f.reason) for f in result.failures] == [
+        ("b.jsonl line 1", "passage A:1 was already read from xa a.jsonl")
+    ]
+
+
+def test_a_copy_of_a_document_is_one_failure_not_one_a_passage(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(json.dumps(passage("A", n)) for n in range(20)))
+    result = ingested(tmp_path, "jsonl", "*.jsonl")
+    assert [(f.path, f.doc_id) for f in result.failures] == [("b.jsonl", "A")]
+
+
+def test_a_passage_of_ready_lines_cannot_take_the_id_of_one_that_was_cut(tmp_path: Path) -> None:
+    (tmp_path / "fees.md").write_text("Nobody pays.")
+    (tmp_path / "more.jsonl").write_text(json.dumps({"passage_id": "xa.fees:text#0", "doc_id": "B", "text": "Who?"}))
+    text = SOURCES.replace("FORMAT", "jsonl").replace("PATH", "*.jsonl")
+    second = text.partition("sources:\n")[2].replace("id: xa", "id: xb")
+    (tmp_path / "sources.yaml").write_text(SOURCES.replace("FORMAT", "markdown").replace("PATH", "*.md") + second)
+    result = ingest_all(load_sources(tmp_path / "sources.yaml"), IngestRules())
+    assert [item.document.doc_id for item in result.documents] == ["xa.fees"]
+    assert result.failures[0].reason == "passage xa.fees:text#0 was already read from xa fees.md"
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        ({"passage_id": 7, "doc_id": "A"}, "`passage_id` is 7, not text"),
+        ({"passage_id": "p", "doc_id": {"x": 1}}, '`doc_id` is {"x": 1}, not text'),
+        ({"passage_id": "p", "doc_id": True}, "`doc_id` is true, not text"),
+        ({"passage_id": "p"}, "names no document"),
+        ({"doc_id": "A"}, "names no passage"),
+    ],
+)
+def test_an_id_that_is_no_text_is_said_to_be_none(tmp_path: Path, record: dict[str, object], reason: str) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps(record | {"text": "Text."}))
+    result = ingested(tmp_path, "jsonl", "*.jsonl")
+    assert (result.documents, [failure.reason for failure in result.failures]) == ((), [reason])
+
+
+def files(folder: Path, *paths: str) -> None:
+    for path in paths:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(f"Text of {path}.")
+
+
+def ids(folder: Path, pattern: str = "**/*.md") -> dict[str, str]:
+    result = ingested(folder, "markdown", pattern)
+    assert result.failures == ()
+    return {item.path: item.document.doc_id for item in result.documents}
+
+
+def test_files_of_one_name_in_two_folders_are_two_documents(tmp_path: Path) -> None:
+    files(tmp_path, "f/2023/fees.md", "f/2024/fees.md", "f/2024/Fees 2.md")
+    assert ids(tmp_path, "f/**/*.md") == {
+        "f/2023/fees.md": "xa.fees",  # as before there was a second one
+        "f/2024/fees.md": "xa.2024-fees",
+        "f/2024/Fees 2.md": "xa.Fees-2",
+    }
+
+
+def test_names_of_every_script_are_names(tmp_path: Path) -> None:
+    files(tmp_path, "żółć.md", "日本.md", "शुल्क.md", "رسوم.md", "§.md", "§§.md", "gebühr.md")
+    found = ids(tmp_path)
+    assert [found[name] for name in ("日本.md", "शुल्क.md", "رسوم.md")] == ["xa.日本", "xa.शुल्क", "xa.رسوم"]
+    assert found["żółć.md"] == "xa.żółć"
+    assert found["gebühr.md"] == "xa.geb-hr"  # as it always was: an id that citations name stays
+    assert len(set(found.values())) == 7
+
+
+_NAME = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=12).filter(
+    lambda name: name not in (".", "..") and not name.startswith(".")
+)
+
+
+@given(paths=st.sets(st.lists(_NAME, min_size=1, max_size=3).map("/".join), min_size=1, max_size=12))
+def test_every_file_has_an_id_of_its_own_whatever_it_is_called(paths: set[str]) -> None:
+    source = folder_source("**/*")
+    listed = [source.root / path for path in sorted(paths)]
+    found = document_ids(source, listed, {path: {} for path in listed})
+    assert len(set(found.values())) == len(listed)
+    assert all(doc_id.startswith("xa.") and doc_id != "xa." for doc_id in found.values())
+    deeper = source.root / "z/z/z/z/fees"
+    more = [*listed, deeper]
+    assert found.items() <= document_ids(source, more, {path: {} for path in more}).items()
+    plain = {path: re.sub("[^A-Za-z0-9]+", "-", path.stem).strip("-") for path in listed}
+    if all(plain.values()) and len(set(plain.values())) == len(listed):
+        assert found == {path: f"xa.{name}" for path, name in plain.items()}
+
+
+def folder_source(pattern: str) -> Source:
+    text = SOURCES.partition("sources:\n")[2].replace("FORMAT", "markdown").replace("PATH", pattern)
+    return Source.model_validate(yaml.safe_load(text)[0]).at(Path("/declared"))
+
+
+def test_a_table_names_files_by_their_path_and_by_name_only_where_that_tells_one(tmp_path: Path) -> None:
+    files(tmp_path, "f/2023/fees.md", "f/2024/fees.md", "f/2024/card.md")
+    table = "      documents: {path: t.csv}\n"
+    (tmp_path / "t.csv").write_text("file,doc_id\nf/2023/fees.md,OLD\nf/2024/fees.md,NEW\ncard.md,CARD\n")
+    result = ingested(tmp_path, "markdown", "f/**/*.md", table)
+    assert {item.path: item.document.doc_id for item in result.documents} == {
+        "f/2023/fees.md": "OLD",
+        "f/2024/fees.md": "NEW",
+        "f/2024/card.md": "CARD",
+    }
+    (tmp_path / "t.csv").write_text("file,doc_id\nfees.md,OLD\ncard.md,CARD\n")
+    result = ingested(tmp_path, "markdown", "f/**/*.md", table)
+    assert [item.document.doc_id for item in result.documents] == ["CARD"]
+    assert [failure.path for failure in result.failures] == ["f/2023/fees.md", "f/2024/fees.md"]
+    assert "`f/2023/fees.md`" in result.failures[0].fix
 
 
 def test_what_stood_before_the_damage_of_a_file_is_kept(tmp_path: Path) -> None:
