@@ -27,8 +27,8 @@ ACTS = """
     title: Acts of Exampland
     publisher: Parliament of Exampland
     licence: CC0-1.0
-    retrieved: 2026-05-02
-    coverage_date: 2026-04-30
+    retrieved: 2024-05-02
+    coverage_date: 2024-04-30
     language: en
     services: [public-services]
     read: {format: jsonl, path: acts/*.jsonl}
@@ -39,7 +39,7 @@ GUIDE = """
     title: Guide
     publisher: Ministry of the Interior
     licence: CC-BY-4.0
-    retrieved: 2026-05-02
+    retrieved: 2024-05-02
     coverage_date: null
     language: en
     read: {format: markdown, path: guide/*.md}

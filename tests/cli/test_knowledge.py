@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from daulat.assistant.citing import load_labels
 from daulat.cli._answering import nation_knowledge
 from daulat.cli.search import _shown
 from daulat.knowledge.encoder import AsQueries, E5Encoder, adapt, open_e5
+from daulat.knowledge.errors import SourceError
 from daulat.knowledge.everyday import read_everyday
 from daulat.knowledge.everyday.index import questions_of
 from daulat.knowledge.index.cache import VectorCache, key_of
@@ -34,7 +36,7 @@ from daulat.knowledge.sources import load_sources
 from daulat.knowledge.types import Document, Hit, Passage
 from daulat.nation import bootstrap, installed_packs, load_nation, pack_at
 
-from .conftest import QuickEncoder
+from .conftest import GUIDE, QuickEncoder
 
 TWO_CARDS = ("Births are reported within sixty days.", "Lost cards are reported to the police.")
 
@@ -150,6 +152,43 @@ def test_a_faulty_declaration_is_told_with_its_line_and_builds_nothing(site, qui
     assert built.code == 1
     assert built.data["error"]["code"] == "knowledge.sources"
     assert "line" in built.data["error"]["what"]
+
+
+def test_a_source_with_the_id_of_the_packs_is_a_fault_that_names_both_files(tmp_path):
+    (tmp_path / "nation.yaml").write_text(bootstrap("ID"))
+    (tmp_path / "sources.yaml").write_text("format: 1\nsources:\n" + GUIDE.replace("ee-guide", "id-regulations"))
+    with pytest.raises(SourceError) as caught:
+        nation_sources(load_nation(tmp_path / "nation.yaml"), next(iter(installed_packs())))
+    assert "sources.yaml line 4: source id declared twice: id-regulations, first in " in caught.value.what
+    assert "daulat_id/sources.yaml" in caught.value.what
+
+
+def test_a_service_is_one_of_the_nations_or_the_packs(site, quick):
+    site.declare(GUIDE.replace("coverage_date", "services: [public-service]\n    coverage_date"))
+    refused = site.daulat("knowledge", "build")
+    assert refused.code == 1
+    assert "did you mean `public-services`?" in refused.err
+
+
+@pytest.mark.parametrize("there", ["a folder", "a link that leads nowhere"])
+def test_sources_that_cannot_be_read_are_not_taken_for_none(site, quick, there):
+    path = site.folder / "sources.yaml"
+    path.unlink()
+    if there == "a folder":
+        path.mkdir()
+    else:
+        path.symlink_to("nowhere.yaml")
+    built = site.daulat("knowledge", "build")
+    assert built.code == 1
+    assert "error[knowledge.sources]" in built.err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_file_that_may_not_be_read_is_one_failure(site, quick):
+    (site.folder / "guide/secret.md").write_text("# Secret")
+    (site.folder / "guide/secret.md").chmod(0)
+    built = site.daulat("knowledge", "build", "--json").data
+    assert [failure["path"] for failure in built["failed"]] == ["guide/secret.md"]
 
 
 def test_a_search_filters_by_document_service_and_date(site, quick):

@@ -25,8 +25,8 @@ sources:
     jurisdiction: EE
     language: en
     licence: CC0-1.0
-    retrieved: "2026-01-02"
-    coverage_date: "2026-01-01"
+    retrieved: "2024-01-02"
+    coverage_date: "2024-01-01"
     read: {format: markdown, path: leaflets/*.md}
 """
 

@@ -62,7 +62,10 @@ def build(place: KnowledgePlace, sources_file: Path | None, as_json: bool) -> No
     no half release; what it had encoded is kept, and the same command goes on from there. A document that cannot be
     read is listed with its reason and stops no other.
     """
-    sources = load_sources(sources_file) if sources_file else nation_sources(place.nation, place.pack)
+    if sources_file:
+        sources = load_sources(sources_file, today=_now().date())
+    else:
+        sources = nation_sources(place.nation, place.pack, today=_now().date())
     with BuildProgress() as shown:
         builder = nation_builder(
             place.nation,

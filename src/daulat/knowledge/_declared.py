@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from daulat.knowledge.errors import SourceError
+from daulat.nation._sentences import Guide, explain
 from daulat.nation._yaml import YamlFile, read_yaml
 from daulat.nation.errors import NationError
 
@@ -22,8 +24,29 @@ class Declared(BaseModel):
 Shape = TypeVar("Shape", bound=Declared)
 
 
-def load_declared(path: Path, shape: type[Shape]) -> Shape:
+Fault = tuple[int, str]
+"""A line of the file, and what is wrong there."""
+
+
+def _nothing_across(_file: YamlFile) -> Iterable[Fault]:
+    return ()
+
+
+def load_declared(
+    path: Path,
+    shape: type[Shape],
+    *,
+    across: Callable[[YamlFile], Iterable[Fault]] = _nothing_across,
+    context: Any = None,
+) -> Shape:
     """Read one declaration of the curator.
+
+    Parameters
+    ----------
+    across : callable
+        Finds what is wrong between two values, tolerating whatever else is.
+    context
+        What the validators of `shape` judge against.
 
     Raises
     ------
@@ -31,14 +54,23 @@ def load_declared(path: Path, shape: type[Shape]) -> Shape:
         If the file cannot be read or is not YAML, or with all its faults at once, one a line.
     """
     file = _read(path)
+    faults = list(across(file))
     try:
-        return shape.model_validate(file.data or {})
+        value = shape.model_validate(file.data or {}, context=context)
     except ValidationError as error:
-        faults = sorted((file.line_of(fault["loc"]), _sentence(fault["loc"], fault["msg"])) for fault in error.errors())
-        raise faults_error(path, faults) from error
+        guide = Guide(path.name)
+        for fault in error.errors(include_url=False):
+            told = explain(fault, shape, guide)
+            # A rule of our own says in its one sentence what to write instead.
+            more = "" if fault["type"] == "value_error" else f"; {told.fix[0].lower()}{told.fix[1:]}"
+            faults.append((file.line_of(fault["loc"]), told.what + more))
+        raise faults_error(path, sorted(faults)) from error
+    if faults:
+        raise faults_error(path, sorted(faults))
+    return value
 
 
-def faults_error(path: Path, faults: list[tuple[int, str]]) -> SourceError:
+def faults_error(path: Path, faults: list[Fault]) -> SourceError:
     """Say all faults of one file at once, in the order of its lines."""
     lines = "\n".join(f"  {path.name} line {line}: {fault}" for line, fault in faults)
     return SourceError(
@@ -54,8 +86,3 @@ def _read(path: Path) -> YamlFile:
         return read_yaml(path)
     except NationError as error:
         raise SourceError(error.what, why=error.why, fix=error.fix, code="knowledge.sources") from error
-
-
-def _sentence(loc: tuple[int | str, ...], message: str) -> str:
-    where = ".".join(str(step) for step in loc)
-    return f"`{where}`: {message[0].lower()}{message[1:]}" if where else message

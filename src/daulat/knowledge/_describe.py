@@ -73,10 +73,13 @@ def document_rows(source: Source) -> dict[str, Row]:
     path, *corrections = source.tables()
     theirs = {heading: name for name, heading in table.columns.items()}
     rows: dict[str, dict[str, str]] = {}
-    for row in _csv(path):
+    listed = _csv(path)
+    if listed and not {"doc_id", "file"} & {theirs.get(heading, heading) for heading in listed[0]}:
+        raise _columns_missing(path, "neither `doc_id` nor `file`")
+    for row in listed:
         ours = {theirs.get(heading, heading): value for heading, value in row.items()}
         rows |= {key: ours for key in (ours.get("doc_id"), ours.get("file")) if key}
-    for correction in (row for file in corrections for row in _csv(file)):
+    for correction in (row for file in corrections for row in _corrections(file)):
         if correction["doc_id"] in rows:
             spoilt = rows[correction["doc_id"]]
             spoilt["citation"] = spoilt.get("citation", "").replace(spoilt.get("title", ""), correction["title"])
@@ -106,6 +109,20 @@ def _bad_cell(source: Source, row: Row, column: str, shape: str) -> SourceError:
         why="What the document is could not be said.",
         fix="Correct the cell, or leave it empty.",
         code="knowledge.document",
+    )
+
+
+def _corrections(path: Path) -> list[dict[str, str]]:
+    rows = _csv(path)
+    missing = [name for name in ("doc_id", "title") if rows and name not in rows[0]]
+    if missing:
+        raise _columns_missing(path, f"no `{'` and no `'.join(missing)}`")
+    return rows
+
+
+def _columns_missing(path: Path, what: str) -> ReadingError:
+    return ReadingError(
+        f"{path.name} has {what} among its columns", fix="Name the columns on the first line, or map them by `columns`."
     )
 
 

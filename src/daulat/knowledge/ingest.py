@@ -150,6 +150,9 @@ def ingest(
     known : Known, optional
         What was read before, also while this goes on.
     """
+    for path in source.links_out():
+        reason = "a link that leads out of the folder of sources.yaml"
+        yield IngestFailure(source.id, _below(source, path), "", reason, "Put the file itself there.")
     files = source.files()
     if not files:
         yield IngestFailure(source.id, source.read.path, "", "no file matches", "Check `path` in sources.yaml.")

@@ -8,9 +8,10 @@ is written. It never publishes over a release that is in use, and never needs a 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
@@ -106,17 +107,27 @@ def own_key(place: Place) -> VerifyKey | None:
         return None
 
 
-def nation_sources(nation: Nation, pack: Pack | None) -> list[Source]:
+def nation_sources(nation: Nation, pack: Pack | None, *, today: date | None = None) -> list[Source]:
     """Return the sources of the pack, then those that the nation declares itself; none where neither has any.
+
+    Parameters
+    ----------
+    today : date, optional
+        No source of the nation's own was fetched after it; None where that is not judged.
 
     Raises
     ------
     SourceError
         With every fault of a file, each with its line.
     """
-    own = nation.path(nation.knowledge.sources)
-    files = [pack.path("sources.yaml")] if pack and pack.has("sources.yaml") else []
-    return [source for path in (*files, own) if path.is_file() for source in load_sources(path)]
+    own, theirs = nation.path(nation.knowledge.sources), pack.path("sources.yaml") if pack else None
+    brought = load_sources(theirs) if theirs and theirs.is_file() else []
+    if not os.path.lexists(own):  # a folder of that name, or a link that leads nowhere, is a fault
+        return brought
+    services = {service.id for service in nation.services}
+    services.update(name for source in brought for name in (*source.services, *source.service_names.values()))
+    taken = {source.id: theirs for source in brought if theirs}
+    return [*brought, *load_sources(own, today=today, services=services, taken=taken)]
 
 
 def ignored_files(sources: Sequence[Source]) -> list[Path]:
@@ -227,7 +238,7 @@ def open_or_build(
             report(_STAGES.get(stage, stage), done, total)
 
         builder = nation_builder(nation, pack, encoder, place, now=now, progress=progress)
-        built = builder.build(nation_sources(nation, pack), nation_rules(pack))
+        built = builder.build(nation_sources(nation, pack, today=now().date()), nation_rules(pack))
         shelf = nation_shelf(nation, place)  # the build may have made the key
         shelf.publish(built.manifest.release_id, by="first-start", now=now)
     report("opening the release", 0, 0)

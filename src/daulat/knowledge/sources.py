@@ -7,21 +7,29 @@ once. A file that no source declares is never read: `undeclared_files` lists it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import Field, PrivateAttr, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, ValidationInfo, field_validator
 
-from daulat.knowledge._declared import Declared, load_declared
+from daulat.knowledge import _source_checks as checks
+from daulat.knowledge._declared import Declared, Fault, load_declared
+from daulat.knowledge._source_checks import Surroundings
 from daulat.knowledge.errors import SourceError
 from daulat.knowledge.readers.base import Format
 from daulat.knowledge.types import LegalStatus
+from daulat.nation._yaml import YamlFile
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
+Licence = Annotated[str, AfterValidator(checks.licence)]
+Jurisdiction = Annotated[str, AfterValidator(checks.jurisdiction)]
+ServiceName = Annotated[str, AfterValidator(checks.service)]
+Table = Annotated[str, AfterValidator(checks.table)]
 
 _COMPANIONS = {"readme.md", "sources.yaml", "notice", "licence", "license"}  # they speak about the sources
 
@@ -32,9 +40,9 @@ class DocumentTable(Declared):
     `corrections` is a CSV of `doc_id`, `title` and `original`: titles that a scanner spoilt, put right by hand.
     """
 
-    path: Text
+    path: Annotated[Text, AfterValidator(checks.table)]
     columns: dict[str, str] = Field(default_factory=dict)
-    corrections: str = ""
+    corrections: Table = ""
 
 
 class Reading(Declared):
@@ -46,18 +54,11 @@ class Reading(Declared):
     """
 
     format: Format
-    path: Text
+    path: Annotated[Text, AfterValidator(checks.pattern)]
     fields: dict[str, str] = Field(default_factory=dict)
     documents: DocumentTable | None = None
     structure: str = ""
     ocr_language: str = "eng"
-
-    @field_validator("path")
-    @classmethod
-    def _stays_below(cls, path: str) -> str:
-        if Path(path).is_absolute() or ".." in Path(path).parts or "\\" in path:
-            raise ValueError(f"`{path}` leads out of the folder of this file; use a relative path below it")
-        return path
 
 
 class DocumentDefaults(Declared):
@@ -96,13 +97,13 @@ class Source(Declared):
     id: Identifier
     title: Text
     publisher: Text
-    jurisdiction: str = ""
-    licence: Text
-    licence_basis: str = ""
+    jurisdiction: Jurisdiction = ""
+    licence: Licence
+    licence_basis: str = Field(default="", validate_default=True)
     retrieved: date | None
     coverage_date: date | None
-    services: tuple[str, ...] = ()
-    service_names: dict[str, str] = Field(default_factory=dict)
+    services: tuple[ServiceName, ...] = ()
+    service_names: dict[str, ServiceName] = Field(default_factory=dict)
     language: Language = ""
     url: str = ""
     note: str = ""
@@ -110,13 +111,31 @@ class Source(Declared):
     read: Reading
     _root: Path = PrivateAttr(default_factory=Path)
 
-    @model_validator(mode="after")
-    def _licence_has_a_basis(self) -> Source:
-        if self.licence.startswith("LicenseRef-") and not self.licence_basis:
-            raise ValueError(f"licence `{self.licence}` needs `licence_basis`: the statute or contract it rests on")
-        if self.coverage_date and self.retrieved and self.coverage_date > self.retrieved:
-            raise ValueError("`coverage_date` lies after `retrieved`; nothing covers days that had not come")
-        return self
+    # Validators of fields, not of the model: those run only once every field is right, and a curator reads all faults
+    # at once.
+    @field_validator("licence_basis")
+    @classmethod
+    def _is_there_for_a_licence_of_ones_own(cls, basis: str, info: ValidationInfo) -> str:
+        licence = info.data.get("licence", "")
+        if licence.startswith("LicenseRef-") and not basis:
+            raise ValueError(f"licence `{licence}` needs `licence_basis`, the statute or contract it rests on")
+        return basis
+
+    @field_validator("retrieved")
+    @classmethod
+    def _has_come(cls, day: date | None, info: ValidationInfo) -> date | None:
+        # A day more, because somewhere it is tomorrow already.
+        if day and isinstance(info.context, Surroundings) and info.context.today:
+            checks.has_come(day, info.context.today)
+        return day
+
+    @field_validator("coverage_date")
+    @classmethod
+    def _is_not_after_retrieved(cls, day: date | None, info: ValidationInfo) -> date | None:
+        retrieved = info.data.get("retrieved")
+        if day and retrieved and day > retrieved:
+            raise ValueError(f"{day} lies after `retrieved`, {retrieved}; nothing covers days that had not come")
+        return day
 
     @property
     def root(self) -> Path:
@@ -124,10 +143,31 @@ class Source(Declared):
         return self._root
 
     def files(self) -> list[Path]:
-        """Return the declared files that exist, sorted by name; links that lead out of the folder are left out."""
+        """Return the declared files that exist, sorted by name; `links_out` are left out.
+
+        Raises
+        ------
+        SourceError
+            If the folder cannot be looked through.
+        """
         root = self._root.resolve()
-        found = (path for path in self._root.glob(self.read.path) if path.is_file())
-        return sorted(path for path in found if path.resolve().is_relative_to(root))
+        return [path for path in self._matching() if path.resolve().is_relative_to(root)]
+
+    def links_out(self) -> list[Path]:
+        """Return the declared files that are links to somewhere outside the folder; they are never read."""
+        root = self._root.resolve()
+        return [path for path in self._matching() if not path.resolve().is_relative_to(root)]
+
+    def _matching(self) -> list[Path]:
+        try:
+            return sorted(path for path in self._root.glob(self.read.path) if path.is_file())
+        except OSError as error:
+            raise SourceError(
+                f"{self.id}: `{self.read.path}` cannot be looked for below {self._root}: {error.strerror}",
+                why="Which files the source has is not known.",
+                fix="Correct `path` in sources.yaml, and the rights of the folder.",
+                code="knowledge.sources",
+            ) from error
 
     def tables(self) -> list[Path]:
         """Return the document table and its corrections, as far as they are declared."""
@@ -145,39 +185,52 @@ class _SourcesFile(Declared):
     format: Literal[1]
     sources: tuple[Source, ...]
 
-    @model_validator(mode="after")
-    def _ids_are_unique(self) -> _SourcesFile:
-        ids = [source.id for source in self.sources]
-        twice = sorted({identifier for identifier in ids if ids.count(identifier) > 1})
-        if twice:
-            raise ValueError(f"source id declared twice: {', '.join(twice)}")
-        return self
 
-
-def load_sources(path: Path) -> list[Source]:
+def load_sources(
+    path: Path,
+    *,
+    today: date | None = None,
+    services: Collection[str] | None = None,
+    taken: Mapping[str, Path] = MappingProxyType({}),
+) -> list[Source]:
     """Read a `sources.yaml`.
 
     Parameters
     ----------
     path : Path
         The file; its folder is where the paths in it start.
+    today : date, optional
+        Nothing was fetched after it; None where that is not judged.
+    services : collection of str, optional
+        The services that there are; None where that is not judged.
+    taken : mapping
+        Ids of sources that another file declares, and which file.
 
     Raises
     ------
     SourceError
         With every fault of the file, each with its line.
     """
-    return [source.at(path.parent) for source in load_declared(path, _SourcesFile).sources]
+
+    def twice(file: YamlFile) -> Iterator[Fault]:
+        return checks.ids_twice(file, taken)
+
+    context = Surroundings(path.parent, today, services)
+    file = load_declared(path, _SourcesFile, across=twice, context=context)
+    return [source.at(path.parent) for source in file.sources]
 
 
 def undeclared_files(root: Path, sources: Iterable[Source]) -> list[Path]:
     """List the files below a folder that no source declares, so that nobody takes them for indexed.
 
-    Read-me and licence files are not listed: they speak about the sources.
+    Read-me and licence files are not listed, for they speak about the sources; nor are links that lead out, for a
+    source declares them and the list of failures names them.
     """
+    sources = list(sources)
     declared = {path.resolve() for source in sources for path in [*source.files(), *source.tables()]}
-    present = (path for path in sorted(root.rglob("*")) if path.is_file())
-    return [path for path in present if path.resolve() not in declared and path.name.lower() not in _COMPANIONS]
+    out = {path for source in sources for path in source.links_out()}
+    present = (path for path in sorted(root.rglob("*")) if path.is_file() and path.name.lower() not in _COMPANIONS)
+    return [path for path in present if path.resolve() not in declared and path not in out]
 
 
 def folder_sources(folder: Path, *, language: str = "", jurisdiction: str = "") -> list[Source]:

@@ -8,19 +8,21 @@ It judges only the file itself: whether an engine answers or a directory can be 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from daulat.nation._routes import route_faults
+from daulat.nation._sentences import Guide, explain
 from daulat.nation._yaml import YamlFile, parse_yaml, read_yaml
 from daulat.nation.errors import NationError, NationFaultsError
 from daulat.nation.model import Nation
 
-Loc = tuple[int | str, ...]
+_GUIDE = Guide(
+    "nation.yaml", "`daulat init` shows how it is written.", "`daulat nation schema` states what is allowed."
+)
 
 
 def load_nation(path: Path) -> Nation:
@@ -111,76 +113,10 @@ def _faults(file: YamlFile) -> list[NationError]:
 
 def _fault(file: YamlFile, error: ErrorDetails) -> NationError:
     """Turn one error of pydantic into three sentences and a line."""
-    loc, value = error["loc"], error["input"]
-    context = error.get("ctx", {})
-    if error["type"] == "nation_fault":
-        what, why, fix, code = (str(context[key]) for key in ("what", "why", "fix", "code"))
-    else:
-        what, why, fix, code = _explain(error, ".".join(str(step) for step in loc))
-    return NationError(what, why=why, fix=fix, code=code, file=file.name, line=file.line_of(loc), value=value)
-
-
-def _explain(error: ErrorDetails, key: str) -> tuple[str, str, str, str]:
-    """Return what, why, fix and code for the rules that pydantic itself checks."""
-    shown = _short(error["input"])
-    match error["type"]:
-        case "missing":
-            return (
-                f"`{key}` is missing",
-                "It has no default that would be right for every nation.",
-                f"Add `{error['loc'][-1]}:`; `daulat init` shows how it is written.",
-                "nation.missing",
-            )
-        case "extra_forbidden":
-            known = _known_keys(error["loc"])
-            near = get_close_matches(str(error["loc"][-1]), known, n=1)
-            meant = f"did you mean `{near[0]}`?" if near else f"The keys here: {', '.join(known)}."
-            return (f"`{key}` is not a key of nation.yaml", "It would have no effect.", meant, "nation.key")
-        case "literal_error":
-            expected = str(error.get("ctx", {}).get("expected", ""))
-            near = get_close_matches(shown.strip("`"), expected.replace("'", "").replace(" or ", ", ").split(", "), n=1)
-            meant = f"did you mean `{near[0]}`? " if near else ""
-            return (
-                f"`{key}` is {shown}",
-                "Only some words have a meaning here.",
-                f"{meant}One of {expected}.",
-                "nation.value",
-            )
-        case "string_pattern_mismatch":
-            return (
-                f"`{key}` is {shown}, which has characters or a length that it may not have",
-                "It becomes part of URLs, file names and records.",
-                f"It must match {error.get('ctx', {}).get('pattern')}.",
-                "nation.value",
-            )
-        case _:
-            return (
-                f"`{key}` is {shown}: {error['msg'][0].lower()}{error['msg'][1:]}",
-                "What depends on it could not be worked out.",
-                "Correct the value; `daulat nation schema` states what is allowed.",
-                "nation.value",
-            )
-
-
-def _known_keys(loc: Loc) -> list[str]:
-    """Return the keys that the mapping around `loc` may have."""
-    model: Any = Nation
-    for step in loc[:-1]:
-        if isinstance(step, str) and step in model.model_fields:
-            model = _model_in(model.model_fields[step].annotation)
-    return list(model.model_fields)
-
-
-def _model_in(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    inner = [_model_in(argument) for argument in getattr(annotation, "__args__", ())]
-    return next((found for found in inner if found is not None), None)
-
-
-def _short(value: object) -> str:
-    text = f"{value}" if isinstance(value, str | int | float) else f"a {type(value).__name__}"
-    return "empty" if value in ("", None) else f"`{text[:60]}{'...' if len(text) > 60 else ''}`"
+    told, line = explain(error, Nation, _GUIDE), file.line_of(error["loc"])
+    return NationError(
+        told.what, why=told.why, fix=told.fix, code=told.code, file=file.name, line=line, value=error["input"]
+    )
 
 
 def _across(file: YamlFile) -> Iterator[NationError]:

@@ -244,6 +244,22 @@ def test_a_table_gives_titles_topics_and_addresses(tmp_path: Path) -> None:
     assert document.services == ("all", "health", "tax")
 
 
+@pytest.mark.parametrize(
+    ("table", "corrections", "reason"),
+    [
+        ("doc_id\nA\n", "title,original\nFee,Fec\n", "titles.csv has no `doc_id` among its columns"),
+        ("doc_id\nA\n", "x\ny\n", "titles.csv has no `doc_id` and no `title` among its columns"),
+        ("id\nA\n", "doc_id,title\n", "documents.csv has neither `doc_id` nor `file` among its columns"),
+    ],
+)
+def test_a_table_without_its_columns_names_them(tmp_path: Path, table: str, corrections: str, reason: str) -> None:
+    (tmp_path / "passages.jsonl").write_text(json.dumps(passage("A", 1)))
+    (tmp_path / "documents.csv").write_text(table)
+    (tmp_path / "titles.csv").write_text(corrections)
+    more = "      documents: {path: documents.csv, corrections: titles.csv}\n"
+    assert [failure.reason for failure in ingested(tmp_path, "jsonl", "passages.jsonl", more).failures] == [reason]
+
+
 def test_contexts_keep_their_ids(tmp_path: Path) -> None:
     (tmp_path / "contexts.jsonl.gz").write_bytes(lines({"context_id": "c1", "text": "A river."}))
     (item,) = ingest_all(folder_sources(tmp_path, language="en"), IngestRules()).documents

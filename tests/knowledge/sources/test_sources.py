@@ -5,11 +5,16 @@ from __future__ import annotations
 
 import gzip
 import json
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from daulat.knowledge.errors import SourceError
+from daulat.knowledge.ingest import IngestRules, ingest_all
 from daulat.knowledge.sources import folder_sources, load_sources, undeclared_files
 
 GOOD = """\
@@ -75,7 +80,12 @@ def test_a_link_that_leads_out_of_the_folder_is_not_followed(tmp_path: Path) -> 
     secret = tmp_path.parent / f"{tmp_path.name}-secret.txt"
     secret.write_text("secret")
     (tmp_path / "laws" / "law.txt").symlink_to(secret)
-    assert load_sources(declared(tmp_path))[0].files() == []
+    sources = load_sources(declared(tmp_path))
+    assert sources[0].files() == []
+    assert sources[0].links_out() == [tmp_path / "laws" / "law.txt"]
+    assert undeclared_files(tmp_path / "laws", sources) == []  # a source declares it; the failures say what is wrong
+    (failure,) = (each for each in ingest_all(sources, IngestRules()).failures if each.path == "laws/law.txt")
+    assert "leads out" in failure.reason
 
 
 def test_a_licence_of_ones_own_needs_its_basis(tmp_path: Path) -> None:
@@ -83,8 +93,98 @@ def test_a_licence_of_ones_own_needs_its_basis(tmp_path: Path) -> None:
     assert "`licence_basis`" in said
 
 
-def test_the_same_id_twice_is_a_fault(tmp_path: Path) -> None:
-    assert "declared twice: xa-laws" in faults(tmp_path, GOOD + GOOD.split("sources:\n")[1])
+def test_the_same_id_twice_is_a_fault_of_the_second_line(tmp_path: Path) -> None:
+    said = faults(tmp_path, GOOD + GOOD.split("sources:\n")[1])
+    assert "line 12: source id declared twice: xa-laws, first in line 3" in said
+
+
+def test_an_id_of_another_file_is_a_fault_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as caught:
+        load_sources(declared(tmp_path), taken={"xa-laws": Path("/packs/xa/sources.yaml")})
+    assert "line 3: source id declared twice: xa-laws, first in /packs/xa/sources.yaml" in caught.value.what
+
+
+def test_faults_between_values_are_told_with_those_of_values(tmp_path: Path) -> None:
+    text = GOOD.replace("CC0-1.0", "LicenseRef-x").replace("2024-05-01", "2025-05-01").replace("publisher", "publshr")
+    said = faults(tmp_path, text + GOOD.split("sources:\n")[1])
+    assert "has 5 faults" in said
+    for words in (
+        "`licence_basis`",
+        "lies after `retrieved`",
+        "did you mean `publisher`?",
+        "declared twice",
+        "missing",
+    ):
+        assert words in said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("jurisdiction: XA", "jurisdiction: ZZTOP", "`ZZTOP` is no code of ISO 3166-1 or 3166-2"),
+        ("jurisdiction: XA", "jurisdiction: Estonia", "did you mean `EE`?"),
+        ("jurisdiction: XA", "jurisdiction: QQ-", "`QQ-` is no code"),
+        ("CC0-1.0", "My licence", "`My licence` is no SPDX identifier"),
+        ("CC0-1.0", "MIT or Apache-2.0", "no SPDX expression; join identifiers by AND"),
+        ("retrieved: 2024-05-02", "retrieved: 2099-01-01", "2099-01-01 has not come; it is 2024-06-01"),
+        ("language: en", "language: en\n    services: [schools]", "did you mean `school`?"),
+        ("language: en", "language: en\n    service_names: {a: b}", "there is no service `b`"),
+    ],
+)
+def test_what_makes_no_sense_is_a_fault(tmp_path: Path, before: str, after: str, said: str) -> None:
+    assert before in GOOD
+    path = declared(tmp_path, GOOD.replace(before, after))
+    with pytest.raises(SourceError) as caught:
+        load_sources(path, today=date(2024, 6, 1), services=["school", "tax"])
+    assert said in caught.value.what
+
+
+@pytest.mark.parametrize("code", ["", "XA", "EE", "ID-JB", "XA-1"])
+def test_codes_of_countries_their_parts_and_nobody_are_jurisdictions(tmp_path: Path, code: str) -> None:
+    (source,) = load_sources(declared(tmp_path, GOOD.replace("jurisdiction: XA", f"jurisdiction: '{code}'")))
+    assert source.jurisdiction == code
+
+
+@pytest.mark.parametrize("licence", ["MIT", "CC-BY-4.0", "MIT OR (Apache-2.0 AND CC0-1.0)", "GPL-2.0+ WITH x-y"])
+def test_identifiers_and_expressions_of_spdx_are_licences(tmp_path: Path, licence: str) -> None:
+    (source,) = load_sources(declared(tmp_path, GOOD.replace("CC0-1.0", licence)))
+    assert source.licence == licence
+
+
+@given(pattern=st.text(st.sampled_from("ab.*?[]/~!\\\0é "), max_size=8) | st.text(max_size=300))
+@example("d/**.md")
+@example(".")
+@example("./")
+@example("a" * 300)
+@example("/".join(["a" * 200] * 30))
+def test_any_pattern_finds_files_or_is_a_fault_in_words(tmp_path_factory: pytest.TempPathFactory, pattern: str) -> None:
+    folder = tmp_path_factory.getbasetemp() / "patterns"
+    folder.mkdir(exist_ok=True)
+    (folder / "a.md").write_text("x")
+    path = declared(folder, GOOD.replace('"laws/*.txt"', json.dumps(pattern)))
+    with suppress(SourceError):
+        (source,) = load_sources(path)
+        assert all(found.is_file() for found in source.files())
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("documents: {path: missing.csv}", "`missing.csv` is no file"),
+        ("documents: {path: laws}", "`laws` is no file"),
+        ("documents: {path: ../x.csv}", "`../x.csv` leads out of the folder"),
+        ("documents: {path: out.csv}", "`out.csv` is a link that leads out"),
+        ("documents: {path: in.csv, corrections: missing.csv}", "`missing.csv` is no file"),
+        ("documents: {path: ''}", "at least 1 character"),
+    ],
+)
+def test_a_table_that_is_not_there_or_leads_out_is_a_fault_with_its_line(tmp_path: Path, table: str, said: str) -> None:
+    (tmp_path / "laws").mkdir()
+    (tmp_path / "in.csv").write_text("doc_id\n")
+    (tmp_path / "out.csv").symlink_to("/etc/passwd")
+    found = faults(tmp_path, GOOD.replace("{format: text, path: ", f"{{{table}, format: text, path: "))
+    assert "line 11:" in found
+    assert said in found
 
 
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:

@@ -254,8 +254,18 @@ class Builder:
 
 
 def source_hashes(source: Source) -> dict[str, str]:
-    """Return the sha256 of every file of a source, by its path below the source's root."""
-    return {str(path.relative_to(source.root)): file_sha256(path) for path in [*source.files(), *source.tables()]}
+    """Return the sha256 of every file of a source, by its path below the source's root; empty where it is unreadable.
+
+    A file that cannot be read is a failure of its own when its turn comes, and stops no other.
+    """
+    return {str(path.relative_to(source.root)): _sha256_or_none(path) for path in [*source.files(), *source.tables()]}
+
+
+def _sha256_or_none(path: Path) -> str:
+    try:
+        return file_sha256(path)
+    except OSError:
+        return ""
 
 
 def hashes_of(data_files: Sequence[Path], everyday: Wordings | None) -> dict[str, str]:

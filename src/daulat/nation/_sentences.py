@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Private: what pydantic found in a declaration in; the sentences that its author reads out.
+
+Shared by nation.yaml and by the declarations of other rooms, so that a misspelt key is met with the same help
+everywhere. It knows no key and no line: the model says which keys there are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+Loc = tuple[int | str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A fault: what it is, why it matters, what to write instead, and its code."""
+
+    what: str
+    why: str
+    fix: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What is declared in, and where its author finds help: a whole sentence each, or nothing.
+
+    Parameters
+    ----------
+    file : str
+        As the author calls it.
+    example, rules : str
+        Where it is shown how a value is written; where it is stated what is allowed.
+    """
+
+    file: str
+    example: str = ""
+    rules: str = ""
+
+
+def explain(error: ErrorDetails, model: type[BaseModel], guide: Guide) -> Told:
+    """Turn one error of pydantic into sentences."""
+    context = error.get("ctx", {})
+    key, shown = ".".join(str(step) for step in error["loc"]), _short(error["input"])
+    match error["type"]:
+        case "nation_fault":
+            return Told(*(str(context[name]) for name in ("what", "why", "fix", "code")))
+        case "missing":
+            why = "It has no default that would be right for every nation."
+            return Told(
+                f"`{key}` is missing", why, _joined(f"Add `{error['loc'][-1]}:`.", guide.example), "nation.missing"
+            )
+        case "extra_forbidden":
+            meant = _meant(str(error["loc"][-1]), known := _known_keys(model, error["loc"]))
+            fix = meant or f"The keys here: {', '.join(known)}."
+            return Told(f"`{key}` is not a key of {guide.file}", "It would have no effect.", fix, "nation.key")
+        case "literal_error":
+            expected = str(context.get("expected", ""))
+            meant = _meant(shown.strip("`"), expected.replace("'", "").replace(" or ", ", ").split(", "))
+            fix = _joined(meant, f"One of {expected}.")
+            return Told(f"`{key}` is {shown}", "Only some words have a meaning here.", fix, "nation.value")
+        case "string_pattern_mismatch":
+            return Told(
+                f"`{key}` is {shown}, which has characters or a length that it may not have",
+                "It becomes part of URLs, file names and records.",
+                f"It must match {context.get('pattern')}.",
+                "nation.value",
+            )
+        case kind if kind.startswith("date_"):
+            why, fix = "How old a text is could not be said.", "Write it as `2026-05-02`."
+            return Told(f"`{key}` is {shown}, which is not a day", why, fix, "nation.value")
+        case "value_error":
+            why, fix = "What depends on it could not be worked out.", "Correct the value."
+            return Told(f"`{key}`: {context['error']}", why, fix, "nation.value")
+        case _:
+            why = "What depends on it could not be worked out."
+            fix = _joined("Correct the value.", guide.rules)
+            return Told(f"`{key}` is {shown}: {error['msg'][0].lower()}{error['msg'][1:]}", why, fix, "nation.value")
+
+
+def _meant(word: str, known: list[str]) -> str:
+    near = get_close_matches(word, known, n=1)
+    return f"did you mean `{near[0]}`?" if near else ""
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _known_keys(model: Any, loc: Loc) -> list[str]:
+    """Return the keys that the mapping around `loc` may have."""
+    for step in loc[:-1]:
+        if isinstance(step, str) and step in model.model_fields:
+            model = _model_in(model.model_fields[step].annotation) or model
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = [_model_in(argument) for argument in getattr(annotation, "__args__", ())]
+    return next((found for found in inner if found is not None), None)
+
+
+def _short(value: object) -> str:
+    text = f"{value}" if isinstance(value, str | int | float) else f"a {type(value).__name__}"
+    return "empty" if value in ("", None) else f"`{text[:60]}{'...' if len(text) > 60 else ''}`"
