@@ -11,6 +11,8 @@ from pathlib import Path
 
 import docx
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
@@ -167,6 +169,55 @@ def test_an_external_entity_is_refused_and_its_file_not_read(tmp_path: Path) -> 
     with pytest.raises(ReadingError, match="XML entity") as caught:
         read_docx(path, LIMITS)
     assert "the secret" not in str(caught.value)
+
+
+DOCTYPE = '<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+
+
+def with_entity(path: Path, *, before: str = "", encoding: str = "utf-8", name: str = "word/document.xml") -> Path:
+    """Write a Word file whose text says `within &x; days`; `before` stands before the document type."""
+    word_file(path, "A birth is reported within SIXTY days.")
+    with zipfile.ZipFile(path) as archive:
+        parts = {member: archive.read(member) for member in archive.namelist()}
+    text = parts.pop("word/document.xml").decode().partition("?>")[2].replace("SIXTY", "&x;")
+    parts[name] = f'<?xml version="1.0" encoding="{encoding}"?>{before}{DOCTYPE}{text}'.encode(encoding)
+    for member in ("[Content_Types].xml", "_rels/.rels"):
+        parts[member] = parts[member].replace(b"word/document.xml", name.encode())
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, content in parts.items():
+            archive.writestr(member, content)
+    return path
+
+
+@given(
+    padding=st.integers(0, 200_000),
+    encoding=st.sampled_from(
+        ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "iso-8859-1", "cp037", "shift_jis"]
+    ),
+    name=st.sampled_from(["word/document.xml", "word/document.txt"]),
+)
+@example(padding=70_000, encoding="utf-8", name="word/document.xml")
+@example(padding=0, encoding="utf-16", name="word/document.xml")
+@example(padding=0, encoding="utf-8", name="word/document.txt")
+@settings(max_examples=25)
+def test_an_entity_never_swallows_a_word_however_it_is_hidden(
+    tmp_path_factory: pytest.TempPathFactory, padding: int, encoding: str, name: str
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "hidden.docx"
+    with_entity(path, before=f"<!--{'x' * padding}-->", encoding=encoding, name=name)
+    with pytest.raises(ReadingError):
+        read_docx(path, LIMITS)
+
+
+def test_an_entity_that_is_hidden_is_named_as_one(tmp_path: Path) -> None:
+    for number, hidden in enumerate(({"before": f"<!--{'x' * 70_000}-->"}, {"encoding": "utf-16"})):
+        with pytest.raises(ReadingError, match=r"XML entity in `word/document\.xml`"):
+            read_docx(with_entity(tmp_path / f"{number}.docx", **hidden), LIMITS)
+
+
+def test_words_that_look_like_an_entity_are_words(tmp_path: Path) -> None:
+    path = word_file(tmp_path / "guide.docx", "Begin a page with <!DOCTYPE html> and no <!ENTITY x>.")
+    assert read_docx(path, LIMITS).blocks[1].text == "Begin a page with <!DOCTYPE html> and no <!ENTITY x>."
 
 
 def test_a_file_larger_than_the_limit_is_not_opened(tmp_path: Path) -> None:
