@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line tells everyone what happened, in words and by its exit code."""
 
+import errno
 import importlib.util
 import json
 import os
@@ -84,6 +85,30 @@ def test_with_json_an_error_is_data(failing, capsys):
     with pytest.raises(SystemExit):
         main(["fail", "--json"])
     assert json.loads(capsys.readouterr().out) == {"error": ERROR.as_dict()}
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied", "/srv/releases"), "/srv/releases: Permission denied"),
+        (OSError(errno.ENOSPC, "No space left on device"), "Free some space"),
+    ],
+)
+def test_what_the_system_refuses_is_told_where_it_can_be_acted_on(failing, capsys, error, said):
+    failing(lambda: raise_(error))
+    with pytest.raises(SystemExit) as ended:
+        main(["fail"])
+    assert ended.value.code == 1
+    assert said in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["fail", "--json"])
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "cli.refused"
+
+
+def test_what_nobody_could_act_on_keeps_its_trace(failing):
+    failing(lambda: raise_(OSError("who knows")))
+    with pytest.raises(OSError, match="who knows"):
+        main(["fail"])
 
 
 def test_an_interruption_ends_with_130_and_no_trace(failing, capsys):

@@ -5,8 +5,11 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import click
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from daulat.cli.status import command, fetch_status
 from daulat.errors import DaulatError
@@ -71,3 +74,22 @@ def test_nobody_at_the_address_is_told_with_a_way_out():
         fetch_status("http://127.0.0.1:1")
     assert caught.value.code == "status.unreachable"
     assert "daulat up" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    "address", ["http://x:99999", "http://[bad", f"http://{'a' * 70}", "http://", "ftp://x", "x:80"]
+)
+def test_what_is_no_address_is_wrong_usage(address):
+    with pytest.raises(click.BadParameter, match="is not"):
+        fetch_status(address)
+
+
+@given(rest=st.text(st.sampled_from("ab.:/@?#[]%é \0\n1") | st.characters(codec="utf-8"), max_size=30))
+def test_any_address_is_tried_or_wrong_usage(rest):
+    def nobody(*_arguments, **_options):
+        raise ConnectionRefusedError
+
+    with pytest.MonkeyPatch.context() as network:
+        network.setattr("socket.create_connection", nobody)
+        with pytest.raises((click.BadParameter, DaulatError)):
+            fetch_status(f"http://{rest}")

@@ -72,6 +72,13 @@ def test_init_shows_what_would_change_and_writes_nothing(run):
     assert Path("nation.yaml").read_text() == before
 
 
+def test_init_shows_no_change_of_a_file_that_is_no_text(run):
+    Path("nation.yaml").write_bytes(b"country: \xff\n")
+    code, out, err = run("init", "FI", "--diff")
+    assert (code, out) == (1, "")
+    assert "is not UTF-8 text" in err
+
+
 def test_check_tells_machines_every_fault_and_fails(run):
     run("init", "EE")
     text = Path("nation.yaml").read_text()

@@ -11,12 +11,13 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import click
 
 from daulat.cli._output import emit_json, say
 from daulat.errors import DaulatError
+from daulat.files import is_full
 
 __all__ = ["COMMANDS", "main"]
 
@@ -94,11 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         result = daulat.main(args=given, prog_name="daulat", standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)
     except DaulatError as error:
-        if "--json" in given:
-            emit_json({"error": error.as_dict()})
-        else:
-            say(str(error))
-        sys.exit(error.exit_code)
+        _tell(error, as_json="--json" in given)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -109,3 +106,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # The reader of our pipe has gone (`daulat ... | head`); point stdout elsewhere to keep the flush at exit quiet.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        # Whoever expects one says more; this is for a disk that fills or a right that goes at any other moment.
+        if not error.filename and not is_full(error):
+            raise
+        _tell(_refused(error), as_json="--json" in given)
+
+
+def _tell(error: DaulatError, *, as_json: bool) -> NoReturn:
+    if as_json:
+        emit_json({"error": error.as_dict()})
+    else:
+        say(str(error))
+    sys.exit(error.exit_code)
+
+
+def _refused(error: OSError) -> DaulatError:
+    """Say what the system refused, where it named a file or the disk is full."""
+    place = error.filename or "the disk"
+    return DaulatError(
+        f"{place}: {error.strerror}",
+        why="The command could not go on; what it had not finished is not there.",
+        fix="Free some space and run it again." if is_full(error) else "Look whether it is there and who may use it.",
+        code="cli.refused",
+    )

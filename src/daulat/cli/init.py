@@ -68,8 +68,22 @@ def _write(path: Path, text: str) -> None:
         ) from error
 
 
+def _present(path: Path) -> str:
+    """Return the file that is there; nothing where there is none."""
+    try:
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise NationError(
+            f"{path} cannot be read: {'it is not UTF-8 text' if isinstance(error, ValueError) else error.strerror}",
+            why="What would change in it could not be shown.",
+            fix="Save it as UTF-8, or name another with --file.",
+            code="nation.file",
+            value=str(path),
+        ) from error
+
+
 def _show_diff(path: Path, text: str, *, as_json: bool) -> None:
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    before = _present(path)
     lines = difflib.unified_diff(
         before.splitlines(), text.splitlines(), str(path), f"{path} (as `daulat init` would write it)", lineterm=""
     )

@@ -61,18 +61,15 @@ def fetch_status(address: str) -> dict[str, Any]:
     ------
     DaulatError
         If nobody answers there, or what answers is not Daulat.
+    click.BadParameter
+        If it is not an address.
     """
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise click.BadParameter(f"`{address}` is not an http or https address", param_hint="--url")
-    secure = parts.scheme == "https"
-    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    connection = kind(parts.hostname, parts.port, timeout=TIMEOUT_S)
+    connection, path = _connection(address)
     try:
-        connection.request("GET", f"{parts.path.rstrip('/')}/v1/status", headers={"Accept": "application/json"})
-        report = json.loads(connection.getresponse().read(1 << 20))
-        if not isinstance(report, dict) or "level" not in report:
-            raise ValueError
+        connection.request("GET", f"{path}/v1/status", headers={"Accept": "application/json"})
+        body = connection.getresponse().read(1 << 20)
+    except (UnicodeError, http.client.InvalidURL) as error:
+        raise _no_address(address, error) from error
     except OSError as error:
         raise DaulatError(
             f"nobody answers at {address} ({error.strerror or type(error).__name__})",
@@ -80,16 +77,42 @@ def fetch_status(address: str) -> dict[str, Any]:
             fix="start it with `daulat up`, or name its address with `--url`.",
             code="status.unreachable",
         ) from error
-    except (ValueError, http.client.HTTPException) as error:
-        raise DaulatError(
-            f"what answers at {address} is not Daulat",
-            why="Another program has this address.",
-            fix="name the address of the service with `--url`.",
-            code="status.not_daulat",
-        ) from error
+    except http.client.HTTPException as error:
+        raise _not_daulat(address) from error
     finally:
         connection.close()
+    try:
+        report = json.loads(body)
+    except ValueError as error:
+        raise _not_daulat(address) from error
+    if not isinstance(report, dict) or "level" not in report:
+        raise _not_daulat(address)
     return report
+
+
+def _connection(address: str) -> tuple[http.client.HTTPConnection, str]:
+    """Return a connection, not yet open, and the path below which the service lies."""
+    try:
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise _no_address(address, "it names no scheme and host as `https://host` does")
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        return kind(parts.hostname, parts.port, timeout=TIMEOUT_S), parts.path.rstrip("/")
+    except (ValueError, http.client.InvalidURL) as error:
+        raise _no_address(address, error) from error
+
+
+def _no_address(address: str, reason: object) -> click.BadParameter:
+    return click.BadParameter(f"`{address}` is not an http or https address: {reason}", param_hint="--url")
+
+
+def _not_daulat(address: str) -> DaulatError:
+    return DaulatError(
+        f"what answers at {address} is not Daulat",
+        why="Another program has this address.",
+        fix="name the address of the service with `--url`.",
+        code="status.not_daulat",
+    )
 
 
 def render(report: dict[str, Any], address: str) -> str:

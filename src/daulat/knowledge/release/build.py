@@ -254,11 +254,12 @@ class Builder:
 
 
 def source_hashes(source: Source) -> dict[str, str]:
-    """Return the sha256 of every file of a source, by its path below the source's root; empty where it is unreadable.
+    """Return the sha256 of every file of a source, by its path below the source's root; empty where it is not read.
 
-    A file that cannot be read is a failure of its own when its turn comes, and stops no other.
+    A file that cannot be read, or is a link that leads out, is a failure of its own when its turn comes.
     """
-    return {str(path.relative_to(source.root)): _sha256_or_none(path) for path in [*source.files(), *source.tables()]}
+    read = {path: _sha256_or_none(path) for path in [*source.files(), *source.tables()]}
+    return {str(path.relative_to(source.root)): read.get(path, "") for path in [*read, *source.links_out()]}
 
 
 def _sha256_or_none(path: Path) -> str:
