@@ -36,6 +36,14 @@ def test_a_country_without_a_pack_has_its_languages_currency_zone_and_counties(t
     assert [service.id for service in estonia.services] == ["public-services"]
 
 
+def test_a_country_of_which_no_language_is_known_says_that_it_starts_with_a_default(tmp_path):
+    text = bootstrap("AQ")
+    nation = declared(tmp_path, text)
+    assert nation.language_tags == ("en",)
+    assert "und" not in nation.names
+    assert "# CLDR knows no language of this country" in text
+
+
 def test_personal_data_stay_in_the_country_and_questions_are_not_kept_unless_somebody_decides_so(tmp_path):
     nation = declared(tmp_path, bootstrap("EE"))
     assert nation.residency.personal == ["EE"]

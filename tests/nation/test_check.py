@@ -34,6 +34,11 @@ ONE_FAULT = [
     ("residency", "personal: [EE]", "personal: [Estonia]", "nation.country", "EE"),
     ("lower case country", "personal: [EE]", "personal: [ee]", "nation.country", "EE"),
     ("jurisdiction", "code: EE-37", "code: FI-37", "nation.jurisdiction", "EE-"),
+    ("unknown jurisdiction", "code: EE-39", "code: EE-99", "nation.jurisdiction", "`EE-39`"),
+    ("unknown place", "personal: [EE]", "personal: [EE-99]", "nation.place", "nation jurisdictions EE"),
+    ("country in a list", "internal: [EE]", "internal: [EX]", "nation.country", "two capital letters"),
+    ("place without a list", "internal: [EE]", "internal: EE", "nation.residency", "in brackets"),
+    ("no language", "tag: ru", "tag: und", "nation.language", "nation languages"),
     ("address", "127.0.0.1:8080", "localhost:8080", "nation.listen", "127.0.0.1:8080"),
     (
         "host of pictures",
@@ -67,7 +72,8 @@ ONE_FAULT = [
 )
 def test_a_fault_names_its_line_and_the_way_out(before, after, code, fix):
     text = edited((before, after))
-    (fault, *others) = [fault for fault in check_text(text) if fault.code == code]
+    (fault, *others) = [fault for fault in check_text(text) if after or fault.code == code]
+    assert fault.code == code
     assert fix in fault.fix
     assert fault.why
     if after:
@@ -86,6 +92,26 @@ def test_all_faults_are_told_at_once_in_the_order_of_the_file():
         "nation.listen",
     ]
     assert [fault.line for fault in found] == sorted(fault.line for fault in found)
+
+
+def test_a_place_of_a_list_over_several_lines_is_told_on_its_own_line():
+    text = edited(("internal: [EE]", "internal:\n    - EE\n    - EE-99"))
+    [fault] = check_text(text)
+    assert fault.line == line_of(text, "EE-99")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("country: EE\n", "country: EX\n"), ("languages:\n", "languages: []\ntongues:\n")],
+)
+def test_what_cannot_be_judged_because_of_a_fault_elsewhere_is_no_fault_of_its_own(before, after):
+    text = edited((before, after), ("names: {en: Public services}", "names: {en: X}, languages: [et]"))
+    assert {fault.line for fault in check_text(text)} <= {line_of(text, line) for line in after.splitlines()}
+
+
+def test_every_key_that_stands_twice_is_told_at_once():
+    found = check_text("country: EE\ncountry: FI\nnames: {en: A, en: B}\n")
+    assert [(fault.code, fault.line) for fault in found] == [("nation.duplicate", 2), ("nation.duplicate", 3)]
 
 
 def test_loading_a_faulty_file_raises_with_all_of_them(tmp_path):

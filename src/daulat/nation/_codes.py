@@ -9,9 +9,9 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from daulat.nation import reference
@@ -42,13 +42,32 @@ def _place(value: str) -> str:
     country, dash, part = value.partition("-")
     if not dash:
         return _country(value)
-    if reference.is_country(country) and re.fullmatch(r"[A-Z0-9]{1,3}", part):
+    if reference.is_subdivision(value):
         return value
+    if reference.is_country(country) and re.fullmatch(r"[A-Z0-9]{1,3}", part):
+        raise broken(
+            "nation.place",
+            f"place `{value}` is not in ISO 3166-2, which knows no such part of `{country}`",
+            "No engine could be said to stand there.",
+            f"`daulat nation jurisdictions {country}` lists its parts; `{country}` alone means the whole country.",
+        )
     raise broken(
         "nation.place",
         f"place `{value}` is neither an ISO 3166-1 nor an ISO 3166-2 code",
         "No engine could be said to stand there.",
         "Write a country as two capital letters, or a part of it as those, a hyphen and its own letters or digits.",
+    )
+
+
+def _anywhere(value: object) -> object:
+    if value == "anywhere":
+        return value
+    shown = f"`{value}`" if isinstance(value, str) and value else "neither that word nor a list"
+    raise broken(
+        "nation.residency",
+        f"the rule of places is {shown}",
+        "It must say where this class of data may be processed.",
+        "Write `anywhere`, or ISO 3166 codes of countries and their parts, in brackets.",
     )
 
 
@@ -146,6 +165,13 @@ def _host(value: str) -> str:
 
 CountryCode = Annotated[str, AfterValidator(_country), Field(json_schema_extra={"pattern": "^[A-Z]{2}$"})]
 PlaceCode = Annotated[str, AfterValidator(_place), Field(json_schema_extra={"pattern": "^[A-Z]{2}(-[A-Z0-9]{1,3})?$"})]
+PLACES_FORMS = ("<anywhere>", "<codes>")
+"""What pydantic names the two forms of `Places` in the address of a fault; no part of the author's file."""
+Places = Annotated[
+    Annotated[Literal["anywhere"], BeforeValidator(_anywhere), Tag(PLACES_FORMS[0])]
+    | Annotated[list[PlaceCode], Tag(PLACES_FORMS[1])],
+    Discriminator(lambda value: PLACES_FORMS[isinstance(value, list)]),
+]
 LanguageTag = Annotated[
     str,
     AfterValidator(_language),

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from daulat.nation.errors import NationError
+from daulat.nation.errors import NationError, NationFaultsError
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 40
@@ -65,7 +65,9 @@ def read_yaml(path: Path, *, name: str = "") -> YamlFile:
     Raises
     ------
     NationError
-        If the file is missing, too large, not UTF-8, not YAML, uses aliases, or says the same key twice.
+        If the file is missing, too large, not UTF-8, not YAML, uses aliases, or says a key twice.
+    NationFaultsError
+        If it says several keys twice; all of them.
     """
     name = name or str(path)
     try:
@@ -137,23 +139,30 @@ def _refuse_bombs(text: str, name: str) -> None:
 
 
 def _refuse_duplicates(root: yaml.Node | None, name: str) -> None:
-    for mapping in _mappings(root):
-        seen: dict[str, int] = {}
-        for key, _value in mapping.value:
-            if not isinstance(key, yaml.ScalarNode):
-                continue
-            line = _line(key)
-            if key.value in seen:
-                raise NationError(
-                    f"`{key.value}` is declared twice, first on line {seen[key.value]}",
-                    why="YAML keeps only the last one, and the first would be lost in silence.",
-                    fix="Keep one of the two.",
-                    code="nation.duplicate",
-                    file=name,
-                    line=line,
-                    value=key.value,
-                )
-            seen[key.value] = line
+    faults = [fault for mapping in _mappings(root) for fault in _said_twice(mapping, name)]
+    if len(faults) > 1:
+        raise NationFaultsError(sorted(faults, key=lambda fault: fault.line))
+    if faults:
+        raise faults[0]
+
+
+def _said_twice(mapping: yaml.MappingNode, name: str) -> Iterator[NationError]:
+    seen: dict[str, int] = {}
+    for key, _value in mapping.value:
+        if not isinstance(key, yaml.ScalarNode):
+            continue
+        line = _line(key)
+        if key.value in seen:
+            yield NationError(
+                f"`{key.value}` is declared twice, first on line {seen[key.value]}",
+                why="YAML keeps only the last one, and the first would be lost in silence.",
+                fix="Keep one of the two.",
+                code="nation.duplicate",
+                file=name,
+                line=line,
+                value=key.value,
+            )
+        seen.setdefault(key.value, line)
 
 
 def _mappings(node: yaml.Node | None) -> Iterator[yaml.MappingNode]:

@@ -169,6 +169,7 @@ def _languages(country: str) -> tuple[list[dict[str, Any]], str]:
     if not rows:
         # Nobody lives there for good; English is what the services of such places are written in.
         rows = [{"tag": "en", "name": "English", "role": "official", "speakers_percent": 0.0}]
+        return rows, "# CLDR knows no language of this country; English is a default to replace.\n"
     rest = [one.tag for one in spoken if one not in listed]
     return rows, f"# Spoken by fewer than {LISTED_FROM_PERCENT:g} %: {', '.join(rest)}\n" if rest else ""
 

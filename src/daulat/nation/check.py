@@ -7,6 +7,7 @@ It judges only the file itself: whether an engine answers or a directory can be 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from daulat.nation import reference
+from daulat.nation._codes import PLACES_FORMS
 from daulat.nation._routes import route_faults
 from daulat.nation._sentences import Guide, explain
 from daulat.nation._yaml import YamlFile, parse_yaml, read_yaml
 from daulat.nation.errors import NationError, NationFaultsError
-from daulat.nation.model import Nation
+from daulat.nation.model import JURISDICTION, Nation
 
 _GUIDE = Guide(
     "nation.yaml", "`daulat init` shows how it is written.", "`daulat nation schema` states what is allowed."
@@ -61,6 +64,8 @@ def check_nation(path: Path) -> list[NationError]:
     """Return every fault of a file, by line; an empty list where there is none."""
     try:
         return _faults(_read(path))
+    except NationFaultsError as several:
+        return list(several.faults)
     except NationError as fault:
         return [fault]
 
@@ -75,6 +80,8 @@ def check_text(text: str, *, name: str = "nation.yaml") -> list[NationError]:
     """
     try:
         return _faults(parse_yaml(text.encode(), name=name))
+    except NationFaultsError as several:
+        return list(several.faults)
     except NationError as fault:
         return [fault]
 
@@ -113,7 +120,8 @@ def _faults(file: YamlFile) -> list[NationError]:
 
 def _fault(file: YamlFile, error: ErrorDetails) -> NationError:
     """Turn one error of pydantic into three sentences and a line."""
-    told, line = explain(error, Nation, _GUIDE), file.line_of(error["loc"])
+    loc = tuple(step for step in error["loc"] if step not in PLACES_FORMS)
+    told, line = explain({**error, "loc": loc}, Nation, _GUIDE), file.line_of(loc)
     return NationError(
         told.what, why=told.why, fix=told.fix, code=told.code, file=file.name, line=line, value=error["input"]
     )
@@ -122,25 +130,13 @@ def _fault(file: YamlFile, error: ErrorDetails) -> NationError:
 def _across(file: YamlFile) -> Iterator[NationError]:
     """Yield the faults that lie between two values, tolerating whatever else is wrong."""
     data = file.data
-    country = data.get("country")
     tags = {row.get("tag") for _index, row in _rows(data, "languages")}
     unique = (("languages", "tag"), ("jurisdictions", "code"), ("services", "id"), ("models", "id"), ("routes", "id"))
     for key, field in unique:
         yield from _repeated(file, key, field)
-    for index, row in _rows(data, "jurisdictions"):
-        code = row.get("code")
-        if isinstance(code, str) and isinstance(country, str) and not code.startswith(f"{country}-"):
-            yield NationError(
-                f"jurisdiction `{code}` is not a part of `{country}`",
-                why="Its rules and offices would be those of another country.",
-                fix=f"Use a code of ISO 3166-2 that starts with `{country}-`.",
-                code="nation.jurisdiction",
-                file=file.name,
-                line=file.line_of(("jurisdictions", index, "code")),
-                value=code,
-            )
+    yield from _jurisdiction_faults(file)
     for index, row in _rows(data, "services"):
-        spoken = row.get("languages")
+        spoken = row.get("languages") if tags else None  # where no language is declared, that is the fault
         for place, tag in enumerate(spoken if isinstance(spoken, list) else []):
             if tag not in tags:
                 yield NationError(
@@ -155,6 +151,31 @@ def _across(file: YamlFile) -> Iterator[NationError]:
     for index, row in _rows(data, "models"):
         yield from _model_faults(file, index, row)
     yield from route_faults(file)
+
+
+def _jurisdiction_faults(file: YamlFile) -> Iterator[NationError]:
+    """Yield the codes of another country and those that ISO 3166-2 does not have, where the country itself is known."""
+    country = file.data.get("country")
+    if not isinstance(country, str) or not reference.is_country(country):
+        return
+    for index, row in _rows(file.data, "jurisdictions"):
+        code = row.get("code")
+        if not isinstance(code, str) or not re.fullmatch(JURISDICTION, code):
+            continue  # its form is a fault of its own
+        if not code.startswith(f"{country}-"):
+            what = f"jurisdiction `{code}` is not a part of `{country}`"
+            why = "Its rules and offices would be those of another country."
+            fix = f"Use a code of ISO 3166-2 that starts with `{country}-`."
+        elif not reference.is_subdivision(code):
+            near = reference.suggest_jurisdiction(country, str(row.get("name")))
+            what = f"jurisdiction `{code}` is not in ISO 3166-2"
+            why = "Rules, offices and places are matched by it; this one would match nothing."
+            meant = f"did you mean `{near}`? " if near else ""
+            fix = f"{meant}`daulat nation jurisdictions {country}` lists the codes."
+        else:
+            continue
+        line = file.line_of(("jurisdictions", index, "code"))
+        yield NationError(what, why=why, fix=fix, code="nation.jurisdiction", file=file.name, line=line, value=code)
 
 
 def _model_faults(file: YamlFile, index: int, row: dict[str, Any]) -> Iterator[NationError]:

@@ -22,7 +22,7 @@ from daulat.nation._codes import (
     Declared,
     LanguageTag,
     Listen,
-    PlaceCode,
+    Places,
     ReleaseKey,
     Text,
     TimeZone,
@@ -52,6 +52,8 @@ __all__ = [
 
 Role = Literal["official", "regional", "minority", "foreign"]
 Names = dict[LanguageTag, Text]
+JURISDICTION = r"^[A-Z]{2}-[A-Z0-9]{1,3}$"
+"""The form of a code of ISO 3166-2."""
 
 
 class Language(Declared):
@@ -70,7 +72,7 @@ class Language(Declared):
 class Jurisdiction(Declared):
     """A first-level part of the country that has its own rules or offices."""
 
-    code: Annotated[str, Field(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}$")]
+    code: Annotated[str, Field(pattern=JURISDICTION)]
     """ISO 3166-2 code."""
     name: Text
     """Its name in its own language."""
@@ -92,11 +94,11 @@ class Operators(Declared):
 class Residency(Declared):
     """Where each class of data may be processed: `anywhere`, or a list of ISO 3166-1 and 3166-2 codes."""
 
-    public: Literal["anywhere"] | list[PlaceCode] = "anywhere"
+    public: Places = "anywhere"
     """Published official text."""
-    internal: Literal["anywhere"] | list[PlaceCode]
+    internal: Places
     """Working papers of a ministry."""
-    personal: Literal["anywhere"] | list[PlaceCode]
+    personal: Places
     """Questions of citizens, and whatever tells who somebody is."""
     operators: Operators = Operators()
     """Whose machines may take each class, beside the rule of places."""

@@ -25,6 +25,8 @@ from daulat.nation.errors import NationError
 
 # Types of ISO 3166-2 that are parts of the map, not jurisdictions: nobody governs them, so their children are meant.
 _MAP_PARTS = frozenset({"Geographical unit", "Geographical region", "Geographical entity", "Chain (of islands)"})
+# Tags of ISO 639 that stand for no language: not known, several, none of the coded ones, no words at all.
+_NO_LANGUAGE = frozenset({"und", "mul", "mis", "zxx"})
 _ROLE = {"official": "official", "de_facto_official": "official", "official_regional": "regional"}
 
 
@@ -106,6 +108,7 @@ def languages_of(country: str) -> list[SpokenLanguage]:
             float(info["population_percent"] or 0.0),
         )
         for raw, info in get_territory_language_info(country).items()
+        if raw not in _NO_LANGUAGE
     ]
     order = {"official": 0, "regional": 1, "minority": 2, "foreign": 3}
     living = [one for one in spoken if one.speakers_percent > 0 or one.role in {"official", "regional"}]
@@ -156,6 +159,31 @@ def jurisdictions_of(country: str) -> list[Subdivision]:
     return sorted((Subdivision(row.code, row.name, row.type.lower()) for row in first), key=lambda one: one.code)
 
 
+def is_subdivision(code: str) -> bool:
+    """Say whether a code is in ISO 3166-2, of whatever level.
+
+    >>> is_subdivision("EE-37"), is_subdivision("EE-99"), is_subdivision("EE")
+    (True, False, False)
+    """
+    return code in _subdivision_codes()
+
+
+@cache
+def _subdivision_codes() -> frozenset[str]:
+    return frozenset(row.code for row in pycountry.subdivisions)
+
+
+def suggest_jurisdiction(country: str, name: str) -> str:
+    """Return the code of the first-level jurisdiction that has this name, or nearly; empty where none has.
+
+    >>> suggest_jurisdiction("EE", "Hiiumaa"), suggest_jurisdiction("EE", "Harju maa"), suggest_jurisdiction("EE", "X")
+    ('EE-39', 'EE-37', '')
+    """
+    by_name = {one.name.lower(): one.code for one in jurisdictions_of(country)}
+    near = get_close_matches(name.lower(), by_name, n=1, cutoff=0.8)
+    return by_name[near[0]] if near else ""
+
+
 def own_name(tag: str) -> str:
     """Return what a language calls itself, or its English name where CLDR does not know.
 
@@ -182,10 +210,12 @@ def language_name(tag: str) -> str:
 def is_language(tag: str) -> bool:
     """Say whether a BCP 47 tag names a language of ISO 639, with a script and a region that exist where it has them.
 
-    >>> [is_language(tag) for tag in ("id", "zh-Hant", "en-GB", "jawa", "id-XQ", "ID")]
-    [True, True, True, False, False, False]
+    >>> [is_language(tag) for tag in ("id", "zh-Hant", "en-GB", "jawa", "id-XQ", "ID", "und")]
+    [True, True, True, False, False, False, False]
     """
     primary, *rest = tag.split("-")
+    if primary in _NO_LANGUAGE:
+        return False
     if primary != primary.lower() or not (_iso_639_name(primary) or primary in Locale("en").languages):
         return False
     return all(
