@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from daulat.cli import _checks
 from daulat.cli.doctor import command
+from daulat.models import Fetcher, Order, WeightsStore, parse_source, pull
 from daulat.nation import bootstrap, load_nation
 
 
@@ -88,4 +89,27 @@ def test_missing_weights_are_found_with_the_command_that_brings_them(declaration
     models = "models:\n- id: small\n  kind: embedded\n  weights: smollm2-135m-instruct\n"
     declaration.write_text(declaration.read_text().replace("models: []\n", models))
     finding = found(declaration, "models")
-    assert (finding.state, finding.fix) == ("warn", "run `daulat models pull smollm2-135m-instruct`.")
+    assert finding.state == "warn"
+    assert "`daulat models pull smollm2-135m-instruct`" in finding.fix
+
+
+def test_every_model_that_cannot_run_is_found_and_altered_weights_are_a_failure(declaration, tmp_path):
+    source = tmp_path / "source.gguf"
+    source.write_bytes(b"GGUF" + (3).to_bytes(4, "little") + bytes(16))
+    order = Order("tiny", (parse_source(f"file://{source}"),))
+    weights = pull(order, WeightsStore(tmp_path / ".daulat/models"), fetcher=Fetcher()).path
+    models = [
+        "{id: a, kind: embedded, weights: none}",
+        "{id: b, kind: embedded, weights: tiny}",
+        "{id: c, kind: remote, url: 'http://h/v1', key_from: NO_KEY}",
+        "{id: d, kind: fake}",
+    ]
+    declared = declaration.read_text().replace("models: []\n", "models:\n" + "".join(f"- {row}\n" for row in models))
+    declaration.write_text(declared)
+
+    def states():
+        return [(each.state, each.what[:3]) for each in _checks.examine(declaration, {}) if each.check == "models"]
+
+    assert states() == [("warn", "`a`"), ("fail", "`c`"), ("ok", "b, ")]
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    assert states() == [("warn", "`a`"), ("fail", "`b`"), ("fail", "`c`"), ("ok", "d")]

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from daulat.cli.models import command
-from daulat.models.errors import LicenceNotAccepted
+from daulat.models.errors import LicenceNotAccepted, WeightsError
 
 Run = Callable[..., Result]
 
@@ -68,6 +68,22 @@ def test_a_model_is_pulled_listed_verified_run_and_removed(run: Run, tiny_weight
 def test_conditions_are_shown_before_a_byte_is_fetched(run: Run) -> None:
     with pytest.raises(LicenceNotAccepted, match="prohibited-use policy"):
         run("pull", "gemma-3-270m")
+
+
+def test_a_pin_that_is_no_sha256_is_wrong_usage(run: Run, tiny_weights: Path) -> None:
+    result = run("pull", "tiny", "--from", f"file://{tiny_weights}", "--licence", "MIT", "--sha256", "zz")
+    assert result.exit_code == 2
+    assert "64 hexadecimal digits" in result.stderr
+    assert not Path(".daulat").exists()
+
+
+def test_altered_weights_are_not_run(run: Run, tiny_weights: Path) -> None:
+    run("pull", "tiny", "--from", f"file://{tiny_weights}", "--licence", "MIT")
+    with Path(".daulat/models/tiny/tiny.gguf").open("r+b") as file:
+        file.seek(1000)
+        file.write(b"x")
+    with pytest.raises(WeightsError, match="not what was pulled"):
+        run("run", "tiny", "Halo")
 
 
 def test_weights_of_unknown_licence_are_taken_only_by_name(run: Run, tiny_weights: Path) -> None:

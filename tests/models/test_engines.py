@@ -19,11 +19,16 @@ from daulat.models import (
     EmbeddedEngine,
     EngineSet,
     EngineUnavailable,
+    Fetcher,
     Message,
     ModelsError,
+    Order,
     RemoteEngine,
     UnknownModel,
+    WeightsStore,
     declare_engines,
+    parse_source,
+    pull,
 )
 
 
@@ -40,6 +45,11 @@ class Declared:
 
 def declare(tmp_path: Path, *models: Declared, **environment: str) -> EngineSet:
     return declare_engines(models, base=tmp_path, weights=tmp_path / "models", environment=environment)
+
+
+def pulled(tmp_path: Path, weights: Path) -> Path:
+    order = Order("tiny", (parse_source(f"file://{weights}"),))
+    return pull(order, WeightsStore(tmp_path / "models"), fetcher=Fetcher()).path
 
 
 def ask(model: str) -> ChatRequest:
@@ -110,20 +120,60 @@ async def test_a_server_that_is_down_costs_only_its_own_models(tmp_path: Path) -
 async def test_weights_are_found_by_the_name_they_were_pulled_under_or_by_their_path(
     tmp_path: Path, tiny_weights: Path
 ) -> None:
-    (tmp_path / "models" / "tiny").mkdir(parents=True)
     shutil.copy(tiny_weights, tmp_path / "mine.gguf")
     by_name, by_path = Declared("a", "embedded", weights="tiny"), Declared("b", "embedded", weights="mine.gguf")
 
     async with declare(tmp_path, by_name, by_path) as engines:
         assert await engines.list_models() == ["b"]
         # Pulled while the service runs: the next request finds them.
-        shutil.copy(tiny_weights, tmp_path / "models" / "tiny" / "tiny.gguf")
+        pulled(tmp_path, tiny_weights)
         assert await engines.list_models() == ["a", "b"]
         engine = engines.engine_for("a")
         assert isinstance(engine, EmbeddedEngine)
         assert engine.process_id is None
         *_, last = [delta async for delta in engine.stream(ask("a"))]
         assert last.finish_reason == "length"
+
+
+async def test_weights_that_are_missing_are_asked_for_by_their_own_name_not_by_the_models(tmp_path: Path) -> None:
+    async with declare(tmp_path, Declared("writer", "embedded", weights="qwen3-4b")) as engines:
+        with pytest.raises(EngineUnavailable) as caught:
+            await anext(engines.engine_for("writer").stream(ask("writer")))
+    assert "daulat models pull qwen3-4b" in caught.value.fix
+
+
+async def test_altered_weights_never_run(tmp_path: Path, tiny_weights: Path) -> None:
+    path = pulled(tmp_path, tiny_weights)
+    async with declare(tmp_path, Declared("writer", "embedded", weights="tiny")) as engines:
+        engine = engines.engine_for("writer")
+        assert isinstance(engine, EmbeddedEngine)
+        with path.open("r+b") as file:
+            file.seek(100_000)
+            file.write(b"x")
+        with pytest.raises(EngineUnavailable, match="`tiny` are not what was pulled") as caught:
+            await anext(engine.stream(ask("writer")))
+        assert engine.process_id is None
+        assert not await engine.is_healthy()
+        assert "daulat models remove tiny" in caught.value.fix
+        # Pulled again, they run without a restart.
+        pulled(tmp_path, tiny_weights)
+        assert await engine.is_healthy()
+        assert [delta async for delta in engine.stream(ask("writer"))]
+
+
+@pytest.mark.parametrize("spoil", ["cut", "unrecorded"])
+async def test_weights_that_are_cut_or_that_nobody_recorded_are_not_offered(
+    tmp_path: Path, tiny_weights: Path, spoil: str
+) -> None:
+    path = pulled(tmp_path, tiny_weights)
+    if spoil == "cut":
+        path.write_bytes(path.read_bytes()[:60_000])
+    else:
+        path.with_name("provenance.json").unlink()
+    async with declare(tmp_path, Declared("writer", "embedded", weights="tiny")) as engines:
+        assert await engines.list_models() == []
+        with pytest.raises(EngineUnavailable):
+            await anext(engines.engine_for("writer").stream(ask("writer")))
 
 
 @pytest.mark.parametrize(

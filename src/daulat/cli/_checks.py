@@ -20,8 +20,8 @@ from daulat.errors import DaulatError
 from daulat.gateway import reserve
 from daulat.knowledge.encoder import bundled_weights
 from daulat.knowledge.opening import nation_shelf
-from daulat.models import WEIGHTS, WeightsStore, declare_engines
-from daulat.nation import Nation, find_pack, load_nation
+from daulat.models import WEIGHTS, EmbeddedEngine, declare_engines
+from daulat.nation import Model, Nation, find_pack, load_nation
 
 MIB = 1024 * 1024
 MEMORY_NEEDED_MIB = 512  # the service takes 400 MB without a language model
@@ -65,7 +65,7 @@ def _of_nation(nation: Nation, environ: Mapping[str, str]) -> Iterator[Finding]:
     yield guarded("pack", lambda: pack(nation))
     yield guarded("port", lambda: port(nation))
     yield guarded("release", lambda: release(nation))
-    yield guarded("models", lambda: models(nation, environ))
+    yield from models(nation, environ)
     yield scanned_pages(nation.language_tags)
 
 
@@ -211,27 +211,27 @@ def release(nation: Nation) -> Finding:
     return Finding("release", "ok", f"{current}: {manifest.passages:,} passages, signed by {key.text[:12]}...")
 
 
-def models(nation: Nation, environ: Mapping[str, str]) -> Finding:
-    """See that every declared model has its weights, its address and its key."""
-    declare_engines(nation.models, base=nation.directory, weights=nation.path(WEIGHTS), environment=environ)
+def models(nation: Nation, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """See that each declared model has its weights, as they were pulled, its address and its key."""
     if not nation.models:
-        return Finding("models", "ok", "none declared: answers are the official text, quoted")
+        yield Finding("models", "ok", "none declared: answers are the official text, quoted")
+    fit = []
     for model in nation.models:
-        if model.kind == "embedded" and model.weights and not _weights_are_here(nation, model.weights):
-            return Finding(
-                "models",
-                "warn",
-                f"the weights of `{model.id}` are not here",
-                "Answers are quoted until they are.",
-                f"run `daulat models pull {model.weights}`.",
-            )
-    return Finding("models", "ok", ", ".join(model.id for model in nation.models))
+        try:
+            _check_model(nation, model, environ)
+            fit.append(model.id)
+        except DaulatError as error:
+            state: Literal["warn", "fail"] = "warn" if error.code == "models.weights.missing" else "fail"
+            yield Finding("models", state, f"`{model.id}` does not run: {error.what}", error.why, error.fix)
+    if fit:
+        yield Finding("models", "ok", ", ".join(fit))
 
 
-def _weights_are_here(nation: Nation, name: str) -> bool:
-    if name.endswith(".gguf") or "/" in name:
-        return nation.path(name).is_file()
-    return WeightsStore(nation.path(WEIGHTS)).path_for(name).is_file()
+def _check_model(nation: Nation, model: Model, environ: Mapping[str, str]) -> None:
+    engines = declare_engines([model], base=nation.directory, weights=nation.path(WEIGHTS), environment=environ)
+    engine = engines.engine_for(model.id)
+    if isinstance(engine, EmbeddedEngine) and engine.approval is not None:
+        engine.approval.check(keep=False)
 
 
 def scanned_pages(languages: tuple[str, ...]) -> Finding:

@@ -25,6 +25,7 @@ from daulat.nation import Nation
 
 if TYPE_CHECKING:
     from daulat.gateway import Knowledge
+    from daulat.gateway.readiness import Readiness
 
 EXIT_INTERRUPTED = 130
 
@@ -39,6 +40,13 @@ class Announcer:
         self._clock = clock
         self._started = clock()
         self._told: dict[str, str] = {}
+
+    def follow(self, readiness: Readiness) -> None:
+        """Tell what is settled already, and every change from now on."""
+        for name, (state, detail) in readiness.states.items():
+            if state != "loading":
+                self.changed(name, state, detail)
+        readiness.on_change = self.changed
 
     def changed(self, name: str, state: str, detail: str) -> None:
         """Tell a change of state; progress inside a state goes to `/v1/status` only."""
@@ -135,7 +143,7 @@ async def _run(open_all: OpenAll, holder: socket.socket, as_json: bool, *, join:
     announcer = Announcer(time.monotonic)
     address = url_of(holder)
     async with open_all() as parts:
-        parts.readiness.on_change = announcer.changed
+        announcer.follow(parts.readiness)
         app = create_app(parts)
 
         def announce() -> None:

@@ -23,6 +23,7 @@ from daulat.cli._output import emit, emit_json, hint, json_option, progress, say
 from daulat.models import (
     HUB_URL,
     WEIGHTS,
+    Approval,
     Catalogue,
     CatalogueModel,
     ChatRequest,
@@ -36,6 +37,7 @@ from daulat.models import (
     Weights,
     WeightsStore,
     broken_clause,
+    is_sha256,
     load_catalogue,
     parse_source,
     pull,
@@ -50,6 +52,12 @@ _directory = click.option(
     show_default=True,
     help="The directory of weights.",
 )
+
+
+def _hex(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    if value and not is_sha256(value.lower()):
+        raise click.BadParameter("a SHA-256 has 64 hexadecimal digits; nothing was fetched")
+    return value.lower()
 
 
 @click.group()
@@ -122,7 +130,9 @@ def show(model: str, directory: Path, as_json: bool) -> None:
 @command.command("pull")
 @click.argument("model")
 @click.option("--from", "addresses", multiple=True, metavar="ADDRESS", help="Where from; repeat for parts, in order.")
-@click.option("--sha256", default="", metavar="HEX", help="SHA-256 of the whole file, as its publisher states it.")
+@click.option(
+    "--sha256", default="", metavar="HEX", callback=_hex, help="SHA-256 of the whole file, as its publisher states it."
+)
 @click.option("--licence", default="", metavar="ID", help="Its licence, for a model that is not in the catalogue.")
 @click.option("--accept-licence", "accepted_by", default="", metavar="WHO", help="Name and office of who accepts it.")
 @click.option(
@@ -224,8 +234,12 @@ def run(model: str, prompt: str | None, max_tokens: int, context: int, directory
     Without a prompt, at a terminal, it is a conversation: an empty line or Ctrl-D ends it.
     """
     store = WeightsStore(directory)
-    store.find(model)
-    engine = EmbeddedEngine(model, store.path_for(model), settings=EmbeddedSettings(context_length=context))
+    store.look(model)
+    approval = Approval([model], Path(), store)
+    with _reporter(f"reading {model}") as report:
+        approval.check(report)  # here, where its progress can be shown; the engine need not read it again
+    settings = EmbeddedSettings(context_length=context)
+    engine = EmbeddedEngine(model, approval.weights, settings=settings, approval=approval)
     if prompt is None and sys.stdin.isatty() and not as_json:
         asyncio.run(converse(engine, model, max_tokens))
         return

@@ -23,6 +23,7 @@ from daulat.gateway.api.batches.queue import BatchQueue
 from daulat.gateway.api.batches.worker import working
 from daulat.gateway.api.files.shelf import FileShelf
 from daulat.gateway.app import create_app
+from daulat.gateway.declared_models import MODELS, keep_told
 from daulat.gateway.errors import defect
 from daulat.gateway.media import declared_fetcher
 from daulat.gateway.metering import Meter
@@ -133,13 +134,17 @@ async def open_front(
     settings = StoreSettings.from_environment(nation.path(nation.store.directory), environ)
     parts.readiness.set("database", "loading")
     keep_s = nation.retention.files_days * DAY_S
-    keeping = asyncio.create_task(reporting(parts, "database", _keep_store(parts, settings, receipts, access, keep_s)))
+    keeping = [
+        asyncio.create_task(reporting(parts, "database", _keep_store(parts, settings, receipts, access, keep_s))),
+        asyncio.create_task(reporting(parts, MODELS, keep_told(engines, parts.readiness))),
+    ]
     try:
         async with steered(parts, nation, engines, environ, workers=workers, row=row):
             yield Front(parts, engines)
     finally:
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+        for each in keeping:
+            each.cancel()
+        await asyncio.gather(*keeping, return_exceptions=True)
         await engines.close()
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Literal
 
 from daulat.gateway._asgi import Request, Send, send_json
+from daulat.gateway.declared_models import MODELS
 from daulat.gateway.parts import Parts
 from daulat.gateway.schema import Health, PartStatus, Status
 
@@ -29,9 +30,11 @@ class HealthRoutes:
         readiness = self._parts.readiness
         state: Literal["ok", "loading", "failed"] = "ok"
         waiting = readiness.waiting_for()
+        # A model that does not run keeps nobody waiting: others answer, or the official text does.
+        failed, awaited = ({*names} - {MODELS} for names in (readiness.failed(), waiting))
         # Without services the assistant is not waited for: engines stand behind the database's keys alone.
-        if self._parts.assistant is None and (self._parts.services or waiting or readiness.failed()):
-            state = "failed" if readiness.failed() else "loading"
+        if self._parts.assistant is None and (self._parts.services or awaited or failed):
+            state = "failed" if failed else "loading"
         await send_json(send, Health(state, waiting), request.request_id, 200 if state == "ok" else 503)
 
     async def status(self, request: Request, send: Send) -> None:
@@ -66,5 +69,6 @@ class HealthRoutes:
         engines = [engine.level for engine in self._parts.vitals()]
         if engines and not self._parts.services and all(level == "red" for level in engines):
             return "red"
-        is_troubled = failed or readiness.failed() or readiness.waiting_for() or any(e != "green" for e in engines)
+        is_incomplete = readiness.failed() or readiness.waiting_for() or readiness.absent()
+        is_troubled = failed or is_incomplete or any(level != "green" for level in engines)
         return "amber" if is_troubled else "green"

@@ -50,3 +50,7 @@ class Readiness:
     def failed(self) -> list[str]:
         """Name the parts that will not come."""
         return [name for name, (state, _) in self.states.items() if state == "failed"]
+
+    def absent(self) -> list[str]:
+        """Name the parts that are declared and not here."""
+        return [name for name, (state, _) in self.states.items() if state == "absent"]

@@ -8,11 +8,13 @@ It never decides what citizens are told, never logs a prompt, never unpickles, a
 """
 
 from daulat.models._fetch import HUB_URL, Fetcher
+from daulat.models._hashes import is_sha256
 from daulat.models._http import Door
 from daulat.models._licence_use import Use, broken_clause
 from daulat.models._reasoning import ThinkSplitter
 from daulat.models._several import several_prompts
 from daulat.models._sse import EventDecoder, EventTooLargeError
+from daulat.models.approval import Approval
 from daulat.models.catalogue import Catalogue, CatalogueModel, Licence, load_catalogue
 from daulat.models.embedded import EmbeddedEngine, EmbeddedSettings
 from daulat.models.engine import ChatRequest, Delta, Engine, Forwarding, Message, Pieces, Usage, Whole, forwarding
@@ -26,6 +28,7 @@ from daulat.models.errors import (
     GateError,
     ModelsError,
     UnknownModel,
+    WeightsError,
 )
 from daulat.models.fake import FakeEngine, Reply
 from daulat.models.gates import GATES, GateResult, Gates, kept_gates, load_gates
@@ -39,6 +42,7 @@ __all__ = [
     "GATES",
     "HUB_URL",
     "WEIGHTS",
+    "Approval",
     "Catalogue",
     "CatalogueModel",
     "ChatRequest",
@@ -76,12 +80,14 @@ __all__ = [
     "Usage",
     "Use",
     "Weights",
+    "WeightsError",
     "WeightsStore",
     "Whole",
     "broken_clause",
     "by_server",
     "declare_engines",
     "forwarding",
+    "is_sha256",
     "kept_gates",
     "load_catalogue",
     "load_gates",

@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Self
 
 from daulat.models._several import OneByOne, joined, separated
+from daulat.models.approval import Approval
 from daulat.models.engine import ChatRequest, Delta, Pieces, Whole
-from daulat.models.errors import EngineError, EngineInterrupted, EngineUnavailable
+from daulat.models.errors import EngineError, EngineInterrupted, EngineUnavailable, WeightsError
 from daulat.models.remote import RemoteEngine
 
 _CHILD = Path(__file__).with_name("_child.py")
@@ -79,9 +80,11 @@ class EmbeddedEngine:
     model : str
         The id that requests name.
     weights : Path
-        The GGUF file, already verified.
+        The GGUF file.
     settings : EmbeddedSettings
         Context, slots, threads and patience.
+    approval : Approval, optional
+        Holds the file against its record before each start. None: the caller answers for it.
     clock : callable
         Seconds that only grow, for the pause after a crash.
     """
@@ -92,10 +95,12 @@ class EmbeddedEngine:
         weights: Path,
         *,
         settings: EmbeddedSettings | None = None,
+        approval: Approval | None = None,
         name: str = "embedded",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
+        self.approval = approval
         self._model = model
         self._weights = weights
         self._settings = settings or EmbeddedSettings()
@@ -184,7 +189,7 @@ class EmbeddedEngine:
         """Say whether the process answers; before the first request, whether it could be started."""
         if self._child is not None and self._child.is_alive:
             return await self._child.client.is_healthy()
-        return not self._closed and self._weights.is_file() and self._clock() >= self._not_before
+        return not self._closed and self._may_run() and self._clock() >= self._not_before
 
     async def close(self) -> None:
         """End the process. Requests that are in it are interrupted."""
@@ -207,6 +212,7 @@ class EmbeddedEngine:
             if self._child is not None:
                 self._note_crash(self._child)
             self._check_may_start()
+            await self._approve()
             try:
                 self._child = await self._start()
             except EngineError:
@@ -218,12 +224,29 @@ class EmbeddedEngine:
     def _check_may_start(self) -> None:
         if self._closed:
             raise self._unavailable("was closed", fix="Start the service again.")
-        if not self._weights.is_file():
-            fix = f"Run `daulat models pull {self._model}`."
-            raise self._unavailable(f"has no weights at {self._weights}", fix=fix)
         wait_s = self._not_before - self._clock()
         if wait_s > 0:
             raise self._unavailable(f"failed {self._crashes} times and starts again in {wait_s:.0f} s")
+
+    def _may_run(self) -> bool:
+        if self.approval is None:
+            return self._weights.is_file()
+        try:
+            self.approval.look()
+        except WeightsError:
+            return False
+        return True
+
+    async def _approve(self) -> None:
+        """Hold the files against their records; a large one that is new to us is read in a thread."""
+        if self.approval is None:
+            if not self._weights.is_file():
+                raise self._unavailable("does not start: its file is not there", fix=f"Put it at {self._weights}.")
+            return
+        try:
+            await asyncio.to_thread(self.approval.check)
+        except WeightsError as error:
+            raise self._unavailable(f"does not start: {error.what}", fix=error.fix) from error
 
     async def _start(self) -> _Child:
         settings, api_key = self._settings, secrets.token_urlsafe(24)
@@ -278,7 +301,7 @@ class EmbeddedEngine:
         return EngineUnavailable(
             f"engine `{self.name}` {what}",
             why="Answers by quotation go on without it; requests for this model do not begin.",
-            fix=fix or f"Check the file with `daulat models verify {self._model}`, and the free memory.",
+            fix=fix or f"Check the file with `daulat models verify {self._weights.stem}`, and the free memory.",
             code="models.engine.unavailable",
         )
 

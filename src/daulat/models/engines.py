@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol, Self
 
+from daulat.models.approval import Approval
 from daulat.models.embedded import EmbeddedEngine, EmbeddedSettings
 from daulat.models.engine import Engine
 from daulat.models.errors import EngineError, ModelsError, UnknownModel
@@ -189,21 +190,13 @@ def declare_engines(
     """
     engines: dict[str, Engine] = {}
     servers: dict[tuple[str, str], RemoteEngine] = {}
+    store = WeightsStore(weights)
     for model in models:
         match model.kind:
             case "remote":
                 engines[model.id] = _remote(model, servers, environment)
             case "embedded":
-                engines[model.id] = EmbeddedEngine(
-                    model.id,
-                    _weights_path(_required(model, "weights", model.weights), base, weights),
-                    name=model.id,
-                    settings=EmbeddedSettings(
-                        context_length=model.context_length,
-                        slots=DECLARED_SLOTS,
-                        adapters=_adapters(model, base, weights),
-                    ),
-                )
+                engines[model.id] = _embedded(model, base, store)
             case "fake":
                 engines[model.id] = FakeEngine([model.id], name=model.id)
     return EngineSet(engines)
@@ -222,17 +215,19 @@ def _remote(
     return servers[place]
 
 
-def _adapters(model: DeclaredModel, base: Path, weights: Path) -> tuple[tuple[Path, float], ...]:
+def _embedded(model: DeclaredModel, base: Path, store: WeightsStore) -> EmbeddedEngine:
+    """Return the engine of one model, which runs nothing that is not what was pulled."""
     # Declarations without adapters, such as those of tests, need not have the field.
-    return tuple(
-        (_weights_path(adapter.weights, base, weights), adapter.scale) for adapter in getattr(model, "adapters", ())
+    adapters = getattr(model, "adapters", ())
+    names = [_required(model, "weights", model.weights), *(adapter.weights for adapter in adapters)]
+    approval = Approval(names, base, store)
+    paths = zip(approval.files[1:], adapters, strict=True)
+    settings = EmbeddedSettings(
+        context_length=model.context_length,
+        slots=DECLARED_SLOTS,
+        adapters=tuple((path, adapter.scale) for path, adapter in paths),
     )
-
-
-def _weights_path(name: str, base: Path, weights: Path) -> Path:
-    if name.endswith(".gguf") or "/" in name:
-        return base / name
-    return WeightsStore(weights).path_for(name)
+    return EmbeddedEngine(model.id, approval.weights, name=model.id, settings=settings, approval=approval)
 
 
 def _key(key_from: str, environment: Mapping[str, str]) -> str:

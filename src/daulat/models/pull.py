@@ -17,10 +17,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from daulat.models._fetch import Fetcher, Report, Stated, say_nothing
+from daulat.models._hashes import hash_file, is_sha256
 from daulat.models.errors import LicenceForbids, LicenceNotAccepted, SourceError, WeightsError
 from daulat.models.gguf import GgufHeader, read_header
 from daulat.models.sources import FileSource, HubSource, Source
-from daulat.models.weights import Acceptance, Provenance, Weights, WeightsStore, check_model_id, hash_file
+from daulat.models.weights import Acceptance, Provenance, Weights, WeightsStore, check_model_id
 
 _CHUNK_BYTES = 1 << 20
 _MARKER = "sources"
@@ -197,6 +198,13 @@ def _check_licence(order: Order) -> None:
 
 
 def _check_pinned(order: Order) -> None:
+    if order.sha256 and not is_sha256(order.sha256):
+        raise SourceError(
+            f"`{order.sha256[:80]}` is not a SHA-256",
+            why="No file could have it, so whatever came would be deleted.",
+            fix="Write its 64 hexadecimal digits in small letters, as the publisher states them.",
+            code="models.source.pin",
+        )
     self_stated = len(order.sources) == 1 and isinstance(order.sources[0], HubSource | FileSource)
     if not order.sources or not (order.sha256 or self_stated):
         raise SourceError(

@@ -3,6 +3,7 @@
 
     <directory>/<model>/<model>.gguf         the weights
     <directory>/<model>/provenance.json      where they came from, their hash, and who accepted their licence
+    <directory>/<model>/verified.json        which file was read whole last, and its hash then
     <directory>/.incoming/<model>/           what is being fetched; gone when it is whole
 
 It never fetches (see `daulat.models.pull`) and never loads a model.
@@ -11,7 +12,6 @@ It never fetches (see `daulat.models.pull`) and never loads a model.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -22,6 +22,7 @@ from pathlib import Path
 import msgspec
 
 from daulat.files import sync
+from daulat.models._hashes import Hashes, stamp_of
 from daulat.models.errors import WeightsError
 
 WEIGHTS = ".daulat/models"
@@ -29,7 +30,6 @@ WEIGHTS = ".daulat/models"
 PROVENANCE = "provenance.json"
 _INCOMING = ".incoming"
 _MODEL_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
-_CHUNK_BYTES = 1 << 20
 
 
 class Acceptance(msgspec.Struct, frozen=True):
@@ -80,6 +80,7 @@ class WeightsStore:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self._hashes = Hashes()
 
     def installed(self) -> list[Weights]:
         """List what is here, by name."""
@@ -109,16 +110,51 @@ class WeightsStore:
         WeightsError
             If the model is not here, or the file is not what it was.
         """
+        return self._held_against_record(self._required(model), report, anew=True, keep=True)
+
+    def approve(
+        self, model: str, report: Callable[[int, int | None], None] | None = None, *, keep: bool = True
+    ) -> Weights:
+        """Return weights that are what was pulled, reading the file only if it has changed since it was last read.
+
+        Parameters
+        ----------
+        keep : bool
+            Write down that it was read.
+
+        Raises
+        ------
+        WeightsError
+            As `verify`.
+        """
+        return self._held_against_record(self._required(model), report, anew=False, keep=keep)
+
+    def look(self, model: str) -> Weights:
+        """Return weights as far as can be told without reading them: they are here, whole, and not known as changed.
+
+        Raises
+        ------
+        WeightsError
+            If they are not.
+        """
         weights = self._required(model)
-        expected = weights.provenance
-        actual = hash_file(weights.path, report) if weights.path.is_file() else "no file"
-        if actual != expected.sha256:
-            raise WeightsError(
-                f"{weights.path} is not what was pulled: sha256 {actual[:16]}, recorded {expected.sha256[:16]}",
-                why="Its answers would come from weights that nobody approved.",
-                fix=f"Run `daulat models remove {model}`, then pull it again.",
-                code="models.weights.changed",
-            )
+        stamp = stamp_of(weights.path)
+        if stamp is None or stamp.bytes != weights.provenance.bytes:
+            size = "no file" if stamp is None else f"{stamp.bytes:,} bytes"
+            raise _changed(weights, f"{size}, recorded {weights.provenance.bytes:,}")
+        known = self._hashes.known(weights.path)
+        if known not in ("", weights.provenance.sha256):
+            raise _changed(weights, _hashes_differ(known, weights))
+        return weights
+
+    def _held_against_record(
+        self, weights: Weights, report: Callable[[int, int | None], None] | None, *, anew: bool, keep: bool
+    ) -> Weights:
+        if not anew or stamp_of(weights.path) is None:
+            self.look(weights.provenance.model)
+        found = self._hashes.of(weights.path, report, anew=anew, keep=keep)
+        if found != weights.provenance.sha256:
+            raise _changed(weights, _hashes_differ(found, weights))
         return weights
 
     def remove(self, model: str) -> int:
@@ -180,13 +216,22 @@ class WeightsStore:
         incoming.rename(place)
         sync(self.directory)
         shutil.rmtree(replaced, ignore_errors=True)
-        return Weights(place / provenance.file, provenance)
+        weights = Weights(place / provenance.file, provenance)
+        self._hashes.note(weights.path, provenance.sha256)
+        return weights
 
     def _required(self, model: str) -> Weights:
         weights = self.find(model)
+        if weights is None and self.path_for(model).is_file():
+            raise WeightsError(
+                f"the weights of `{model}` have no {PROVENANCE} beside them",
+                why="Nobody could say where these weights came from, or whether they have changed.",
+                fix=f"Move the file elsewhere and run `daulat models pull {model} --from file:///where/it/is.gguf`.",
+                code="models.weights.provenance",
+            )
         if weights is None:
             raise WeightsError(
-                f"the weights of `{model}` are not in {self.directory}",
+                f"the weights of `{model}` are not here",
                 why="There is nothing to run, verify or remove.",
                 fix=f"Run `daulat models pull {model}`; `daulat models list` shows what is here.",
                 code="models.weights.missing",
@@ -206,6 +251,20 @@ class WeightsStore:
                 code="models.weights.provenance",
             ) from error
         return Weights(record.parent / provenance.file, provenance)
+
+
+def _hashes_differ(found: str, weights: Weights) -> str:
+    return f"sha256 {found[:16]}, recorded {weights.provenance.sha256[:16]}"
+
+
+def _changed(weights: Weights, difference: str) -> WeightsError:
+    model = weights.provenance.model
+    return WeightsError(
+        f"the weights of `{model}` are not what was pulled: {difference}",
+        why="Its answers would come from weights that nobody approved.",
+        fix=f"Run `daulat models remove {model}`, then pull it again.",
+        code="models.weights.changed",
+    )
 
 
 def check_model_id(model: str) -> str:
@@ -229,14 +288,3 @@ def check_model_id(model: str) -> str:
             code="models.id",
         )
     return model
-
-
-def hash_file(path: Path, report: Callable[[int, int | None], None] | None = None) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    digest, total = hashlib.sha256(), path.stat().st_size
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-            if report is not None:
-                report(file.tell(), total)
-    return digest.hexdigest()
