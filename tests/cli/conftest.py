@@ -9,9 +9,11 @@ import hashlib
 import io
 import json
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +136,29 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the knowledge commands of this process encode without weights."""
     for module in ("knowledge", "search"):
         monkeypatch.setattr(f"daulat.cli.{module}.open_encoder", lambda *_: QuickEncoder())
+
+
+@pytest.fixture
+def answering():
+    """Return a function that serves one body at a free port and gives its address."""
+    servers = []
+
+    def start(body: bytes) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_arguments):
+                pass
+
+        server = HTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()

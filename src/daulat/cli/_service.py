@@ -16,8 +16,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
+from daulat.cli._address import take_address
 from daulat.cli._output import emit, emit_json, hint, say
-from daulat.gateway import ASGIApp, Parts, create_app, open_front, reserve, run, serve
+from daulat.gateway import ASGIApp, Parts, create_app, open_front, run, serve
 from daulat.gateway.access.cors import with_cors
 from daulat.gateway.access.proxies import with_trusted_proxies
 from daulat.gateway.routing import Row
@@ -83,7 +84,7 @@ def run_service(
             opened.web = make_web(nation, opened)
             yield opened
 
-    return run(_run(parts, _address(nation, port), as_json))
+    return run(_run(parts, take_address(nation, port), as_json))
 
 
 def run_front(
@@ -112,11 +113,7 @@ def run_front(
         async with open_front(nation, environ, workers=workers, row=row) as front:
             yield front.parts
 
-    return run(_run(parts, _address(nation, port, join=join), as_json, join=join))
-
-
-def _address(nation: Nation, port: int | None, *, join: bool = False) -> socket.socket:
-    return reserve(nation.gateway.host, nation.gateway.port if port is None else port, join=join)
+    return run(_run(parts, take_address(nation, port, join=join), as_json, join=join))
 
 
 def url_of(holder: socket.socket) -> str:

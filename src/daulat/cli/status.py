@@ -13,9 +13,9 @@ import click
 
 from daulat.cli._output import emit, emit_json, hint, json_option, table
 from daulat.errors import DaulatError
-from daulat.nation import load_nation
+from daulat.nation import Nation, load_nation
 
-TIMEOUT_S = 5
+TIMEOUT_S = 5.0
 
 
 @click.command("status")
@@ -49,12 +49,17 @@ def command(url: str | None, path: Path, as_json: bool) -> int:
 
 def declared_address(path: Path) -> str:
     """Return the address at which the declared service listens, as this machine reaches it."""
-    gateway = load_nation(path).gateway
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(gateway.host, gateway.host)  # noqa: S104 - read here, not bound
-    return f"http://[{host}]:{gateway.port}" if ":" in host else f"http://{host}:{gateway.port}"
+    nation = load_nation(path)
+    return address_of(nation, nation.gateway.port)
 
 
-def fetch_status(address: str) -> dict[str, Any]:
+def address_of(nation: Nation, port: int) -> str:
+    """Return the address of a service that listens on the declared host, as this machine reaches it."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(nation.gateway.host, nation.gateway.host)  # noqa: S104 - read here, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def fetch_status(address: str, *, timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
     """Read `/v1/status` of a service.
 
     Raises
@@ -64,7 +69,7 @@ def fetch_status(address: str) -> dict[str, Any]:
     click.BadParameter
         If it is not an address.
     """
-    connection, path = _connection(address)
+    connection, path = _connection(address, timeout_s)
     try:
         connection.request("GET", f"{path}/v1/status", headers={"Accept": "application/json"})
         body = connection.getresponse().read(1 << 20)
@@ -90,14 +95,14 @@ def fetch_status(address: str) -> dict[str, Any]:
     return report
 
 
-def _connection(address: str) -> tuple[http.client.HTTPConnection, str]:
+def _connection(address: str, timeout_s: float) -> tuple[http.client.HTTPConnection, str]:
     """Return a connection, not yet open, and the path below which the service lies."""
     try:
         parts = urlsplit(address)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise _no_address(address, "it names no scheme and host as `https://host` does")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        return kind(parts.hostname, parts.port, timeout=TIMEOUT_S), parts.path.rstrip("/")
+        return kind(parts.hostname, parts.port, timeout=timeout_s), parts.path.rstrip("/")
     except (ValueError, http.client.InvalidURL) as error:
         raise _no_address(address, error) from error
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
+from daulat.cli._address import take_address
 from daulat.cli._output import json_option
 from daulat.cli._service import run_front, run_service
 from daulat.cli._workers import join_board, run_workers
-from daulat.gateway import reserve
 from daulat.gateway.routing import Board
 from daulat.nation import Nation, find_pack, load_nation
 
@@ -64,7 +64,7 @@ def _front(nation: Nation, path: Path, port: int | None, workers: int, join: str
         return run_front(nation, os.environ, port=port, as_json=as_json, workers=workers, join=True, row=row)
     if workers == 1:
         return run_front(nation, os.environ, port=port, as_json=as_json)
-    holder = reserve(nation.gateway.host, nation.gateway.port if port is None else port)
+    holder = take_address(nation, port)
     taken = str(holder.getsockname()[1])
     words = ["up", "--file", str(path), "--only", "gateway", "--workers", str(workers), "--port", taken, "--join"]
     board = Board.make([model.id for model in nation.models], workers)

@@ -17,7 +17,6 @@ from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
-from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import AsyncConnectionPool
 
 from daulat.store.embedded import EmbeddedServer
@@ -129,7 +128,7 @@ async def open_store(settings: StoreSettings) -> AsyncIterator[Store]:
     ...         return await store.fetch("SELECT count(*) FROM answer_receipt")
     """
     async with _address(settings) as conninfo:
-        where = str(settings.data_dir) if not settings.database_url else _place(conninfo)
+        where = settings.where()
         await _to_the_end(lambda: _prepared(conninfo, where), undo=None)
         pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
             conninfo,
@@ -153,7 +152,7 @@ async def migrate_store(settings: StoreSettings, *, dry_run: bool = False) -> Mi
         As `open_store`.
     """
     async with _address(settings) as conninfo:
-        where = str(settings.data_dir) if not settings.database_url else _place(conninfo)
+        where = settings.where()
         return await _to_the_end(lambda: _prepared(conninfo, where, dry_run=dry_run), undo=None)
 
 
@@ -200,21 +199,6 @@ def _prepared(conninfo: str, where: str, *, dry_run: bool = False) -> Migration:
         return migrate(conninfo, dry_run=dry_run)
     except psycopg.Error as error:
         raise explained(error, where) from error
-
-
-def _place(url: str) -> str:
-    """Return where a URL leads, in words that hold no password."""
-    try:
-        parts = conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        # Its message repeats a part of the URL, which may be the password; so it is neither shown nor chained.
-        raise StoreError(
-            "DATABASE_URL is not a PostgreSQL URL",
-            why="The database cannot be found without it.",
-            fix="Write it as postgresql://user:password@host:5432/name, with special characters percent-encoded.",
-            code="store.url",
-        ) from None
-    return f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
 
 
 def _is_about_the_server(error: psycopg.OperationalError) -> bool:

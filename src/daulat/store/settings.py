@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from daulat.store.errors import StoreError
+
 
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
@@ -37,3 +42,30 @@ class StoreSettings:
         StoreSettings(data_dir=PosixPath('data'), connections=4, start_timeout_s=60.0)
         """
         return cls(data_dir, environ.get("DATABASE_URL", ""))
+
+    def where(self) -> str:
+        """Return where the database is, in words that hold no password.
+
+        Raises
+        ------
+        StoreError
+            If the address that was given is none.
+
+        Examples
+        --------
+        >>> StoreSettings(Path("data"), "postgresql://u:secret@db/daulat").where()
+        'db:5432/daulat'
+        """
+        if not self.database_url:
+            return str(self.data_dir)
+        try:
+            parts = conninfo_to_dict(self.database_url)
+        except psycopg.ProgrammingError:
+            # Its message repeats a part of the URL, which may be the password; so it is neither shown nor chained.
+            raise StoreError(
+                "DATABASE_URL is not a PostgreSQL URL",
+                why="The database cannot be found without it.",
+                fix="Write it as postgresql://user:password@host:5432/name, with special characters percent-encoded.",
+                code="store.url",
+            ) from None
+        return f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
