@@ -30,7 +30,13 @@ from daulat.knowledge.sources import load_sources
 
 _SHOWN = 10
 _SUMMARY = ("release_id", "created_at", "documents", "passages", "failures", "coverage_date", "encoder")
-_UNITS = {"read": ("reading", "documents"), "encode": ("encoding", "segments"), "index": ("indexing", "passages")}
+_UNITS = {
+    "read": ("reading", "files"),
+    "encode": ("encoding", "segments"),
+    "index": ("indexing", "passages"),
+    "everyday": ("reading everyday questions", "questions"),
+    "asked": ("indexing everyday questions", "questions"),
+}
 
 
 @click.group()

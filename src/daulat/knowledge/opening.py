@@ -46,7 +46,13 @@ Report = Callable[[str, int, int], None]
 """(stage, done, total), called as work goes on; whatever it raises ends the work."""
 
 KEY, VECTORS = ".daulat/keys/release.key", ".daulat/vectors"
-_STAGES = {"read": "reading the official text", "encode": "encoding", "index": "indexing"}
+_STAGES = {
+    "read": "reading the official text",
+    "encode": "encoding",
+    "index": "indexing",
+    "everyday": "reading everyday questions",
+    "asked": "indexing everyday questions",
+}
 _DECIDING = ("legal.yaml", "relations.yaml", "structure.yaml", "misreadings.yaml", "words.txt.gz", "languages/*.yaml")
 _READING_EVERYDAY = ("glossary.yaml", "questions.yaml", "languages/*.tsv")
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -153,3 +154,21 @@ def test_all_faults_are_named_at_once_and_stop_no_other_row(
 
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
     assert read_everyday(tmp_path / "none") == ((), ())
+
+
+def test_the_progress_of_a_build_covers_the_questions_and_never_stands_at_its_end_while_work_goes_on(
+    tmp_path: Path, make_builder: Callable[[Path], Builder], sources: list[Source], rules: IngestRules, reader: Reader
+) -> None:
+    told: list[tuple[str, int, int]] = []
+    wordings = Wordings(write(tmp_path / "asked", *ROWS), reader.everyday)
+    builder = replace(make_builder(tmp_path), everyday=wordings, progress=lambda *step: told.append(step))
+    builder.build(sources, rules)
+    stages = [stage for stage, _ in itertools.groupby(told, key=lambda step: step[0])]
+    assert stages == ["read", "encode", "index", "everyday", "encode", "asked"]
+    for stage, steps in itertools.groupby(told, key=lambda step: step[0]):
+        *before, last = [(done, total) for _, done, total in steps]
+        assert last[0] == last[1] > 0, stage
+        assert all(done < total == last[1] for done, total in before), stage
+    # ROWS ask four things; the sources lie in the files that are declared.
+    assert told[-1] == ("asked", 4, 4)
+    assert told[0] == ("read", 0, sum(len(source.files()) for source in sources))

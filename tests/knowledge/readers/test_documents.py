@@ -89,6 +89,18 @@ def test_a_page_gives_its_article_without_menus_and_scripts(tmp_path: Path) -> N
     assert extract.blocks == (Block("heading", "Who pays", 2), Block("text", "Nobody pays ."), Block("item", "Birth"))
 
 
+def test_a_page_that_only_opens_elements_is_refused_before_it_is_parsed(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<div>" * 200_000 + "A fee.")  # parsing it takes minutes
+    assert "inside each other" in refusal(page, "html", Limits(seconds=20))
+
+
+def test_a_long_page_whose_paragraphs_are_never_closed_is_read(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<ul>" + "<li>A fee.<br>" * 20_000 + "</ul>" + "<p>Nobody pays." * 20_000)
+    assert len(read_document(page, "html", LIMITS).blocks) == 40_000
+
+
 def test_markdown_keeps_words_and_drops_pictures(tmp_path: Path) -> None:
     file = tmp_path / "guide.md"
     file.write_text(

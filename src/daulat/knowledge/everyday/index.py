@@ -15,7 +15,7 @@ Question n of every file is the n-th question of the rows in order. It decides n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from daulat.knowledge.index.vectors import Int8, mapped, write_vectors
 
 Rows = NDArray[np.int64]
 
+_TOLD_EVERY = 500
 _QUESTIONS, _ROWS = "questions.json", "rows.json"
 _TARGETS, _TARGET_OFFSETS = "targets.npy", "target_offsets.npy"
 
@@ -86,6 +87,7 @@ def write_everyday(
     row_of: Callable[[str], int],
     terms: Sequence[Sequence[str]],
     vectors: tuple[Int8, NDArray[np.float16]],
+    tell: Callable[[int], None] = lambda _done: None,
 ) -> None:
     """Write the index into a new folder.
 
@@ -100,6 +102,8 @@ def write_everyday(
         Of each question, in the order of `questions_of`.
     vectors : (int8[n, d], float16[n])
         Of each question.
+    tell : callable
+        How many questions are indexed, called as work goes on.
     """
     folder.mkdir()
     questions = questions_of(rows)
@@ -115,7 +119,14 @@ def write_everyday(
     for each in terms:
         forward.add([each])
     forward.write(folder)
-    write_lexical(folder / "lexical", (Entry(each, ()) for each in terms))
+
+    def entries() -> Iterator[Entry]:
+        for done, each in enumerate(terms):
+            if done % _TOLD_EVERY == 0:
+                tell(done)
+            yield Entry(each, ())
+
+    write_lexical(folder / "lexical", entries())
 
 
 class EverydayIndex:

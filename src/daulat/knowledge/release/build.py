@@ -13,7 +13,7 @@ import fcntl
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -47,6 +47,8 @@ from daulat.knowledge.sources import Source
 
 _KEPT_HERE = "Releases are kept there, and nothing was built."
 Progress = Callable[[str, int, int], None]
+"""(stage, done, total). A stage is told as done when it is: whatever comes after has a stage of its own."""
+_TOLD_EVERY = 500
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -145,9 +147,15 @@ class Builder:
         return BuildReport(target, manifest, ingested.failures, encoded, unchanged=False)
 
     def _ingest(self, sources: Sequence[Source], rules: IngestRules) -> Ingested:
-        self.progress("read", 0, 0)
-        ingested = ingest_all(sources, rules, on="")
-        self.progress("read", len(ingested.documents), len(ingested.documents))
+        counts = [len(source.files()) for source in sources]
+
+        def told() -> Iterator[Source]:
+            for place, source in enumerate(sources):
+                self.progress("read", sum(counts[:place]), sum(counts))
+                yield source
+
+        ingested = ingest_all(told(), rules, on="")
+        self.progress("read", sum(counts), sum(counts))  # only now: the statuses come after the last file
         return ingested
 
     def _encode(self, texts: Sequence[str]) -> int:
@@ -157,11 +165,13 @@ class Builder:
         return missing
 
     def _write(self, work: Path, ingested: Ingested, segments: Sequence[Segment]) -> None:
+        total = sum(len(item.passages) for item in ingested.documents)
+        self.progress("index", 0, total)
         rows, scales = self.cache.read([key_of(self.encoder.name, segment.text) for segment in segments])
         write_vectors(work, rows, scales)
         write_records(work, ingested, segments)
-        total = sum(len(item.passages) for item in ingested.documents)
         write_words(work, ingested.documents, self.terms_for, lambda done: self.progress("index", done, total))
+        self.progress("index", total, total)
 
     def _wordings(self, ingested: Ingested) -> tuple[tuple[EverydayRow, ...], tuple[EverydayFault, ...]]:
         """Read the everyday questions and leave out those that name a passage which no source has."""
@@ -176,7 +186,7 @@ class Builder:
         """Write the index of the everyday questions; return how many had to be encoded."""
         if self.everyday is None or not rows:
             return 0
-        read = [self.everyday.read(text, tag) for _, tag, text in questions_of(rows)]
+        read = list(self._read_everyday(self.everyday, rows))
         adapter_file, adapter = self.everyday.adapter_for(self.encoder.name)
         texts, encoder = [text for text, _ in read], AsQueries(adapt(self.encoder, adapter))
         missing = self.cache.count_missing(encoder, texts)
@@ -185,10 +195,24 @@ class Builder:
         vectors = self.cache.read([key_of(encoder.name, text) for text in texts])
         ids = (passage.passage_id for item in ingested.documents for passage in item.passages)
         row_of = {passage_id: row for row, passage_id in enumerate(ids)}
-        write_everyday(work / EVERYDAY, rows, row_of.__getitem__, [list(terms) for _, terms in read], vectors)
+        terms, total = [list(terms) for _, terms in read], len(read)
+        write_everyday(
+            work / EVERYDAY, rows, row_of.__getitem__, terms, vectors, lambda done: self.progress("asked", done, total)
+        )
+        self.progress("asked", total, total)
         if adapter_file is not None:
             shutil.copyfile(adapter_file, work / EVERYDAY / ADAPTER)
         return missing
+
+    def _read_everyday(
+        self, everyday: Wordings, rows: Sequence[EverydayRow]
+    ) -> Iterator[tuple[str, Mapping[str, float]]]:
+        questions = questions_of(rows)
+        for done, (_, tag, text) in enumerate(questions):
+            if done % _TOLD_EVERY == 0:
+                self.progress("everyday", done, len(questions))
+            yield everyday.read(text, tag)
+        self.progress("everyday", len(questions), len(questions))
 
     def _seal(
         self,

@@ -115,10 +115,9 @@ def write_words(
                 forward.add(clauses)
                 heading = terms_for(document.language, passage.heading) if passage.heading else ()
                 yield Entry([t for clause in clauses for t in clause], (*title, *heading), _facets(document, passage))
-                done += 1
                 if done % _TOLD_EVERY == 0:
                     tell(done)
-        tell(done)
+                done += 1
 
     write_lexical(folder / LEXICAL, entries())
     forward.write(folder)
