@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A service in a process of its own, `service_process.py DIRECTORY PORT`: real database and pages, scripted knowledge.
 
-Files in DIRECTORY are the switches: `fail` makes the official text fail to open, `current` names the release.
+Files in DIRECTORY are the switches: `slow` keeps the official text loading, `fail` makes it fail to open, `current`
+names the release.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 
 from daulat.assistant.types import Answer, AnswerEvent, Question
@@ -40,6 +42,9 @@ def current() -> str:
 def open_answering(report) -> Answering:
     """Open the release in use, unless the test says that it fails."""
     report("opening", 0, 0)
+    while (DIRECTORY / "slow").exists():
+        report("reading", 1, 2)
+        time.sleep(0.05)
     if (DIRECTORY / "fail").exists():
         raise DaulatError("the release is damaged", why="-", fix="roll back.", code="knowledge.release.damaged")
     return Answering(Saying(current() or "none"), None, None, "1 passage")

@@ -111,6 +111,15 @@ async def first_receipt(directory) -> tuple:
         return rows[0]
 
 
+def test_what_is_broken_off_by_its_operator_is_no_failure(start, directory):
+    (directory / "slow").touch()
+    service = start()
+    service.wait_for("database", "ready")
+    assert service.end(signal.SIGINT) == 130
+    assert service.talk().splitlines()[-1] == "stopping; what was still loading (knowledge) goes on at the next start"
+    assert "failed" not in service.talk()
+
+
 def test_the_service_answers_shows_its_pages_keeps_receipts_and_leaves_nothing_behind(start, directory):
     service = start()
     service.wait_for("knowledge", "ready")

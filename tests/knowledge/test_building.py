@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from daulat.knowledge import building
 from daulat.knowledge.building import build_apart
 from daulat.knowledge.errors import KnowledgeError, ReleaseError
 from daulat.knowledge.opening import place_of
@@ -72,6 +73,24 @@ def test_whoever_stops_listening_ends_the_work(nation: Nation) -> None:
     with pytest.raises(EnoughError):
         build_apart(nation, stop)
     assert current(nation) is None
+    assert _children() == []
+
+
+def test_whoever_listens_is_asked_also_while_the_build_says_nothing(
+    nation: Nation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "_MOMENT_S", 0.01)
+    told: list[str] = []
+    build_apart(nation, lambda stage, _done, _total: told.append(stage))
+    assert told.count("starting the build") > 3  # its interpreter starts, and loads the encoder
+    assert current(nation) is not None
+
+
+def test_ctrl_c_at_the_terminal_is_not_for_the_build(nation: Nation) -> None:
+    sessions: set[int] = set()
+    build_apart(nation, lambda *_: sessions.update(os.getsid(child) for child in _children()))
+    assert sessions
+    assert os.getsid(0) not in sessions
 
 
 def test_a_killed_build_is_told_and_nothing_is_in_use(nation: Nation) -> None:

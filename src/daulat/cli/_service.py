@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,7 @@ class Announcer:
         self._clock = clock
         self._started = clock()
         self._told: dict[str, str] = {}
+        self._is_ending = False
 
     def follow(self, readiness: Readiness) -> None:
         """Tell what is settled already, and every change from now on."""
@@ -49,8 +50,16 @@ class Announcer:
                 self.changed(name, state, detail)
         readiness.on_change = self.changed
 
+    def end(self, waiting: Sequence[str]) -> None:
+        """Say that the service ends, and what becomes of the parts that were still loading."""
+        self._is_ending = True
+        unfinished = f"; what was still loading ({', '.join(waiting)}) goes on at the next start" if waiting else ""
+        say(f"stopping{unfinished}")
+
     def changed(self, name: str, state: str, detail: str) -> None:
         """Tell a change of state; progress inside a state goes to `/v1/status` only."""
+        if self._is_ending:
+            return  # what breaks off now was broken off by whoever ends the service
         stage = detail.partition(" ")[0] if state == "loading" else ""
         if self._told.get(name) == state + stage:
             return
@@ -155,8 +164,12 @@ async def _run(open_all: OpenAll, holder: socket.socket, as_json: bool, *, join:
                 hint("Ctrl-C stops everything that was started here")
 
         outer = with_trusted_proxies(with_cors(app, parts.allowed_origins), parts.trusted_proxies)
-        await serve(outer, holder, stop=stop, on_ready=announce, before_end=app.close)
-        say("stopping")
+
+        async def ending() -> None:
+            announcer.end(parts.readiness.waiting_for())
+            await app.close()
+
+        await serve(outer, holder, stop=stop, on_ready=announce, before_end=ending)
     return EXIT_INTERRUPTED if signal.SIGINT in received else 0
 
 

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +26,8 @@ from daulat.knowledge.encoder import open_encoder
 from daulat.knowledge.errors import KnowledgeError, ReleaseError
 from daulat.knowledge.opening import Report, open_or_build
 from daulat.nation import Nation, find_pack
+
+_MOMENT_S = 0.2
 
 
 def build_apart(nation: Nation, report: Report) -> None:
@@ -43,23 +47,27 @@ def build_apart(nation: Nation, report: Report) -> None:
     order = json.dumps({"nation": nation.model_dump(mode="json"), "directory": str(nation.path("."))})
     command = [sys.executable, "-m", "daulat.knowledge.building"]
     failed: dict[str, str] = {}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - ours
+    last: tuple[str, int, int] = ("starting the build", 0, 0)
+    # A session of its own: Ctrl-C at the terminal is for whoever started us, who then ends the build through `report`.
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True) as process:  # noqa: S603 - ours
         assert process.stdin is not None
         assert process.stdout is not None
         try:
             with suppress(BrokenPipeError):  # it ended before it read; its code says so
-                process.stdin.write(order)
+                process.stdin.write(order.encode())
                 process.stdin.close()
-            for line in process.stdout:
+            for line in _lines(process.stdout):
                 kind, _, rest = line.partition(" ")
-                if kind == "P":
-                    report(*json.loads(rest))
-                elif kind == "E":
+                if kind == "E":
                     failed = json.loads(rest)
+                    continue
+                stage, done, total = json.loads(rest) if kind == "P" else last
+                last = (stage, done, total)
+                report(*last)  # also while nothing comes, so that whoever wants no more is heard
             code = process.wait()
         finally:
             if process.poll() is None:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)  # with the readers of documents that it started
     if failed:
         raise KnowledgeError(failed["what"], why=failed["why"], fix=failed["fix"], code=failed["code"])
     if code:
@@ -69,6 +77,20 @@ def build_apart(nation: Nation, report: Report) -> None:
             fix="Run `daulat knowledge build`, which says more; on a small machine look whether memory ran out.",
             code="knowledge.build.process",
         )
+
+
+def _lines(stream: IO[bytes]) -> Iterator[str]:
+    """Yield the lines of a pipe as they come, and an empty text whenever none came for a moment."""
+    rest = b""
+    while True:
+        if not select.select([stream], [], [], _MOMENT_S)[0]:
+            yield ""
+            continue
+        read = os.read(stream.fileno(), 65_536)
+        if not read:
+            return
+        *whole, rest = (rest + read).split(b"\n")
+        yield from (line.decode() for line in whole)
 
 
 def run(order: IO[str], told: IO[str]) -> int:
