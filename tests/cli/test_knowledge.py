@@ -308,6 +308,24 @@ def test_a_service_says_when_a_build_is_due_and_opens_all_the_same(site, quick, 
     assert (";" in opened.detail) == bool(told)
 
 
+@pytest.mark.parametrize(
+    ("sources", "told"),
+    [
+        ((), "declare sources in sources.yaml"),
+        ((GUIDE.replace("guide/*.md", "guide/*.txt"),), "knowledge failures ee-"),
+    ],
+    ids=["none declared", "none read"],
+)
+def test_a_service_without_official_text_names_the_next_step(site, quick, sources, told):
+    site.declare(*sources)
+    if not sources:
+        (site.folder / "sources.yaml").unlink()
+    site.daulat("search", "births")
+    opened = nation_knowledge(load_nation(site.folder / "nation.yaml"), None).open(lambda *_: None)
+    assert opened.detail.startswith("0 passages")
+    assert told in opened.detail
+
+
 def test_a_build_is_due_when_the_pack_hears_of_new_questions(site, tmp_path):
     root = tmp_path / "pack"
     root.mkdir()

@@ -65,3 +65,19 @@ def test_any_address_is_tried_or_wrong_usage(rest):
         network.setattr("socket.create_connection", nobody)
         with pytest.raises((click.BadParameter, DaulatError)):
             fetch_status(f"http://{rest}")
+
+
+@pytest.mark.parametrize(
+    ("report", "said", "hinted"),
+    [
+        ({"passages": 9}, "official text as of 2023-02-01 (release r1), quoted", "ask it something"),
+        ({"passages": 9, "as_of": ""}, "official text of unknown date (release r1), quoted", "ask it something"),
+        ({"passages": 0, "as_of": ""}, "release r1 is empty", "daulat knowledge build"),
+        ({"passages": 0, "release": "", "level": "red"}, "no official text yet", "daulat doctor"),
+    ],
+)
+def test_what_the_service_answers_from_and_the_next_step_are_told_as_they_are(answering, report, said, hinted):
+    address = answering(json.dumps(REPORT | report).encode())
+    result = CliRunner().invoke(command, ["--url", address], standalone_mode=False)
+    assert said in result.stdout.splitlines()[1]
+    assert hinted in result.stderr

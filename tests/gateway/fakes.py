@@ -141,6 +141,7 @@ class ScriptedEmbedder:
 class ScriptedLibrary:
     release = "r1"
     as_of = "2023-02-01"
+    passages = 9
 
     async def passage(self, passage_id: str) -> PassageCard | None:
         if passage_id != CITATION.passage_id:

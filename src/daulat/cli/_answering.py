@@ -18,12 +18,13 @@ from daulat.assistant import Assistant, WriterFor, nobody, open_assistant
 from daulat.assistant.citing import Labels
 from daulat.assistant.evidence import Evidence
 from daulat.cli._memory import give_memory_back
+from daulat.cli._output import ADD_SOURCES
 from daulat.knowledge.building import build_apart
 from daulat.knowledge.encoder import Encoder, open_encoder
 from daulat.knowledge.errors import SourceError
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.opening import is_outdated, nation_sources, open_or_build
-from daulat.knowledge.release import Release, Shelf
+from daulat.knowledge.release import Manifest, Release, Shelf
 from daulat.knowledge.types import Document, Hit, Passage
 from daulat.nation import Nation, Pack
 
@@ -73,7 +74,7 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
         opened.assistant.searcher.warm()
         manifest = opened.release.manifest
         detail = f"{manifest.passages:,} passages of {manifest.documents:,} documents in {manifest.release_id}"
-        detail += _due(nation, pack, opened)
+        detail += _due(nation, pack, opened) or _empty(manifest)
         library = OpenLibrary(opened.release, opened.assistant.searcher, act_names(opened.assistant.labels))
         give_memory_back()
         return Answering(opened.assistant, library, opened.encoder, detail)
@@ -108,6 +109,15 @@ def _due(nation: Nation, pack: Pack | None, opened: Opened) -> str:
     except SourceError:
         return "; what is declared now has faults, which `daulat knowledge build` names"
     return "; sources or the pack have changed since: `daulat knowledge build`" if outdated else ""
+
+
+def _empty(manifest: Manifest) -> str:
+    """Say what brings official text here, where the release in use holds none."""
+    if manifest.passages:
+        return ""
+    if manifest.failures:
+        return f"; no document could be read: `daulat knowledge failures {manifest.release_id}` says why"
+    return f"; {ADD_SOURCES}"
 
 
 def _now() -> datetime:

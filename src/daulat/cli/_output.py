@@ -16,6 +16,9 @@ from typing import IO, Any, TypeVar
 
 import click
 
+ADD_SOURCES = "declare sources in sources.yaml (docs/guides/add-a-source.md), then run `daulat knowledge build`"
+"""The next step of a nation that has no official text yet."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 

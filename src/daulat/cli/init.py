@@ -51,7 +51,10 @@ def command(country: str, path: Path, force: bool, diff: bool, as_json: bool) ->
     for fault in faults:
         say(str(fault))
     if pack is None:
-        say(f"no pack for {code} is installed: it starts with an empty knowledge base, to which you add sources")
+        say(
+            f"no pack for {code} is installed: it starts with an empty knowledge base, to which you add sources; "
+            "the words of its pages are English until a pack brings those of its languages"
+        )
     hint("edit it, run `daulat nation check`, then `daulat up`")
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from daulat.cli._output import emit, emit_json, hint, json_option, table
+from daulat.cli._output import ADD_SOURCES, emit, emit_json, hint, json_option, table
 from daulat.errors import DaulatError
 from daulat.nation import Nation, load_nation
 
@@ -43,7 +43,7 @@ def command(url: str | None, path: Path, as_json: bool) -> int:
         emit_json(report)
     else:
         emit(render(report, address))
-        hint(f"ask it something: open {address}, or `daulat ask`")
+        hint(_next_step(report, address))
     return 1 if report["level"] == "red" else 0
 
 
@@ -128,7 +128,7 @@ def render(report: dict[str, Any], address: str) -> str:
     >>> pulse = {"answers": 0, "answered": 0, "declined": 0, "failed": 0, "in_progress": 0, "p95_ms": None}
     >>> part = {"name": "knowledge", "state": "ready", "detail": "9 passages"}
     >>> report = {"level": "green", "name": "Exampland", "release": "r1", "as_of": "2023-02-01", "writes_with": "",
-    ...           "pulse": pulse, "parts": [part]}
+    ...           "passages": 9, "pulse": pulse, "parts": [part]}
     >>> print(render(report, "http://127.0.0.1:8080"))
     green: Exampland at http://127.0.0.1:8080
     official text as of 2023-02-01 (release r1), quoted
@@ -138,8 +138,6 @@ def render(report: dict[str, Any], address: str) -> str:
     knowledge  ready  9 passages
     """
     pulse = report["pulse"]
-    writer = f"written by {report['writes_with']}" if report["writes_with"] else "quoted"
-    text = f"official text as of {report['as_of']} (release {report['release']}), {writer}"
     answers = "no answers yet"
     if pulse["answers"]:
         answers = f"{pulse['answers']} answers; of the last ones {pulse['answered']} answered, {pulse['declined']} "
@@ -147,9 +145,31 @@ def render(report: dict[str, Any], address: str) -> str:
     rows = [(part["name"], part["state"], part["detail"]) for part in report["parts"]]
     lines = [f"{report['level']}: {report['name']} at {address}"]
     lines += [
-        text if report["release"] else "no official text yet",
+        _text_of(report),
         answers,
         "",
         table(("part", "state", "detail"), rows),
     ]
     return "\n".join(lines)
+
+
+def _text_of(report: dict[str, Any]) -> str:
+    if not report["release"]:
+        return "no official text yet"
+    if _is_empty(report):
+        return f"no official text: release {report['release']} is empty, and every question is declined"
+    as_of = f"as of {report['as_of']}" if report["as_of"] else "of unknown date"
+    writer = f"written by {report['writes_with']}" if report["writes_with"] else "quoted"
+    return f"official text {as_of} (release {report['release']}), {writer}"
+
+
+def _is_empty(report: dict[str, Any]) -> bool:
+    return bool(report["release"]) and not report.get("passages", 1)  # services of before did not count them
+
+
+def _next_step(report: dict[str, Any], address: str) -> str:
+    if report["level"] == "red":
+        return "`daulat doctor`, on the machine of the service, says what is missing"
+    if _is_empty(report):
+        return ADD_SOURCES
+    return f"ask it something: open {address}, or `daulat ask`"

@@ -57,6 +57,7 @@ class HealthRoutes:
             services=list(parts.services),
             engines=parts.vitals(),
             waiting=parts.waiting(),
+            passages=library.passages if library else 0,
         )
         await send_json(send, report, request.request_id)
 

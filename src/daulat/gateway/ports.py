@@ -68,6 +68,7 @@ class Library(Protocol):
 
     release: str
     as_of: str
+    passages: int
 
     async def passage(self, passage_id: str) -> PassageCard | None:
         """Return a passage in its document, or None where there is none of that id."""

@@ -355,6 +355,7 @@ class Status(Struct):
     """The answer to GET /v1/status. `level` is green, amber (something loading or failing now and then) or red.
 
     `waiting` counts the calls that wait for an engine now, in all workers. `pulse` is of the worker that tells it.
+    `passages` are those of the release in use; while there are none, every question is declined.
     """
 
     level: Literal["green", "amber", "red"]
@@ -371,6 +372,7 @@ class Status(Struct):
     services: list[str]
     engines: list[EngineStatus] = []
     waiting: int = 0
+    passages: int = 0
 
 
 class ErrorBody(Struct):
