@@ -38,7 +38,13 @@ class Labels:
     legal: LegalRules | None = None
 
     def part(self, passage: Passage) -> str:
-        """Name the part that a passage is; empty where it has no name."""
+        """Name the part that a passage is; empty where it has no name. An article that its source spells out stays so.
+
+        >>> load_labels(None).part(Passage("A:5", "A", 1, "body", "text", article="Section 5"))
+        'Section 5'
+        """
+        if " " in (passage.article or "").strip():
+            return passage.article or ""
         if passage.section == "elucidation" and passage.article:
             return self.words["elucidation"].format(number=passage.article)
         if passage.section in ("elucidation_general", "preamble"):

@@ -141,17 +141,11 @@ def _require_documents(asked: Iterable[str], release: Release) -> None:
 def _shown(number: int, hit: Hit, labels: Labels, standings: Mapping[str, str]) -> str:
     passage, document = hit.passage, hit.document
     status = status_word(passage.status or document.status, standings)
-    place = ", ".join(filter(None, (document.citation or document.title, _part(hit, labels))))
+    place = ", ".join(filter(None, (document.citation or document.title, labels.part(hit.passage))))
     start, end = hit.segment
     words = " ".join((passage.text[start:end] or passage.text).split())
     shown = words if len(words) <= _WIDTH else f"{words[:_WIDTH].rsplit(' ', 1)[0]} ..."
     return f"{number}. {place} ({status})  {passage.passage_id}\n   {shown}"
-
-
-def _part(hit: Hit, labels: Labels) -> str:
-    """Name the part of its document that was found; an article that its source spells out is left as it is."""
-    article = hit.passage.article or ""
-    return labels.part(hit.passage) if not article or article[0].isdigit() else article
 
 
 def _record(hit: Hit) -> dict[str, Any]:
