@@ -11,12 +11,14 @@ back as it went in. Docs: docs/concepts/language.md
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from daulat.language._cognates import Cognates
 from daulat.language._pack import PackFiles, primary
 from daulat.language._phrases import Affixes, PhraseTable
 from daulat.language.analysis import analyser_for
@@ -54,6 +56,7 @@ class _Language:
     gloss: PhraseTable
     doubling: re.Pattern[str] | None
     patterns: tuple[tuple[re.Pattern[str], str], ...]
+    cognates: Cognates
 
 
 class Wording:
@@ -115,7 +118,9 @@ class Wording:
         rules = self._languages.get(primary(language))
         if rules is None or primary(language) == self.official:
             return plain
-        return self.normalise(rules.gloss.replace(plain, _first), self.official)
+        gloss = rules.gloss.replace(plain, _first)
+        kindred = _WORD.sub(lambda word: rules.cognates.of(word[0]) or word[0], gloss)
+        return self.normalise(kindred, self.official)
 
     def read(self, text: str, language: str) -> tuple[str, str, Expansion]:
         """Return what `normalise`, `to_official` and `expand` do, the common steps taken once."""
@@ -206,7 +211,15 @@ def _language(pack: PackFiles, rules: Mapping[str, Any]) -> _Language:
         gloss=PhraseTable(_pairs_of(pack, gloss.get("lexicons") or []), _affixes(gloss).forms),
         doubling=re.compile(rf"\b([^\W\d_]{{3,}}){re.escape(mark)}([^\W\d_]*)\b") if mark else None,
         patterns=tuple((re.compile(pattern), to) for pattern, to in (spelling.get("patterns") or {}).items()),
+        cognates=Cognates(gloss.get("cognates") or {}, _vocabulary(pack) if gloss.get("cognates") else ()),
     )
+
+
+def _vocabulary(pack: PackFiles) -> Iterator[str]:
+    """Read the words of the law that the pack lists; see `daulat.knowledge.quality`."""
+    if pack.has("words.txt.gz"):
+        listed = gzip.decompress(pack.path("words.txt.gz").read_bytes()).decode("utf-8")
+        yield from (word for word in listed.split() if not word.startswith("#"))
 
 
 def _pairs_of(pack: PackFiles, names: list[str]) -> Iterator[tuple[str, str]]:
