@@ -79,7 +79,7 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
         give_memory_back()
         return Answering(opened.assistant, library, opened.encoder, detail)
 
-    return Knowledge(open_parts, shelf.current_id, give_memory_back)
+    return Knowledge(open_parts, shelf.current_id)
 
 
 def act_names(labels: Labels) -> Callable[[str, str], str]:

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Giving memory back: nothing comes in; what was allocated and freed returns to the system.
+"""Giving memory back: nothing comes in; what was allocated and freed while a service opened returns to the system.
 
-The allocator of Linux (glibc) keeps blocks that were freed, some 40 MB after a release was opened and as much again
-after some hundred answers, for others of their size that may never come. Where the allocator is another one, nothing
-is done.
+The allocator of Linux (glibc) keeps large blocks that were freed, some 40 MB after a release was opened, for others of
+their size, which a service never needs again. Where the allocator is another one, nothing is done.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import count
 from threading import Event
 
 import numpy as np
@@ -27,7 +26,6 @@ from daulat.knowledge.encoder import Encoder
 from daulat.nation import Nation
 
 WATCH_S = 2.0
-TIDY_EVERY = 15  # looks
 
 Report = Callable[[str, int, int], None]
 
@@ -45,10 +43,6 @@ class Answering:
     detail: str
 
 
-def _nothing() -> None:
-    """Leave everything where it is."""
-
-
 @dataclass(frozen=True, slots=True)
 class Knowledge:
     """How the official text comes here.
@@ -60,13 +54,10 @@ class Knowledge:
         (stage, done, total) as it goes, and whatever its report raises ends it.
     current : callable
         Names the release in use, quickly; a change of it is a swap.
-    tidy : callable
-        Gives back what answering left, in some milliseconds; called in a thread from time to time.
     """
 
     open: Callable[[Report], Answering]
     current: Callable[[], str]
-    tidy: Callable[[], None] = _nothing
 
 
 class StoppingError(Exception):
@@ -131,12 +122,8 @@ async def _keep_answering(parts: Parts, knowledge: Knowledge) -> None:
             else:
                 _swap(parts, answering)
                 opened = knowledge.current()
-            for look in count(1):
+            while knowledge.current() == opened:
                 await asyncio.sleep(WATCH_S)
-                if knowledge.current() != opened:
-                    break
-                if look % TIDY_EVERY == 0:
-                    await asyncio.to_thread(knowledge.tidy)
     finally:
         ending.set()
 

@@ -144,10 +144,11 @@ class EverydayIndex:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.questions = msgspec.json.decode((folder / _QUESTIONS).read_bytes(), type=tuple[_Question, ...])
+        # Their texts stay on disk: nothing that answers reads them, and they would take 20 MB for 77,000 questions.
+        questions = msgspec.json.decode((folder / _QUESTIONS).read_bytes(), type=tuple[_Question, ...])
         self.rows = msgspec.json.decode((folder / _ROWS).read_bytes(), type=tuple[_Row, ...])
-        self.row_of: Rows = np.array([question.row for question in self.questions], np.int64)
-        self.languages = np.array([question.language for question in self.questions])
+        self.row_of: Rows = np.array([question.row for question in questions], np.int64)
+        self.languages = np.array([question.language for question in questions])
         self._targets: NDArray[np.uint32] = mapped(folder / _TARGETS)
         self._offsets: NDArray[np.uint32] = mapped(folder / _TARGET_OFFSETS)
         self.vectors = VectorIndex(folder)
@@ -155,17 +156,17 @@ class EverydayIndex:
         self.lexical = LexicalIndex(folder / "lexical")
         self.adapter = load_adapter(folder / ADAPTER) if (folder / ADAPTER).is_file() else None
         counts = np.bincount(self.terms.all_numbers(), minlength=self.terms.size + 1)
-        self._rarities: NDArray[np.float64] = np.log(1 + (len(self.questions) - counts + 0.5) / (counts + 0.5))
-        held = {len(self.questions), len(self.vectors), len(self.terms), len(self.lexical)}
+        self._rarities: NDArray[np.float64] = np.log(1 + (len(questions) - counts + 0.5) / (counts + 0.5))
+        held = {len(questions), len(self.vectors), len(self.terms), len(self.lexical)}
         if len(held) != 1 or len(self._offsets) != len(self.rows) + 1 or len(self._targets) != int(self._offsets[-1]):
             raise ValueError("the files of the everyday questions do not belong together")
 
     def __len__(self) -> int:
-        return len(self.questions)
+        return len(self.row_of)
 
     def rarity(self, number: int) -> float:
         """Return the inverse document frequency of a term by its number; that of an unknown term is the highest."""
-        return float(self._rarities[number]) if number > 0 else float(np.log(2 * len(self.questions) + 2))
+        return float(self._rarities[number]) if number > 0 else float(np.log(2 * len(self) + 2))
 
     def targets(self, row: int) -> NDArray[np.uint32]:
         """Return the passage rows that a row of questions names, the main one first; none where no source answers."""
