@@ -93,7 +93,7 @@ def read_law_choices(corpus: Corpus, searcher: Searcher, bench: Bench, citizens:
     index = corpus.release.everyday
     rows, _ = read_everyday(bench.pack.path(FOLDER))
     written_for_one = {(row.passages, row.quote) for row in rows if row.quote and row.file.startswith(CLAUSES)}
-    for number, each in enumerate(index.questions):
+    for number, each in enumerate(index.read_questions()):
         of = index.rows[each.row]
         if (of.passages, of.quote) not in written_for_one:
             continue

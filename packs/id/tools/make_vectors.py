@@ -75,10 +75,9 @@ def make_vectors(pack: Path, work: Path) -> int:
 
 def held_by(target: Path, keys: Sequence[bytes]) -> bool:
     """Whether a file holds the vectors of these texts and of no others."""
-    held = (
-        {int(key) for key in read_seed(target)["key"]} if target.is_file() and seed_dimensions(target) else set[int]()
-    )
-    return held == {short_key(key) for key in keys}
+    if not target.is_file() or not seed_dimensions(target):
+        return False
+    return set(read_seed(target)["key"].tolist()) == {short_key(key) for key in keys}
 
 
 def reader_of(pack: Path) -> Reader:

@@ -150,8 +150,7 @@ def test_all_faults_are_named_at_once_and_stop_no_other_row(
     everyday = Release(report.folder).everyday
     assert everyday is not None
     assert len(everyday) == len(ROWS[0]["asks"]["en"])  # type: ignore[index]
-    kept = json.loads((report.folder / "everyday" / "questions.json").read_bytes())
-    assert [text for text, _language, _row in kept] == ROWS[0]["asks"]["en"]  # type: ignore[index]
+    assert [question.text for question in everyday.read_questions()] == ROWS[0]["asks"]["en"]  # type: ignore[index]
 
 
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:

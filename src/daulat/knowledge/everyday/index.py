@@ -144,8 +144,9 @@ class EverydayIndex:
     """
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         # Their texts stay on disk: nothing that answers reads them, and they would take 20 MB for 77,000 questions.
-        questions = msgspec.json.decode((folder / _QUESTIONS).read_bytes(), type=tuple[_Question, ...])
+        questions = self.read_questions()
         self.rows = msgspec.json.decode((folder / _ROWS).read_bytes(), type=tuple[_Row, ...])
         self.row_of: Rows = np.array([question.row for question in questions], np.int64)
         self.languages = np.array([question.language for question in questions])
@@ -163,6 +164,10 @@ class EverydayIndex:
 
     def __len__(self) -> int:
         return len(self.row_of)
+
+    def read_questions(self) -> tuple[_Question, ...]:
+        """Read the questions as they were written, each with its language and row; for whoever measures."""
+        return msgspec.json.decode((self._folder / _QUESTIONS).read_bytes(), type=tuple[_Question, ...])
 
     def rarity(self, number: int) -> float:
         """Return the inverse document frequency of a term by its number; that of an unknown term is the highest."""
