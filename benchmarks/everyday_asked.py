@@ -77,7 +77,7 @@ def ask_held_out(
     assert isinstance(asking, PreparedEncoder)
     for _ in asking.prepare([form for each in sample for form in corpus.reader.ask(each.text, each.language).forms]):
         pass
-    place = {(question.language, question.text): n for n, question in enumerate(index.questions)}
+    place = {(question.language, question.text): n for n, question in enumerate(index.read_questions())}
     for question in sample:
         own = place.get((question.language, question.text))
         if own is None:

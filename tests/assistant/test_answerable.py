@@ -23,7 +23,7 @@ UNSURE = Calibrated(-9.0, {}, 0.9)
 
 
 def hit(doc_id: str = "A-1-2000", score: float = 1.0, rank: int | None = 3, article: float = 0.0) -> Hit:
-    features = dict.fromkeys(FEATURES, 0.5) | {"article": article}
+    features = dict.fromkeys(FEATURES, 0.5) | {"article": article, "elucidation": 0.0, "preamble": 0.0}
     return Hit(
         Passage(f"{doc_id}:1#1", doc_id, 1, "body", "text"),
         Document(doc_id, "", rank=rank),

@@ -20,7 +20,7 @@ from typing import Any
 
 from daulat.assistant.sentence import Marked
 from daulat.knowledge.everyday import Heard
-from daulat.knowledge.search import Asked
+from daulat.knowledge.search import Asked, is_asked_by_name
 from daulat.knowledge.trees import Trees
 from daulat.knowledge.types import Hit
 
@@ -80,7 +80,7 @@ class Answerable:
         """
         if not hits or names_another_law(hits, asked):
             return 0.0
-        if is_named(hits[0]):
+        if is_asked_by_name(hits[0].features):
             return 1.0
         return self._model(hits, heard).probability(evidence_features(hits, marked, asked, heard))
 
@@ -99,11 +99,6 @@ def names_another_law(hits: Sequence[Hit], asked: Asked) -> bool:
     named = [mention for mention in asked.mentions if mention.doc_id]
     documents = {hit.document.doc_id for hit in hits}
     return bool(named) and not any(documents & {mention.doc_id, *mention.candidates} for mention in named)
-
-
-def is_named(hit: Hit) -> bool:
-    """Say whether a hit is the article of a law that the question names by both."""
-    return all(hit.features.get(name, 0.0) > 0 for name in ("named", "article"))
 
 
 def evidence_features(

@@ -8,7 +8,6 @@ never altered: the search form exists for the index only.
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from pathlib import Path
 from pydantic import Field
 
 from daulat.knowledge._declared import Declared, load_declared
+from daulat.language import read_vocabulary
 
 _MOST_KNOWN = 200_000  # tokens remembered
 _SHORTEST = 4  # letters; a shorter word has too many neighbours
@@ -83,10 +83,10 @@ def load_search_forms(root: Path) -> dict[str, SearchForm]:
     SourceError
         With every fault of the file, each with its line.
     """
-    path, words = root / "misreadings.yaml", root / "words.txt.gz"
+    path = root / "misreadings.yaml"
     if not path.is_file():
         return {}
-    vocabulary = frozenset(gzip.decompress(words.read_bytes()).decode().split()) if words.is_file() else frozenset()
+    vocabulary = read_vocabulary(root)
     file = load_declared(path, _MisreadingsFile)
     return {
         language: SearchForm(

@@ -6,6 +6,7 @@ the same question in the words of the law, and the assistant's phrases in the as
 a question, never calls a model, and contains no country: everything particular is read from the pack.
 """
 
+from daulat.language._cognates import read_vocabulary
 from daulat.language._pack import PackFiles, primary
 from daulat.language.analysis import Analyser, Rules, analyser_for
 from daulat.language.contacts import Contacts, Office, contacts_for
@@ -36,6 +37,7 @@ __all__ = [
     "detector_for",
     "notices_for",
     "primary",
+    "read_vocabulary",
     "redactor_for",
     "wording_for",
 ]

@@ -8,13 +8,21 @@ it, so names and unknown words stay as they are. It translates nothing.
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from daulat.language.analysis import fold
 
 _SHORTEST = 4  # letters; a shorter word is like too many others
 _STEPS = 2  # rules that may follow one another
+
+
+def read_vocabulary(root: Path) -> frozenset[str]:
+    """Read the lower case words of the law that a pack lists in `words.txt.gz`; empty without it."""
+    listed = root / "words.txt.gz"
+    return frozenset(gzip.decompress(listed.read_bytes()).decode().split()) if listed.is_file() else frozenset()
 
 
 class Cognates:

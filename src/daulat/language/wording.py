@@ -11,14 +11,13 @@ back as it went in. Docs: docs/concepts/language.md
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from daulat.language._cognates import Cognates
+from daulat.language._cognates import Cognates, read_vocabulary
 from daulat.language._pack import PackFiles, primary
 from daulat.language._phrases import Affixes, PhraseTable
 from daulat.language.analysis import analyser_for
@@ -171,7 +170,8 @@ def wording_for(pack: PackFiles | None) -> Wording:
     if pack is None or not pack.has("languages"):
         return Wording("", {}, PhraseTable(()), {})
     data = {path.stem: pack.yaml("languages", path.name) for path in sorted(pack.path("languages").glob("*.yaml"))}
-    languages = {tag: _language(pack, rules) for tag, rules in data.items()}
+    vocabulary = read_vocabulary(pack.path())
+    languages = {tag: _language(pack, rules, vocabulary) for tag, rules in data.items()}
     if not pack.has("glossary.yaml"):
         return Wording("", languages, PhraseTable(()), {})
     glossary = pack.yaml("glossary.yaml")
@@ -201,7 +201,7 @@ def read_pairs(text: str) -> Iterator[tuple[str, str]]:
         yield from ((variant.strip(), replacement.strip()) for variant in variants.split("|") if variant.strip())
 
 
-def _language(pack: PackFiles, rules: Mapping[str, Any]) -> _Language:
+def _language(pack: PackFiles, rules: Mapping[str, Any], vocabulary: frozenset[str]) -> _Language:
     spelling, gloss = rules.get("spelling") or {}, rules.get("gloss") or {}
     mark = spelling.get("doubling_mark")
     return _Language(
@@ -211,15 +211,8 @@ def _language(pack: PackFiles, rules: Mapping[str, Any]) -> _Language:
         gloss=PhraseTable(_pairs_of(pack, gloss.get("lexicons") or []), _affixes(gloss).forms),
         doubling=re.compile(rf"\b([^\W\d_]{{3,}}){re.escape(mark)}([^\W\d_]*)\b") if mark else None,
         patterns=tuple((re.compile(pattern), to) for pattern, to in (spelling.get("patterns") or {}).items()),
-        cognates=Cognates(gloss.get("cognates") or {}, _vocabulary(pack) if gloss.get("cognates") else ()),
+        cognates=Cognates(gloss.get("cognates") or {}, vocabulary),
     )
-
-
-def _vocabulary(pack: PackFiles) -> Iterator[str]:
-    """Read the words of the law that the pack lists; see `daulat.knowledge.quality`."""
-    if pack.has("words.txt.gz"):
-        listed = gzip.decompress(pack.path("words.txt.gz").read_bytes()).decode("utf-8")
-        yield from (word for word in listed.split() if not word.startswith("#"))
 
 
 def _pairs_of(pack: PackFiles, names: list[str]) -> Iterator[tuple[str, str]]:

@@ -86,11 +86,7 @@ class Shelf:
         ReleaseError
             If the place cannot be read.
         """
-        with using(self.folder, why=_IN_USE):
-            try:
-                return (self.folder / _CURRENT).read_text(encoding="utf-8", errors="replace").strip()
-            except FileNotFoundError:
-                return ""
+        return self._held(_CURRENT).decode(errors="replace").strip()
 
     def open_current(self) -> Release | None:
         """Verify and open the release in use, or return None where none is."""
@@ -143,11 +139,7 @@ class Shelf:
         ReleaseError
             If the place cannot be read.
         """
-        with using(self.folder, why=_IN_USE):
-            try:
-                lines = (self.folder / _LOG).read_bytes().split(b"\n")
-            except FileNotFoundError:
-                return []
+        lines = self._held(_LOG).split(b"\n")
         return [publication for line in lines if (publication := _publication(line))]
 
     def rollback(self, *, by: str, now: Callable[[], datetime]) -> Publication:
@@ -199,6 +191,14 @@ class Shelf:
                 code="knowledge.release.missing",
             )
         return self.folder / release_id
+
+    def _held(self, name: str) -> bytes:
+        """Read a file of the shelf's own; empty where it is not there yet."""
+        with using(self.folder, why=_IN_USE):
+            try:
+                return (self.folder / name).read_bytes()
+            except FileNotFoundError:
+                return b""
 
     def _names(self) -> list[str]:
         with using(self.folder, why=_IN_USE):

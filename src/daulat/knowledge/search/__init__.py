@@ -7,7 +7,7 @@ assistant's to decide.
 """
 
 from daulat.knowledge.search.asked import Asked, Reader, reader_for
-from daulat.knowledge.search.features import FEATURES
+from daulat.knowledge.search.features import FEATURES, is_asked_by_name
 from daulat.knowledge.search.ranking import Ranking, Weights, load_ranking
 from daulat.knowledge.search.searcher import Candidates, Filters, Searcher
 
@@ -20,6 +20,7 @@ __all__ = [
     "Reader",
     "Searcher",
     "Weights",
+    "is_asked_by_name",
     "load_ranking",
     "reader_for",
 ]

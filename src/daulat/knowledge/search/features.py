@@ -128,11 +128,19 @@ def fill_everyday(rows: NDArray[np.float32], columns: NDArray[np.float32]) -> No
     rows[:, _OWN:] = columns
 
 
+_BY_NAME, _ABOUT_IT = ("named", "article"), ("elucidation", "preamble")
+
+
 def asked_by_name(rows: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Return which passages are the article of a law that the question names by both: bool[n]."""
-    by_name = (rows[:, _INDEX["named"]] > 0) & (rows[:, _INDEX["article"]] > 0)
-    about = (rows[:, _INDEX["elucidation"]] > 0) | (rows[:, _INDEX["preamble"]] > 0)
-    return np.asarray(by_name & ~about)
+    has, lacks = (rows[:, [_INDEX[name] for name in names]] > 0 for names in (_BY_NAME, _ABOUT_IT))
+    return np.asarray(has.all(axis=1) & ~lacks.any(axis=1))
+
+
+def is_asked_by_name(features: Mapping[str, float]) -> bool:
+    """Say the same of one hit by its features; one without features is not."""
+    has, lacks = ([features.get(name, 0.0) > 0 for name in names] for names in (_BY_NAME, _ABOUT_IT))
+    return all(has) and not any(lacks)
 
 
 def as_mapping(row: NDArray[np.float32]) -> Mapping[str, float]:

@@ -152,7 +152,7 @@ class Searcher:
     def lacks_article(self, asked: Asked) -> bool:
         """Say whether the question names an article beyond the last one of a law that is here."""
         named = ((m.article, m.doc_id) for m in asked.mentions if m.article and m.doc_id in self.release.document_rows)
-        return any(_number(article) > self._last_article(doc_id) for article, doc_id in named)
+        return any(_number(article) > self._last_article(doc_id) > 0 for article, doc_id in named)
 
     def _last_article(self, doc_id: str) -> int:
         rows = self.release.rows_of_document(doc_id)
