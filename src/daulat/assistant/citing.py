@@ -60,13 +60,20 @@ class Labels:
 
     def successor(self, evidence: Evidence) -> str:
         """Name, in words for people, the act that revoked or amended a passage; empty where none is known."""
-        status = evidence.status
-        kind, _, rest = status.by.partition("-")
+        return self.act(evidence.status.by, evidence.status.by_title)
+
+    def act(self, doc_id: str, title: str) -> str:
+        """Name an act by its id and title.
+
+        >>> load_labels(None).act("XA-16-2019", "Marriage"), load_labels(None).act("XA-16-2019", "")
+        ('Marriage', 'XA-16-2019')
+        """
+        kind, _, rest = doc_id.partition("-")
         number, _, year = rest.rpartition("-")
         if self.legal is None or kind not in self.legal.kinds or not number:
-            return status.by_title or status.by
+            return title or doc_id
         name = self.words["act"].format(kind=self.legal.kinds[kind].title, number=number, year=year)
-        return self.words["about"].format(act=name, title=status.by_title) if status.by_title else name
+        return self.words["about"].format(act=name, title=title) if title else name
 
 
 def load_labels(pack: PackFiles | None, legal: LegalRules | None = None) -> Labels:

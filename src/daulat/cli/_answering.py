@@ -15,17 +15,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from daulat.assistant import Assistant, WriterFor, nobody, open_assistant
-from daulat.assistant.citing import Labels
-from daulat.assistant.evidence import Evidence
 from daulat.cli._memory import give_memory_back
 from daulat.cli._output import ADD_SOURCES
 from daulat.knowledge.building import build_apart
 from daulat.knowledge.encoder import Encoder, open_encoder
 from daulat.knowledge.errors import SourceError
-from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.opening import is_outdated, nation_sources, open_or_build
 from daulat.knowledge.release import Manifest, Release, Shelf
-from daulat.knowledge.types import Document, Hit, Passage
 from daulat.nation import Nation, Pack
 
 if TYPE_CHECKING:
@@ -75,30 +71,11 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
         manifest = opened.release.manifest
         detail = f"{manifest.passages:,} passages of {manifest.documents:,} documents in {manifest.release_id}"
         detail += _due(nation, pack, opened) or _empty(manifest)
-        library = OpenLibrary(opened.release, opened.assistant.searcher, act_names(opened.assistant.labels))
+        library = OpenLibrary(opened.release, opened.assistant.searcher, opened.assistant.labels.act)
         give_memory_back()
         return Answering(opened.assistant, library, opened.encoder, detail)
 
     return Knowledge(open_parts, shelf.current_id)
-
-
-def act_names(labels: Labels) -> Callable[[str, str], str]:
-    """Return what names an act by its id and title, in the words in which answers name a successor.
-
-    Examples
-    --------
-    >>> name = act_names(Labels({}))
-    >>> name("XA-16-2019", "Marriage"), name("XA-16-2019", "")
-    ('Marriage', 'XA-16-2019')
-    """
-    passage, document = Passage("", "", 0, "text", ""), Document("", "")
-    nowhere = Hit(passage, document, 0.0)
-
-    def name(doc_id: str, title: str) -> str:
-        changed = PassageStatus("unknown", doc_id, title)
-        return labels.successor(Evidence(nowhere, passage, document, changed, "current"))
-
-    return name
 
 
 def _due(nation: Nation, pack: Pack | None, opened: Opened) -> str:
