@@ -56,11 +56,11 @@ def _newest(hit: Hit, release: Release) -> Evidence:
     status = _status(row, hit.document, release)
     newer = release.row_of(status.newer_passage_id) if status.newer_passage_id else None
     if newer is None:
-        return Evidence(hit, hit.passage, hit.document, status, _standing(status, hit.passage, hit.document))
+        return Evidence(hit, hit.passage, hit.document, status, standing_of(status, hit.passage, hit.document))
     document = release.document_of(newer)
     passage = release.stored(newer).passage
     status = _status(newer, document, release)
-    standing = _standing(status, passage, document)
+    standing = standing_of(status, passage, document)
     return Evidence(hit, passage, document, status, standing, replaces=hit.passage.passage_id)
 
 
@@ -71,7 +71,8 @@ def _status(row: int | None, document: Document, release: Release) -> PassageSta
     return PassageStatus(stored.passage.status or document.status if stored else document.status)
 
 
-def _standing(status: PassageStatus, passage: Passage, document: Document) -> Standing:
+def standing_of(status: PassageStatus, passage: Passage, document: Document) -> Standing:
+    """Say what may be made of a passage whose status is known."""
     if status.status == "revoked":
         return "history"
     if status.status == "partly_revoked":

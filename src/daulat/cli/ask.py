@@ -152,9 +152,7 @@ def show(answer: Answer, phrases: Phrases, words: Mapping[str, str]) -> None:
 
     `words` are those of the page in the answer's language, for statuses and successors.
     """
-    from daulat.web.views import is_history  # with the templates, which only a reader needs
-
-    emit(mark_answers(answer, lambda citation: not is_history(citation), bold=has_colour()))
+    emit(mark_answers(answer, lambda citation: citation.standing != "history", bold=has_colour()))
     if answer.citations:
         emit()
     for number, citation in enumerate(answer.citations, start=1):

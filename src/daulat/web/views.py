@@ -15,6 +15,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, parse_date
 from markupsafe import Markup
 
+from daulat.assistant.evidence import standing_of
 from daulat.assistant.types import Answer, Citation
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.types import Document, Passage, Relation
@@ -200,8 +201,6 @@ def view_passage(
     if changed and changed.by and all(relation.other != changed.by for relation in concerning):
         kind = f"{changed.status}_by"
         concerning.append(Relation(kind, changed.by, changed.by_title, changed.since, (), changed.note, changed.source))
-    named = any(relation.kind == "amended_by" and relation.articles for relation in concerning)
-    newer = bool(changed and changed.newer_passage_id)
     at = [sibling.passage_id for sibling in siblings].index(passage.passage_id)
     return PassageView(
         passage=passage,
@@ -211,7 +210,7 @@ def view_passage(
         relations=tuple(concerning),
         before=siblings[at - 1] if at else None,
         after=siblings[at + 1] if at + 1 < len(siblings) else None,
-        is_history=status == "revoked" or (status == "amended" and (named or newer)),
+        is_history=standing_of(changed or PassageStatus(status), passage, document) == "history",
     )
 
 
