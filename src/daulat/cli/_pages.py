@@ -15,7 +15,7 @@ from daulat.gateway import ASGIApp, OpenLibrary, Parts, answer_whole
 from daulat.gateway.errors import Overloaded, retry_after_s
 from daulat.gateway.plans import PlanRoutes
 from daulat.knowledge.legal import PassageStatus
-from daulat.knowledge.types import Document, Passage
+from daulat.knowledge.types import Document, Passage, plain_name
 from daulat.nation import Nation, find_pack
 from daulat.web import ComeBackError, Site, Standing, WebParts, create_web, load_messages
 
@@ -44,7 +44,7 @@ class PageLibrary:
 
     def act_name(self, doc_id: str, title: str) -> str:
         """Name an act for people."""
-        return self._library.act_name(doc_id, title) if self._library else title or doc_id
+        return self._library.act_name(doc_id, title) if self._library else plain_name(doc_id, title)
 
     def passages_of(self, doc_id: str) -> Sequence[Passage]:
         """Return a document's passages in reading order."""

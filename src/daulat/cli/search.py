@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -20,6 +20,7 @@ from daulat.knowledge.opening import open_or_build, open_searcher
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Filters
 from daulat.knowledge.types import Hit, LegalStatus
+from daulat.nation import Nation
 
 _WIDTH = 300  # characters of a passage that are shown to a reader
 
@@ -125,17 +126,44 @@ def _search(
         opened = open_or_build(
             place.nation, place.pack, encoder, report, now=lambda: datetime.now(UTC), place=place.place
         )
-    _require_documents(filters.documents, opened)
+    _require_known(filters, opened, place.nation)
     searcher = open_searcher(opened, encoder, place.pack, place.nation.language_tags)
     return opened, searcher.search(text, language, top_k=top, filters=filters)
 
 
-def _require_documents(asked: Iterable[str], release: Release) -> None:
-    for doc_id in sorted(asked):
-        if doc_id not in release.document_rows:
-            near = get_close_matches(doc_id.upper(), release.document_rows, n=3)
-            meant = f"did you mean {' or '.join(near)}?" if near else "a search with --json names ids before the colon."
-            raise click.BadParameter(f"`{doc_id}` is not in {release.release_id}; {meant}", param_hint="--document")
+def _require_known(filters: Filters, release: Release, nation: Nation) -> None:
+    """Refuse a document, service or jurisdiction that neither the release nor the nation has.
+
+    Raises
+    ------
+    BadParameter
+        With what was probably meant.
+    """
+    documents = release.documents
+    services = {service.id for service in nation.services}.union(*(document.services for document in documents))
+    places = {nation.country, *(part.code for part in nation.jurisdictions)}
+    for option, asked, known, fix in (
+        ("--document", filters.documents, release.document_rows, "a search with --json names ids before the colon."),
+        ("--service", filters.services, services, f"there are {', '.join(sorted(services))}."),
+        (
+            "--jurisdiction",
+            filters.jurisdictions,
+            places.union(document.jurisdiction for document in documents),
+            f"write {nation.country}, or a part of it as nation.yaml does.",
+        ),
+    ):
+        for name in sorted(asked):
+            if name not in known:
+                near = _near(name, known)
+                meant = f"did you mean {' or '.join(near)}?" if near else fix
+                raise click.BadParameter(f"`{name}` is not in {release.release_id}; {meant}", param_hint=option)
+
+
+def _near(name: str, known: Collection[str]) -> list[str]:
+    spelt = {item.casefold(): item for item in known}
+    if same := spelt.get(name.casefold()):
+        return [same]
+    return [spelt[item] for item in get_close_matches(name.casefold(), spelt, n=3)]
 
 
 def _shown(number: int, hit: Hit, labels: Labels, standings: Mapping[str, str]) -> str:

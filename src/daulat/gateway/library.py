@@ -17,7 +17,7 @@ from daulat.gateway.schema import DocumentCard, Neighbour, PassageCard
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Filters, Searcher
-from daulat.knowledge.types import Document, Hit, Passage
+from daulat.knowledge.types import Document, Hit, Passage, plain_name
 
 _ACT_ID = re.compile(r"\b[A-Z]+(?:-[A-Z]+)*-\d+[A-Z]*-\d{4}\b")  # an act as packs name it among themselves
 
@@ -31,11 +31,6 @@ def passage_url(passage_id: str) -> str:
     '/p/XA-1-2001%3Apasal-28%237'
     """
     return f"/p/{quote(passage_id, safe='')}"
-
-
-def plain_name(doc_id: str, title: str) -> str:
-    """Name an act by its title, or by its id where it has none."""
-    return title or doc_id
 
 
 def score_of(ranking: float) -> float:

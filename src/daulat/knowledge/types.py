@@ -56,6 +56,11 @@ class Document:
     quality: float | None = None
 
 
+def plain_name(doc_id: str, title: str) -> str:
+    """Name an act by its title, or by its id where it has none."""
+    return title or doc_id
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """The unit that is cited: an article of a law, or a stretch of other text under one heading."""

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from daulat.assistant.types import Answer, Question
 from daulat.knowledge.legal import PassageStatus
-from daulat.knowledge.types import Document, Passage
+from daulat.knowledge.types import Document, Passage, plain_name
 from daulat.web.messages import Messages
 
 
@@ -67,11 +67,6 @@ def not_known(passage_id: str) -> PassageStatus | None:
     """Know of no change of any passage."""
     del passage_id
     return None
-
-
-def plain_name(doc_id: str, title: str) -> str:
-    """Name an act by its title, or by its id where it has none."""
-    return title or doc_id
 
 
 @dataclass(frozen=True, slots=True)
