@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """`daulat ask` gives the promised fields, and works before anything is declared."""
 
+import signal
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -159,3 +163,15 @@ def test_where_nothing_is_declared_the_only_pack_is_assumed_and_said(tmp_path, c
     assert nation.path("x") == tmp_path / "x"
     assert packs[0].country in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_ends_a_first_question_while_its_release_is_still_being_made(tmp_path):
+    (tmp_path / "nation.yaml").write_text(bootstrap("ID"))
+    asking = [Path(sys.executable).with_name("daulat"), "ask", "KTP hilang, lapor ke mana?"]
+    with subprocess.Popen(asking, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        while "indexing" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        talk = process.communicate()[1]
+    assert (process.returncode, talk.split()[-1]) == (130, "interrupted")
+    assert not list((tmp_path / ".daulat/releases").glob("id-*"))  # a whole build would have left one

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from daulat.assistant import OneWriter, Writer, WriterFor, nobody
+from daulat.assistant import Assistant, OneWriter, Writer, WriterFor, nobody
 from daulat.assistant.types import Answer, Citation, Question
 from daulat.cli._answering import Opened, open_answering
 from daulat.cli._declaration import declared_or_only_pack
@@ -59,7 +59,7 @@ def command(question: str, service: str, language: str, path: Path, as_json: boo
     known = [each.id for each in nation.services]
     if service and service not in known:
         raise click.BadParameter(f"`{service}` is not declared; use {', '.join(known)}", param_hint="--service")
-    answer = asyncio.run(answer_once(nation, Question(text, service or known[0], language)))
+    answer = answer_once(nation, Question(text, service or known[0], language))
     if as_json:
         emit_json(as_json_object(answer))
     else:
@@ -67,14 +67,19 @@ def command(question: str, service: str, language: str, path: Path, as_json: boo
         show(answer, Phrases.for_language(answer.language, pack), page_words(nation, answer.language))
 
 
-async def answer_once(nation: Nation, question: Question) -> Answer:
+def answer_once(nation: Nation, question: Question) -> Answer:
     """Open what answers, answer one question, and close it again."""
     engines = declare_engines(
         nation.models, base=nation.directory, weights=nation.path(WEIGHTS), environment=os.environ
     )
+    # Opened before any loop runs: a first start builds for half a minute, and in a loop Ctrl-C would wait for its end.
+    opened = _open(nation, engines)
+    return asyncio.run(_answered(opened.assistant, engines, question))
+
+
+async def _answered(assistant: Assistant, engines: EngineSet, question: Question) -> Answer:
     async with engines:
-        opened = await asyncio.to_thread(_open, nation, engines)
-        async for event in opened.assistant.stream(question):
+        async for event in assistant.stream(question):
             if event.answer is not None:
                 return event.answer
     raise DaulatError(
