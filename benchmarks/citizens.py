@@ -40,6 +40,7 @@ SUITES = {
     "confirm": ("confirm",),
     "third": ("third",),
     "sixth": ("sixth",),
+    "seventh": ("seventh",),
 }
 
 

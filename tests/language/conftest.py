@@ -55,7 +55,8 @@ def exampland(pack_of: Callable[[dict[str, str]], Folder]) -> Folder:
         {
             "languages/xo.yaml": """
                 analysis: {stop_words: za el, suffixes: an, reduplication: true, stems: {bor: bor}}
-                spelling: {table: xo.tsv, doubling_mark: "2", patterns: {'ng([aeiou][a-z]{2,})': 'meng\\1'}}
+                spelling:
+                  {table: xo.tsv, doubling_mark: "2", prefixes: da, patterns: {'ng([aeiou][a-z]{2,})': 'meng\\1'}}
                 gloss: {language: xo, lexicons: [], endings: ne}
             """,
             "languages/xo.tsv": "# chat\nzz | zza\tza\nlol\t\n",

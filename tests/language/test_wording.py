@@ -23,6 +23,13 @@ def test_a_doubled_letter_is_not_drawn_out(exampland: PackFiles) -> None:
     assert wording_for(exampland).normalise("allee", "xo") == "allee"
 
 
+def test_a_prefix_written_with_a_hyphen_is_part_of_its_word_unless_capitals_follow(exampland: PackFiles) -> None:
+    assert (
+        wording_for(exampland).normalise("Da-hack, da-KTP, kada-ru, da - za", "xo")
+        == "Dahack, da-KTP, kada-ru, da - za"
+    )
+
+
 def test_another_language_is_glossed_word_by_word_with_the_first_sense(exampland: PackFiles) -> None:
     assert wording_for(exampland).to_official("Sut nin Pavel, nyutik!", "xs") == "karta nova Pavel, karta!"
 

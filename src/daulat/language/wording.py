@@ -54,6 +54,7 @@ class _Language:
     spelling: PhraseTable
     gloss: PhraseTable
     doubling: re.Pattern[str] | None
+    hyphened: re.Pattern[str] | None
     patterns: tuple[tuple[re.Pattern[str], str], ...]
     cognates: Cognates
 
@@ -101,6 +102,8 @@ class Wording:
         if rules is None:
             return plain
         plain = _DRAWN_OUT.sub(r"\1", plain)
+        if rules.hyphened:
+            plain = rules.hyphened.sub(r"\1", plain)
         if rules.doubling:
             plain = rules.doubling.sub(r"\1-\1\2", plain)
         return _WORD.sub(lambda word: _respelt(word[0], rules.patterns), rules.spelling.replace(plain))
@@ -203,13 +206,15 @@ def read_pairs(text: str) -> Iterator[tuple[str, str]]:
 
 def _language(pack: PackFiles, rules: Mapping[str, Any], vocabulary: frozenset[str]) -> _Language:
     spelling, gloss = rules.get("spelling") or {}, rules.get("gloss") or {}
-    mark = spelling.get("doubling_mark")
+    mark, prefixes = spelling.get("doubling_mark"), (spelling.get("prefixes") or "").split()
     return _Language(
         spelling=PhraseTable(
             _pairs_of(pack, [spelling["table"]] if "table" in spelling else []), _affixes(spelling).forms
         ),
         gloss=PhraseTable(_pairs_of(pack, gloss.get("lexicons") or []), _affixes(gloss).forms),
         doubling=re.compile(rf"\b([^\W\d_]{{3,}}){re.escape(mark)}([^\W\d_]*)\b") if mark else None,
+        # `di-hack` is one word; what is written in capitals, as `di-PHK`, is known with its hyphen.
+        hyphened=re.compile(rf"\b((?i:{'|'.join(prefixes)}))-(?=[^\W\d_]*[a-z])") if prefixes else None,
         patterns=tuple((re.compile(pattern), to) for pattern, to in (spelling.get("patterns") or {}).items()),
         cognates=Cognates(gloss.get("cognates") or {}, vocabulary),
     )
