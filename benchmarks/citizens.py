@@ -36,10 +36,9 @@ from daulat.nation import bootstrap, find_pack, load_nation
 
 QUESTIONS = Path(__file__).parents[1] / "packs" / "id" / "tests" / "questions"
 SUITES = {
-    "development": ("id", "jv", "su", "en", "second", "fourth", "fifth"),
+    "development": ("id", "jv", "su", "en", "second", "fourth", "fifth", "sixth"),
     "confirm": ("confirm",),
     "third": ("third",),
-    "sixth": ("sixth",),
     "seventh": ("seventh",),
 }
 
