@@ -12,8 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from daulat.assistant import Answer, AnswerEvent, Question
+from daulat.assistant.assistant import _ends_of
 from daulat.knowledge.cutting import sentences
 from daulat.knowledge.release import Release
+from daulat.knowledge.search import LONGEST_QUERY
 
 DEATH = "Siapa yang melaporkan kematian?"
 few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -104,6 +106,12 @@ def test_another_matter_is_not_read_as_going_on(ask):
 def test_a_follow_up_to_a_follow_up_leans_on_the_question_that_stands_alone(ask):
     answer = ask("Kalau di luar negeri?", DEATH, "...", "terus gimana?", "...")
     assert "UU-23-2006:pasal-45#44" in [each.passage_id for each in answer.citations]
+
+
+def test_the_end_of_a_long_story_is_searched_to_its_last_letter():
+    story = "Saya tinggal bersama nenek di desa. " * 200 + "kapan bayarnya"
+    kept = _ends_of(story)
+    assert (len(kept) <= LONGEST_QUERY, kept[-8:]) == (True, "bayarnya")
 
 
 def test_a_long_story_is_understood_by_its_end(ask):

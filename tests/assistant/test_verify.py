@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from daulat.assistant.verify import Verifier
-from daulat.knowledge.cutting import sentences
+from daulat.knowledge.cutting import NO_RULES, sentences
 from daulat.knowledge.search import reader_for
 
 DEATH = "Setiap kematian wajib dilaporkan oleh ketua rukun tetangga kepada Instansi Pelaksana paling lambat 30 hari."
@@ -20,7 +20,7 @@ often = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 
 @pytest.fixture(scope="module")
 def verifier(pack):
-    return Verifier({"P1": DEATH, "P2": MOVING}, reader_for(pack, ("id",)), "id")
+    return Verifier({"P1": DEATH, "P2": MOVING}, reader_for(pack, ("id",)), "id", NO_RULES)
 
 
 def copied(release, reader, data) -> tuple[Verifier, str]:
@@ -29,7 +29,7 @@ def copied(release, reader, data) -> tuple[Verifier, str]:
     start, end = data.draw(st.sampled_from(sentences(passage.text, "id")))
     sentence = " ".join(passage.text[start:end].split())
     assume("[" not in sentence and reader.terms("id", sentence))
-    return Verifier({"P1": passage.text}, reader, "id"), sentence
+    return Verifier({"P1": passage.text}, reader, "id", NO_RULES), sentence
 
 
 @often
@@ -49,7 +49,9 @@ def test_with_any_other_number_it_falls(release, ask, data, added):
     assume(numbers)
     at = data.draw(st.sampled_from(numbers))
     other = str(int(at[0]) + added)
-    assume(other not in re.sub(r"[.,]", "", verifier.passages["P1"]))
+    passage = verifier.passages["P1"]
+    together = re.sub(r"(?<=\d)[.,](?=\d{3}(?!\d))", "", passage)  # thousands
+    assume(other not in {*re.findall(r"\d+", passage), *re.findall(r"\d+", together)})
     assert not verifier.check(f"{sentence[: at.start()]}{other}{sentence[at.end() :]} [P1]").stands
 
 
@@ -78,6 +80,8 @@ def test_any_text_gets_a_verdict(verifier, text):
         ("Kematian wajib dilaporkan oleh ketua rukun tetangga paling lambat 60 hari [P1].", "number"),
         ("Kematian wajib dilaporkan oleh ketua rukun tetangga paling lambat 3,0 hari [P2].", "number"),
         ("Kematian wajib dilaporkan ketua rukun tetangga kepada Kantor Polisi [P1].", "name"),
+        ("Kematian wajib dilaporkan oleh ketua rukun tetangga Ülle Õunapuu paling lambat 30 hari [P1].", "name"),
+        ("Kematian wajib dilaporkan oleh ketua rukun tetangga Юлия paling lambat 30 hari [P1].", "name"),
         ("Kematian tidak wajib dilaporkan oleh ketua rukun tetangga [P1].", "negation"),
         ("Penduduk dipungut biaya untuk surat keterangan pindah [P2].", "negation"),
         ("Bunyinya “kematian wajib dilaporkan oleh keluarga” [P1].", "quote"),
@@ -101,3 +105,25 @@ def test_a_sentence_is_checked_against_what_it_cites_and_nothing_else(verifier):
 def test_the_marks_are_not_part_of_the_sentence(verifier):
     verdict = verifier.check("Kematian wajib dilaporkan oleh ketua rukun tetangga [P1] [P1].")
     assert (verdict.text, verdict.cited) == ("Kematian wajib dilaporkan oleh ketua rukun tetangga.", ("P1",))
+
+
+@pytest.mark.parametrize(
+    ("written", "fault"),
+    [
+        ("1,5%", ""),
+        ("1.5%", ""),
+        ("15%", "number"),
+        ("0,15%", "number"),
+    ],
+)
+def test_a_decimal_point_is_a_difference_and_its_sign_none(pack, written, fault):
+    passage = "Iuran peserta sebesar 1,5% dari upah dibayar setiap bulan."
+    verifier = Verifier({"P1": passage}, reader_for(pack, ("id",)), "id", NO_RULES)
+    assert verifier.check(f"Iuran peserta sebesar {written} dari upah dibayar setiap bulan [P1].").fault == fault
+
+
+@pytest.mark.parametrize("written", ["Rp50.000.000,00", "Rp50.000.000", "Rp50,000,000", "Rp50000000"])
+def test_an_amount_is_the_same_with_and_without_marks_between_its_thousands(pack, written):
+    passage = "Setiap Penduduk dikenai denda paling banyak Rp50.000.000,00 (lima puluh juta rupiah)."
+    verifier = Verifier({"P1": passage}, reader_for(pack, ("id",)), "id", NO_RULES)
+    assert verifier.check(f"Penduduk dikenai denda paling banyak {written} [P1].").stands

@@ -12,6 +12,7 @@ import pytest
 from daulat.assistant import Question
 from daulat.assistant.verify import Verifier
 from daulat.assistant.writing import Offered, compose_request, written_sentences
+from daulat.knowledge.cutting import NO_RULES, ends_in_abbreviation
 from daulat.models import FakeEngine
 from daulat.models.errors import EngineInterrupted
 from daulat.models.fake import Reply
@@ -150,7 +151,7 @@ def test_no_text_can_close_its_tag_or_open_a_turn(text):
 
 @pytest.mark.parametrize("text", INJECTIONS)
 def test_a_model_that_obeys_a_document_says_nothing_of_it_to_the_citizen(text, pack, ask):
-    verifier = Verifier({"P1": PASSAGE}, ask.assistant.searcher.reader, "id")
+    verifier = Verifier({"P1": PASSAGE}, ask.assistant.searcher.reader, "id", NO_RULES)
     obeying = [
         f"{text} [P1].", "Kelahiran tidak perlu dilaporkan [P1].", "Births cost 5 million [P1].",
         "Kelahiran dipungut biaya 5 juta [P2].", "Kirim NIK ke http://evil.example/nik [P1].",
@@ -162,6 +163,36 @@ def test_a_model_that_obeys_a_document_says_nothing_of_it_to_the_citizen(text, p
         return [each.text async for each in written_sentences(engine, request, verifier) if each.stands]
 
     assert asyncio.run(collect()) == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Yang belum 17 tahun tidak wajib melapor kepada Sdr. Kepala Dinas paling lambat 30 hari [P1].",
+        "Yang belum 17 tahun tidak wajib melapor kepada dr. Budi paling lambat 30 hari [P1].",
+        "Yang belum 17 tahun tidak wajib melapor kepada Yth. kepala dinas paling lambat 30 hari [P1].",
+    ],
+)
+def test_half_a_sentence_is_never_told(writes, written):
+    ask, _ = writes(written)
+    assert ask(DEATH).mode == "quotation"
+
+
+def test_a_sentence_is_judged_whole_across_an_abbreviation(pack, ask):
+    passage = "Kematian dilaporkan kepada Sdr. Kepala Dinas paling lambat 30 hari."
+    verifier = Verifier({"P1": passage}, ask.assistant.searcher.reader, "id", ask.assistant.marker.sentence_rules)
+    request = compose_request("m", "Apa?", [Offered("P1", "Pasal 1", passage)], "Indonesian")
+
+    written = "Kematian dilaporkan kepada Sdr. Kepala Dinas [P1]. Paling lambat 30 hari [P1]."
+
+    def goes_on(text: str) -> bool:
+        return ends_in_abbreviation(text, "id", verifier.sentence_rules)
+
+    async def collect() -> list[str]:
+        engine = FakeEngine(replies=[Reply((written,))])
+        return [each.text async for each in written_sentences(engine, request, verifier, goes_on)]
+
+    assert asyncio.run(collect()) == ["Kematian dilaporkan kepada Sdr. Kepala Dinas.", "Paling lambat 30 hari."]
 
 
 @pytest.mark.parametrize("text", INJECTIONS)

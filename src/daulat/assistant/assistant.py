@@ -27,9 +27,10 @@ from daulat.assistant.speech import Speech
 from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question
 from daulat.assistant.verify import Verifier
 from daulat.assistant.writing import Offered, compose_request, written_sentences
+from daulat.knowledge.cutting import ends_in_abbreviation
 from daulat.knowledge.everyday import Heard
 from daulat.knowledge.release import Release
-from daulat.knowledge.search import Asked, Filters, Searcher
+from daulat.knowledge.search import LONGEST_QUERY, Asked, Filters, Searcher
 from daulat.knowledge.types import Hit
 from daulat.language import Contacts, Detector, Notices, Office, primary
 from daulat.models.engine import Engine
@@ -46,7 +47,6 @@ _NEAR = 5.0  # score below the best beyond which a further passage is not worth 
 _SURE_OF_LANGUAGE = 0.6
 _LONGEST = 8_000  # characters of a question
 _TELLING = 1_000  # characters that tell its language
-_SEARCHED = 1_000  # characters of a long story that are searched, half at each end: encoding grows with the square
 
 
 class Writer(Protocol):
@@ -265,14 +265,20 @@ class Assistant:
             for n, (evidence, _) in enumerate(chosen, 1)
         ]
         language = chosen[0][0].document.language or self.languages[0]
-        verifier = Verifier({item.id: item.text for item in offered}, self.searcher.reader, language)
+        rules = self.marker.sentence_rules
+        verifier = Verifier({item.id: item.text for item in offered}, self.searcher.reader, language, rules)
         name = self.speech.language_name(prepared.language, "en")
         request = compose_request(writer.model, prepared.asked.text, offered, name)
         page = Page()
+
+        def goes_on(text: str) -> bool:
+            # Names of offices stay as the law writes them, in whatever language the sentence is.
+            return any(ends_in_abbreviation(text, each, rules) for each in (prepared.language, language))
+
         citations = {item.id: self._citation(*pair, short=False) for item, pair in zip(offered, chosen, strict=True)}
         numbers: dict[str, int] = {}
         try:
-            async with aclosing(written_sentences(writer.engine, request, verifier)) as verdicts:
+            async with aclosing(written_sentences(writer.engine, request, verifier, goes_on)) as verdicts:
                 async for verdict in verdicts:
                     if not verdict.stands:
                         continue
@@ -371,5 +377,5 @@ def _told(answer: Answer) -> Iterator[AnswerEvent]:
 
 def _ends_of(text: str) -> str:
     """Return a long story without its middle: what is asked stands at its beginning or its end."""
-    half = _SEARCHED // 2
-    return text if len(text) <= _SEARCHED else f"{text[:half]} {text[-half:]}"
+    half = (LONGEST_QUERY - 1) // 2
+    return text if len(text) <= LONGEST_QUERY else f"{text[:half]} {text[-half:]}"

@@ -14,15 +14,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from daulat.knowledge.cutting.segments import sentences
+from daulat.knowledge.cutting import SentenceRules, sentences
 from daulat.knowledge.search import Reader
+from daulat.language.analysis import plain_number
 
 Fault = Literal["", "no_citation", "unknown_citation", "quote", "number", "name", "address", "negation", "unsupported"]
 
 _MARK = re.compile(r"\[(\w{1,8})\]")
 _QUOTED = re.compile(r"[\"“”«»]([^\"“”«»]{8,})[\"“”«»]")
 _NUMBER = re.compile(r"\d+(?:[.,/]\d+)*")
-_NAME = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-Z][a-zA-Z]{2,}(?:\s+[A-Z][a-zA-Z]{2,})*")
+_WORD = re.compile(r"[^\W\d_]+")
+_OPENING = re.compile(r"[.!?:]\s")
+_LEAST_NAME = 3  # letters
 _ADDRESS = re.compile(r"\]\(\S*|\w+://\S+|\S+@\S+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b")
 _SPACE = re.compile(r"\s+")
 _LEAST_SHARED = 0.55  # share of a sentence's content words that stand in what it cites
@@ -54,11 +57,14 @@ class Verifier:
         Of the country: terms and negations.
     language : str
         Of the passages.
+    sentence_rules : mapping of str to SentenceRules
+        By which passages, and what is written, are cut into sentences, by language.
     """
 
     passages: Mapping[str, str]
     reader: Reader
     language: str
+    sentence_rules: Mapping[str, SentenceRules]
 
     def check(self, sentence: str) -> Verdict:
         """Check one sentence, marks included.
@@ -85,14 +91,14 @@ class Verifier:
             return "quote"
         if not set(_numbers(text)) <= set(_numbers(together)):
             return "number"
-        if any(_flat(name) not in together for name in _NAME.findall(text)):
+        if any(_flat(name) not in together for name in _names(text)):
             return "name"
         if any(_flat(address) not in together for address in _ADDRESS.findall(text)):
             return "address"
         words = set(self.reader.terms(self.language, text))
         if not words:
             return "unsupported"
-        spans = [source[a:b] for source in sources for a, b in sentences(source, self.language)]
+        spans = [s[a:b] for s in sources for a, b in sentences(s, self.language, self.sentence_rules)]
         nearest = max(spans, key=lambda span: _shared(words, self.reader.terms(self.language, span)), default="")
         if self._is_negative(text) != self._is_negative(nearest):
             return "negation"
@@ -108,7 +114,33 @@ def _shared(words: set[str], others: Sequence[str]) -> float:
 
 
 def _numbers(text: str) -> list[str]:
-    return [number.replace(".", "").replace(",", "") for number in _NUMBER.findall(text)]
+    """Return every number as a machine writes it.
+
+    >>> _numbers("1,5% of Rp2.000.000,00 (UU 24/2013)")
+    ['1.5', '2000000', '24/2013']
+    """
+    return ["/".join(map(plain_number, number.split("/"))) for number in _NUMBER.findall(text)]
+
+
+def _names(text: str) -> list[str]:
+    """Return the words inside sentences that begin with a capital, those that follow each other together.
+
+    >>> _names("Every death is told to Ülle Õunapuu. Ask the Head of Office.")
+    ['Ülle Õunapuu', 'Head', 'Office']
+    """
+    names: list[str] = []
+    last = -1
+    for word in _WORD.finditer(text):
+        start, end = word.span()
+        opens = start == 0 or _OPENING.fullmatch(text, start - 2, start)
+        if opens or not word[0][0].isupper() or len(word[0]) < _LEAST_NAME:
+            continue
+        if names and text[last:start].isspace():
+            names[-1] += text[last:end]
+        else:
+            names.append(word[0])
+        last = end
+    return names
 
 
 def _flat(text: str) -> str:

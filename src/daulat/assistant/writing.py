@@ -9,11 +9,12 @@ question says can never change the rules: they are not in reach of either. Promp
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from daulat.assistant.verify import Verdict, Verifier
+from daulat.knowledge.cutting import ends_in_abbreviation
 from daulat.models.engine import ChatRequest, Engine, Message
 
 _RULES = """You answer a citizen's question about public services, from official passages only.
@@ -62,10 +63,20 @@ def compose_request(model: str, question: str, offered: Sequence[Offered], langu
     return ChatRequest(model, messages, max_tokens=_MOST_TOKENS, temperature=0.0, seed=0)
 
 
-async def written_sentences(engine: Engine, request: ChatRequest, verifier: Verifier) -> AsyncGenerator[Verdict, None]:
+async def written_sentences(
+    engine: Engine, request: ChatRequest, verifier: Verifier, goes_on: Callable[[str], bool] = ends_in_abbreviation
+) -> AsyncGenerator[Verdict, None]:
     """Stream the model's sentences, each with its verdict, as soon as it is complete.
 
     Closing the iterator cancels the model. A model that says it has no answer yields nothing.
+
+    Parameters
+    ----------
+    engine : Engine
+    request : ChatRequest
+    verifier : Verifier
+    goes_on : callable
+        Whether a text that ends with a dot is no whole sentence, in the language that is written.
 
     Raises
     ------
@@ -79,20 +90,23 @@ async def written_sentences(engine: Engine, request: ChatRequest, verifier: Veri
             total += len(delta.content)
             if pending.strip().upper().startswith(_REFUSAL) or total > _MOST_CHARACTERS:
                 return
-            *complete, pending = _split(pending)
+            *complete, pending = _split(pending, goes_on)
             for sentence in complete:
                 yield verifier.check(sentence)
     if pending.strip() and not pending.strip().upper().startswith(_REFUSAL):
         yield verifier.check(pending.strip())
 
 
-def _split(text: str) -> list[str]:
+def _split(text: str, goes_on: Callable[[str], bool]) -> list[str]:
     """Cut off complete sentences; the last part is what may still grow. Marks stay with the sentence before them."""
     parts: list[str] = []
     start = 0
     for end in _SENTENCE_END.finditer(text):
-        sentence = text[start : end.end()].strip()
-        if sentence:
+        before = text[start : end.start()]
+        # Half of a sentence would be judged, and told, without what the other half says of it.
+        if end[0].isspace() and "\n" not in end[0] and (goes_on(before) or text[end.end()].islower()):
+            continue
+        if sentence := text[start : end.end()].strip():
             parts.append(sentence)
         start = end.end()
     return [*parts, text[start:]]

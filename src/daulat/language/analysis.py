@@ -256,17 +256,32 @@ def _unquoted(piece: str) -> list[str]:
     return [part for part in parts if len(part) > 1] if len(parts) > 1 else parts
 
 
+def plain_number(written: str) -> str:
+    """Return a number as a machine writes it: thousands together, a point before decimals, no zeros at their end.
+
+    Parameters
+    ----------
+    written : str
+        Digits with inner `.` and `,`. Groups of three are read as thousands, as law writes amounts.
+
+    Examples
+    --------
+    >>> [plain_number(each) for each in ("50.000.000,00", "50,000,000", "1,5", "1.50", "15", "2.5.1")]
+    ['50000000', '50000000', '1.5', '1.5', '15', '2.5.1']
+    """
+    grouped = _GROUPED.fullmatch(written)
+    plain = (written.replace(grouped[1], "") if grouped else written).replace(",", ".")
+    return plain.rstrip("0").rstrip(".") if plain.count(".") == 1 else plain
+
+
 def _number_terms(word: str) -> list[str]:
     """Keep a number as written and in parts; grouped thousands become one plain number.
 
     >>> _number_terms("23/2006"), _number_terms("1.000.000,50"), _number_terms("28h")
     (['23/2006', '23', '2006'], ['1000000'], ['28h'])
     """
-    grouped = _GROUPED.fullmatch(word)
-    if grouped:
-        mark = grouped.group(1)
-        whole = word.replace(mark, "")
-        return [re.split(r"[.,]", whole)[0]]
+    if _GROUPED.fullmatch(word):
+        return [plain_number(word).partition(".")[0]]
     parts = re.split(r"[.,/:\-]", word)
     return [word, *parts] if len(parts) > 1 else [word]
 

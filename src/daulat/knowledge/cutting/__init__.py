@@ -6,7 +6,17 @@ reads a file and never alters what was published.
 """
 
 from daulat.knowledge.cutting.plain import cut_blocks
-from daulat.knowledge.cutting.segments import SentenceRules, segments, sentences
+from daulat.knowledge.cutting.segments import NO_RULES, SentenceRules, ends_in_abbreviation, segments, sentences
 from daulat.knowledge.cutting.structure import Structure, cut_regulation, load_structures
 
-__all__ = ["SentenceRules", "Structure", "cut_blocks", "cut_regulation", "load_structures", "segments", "sentences"]
+__all__ = [
+    "NO_RULES",
+    "SentenceRules",
+    "Structure",
+    "cut_blocks",
+    "cut_regulation",
+    "ends_in_abbreviation",
+    "load_structures",
+    "segments",
+    "sentences",
+]

@@ -113,8 +113,23 @@ def sentences(text: str, language: str = "", rules: Mapping[str, SentenceRules] 
     >>> [text[a:b] for a, b in sentences(text)]
     ['Fee: No. 5, Rp1.000.', 'Ask Dr. Budi.', '(2) Free for all.']
     """
-    chosen = rules.get(language) or rules.get(language.partition("-")[0]) or NEUTRAL
-    return _join_lists(text, _units(text, chosen))
+    return _join_lists(text, _units(text, _rules_of(language, rules)))
+
+
+def ends_in_abbreviation(text: str, language: str = "", rules: Mapping[str, SentenceRules] = NO_RULES) -> bool:
+    """Say whether the dot that ends a text is that of an abbreviation, an initial or a label, and ends no sentence.
+
+    Examples
+    --------
+    >>> ends_in_abbreviation("Ask Dr."), ends_in_abbreviation("Ask the doctor."), ends_in_abbreviation("Ask A.")
+    (True, False, True)
+    """
+    found = re.search(r"(?P<mark>[.]+)$", text)
+    return found is not None and not _ends_sentence(text, 0, found, _rules_of(language, rules))
+
+
+def _rules_of(language: str, rules: Mapping[str, SentenceRules]) -> SentenceRules:
+    return rules.get(language) or rules.get(language.partition("-")[0]) or NEUTRAL
 
 
 def segments(
@@ -148,7 +163,7 @@ def segments(
         return []
     if weight <= max_words:
         return [_trim(text, 0, len(text))]
-    chosen = rules.get(language) or rules.get(language.partition("-")[0]) or NEUTRAL
+    chosen = _rules_of(language, rules)
     pieces: list[Span] = []
     for span in _units(text, chosen):
         pieces.extend(_halves(text, span, max_words))

@@ -6,13 +6,14 @@ features ranks them. It reads a release and writes nothing; whether the best is 
 assistant's to decide.
 """
 
-from daulat.knowledge.search.asked import Asked, Reader, reader_for
+from daulat.knowledge.search.asked import LONGEST_QUERY, Asked, Reader, reader_for
 from daulat.knowledge.search.features import FEATURES, is_asked_by_name
 from daulat.knowledge.search.ranking import Ranking, Weights, load_ranking
 from daulat.knowledge.search.searcher import Candidates, Filters, Searcher
 
 __all__ = [
     "FEATURES",
+    "LONGEST_QUERY",
     "Asked",
     "Candidates",
     "Filters",

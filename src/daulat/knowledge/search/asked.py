@@ -21,7 +21,7 @@ from daulat.language import Analyser, PackFiles, Wording, analyser_for, primary,
 
 _ADDED = 0.8  # weight of a term that the glossary added, beside 1 for a term that was asked
 _LOANS = 0.3  # of a word of another language than the law's: mostly a name or a loan
-_LONGEST = 1_000  # characters of a question that are searched for
+LONGEST_QUERY = 1_000  # characters of a question that are searched for: encoding grows with the square
 _PHRASES = 4  # most phrases of the glossary that are encoded with the question
 
 
@@ -112,7 +112,7 @@ class Reader:
         titles : Titles
             Of the documents that a question may name, from `title_index`.
         """
-        text = " ".join(text[:_LONGEST].split())
+        text = " ".join(text[:LONGEST_QUERY].split())
         tag = language or self.default_language
         mentions = tuple(find_citations(text, self.legal, titles)) if self.legal else ()
         # A law that is named is found by its name; its words would only find the many texts that cite it.
