@@ -17,7 +17,6 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -34,7 +33,8 @@ from sentence_models import FOLDS, fold_of, law_models, sentence_models
 from daulat.assistant.answerable import evidence_features, names_another_law
 from daulat.assistant.evidence import gather_evidence
 from daulat.assistant.marking import Marker
-from daulat.assistant.sentence import SENTENCE_FEATURES, SentenceKind, SentenceModel, load_sentence_model
+from daulat.assistant.pairs import FILE, KINDS, SentenceKind
+from daulat.assistant.sentence import SENTENCE_FEATURES, SentenceModel, load_sentence_models
 from daulat.evaluation import Bench, KnownQuestion, open_corpus, read_questions, sample_questions
 from daulat.evaluation.corpus import Corpus, with_languages
 from daulat.knowledge.ingest import load_rules
@@ -138,8 +138,8 @@ def described(
     for question, asked, candidates in found:
         hits = searcher.rank(candidates, 12)
         best = gather_evidence(hits, corpus.release)[0]
-        model_for = partial(marking.model, question)
-        marked = Marker(searcher, rules, bench.languages[0], model_for).mark(asked, best, candidates.heard)
+        models = {kind: marking.model(question, kind) for kind in KINDS}
+        marked = Marker(searcher, rules, bench.languages[0], models).mark(asked, best, candidates.heard)
         features.append(evidence_features(hits, marked, asked, candidates.heard))
         ruled.append(names_another_law(hits, asked))
         questions.append(question)
@@ -243,13 +243,14 @@ def main() -> None:
     contexts = folder_sources(arguments.data / "idk_mrc", language="id", jurisdiction=bench.country)
     sources = load_sources(bench.pack.path("sources.yaml"))
     if arguments.keep_sentence:
-        marking = Marking({"law": [load_sentence_model("law")] * FOLDS, "text": [load_sentence_model("text")] * FOLDS})
+        marking = Marking({kind: [model] * FOLDS for kind, model in load_sentence_models(bench.pack).items()})
     else:
         text_apart, text = sentence_models(arguments.data, bench, contexts)
         law_apart, whole = law_models(bench, sources, read_suite())
         marking = Marking({"law": law_apart, "text": text_apart})
         if arguments.write:
-            _write("sentence.json", {"law": as_json(whole), "text": as_json(text)})
+            _write(WEIGHTS / "sentence.json", {"law": as_json(whole), "text": as_json(text)})
+            _write(bench.pack.path(FILE), {"law": whole.pairs, "text": text.pairs})
 
     citizens = collect(bench, sources, read_suite(), marking)
     law_qa = read_questions(arguments.data / "peraturan_id" / "law_qa.jsonl")
@@ -280,12 +281,12 @@ def main() -> None:
             "everyday": fitted_everyday,
             "text": grown(idk, idk.columns(), 0.5),
         }
-        _write("answerable.json", {"about": about, **models})
+        _write(WEIGHTS / "answerable.json", {"about": about, **models})
 
 
 def as_json(model: SentenceModel) -> dict[str, Any]:
     weights = dict(zip(SENTENCE_FEATURES, (round(float(w), 4) for w in model.weights), strict=True))
-    return {"about": model.about, "weights": weights, "pairs": model.pairs}
+    return {"about": model.about, "weights": weights}
 
 
 def fit_everyday(
@@ -312,9 +313,9 @@ def fit_everyday(
     return fitted(cases, names, weight, L2_ANSWER["everyday"], threshold), len(everyday.answerable)
 
 
-def _write(name: str, data: Mapping[str, Any]) -> None:
-    (WEIGHTS / name).write_text(_lines(data) + "\n", encoding="utf-8")
-    print(f"wrote {(WEIGHTS / name).relative_to(ROOT)}")
+def _write(path: Path, data: Mapping[str, Any]) -> None:
+    path.write_text(_lines(data) + "\n", encoding="utf-8")
+    print(f"wrote {path.relative_to(ROOT)}")
 
 
 def _lines(value: Any, depth: int = 1) -> str:

@@ -20,14 +20,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from daulat.assistant.sentence import (
-    SentenceKind,
-    SentenceModel,
-    pairs_of,
-    question_words,
-    read_sentence,
-    sentence_rows,
-)
+from daulat.assistant.pairs import SentenceKind, pairs_of, question_words
+from daulat.assistant.sentence import SentenceModel, sentence_rows
+from daulat.assistant.words import read_sentence
 from daulat.evaluation import Bench, KnownQuestion, open_corpus
 from daulat.evaluation.corpus import Corpus, with_languages
 from daulat.knowledge.cutting import sentences

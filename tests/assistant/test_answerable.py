@@ -12,7 +12,7 @@ from daulat.assistant.answerable import (
     load_answerable,
     names_another_law,
 )
-from daulat.assistant.sentence import Marked, load_sentence_model, mark_sentence
+from daulat.assistant.sentence import Marked, load_sentence_models, mark_sentence
 from daulat.knowledge.legal import LawMention
 from daulat.knowledge.search import FEATURES, Asked, reader_for
 from daulat.knowledge.search.rarity import Rarity
@@ -77,7 +77,7 @@ def test_law_and_other_text_have_models_and_thresholds_of_their_own() -> None:
 def test_the_models_that_come_along_weigh_nothing_that_is_not_computed() -> None:
     reader = reader_for(None, ["en"])
     best = hit()
-    model, rarity = load_sentence_model("text"), Rarity(lambda _: 1, 10)
+    model, rarity = load_sentence_models()["text"], Rarity(lambda _: 1, 10)
     marked = mark_sentence(reader.ask("What text?", "en"), best.passage, "en", reader, rarity, {}, model)
     described = evidence_features([best, hit("B-1", 0.5)], marked, asked())
     judge = load_answerable()

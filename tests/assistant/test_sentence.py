@@ -8,16 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daulat.assistant.sentence import (
-    SENTENCE_FEATURES,
-    Marked,
-    SentenceKind,
-    SentenceModel,
-    load_sentence_model,
-    mark_sentence,
-    pairs_of,
-    read_sentence,
-)
+from daulat.assistant.pairs import SentenceKind, pairs_of
+from daulat.assistant.sentence import SENTENCE_FEATURES, Marked, SentenceModel, load_sentence_models, mark_sentence
+from daulat.assistant.words import read_sentence
 from daulat.knowledge.cutting import sentences
 from daulat.knowledge.search import reader_for
 from daulat.knowledge.search.rarity import Rarity
@@ -34,7 +27,7 @@ def mark(question: str, text: str = TEXT, model: SentenceModel | None = None) ->
     counts = {"birth": 30, "registri": 60, "report": 200}
     rarity = Rarity(lambda term: counts.get(term, 0), 1_000)
     passage = Passage("x:1#1", "x", 1, "text", text)
-    model = model or load_sentence_model("text")
+    model = model or load_sentence_models()["text"]
     return mark_sentence(READER.ask(question, "en"), passage, "en", READER, rarity, {}, model)
 
 
@@ -88,10 +81,15 @@ def test_pairs_know_years_numbers_and_names_by_class_and_what_follows_the_questi
 
 @pytest.mark.parametrize("kind", ["law", "text"])
 def test_the_weights_that_come_along_weigh_every_feature(kind: SentenceKind) -> None:
-    model = load_sentence_model(kind)
+    model = load_sentence_models()[kind]
     assert len(model.weights) == len(SENTENCE_FEATURES)
     assert np.isfinite(model.weights).all()
     assert model.about
+
+
+def test_pairs_come_from_the_pack_alone(pack) -> None:
+    assert not load_sentence_models()["law"].pairs
+    assert "kapan" in load_sentence_models(pack)["law"].pairs["id"]
 
 
 def test_a_sentence_that_curators_quote_for_a_near_question_is_marked() -> None:

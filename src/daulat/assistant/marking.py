@@ -6,18 +6,12 @@ What answers a citizen and what fits the weights mark by this one way. It search
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from daulat.assistant.evidence import Evidence
-from daulat.assistant.sentence import (
-    NOTHING_HEARD,
-    Marked,
-    SentenceKind,
-    SentenceModel,
-    load_sentence_model,
-    mark_sentence,
-)
+from daulat.assistant.pairs import SentenceKind
+from daulat.assistant.sentence import NOTHING_HEARD, Marked, SentenceModel, mark_sentence
 from daulat.knowledge.cutting.segments import SentenceRules
 from daulat.knowledge.everyday import Heard
 from daulat.knowledge.legal import without_heading
@@ -36,14 +30,14 @@ class Marker:
         By language; see `daulat.knowledge.cutting.sentences`.
     language : str
         BCP 47 tag, of documents that name none.
-    model_for : callable
-        The model that picks the sentence of a law, or of other text.
+    models : mapping
+        Those that pick the sentence of a law and of other text.
     """
 
     searcher: Searcher
     sentence_rules: Mapping[str, SentenceRules]
     language: str
-    model_for: Callable[[SentenceKind], SentenceModel] = load_sentence_model
+    models: Mapping[SentenceKind, SentenceModel]
 
     def mark(self, asked: Asked, evidence: Evidence, heard: Heard | None) -> Marked:
         """Find the sentence of the evidence that answers. `heard` is what everyday questions like this one say."""
@@ -57,7 +51,7 @@ class Marker:
             self.searcher.reader,
             self.searcher.rarity,
             self.sentence_rules,
-            self.model_for("text" if evidence.document.rank is None else "law"),
+            self.models["text" if evidence.document.rank is None else "law"],
             said,
         )
         return replace(marked, span=without_heading(passage.text, marked.span, self.searcher.reader.legal))

@@ -14,6 +14,7 @@ from daulat.assistant.assistant import Assistant, WriterFor, nobody
 from daulat.assistant.citing import load_labels
 from daulat.assistant.followup import Threads
 from daulat.assistant.marking import Marker
+from daulat.assistant.sentence import load_sentence_models
 from daulat.assistant.speech import Speech
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.ingest import load_rules
@@ -55,7 +56,7 @@ def open_assistant(
     return Assistant(
         release=release,
         searcher=searcher,
-        marker=Marker(searcher, sentence_rules, languages[0]),
+        marker=Marker(searcher, sentence_rules, languages[0], load_sentence_models(pack)),
         threads=Threads(
             reader,
             lambda term: searcher.release.lexical.document_frequency(term) > 0,

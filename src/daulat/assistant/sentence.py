@@ -3,31 +3,30 @@
 
 Each sentence of the passage gets a few named features; a linear model, one for law and one for any other text, fitted
 on development questions only by `benchmarks/fit_answers.py`, picks the best. Whether the best is an answer at all is
-for `answerable` to decide. It reads no file but its own weights, and never changes the text.
+for `answerable` to decide. It reads no file but its weights, and never changes the text.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from daulat.assistant.pairs import KINDS, Pairs, SentenceKind, learnt, load_pairs
+from daulat.assistant.words import WORD, ReadSentence, read_sentence
 from daulat.knowledge.cutting import SentenceRules, sentences
 from daulat.knowledge.search import Asked, Reader
 from daulat.knowledge.search.rarity import Rarity
 from daulat.knowledge.types import Passage
-from daulat.language import primary
+from daulat.language import PackFiles, primary
 
 SENTENCE_FEATURES = (
     "cover",  # share of the question's terms, by rarity, that the sentence holds
@@ -55,17 +54,13 @@ SENTENCE_FEATURES = (
     "news",  # share of its words that the question does not have
     "heard",  # how near the nearest everyday question is that its curators answer with this sentence
     "heard_gap",  # the same, less that of the best sentence
-    "pairs",  # what learnt pairs of a question's word and an answer's word say for it (see `pairs_of`)
+    "pairs",  # what learnt pairs of a question's word and an answer's word say for it (see `daulat.assistant.pairs`)
 )
 NOTHING_HEARD: Mapping[str, float] = MappingProxyType({})
-SentenceKind = Literal["law", "text"]
 _PLACE = {name: i for i, name in enumerate(SENTENCE_FEATURES)}
 _LONG = math.log(60)
-_FAR = 4  # words
 _MOST = 24  # sentences of a passage that are looked at closely
 _NEAR = 5.0  # words at which nearness halves
-_YEAR = re.compile(r"1\d{3}|20\d\d")
-_WORD = re.compile(r"\w+(?:[.,/:'’\-]\w+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +89,14 @@ class SentenceModel:
     Parameters
     ----------
     weights : float64[len(SENTENCE_FEATURES)]
-    pairs : mapping of str to mapping of str to mapping of str to float
-        By language of the passage: what a word of the question says for a sentence with another word.
+    pairs : mapping of str to Pairs
+        By language of the passage.
     about : str
         What it was fitted on.
     """
 
     weights: NDArray[np.float64]
-    pairs: Mapping[str, Mapping[str, Mapping[str, float]]]
+    pairs: Mapping[str, Pairs]
     about: str = ""
 
     def scores(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -112,13 +107,16 @@ class SentenceModel:
         return result
 
 
-@cache
-def load_sentence_model(kind: SentenceKind) -> SentenceModel:
-    """Read the weights that come with Daulat, for law or for any other text."""
-    data = json.loads(Path(__file__).with_name("sentence.json").read_text(encoding="utf-8"))[kind]
-    return SentenceModel(
-        np.array([data["weights"][name] for name in SENTENCE_FEATURES]), data["pairs"], str(data["about"])
-    )
+def load_sentence_models(pack: PackFiles | None = None) -> dict[SentenceKind, SentenceModel]:
+    """Read the weights that come with Daulat, for law and for any other text, and the pairs of the pack's languages."""
+    data = json.loads(Path(__file__).with_name("sentence.json").read_text(encoding="utf-8"))
+    pairs = load_pairs(pack)
+    return {
+        kind: SentenceModel(
+            np.array([data[kind]["weights"][name] for name in SENTENCE_FEATURES]), pairs[kind], str(data[kind]["about"])
+        )
+        for kind in KINDS
+    }
 
 
 def mark_sentence(
@@ -164,42 +162,11 @@ def mark_sentence(
     places = _worth_a_look(read, sought)
     looked = [read[place] for place in places]
     rows = sentence_rows(asked, sought, looked, reader, heard)
-    rows[:, _PLACE["pairs"]] = _learnt(asked, looked, model.pairs.get(primary(language), {}))
+    rows[:, _PLACE["pairs"]] = learnt(asked, looked, model.pairs.get(primary(language), {}))
     shares = model.scores(rows)
     best = int(np.argmax(shares))
     features = dict(zip(SENTENCE_FEATURES, rows[best].tolist(), strict=True))
     return Marked(spans[places[best]], float(shares[best]), features | _fit(asked, sought, read, shares))
-
-
-@dataclass(frozen=True, slots=True)
-class ReadSentence:
-    """A sentence: its text, its words with their places, and the terms of each word."""
-
-    text: str
-    words: tuple[str, ...]
-    starts: tuple[int, ...]
-    terms: tuple[tuple[str, ...], ...]
-    held: frozenset[str]
-
-
-def read_sentence(
-    text: str, span: tuple[int, int], language: str, reader: Reader, known: dict[str, tuple[str, ...]] | None = None
-) -> ReadSentence:
-    """Take a sentence of a text apart. `known` remembers the terms of words from one sentence to the next."""
-    known = {} if known is None else known
-    part = text[span[0] : span[1]]
-    found = list(_WORD.finditer(part))
-    for match in found:
-        if match[0] not in known:
-            known[match[0]] = tuple(reader.terms(language, match[0]))
-    terms = tuple(known[match[0]] for match in found)
-    return ReadSentence(
-        part,
-        tuple(match[0] for match in found),
-        tuple(match.start() for match in found),
-        terms,
-        frozenset(term for word in terms for term in word),
-    )
 
 
 def _worth_a_look(read: Sequence[ReadSentence], sought: Mapping[str, float]) -> list[int]:
@@ -291,64 +258,6 @@ def _share(held: frozenset[str], weights: Mapping[str, float]) -> float:
     return sum(weight for term, weight in weights.items() if term in held) / (sum(weights.values()) or 1.0)
 
 
-def question_words(asked: Asked) -> frozenset[str]:
-    """Return the words of a question, in the language of the law as far as it could be glossed, and their stems."""
-    return frozenset(word.casefold() for word in _WORD.findall(asked.forms[0])) | frozenset(asked.order)
-
-
-def pairs_of(asked: Asked, sentence: ReadSentence) -> frozenset[str]:
-    """Return what a sentence adds to the question, as the learnt pairs know it.
-
-    Years, other numbers and capitalised words count by their class, stems and small words as they are. ``>`` marks what
-    follows a term of the question and ``<`` what it follows; twice, a class up to four words away. Neighbours count
-    together where one of them is a class.
-    """
-    shown = [_shown(word) for word in sentence.words]
-    is_asked = [any(term in asked.terms for term in terms) for terms in sentence.terms]
-    found: set[str] = set()
-    for at, (own, terms) in enumerate(zip(shown, sentence.terms, strict=True)):
-        if is_asked[at]:
-            found.update(f"{far}<<" for far in _classes(shown[max(at - _FAR, 0) : max(at - 1, 0)]))
-            found.update(f">>{far}" for far in _classes(shown[at + 2 : at + _FAR + 1]))
-            continue
-        found.update(terms if terms and own[0] != "<" else {own})
-        if own == "<name>":
-            found.update(terms)
-    for (before, asked_before), (after, asked_after) in pairwise(zip(shown, is_asked, strict=True)):
-        if asked_before:
-            found.add(f">{after}")
-        if asked_after and not asked_before:
-            found.add(f"{before}<")
-        if not asked_before and not asked_after and "<" in (before[0], after[0]):
-            found.add(f"{before} {after}")
-    return frozenset(found)
-
-
-def _shown(word: str) -> str:
-    """Return a word as pairs know it: its class, or itself."""
-    if _YEAR.fullmatch(word):
-        return "<year>"
-    if word[0].isdigit():
-        return "<number>"
-    return "<name>" if word[0].isupper() else word.casefold()
-
-
-def _classes(shown: Sequence[str]) -> set[str]:
-    return {word for word in shown if word[0] == "<"}
-
-
-def _learnt(
-    asked: Asked, looked: Sequence[ReadSentence], pairs: Mapping[str, Mapping[str, float]]
-) -> NDArray[np.float64]:
-    table: dict[str, float] = {}
-    for word in question_words(asked):
-        for other, weight in pairs.get(word, {}).items():
-            table[other] = table.get(other, 0.0) + weight
-    if not table:
-        return np.zeros(len(looked))
-    return np.array([sum(table.get(other, 0.0) for other in pairs_of(asked, sentence)) for sentence in looked])
-
-
 def _kind(asked: Asked, sentence: ReadSentence) -> tuple[float, float]:
     """Say whether the sentence shows the kind of answer asked for in other words, and how near to the question's."""
     if asked.kind is None:
@@ -382,7 +291,7 @@ def _fit(
     missing = {term: weight for term, weight in own.items() if term not in held}
     most = max(own.values(), default=1.0) or 1.0
     ordered = np.sort(shares)
-    names = [match[0] for match in _WORD.finditer(asked.text) if match.start() and match[0][0].isupper()]
+    names = [match[0] for match in WORD.finditer(asked.text) if match.start() and match[0][0].isupper()]
     known = {word.casefold() for sentence in looked for word in sentence.words}
     return {
         "sure": float(ordered[-1]),

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A sentence taken apart: a span of a text in; its words, their places and their terms out.
+
+It weighs nothing; see `sentence` and `pairs`, which read what it returns.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from daulat.knowledge.search import Reader
+
+WORD = re.compile(r"\w+(?:[.,/:'’\-]\w+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSentence:
+    """A sentence: its text, its words with their places, and the terms of each word."""
+
+    text: str
+    words: tuple[str, ...]
+    starts: tuple[int, ...]
+    terms: tuple[tuple[str, ...], ...]
+    held: frozenset[str]
+
+
+def read_sentence(
+    text: str, span: tuple[int, int], language: str, reader: Reader, known: dict[str, tuple[str, ...]] | None = None
+) -> ReadSentence:
+    """Take a sentence of a text apart. `known` remembers the terms of words from one sentence to the next."""
+    known = {} if known is None else known
+    part = text[span[0] : span[1]]
+    found = list(WORD.finditer(part))
+    for match in found:
+        if match[0] not in known:
+            known[match[0]] = tuple(reader.terms(language, match[0]))
+    terms = tuple(known[match[0]] for match in found)
+    return ReadSentence(
+        part,
+        tuple(match[0] for match in found),
+        tuple(match.start() for match in found),
+        terms,
+        frozenset(term for word in terms for term in word),
+    )
