@@ -249,8 +249,8 @@ def main() -> None:
         law_apart, whole = law_models(bench, sources, read_suite())
         marking = Marking({"law": law_apart, "text": text_apart})
         if arguments.write:
-            _write(WEIGHTS / "sentence.json", {"law": as_json(whole), "text": as_json(text)})
-            _write(bench.pack.path(FILE), {"law": whole.pairs, "text": text.pairs})
+            write_json(WEIGHTS / "sentence.json", {"law": as_json(whole), "text": as_json(text)})
+            write_json(bench.pack.path(FILE), {"law": whole.pairs, "text": text.pairs})
 
     citizens = collect(bench, sources, read_suite(), marking)
     law_qa = read_questions(arguments.data / "peraturan_id" / "law_qa.jsonl")
@@ -281,7 +281,9 @@ def main() -> None:
             "everyday": fitted_everyday,
             "text": grown(idk, idk.columns(), 0.5),
         }
-        _write(WEIGHTS / "answerable.json", {"about": about, **models})
+        path = WEIGHTS / "answerable.json"
+        plain = json.loads(path.read_text(encoding="utf-8"))["plain"]  # of `fit_plain`
+        write_json(path, {"about": about, "plain": plain, **models})
 
 
 def as_json(model: SentenceModel) -> dict[str, Any]:
@@ -313,7 +315,8 @@ def fit_everyday(
     return fitted(cases, names, weight, L2_ANSWER["everyday"], threshold), len(everyday.answerable)
 
 
-def _write(path: Path, data: Mapping[str, Any]) -> None:
+def write_json(path: Path, data: Mapping[str, Any]) -> None:
+    """Write weights, one a line."""
     path.write_text(_lines(data) + "\n", encoding="utf-8")
     print(f"wrote {path.relative_to(ROOT)}")
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether there is an answer: a probability, by a model of law or of other text, and one rule before both."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,8 +82,25 @@ def test_the_models_that_come_along_weigh_nothing_that_is_not_computed() -> None
     model, rarity = load_sentence_models()["text"], Rarity(lambda _: 1, 10)
     marked = mark_sentence(reader.ask("What text?", "en"), best.passage, "en", reader, rarity, {}, model)
     described = evidence_features([best, hit("B-1", 0.5)], marked, asked())
-    judge = load_answerable()
-    assert set(judge.law.weights) | set(judge.text.weights) <= set(described)
+    for has_pack in (True, False):
+        judge = load_answerable(has_pack=has_pack)
+        assert set(judge.law.weights) | set(judge.text.weights) <= set(described)
+
+
+@pytest.mark.parametrize(
+    ("heading", "question", "answers"),
+    [
+        ("Passports / How much is a passport?", "how much is a passport", True),
+        ("جواز السفر / كم رسم جواز السفر؟", "كم رسم جواز السفر", True),
+        ("How much is a passport?", "How much is a passport for a child?", False),
+        ("Passports", "passports", False),
+    ],
+)
+def test_a_published_question_is_answered_by_what_stands_under_it(heading: str, question: str, answers: bool) -> None:
+    found = replace(hit(rank=None), passage=Passage("A-1:1#1", "A-1", 1, "text", "Fifty.", heading=heading))
+    judge = Answerable(law=UNSURE, everyday=UNSURE, text=UNSURE)
+    asked_so = Asked(question, ("",), {})
+    assert (judge.probability([found], Marked((0, 4)), asked_so) == 1.0) == answers
 
 
 @given(st.floats(-1e6, 1e6), st.dictionaries(st.sampled_from(FEATURES), st.floats(-1e3, 1e3)))

@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether there is an answer: the best passages and the marked sentence in, a calibrated probability out.
 
-Three small models over named features, for law, for any text of a release that has everyday questions, and for any
-other text, fitted by `benchmarks/fit_answers.py`, never on what confirms them: logistic regression, and boosted trees
-where thousands of questions carry them. Each has the threshold from which an answer is given. One rule stands before
-them: a question about a law that the release does not hold is not answered from another law. It reads no file but its
-own weights and never sees a question's text beyond what `Asked` holds.
+Small models over named features, for law, for any text of a release that has everyday questions, for any other text,
+and for text of a country without a pack, fitted by `benchmarks/fit_answers.py` and `fit_plain.py`, never on what
+confirms them: logistic regression, and boosted trees where thousands of questions carry them. Each has the threshold
+from which an answer is given. Rules stand before them: a question about a law that the release does not hold is not
+answered from another law; one that is a passage's own heading is. It reads no file but its own weights and never sees
+a question's text beyond what `Asked` holds.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,10 @@ from daulat.assistant.sentence import Marked
 from daulat.knowledge.everyday import Heard
 from daulat.knowledge.search import Asked, is_asked_by_name
 from daulat.knowledge.trees import Trees
-from daulat.knowledge.types import Hit
+from daulat.knowledge.types import Hit, Passage
+
+_WORD = re.compile(r"\w+")
+_QUESTION = 3  # words; a shorter heading names a matter and answers no question
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +80,11 @@ class Answerable:
         -------
         float
             0 to 1; 0 without hits, and where the question names only laws that none of the hits belongs to; 1 for
-            the article that the question names.
+            the article that the question names and for the passage whose heading it is.
         """
         if not hits or names_another_law(hits, asked):
             return 0.0
-        if is_asked_by_name(hits[0].features):
+        if is_asked_by_name(hits[0].features) or is_its_heading(hits[0].passage, asked):
             return 1.0
         return self._model(hits, heard).probability(evidence_features(hits, marked, asked, heard))
 
@@ -92,6 +96,20 @@ class Answerable:
         if heard is not None:
             return self.everyday
         return self.law if hits and hits[0].document.rank else self.text
+
+
+def is_its_heading(passage: Passage, asked: Asked) -> bool:
+    """Say whether a question is, but for marks and capitals, the heading of other text than law: a published question.
+
+    Examples
+    --------
+    >>> fees = Passage("a#1", "a", 1, "text", "It is free.", heading="Passports / How much is a passport?")
+    >>> is_its_heading(fees, Asked("how much is a passport", ("",), {}))
+    True
+    """
+    words = _WORD.findall(asked.text.casefold())
+    heading = (passage.heading or "").rpartition(" / ")[2]
+    return passage.section == "text" and len(words) >= _QUESTION and words == _WORD.findall(heading.casefold())
 
 
 def names_another_law(hits: Sequence[Hit], asked: Asked) -> bool:
@@ -127,13 +145,11 @@ def evidence_features(
     }
 
 
-@cache
-def load_answerable(path: Path | None = None) -> Answerable:
-    """Read the models that come with Daulat, or those of another file of that form."""
-    path = path or Path(__file__).with_name("answerable.json")
-    data = json.loads(path.read_text(encoding="utf-8"))
-    law, everyday, text = (_read(data[name]) for name in ("law", "everyday", "text"))
-    return Answerable(law, everyday, text, str(data["about"]))
+def load_answerable(*, has_pack: bool) -> Answerable:
+    """Read the models that come with Daulat. Without a pack, text is judged by what means the same in any language."""
+    data = json.loads(Path(__file__).with_name("answerable.json").read_text(encoding="utf-8"))
+    text = "text" if has_pack else "plain"
+    return Answerable(_read(data["law"]), _read(data["everyday"]), _read(data[text]), str(data["about"]))
 
 
 def _read(data: Mapping[str, Any]) -> Calibrated:

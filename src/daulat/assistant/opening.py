@@ -67,7 +67,7 @@ def open_assistant(
         contacts=contacts,
         speech=Speech(pack, languages, names or {}),
         labels=load_labels(pack, reader.legal),
-        answerable=load_answerable(),
+        answerable=load_answerable(has_pack=pack is not None),
         languages=languages,
         writer_for=writer_for,
     )

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fit whether there is an answer where a country has no pack: questions in three languages in, `plain` weights out.
+
+    python benchmarks/fit_plain.py --data ../shared/data [--write]
+
+Without a pack no words are stemmed, no question words known, no kinds of answers. So only features count that mean the
+same in every language, and the questions are Javanese and Sundanese (Belebele) and Indonesian (a sample of IDK-MRC),
+each read as a country without a pack reads it. Each answerable question is asked twice: as it is, and without its
+passage, as what citizens ask and no text answers. The unanswerable ones of IDK-MRC weigh half. A country begins with
+few texts: the Javanese and Sundanese ones are asked in releases of twelve passages too, with as many questions about
+others. Figures are of five folds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+from citizens import open_bench
+from fit_answers import WEIGHTS, auroc, fit_logistic, write_json
+
+from daulat.assistant.answerable import evidence_features
+from daulat.assistant.evidence import gather_evidence
+from daulat.assistant.marking import Marker
+from daulat.assistant.sentence import load_sentence_models
+from daulat.evaluation import Bench, open_corpus, read_questions, sample_questions
+from daulat.knowledge.search import Asked, Searcher, load_ranking
+from daulat.knowledge.sources import folder_sources
+from daulat.knowledge.types import Hit
+
+FEATURES = (
+    *("score_lead", "score_gap", "dense_lead", "dense_best", "hit_words", "hit_words_gap", "hit_dense_gap"),
+    *("hit_cover", "hit_focus", "sentence_missing", "sentence_held_most", "sentence_both", "sentence_missing_name"),
+)
+BELEBELE = {"jv": "jav_Latn", "su": "sun_Latn"}
+ASKED = 700  # of IDK-MRC, of each kind
+WEIGHS = {"answerable": 1.0, "absent": 1.0, "altered": 0.5}  # of all questions of a kind and language together
+THRESHOLD = 0.6  # declines 0.9 of what no text answers, in each of the languages
+FEW = 12  # passages of a small release
+FOLDS = 5
+Cases = Mapping[str, Sequence[Mapping[str, float]]]
+
+
+def collect(bench: Bench, folder: Path, language: str, unanswerable: str = "altered") -> Cases:
+    """Ask a folder's questions as a country without a pack; return the features of each kind of question."""
+    known = read_questions(folder / "questions.jsonl")
+    answerable = sample_questions([each for each in known if each.answerable], ASKED)
+    others = sample_questions([each for each in known if not each.answerable], ASKED)
+    cases: dict[str, list[Mapping[str, float]]] = {kind: [] for kind in WEIGHS}
+    with TemporaryDirectory() as work:
+        sources = folder_sources(folder, language=language)
+        corpus = open_corpus(bench, sources, answerable + others, load_ranking(), Path(work))
+        searcher = Searcher(corpus.release, corpus.encoder, corpus.reader, load_ranking())
+        marker = Marker(searcher, {}, language, load_sentence_models())
+
+        def described(asked: Asked, hits: Sequence[Hit]) -> Mapping[str, float]:
+            best = gather_evidence(hits, corpus.release)[0]
+            return evidence_features(hits, marker.mark(asked, best, None), asked)
+
+        for question in answerable + others:
+            asked = searcher.ask(question.text, language)
+            hits = searcher.rank(searcher.candidates(asked), 14)
+            if hits:
+                cases["answerable" if question.answerable else unanswerable].append(described(asked, hits[:12]))
+            without = [hit for hit in hits if hit.passage.passage_id not in question.gold]
+            if question.answerable and unanswerable == "altered" and without:
+                cases["absent"].append(described(asked, without[:12]))
+    return {kind: found for kind, found in cases.items() if found}
+
+
+def collect_small(bench: Bench, data: Path, language: str) -> Cases:
+    """Ask in releases of few passages, each time as many questions about other passages."""
+    rows = belebele(data, language)
+    texts = list(dict.fromkeys(row["passage"] for row in rows))
+    cases: dict[str, list[Mapping[str, float]]] = {"answerable": [], "absent": []}
+    for first in range(0, len(texts) - FEW + 1, FEW):
+        here = set(texts[first : first + FEW])
+        own, others = ([row for row in rows if (row["passage"] in here) == held] for held in (True, False))
+        asked = own + others[first :: max(len(others) // len(own), 1)][: len(own)]
+        with TemporaryDirectory() as place:
+            folder = write_folder(Path(place), language, asked, here)
+            for kind, found in collect(bench, folder, language, "absent").items():
+                cases[kind] += found
+    return cases
+
+
+def belebele(data: Path, language: str) -> list[dict[str, str]]:
+    """Return the questions of a language, each with its passage."""
+    lines = (data / "belebele" / "belebele.jsonl").read_text(encoding="utf-8").splitlines()
+    return [row for row in map(json.loads, lines) if row["lang"] == BELEBELE[language]]
+
+
+def write_folder(folder: Path, language: str, rows: Sequence[Mapping[str, str]], held: Container[str]) -> Path:
+    """Write questions, and those of their passages that are held, in the form of a folder that is measured."""
+    ids = {text: f"{language}-{n}" for n, text in enumerate(dict.fromkeys(row["passage"] for row in rows))}
+    with gzip.open(folder / "contexts.jsonl.gz", "wt", encoding="utf-8") as contexts:
+        contexts.writelines(
+            json.dumps({"context_id": id_, "text": text}) + "\n" for text, id_ in ids.items() if text in held
+        )
+    questions = (
+        {
+            "id": f"{language}{n}",
+            "context_id": ids[row["passage"]],
+            "question": row["question"],
+            "answerable": row["passage"] in held,
+        }
+        for n, row in enumerate(rows)
+    )
+    (folder / "questions.jsonl").write_text("\n".join(map(json.dumps, questions)), encoding="utf-8")
+    return folder
+
+
+def matrix(found: Sequence[Mapping[str, float]]) -> np.ndarray:
+    return np.array([[features.get(name, 0.0) for name in FEATURES] for features in found])
+
+
+def fitted(cases: Mapping[str, Cases], fold: int | None = None) -> tuple[float, np.ndarray]:
+    """Fit on all folds but one. A question is in the same fold as it is and without its passage."""
+    xs, ys, weights = [], [], []
+    for of_language in cases.values():
+        for kind, found in of_language.items():
+            keep = np.arange(len(found)) % FOLDS != (FOLDS if fold is None else fold)
+            xs.append(matrix(found)[keep])
+            ys.append(np.full(keep.sum(), kind == "answerable"))
+            weights.append(np.full(keep.sum(), WEIGHS[kind] / keep.sum()))
+    return fit_logistic(np.concatenate(xs), np.concatenate(ys), np.concatenate(weights), 1e-2)
+
+
+def probabilities(cases: Mapping[str, Cases], language: str, kind: str) -> np.ndarray:
+    """Return the probability of each question by the fold that never saw it."""
+    x, p = matrix(cases[language][kind]), np.zeros(len(cases[language][kind]))
+    for fold in range(FOLDS):
+        here = np.arange(len(x)) % FOLDS == fold
+        bias, weights = fitted(cases, fold)
+        p[here] = 1 / (1 + np.exp(-(x[here] @ weights + bias)))
+    return p
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds belebele and idk_mrc")
+    parser.add_argument("--write", action="store_true", help="write into answerable.json")
+    arguments = parser.parse_args()
+    bench = replace(open_bench(), pack=None)
+    cases = {"id": collect(bench, arguments.data / "idk_mrc", "id")}
+    for tag in BELEBELE:
+        rows = belebele(arguments.data, tag)
+        with TemporaryDirectory() as place:
+            folder = write_folder(Path(place), tag, rows, {row["passage"] for row in rows})
+            cases[tag] = collect(bench, folder, tag)
+        cases[f"{tag}, few"] = collect_small(bench, arguments.data, tag)
+    for tag, of_language in cases.items():
+        p = {kind: probabilities(cases, tag, kind) for kind in of_language}
+        both = np.concatenate([p["answerable"], p["absent"]])
+        area = auroc(both, np.arange(len(both)) < len(p["answerable"]))
+        declined = {kind: f"{(each < THRESHOLD).mean():.3f} of {len(each)}" for kind, each in p.items()}
+        print(tag, f"AUROC without its passage {area:.3f}, declined:", declined)
+    bias, weights = fitted(cases)
+    if arguments.write:
+        path = WEIGHTS / "answerable.json"
+        held = json.loads(path.read_text(encoding="utf-8"))
+        kept = {name: round(float(each), 4) for name, each in zip(FEATURES, weights, strict=True)}
+        write_json(path, held | {"plain": {"bias": round(bias, 4), "threshold": THRESHOLD, "weights": kept}})
+
+
+if __name__ == "__main__":
+    main()
