@@ -97,7 +97,7 @@ class Answer:
 class AnswerEvent:
     """One step of a streamed answer: some `text`, or a `citation` that became certain, and at the end the `answer`."""
 
-    kind: Literal["status", "text", "citation", "answer"]
+    kind: Literal["text", "citation", "answer"]
     text: str = ""
     citation: Citation | None = None
     answer: Answer | None = None
