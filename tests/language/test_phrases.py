@@ -29,13 +29,11 @@ def test_a_missing_phrase_is_said_in_the_nation_s_next_language(pack_of: PackOf)
     )
     phrases = Phrases.for_language("xs", pack, fallbacks=["xo"])
     assert [phrases.get("thanks"), phrases.get("goodbye")] == ["Nin.", "Za."]
-    assert phrases.spoken_in("goodbye") == "xo"
 
 
 def test_without_a_pack_every_language_can_be_answered_in_english() -> None:
     phrases = Phrases.for_language("et", None)
-    assert phrases.spoken_in("declined") == "en"
-    assert phrases.get("declined")
+    assert phrases.get("declined") == Phrases.for_language("en", None).get("declined") != ""
 
 
 @pytest.mark.parametrize("phrase", ["'{x.__class__}'", "'{0}'", "'{'", "'{x:>9999}'", "[a]", "7"])
