@@ -9,7 +9,7 @@ changes or normalises the text, and nothing knows a country: what is particular 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -153,11 +153,6 @@ def segments(
     for span in _units(text, chosen):
         pieces.extend(_halves(text, span, max_words))
     return _pack(text, pieces, max_words)
-
-
-def sentence_at(spans: Iterable[Span], position: int) -> Span | None:
-    """Return the span that holds a character position, or None between spans."""
-    return next(((start, end) for start, end in spans if start <= position < end), None)
 
 
 def _units(text: str, rules: SentenceRules) -> list[Span]:

@@ -118,7 +118,7 @@ class LegalRules:
     titled : pattern
         A kind without a number; what follows may be a title.
     article : pattern
-        Groups ``article`` and, where given, ``paragraph``.
+        Group ``article``; the paragraph that is named with it may follow.
     title_stop : pattern
         Where a title without a number ends.
     digits : translation table
