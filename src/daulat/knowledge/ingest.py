@@ -96,7 +96,7 @@ class Ingested:
     book: RelationBook
 
 
-def load_rules(root: Path, limits: Limits | None = None) -> IngestRules:
+def load_rules(root: Path) -> IngestRules:
     """Read a pack's rules of law, of structure and of misreadings; a file that is missing leaves its part empty.
 
     Raises
@@ -107,7 +107,7 @@ def load_rules(root: Path, limits: Limits | None = None) -> IngestRules:
     legal = load_legal_rules(root / "legal.yaml") if (root / "legal.yaml").is_file() else None
     book = load_relations(root / "relations.yaml") if (root / "relations.yaml").is_file() else RelationBook()
     structures, sentences = load_structures(path) if (path := root / "structure.yaml").is_file() else ({}, {})
-    return IngestRules(legal, book, structures, sentences, load_search_forms(root), limits or Limits())
+    return IngestRules(legal, book, structures, sentences, load_search_forms(root))
 
 
 def ingest_all(sources: Iterable[Source], rules: IngestRules, *, on: str = "") -> Ingested:

@@ -45,7 +45,7 @@ def load_nation(path: Path) -> Nation:
     return Nation.model_validate(file.data).placed_in(path.resolve().parent)
 
 
-def nation_of(text: str, *, name: str = "nation.yaml") -> Nation:
+def nation_of(text: str) -> Nation:
     """Return the nation that a text declares; its paths start at the working directory.
 
     Raises
@@ -53,7 +53,7 @@ def nation_of(text: str, *, name: str = "nation.yaml") -> Nation:
     NationFaultsError
         If it has faults; all of them.
     """
-    file = parse_yaml(text.encode(), name=name)
+    file = parse_yaml(text.encode(), name="nation.yaml")
     faults = _faults(file)
     if faults:
         raise NationFaultsError(faults)

@@ -216,9 +216,9 @@ class ModelRouter:
             for post in self.posts.values():
                 self._dispatch(post, now)
 
-    def writers(self, service: str, language: str, data_class: str = UNSAID) -> list[str]:
+    def writers(self, service: str, language: str) -> list[str]:
         """Name the models that may write for a service in a language, in the order in which they are asked."""
-        rule = self._residency.rule(data_class)
+        rule = self._residency.rule(UNSAID)
         if rule is None or self._gates is None:
             return []
         return [seat.post.model for seat in self._writers.seats(rule) if self._is_fit(seat, service, language)]
