@@ -12,6 +12,8 @@ from typing import Literal
 Standing = Literal["current", "caution", "history"]
 """current: may be stated. caution: changed somewhere, check the newest text. history: no longer the law."""
 
+Mode = Literal["quotation", "written", "declined", "notice"]
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -84,7 +86,7 @@ class Answer:
     citations: tuple[Citation, ...]
     language: str
     as_of: str
-    mode: Literal["quotation", "written", "declined", "notice"]
+    mode: Mode
     confidence: float = 0.0
     notice: str = ""
     related: tuple[Citation, ...] = ()

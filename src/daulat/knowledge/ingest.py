@@ -11,6 +11,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import get_args
 
 from daulat.knowledge._describe import Row, describe, document_rows
 from daulat.knowledge._naming import document_ids, rows_by_file
@@ -27,10 +28,10 @@ from daulat.knowledge.legal import (
 from daulat.knowledge.quality import SearchForm, load_search_forms
 from daulat.knowledge.readers import Limits, Line, ReadingError, read_document, read_lines
 from daulat.knowledge.sources import Source
-from daulat.knowledge.types import Document, Passage
+from daulat.knowledge.types import Document, Passage, Section
 
 _ONE_ID_EACH = "If it is another text, give it another id; if it is the same, declare it once."
-_SECTIONS = ("preamble", "body", "elucidation_general", "elucidation", "text")
+_SECTIONS = get_args(Section)
 
 
 @dataclass(frozen=True)
