@@ -16,7 +16,7 @@ import yaml
 
 from daulat.assistant.evidence import Evidence
 from daulat.assistant.types import Citation
-from daulat.knowledge.cutting.segments import Span, segments
+from daulat.knowledge.cutting.segments import Span, segments, trim
 from daulat.knowledge.legal import LegalRules, article_at, span_of_article
 from daulat.knowledge.types import Passage
 from daulat.language import PackFiles
@@ -112,9 +112,9 @@ def cut_quote(passage: Passage, answer: Span, legal: LegalRules | None, *, short
         return answer
     start, end = span_of_article(text, answer, legal)
     if len(text[start:end].split()) <= _WHOLE_WORDS:
-        return _visible(text, start, end)
+        return trim(text, start, end)
     around = next((span for span in segments(text) if span[0] <= answer[0] < span[1]), answer)
-    return _visible(text, min(max(around[0], start), answer[0]), max(min(around[1], end), answer[1]))
+    return trim(text, min(max(around[0], start), answer[0]), max(min(around[1], end), answer[1]))
 
 
 def cite(evidence: Evidence, quote: Span, answer: Span, labels: Labels, *, as_of: str, successor: str = "") -> Citation:
@@ -139,11 +139,3 @@ def cite(evidence: Evidence, quote: Span, answer: Span, labels: Labels, *, as_of
         answer_span=inside,
         standing=evidence.standing,
     )
-
-
-def _visible(text: str, start: int, end: int) -> Span:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return start, end

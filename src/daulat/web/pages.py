@@ -21,6 +21,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from daulat.assistant.types import Question
 from daulat.errors import DaulatError
 from daulat.knowledge.types import Document, LegalStatus, Passage, Relation
+from daulat.language import long_date
 from daulat.web.assets import Assets
 from daulat.web.errors import ComeBackError
 from daulat.web.http import Request, Response
@@ -29,7 +30,6 @@ from daulat.web.parts import WebParts
 from daulat.web.views import (
     article_label,
     citation_address,
-    long_date,
     passage_address,
     view_answer,
     view_passage,

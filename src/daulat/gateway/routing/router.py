@@ -24,7 +24,7 @@ from daulat.gateway.routing.together import together
 from daulat.models import EngineError, EngineOverloaded, EngineRefused, Gates, UnknownModel, forwarding
 
 # What a call without a bound on its answer is taken to cost, in tokens, when turns are shared out.
-UNBOUNDED_TOKENS = 1024
+TURN_TOKENS = 1024
 BUSY_S = 1.0
 
 
@@ -322,7 +322,7 @@ class ModelRouter:
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[Seat] = loop.create_future()
         waiting = Waiting(lane, turn)
-        cost = call.prompt_tokens + (call.max_tokens or UNBOUNDED_TOKENS)
+        cost = call.prompt_tokens + (call.max_tokens or TURN_TOKENS)
         ticket = self._queue.push(waiting, lane, priority=grant.priority, flow=grant.organisation, cost=cost)
         timer = loop.call_later(self._settings.wait_s, self._too_long, ticket, turn)
         self._came(lane)
