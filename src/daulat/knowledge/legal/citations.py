@@ -163,10 +163,8 @@ def _beside(span: tuple[int, int], laws: list[LawMention], starts: list[int], jo
 
 
 def _from_id(identifier: str, rules: LegalRules, span: tuple[int, int]) -> LawMention:
-    code, _, rest = identifier.partition("-")
-    number, _, year = rest.rpartition("-")
-    kind = code if code in rules.kinds else ""
-    return LawMention(kind, number, int(year) if year.isdigit() else None, identifier, span=span)
+    code, number, year = rules.parts_of(identifier)
+    return LawMention(code, number, int(year) if year.isdigit() else None, identifier, span=span)
 
 
 def _words(text: str, start: int, end: int) -> list[re.Match[str]]:
