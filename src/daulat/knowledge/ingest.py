@@ -31,7 +31,7 @@ from daulat.knowledge.sources import Source
 from daulat.knowledge.types import Document, Passage, Section
 
 _ONE_ID_EACH = "If it is another text, give it another id; if it is the same, declare it once."
-_SECTIONS = get_args(Section)
+_SECTIONS: tuple[Section, ...] = get_args(Section)
 
 
 @dataclass(frozen=True)
