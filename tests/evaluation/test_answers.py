@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Answers are measured as an official would: declined where nothing answers, cited and quoted truly."""
+
 from __future__ import annotations
 
 from dataclasses import replace

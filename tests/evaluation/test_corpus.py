@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""A corpus: one folder becomes a release that questions find their passages in, and nothing is encoded twice."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Questions are read whole or refused by their line, and a sample is the same every time."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
+"""A gate lets through what meets every figure, and the router reads what the suite wrote."""
+
 from __future__ import annotations
 
 import hashlib

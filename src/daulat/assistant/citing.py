@@ -16,9 +16,9 @@ import yaml
 
 from daulat.assistant.evidence import Evidence
 from daulat.assistant.types import Citation
-from daulat.knowledge.cutting.segments import Span, segments
+from daulat.knowledge.cutting.segments import Span, segments, trim
 from daulat.knowledge.legal import LegalRules, article_at, span_of_article
-from daulat.knowledge.types import Passage
+from daulat.knowledge.types import Passage, plain_name
 from daulat.language import PackFiles
 
 _WHOLE_WORDS = 130  # a passage up to this length is quoted whole
@@ -68,12 +68,15 @@ class Labels:
         >>> load_labels(None).act("XA-16-2019", "Marriage"), load_labels(None).act("XA-16-2019", "")
         ('Marriage', 'XA-16-2019')
         """
-        kind, _, rest = doc_id.partition("-")
-        number, _, year = rest.rpartition("-")
-        if self.legal is None or kind not in self.legal.kinds or not number:
-            return title or doc_id
-        name = self.words["act"].format(kind=self.legal.kinds[kind].title, number=number, year=year)
+        code, number, year = self.legal.parts_of(doc_id) if self.legal else ("", "", "")
+        if self.legal is None or not number:
+            return plain_name(doc_id, title)
+        name = self.words["act"].format(kind=self.legal.kinds[code].title, number=number, year=year)
         return self.words["about"].format(act=name, title=title) if title else name
+
+    def note(self, text: str) -> str:
+        """Write a curator's note with acts by their names, where it has their ids."""
+        return self.legal.document_ids.sub(lambda found: self.act(found[0], ""), text) if self.legal else text
 
 
 def load_labels(pack: PackFiles | None, legal: LegalRules | None = None) -> Labels:
@@ -112,9 +115,9 @@ def cut_quote(passage: Passage, answer: Span, legal: LegalRules | None, *, short
         return answer
     start, end = span_of_article(text, answer, legal)
     if len(text[start:end].split()) <= _WHOLE_WORDS:
-        return _visible(text, start, end)
+        return trim(text, start, end)
     around = next((span for span in segments(text) if span[0] <= answer[0] < span[1]), answer)
-    return _visible(text, min(max(around[0], start), answer[0]), max(min(around[1], end), answer[1]))
+    return trim(text, min(max(around[0], start), answer[0]), max(min(around[1], end), answer[1]))
 
 
 def cite(evidence: Evidence, quote: Span, answer: Span, labels: Labels, *, as_of: str, successor: str = "") -> Citation:
@@ -139,11 +142,3 @@ def cite(evidence: Evidence, quote: Span, answer: Span, labels: Labels, *, as_of
         answer_span=inside,
         standing=evidence.standing,
     )
-
-
-def _visible(text: str, start: int, end: int) -> Span:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return start, end

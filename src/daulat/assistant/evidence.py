@@ -26,7 +26,6 @@ class Evidence:
     document: Document
     status: PassageStatus
     standing: Standing
-    replaces: str = ""
 
     @property
     def score(self) -> float:
@@ -61,7 +60,7 @@ def _newest(hit: Hit, release: Release) -> Evidence:
     passage = release.stored(newer).passage
     status = _status(newer, document, release)
     standing = standing_of(status, passage, document)
-    return Evidence(hit, passage, document, status, standing, replaces=hit.passage.passage_id)
+    return Evidence(hit, passage, document, status, standing)
 
 
 def _status(row: int | None, document: Document, release: Release) -> PassageStatus:

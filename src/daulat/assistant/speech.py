@@ -8,15 +8,13 @@ the matter itself: that is the official text's.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
 
 from daulat.assistant.citing import Labels
 from daulat.assistant.evidence import Evidence
-from daulat.language import PackFiles, Phrases
+from daulat.language import PackFiles, Phrases, long_date
 
 
 class Speech:
@@ -62,7 +60,7 @@ class Speech:
     def as_of(self, day: str, language: str) -> str:
         """Say up to which day the sources go."""
         phrases = self.phrases(language)
-        return phrases.get("as_of", date=_spoken_date(day, language)) if day else phrases.get("as_of_unknown")
+        return phrases.get("as_of", date=long_date(day, language)) if day else phrases.get("as_of_unknown")
 
     def warning(self, evidence: Evidence, labels: Labels, language: str, *, has_text: Callable[[str], bool]) -> str:
         """Say what a reader must know of the standing of a passage; empty where it simply holds."""
@@ -80,7 +78,7 @@ class Speech:
             key = "amended_somewhere_by" if unsure else "amended_by" if successor else "amended"
             said.append(phrases.get(key, citation=citation, successor=successor, part=part, law=law))
         elif status.status == "not_law" and evidence.document.date:
-            said.append(phrases.get("dated_source", date=_spoken_date(evidence.document.date, language)))
+            said.append(phrases.get("dated_source", date=long_date(evidence.document.date, language)))
         if evidence.standing == "history" and successor and not has_text(status.by):
             said.append(phrases.get("successor_missing"))
         return " ".join(said)
@@ -96,10 +94,3 @@ def _language_name(language: str, within: str) -> str:
         if name:
             return str(name)
     return language
-
-
-def _spoken_date(day: str, language: str) -> str:
-    try:
-        return format_date(date.fromisoformat(day), "long", locale=language.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return day

@@ -12,6 +12,8 @@ from typing import Literal
 Standing = Literal["current", "caution", "history"]
 """current: may be stated. caution: changed somewhere, check the newest text. history: no longer the law."""
 
+Mode = Literal["quotation", "written", "declined", "notice"]
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -84,7 +86,7 @@ class Answer:
     citations: tuple[Citation, ...]
     language: str
     as_of: str
-    mode: Literal["quotation", "written", "declined", "notice"]
+    mode: Mode
     confidence: float = 0.0
     notice: str = ""
     related: tuple[Citation, ...] = ()
@@ -97,7 +99,7 @@ class Answer:
 class AnswerEvent:
     """One step of a streamed answer: some `text`, or a `citation` that became certain, and at the end the `answer`."""
 
-    kind: Literal["status", "text", "citation", "answer"]
+    kind: Literal["text", "citation", "answer"]
     text: str = ""
     citation: Citation | None = None
     answer: Answer | None = None

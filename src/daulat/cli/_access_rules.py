@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from daulat.cli._desk import Desk, dry_run_option, file_option, run_at_desk, show, show_data, told
+from daulat.cli._declaration import file_option
+from daulat.cli._desk import Desk, dry_run_option, run_at_desk, show, show_data, told
 from daulat.cli._output import hint, json_option
 
 if TYPE_CHECKING:

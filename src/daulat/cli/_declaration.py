@@ -1,13 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Private: which nation a command is about. The path of a declaration in; the nation out. Writes nothing."""
+"""Private: which nation a command is about. `--file`, the path of a declaration, in; the nation out."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import click
+
 from daulat.cli._output import say
 from daulat.nation import Nation, bootstrap, installed_packs, load_nation
+
+file_option = click.option(
+    "--file",
+    "path",
+    type=click.Path(path_type=Path),
+    default=Path("nation.yaml"),
+    show_default=True,
+    help="The declaration.",
+)
 
 
 def declared_or_only_pack(path: Path) -> Nation:

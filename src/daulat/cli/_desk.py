@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-file_option = click.option(
-    "--file", "path", type=click.Path(path_type=Path), default=Path("nation.yaml"), show_default=True,
-    help="The declaration.",
-)  # fmt: skip
 dry_run_option = click.option("--dry-run", is_flag=True, help="Do everything, then take it back.")
 
 

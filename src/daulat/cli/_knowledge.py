@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from daulat.cli._declaration import declared_or_only_pack
+from daulat.cli._declaration import declared_or_only_pack, file_option
 from daulat.cli._output import say
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.opening import Place, nation_shelf, place_of
@@ -61,14 +61,7 @@ class KnowledgePlace:
 def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add `--file` and `--releases`; the command receives a `KnowledgePlace` as `place`."""
 
-    @click.option(
-        "--file",
-        "path",
-        type=click.Path(path_type=Path),
-        default=Path("nation.yaml"),
-        show_default=True,
-        help="The declaration.",
-    )
+    @file_option
     @click.option(
         "--releases",
         type=click.Path(file_okay=False, path_type=Path),

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import click
 
 from daulat.cli._access_rules import limits, roles, sessions
-from daulat.cli._desk import dry_run_option, file_option, run_at_desk, show, told
+from daulat.cli._declaration import file_option
+from daulat.cli._desk import dry_run_option, run_at_desk, show, told
 from daulat.cli._output import emit, emit_json, hint, json_option, say
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import click
 from daulat.assistant import Assistant, OneWriter, Writer, WriterFor, nobody
 from daulat.assistant.types import Answer, Citation, Question
 from daulat.cli._answering import Opened, open_answering
-from daulat.cli._declaration import declared_or_only_pack
+from daulat.cli._declaration import declared_or_only_pack, file_option
 from daulat.cli._output import emit, emit_json, has_colour, hint, json_option, say
 from daulat.cli._passages import language_tag, mark_answers, page_words, status_word
 from daulat.errors import DaulatError
@@ -35,14 +35,7 @@ from daulat.nation import Nation, find_pack
     metavar="TAG",
     help="BCP 47 tag of the answer's language; recognised by default.",
 )
-@click.option(
-    "--file",
-    "path",
-    type=click.Path(path_type=Path),
-    default=Path("nation.yaml"),
-    show_default=True,
-    help="The declaration.",
-)
+@file_option
 @json_option
 def command(question: str, service: str, language: str, path: Path, as_json: bool) -> None:
     """Ask one question and read the answer with its sources. A declined question is an answer too.

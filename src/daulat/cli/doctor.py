@@ -10,18 +10,12 @@ from pathlib import Path
 import click
 
 from daulat.cli import _checks
+from daulat.cli._declaration import file_option
 from daulat.cli._output import emit, emit_json, hint, json_option
 
 
 @click.command("doctor")
-@click.option(
-    "--file",
-    "path",
-    type=click.Path(path_type=Path),
-    default=Path("nation.yaml"),
-    show_default=True,
-    help="The declaration.",
-)
+@file_option
 @json_option
 def command(path: Path, as_json: bool) -> int:
     """Check that this machine has what Daulat needs. Exit code 1 if something will not work, 0 otherwise.

@@ -9,22 +9,12 @@ from typing import Any, TypeVar
 
 import click
 
+from daulat.cli._declaration import file_option
 from daulat.cli._output import emit, emit_json, hint, json_option, say, table
 from daulat.nation import check_nation, find_pack, json_schema, load_nation
 from daulat.nation.reference import find_country, jurisdictions_of, languages_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def _file_option(function: Command) -> Command:
-    return click.option(
-        "--file",
-        "path",
-        type=click.Path(path_type=Path),
-        default=Path("nation.yaml"),
-        show_default=True,
-        help="The declaration.",
-    )(function)
 
 
 @click.group("nation")
@@ -33,7 +23,7 @@ def command() -> None:
 
 
 @command.command()
-@_file_option
+@file_option
 @json_option
 @click.pass_context
 def check(context: click.Context, path: Path, as_json: bool) -> None:
@@ -53,7 +43,7 @@ def check(context: click.Context, path: Path, as_json: bool) -> None:
 
 
 @command.command()
-@_file_option
+@file_option
 @json_option
 def show(path: Path, as_json: bool) -> None:
     """Show what the declaration amounts to, with the defaults that it does not state."""
@@ -95,7 +85,7 @@ def _country_argument(function: Command) -> Command:
 
 @command.command()
 @_country_argument
-@_file_option
+@file_option
 @json_option
 def languages(country: str | None, path: Path, as_json: bool) -> None:
     """List the languages of a country by CLDR, with the tags that nation.yaml uses."""
@@ -106,7 +96,7 @@ def languages(country: str | None, path: Path, as_json: bool) -> None:
 
 @command.command()
 @_country_argument
-@_file_option
+@file_option
 @json_option
 def jurisdictions(country: str | None, path: Path, as_json: bool) -> None:
     """List the first-level jurisdictions of a country by ISO 3166-2."""

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from daulat.cli._declaration import file_option
 from daulat.cli._output import ADD_SOURCES, emit, emit_json, hint, json_option, table
 from daulat.errors import DaulatError
 from daulat.nation import Nation, load_nation
@@ -20,14 +21,7 @@ TIMEOUT_S = 5.0
 
 @click.command("status")
 @click.option("--url", help="Address of the service; by default the one that nation.yaml declares.")
-@click.option(
-    "--file",
-    "path",
-    type=click.Path(path_type=Path),
-    default=Path("nation.yaml"),
-    show_default=True,
-    help="The declaration.",
-)
+@file_option
 @json_option
 def command(url: str | None, path: Path, as_json: bool) -> int:
     """Say how a running service is. Exit code 0 while it answers questions, 1 when it does not.

@@ -12,22 +12,12 @@ from typing import Any, TypeVar
 
 import click
 
+from daulat.cli._declaration import file_option
 from daulat.cli._output import emit, emit_json, hint, json_option, say, table
 from daulat.nation import load_nation
 from daulat.store import StoreSettings, StoreStatus, migrate_store, open_store
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def _file_option(function: Command) -> Command:
-    return click.option(
-        "--file",
-        "path",
-        type=click.Path(path_type=Path),
-        default=Path("nation.yaml"),
-        show_default=True,
-        help="The declaration.",
-    )(function)
 
 
 @click.group("store")
@@ -36,7 +26,7 @@ def command() -> None:
 
 
 @command.command()
-@_file_option
+@file_option
 @json_option
 def status(path: Path, as_json: bool) -> None:
     """Open the database, which brings its schema to this version, and describe it."""
@@ -49,7 +39,7 @@ def status(path: Path, as_json: bool) -> None:
 
 @command.command()
 @click.option("--dry-run", is_flag=True, help="Change nothing; print the SQL that would be run.")
-@_file_option
+@file_option
 @json_option
 def migrate(path: Path, dry_run: bool, as_json: bool) -> None:
     """Bring the schema to this version: forward only, in one transaction."""

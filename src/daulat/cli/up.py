@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from daulat.cli._address import take_address
+from daulat.cli._declaration import file_option
 from daulat.cli._output import json_option
 from daulat.cli._service import run_front, run_service
 from daulat.cli._workers import join_board, run_workers
@@ -18,14 +19,7 @@ from daulat.nation import Nation, find_pack, load_nation
 
 
 @click.command("up")
-@click.option(
-    "--file",
-    "path",
-    type=click.Path(path_type=Path),
-    default=Path("nation.yaml"),
-    show_default=True,
-    help="The declaration.",
-)
+@file_option
 @click.option("--port", type=click.IntRange(0, 65535), help="Listen here instead of where nation.yaml says; 0: any.")
 @click.option("--only", type=click.Choice(["gateway"]), help="Start this part alone: the API in front of engines.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes that serve; with --only gateway.")

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from daulat.cli._declaration import file_option
 from daulat.cli._output import emit, emit_json, hint, json_option, table
 from daulat.nation import load_nation
 from daulat.store import StoreSettings, open_store
@@ -32,8 +33,7 @@ _RANGES = {"energy_wh": ("energy_low_wh", "energy_high_wh"), "carbon_g": ("carbo
 @click.option("--organisation", default="", metavar="ID", help="Only of this one.")
 @click.option("--discarded", is_flag=True, help="Instead of calls, what engines worked and nobody was given.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
-@click.option("--file", "path", type=click.Path(path_type=Path), default=Path("nation.yaml"), show_default=True,
-              help="The declaration.")  # fmt: skip
+@file_option
 @json_option
 def command(by: By, month: str, each: Each, organisation: str, discarded: bool, as_csv: bool, path: Path,
             as_json: bool) -> None:  # fmt: skip

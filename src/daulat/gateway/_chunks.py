@@ -121,8 +121,6 @@ async def service_chunks(
                 sent_citations.add(event.citation)
                 note = citations.annotation(event.citation, public_url)
                 yield envelope.chunk(ChoiceDelta(annotations=[note]))
-            elif event.kind == "status" and event.text:
-                yield envelope.chunk(ChoiceDelta(), details=AnswerDetails(progress=event.text))
     yield envelope.usage(writer.usage if writer is not None else Usage(0, 0))
 
 

@@ -73,6 +73,9 @@ def header(name: str, description: str, pattern: str) -> Json:
     return {"name": name, "in": "header", "required": False, "description": description, "schema": text}
 
 
+LANGUAGE = header("X-Daulat-Language", "BCP 47 tag of the answer's language.", "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
+
+
 def query(name: str, description: str, schema: Json) -> Json:
     """Describe a parameter that may follow the question mark."""
     told = schema | {"pattern": ANY} if schema == {"type": "string"} else schema

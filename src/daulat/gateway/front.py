@@ -50,14 +50,14 @@ class WaitingReceipts:
 
     Examples
     --------
-    >>> waiting = WaitingReceipts(limit=1)
+    >>> waiting = WaitingReceipts()
     >>> waiting.put(Receipt("health", "xa", "quotation", True))
     >>> waiting.waiting
     1
     """
 
-    def __init__(self, limit: int = RECEIPTS_WAITING) -> None:
-        self._early: deque[Receipt] = deque(maxlen=limit)
+    def __init__(self) -> None:
+        self._early: deque[Receipt] = deque(maxlen=RECEIPTS_WAITING)
         self._target: Receipts | None = None
 
     @property

@@ -8,10 +8,8 @@ from typing import Literal
 from daulat.gateway._asgi import Request, Send, send_json
 from daulat.gateway.declared_models import MODELS
 from daulat.gateway.parts import Parts
+from daulat.gateway.routing.seats import RED_FAILED_SHARE
 from daulat.gateway.schema import Health, PartStatus, Status
-
-# Above this share of failed answers among the last ones the light is red; any failure at all makes it amber.
-RED_FAILED_SHARE = 0.05
 
 
 class HealthRoutes:

@@ -7,9 +7,9 @@ One `OpenLibrary` reads one open release and never changes; when another release
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from daulat.gateway.api.vector_schema import FoundPassage, FoundText
@@ -17,9 +17,10 @@ from daulat.gateway.schema import DocumentCard, Neighbour, PassageCard
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Filters, Searcher
-from daulat.knowledge.types import Document, Hit, Passage, plain_name
+from daulat.knowledge.types import Document, Hit, Passage
 
-_ACT_ID = re.compile(r"\b[A-Z]+(?:-[A-Z]+)*-\d+[A-Z]*-\d{4}\b")  # an act as packs name it among themselves
+if TYPE_CHECKING:
+    from daulat.assistant.citing import Labels
 
 
 def passage_url(passage_id: str) -> str:
@@ -51,21 +52,22 @@ class OpenLibrary:
     ----------
     release : Release
         The release.
+    labels : Labels
+        Name acts for people.
     searcher : Searcher, optional
         Searches it; without one nothing is found.
-    act_name : callable, optional
-        Names an act for people, from its id and title.
     """
 
     def __init__(
         self,
         release: Release,
+        labels: Labels,
         searcher: Searcher | None = None,
-        act_name: Callable[[str, str], str] = plain_name,
     ) -> None:
         self._release = release
         self._searcher = searcher
-        self.act_name = act_name
+        self._labels = labels
+        self.act_name = labels.act
         self._turn = asyncio.Lock()
         self.release = release.release_id
         self.as_of = release.as_of
@@ -180,8 +182,8 @@ class OpenLibrary:
         """Say in one line, in English, what changed a passage, since when, and who says so; acts by their names."""
         since = f" ({changed.since})" if changed.since else ""
         act = f"{self.act_name(changed.by, changed.by_title)}{since}" if changed.by else ""
-        told = [_ACT_ID.sub(lambda found: self.act_name(found[0], ""), said) for said in (changed.note, changed.source)]
-        return "; ".join(part for part in (act, *told) if part)
+        told = (act, self._labels.note(changed.note), self._labels.note(changed.source))
+        return "; ".join(part for part in told if part)
 
 
 def _document_card(document: Document, passages: int) -> DocumentCard:

@@ -17,6 +17,7 @@ from daulat.gateway._operation import (
     BODY_ERRORS,
     KEY,
     KEY_UNLESS_PUBLIC,
+    LANGUAGE,
     NAME,
     SESSION,
     Json,
@@ -31,7 +32,6 @@ from daulat.gateway.parts import Parts
 from daulat.gateway.plans import PlanJob, PlanRequest
 
 _STREAM_ID = path_parameter("stream_id", "From the response header `X-Daulat-Stream`.")
-_LANGUAGE = header("X-Daulat-Language", "BCP 47 tag of the answer's language.", "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
 _LAST_EVENT_ID = header("Last-Event-ID", "The `id` of the last event that arrived.", "^[0-9]{1,9}$")
 
 # A plan, whose schema is docs/reference/plan.schema.json or its view's; this document.
@@ -55,7 +55,7 @@ OPERATIONS: tuple[Operation, ...] = (
         schema.ChatCompletion,
         (*BODY_ERRORS, 401, 403, 404, 429, 502, 503),
         body=schema.ChatCompletionRequest,
-        parameters=(_LANGUAGE,),
+        parameters=(LANGUAGE,),
         streams=True,
         needs=KEY_UNLESS_PUBLIC,
     ),

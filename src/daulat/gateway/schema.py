@@ -121,11 +121,10 @@ class Contact(Struct):
 class AnswerDetails(Struct, omit_defaults=True):
     """What a service adds to its last event: how the answer came about.
 
-    While an answer is under way `progress` says what is being done, and nothing else is set. `text`, where present,
-    replaces everything that was streamed before, and the same event's annotations are then the complete list.
+    `text`, where present, replaces everything that was streamed before, and the same event's annotations are then the
+    complete list.
     """
 
-    progress: str = ""
     mode: Literal["quotation", "written", "declined", "notice", ""] = ""
     answered: bool | None = None
     as_of: str = ""

@@ -11,6 +11,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import get_args
 
 from daulat.knowledge._describe import Row, describe, document_rows
 from daulat.knowledge._naming import document_ids, rows_by_file
@@ -27,10 +28,10 @@ from daulat.knowledge.legal import (
 from daulat.knowledge.quality import SearchForm, load_search_forms
 from daulat.knowledge.readers import Limits, Line, ReadingError, read_document, read_lines
 from daulat.knowledge.sources import Source
-from daulat.knowledge.types import Document, Passage
+from daulat.knowledge.types import Document, Passage, Section
 
 _ONE_ID_EACH = "If it is another text, give it another id; if it is the same, declare it once."
-_SECTIONS = ("preamble", "body", "elucidation_general", "elucidation", "text")
+_SECTIONS: tuple[Section, ...] = get_args(Section)
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Ingested:
     book: RelationBook
 
 
-def load_rules(root: Path, limits: Limits | None = None) -> IngestRules:
+def load_rules(root: Path) -> IngestRules:
     """Read a pack's rules of law, of structure and of misreadings; a file that is missing leaves its part empty.
 
     Raises
@@ -107,7 +108,7 @@ def load_rules(root: Path, limits: Limits | None = None) -> IngestRules:
     legal = load_legal_rules(root / "legal.yaml") if (root / "legal.yaml").is_file() else None
     book = load_relations(root / "relations.yaml") if (root / "relations.yaml").is_file() else RelationBook()
     structures, sentences = load_structures(path) if (path := root / "structure.yaml").is_file() else ({}, {})
-    return IngestRules(legal, book, structures, sentences, load_search_forms(root), limits or Limits())
+    return IngestRules(legal, book, structures, sentences, load_search_forms(root))
 
 
 def ingest_all(sources: Iterable[Source], rules: IngestRules, *, on: str = "") -> Ingested:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The values that travel through knowledge: Source, Document, Passage, Segment, Hit.
+"""The values that travel through knowledge: Document with its Relations, Passage, Hit.
 
 Frozen, printable, comparable. Nothing here reads a file.
 """
@@ -79,7 +79,8 @@ class Passage:
 class Hit:
     """One passage found by a search, with its document and the scores that brought it here.
 
-    `score` is the fused score, higher is better; `lexical` and `dense` are its two parts (BM25; cosine).
+    `score` is the ranking's, over all `features`: higher is better, and it has no bounds. Two of these have names of
+    their own: `lexical`, the share of the best BM25 that the question's terms could score, and `dense`, the cosine.
     `segment` is the (start, end) character span of the best-matching part of the passage's text.
     """
 

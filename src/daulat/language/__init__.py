@@ -10,6 +10,7 @@ from daulat.language._cognates import read_vocabulary
 from daulat.language._pack import PackFiles, primary
 from daulat.language.analysis import Analyser, Rules, analyser_for
 from daulat.language.contacts import Contacts, Office, contacts_for
+from daulat.language.dates import long_date
 from daulat.language.detection import Detection, Detector, detector_for
 from daulat.language.errors import LanguageError
 from daulat.language.identifiers import Identifier, Redactor, redactor_for
@@ -35,6 +36,7 @@ __all__ = [
     "analyser_for",
     "contacts_for",
     "detector_for",
+    "long_date",
     "notices_for",
     "primary",
     "read_vocabulary",

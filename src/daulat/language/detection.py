@@ -42,13 +42,10 @@ class Detection:
         One of the languages given to `Detector.detect`, as it was given.
     confidence : float
         In [0, 1]; 0.2 where nothing could be told.
-    ranked : tuple[tuple[str, float], ...]
-        All languages given, the likeliest first; shares sum to 1. Ties keep the order given.
     """
 
     language: str
     confidence: float
-    ranked: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,7 @@ class Detector:
     >>> detector_for(None).detect("Kuidas ma saan uue passi?", among=["et", "ru", "en"]).language
     'et'
     >>> detector_for(None).detect("???", among=["et", "ru"])
-    Detection(language='et', confidence=0.2, ranked=(('et', 0.5), ('ru', 0.5)))
+    Detection(language='et', confidence=0.2)
     """
 
     def __init__(self, model: LanguageModel | None) -> None:
@@ -119,8 +116,8 @@ class Detector:
             raise ValueError("detect needs at least one language to choose from")
         script = _script_of(text)
         if not script:
-            return _ranked(among, {})
-        return _ranked(among, self._latin(text, among) if script == "LATIN" else self._other(text, script, among))
+            return _likeliest(among, {})
+        return _likeliest(among, self._latin(text, among) if script == "LATIN" else self._other(text, script, among))
 
     def _latin(self, text: str, among: Sequence[str]) -> dict[str, float]:
         known = self._model.languages if self._model else ()
@@ -162,18 +159,16 @@ def detector_for(pack: PackFiles | None) -> Detector:
     return Detector(LanguageModel.load(pack.path("languages", "detector.npz")))
 
 
-def _ranked(among: Sequence[str], shares: dict[str, float]) -> Detection:
-    """Put the languages in order; those without a share divide what is left, and nothing known means unsure."""
+def _likeliest(among: Sequence[str], shares: dict[str, float]) -> Detection:
+    """Choose a language; those without a share divide what is left, ties keep their order, nothing known is unsure."""
     if not shares:
-        even = 1 / len(among)
-        return Detection(among[0], _UNSURE, tuple((tag, even) for tag in among))
+        return Detection(among[0], _UNSURE)
     missing = [tag for tag in among if tag not in shares]
     rest = max(0.0, 1 - sum(shares.values()))
     full = {tag: shares.get(tag, rest / len(missing) if missing else 0.0) for tag in among}
-    order = sorted(full.items(), key=lambda pair: -pair[1])
-    first, (best, share) = among[0], order[0]
-    chosen = first if share < _LEAST_SHARE and share < 2 * full[first] else best
-    return Detection(chosen, min(1.0, full[chosen]), tuple(order))
+    first, best = among[0], max(full, key=lambda tag: full[tag])
+    chosen = first if full[best] < _LEAST_SHARE and full[best] < 2 * full[first] else best
+    return Detection(chosen, min(1.0, full[chosen]))
 
 
 def _script_of(text: str) -> str:

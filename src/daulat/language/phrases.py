@@ -30,10 +30,9 @@ class Phrases:
     'According to Law 23/2006, art. 27:'
     """
 
-    def __init__(self, language: str, phrases: Mapping[str, str], spoken_in: Mapping[str, str]) -> None:
+    def __init__(self, language: str, phrases: Mapping[str, str]) -> None:
         self.language = language
         self._phrases = phrases
-        self._spoken_in = spoken_in
 
     @classmethod
     def for_language(cls, language: str, pack: PackFiles | None, fallbacks: Sequence[str] = ()) -> Phrases:
@@ -54,12 +53,10 @@ class Phrases:
             If a phrase of the pack is not text, or asks for more than named placeholders.
         """
         phrases: dict[str, str] = {}
-        spoken_in: dict[str, str] = {}
         for tag in dict.fromkeys(primary(tag) for tag in (language, *fallbacks, "en")):
-            for key, phrase in (*_of_pack(tag, pack).items(), *_of_core(tag).items()):
-                if phrases.setdefault(key, phrase) is phrase:
-                    spoken_in.setdefault(key, tag)
-        return cls(primary(language), phrases, spoken_in)
+            # What is said already stays: the asker's language comes first, and the pack before the core.
+            phrases = {**_of_core(tag), **_of_pack(tag, pack), **phrases}
+        return cls(primary(language), phrases)
 
     def get(self, key: str, **fields: str) -> str:
         """Return a phrase with its placeholders filled; fields that it does not ask for are ignored.
@@ -78,15 +75,6 @@ class Phrases:
                 fix="Use a key of daulat/language/messages/en.yaml and give every placeholder that stands in it.",
                 code="language.phrase",
             ) from missing
-
-    def spoken_in(self, key: str) -> str:
-        """Return the language that says this phrase, so that the page can mark it; empty when none does."""
-        return self._spoken_in.get(key, "")
-
-    @property
-    def sayable(self) -> frozenset[str]:
-        """Every key that some language says."""
-        return frozenset(self._phrases)
 
 
 def _of_core(tag: str) -> dict[str, str]:

@@ -246,9 +246,9 @@ class UsageLedger:
 
 
 @asynccontextmanager
-async def open_usage(conninfo: str, *, capacity: int = CAPACITY) -> AsyncIterator[UsageLedger]:
+async def open_usage(conninfo: str) -> AsyncIterator[UsageLedger]:
     """Give a running `UsageLedger`; at the end write what still waits."""
-    ledger = UsageLedger(conninfo, capacity=capacity)
+    ledger = UsageLedger(conninfo)
     writer = asyncio.create_task(ledger.run(), name="usage")
     try:
         yield ledger

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from daulat.nation._yaml import YamlFile
 from daulat.nation.errors import NationError
@@ -14,8 +13,8 @@ _CLASSES = ("public", "internal", "personal")
 
 def route_faults(file: YamlFile) -> Iterator[NationError]:
     """Yield what is wrong with routes, and with engines that no data may reach, tolerating whatever else is wrong."""
-    models = {str(row.get("id")): row for _, row in _rows(file.data, "models")}
-    for index, route in _rows(file.data, "routes"):
+    models = {str(row.get("id")): row for _, row in file.rows("models")}
+    for index, route in file.rows("routes"):
         name = route.get("id")
         if name in models:
             yield _fault(
@@ -46,7 +45,7 @@ def route_faults(file: YamlFile) -> Iterator[NationError]:
 def _currencies(file: YamlFile) -> Iterator[NationError]:
     """Name the first model whose price is in another currency than those before it."""
     first = ""
-    for index, row in _rows(file.data, "models"):
+    for index, row in file.rows("models"):
         price = row.get("price")
         currency = str(price.get("currency", "")) if isinstance(price, dict) else ""
         first = first or currency
@@ -69,7 +68,7 @@ def _unreachable(file: YamlFile) -> Iterator[NationError]:
     if any(not isinstance(rule, list) for rule in lists):
         return  # one of them may go anywhere
     allowed = {str(code) for rule in lists for code in rule}
-    for index, row in _rows(file.data, "models"):
+    for index, row in file.rows("models"):
         place = row.get("place")
         if isinstance(place, str) and place not in allowed and place.partition("-")[0] not in allowed:
             yield _fault(
@@ -82,10 +81,3 @@ def _unreachable(file: YamlFile) -> Iterator[NationError]:
 
 def _fault(file: YamlFile, loc: tuple[int | str, ...], code: str, what: str, why: str, fix: str) -> NationError:
     return NationError(what, why=why, fix=fix, code=code, file=file.name, line=file.line_of(loc))
-
-
-def _rows(data: dict[str, Any], key: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    rows = data.get(key)
-    for index, row in enumerate(rows if isinstance(rows, list) else []):
-        if isinstance(row, dict):
-            yield index, row

@@ -58,6 +58,13 @@ class YamlFile:
             line, node = found
         return line
 
+    def rows(self, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield each mapping in the list under a key with its place there, whatever else is wrong with the file."""
+        rows = self.data.get(key)
+        for index, row in enumerate(rows if isinstance(rows, list) else []):
+            if isinstance(row, dict):
+                yield index, row
+
 
 def read_yaml(path: Path, *, name: str = "") -> YamlFile:
     """Read one YAML file.

@@ -45,7 +45,7 @@ def load_nation(path: Path) -> Nation:
     return Nation.model_validate(file.data).placed_in(path.resolve().parent)
 
 
-def nation_of(text: str, *, name: str = "nation.yaml") -> Nation:
+def nation_of(text: str) -> Nation:
     """Return the nation that a text declares; its paths start at the working directory.
 
     Raises
@@ -53,7 +53,7 @@ def nation_of(text: str, *, name: str = "nation.yaml") -> Nation:
     NationFaultsError
         If it has faults; all of them.
     """
-    file = parse_yaml(text.encode(), name=name)
+    file = parse_yaml(text.encode(), name="nation.yaml")
     faults = _faults(file)
     if faults:
         raise NationFaultsError(faults)
@@ -129,13 +129,12 @@ def _fault(file: YamlFile, error: ErrorDetails) -> NationError:
 
 def _across(file: YamlFile) -> Iterator[NationError]:
     """Yield the faults that lie between two values, tolerating whatever else is wrong."""
-    data = file.data
-    tags = {row.get("tag") for _index, row in _rows(data, "languages")}
+    tags = {row.get("tag") for _index, row in file.rows("languages")}
     unique = (("languages", "tag"), ("jurisdictions", "code"), ("services", "id"), ("models", "id"), ("routes", "id"))
     for key, field in unique:
         yield from _repeated(file, key, field)
     yield from _jurisdiction_faults(file)
-    for index, row in _rows(data, "services"):
+    for index, row in file.rows("services"):
         spoken = row.get("languages") if tags else None  # where no language is declared, that is the fault
         for place, tag in enumerate(spoken if isinstance(spoken, list) else []):
             if tag not in tags:
@@ -148,7 +147,7 @@ def _across(file: YamlFile) -> Iterator[NationError]:
                     line=file.line_of(("services", index, "languages", place)),
                     value=tag,
                 )
-    for index, row in _rows(data, "models"):
+    for index, row in file.rows("models"):
         yield from _model_faults(file, index, row)
     yield from route_faults(file)
 
@@ -158,7 +157,7 @@ def _jurisdiction_faults(file: YamlFile) -> Iterator[NationError]:
     country = file.data.get("country")
     if not isinstance(country, str) or not reference.is_country(country):
         return
-    for index, row in _rows(file.data, "jurisdictions"):
+    for index, row in file.rows("jurisdictions"):
         code = row.get("code")
         if not isinstance(code, str) or not re.fullmatch(JURISDICTION, code):
             continue  # its form is a fault of its own
@@ -196,7 +195,7 @@ def _model_faults(file: YamlFile, index: int, row: dict[str, Any]) -> Iterator[N
 
 def _repeated(file: YamlFile, key: str, field: str) -> Iterator[NationError]:
     first: dict[str, int] = {}
-    for index, row in _rows(file.data, key):
+    for index, row in file.rows(key):
         value, line = str(row.get(field)), file.line_of((key, index, field))
         if value in first and field in row:
             yield NationError(
@@ -209,10 +208,3 @@ def _repeated(file: YamlFile, key: str, field: str) -> Iterator[NationError]:
                 value=value,
             )
         first.setdefault(value, line)
-
-
-def _rows(data: dict[str, Any], key: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    rows = data.get(key)
-    for index, row in enumerate(rows if isinstance(rows, list) else []):
-        if isinstance(row, dict):
-            yield index, row

@@ -8,10 +8,9 @@ names, `./dom.js`, with no bundler to rewrite them. That address never holds oth
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module, resources
-from importlib.util import find_spec
+from importlib import resources
 
 from daulat.web.http import Response, gzipped
 
@@ -44,14 +43,7 @@ class Assets:
         found = self.files.get(name)
         if found is None or f"/static/{digest}/" == self.root:
             return found
-        return Response(found.body, media_type=found.media_type, cache="no-store", encoded=found.encoded)
-
-
-def _brotli() -> Callable[[bytes], bytes] | None:
-    if find_spec("brotli") is None:
-        return None
-    compress: Callable[[bytes], bytes] = import_module("brotli").compress
-    return compress
+        return Response(found.body, media_type=found.media_type, cache="no-store", compressed=found.compressed)
 
 
 def load_assets() -> Assets:
@@ -61,10 +53,8 @@ def load_assets() -> Assets:
     digest = hashlib.sha256()
     for name, body in bodies.items():
         digest.update(f"{name} {len(body)}\n".encode() + body)
-    brotli = _brotli()
     files = {}
     for name, body in bodies.items():
-        encoded = {"gzip": gzipped(body)} | ({"br": brotli(body)} if brotli else {})
         media_type = MEDIA_TYPES[name[name.rindex(".") :]]
-        files[name] = Response(body, media_type=media_type, cache=FOR_EVER, encoded=encoded)
+        files[name] = Response(body, media_type=media_type, cache=FOR_EVER, compressed=gzipped(body))
     return Assets(root=f"/static/{digest.hexdigest()[:12]}/", files=files)

@@ -73,14 +73,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What to send back. `encoded` holds ready-made encodings of `body` by name ("br", "gzip")."""
+    """What to send back. `compressed` is `body` in the gzip format, where that was made before."""
 
     body: bytes
     status: int = 200
     media_type: str = HTML
     cache: str = "private, no-cache"
     headers: tuple[tuple[str, str], ...] = ()
-    encoded: dict[str, bytes] = field(default_factory=dict)
+    compressed: bytes = b""
 
 
 def _fields(raw: bytes) -> dict[str, str]:
@@ -147,11 +147,11 @@ def accepted_encodings(header: str) -> set[str]:
 
 
 def _encode(request: Request, response: Response) -> tuple[str, bytes]:
-    accepted = accepted_encodings(request.headers.get("accept-encoding", ""))
-    for name in ("br", "gzip"):
-        if name in accepted and name in response.encoded:
-            return name, response.encoded[name]
-    if "gzip" in accepted and response.media_type.startswith("text/html") and len(response.body) >= COMPRESS_FROM_BYTES:
+    if "gzip" not in accepted_encodings(request.headers.get("accept-encoding", "")):
+        return "", response.body
+    if response.compressed:
+        return "gzip", response.compressed
+    if response.media_type.startswith("text/html") and len(response.body) >= COMPRESS_FROM_BYTES:
         return "gzip", gzipped(response.body, level=6)
     return "", response.body
 

@@ -11,7 +11,7 @@ import logging
 import unicodedata
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlencode
 
@@ -20,7 +20,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from daulat.assistant.types import Question
 from daulat.errors import DaulatError
-from daulat.knowledge.types import Document, Passage, Relation
+from daulat.knowledge.types import Document, LegalStatus, Passage, Relation
+from daulat.language import long_date
 from daulat.web.assets import Assets
 from daulat.web.errors import ComeBackError
 from daulat.web.http import Request, Response
@@ -29,7 +30,6 @@ from daulat.web.parts import WebParts
 from daulat.web.views import (
     article_label,
     citation_address,
-    long_date,
     passage_address,
     view_answer,
     view_passage,
@@ -39,7 +39,7 @@ QUESTION_LIMIT = 2000
 OTHERS = ("early", "plan")  # scripts that the conversation does not load
 KEPT = frozenset({"q", "find", "page", "scenario"})  # in the address when the language changes; and `s.…` of a plan
 DOCUMENTS_A_PAGE = 100
-LAW_STATUSES = frozenset({"in_force", "amended", "partly_revoked", "revoked", "unknown", "not_law"})
+LAW_STATUSES = frozenset(get_args(LegalStatus))
 OCR_QUALITY_BELOW = 0.9
 
 log = logging.getLogger("daulat.web")

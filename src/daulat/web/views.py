@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote as percent_encode
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, parse_date
 from markupsafe import Markup
 
 from daulat.assistant.evidence import standing_of
@@ -61,21 +59,6 @@ def article_label(article: str | None, live: Mapping[str, str]) -> str:
     if not article:
         return ""
     return live["article"].format(n=article) if article[0].isdigit() else article
-
-
-def long_date(date: str, language: str) -> str:
-    """Write an ISO date in full in a language, or leave what is not a full date as it is.
-
-    Examples
-    --------
-    >>> long_date("2023-03-01", "en"), long_date("2023", "en"), long_date("", "en")
-    ('March 1, 2023', '2023', '')
-    """
-    try:
-        day = parse_date(date, format="yyyy-MM-dd", locale="en")
-        return format_date(day, "long", locale=Locale.parse(language, sep="-"))
-    except (ValueError, IndexError, UnknownLocaleError):
-        return date
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -79,9 +80,9 @@ async def live_app(store, fakes):
     running = []
 
     @asynccontextmanager
-    async def serving(port=0, origins=(), **settings):
+    async def serving(port=0, origins=(), wall_clock=time.time, **settings):
         chosen = {"zone": ZoneInfo("UTC"), "is_private": False, "prices": PRICES, "contexts": {"tiny": 4096}}
-        access = Access(AccessSettings(**(chosen | settings)))
+        access = Access(AccessSettings(**(chosen | settings)), wall_clock=wall_clock)
         parts = fakes.make_parts(admission=access, routes=access.routes())
         holder, stop, ready = reserve("127.0.0.1", port), asyncio.Event(), asyncio.Event()
         app = create_app(parts)
@@ -105,9 +106,9 @@ def open_access(store):
     """Open the access of one worker."""
 
     @asynccontextmanager
-    async def opening(**settings):
+    async def opening(wall_clock=time.time, **settings):
         chosen = {"zone": ZoneInfo("UTC"), "is_private": False, "prices": PRICES, "contexts": {"tiny": 4096}}
-        access = Access(AccessSettings(**(chosen | settings)))
+        access = Access(AccessSettings(**(chosen | settings)), wall_clock=wall_clock)
         async with access.open(store):
             yield access
 

@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -423,6 +424,18 @@ async def test_what_is_older_than_the_nation_keeps_is_deleted(office, open_acces
         assert not await one_left()
     async with open_access(keep_days=30):
         await until(one_left)
+
+
+async def test_how_old_a_row_is_is_told_by_the_clock_of_the_service(office, open_access, store):
+    key = await office.key()
+    async with open_access() as access:
+        (await access.admit(call(key))).settle(usage())
+
+    async def none_left():
+        return await store.fetch("SELECT count(*) FROM usage_call") == [(0,)]
+
+    async with open_access(keep_days=30, wall_clock=lambda: time.time() + 31 * 86_400):
+        await until(none_left)
 
 
 EDGES = [  # what one call of 10 and 20 tokens comes to, at 2 and 6 a million

@@ -3,11 +3,14 @@
 
 import itertools
 import time
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from browser import Browser
 
 from daulat.gateway.access.limits import grant_role
+from daulat.gateway.access.registry import utc_now
 from daulat.gateway.access.sessions import Sessions
 from daulat.ledger import UsageRow, open_usage
 
@@ -20,12 +23,12 @@ async def sign_in(store, office):
     await office.project("moh/portal")
     await office.project("moe/school")
 
-    async def signing(*roles, organisation="moh"):
+    async def signing(*roles, organisation="moh", now=utc_now):
         subject = f"person-{next(number)}"
         for role in roles:
             within = organisation if role == "member" else ""
             await grant_role(office.registry, f"subject:{subject}", role, within)
-        value = await Sessions(store).create(subject, "")
+        value = await Sessions(store, now=now).create(subject, "")
         return Browser(), {"cookie": f"daulat={value}"}
 
     return signing
@@ -113,6 +116,24 @@ async def test_a_key_made_over_http_opens_the_gateway_and_is_shown_once(live_app
         assert made["key"] not in str(listed)
         status, own = await browser.json(f"{base}/v1/usage", headers={"authorization": f"Bearer {made['key']}"})
         assert (status, own["project"], own["key"]) == (200, "moh/portal", made["id"])
+
+
+async def test_keys_and_months_end_by_the_clock_of_the_service_in_the_zone_of_the_nation(
+    live_app, sign_in, office, store
+):
+    key = await office.key()
+    late = datetime(2031, 12, 31, 23, 30, tzinfo=UTC)  # past noon of the first of January in Auckland
+    async with open_usage(store.conninfo) as ledger:
+        ledger.put(UsageRow(late.timestamp(), "moh", "moh/portal", "k", "m", "chat", completion_tokens=7))
+    async with live_app(wall_clock=late.timestamp, zone=ZoneInfo("Pacific/Auckland")) as base:
+        browser, cookie = await sign_in("operator", now=lambda: late)
+        body = {"project": "moh/portal", "expires_in_days": 30}
+        _, made = await browser.json(f"{base}/v1/admin/keys", "POST", body, cookie)
+        assert datetime.fromisoformat(made["expires_at"]) == datetime(2032, 1, 30, 23, 30, tzinfo=UTC)
+        _, used = await browser.json(f"{base}/v1/admin/usage", headers=cookie)
+        assert [row["completion_tokens"] for row in used["data"]] == [7]
+        _, own = await browser.json(f"{base}/v1/usage", headers={"authorization": f"Bearer {key.token}"})
+        assert own["month"] == "2032-01"
 
 
 async def test_a_change_is_in_the_audit_with_the_role_that_allowed_it(live_app, office, sign_in, store):

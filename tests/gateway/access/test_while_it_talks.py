@@ -42,7 +42,7 @@ class WaitingAssistant:
         self.begun, self.go_on = asyncio.Event(), asyncio.Event()
 
     async def stream(self, question, writer_for=None):
-        yield AnswerEvent("status", "reading the law")
+        yield AnswerEvent("text", "The law says")
         self.begun.set()
         await self.go_on.wait()
         raise AssertionError("its caller leaves first")

@@ -23,14 +23,18 @@ from hypothesis.stateful import (
 
 from daulat.gateway.quota import leases
 from daulat.gateway.quota.counters import CountersUnavailableError
-from daulat.gateway.quota.leases import HOLD_S, Leases, LimitReachedError, needs_of
-from daulat.gateway.quota.model import Limit, period_bounds
+from daulat.gateway.quota.leases import HOLD_S, Leases, LimitReachedError
+from daulat.gateway.quota.model import METRICS, Limit, period_bounds
 from daulat.gateway.quota.postgres import PostgresCounters
 from daulat.gateway.quota.valkey import ValkeyCounters
 
 UTC = ZoneInfo("UTC")
 MOST = 500
 numbers = count()
+
+
+def needs_of(**amounts):
+    return tuple(amounts.get(metric, 0) for metric in METRICS)
 
 
 class Moved:

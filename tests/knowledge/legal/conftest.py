@@ -16,7 +16,7 @@ kinds:
   - {code: ACT, title: Act, rank: 2, names: [Statute]}
   - {code: REG, title: Regulation, rank: 3, names: [Reg]}
 number: '\s+(?:no\.?\s*)?(?P<number>\d[\dOl]{0,3})\s*(?:/|\s+of\s+)\s*(?P<year>[12l][\dOl]{3})\b'
-article: '\bsection\s+(?P<article>\d{1,3}[A-Z]?)\b(?:\s*\((?P<paragraph>\d)\))?'
+article: '\bsection\s+(?P<article>\d{1,3}[A-Z]?)\b(?:\s*\(\d\))?'
 title_link: '\s+on\s+(?=\w)'
 title_stop: '[?.,;]|\s(?:say|says)\b'
 digits: {O: '0', l: '1'}

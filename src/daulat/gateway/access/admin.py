@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
@@ -62,6 +62,7 @@ class Office:
     store: Store
     leases: Leases
     zone: ZoneInfo
+    now: Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Visit:
     @property
     def registry(self) -> Registry:
         """The register, on behalf of whoever this is; the audit names the role that let them."""
-        return Registry(self.office.store, by=self.person.held[0].id)
+        return Registry(self.office.store, by=self.person.held[0].id, now=self.office.now)
 
     def sees(self, organisation: str) -> bool:
         """Say whether something of an organisation is within reach."""
@@ -220,7 +221,7 @@ async def create_key(visit: Visit) -> Any:
     if body.expires_in_days is not None:
         if not 0 < body.expires_in_days <= MOST_DAYS:
             raise _bad(f"`expires_in_days` is above 0 and at most {MOST_DAYS:,}", "expires_in_days")
-        ends = datetime.now(UTC) + timedelta(days=body.expires_in_days)
+        ends = visit.office.now() + timedelta(days=body.expires_in_days)
     names = tuple(body.models), tuple(body.services), tuple(body.networks)
     rules = KeyRules(*names, body.data_class, body.highest_priority, ends)
     if visit.reach == "own" and (body.highest_priority == "emergency"):
@@ -281,7 +282,7 @@ async def show_usage(visit: Visit) -> Any:
         raise _bad("`discarded` is neither `true` nor `false`", "discarded")
     sums = await sum_usage(
         visit.office.store,
-        visit.asked("month", datetime.now(zone).strftime("%Y-%m")),
+        visit.asked("month", visit.office.now().astimezone(zone).strftime("%Y-%m")),
         zone,
         by=visit.asked("by", "project"),  # type: ignore[arg-type]  # checked where it is used
         each=visit.asked("each"),  # type: ignore[arg-type]

@@ -32,16 +32,23 @@ class OwnUsageRoute:
         Gives the store, who knows keys, and the leases, once the database is there.
     zone : ZoneInfo
         Whose months count.
+    now : callable
+        The time, with its zone.
     """
 
-    def __init__(self, opened: Callable[[], Awaitable[tuple[Store, KeyAdmission, Leases]]], zone: ZoneInfo) -> None:
-        self._opened, self._zone = opened, zone
+    def __init__(
+        self,
+        opened: Callable[[], Awaitable[tuple[Store, KeyAdmission, Leases]]],
+        zone: ZoneInfo,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._opened, self._zone, self._now = opened, zone, now
 
     async def show(self, request: Request, send: Send) -> None:
         """Show limits and sums."""
         store, admission, leases = await self._opened()
         record = admission.holder(Call("", ROUTE, client=request.client, credential=request.credential))
-        month = datetime.now(self._zone).strftime("%Y-%m")
+        month = self._now().astimezone(self._zone).strftime("%Y-%m")
         try:
             readings = await leases.read([slot.limit for slot in record.slots]) if record.slots else []
         except CountersUnavailableError:

@@ -149,19 +149,22 @@ class Access:
             provider = Provider(settings.sign_in, wall_clock=self._wall)
 
         async def sessions() -> Sessions:
-            return Sessions((await self.opened()).store)
+            return Sessions((await self.opened()).store, now=self._now)
 
         async def office() -> Office:
             opened = await self.opened()
-            return Office(opened.store, opened.leases, settings.zone)
+            return Office(opened.store, opened.leases, settings.zone, self._now)
 
         async def own() -> tuple[Store, KeyAdmission, Leases]:
             opened = await self.opened()
             return opened.store, opened.admission, opened.leases
 
         sign_in = SignInRoutes(sessions, provider, is_secure=settings.is_secure)
-        usage: Routes = {"/v1/usage": {"GET": OwnUsageRoute(own, settings.zone).show}}
+        usage: Routes = {"/v1/usage": {"GET": OwnUsageRoute(own, settings.zone, self._now).show}}
         return {**sign_in.routes(), **AdminRoutes(sign_in, office).routes(), **usage}
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._wall(), UTC)
 
     async def opened(self) -> Opened:
         """Return what the database brings; wait a little while it is being opened.
@@ -196,7 +199,7 @@ class Access:
         )
         async with open_usage(store.conninfo) as ledger:
             admission = KeyAdmission(directory, leases, ledger, self._anonymous, rules, wall_clock=self._wall)
-            works = leases.run(), directory.run(), _sweep(store, leases, settings.keep_days)
+            works = leases.run(), directory.run(), _sweep(store, leases, settings.keep_days, self._now)
             tasks = [asyncio.create_task(work, name="access") for work in works]
             try:
                 await directory.loaded(PATIENCE_S * 4)
@@ -220,11 +223,11 @@ async def open_counters(store: Store, valkey_url: str) -> Counters:
     return ValkeyCounters(valkey_url, str(installation))
 
 
-async def _sweep(store: Store, leases: Leases, keep_days: int) -> None:
+async def _sweep(store: Store, leases: Leases, keep_days: int, now: Callable[[], datetime]) -> None:
     """Delete what is older than the nation keeps it, and counters of periods that are long over, once an hour."""
     while True:
         try:
-            before = datetime.now(UTC) - timedelta(days=keep_days)
+            before = now() - timedelta(days=keep_days)
             await delete_usage(store, before=before)
             await delete_receipts(store, before=before)
             await leases.sweep()

@@ -33,7 +33,7 @@ def query_of(request: Request) -> Mapping[str, str]:
         raise _unread("query", "it has too many fields") from None
 
 
-def page_of(query: Mapping[str, str], default: int = 20) -> tuple[str | None, int]:
+def page_of(query: Mapping[str, str]) -> tuple[str | None, int]:
     """Return which page of a list is asked for: after what, and how much.
 
     Raises
@@ -46,7 +46,7 @@ def page_of(query: Mapping[str, str], default: int = 20) -> tuple[str | None, in
     >>> page_of({"limit": "5", "after": "file-1"}), page_of({})
     (('file-1', 5), (None, 20))
     """
-    asked = query.get("limit", str(default))
+    asked = query.get("limit", "20")
     if not (asked.isascii() and asked.isdigit() and len(asked) <= 5 and 1 <= int(asked) <= 10_000):
         raise _unread("limit", "`limit` is a number from 1 to 10,000")
     return query.get("after") or None, int(asked)

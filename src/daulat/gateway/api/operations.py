@@ -7,9 +7,9 @@ from daulat.gateway._operation import (
     BODY_ERRORS,
     KEY,
     KEY_UNLESS_PUBLIC,
+    LANGUAGE,
     NAME,
     Operation,
-    header,
     path_parameter,
     query,
 )
@@ -34,7 +34,6 @@ _FILE_ID = path_parameter("file_id", "From `POST /v1/files` or a batch.", NAME)
 _BATCH_ID = path_parameter("batch_id", "From `POST /v1/batches`.", NAME)
 _STORE_ID = path_parameter("vector_store_id", "From `GET /v1/vector_stores`.", NAME)
 _RESPONSE_ID = path_parameter("response_id", "Any; none is kept.")
-_LANGUAGE = header("X-Daulat-Language", "BCP 47 tag of the answer's language.", "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -43,7 +42,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "post", "/v1/responses", "createResponse", "Answer in the shape of OpenAI's Responses API, whole or as events.",
-        responses.Response, _CALL_ERRORS, body=responses.ResponseRequest, parameters=(_LANGUAGE,), streams=True,
+        responses.Response, _CALL_ERRORS, body=responses.ResponseRequest, parameters=(LANGUAGE,), streams=True,
         needs=KEY_UNLESS_PUBLIC,
     ),
     Operation(

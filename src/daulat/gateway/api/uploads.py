@@ -14,16 +14,9 @@ PATIENCE_S = 120.0
 
 
 class Uploads:
-    """The bodies that are being taken in now.
+    """The bodies that are being taken in now, at most `AT_ONCE`."""
 
-    Parameters
-    ----------
-    at_once : int
-        How many.
-    """
-
-    def __init__(self, at_once: int = AT_ONCE) -> None:
-        self._at_once = at_once
+    def __init__(self) -> None:
         self._open = 0
 
     @asynccontextmanager
@@ -37,7 +30,7 @@ class Uploads:
         BodyTooLarge, BodyTooSlow
             As `Request.body`.
         """
-        if self._open >= self._at_once:
+        if self._open >= AT_ONCE:
             raise Overloaded(
                 f"{self._open} large bodies are being taken in already",
                 why="Each is held in memory until it is put away.",

@@ -28,7 +28,6 @@ from daulat.gateway.ports import Library
 from daulat.gateway.proxy import read_asked
 
 ROUTE = "vector_stores/search"
-MOST_RESULTS = 50
 DEFAULT_RESULTS = 10
 # What was not found among so many is not near enough to be shown.
 _LOOKED_AT = 100

@@ -88,16 +88,9 @@ class Flow:
 
 
 class Flows:
-    """All calls that are passing through.
+    """All calls that are passing through, at most `LIMIT`."""
 
-    Parameters
-    ----------
-    limit : int
-        How many at once.
-    """
-
-    def __init__(self, limit: int = LIMIT) -> None:
-        self._limit = limit
+    def __init__(self) -> None:
         self._running: set[Flow] = set()
         self._looking: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -113,9 +106,9 @@ class Flows:
         Overloaded
             If there are too many.
         """
-        if len(self._running) >= self._limit:
+        if len(self._running) >= LIMIT:
             raise Overloaded(
-                f"{self._limit} answers are passing through already",
+                f"{LIMIT} answers are passing through already",
                 why="Taking on more would make everyone wait, and some in vain.",
                 fix="try again after the seconds in `Retry-After`.",
                 code="overloaded",

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 from daulat.gateway.quota.counters import LEASE_S, Claim, Counters, CountersUnavailableError, Reading
 from daulat.gateway.quota.credit import Credit, Slot
-from daulat.gateway.quota.model import METRICS, Limit, Needs, period_bounds
+from daulat.gateway.quota.model import Limit, Needs, period_bounds
 
 TICK_S = 0.5
 # A worker stops reserving this long after it last heard from the store: well before others treat its lease as dead.
@@ -343,13 +343,3 @@ class Leases:
             else:
                 credit.lift()
                 del self._credits[place]
-
-
-def needs_of(**amounts: int) -> Needs:
-    """Return what a call needs, by metric.
-
-    >>> needs_of(requests=1, tokens_out=50)
-    (1, 0, 50, 0, 0)
-    """
-    requests, tokens_in, tokens_out, concurrent, money = (amounts.get(metric, 0) for metric in METRICS)
-    return requests, tokens_in, tokens_out, concurrent, money

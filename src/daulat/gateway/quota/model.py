@@ -21,7 +21,6 @@ Period = Literal["minute", "day", "month", ""]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 METRICS: tuple[Metric, ...] = get_args(Metric)
 PERIODS: tuple[Period, ...] = get_args(Period)
-CONCURRENT = METRICS.index("concurrent")
 MONEY = METRICS.index("money")
 
 MONEY_DIGITS = 8

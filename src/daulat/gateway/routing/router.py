@@ -24,7 +24,7 @@ from daulat.gateway.routing.together import together
 from daulat.models import EngineError, EngineOverloaded, EngineRefused, Gates, UnknownModel, forwarding
 
 # What a call without a bound on its answer is taken to cost, in tokens, when turns are shared out.
-UNBOUNDED_TOKENS = 1024
+TURN_TOKENS = 1024
 BUSY_S = 1.0
 
 
@@ -216,9 +216,9 @@ class ModelRouter:
             for post in self.posts.values():
                 self._dispatch(post, now)
 
-    def writers(self, service: str, language: str, data_class: str = UNSAID) -> list[str]:
+    def writers(self, service: str, language: str) -> list[str]:
         """Name the models that may write for a service in a language, in the order in which they are asked."""
-        rule = self._residency.rule(data_class)
+        rule = self._residency.rule(UNSAID)
         if rule is None or self._gates is None:
             return []
         return [seat.post.model for seat in self._writers.seats(rule) if self._is_fit(seat, service, language)]
@@ -322,7 +322,7 @@ class ModelRouter:
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[Seat] = loop.create_future()
         waiting = Waiting(lane, turn)
-        cost = call.prompt_tokens + (call.max_tokens or UNBOUNDED_TOKENS)
+        cost = call.prompt_tokens + (call.max_tokens or TURN_TOKENS)
         ticket = self._queue.push(waiting, lane, priority=grant.priority, flow=grant.organisation, cost=cost)
         timer = loop.call_later(self._settings.wait_s, self._too_long, ticket, turn)
         self._came(lane)

@@ -27,6 +27,7 @@ Level = Literal["green", "amber", "red"]
 WINDOW_S = 300.0
 WINDOW = 256
 AMBER_TTFT_S, RED_TTFT_S = 3.0, 10.0
+# Above this share of failed answers among the last ones the light is red; any failure at all makes it amber.
 RED_FAILED_SHARE = 0.05
 
 

@@ -9,7 +9,7 @@ changes or normalises the text, and nothing knows a country: what is particular 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -162,17 +162,12 @@ def segments(
     if weight == 0:
         return []
     if weight <= max_words:
-        return [_trim(text, 0, len(text))]
+        return [trim(text, 0, len(text))]
     chosen = _rules_of(language, rules)
     pieces: list[Span] = []
     for span in _units(text, chosen):
         pieces.extend(_halves(text, span, max_words))
     return _pack(text, pieces, max_words)
-
-
-def sentence_at(spans: Iterable[Span], position: int) -> Span | None:
-    """Return the span that holds a character position, or None between spans."""
-    return next(((start, end) for start, end in spans if start <= position < end), None)
 
 
 def _units(text: str, rules: SentenceRules) -> list[Span]:
@@ -182,11 +177,11 @@ def _units(text: str, rules: SentenceRules) -> list[Span]:
         end = match.end()
         if match.lastgroup == "mark" and not _ends_sentence(text, start, match, rules):
             continue
-        span = _trim(text, start, end)
+        span = trim(text, start, end)
         if span[0] < span[1]:
             spans.append(span)
         start = end
-    span = _trim(text, start, len(text))
+    span = trim(text, start, len(text))
     if span[0] < span[1]:
         spans.append(span)
     return spans
@@ -235,7 +230,7 @@ def _halves(text: str, span: Span, max_words: int) -> list[Span]:
     cut = min(cuts, key=lambda place: abs(place - middle))
     if cut >= end or cut <= start:
         cut = words[len(words) // 2][0]
-    left, right = _trim(text, start, cut), _trim(text, cut, end)
+    left, right = trim(text, start, cut), trim(text, cut, end)
     return _halves(text, left, max_words) + _halves(text, right, max_words)
 
 
@@ -268,7 +263,8 @@ def _weight(text: str) -> int:
     return sum(1 if len(word) <= _LONG_WORD else -(-len(word) // _LONG_WORD) for word in words)
 
 
-def _trim(text: str, start: int, end: int) -> Span:
+def trim(text: str, start: int, end: int) -> Span:
+    """Return the span without the white space at its ends."""
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():

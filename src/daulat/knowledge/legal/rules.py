@@ -109,6 +109,8 @@ class LegalRules:
     ----------
     kinds : mapping of str to Kind
         By code, e.g. ``UU``.
+    document_ids : pattern
+        The canonical id of an act, as curators write it in their notes.
     names : mapping of str to str
         From a name in lower case with single spaces to the code of its kind.
     aliases : mapping of str to str
@@ -118,7 +120,7 @@ class LegalRules:
     titled : pattern
         A kind without a number; what follows may be a title.
     article : pattern
-        Groups ``article`` and, where given, ``paragraph``.
+        Group ``article``; the paragraph that is named with it may follow.
     title_stop : pattern
         Where a title without a number ends.
     digits : translation table
@@ -135,6 +137,7 @@ class LegalRules:
     """
 
     kinds: Mapping[str, Kind]
+    document_ids: re.Pattern[str]
     names: Mapping[str, str]
     aliases: Mapping[str, str]
     law: re.Pattern[str]
@@ -173,6 +176,12 @@ class LegalRules:
         """Return the canonical id, e.g. ``UU-23-2006``."""
         return self.kinds[code].doc_id or f"{code}-{self.number(number)}-{self.number(year)}"
 
+    def parts_of(self, doc_id: str) -> tuple[str, str, str]:
+        """Return code, number and year of a canonical id; all empty where it is of no kind of this country."""
+        code = max((code for code in self.kinds if doc_id.startswith(f"{code}-")), key=len, default="")
+        number, _, year = doc_id.removeprefix(f"{code}-").rpartition("-")
+        return (code, number, year) if code else ("", "", "")
+
     def date_of(self, text: str) -> str:
         """Return the ISO date on which a text says it was promulgated; the last one said; or nothing."""
         found = ""
@@ -201,6 +210,7 @@ def load_legal_rules(path: Path) -> LegalRules:
     any_kind = rf"(?<![\w/-])(?P<kind>{_any_of({name for name in names if name not in aliases})})\b"
     return LegalRules(
         kinds=kinds,
+        document_ids=re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, kinds))})(?:-\w+)?-\d+\b"),
         names=names,
         aliases=aliases,
         law=re.compile(any_kind + file.number, re.IGNORECASE),

@@ -56,11 +56,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """The text of one document. `by_ocr` says that a machine read it from pictures and may have misread."""
+    """The text of one document."""
 
     blocks: tuple[Block, ...]
     title: str = ""
-    by_ocr: bool = False
 
     @property
     def text(self) -> str:

@@ -23,7 +23,7 @@ from daulat.gateway.api.batches.leases import MOST_LOST, Leases, Line
 from daulat.gateway.api.files.shelf import FileShelf
 from daulat.store import Store, StoreError
 
-AT_ONCE = 8
+AT_ONCE = 8  # lines
 LOOK_S = 1.0
 HEARTBEAT_S = 2.0
 _SWEEP_S = 3_600.0
@@ -45,14 +45,10 @@ class BatchWorker:
         Returns the handler of an endpoint.
     new_id : callable
         Makes the ids of requests.
-    at_once : int
-        How many lines at the same time.
     """
 
-    def __init__(
-        self, leases: Leases, route_of: Callable[[str], Route], new_id: Callable[[], str], at_once: int = AT_ONCE
-    ) -> None:
-        self._leases, self._route_of, self._new_id, self._at_once = leases, route_of, new_id, at_once
+    def __init__(self, leases: Leases, route_of: Callable[[str], Route], new_id: Callable[[], str]) -> None:
+        self._leases, self._route_of, self._new_id = leases, route_of, new_id
         self._running: dict[Line, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._swept = 0.0
@@ -84,7 +80,7 @@ class BatchWorker:
         if not self._running and await self._leases.is_idle():
             return False
         begun = await self._leases.begin_one()
-        free = self._at_once - len(self._running)
+        free = AT_ONCE - len(self._running)
         lines = await self._leases.lease(free) if free else []
         for line in lines:
             self._running[line] = asyncio.create_task(self._work(line), name="batch-line")
