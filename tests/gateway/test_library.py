@@ -75,3 +75,8 @@ async def test_what_nothing_changed_has_no_successor(passage_id: str) -> None:
     card = await opened.passage(passage_id)
     assert card is None or (card.successor_name, card.successor_url, card.status_note) == ("", "", "")
     assert opened.changed(passage_id) is None
+
+
+@pytest.mark.parametrize("service", ["health", "public-services"])
+def test_a_document_without_services_is_counted_for_each(service: str) -> None:
+    assert library(None).count(service) == 1

@@ -21,7 +21,7 @@ from daulat.assistant.evidence import Evidence, gather_evidence
 from daulat.assistant.followup import Threads
 from daulat.assistant.marking import Marker
 from daulat.assistant.quoting import Page, Quoted, quotation
-from daulat.assistant.referral import GENERAL_SERVICE, as_contacts, spoken, topics_of
+from daulat.assistant.referral import as_contacts, spoken, topics_of
 from daulat.assistant.sentence import Marked
 from daulat.assistant.speech import Speech
 from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question
@@ -191,8 +191,7 @@ class Assistant:
         asked = self.searcher.ask(_ends_of(thread.searched(question.text, language, reader)), language)
         if thread.before:
             asked = thread.dwell(asked, self.searcher.ask(question.text, language))
-        services = frozenset() if question.service == GENERAL_SERVICE else frozenset({question.service})
-        found = self.searcher.candidates(asked, Filters(services=services))
+        found = self.searcher.candidates(asked, Filters(services=frozenset({question.service})))
         hits = tuple(thread.moved_on(self.searcher.rank(found, _LOOKED_AT)))
         evidence = tuple(gather_evidence(hits, self.release))
         marked = tuple(self.marker.mark(asked, item, found.heard) for item in evidence[: max(_CITED, _OFFERED)])

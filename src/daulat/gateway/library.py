@@ -124,7 +124,7 @@ class OpenLibrary:
 
     def count(self, service: str) -> int:
         """Return how many documents a service answers from."""
-        return sum(not document.services or service in document.services for document in self._release.documents)
+        return sum(map(Filters(services=frozenset({service})).admits, self._release.documents))
 
     async def search(
         self, text: str, service: str, top_k: int, narrowed: Mapping[str, frozenset[str]]
