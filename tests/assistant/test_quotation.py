@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from daulat.assistant import Answer, AnswerEvent, Question
 from daulat.knowledge.cutting import sentences
 from daulat.knowledge.release import Release
+from daulat.knowledge.types import passage_path
 
 DEATH = "Siapa yang melaporkan kematian?"
 few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -51,6 +52,11 @@ def test_every_quote_stands_in_its_source_whatever_is_asked(ask, release, data):
 def test_the_marked_sentence_is_the_one_that_answers(ask):
     first = ask(DEATH).citations[0]
     assert first.quote[slice(*first.answer_span)].startswith("(1) Setiap kematian wajib dilaporkan oleh ketua rukun")
+
+
+def test_a_citation_gives_the_one_address_that_its_passage_has(ask):
+    first = ask(DEATH).citations[0]
+    assert first.url == passage_path(first.passage_id)
 
 
 def test_a_citation_follows_its_marker(ask):

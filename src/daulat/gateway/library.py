@@ -10,27 +10,15 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from urllib.parse import quote
 
 from daulat.gateway.api.vector_schema import FoundPassage, FoundText
 from daulat.gateway.schema import DocumentCard, Neighbour, PassageCard
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Filters, Searcher
-from daulat.knowledge.types import Document, Hit, Passage, plain_name
+from daulat.knowledge.types import Document, Hit, Passage, passage_path, plain_name
 
 _ACT_ID = re.compile(r"\b[A-Z]+(?:-[A-Z]+)*-\d+[A-Z]*-\d{4}\b")  # an act as packs name it among themselves
-
-
-def passage_url(passage_id: str) -> str:
-    """Return the address of a passage's page.
-
-    Examples
-    --------
-    >>> passage_url("XA-1-2001:pasal-28#7")
-    '/p/XA-1-2001%3Apasal-28%237'
-    """
-    return f"/p/{quote(passage_id, safe='')}"
 
 
 def score_of(ranking: float) -> float:
@@ -113,9 +101,9 @@ class OpenLibrary:
             status_note=self._note(changed),
             successor=changed.newer_passage_id or changed.by,
             successor_name=self.act_name(changed.by, changed.by_title) if changed.by else "",
-            successor_url=passage_url(changed.newer_passage_id) if changed.newer_passage_id else "",
+            successor_url=passage_path(changed.newer_passage_id) if changed.newer_passage_id else "",
             as_of=document.coverage_date or self.as_of,
-            url=passage_url(passage.passage_id),
+            url=passage_path(passage.passage_id),
             document=_document_card(document, len(rows)),
             previous=self._neighbour(row - 1) if row > rows.start else None,
             next=self._neighbour(row + 1) if row + 1 < rows.stop else None,
@@ -151,7 +139,7 @@ class OpenLibrary:
             "heading": passage.heading,
             "section": passage.section,
             "status": passage.status or document.status,
-            "url": passage_url(passage.passage_id),
+            "url": passage_path(passage.passage_id),
             "doc_id": document.doc_id,
             "title": document.title,
             "citation": document.citation,
@@ -174,7 +162,7 @@ class OpenLibrary:
 
     def _neighbour(self, row: int) -> Neighbour:
         passage = self._release.stored(row).passage
-        return Neighbour(passage.passage_id, passage.article or "", passage_url(passage.passage_id))
+        return Neighbour(passage.passage_id, passage.article or "", passage_path(passage.passage_id))
 
     def _note(self, changed: PassageStatus) -> str:
         """Say in one line, in English, what changed a passage, since when, and who says so; acts by their names."""

@@ -20,7 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from daulat.assistant.types import Question
 from daulat.errors import DaulatError
-from daulat.knowledge.types import Document, Passage, Relation
+from daulat.knowledge.types import Document, Passage, Relation, passage_path
 from daulat.web.assets import Assets
 from daulat.web.errors import ComeBackError
 from daulat.web.http import Request, Response
@@ -30,7 +30,6 @@ from daulat.web.views import (
     article_label,
     citation_address,
     long_date,
-    passage_address,
     view_answer,
     view_passage,
 )
@@ -236,7 +235,7 @@ class Pages:
             "act": self._act,
             "status_of": lambda status: status if status in LAW_STATUSES else "unknown",
             "date": lambda date: long_date(date, language),
-            "passage_address": lambda passage_id: reader.keep(passage_address(passage_id)),
+            "passage_path": lambda passage_id: reader.keep(passage_path(passage_id)),
             "citation_address": lambda citation: reader.keep(citation_address(citation)),
             "document_address": lambda doc_id: reader.link(f"/d/{percent_encode(doc_id, safe='')}"),
             "is_here": lambda doc_id: self.parts.library().document(doc_id) is not None,
