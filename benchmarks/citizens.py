@@ -29,7 +29,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from daulat.assistant import Answer, Question, open_assistant
 from daulat.evaluation import Bench, KnownQuestion, judge, measure_answers, open_corpus, read_questions
 from daulat.evaluation.corpus import Corpus
-from daulat.knowledge.encoder import E5Encoder, bundled_weights
+from daulat.knowledge.encoder import open_e5
 from daulat.knowledge.search import load_ranking
 from daulat.knowledge.sources import load_sources
 from daulat.nation import bootstrap, find_pack, load_nation
@@ -56,7 +56,7 @@ def open_bench() -> Bench:
         country=pack.country,
         pack=pack,
         languages=languages,
-        encoder=E5Encoder(bundled_weights()),
+        encoder=open_e5(native=False),
         cache=Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "daulat" / "bench",
         threads=os.cpu_count() or 1,
         version=version("daulat"),

@@ -141,7 +141,7 @@ def answers(
 def _opened(folder: Path, limit: int, country: str) -> Iterator[tuple[Bench, Corpus, list[KnownQuestion]]]:
     _one_product_a_thread()
     from daulat.evaluation import Bench, find_questions, open_corpus, read_questions, sample_questions
-    from daulat.knowledge.encoder import E5Encoder, bundled_weights
+    from daulat.knowledge.encoder import open_e5
     from daulat.knowledge.search import load_ranking
     from daulat.knowledge.sources import folder_sources
 
@@ -153,7 +153,7 @@ def _opened(folder: Path, limit: int, country: str) -> Iterator[tuple[Bench, Cor
             pack=pack,
             languages=_languages(pack),
             # In NumPy also for questions: all are known beforehand, and batches are faster than one after another.
-            encoder=E5Encoder(bundled_weights()),
+            encoder=open_e5(native=False),
             cache=_cache_folder(os.environ),
             threads=os.cpu_count() or 1,
             version=version("daulat"),

