@@ -12,7 +12,7 @@ from daulat.language.analysis import Analyser, Rules, analyser_for
 from daulat.language.contacts import Contacts, Office, contacts_for
 from daulat.language.detection import Detection, Detector, detector_for
 from daulat.language.errors import LanguageError
-from daulat.language.identifiers import Identifier, Redactor, redactor_for
+from daulat.language.identifiers import Identifier, Identifiers, identifiers_for
 from daulat.language.notices import Notices, notices_for
 from daulat.language.phrases import Phrases
 from daulat.language.wording import Expansion, Wording, wording_for
@@ -24,20 +24,20 @@ __all__ = [
     "Detector",
     "Expansion",
     "Identifier",
+    "Identifiers",
     "LanguageError",
     "Notices",
     "Office",
     "PackFiles",
     "Phrases",
-    "Redactor",
     "Rules",
     "Wording",
     "analyser_for",
     "contacts_for",
     "detector_for",
+    "identifiers_for",
     "notices_for",
     "primary",
     "read_vocabulary",
-    "redactor_for",
     "wording_for",
 ]
