@@ -10,7 +10,7 @@ import pytest
 
 from daulat.gateway.library import OpenLibrary
 from daulat.knowledge.legal import PassageStatus
-from daulat.knowledge.types import Document, Passage
+from daulat.knowledge.types import Document, Hit, Passage
 
 ACTS = {"XA-16-2019": "Act 16 of 2019", "XA-1-1974": "Act 1 of 1974"}
 
@@ -80,3 +80,16 @@ async def test_what_nothing_changed_has_no_successor(passage_id: str) -> None:
 @pytest.mark.parametrize("service", ["health", "public-services"])
 def test_a_document_without_services_is_counted_for_each(service: str) -> None:
     assert library(None).count(service) == 1
+
+
+async def test_a_query_is_searched_in_the_language_that_it_is_in() -> None:
+    searched = []
+
+    class Remembering:
+        def search(self, text: str, language: str, **_: Any) -> list[Hit]:
+            searched.append((text, language))
+            return []
+
+    opened = OpenLibrary(TwoArticles(None), Remembering(), language_of=lambda text: text[:2])  # type: ignore[arg-type]
+    await opened.search("jv: kapan?", "health", 10, {})
+    assert searched == [("jv: kapan?", "jv")]

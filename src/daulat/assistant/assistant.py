@@ -208,11 +208,13 @@ class Assistant:
         )
 
     def _language(self, question: Question) -> str:
-        if question.language:
-            return primary(question.language)
+        return primary(question.language) if question.language else self.language_of(question.text)
+
+    def language_of(self, text: str) -> str:
+        """Recognise the language of a question; the nation's first where that is less than sure."""
         # A language that was named twice would share its probability with itself, and be less than sure.
         languages = dict.fromkeys([*self.languages, "en"])
-        found = self.detector.detect(question.text[:_TELLING], [*languages])
+        found = self.detector.detect(text[:_TELLING], [*languages])
         return found.language if found.confidence >= _SURE_OF_LANGUAGE else self.languages[0]
 
     def _chosen(self, prepared: Prepared) -> list[tuple[Evidence, Marked]]:

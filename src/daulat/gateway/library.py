@@ -43,6 +43,8 @@ class OpenLibrary:
         Searches it; without one nothing is found.
     act_name : callable, optional
         Names an act for people, from its id and title.
+    language_of : callable, optional
+        Recognises the language of a text that is searched for; without it, each is taken to be in the release's own.
     """
 
     def __init__(
@@ -50,10 +52,12 @@ class OpenLibrary:
         release: Release,
         searcher: Searcher | None = None,
         act_name: Callable[[str, str], str] = plain_name,
+        language_of: Callable[[str], str] = lambda _: "",
     ) -> None:
         self._release = release
         self._searcher = searcher
         self.act_name = act_name
+        self._language_of = language_of
         self._turn = asyncio.Lock()
         self.release = release.release_id
         self.as_of = release.as_of
@@ -117,7 +121,7 @@ class OpenLibrary:
     async def search(
         self, text: str, service: str, top_k: int, narrowed: Mapping[str, frozenset[str]]
     ) -> Sequence[FoundPassage]:
-        """Return passages that bear on a text, best first; one search at a time, in a thread."""
+        """Return passages that bear on a text, in whatever language, best first; one search at a time, in a thread."""
         searcher = self._searcher
         if searcher is None:
             return []
@@ -128,7 +132,8 @@ class OpenLibrary:
             jurisdictions=narrowed.get("jurisdiction", frozenset()),
         )
         async with self._turn:
-            hits = await asyncio.to_thread(searcher.search, text, top_k=top_k, filters=filters)
+            language = self._language_of(text)
+            hits = await asyncio.to_thread(searcher.search, text, language, top_k=top_k, filters=filters)
         return [self._found(hit) for hit in hits]
 
     def _found(self, hit: Hit) -> FoundPassage:
