@@ -24,7 +24,7 @@ from daulat.assistant.quoting import Page, Quoted, quotation
 from daulat.assistant.referral import as_contacts, spoken, topics_of
 from daulat.assistant.sentence import Marked
 from daulat.assistant.speech import Speech
-from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question
+from daulat.assistant.types import LONGEST_QUESTION, Answer, AnswerEvent, Citation, Contact, Question
 from daulat.assistant.verify import Verifier
 from daulat.assistant.writing import Offered, compose_request, written_sentences
 from daulat.knowledge.everyday import Heard
@@ -44,7 +44,6 @@ _RELATED = 3
 _AS_WELL = 1.0  # score that law in force may lack beside old law and still lead
 _NEAR = 5.0  # score below the best beyond which a further passage is not worth citing
 _SURE_OF_LANGUAGE = 0.6
-_LONGEST = 8_000  # characters of a question
 _TELLING = 1_000  # characters that tell its language
 _SEARCHED = 1_000  # characters of a long story that are searched, half at each end: encoding grows with the square
 
@@ -170,7 +169,7 @@ class Assistant:
         phrases = self.speech.phrases(language)
         if not any(character.isalnum() for character in text):
             return self._notice(phrases.get("empty_question"), language)
-        if len(text) > _LONGEST:
+        if len(text) > LONGEST_QUESTION:
             return self._notice(phrases.get("question_too_long"), language)
         category = self.notices.emergency(text, language)
         if category:

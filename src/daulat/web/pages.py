@@ -34,7 +34,8 @@ from daulat.web.views import (
     view_passage,
 )
 
-QUESTION_LIMIT = 2000
+# Shorter than the assistant's own: in any script, percent-encoded in a form, it must fit into `BODY_LIMIT_BYTES`.
+QUESTION_LIMIT = 2_000
 OTHERS = ("early", "plan")  # scripts that the conversation does not load
 KEPT = frozenset({"q", "find", "page", "scenario"})  # in the address when the language changes; and `s.…` of a plan
 DOCUMENTS_A_PAGE = 100
