@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from daulat.assistant import Answer, AnswerEvent, Question
+from daulat.assistant import Answer, AnswerEvent, Assistant, AssistantError, Question
 from daulat.knowledge.cutting import sentences
 from daulat.knowledge.release import Release
 from daulat.knowledge.types import passage_path
@@ -140,6 +140,16 @@ def test_a_stream_can_be_closed_after_its_first_piece(ask):
             return await anext(events)
 
     assert asyncio.run(leave_early()).kind == "text"
+
+
+async def test_an_answer_that_breaks_off_is_an_error_that_teaches(ask):
+    class BreakingOff(Assistant):
+        async def stream(self, question, writer_for=None):
+            yield AnswerEvent("text", text="Half a sen")
+
+    with pytest.raises(AssistantError, match="broke off") as raised:
+        await BreakingOff(**vars(ask.assistant)).answer(Question(DEATH))
+    assert raised.value.fix
 
 
 def test_a_nation_that_names_english_is_understood_in_english(ask):

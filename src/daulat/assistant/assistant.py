@@ -17,6 +17,7 @@ from typing import Literal, Protocol
 
 from daulat.assistant.answerable import Answerable
 from daulat.assistant.citing import Labels, at_article, cite, cut_quote
+from daulat.assistant.errors import AssistantError
 from daulat.assistant.evidence import Evidence, gather_evidence
 from daulat.assistant.followup import Threads
 from daulat.assistant.marking import Marker
@@ -125,12 +126,23 @@ class Assistant:
     writer_for: WriterFor
 
     async def answer(self, question: Question) -> Answer:
-        """Answer a question at once; see `stream`."""
+        """Answer a question at once; see `stream`.
+
+        Raises
+        ------
+        AssistantError
+            If the stream ended without its answer.
+        """
         async with aclosing(self.stream(question)) as events:
             async for event in events:
                 if event.answer is not None:
                     return event.answer
-        raise RuntimeError("a stream of events ended without its answer")
+        raise AssistantError(
+            "the assistant broke off before its answer was whole",
+            why="What it had so far was not verified.",
+            fix="ask again; if it stays, run `daulat doctor`.",
+            code="assistant.unfinished",
+        )
 
     async def stream(
         self, question: Question, writer_for: WriterFor | None = None
