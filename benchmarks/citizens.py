@@ -20,19 +20,18 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from daulat import evaluation
 from daulat.assistant import Answer, Question, open_assistant
 from daulat.evaluation import Bench, KnownQuestion, judge, measure_answers, open_corpus, read_questions
 from daulat.evaluation.corpus import Corpus
-from daulat.knowledge.encoder import E5Encoder, bundled_weights
 from daulat.knowledge.search import load_ranking
 from daulat.knowledge.sources import load_sources
-from daulat.nation import bootstrap, find_pack, load_nation
+from daulat.nation import find_pack
 
 QUESTIONS = Path(__file__).parents[1] / "packs" / "id" / "tests" / "questions"
 SUITES = {
@@ -48,21 +47,15 @@ def open_bench() -> Bench:
     pack = find_pack("ID")
     if pack is None:
         raise SystemExit("the pack daulat-id is not installed")
-    with TemporaryDirectory() as place:
-        declared = Path(place) / "nation.yaml"
-        declared.write_text(bootstrap(pack.country, pack), encoding="utf-8")
-        languages = load_nation(declared).language_tags
-    return Bench(
-        country=pack.country,
-        pack=pack,
-        languages=languages,
-        encoder=E5Encoder(bundled_weights()),
-        cache=Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "daulat" / "bench",
-        threads=os.cpu_count() or 1,
-        version=version("daulat"),
-        now=lambda: datetime.now(UTC),
-        progress=lambda stage, done, total: print(stage, f"{done:,}", file=sys.stderr) if done == total else None,
+    return evaluation.open_bench(
+        pack, evaluation.cache_folder(os.environ), now=lambda: datetime.now(UTC), progress=tell
     )
+
+
+def tell(stage: str, done: int, total: int) -> None:
+    """Say which stage is done."""
+    if done == total:
+        print(stage, f"{done:,}", file=sys.stderr)
 
 
 def read_suite(suite: str = "development") -> list[KnownQuestion]:

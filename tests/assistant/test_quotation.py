@@ -11,11 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from daulat.assistant import Answer, AnswerEvent, Question
+from daulat.assistant import Answer, AnswerEvent, Assistant, AssistantError, Question
 from daulat.assistant.assistant import _ends_of
 from daulat.knowledge.cutting import sentences
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import LONGEST_QUERY
+from daulat.knowledge.types import passage_path
 
 DEATH = "Siapa yang melaporkan kematian?"
 few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -53,6 +54,11 @@ def test_every_quote_stands_in_its_source_whatever_is_asked(ask, release, data):
 def test_the_marked_sentence_is_the_one_that_answers(ask):
     first = ask(DEATH).citations[0]
     assert first.quote[slice(*first.answer_span)].startswith("(1) Setiap kematian wajib dilaporkan oleh ketua rukun")
+
+
+def test_a_citation_gives_the_one_address_that_its_passage_has(ask):
+    first = ask(DEATH).citations[0]
+    assert first.url == passage_path(first.passage_id)
 
 
 def test_a_citation_follows_its_marker(ask):
@@ -142,6 +148,16 @@ def test_a_stream_can_be_closed_after_its_first_piece(ask):
             return await anext(events)
 
     assert asyncio.run(leave_early()).kind == "text"
+
+
+async def test_an_answer_that_breaks_off_is_an_error_that_teaches(ask):
+    class BreakingOff(Assistant):
+        async def stream(self, question, writer_for=None):
+            yield AnswerEvent("text", text="Half a sen")
+
+    with pytest.raises(AssistantError, match="broke off") as raised:
+        await BreakingOff(**vars(ask.assistant)).answer(Question(DEATH))
+    assert raised.value.fix
 
 
 def test_a_nation_that_names_english_is_understood_in_english(ask):

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import daulat.cli.ask
-from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact
+from daulat.assistant.types import Answer, Citation, Contact
 from daulat.cli._answering import Opened
 from daulat.cli._declaration import declared_or_only_pack
 from daulat.cli._output import has_colour
@@ -41,9 +41,9 @@ def answers(monkeypatch, tmp_path):
 
     def install(answer):
         class Saying:
-            async def stream(self, question):
+            async def answer(self, question):
                 asked.append(question)
-                yield AnswerEvent("answer", answer=answer)
+                return answer
 
         monkeypatch.setattr(daulat.cli.ask, "open_answering", lambda *_: Opened(Saying(), None, None))
         path = tmp_path / "nation.yaml"

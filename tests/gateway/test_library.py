@@ -12,7 +12,7 @@ import pytest
 from daulat.assistant.citing import Labels
 from daulat.gateway.library import OpenLibrary
 from daulat.knowledge.legal import PassageStatus, load_legal_rules
-from daulat.knowledge.types import Document, Passage
+from daulat.knowledge.types import Document, Hit, Passage
 
 Opener = Callable[[PassageStatus | None], OpenLibrary]
 
@@ -57,11 +57,14 @@ class TwoArticles:
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Opener:
+def labels(tmp_path_factory: pytest.TempPathFactory) -> Labels:
     path = tmp_path_factory.mktemp("law") / "legal.yaml"
     path.write_text(LEGAL)
-    words = {"act": "{kind} {number} of {year}", "about": "{act} on {title}"}
-    labels = Labels(words, load_legal_rules(path))
+    return Labels({"act": "{kind} {number} of {year}", "about": "{act} on {title}"}, load_legal_rules(path))
+
+
+@pytest.fixture(scope="module")
+def library(labels: Labels) -> Opener:
     return lambda changed: OpenLibrary(TwoArticles(changed), labels)  # type: ignore[arg-type]
 
 
@@ -97,3 +100,22 @@ async def test_what_is_not_there_has_no_card(library: Opener) -> None:
     opened = library(PassageStatus("revoked", "XA-16-2019"))
     assert await opened.passage("XA-1-1974:9") is None
     assert opened.changed("XA-1-1974:9") is None
+
+
+@pytest.mark.parametrize("service", ["health", "public-services"])
+def test_a_document_without_services_is_counted_for_each(library: Opener, service: str) -> None:
+    assert library(None).count(service) == 1
+
+
+async def test_a_query_is_searched_in_the_language_that_it_is_in(labels: Labels) -> None:
+    searched = []
+
+    class Remembering:
+        def search(self, text: str, language: str, **_: Any) -> list[Hit]:
+            searched.append((text, language))
+            return []
+
+    release = TwoArticles(None)
+    opened = OpenLibrary(release, labels, Remembering(), lambda text: text[:2])  # type: ignore[arg-type]
+    await opened.search("jv: kapan?", "health", 10, {})
+    assert searched == [("jv: kapan?", "jv")]

@@ -22,6 +22,11 @@ chains = st.lists(st.tuples(kinds, payloads), min_size=1, max_size=6)
 untimed = settings(deadline=None, max_examples=60)
 
 
+async def append(store, kind, payload, *, at) -> Event:
+    async with store.connection() as connection:
+        return await append_event(connection, kind, payload, at=at)
+
+
 def chained(rows) -> list[Event]:
     events: list[Event] = []
     for kind, payload in rows:
@@ -81,25 +86,25 @@ def test_an_event_left_out_or_moved_is_noticed(rows, data):
 )
 async def test_an_event_cannot_hold_a_sentence(store, kind, payload):
     with pytest.raises(EventRefusedError) as refused:
-        await append_event(store, kind, payload, at=NOON)
+        await append(store, kind, payload, at=NOON)
     assert "KK saya" not in str(refused.value)
     assert await verify_events(store) is None
 
 
 async def test_a_time_without_a_zone_is_refused(store):
     with pytest.raises(EventRefusedError, match="zone"):
-        await append_event(store, "nation.declared", {}, at=datetime(2026, 1, 1))  # noqa: DTZ001  # that is the point
+        await append(store, "nation.declared", {}, at=datetime(2026, 1, 1))  # noqa: DTZ001  # that is the point
 
 
 async def test_what_was_appended_is_what_is_verified(store):
-    await append_event(store, "nation.declared", {"country": "XA", "languages": 3, "gated": False, "by": None}, at=NOON)
+    await append(store, "nation.declared", {"country": "XA", "languages": 3, "gated": False, "by": None}, at=NOON)
     east = NOON.astimezone(timezone(timedelta(hours=7)))
-    last = await append_event(store, "knowledge.published", {"release": "2026-03-01", "sha256": "ab" * 32}, at=east)
+    last = await append(store, "knowledge.published", {"release": "2026-03-01", "sha256": "ab" * 32}, at=east)
     assert await verify_events(store) == last
 
 
 async def test_many_writers_at_once_make_one_chain(store):
-    await asyncio.gather(*(append_event(store, "key.made", {"number": n}, at=NOON) for n in range(20)))
+    await asyncio.gather(*(append(store, "key.made", {"number": n}, at=NOON) for n in range(20)))
     last = await verify_events(store)
     assert last is not None
     assert last.id == 20
@@ -107,7 +112,7 @@ async def test_many_writers_at_once_make_one_chain(store):
 
 async def test_a_row_changed_in_the_database_is_found(store):
     for n in range(3):
-        await append_event(store, "key.made", {"number": n}, at=NOON)
+        await append(store, "key.made", {"number": n}, at=NOON)
     await store.execute("""UPDATE ledger_event SET payload = '{"number": 7}' WHERE id = 2""")
     with pytest.raises(ChainBrokenError, match="event 2 "):
         await verify_events(store)

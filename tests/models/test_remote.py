@@ -83,14 +83,6 @@ async def test_reasoning_is_kept_apart_whether_named_or_tagged(server: ScriptedS
         assert "".join(delta.content for delta in deltas) == "Yes"
 
 
-async def test_a_template_that_opens_the_reasoning_is_declared(server: ScriptedServer) -> None:
-    server.answers(EVENT_STREAM, says("hm</think>Yes", finish="stop"), DONE)
-
-    deltas = await collect(server, reasoning_open=True)
-
-    assert [(delta.reasoning, delta.content) for delta in deltas[:-1]] == [("hm", "Yes")]
-
-
 async def test_text_before_a_death_stands_and_the_reader_is_told(server: ScriptedServer) -> None:
     server.answers(EVENT_STREAM, says("Half an"))
 

@@ -56,8 +56,8 @@ def test_an_event_without_end_is_refused_before_it_fills_the_memory() -> None:
 plain = st.text(st.characters(exclude_characters="<>", exclude_categories=["Cs"]), max_size=30)
 
 
-def split(text: str, cuts: list[int], *, opened: bool = False) -> tuple[str, str]:
-    splitter = ThinkSplitter(opened=opened)
+def split(text: str, cuts: list[int]) -> tuple[str, str]:
+    splitter = ThinkSplitter()
     parts = [splitter.feed(piece) for piece in pieces(text, cuts)] + [splitter.flush()]
     return "".join(reasoning for reasoning, _ in parts), "".join(content for _, content in parts)
 
@@ -65,7 +65,6 @@ def split(text: str, cuts: list[int], *, opened: bool = False) -> tuple[str, str
 @given(thought=plain, answer=plain, cuts=cuts)
 def test_reasoning_never_reaches_the_answer_wherever_it_is_cut(thought: str, answer: str, cuts: list[int]) -> None:
     assert split(f"\n<think>{thought}</think>\n\n{answer}", cuts) == (thought, answer.lstrip())
-    assert split(f"{thought}</think>{answer}", cuts, opened=True) == (thought, answer.lstrip())
 
 
 @given(text=st.text(max_size=40), cuts=cuts)

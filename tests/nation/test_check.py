@@ -57,6 +57,7 @@ ONE_FAULT = [
     ("any host", "listen: 127.0.0.1:8080", "media: {fetch_from: ['*.example']}", "nation.host", "images.example.org"),
     ("release key", "releases: .daulat", "trusted_keys: [abcd]\n  releases: .daulat", "nation.release_key", "verify"),
     ("share", "speakers_percent: 71.0", "speakers_percent: 710", "nation.value", "schema"),
+    ("kept questions", "questions_days: 0", "questions_days: 30", "nation.retention", "Write 0"),
     ("days", "receipts_days: 365", "receipts_days: a year", "nation.value", "schema"),
     ("duplicate", "code: EE-39, name: H", "code: EE-37, name: Hi", "nation.duplicate", "Keep one"),
     ("service language", "names: {en: Public services}", "names: {en: X}, languages: [lv]", "nation.service", "et"),

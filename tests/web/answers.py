@@ -16,8 +16,7 @@ from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Quest
 from daulat.errors import DaulatError
 from daulat.gateway.schema import DocumentCard, Neighbour, PassageCard
 from daulat.knowledge.legal import PassageStatus
-from daulat.knowledge.types import Document, Passage, Relation
-from daulat.web.views import passage_address
+from daulat.knowledge.types import Document, Passage, Relation, passage_path
 
 RELEASE, AS_OF = "id-2023.03", "2023-03-01"
 DATA = Path(__file__).parent / "data" / "passages.jsonl"
@@ -116,7 +115,7 @@ class SmallLibrary:
             article=passage.article or "",
             quote=passage.text,
             status=passage.status or document.status,
-            url=passage_address(passage_id),
+            url=passage_path(passage_id),
             as_of=AS_OF,
             publisher=document.publisher,
             licence=document.licence,
@@ -145,7 +144,7 @@ class ApiLibrary(SmallLibrary):
             if not 0 <= place < len(siblings):
                 return None
             found = siblings[place]
-            return Neighbour(found.passage_id, found.article or "", passage_address(found.passage_id))
+            return Neighbour(found.passage_id, found.article or "", passage_path(found.passage_id))
 
         card = DocumentCard(
             document.doc_id, document.title, document.citation, document.kind, document.number, document.year, "",
@@ -155,10 +154,10 @@ class ApiLibrary(SmallLibrary):
         note = "checked against the gazette" if passage_id in SUCCESSORS else ""
         return PassageCard(
             passage_id, passage.article or "", passage.heading or "", passage.section, passage.text,
-            passage.status or "", note, SUCCESSORS.get(passage_id, ""), AS_OF, passage_address(passage_id), card,
+            passage.status or "", note, SUCCESSORS.get(passage_id, ""), AS_OF, passage_path(passage_id), card,
             neighbour(at - 1), neighbour(at + 1), RELEASE,
             successor_name=TITLES["UU-24-2013"] if passage_id in SUCCESSORS else "",
-            successor_url=passage_address(BIRTH) if passage_id in SUCCESSORS else "",
+            successor_url=passage_path(BIRTH) if passage_id in SUCCESSORS else "",
         )  # fmt: skip
 
 

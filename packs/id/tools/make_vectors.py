@@ -25,8 +25,8 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # texts are parted among threads instead
 
 import yaml
+from rich.progress import Progress
 
-from daulat.cli._output import progress
 from daulat.evaluation.encoding import ParallelEncoder
 from daulat.knowledge.encoder import AsQueries, Encoder, adapt, open_e5
 from daulat.knowledge.everyday import FOLDER, Wordings, read_everyday
@@ -97,11 +97,10 @@ def everyday_texts(pack: Path, reader: Reader) -> list[str]:
 def fill(cache: VectorCache, encoder: Encoder, texts: Sequence[str], unit: str) -> int:
     """Encode what is missing; return how many that were."""
     missing = cache.count_missing(encoder, texts)
-    with progress("encoding", missing, unit=unit) as advance:
-        before = 0
+    with Progress() as bar:
+        task = bar.add_task(f"encoding {unit}", total=missing)
         for done in cache.fill(encoder, texts):
-            advance(done - before)
-            before = done
+            bar.update(task, completed=done)
     return missing
 
 

@@ -12,9 +12,10 @@ keeps no question and no answer.
 from daulat.assistant.assistant import Assistant, OneWriter, Writer, WriterFor, nobody
 from daulat.assistant.errors import AssistantError
 from daulat.assistant.opening import open_assistant
-from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question, Turn
+from daulat.assistant.types import LONGEST_QUESTION, Answer, AnswerEvent, Citation, Contact, Question, Turn
 
 __all__ = [
+    "LONGEST_QUESTION",
     "Answer",
     "AnswerEvent",
     "Assistant",

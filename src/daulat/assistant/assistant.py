@@ -17,14 +17,15 @@ from typing import Protocol
 
 from daulat.assistant.answerable import Answerable
 from daulat.assistant.citing import Labels, at_article, cite, cut_quote
+from daulat.assistant.errors import AssistantError
 from daulat.assistant.evidence import Evidence, gather_evidence
 from daulat.assistant.followup import Threads
 from daulat.assistant.marking import Marker
 from daulat.assistant.quoting import Page, Quoted, quotation
-from daulat.assistant.referral import GENERAL_SERVICE, as_contacts, spoken, topics_of
+from daulat.assistant.referral import as_contacts, spoken, topics_of
 from daulat.assistant.sentence import Marked
 from daulat.assistant.speech import Speech
-from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Mode, Question
+from daulat.assistant.types import LONGEST_QUESTION, Answer, AnswerEvent, Citation, Contact, Mode, Question
 from daulat.assistant.verify import Verifier
 from daulat.assistant.writing import Offered, compose_request, written_sentences
 from daulat.knowledge.cutting import ends_in_abbreviation
@@ -43,7 +44,6 @@ _RELATED = 3
 _AS_WELL = 1.0  # score that law in force may lack beside old law and still lead
 _NEAR = 5.0  # score below the best beyond which a further passage is not worth citing
 _SURE_OF_LANGUAGE = 0.6
-_LONGEST = 8_000  # characters of a question
 _TELLING = 1_000  # characters that tell its language
 
 
@@ -124,12 +124,23 @@ class Assistant:
     writer_for: WriterFor
 
     async def answer(self, question: Question) -> Answer:
-        """Answer a question at once; see `stream`."""
+        """Answer a question at once; see `stream`.
+
+        Raises
+        ------
+        AssistantError
+            If the stream ended without its answer.
+        """
         async with aclosing(self.stream(question)) as events:
             async for event in events:
                 if event.answer is not None:
                     return event.answer
-        raise RuntimeError("a stream of events ended without its answer")
+        raise AssistantError(
+            "the assistant broke off before its answer was whole",
+            why="What it had so far was not verified.",
+            fix="ask again; if it stays, run `daulat doctor`.",
+            code="assistant.unfinished",
+        )
 
     async def stream(
         self, question: Question, writer_for: WriterFor | None = None
@@ -168,7 +179,7 @@ class Assistant:
         phrases = self.speech.phrases(language)
         if not any(character.isalnum() for character in text):
             return self._notice(phrases.get("empty_question"), language)
-        if len(text) > _LONGEST:
+        if len(text) > LONGEST_QUESTION:
             return self._notice(phrases.get("question_too_long"), language)
         category = self.notices.emergency(text, language)
         if category:
@@ -189,8 +200,7 @@ class Assistant:
         asked = self.searcher.ask(_ends_of(thread.searched(question.text, language, reader)), language)
         if thread.before:
             asked = thread.dwell(asked, self.searcher.ask(question.text, language))
-        services = frozenset() if question.service == GENERAL_SERVICE else frozenset({question.service})
-        found = self.searcher.candidates(asked, Filters(services=services))
+        found = self.searcher.candidates(asked, Filters(services=frozenset({question.service})))
         hits = tuple(thread.moved_on(self.searcher.rank(found, _LOOKED_AT)))
         evidence = tuple(gather_evidence(hits, self.release))
         marked = tuple(self.marker.mark(asked, item, found.heard) for item in evidence[: max(_CITED, _OFFERED)])
@@ -207,11 +217,13 @@ class Assistant:
         )
 
     def _language(self, question: Question) -> str:
-        if question.language:
-            return primary(question.language)
+        return primary(question.language) if question.language else self.language_of(question.text)
+
+    def language_of(self, text: str) -> str:
+        """Recognise the language of a question; the nation's first where that is less than sure."""
         # A language that was named twice would share its probability with itself, and be less than sure.
         languages = dict.fromkeys([*self.languages, "en"])
-        found = self.detector.detect(question.text[:_TELLING], [*languages])
+        found = self.detector.detect(text[:_TELLING], [*languages])
         return found.language if found.confidence >= _SURE_OF_LANGUAGE else self.languages[0]
 
     def _chosen(self, prepared: Prepared) -> list[tuple[Evidence, Marked]]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import quote as percent
 
 import yaml
 
@@ -18,7 +17,7 @@ from daulat.assistant.evidence import Evidence
 from daulat.assistant.types import Citation
 from daulat.knowledge.cutting.segments import Span, segments, trim
 from daulat.knowledge.legal import LegalRules, article_at, span_of_article
-from daulat.knowledge.types import Passage, plain_name
+from daulat.knowledge.types import Passage, passage_path, plain_name
 from daulat.language import PackFiles
 
 _WHOLE_WORDS = 130  # a passage up to this length is quoted whole
@@ -132,7 +131,7 @@ def cite(evidence: Evidence, quote: Span, answer: Span, labels: Labels, *, as_of
         article=labels.part(evidence.passage),
         quote=text,
         status=evidence.status.status,
-        url=f"/p/{percent(evidence.passage.passage_id, safe=':-._~')}",
+        url=passage_path(evidence.passage.passage_id),
         as_of=document.coverage_date or as_of,
         successor=successor,
         publisher=document.publisher,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can go wrong in the assistant.
 
-AssistantError            the operator can act: its data do not fit this program
+AssistantError            the operator can act: an answer broke off
 """
 
 from __future__ import annotations
@@ -10,4 +10,4 @@ from daulat.errors import DaulatError
 
 
 class AssistantError(DaulatError):
-    """The assistant's own data are missing or do not fit this program."""
+    """The assistant did not come to the end of an answer."""

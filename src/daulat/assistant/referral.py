@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from daulat.assistant.types import Contact
+from daulat.knowledge.search import GENERAL_SERVICE
 from daulat.knowledge.types import Document
 from daulat.language import Office
 
-GENERAL_SERVICE = "public-services"
 _TELLING = 2  # services of a text; one of more, such as a constitution, points to none of them
 
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+LONGEST_QUESTION = 8_000
+"""Characters of a question; a longer one is declined before it is searched."""
+
 Standing = Literal["current", "caution", "history"]
 """current: may be stated. caution: changed somewhere, check the newest text. history: no longer the law."""
 

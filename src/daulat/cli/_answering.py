@@ -71,7 +71,8 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
         manifest = opened.release.manifest
         detail = f"{manifest.passages:,} passages of {manifest.documents:,} documents in {manifest.release_id}"
         detail += _due(nation, pack, opened) or _empty(manifest)
-        library = OpenLibrary(opened.release, opened.assistant.labels, opened.assistant.searcher)
+        assistant = opened.assistant
+        library = OpenLibrary(opened.release, assistant.labels, assistant.searcher, assistant.language_of)
         give_memory_back()
         return Answering(opened.assistant, library, opened.encoder, detail)
 

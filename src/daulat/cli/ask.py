@@ -19,7 +19,6 @@ from daulat.cli._answering import Opened, open_answering
 from daulat.cli._declaration import declared_or_only_pack, file_option
 from daulat.cli._output import emit, emit_json, has_colour, hint, json_option, say
 from daulat.cli._passages import language_tag, mark_answers, page_words, status_word
-from daulat.errors import DaulatError
 from daulat.language import Phrases
 from daulat.models import GATES, WEIGHTS, EngineSet, declare_engines, kept_gates
 from daulat.nation import Nation, find_pack
@@ -72,15 +71,7 @@ def answer_once(nation: Nation, question: Question) -> Answer:
 
 async def _answered(assistant: Assistant, engines: EngineSet, question: Question) -> Answer:
     async with engines:
-        async for event in assistant.stream(question):
-            if event.answer is not None:
-                return event.answer
-    raise DaulatError(
-        "the assistant broke off before its answer was whole",
-        why="What it had so far was not verified.",
-        fix="ask again; if it stays, run `daulat doctor`.",
-        code="ask.unfinished",
-    )
+        return await assistant.answer(question)
 
 
 def _open(nation: Nation, engines: EngineSet) -> Opened:

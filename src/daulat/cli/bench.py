@@ -8,11 +8,10 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -140,26 +139,22 @@ def answers(
 @contextmanager
 def _opened(folder: Path, limit: int, country: str) -> Iterator[tuple[Bench, Corpus, list[KnownQuestion]]]:
     _one_product_a_thread()
-    from daulat.evaluation import Bench, find_questions, open_corpus, read_questions, sample_questions
-    from daulat.knowledge.encoder import E5Encoder, bundled_weights
+    from daulat.evaluation import (
+        cache_folder,
+        find_questions,
+        open_bench,
+        open_corpus,
+        read_questions,
+        sample_questions,
+    )
     from daulat.knowledge.search import load_ranking
     from daulat.knowledge.sources import folder_sources
 
     questions = sample_questions(read_questions(find_questions(folder)), limit)
     pack = _pack(country)
     with TemporaryDirectory(prefix="daulat-bench-") as work, _Stages() as stages:
-        bench = Bench(
-            country=pack.country,
-            pack=pack,
-            languages=_languages(pack),
-            # In NumPy also for questions: all are known beforehand, and batches are faster than one after another.
-            encoder=E5Encoder(bundled_weights()),
-            cache=_cache_folder(os.environ),
-            threads=os.cpu_count() or 1,
-            version=version("daulat"),
-            now=lambda: datetime.now(UTC),
-            progress=stages.tell,
-        )
+        cache = cache_folder(os.environ)
+        bench = open_bench(pack, cache, now=lambda: datetime.now(UTC), progress=stages.tell)
         passages = _copied(folder, Path(work))
         sources = folder_sources(passages, language=bench.languages[0], jurisdiction=bench.country)
         yield bench, open_corpus(bench, sources, questions, load_ranking(), Path(work)), questions
@@ -201,21 +196,6 @@ def _pack(country: str) -> Pack:
             code="bench.country",
         )
     return found
-
-
-def _languages(pack: Pack) -> tuple[str, ...]:
-    from daulat.nation import bootstrap, load_nation
-
-    with TemporaryDirectory() as place:
-        written = Path(place) / "nation.yaml"
-        written.write_text(bootstrap(pack.country, pack), encoding="utf-8")
-        return load_nation(written).language_tags
-
-
-def _cache_folder(environment: Mapping[str, str]) -> Path:
-    """Return where vectors are kept, by the XDG Base Directory Specification 0.8."""
-    base = environment.get("XDG_CACHE_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "daulat" / "bench"
 
 
 class _Stages:

@@ -187,6 +187,7 @@ def _record(hit: Hit) -> dict[str, Any]:
         "score": round(hit.score, 4),
         "lexical": round(hit.lexical, 4),
         "dense": round(hit.dense, 4),
+        "features": {name: round(value, 4) for name, value in hit.features.items()},
         "segment": list(hit.segment),
         "text": passage.text,
         "url": document.url,

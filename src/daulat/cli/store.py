@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`daulat store`: describe the database, and bring its schema to this version or show the SQL that would."""
+"""`daulat store`: describe the database, walk its chain of events, and bring its schema to this version or show the SQL
+that would.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ import click
 
 from daulat.cli._declaration import file_option
 from daulat.cli._output import emit, emit_json, hint, json_option, say, table
+from daulat.ledger import Event, verify_events
 from daulat.nation import load_nation
 from daulat.store import StoreSettings, StoreStatus, migrate_store, open_store
 
@@ -22,7 +25,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @click.group("store")
 def command() -> None:
-    """Check and migrate the database: the embedded one, or that of DATABASE_URL."""
+    """Check, verify and migrate the database: the embedded one, or that of DATABASE_URL."""
 
 
 @command.command()
@@ -35,6 +38,25 @@ def status(path: Path, as_json: bool) -> None:
         emit_json(asdict(found))
     else:
         emit(table(("key", "value"), [(key, str(value)) for key, value in asdict(found).items()]))
+
+
+@command.command()
+@file_option
+@json_option
+def verify(path: Path, as_json: bool) -> None:
+    """Walk the whole chain of audit events, and say how many there are and whether it is whole.
+
+    Events that are cut off at the end can only be missed by whoever kept the hash that was printed after them.
+    """
+    last = asyncio.run(_verify(_settings(path)))
+    count, seal = (last.id, last.hash.hex()) if last else (0, "")
+    if as_json:
+        emit_json({"events": count, "is_whole": True, "last_hash": seal})
+    else:
+        say(f"the chain is whole; events: {count:,}")
+        if seal:
+            emit(seal)
+            hint("keep this hash outside the database")
 
 
 @command.command()
@@ -58,6 +80,11 @@ def migrate(path: Path, dry_run: bool, as_json: bool) -> None:
 async def _status(settings: StoreSettings) -> StoreStatus:
     async with open_store(settings) as store:
         return await store.status()
+
+
+async def _verify(settings: StoreSettings) -> Event | None:
+    async with open_store(settings) as store:
+        return await verify_events(store)
 
 
 def _settings(path: Path) -> StoreSettings:

@@ -9,7 +9,8 @@ what it measures, and it judges by ids and letters: no model judges a model.
 """
 
 from daulat.evaluation.answers import AnswerFigures, AnswersReport, Judged, judge, measure_answers
-from daulat.evaluation.corpus import Bench, Corpus, open_corpus, with_languages
+from daulat.evaluation.bench import Bench, cache_folder, open_bench
+from daulat.evaluation.corpus import Corpus, open_corpus, with_languages
 from daulat.evaluation.errors import EvaluationError
 from daulat.evaluation.questions import KnownQuestion, find_questions, read_questions, sample_questions
 from daulat.evaluation.retrieval import RetrievalFigures, RetrievalReport, measure_retrieval
@@ -26,11 +27,13 @@ __all__ = [
     "Requirement",
     "RetrievalFigures",
     "RetrievalReport",
+    "cache_folder",
     "find_questions",
     "gate_result",
     "judge",
     "measure_answers",
     "measure_retrieval",
+    "open_bench",
     "open_corpus",
     "read_questions",
     "sample_questions",

@@ -9,15 +9,15 @@ costs and saves). The report always says which of the two was done. It measures 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from daulat.evaluation.bench import Bench
 from daulat.evaluation.encoding import ParallelEncoder, PreparedEncoder
 from daulat.evaluation.errors import EvaluationError
 from daulat.evaluation.questions import KnownQuestion
@@ -32,63 +32,8 @@ from daulat.knowledge.release.write import Segment, cut_segments
 from daulat.knowledge.search import Ranking, Reader, Searcher, reader_for
 from daulat.knowledge.sources import Source
 from daulat.language import Detector, detector_for
-from daulat.nation import Pack
-
-Progress = Callable[[str, int, int], None]
-"""(stage, done, total)"""
 
 Dense = Literal["all", "candidates"]
-
-ENCODE_ALL_UP_TO = 6_000  # segments: five minutes on two cores
-PROPOSED = 10  # passages a question; see docs/concepts/evaluation.md
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What a measurement stands on.
-
-    Parameters
-    ----------
-    country : str
-        ISO 3166-1 alpha-2.
-    pack : Pack or None
-        The country's pack, where there is one.
-    languages : tuple of str
-        BCP 47 tags of the nation, its first language first.
-    encoder : Encoder
-        Safe to share between threads.
-    cache : Path
-        Folder of the vectors that are kept between runs.
-    threads : int
-        How many batches are encoded at once.
-    version : str
-        Of this program.
-    now : callable
-        The clock, in UTC.
-    progress : callable
-        Told about every stage.
-    encode_all_up_to : int
-        Segments without a shipped vector up to which all are encoded.
-    proposed : int
-        Passages a question, by words and names, that are encoded beyond that.
-    """
-
-    country: str
-    pack: Pack | None
-    languages: tuple[str, ...]
-    encoder: Encoder
-    cache: Path
-    threads: int
-    version: str
-    now: Callable[[], datetime]
-    progress: Progress
-    encode_all_up_to: int = ENCODE_ALL_UP_TO
-    proposed: int = PROPOSED
-
-    @property
-    def shipped_vectors(self) -> list[Path]:
-        """The vectors that the pack ships for its own texts."""
-        return sorted(self.pack.root.glob("vectors.*.bin")) if self.pack else []
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from daulat.models.engine import ChatRequest, Message
 if TYPE_CHECKING:
     from daulat.assistant.types import Question
 
-QUESTION_LIMIT_CHARS = 8_000
 HISTORY_LIMIT_TURNS = 20
 
 Body = TypeVar("Body")
@@ -165,7 +164,8 @@ def to_question(call: ChatCall, service: str) -> Question:
     BadRequest
         If there is no question, or it is longer than a person writes.
     """
-    from daulat.assistant.types import Question, Turn  # a gateway without services does without the assistant
+    # Imported here: a gateway without services does without the assistant.
+    from daulat.assistant.types import LONGEST_QUESTION, Question, Turn
 
     messages = call.request.messages
     last = messages[-1]
@@ -179,9 +179,9 @@ def to_question(call: ChatCall, service: str) -> Question:
             code="empty_question",
             param=where,
         )
-    if len(text) > QUESTION_LIMIT_CHARS:
+    if len(text) > LONGEST_QUESTION:
         raise BadRequest(
-            f"the question is {len(text):,} characters long, more than {QUESTION_LIMIT_CHARS:,}",
+            f"the question is {len(text):,} characters long, more than {LONGEST_QUESTION:,}",
             why="In so long a text the question itself cannot be found with any certainty.",
             fix="ask in a few sentences.",
             code="question_too_long",

@@ -7,31 +7,19 @@ One `OpenLibrary` reads one open release and never changes; when another release
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from daulat.gateway.api.vector_schema import FoundPassage, FoundText
 from daulat.gateway.schema import DocumentCard, Neighbour, PassageCard
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Filters, Searcher
-from daulat.knowledge.types import Document, Hit, Passage
+from daulat.knowledge.types import Document, Hit, Passage, passage_path
 
 if TYPE_CHECKING:
     from daulat.assistant.citing import Labels
-
-
-def passage_url(passage_id: str) -> str:
-    """Return the address of a passage's page.
-
-    Examples
-    --------
-    >>> passage_url("XA-1-2001:pasal-28#7")
-    '/p/XA-1-2001%3Apasal-28%237'
-    """
-    return f"/p/{quote(passage_id, safe='')}"
 
 
 def score_of(ranking: float) -> float:
@@ -56,6 +44,8 @@ class OpenLibrary:
         Name acts for people.
     searcher : Searcher, optional
         Searches it; without one nothing is found.
+    language_of : callable, optional
+        Recognises the language of a text that is searched for; without it, each is taken to be in the release's own.
     """
 
     def __init__(
@@ -63,11 +53,13 @@ class OpenLibrary:
         release: Release,
         labels: Labels,
         searcher: Searcher | None = None,
+        language_of: Callable[[str], str] = lambda _: "",
     ) -> None:
         self._release = release
         self._searcher = searcher
         self._labels = labels
         self.act_name = labels.act
+        self._language_of = language_of
         self._turn = asyncio.Lock()
         self.release = release.release_id
         self.as_of = release.as_of
@@ -115,9 +107,9 @@ class OpenLibrary:
             status_note=self._note(changed),
             successor=changed.newer_passage_id or changed.by,
             successor_name=self.act_name(changed.by, changed.by_title) if changed.by else "",
-            successor_url=passage_url(changed.newer_passage_id) if changed.newer_passage_id else "",
+            successor_url=passage_path(changed.newer_passage_id) if changed.newer_passage_id else "",
             as_of=document.coverage_date or self.as_of,
-            url=passage_url(passage.passage_id),
+            url=passage_path(passage.passage_id),
             document=_document_card(document, len(rows)),
             previous=self._neighbour(row - 1) if row > rows.start else None,
             next=self._neighbour(row + 1) if row + 1 < rows.stop else None,
@@ -126,12 +118,12 @@ class OpenLibrary:
 
     def count(self, service: str) -> int:
         """Return how many documents a service answers from."""
-        return sum(not document.services or service in document.services for document in self._release.documents)
+        return sum(map(Filters(services=frozenset({service})).admits, self._release.documents))
 
     async def search(
         self, text: str, service: str, top_k: int, narrowed: Mapping[str, frozenset[str]]
     ) -> Sequence[FoundPassage]:
-        """Return passages that bear on a text, best first; one search at a time, in a thread."""
+        """Return passages that bear on a text, in whatever language, best first; one search at a time, in a thread."""
         searcher = self._searcher
         if searcher is None:
             return []
@@ -142,7 +134,8 @@ class OpenLibrary:
             jurisdictions=narrowed.get("jurisdiction", frozenset()),
         )
         async with self._turn:
-            hits = await asyncio.to_thread(searcher.search, text, top_k=top_k, filters=filters)
+            language = self._language_of(text)
+            hits = await asyncio.to_thread(searcher.search, text, language, top_k=top_k, filters=filters)
         return [self._found(hit) for hit in hits]
 
     def _found(self, hit: Hit) -> FoundPassage:
@@ -153,7 +146,7 @@ class OpenLibrary:
             "heading": passage.heading,
             "section": passage.section,
             "status": passage.status or document.status,
-            "url": passage_url(passage.passage_id),
+            "url": passage_path(passage.passage_id),
             "doc_id": document.doc_id,
             "title": document.title,
             "citation": document.citation,
@@ -176,7 +169,7 @@ class OpenLibrary:
 
     def _neighbour(self, row: int) -> Neighbour:
         passage = self._release.stored(row).passage
-        return Neighbour(passage.passage_id, passage.article or "", passage_url(passage.passage_id))
+        return Neighbour(passage.passage_id, passage.article or "", passage_path(passage.passage_id))
 
     def _note(self, changed: PassageStatus) -> str:
         """Say in one line, in English, what changed a passage, since when, and who says so; acts by their names."""

@@ -10,9 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from daulat.knowledge.errors import SourceError
-from daulat.nation._sentences import Guide, explain
-from daulat.nation._yaml import YamlFile, read_yaml
-from daulat.nation.errors import NationError
+from daulat.nation import Guide, NationError, YamlFile, explain, read_yaml
 
 
 class Declared(BaseModel):

@@ -17,7 +17,7 @@ from pathlib import Path
 from pydantic import ValidationInfo
 
 from daulat.knowledge._declared import Fault
-from daulat.nation._yaml import YamlFile
+from daulat.nation import YamlFile
 from daulat.nation.reference import is_country, suggest_country
 
 _LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")

@@ -111,16 +111,11 @@ def load_rules(root: Path) -> IngestRules:
     return IngestRules(legal, book, structures, sentences, load_search_forms(root))
 
 
-def ingest_all(sources: Iterable[Source], rules: IngestRules, *, on: str = "") -> Ingested:
+def ingest_all(sources: Iterable[Source], rules: IngestRules) -> Ingested:
     """Read all sources, then say of every passage whether it still holds.
 
     Two rounds, because a newer act may be read after the law it amends. Ids are of the whole release: the second
     document or passage of an id is a failure that names both places.
-
-    Parameters
-    ----------
-    on : str
-        ISO date for the statuses; empty: all that is known.
     """
     documents: list[IngestedDocument] = []
     failures: list[IngestFailure] = []
@@ -137,7 +132,7 @@ def ingest_all(sources: Iterable[Source], rules: IngestRules, *, on: str = "") -
     book = rules.book
     if rules.legal:
         book = book.learn(((item.document, item.passages) for item in documents), rules.legal)
-        documents = [with_status(item, book, rules.legal, on=on) for item in documents]
+        documents = [with_status(item, book, rules.legal) for item in documents]
     return Ingested(tuple(documents), tuple(failures), book)
 
 
@@ -176,10 +171,10 @@ def ingest(
             yield IngestFailure(source.id, _below(source, path), "", error.what, error.fix)
 
 
-def with_status(item: IngestedDocument, book: RelationBook, rules: LegalRules, *, on: str = "") -> IngestedDocument:
+def with_status(item: IngestedDocument, book: RelationBook, rules: LegalRules) -> IngestedDocument:
     """Return the document with its status, its passages with theirs, and the reasons of both."""
-    whole = status_of(item.document, None, book, rules, on=on)
-    found = [(passage, status_of(item.document, passage, book, rules, on=on)) for passage in item.passages]
+    whole = status_of(item.document, None, book, rules)
+    found = [(passage, status_of(item.document, passage, book, rules)) for passage in item.passages]
     return replace(
         item,
         document=replace(

@@ -21,7 +21,7 @@ from daulat.knowledge._source_checks import Surroundings
 from daulat.knowledge.errors import SourceError
 from daulat.knowledge.readers.base import Format
 from daulat.knowledge.types import LegalStatus
-from daulat.nation._yaml import YamlFile
+from daulat.nation import YamlFile
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import quote
 
 LegalStatus = Literal["in_force", "amended", "partly_revoked", "revoked", "unknown", "not_law"]
 Section = Literal["preamble", "body", "elucidation_general", "elucidation", "text"]
@@ -59,6 +60,17 @@ class Document:
 def plain_name(doc_id: str, title: str) -> str:
     """Name an act by its title, or by its id where it has none."""
     return title or doc_id
+
+
+def passage_path(passage_id: str) -> str:
+    """Return the path of a passage's page, the only one it has; ids hold signs that a path may not.
+
+    Examples
+    --------
+    >>> passage_path("XA-1-2001:pasal-28#7")
+    '/p/XA-1-2001%3Apasal-28%237'
+    """
+    return f"/p/{quote(passage_id, safe='')}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from daulat.language.contacts import Contacts, Office, contacts_for
 from daulat.language.dates import long_date
 from daulat.language.detection import Detection, Detector, detector_for
 from daulat.language.errors import LanguageError
-from daulat.language.identifiers import Identifier, Redactor, redactor_for
+from daulat.language.identifiers import Identifier, Identifiers, identifiers_for
 from daulat.language.notices import Notices, notices_for
 from daulat.language.phrases import Phrases
 from daulat.language.wording import Expansion, Wording, wording_for
@@ -25,21 +25,21 @@ __all__ = [
     "Detector",
     "Expansion",
     "Identifier",
+    "Identifiers",
     "LanguageError",
     "Notices",
     "Office",
     "PackFiles",
     "Phrases",
-    "Redactor",
     "Rules",
     "Wording",
     "analyser_for",
     "contacts_for",
     "detector_for",
+    "identifiers_for",
     "long_date",
     "notices_for",
     "primary",
     "read_vocabulary",
-    "redactor_for",
     "wording_for",
 ]

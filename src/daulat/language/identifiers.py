@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Identifiers: find what names a person in a text, and take it out before anything is written.
+"""Identifiers: find what names a person in a text.
 
-Comes in: a text and the patterns of a pack (`identifiers.yaml`). Goes out: the text with labels such as `[NIK]` in the
-places of the numbers. It keeps nothing of what it found, and it does not know names: a name in plain words stays.
+Comes in: a text and the patterns of a pack (`identifiers.yaml`). Goes out: where such numbers stand and of what kind
+they are. It keeps nothing of what it found, and it does not know names: one in plain words is not found.
 
-Without a pack, e-mail addresses, international phone numbers and long numbers are taken out.
+Without a pack, e-mail addresses, international phone numbers and long numbers are found.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from daulat.language.errors import LanguageError
 
 _DIGITS = re.compile(r"\D")
 _ANYWHERE: tuple[dict[str, Any], ...] = (
-    {"id": "email", "label": "EMAIL", "pattern": r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"},
-    {"id": "phone", "label": "PHONE", "pattern": r"(?<!\w)\+\d(?:[ .()-]{0,2}\d){6,14}(?!\d)"},
-    {"id": "number", "label": "NUMBER", "pattern": r"(?<![\d.,])(?:\d{9,25}|\d{4}(?:[ -]\d{4}){2,5})(?!\d)(?![.,]\d)"},
+    {"id": "email", "pattern": r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}"},
+    {"id": "phone", "pattern": r"(?<!\w)\+\d(?:[ .()-]{0,2}\d){6,14}(?!\d)"},
+    {"id": "number", "pattern": r"(?<![\d.,])(?:\d{9,25}|\d{4}(?:[ -]\d{4}){2,5})(?!\d)(?![.,]\d)"},
 )
 
 
@@ -66,48 +66,37 @@ class Identifier:
     """A place in a text that names a person: characters `start` to `end`, and of what kind it is."""
 
     kind: str
-    label: str
     start: int
     end: int
 
 
-class Redactor:
-    """Takes identifiers out of texts. Built by `redactor_for`; safe to share.
+class Identifiers:
+    """Finds identifiers in texts. Built by `identifiers_for`; safe to share.
 
     Examples
     --------
-    >>> redactor_for(None).redact("Write to ani@example.org or +62 812 3456 7890, passport no. 1234-5678-9012")
-    'Write to [EMAIL] or [PHONE], passport no. [NUMBER]'
+    >>> text = "Write to ani@example.org or +62 812 3456 7890, passport no. 1234-5678-9012"
+    >>> [found.kind for found in identifiers_for(None).find(text)]
+    ['email', 'phone', 'number']
     """
 
-    def __init__(
-        self, kinds: tuple[tuple[str, str, re.Pattern[str], Check | None], ...], regions: frozenset[str]
-    ) -> None:
+    def __init__(self, kinds: tuple[tuple[str, re.Pattern[str], Check | None], ...], regions: frozenset[str]) -> None:
         self._kinds = kinds
         self._regions = regions
 
     def find(self, text: str) -> list[Identifier]:
         """Return what names a person, from left to right, without overlap."""
         found: list[Identifier] = []
-        for kind, label, pattern, check in self._kinds:
+        for kind, pattern, check in self._kinds:
             for match in pattern.finditer(text):
                 start, end = match.span()
                 is_free = all(end <= other.start or other.end <= start for other in found)
                 if is_free and (check is None or check.passes(match[0], self._regions)):
-                    found.append(Identifier(kind, label, start, end))
+                    found.append(Identifier(kind, start, end))
         return sorted(found, key=lambda identifier: identifier.start)
 
-    def redact(self, text: str) -> str:
-        """Return `text` with a label in the place of each identifier."""
-        parts: list[str] = []
-        at = 0
-        for identifier in self.find(text):
-            parts += text[at : identifier.start], f"[{identifier.label}]"
-            at = identifier.end
-        return "".join([*parts, text[at:]])
 
-
-def redactor_for(pack: PackFiles | None) -> Redactor:
+def identifiers_for(pack: PackFiles | None) -> Identifiers:
     """Read the identifiers of a pack, which then stand alone; without them, take what every country has.
 
     Raises
@@ -118,7 +107,7 @@ def redactor_for(pack: PackFiles | None) -> Redactor:
     data = pack.yaml("identifiers.yaml") if pack is not None and pack.has("identifiers.yaml") else {}
     kinds = tuple(_kinds(data.get("identifiers") or _ANYWHERE))
     regions = {str(head) + tail for head, tails in (data.get("regions") or {}).items() for tail in str(tails).split()}
-    return Redactor(kinds, frozenset(regions))
+    return Identifiers(kinds, frozenset(regions))
 
 
 def has_luhn_digit(digits: str) -> bool:
@@ -145,18 +134,18 @@ def _exists(year: int, month: int, day: int) -> bool:
     return True
 
 
-def _kinds(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, re.Pattern[str], Check | None]]:
+def _kinds(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, re.Pattern[str], Check | None]]:
     for entry in entries:
         try:
             pattern = re.compile(entry["pattern"])
         except (re.error, KeyError, TypeError) as fault:
             raise LanguageError(
                 f"identifiers.yaml: `{entry.get('id', '?')}` has no usable pattern: {fault}",
-                why="Numbers of this kind would be written down instead of taken out.",
+                why="Numbers of this kind would be found by nobody.",
                 fix="Give `pattern` a regular expression of Python's `re`.",
                 code="language.identifier",
             ) from fault
-        yield entry["id"], entry["label"], pattern, _check(entry["check"]) if "check" in entry else None
+        yield entry["id"], pattern, _check(entry["check"]) if "check" in entry else None
 
 
 def _check(data: Mapping[str, Any]) -> Check:

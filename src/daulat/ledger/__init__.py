@@ -7,7 +7,7 @@ address or name.
 """
 
 from daulat.ledger.errors import ChainBrokenError, EventRefusedError, LedgerError
-from daulat.ledger.events import GENESIS, Event, append_event, append_event_within, verify_chain, verify_events
+from daulat.ledger.events import GENESIS, Event, append_event, verify_chain, verify_events
 from daulat.ledger.receipts import Receipt, Receipts, delete_receipts, open_receipts
 from daulat.ledger.usage import UsageLedger, UsageRow, delete_usage, open_usage
 from daulat.ledger.usage_text import Discarded, EnergyMethod, usage_line
@@ -25,7 +25,6 @@ __all__ = [
     "UsageLedger",
     "UsageRow",
     "append_event",
-    "append_event_within",
     "delete_receipts",
     "delete_usage",
     "open_receipts",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The chain of audit events: who published, configured or revoked what, each event sealed to the one before.
+"""The chain of audit events: who made, configured or revoked what, each event sealed to the one before.
 
 Comes in: a kind and a small payload of names, counts and hashes. Goes out: the event as written, and a proof that none
 has been changed, left out or put in. The hash of an event is SHA-256 over the canonical JSON of all its fields and the
@@ -46,15 +46,17 @@ class Event:
     hash: bytes
 
 
-async def append_event(store: Store, kind: str, payload: Mapping[str, Value], *, at: datetime) -> Event:
-    """Append one event to the chain, in a transaction of its own.
+async def append_event(
+    connection: AsyncConnection[Any], kind: str, payload: Mapping[str, Value], *, at: datetime
+) -> Event:
+    """Append one event in a transaction that is under way, so that what happened and its record are kept together.
 
     Parameters
     ----------
-    store : Store
-        The open database.
+    connection : AsyncConnection
+        Lent by the open database.
     kind : str
-        What happened, dotted: ``knowledge.published``.
+        What happened, dotted: ``key.revoked``.
     payload : Mapping
         Names, counts and hashes.
     at : datetime
@@ -64,20 +66,6 @@ async def append_event(store: Store, kind: str, payload: Mapping[str, Value], *,
     ------
     EventRefusedError
         If the kind is not dotted lower case, the time has no zone, or a value could be prose.
-    """
-    async with store.connection() as connection:
-        return await append_event_within(connection, kind, payload, at=at)
-
-
-async def append_event_within(
-    connection: AsyncConnection[Any], kind: str, payload: Mapping[str, Value], *, at: datetime
-) -> Event:
-    """Append one event in a transaction that is under way, so that what happened and its record are kept together.
-
-    Raises
-    ------
-    EventRefusedError
-        As `append_event`.
     """
     _require_harmless(kind, payload, at)
     # One writer at a time: two events that follow the same one would fork the chain.
@@ -124,7 +112,7 @@ def verify_chain(events: Iterable[Event], *, after: Event | None = None) -> Even
     --------
     >>> at = datetime(2026, 1, 1, tzinfo=UTC)
     >>> first = sealed(1, at, "nation.declared", {"country": "XA"}, GENESIS)
-    >>> verify_chain([first, sealed(2, at, "knowledge.published", {"passages": 3}, first.hash)]).id
+    >>> verify_chain([first, sealed(2, at, "key.made", {"number": 3}, first.hash)]).id
     2
     """
     last = after

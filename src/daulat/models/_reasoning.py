@@ -15,11 +15,6 @@ _OPEN, _CLOSE = "<think>", "</think>"
 class ThinkSplitter:
     """Split a stream of text at ``<think>`` and ``</think>``, tags being cut anywhere between pieces.
 
-    Parameters
-    ----------
-    opened : bool
-        The prompt's template already wrote ``<think>``, so that the text begins inside the block.
-
     Examples
     --------
     >>> splitter = ThinkSplitter()
@@ -29,8 +24,8 @@ class ThinkSplitter:
     ('', '')
     """
 
-    def __init__(self, *, opened: bool = False) -> None:
-        self._state: Literal["start", "reasoning", "gap", "content"] = "reasoning" if opened else "start"
+    def __init__(self) -> None:
+        self._state: Literal["start", "reasoning", "gap", "content"] = "start"
         self._held = ""
 
     @property

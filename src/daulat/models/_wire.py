@@ -150,11 +150,6 @@ class BrokenStreamError(Exception):
 class AnswerReader:
     r"""Read the bytes of one streamed completion.
 
-    Parameters
-    ----------
-    reasoning_open : bool
-        The prompt's template already wrote ``<think>``.
-
     Attributes
     ----------
     done : bool
@@ -168,10 +163,10 @@ class AnswerReader:
     (['Yes'], ['stop'])
     """
 
-    def __init__(self, *, reasoning_open: bool = False) -> None:
+    def __init__(self) -> None:
         self.done = False
         self._events = EventDecoder()
-        self._splitter = ThinkSplitter(opened=reasoning_open)
+        self._splitter = ThinkSplitter()
         self._finish_reason: str | None = None
         self._usage: Usage | None = None
 

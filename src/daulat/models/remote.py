@@ -65,8 +65,6 @@ class RemoteEngine:
         Longest wait for a connection, in seconds.
     names : mapping of str to str
         The ids that callers use, and the server's own name of each. Empty: callers use the server's names.
-    reasoning_open : bool
-        The model's template already writes ``<think>``, so that its text begins inside the block.
 
     Raises
     ------
@@ -83,12 +81,10 @@ class RemoteEngine:
         patience_s: float = 120.0,
         connect_timeout_s: float = 5.0,
         names: Mapping[str, str] | None = None,
-        reasoning_open: bool = False,
     ) -> None:
         self.name = name
         self._base_url = _checked(base_url)
         self._names = dict(names or {})
-        self._reasoning_open = reasoning_open
         authorization = f"Bearer {api_key}" if api_key else ""
         self._connections = Connections(self._base_url, authorization, patience_s, connect_timeout_s)
 
@@ -149,7 +145,7 @@ class RemoteEngine:
             If the stream breaks off, falls silent or stops making sense before the answer is finished.
         """
         request = replace(request, model=self.upstream_id(request.model))
-        answer = AnswerReader(reasoning_open=self._reasoning_open)
+        answer = AnswerReader()
         try:
             async with self.open("/chat/completions", encode_request(request)) as pieces:
                 while not answer.done and (piece := await _next_piece(pieces, answer)) is not None:

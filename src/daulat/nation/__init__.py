@@ -6,6 +6,7 @@ file at once, each with its line; and the country's `Pack`, where one is install
 connection, runs no code of a pack, and holds nothing that is particular to one country.
 """
 
+from daulat.nation._sentences import Guide, explain
 from daulat.nation._yaml import YamlFile, read_yaml
 from daulat.nation.bootstrap import bootstrap
 from daulat.nation.check import check_nation, check_text, load_nation, nation_of
@@ -26,6 +27,7 @@ from daulat.nation.packs import Pack, find_pack, installed_packs, pack_at
 
 __all__ = [
     "Encoder",
+    "Guide",
     "Jurisdiction",
     "Language",
     "Media",
@@ -41,6 +43,7 @@ __all__ = [
     "bootstrap",
     "check_nation",
     "check_text",
+    "explain",
     "find_pack",
     "installed_packs",
     "json_schema",

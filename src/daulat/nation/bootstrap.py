@@ -113,7 +113,7 @@ def _parts(country: reference.Country) -> list[_Part]:
         "languages": (cldr, languages),
         "jurisdictions": (iso, _jurisdictions(country.code)),
         "residency": (DEFAULT, {"public": "anywhere", "internal": [country.code], "personal": [country.code]}),
-        "retention": (DEFAULT, {"questions_days": 0, "receipts_days": 365, "audit_days": 3650}),
+        "retention": (DEFAULT, {"questions_days": 0, "receipts_days": 365}),
         "services": (DEFAULT, [{"id": "public-services", "names": {"en": "Public services"}}]),
         "models": (DEFAULT, []),
         "knowledge": (DEFAULT, {"sources": "sources.yaml", "releases": ".daulat/releases"}),

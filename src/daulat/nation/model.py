@@ -104,17 +104,26 @@ class Residency(Declared):
     """Whose machines may take each class, beside the rule of places."""
 
 
-class Retention(Declared):
-    """How long records are kept, in days."""
+def _none_kept(days: int) -> int:
+    if days:
+        raise broken(
+            "nation.retention",
+            f"`retention.questions_days` is {days}, and nothing keeps questions",
+            "Whoever reads the declaration would rely on records that there are not.",
+            "Write 0: the words of questions and answers are never written down.",
+        )
+    return days
 
-    questions_days: Annotated[int, Field(ge=0, le=36_500)] = 0
-    """Words of questions and answers. 0: they are never written down."""
+
+class Retention(Declared):
+    """How long records are kept, in days. Audit events are kept for ever: a chain cannot lose its beginning."""
+
+    questions_days: Annotated[int, AfterValidator(_none_kept), Field(json_schema_extra={"const": 0})] = 0
+    """Words of questions and answers. Only 0: they are never written down."""
     receipts_days: Annotated[int, Field(ge=1, le=36_500)] = 365
     """One row per answer: counts and times, no words."""
     files_days: Annotated[int, Field(ge=1, le=365)] = 7
     """Files that applications hand in for batches, and the answers in them; their owner may delete them before."""
-    audit_days: Annotated[int, Field(ge=1, le=36_500)] = 3_650
-    """Who published, configured or revoked what."""
 
 
 class Service(Declared):
@@ -237,8 +246,11 @@ class Partner(Declared):
     """Somebody who builds, hosts, funds or audits with the nation."""
 
     name: Text
+    """As it is known."""
     role: Literal["funds", "hosts", "builds", "supplies", "audits", "advises"]
+    """What it does."""
     country: CountryCode | None = None
+    """ISO 3166-1 alpha-2; none: not said."""
 
 
 class Nation(Declared):

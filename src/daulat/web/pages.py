@@ -20,7 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from daulat.assistant.types import Question
 from daulat.errors import DaulatError
-from daulat.knowledge.types import Document, LegalStatus, Passage, Relation
+from daulat.knowledge.types import Document, LegalStatus, Passage, Relation, passage_path
 from daulat.language import long_date
 from daulat.web.assets import Assets
 from daulat.web.errors import ComeBackError
@@ -30,12 +30,12 @@ from daulat.web.parts import WebParts
 from daulat.web.views import (
     article_label,
     citation_address,
-    passage_address,
     view_answer,
     view_passage,
 )
 
-QUESTION_LIMIT = 2000
+# Shorter than the assistant's own: in any script, percent-encoded in a form, it must fit into `BODY_LIMIT_BYTES`.
+QUESTION_LIMIT = 2_000
 OTHERS = ("early", "plan")  # scripts that the conversation does not load
 KEPT = frozenset({"q", "find", "page", "scenario"})  # in the address when the language changes; and `s.…` of a plan
 DOCUMENTS_A_PAGE = 100
@@ -236,7 +236,7 @@ class Pages:
             "act": self._act,
             "status_of": lambda status: status if status in LAW_STATUSES else "unknown",
             "date": lambda date: long_date(date, language),
-            "passage_address": lambda passage_id: reader.keep(passage_address(passage_id)),
+            "passage_path": lambda passage_id: reader.keep(passage_path(passage_id)),
             "citation_address": lambda citation: reader.keep(citation_address(citation)),
             "document_address": lambda doc_id: reader.link(f"/d/{percent_encode(doc_id, safe='')}"),
             "is_here": lambda doc_id: self.parts.library().document(doc_id) is not None,

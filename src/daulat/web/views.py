@@ -16,24 +16,13 @@ from markupsafe import Markup
 from daulat.assistant.evidence import standing_of
 from daulat.assistant.types import Answer, Citation
 from daulat.knowledge.legal import PassageStatus
-from daulat.knowledge.types import Document, Passage, Relation
+from daulat.knowledge.types import Document, Passage, Relation, passage_path
 from daulat.web.markdown import fence_quotes, introduces, place_marks, quotations, to_html, without_marks
 from daulat.web.quoting import Line, excerpt, find_span, lines_of, unmarked
 
 _OFFICES = re.compile(r"\n\n(?:[^\n-][^\n]*\n)?- .*\Z", re.DOTALL)  # whom to ask, as the text tells it at its end
 
 QUOTE_IN_ADDRESS = 300
-
-
-def passage_address(passage_id: str) -> str:
-    """Return the path of a passage's page; ids hold signs that a path may not.
-
-    Examples
-    --------
-    >>> passage_address("UU-24-2013:pasal-27#7")
-    '/p/UU-24-2013%3Apasal-27%237'
-    """
-    return f"/p/{percent_encode(passage_id, safe='')}"
 
 
 def answering_words(citation: Citation) -> str:
@@ -45,7 +34,7 @@ def answering_words(citation: Citation) -> str:
 
 def citation_address(citation: Citation) -> str:
     """Return the path of a citation's passage, with the answering words marked there."""
-    return f"{passage_address(citation.passage_id)}?q={percent_encode(answering_words(citation), safe='')}"
+    return f"{passage_path(citation.passage_id)}?q={percent_encode(answering_words(citation), safe='')}"
 
 
 def article_label(article: str | None, live: Mapping[str, str]) -> str:

@@ -109,6 +109,29 @@ def test_only_what_the_filter_allows_is_found(searcher: Searcher, filters: Filte
         assert {i.partition(":")[0] for i in found(searcher, "children", filters=filters, top_k=20)} == documents
 
 
+@pytest.mark.parametrize("by_meaning", [True, False])
+@pytest.mark.parametrize(
+    ("service", "documents"),
+    [("health", {"H", "EVERY"}), ("education", {"S", "EVERY"}), ("public-services", {"H", "S", "EVERY"})],
+)
+def test_a_document_without_services_is_of_every_service_and_every_document_of_the_general(
+    tmp_path: Path, make_builder: Callable[[Path], Builder], reader: Reader, encoder: Encoder, rules: IngestRules,
+    service: str, documents: set[str], by_meaning: bool,
+) -> None:  # fmt: skip
+    from daulat.knowledge.sources import folder_sources
+
+    (tmp_path / "documents_x.csv").write_text("doc_id,title,topics\nH,H,health\nS,S,education\nEVERY,EVERY,\n")
+    lines = [
+        {"passage_id": f"{doc}:1", "doc_id": doc, "seq": 1, "text": "A bell rings."} for doc in ("H", "S", "EVERY")
+    ]
+    (tmp_path / "passages_x.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    release = Release(make_builder(tmp_path).build(folder_sources(tmp_path, language="en"), rules).folder)
+    searcher = Searcher(release, encoder if by_meaning else None, reader, load_ranking())
+    filters = Filters(services=frozenset({service}))
+    assert {i.partition(":")[0] for i in found(searcher, "Does the bell ring?", filters=filters)} == documents
+    assert {each.doc_id for each in release.documents if filters.admits(each)} == documents
+
+
 def test_the_same_question_gives_the_same_answer_in_any_thread(searcher: Searcher) -> None:
     expected = searcher.search("Who reports a death?", "en")
     with ThreadPoolExecutor(4) as pool:

@@ -23,7 +23,7 @@ from psycopg.rows import class_row
 from daulat.gateway.access import tokens
 from daulat.gateway.access.errors import AccessError
 from daulat.gateway.access.records import DATA_CLASSES, PRIORITIES
-from daulat.ledger.events import Value, append_event_within
+from daulat.ledger.events import Value, append_event
 from daulat.store import Store
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
@@ -270,7 +270,7 @@ class Registry:
             connection.transaction(force_rollback=self._dry_run),
         ):
             yield connection
-            await append_event_within(connection, kind, {**payload, "by": self.by}, at=self.now())
+            await append_event(connection, kind, {**payload, "by": self.by}, at=self.now())
 
     async def _rows(self, kind: type[Any], query: str, parameters: dict[str, str]) -> list[Any]:
         async with self._store.connection() as connection, connection.cursor(row_factory=class_row(kind)) as cursor:

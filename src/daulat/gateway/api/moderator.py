@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from daulat.gateway.api.moderation_schema import ModerationMethod, ModerationResult
 from daulat.language import PackFiles, notices_for
-from daulat.language.identifiers import Redactor, redactor_for
+from daulat.language.identifiers import Identifiers, identifiers_for
 from daulat.language.notices import SELF_HARM, Notices
 
 METHOD = "patterns of identifiers and phrases of emergencies, as the country's pack declares them"
@@ -36,8 +36,8 @@ class Moderator:
     (True, ['personal-identifier'])
     """
 
-    def __init__(self, redactor: Redactor, notices: Notices, language: str) -> None:
-        self._redactor, self._notices, self._language = redactor, notices, language
+    def __init__(self, identifiers: Identifiers, notices: Notices, language: str) -> None:
+        self._identifiers, self._notices, self._language = identifiers, notices, language
 
     def look(self, texts: Sequence[str]) -> list[ModerationResult]:
         """Say of each text which rules fit."""
@@ -49,7 +49,7 @@ class Moderator:
         return ModerationMethod(METHOD, list(_CHECKED), [name for name in _OPENAI if name not in _CHECKED])
 
     def _found(self, text: str) -> Iterable[str]:
-        if self._redactor.find(text):
+        if self._identifiers.find(text):
             yield IDENTIFIER
         emergency = self._notices.emergency(text, self._language)
         if emergency == SELF_HARM:
@@ -60,7 +60,7 @@ class Moderator:
 
 def moderator_for(pack: PackFiles | None, language: str) -> Moderator:
     """Read the rules of a pack; without one, e-mail addresses, telephone numbers and long numbers are found."""
-    return Moderator(redactor_for(pack), notices_for(pack), language)
+    return Moderator(identifiers_for(pack), notices_for(pack), language)
 
 
 def _result(found: Iterable[str]) -> ModerationResult:

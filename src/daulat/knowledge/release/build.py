@@ -154,7 +154,7 @@ class Builder:
                 self.progress("read", sum(counts[:place]), sum(counts))
                 yield source
 
-        ingested = ingest_all(told(), rules, on="")
+        ingested = ingest_all(told(), rules)
         self.progress("read", sum(counts), sum(counts))  # only now: the statuses come after the last file
         return ingested
 

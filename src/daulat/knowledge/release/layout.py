@@ -37,6 +37,7 @@ SEGMENT_TYPE = np.dtype([("passage", "<u4"), ("start", "<u4"), ("end", "<u4")])
 
 STATUSES = ("unknown", "in_force", "amended", "partly_revoked", "revoked", "not_law")
 SECTIONS = ("text", "preamble", "body", "elucidation_general", "elucidation")
+EVERY_SERVICE = ""  # stands in the lexical index for the services of a document that names none
 
 
 class FileEntry(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from daulat.knowledge.index.lexical import Entry, write_lexical
 from daulat.knowledge.ingest import Ingested, IngestedDocument
 from daulat.knowledge.release.layout import (
     DOCUMENTS,
+    EVERY_SERVICE,
     FAILURES,
     ID_TYPE,
     LEXICAL,
@@ -134,7 +135,7 @@ def _facets(document: Document, passage: Passage) -> list[str]:
         f"status:{passage.status or 'unknown'}",
         f"jurisdiction:{document.jurisdiction}",
     ]
-    facets += [f"service:{service}" for service in document.services]
+    facets += [f"service:{service}" for service in document.services or (EVERY_SERVICE,)]
     if passage.article:
         facets.append(f"article:{passage.article}")
     return facets

@@ -8,11 +8,13 @@ assistant's to decide.
 
 from daulat.knowledge.search.asked import LONGEST_QUERY, Asked, Reader, reader_for
 from daulat.knowledge.search.features import FEATURES, is_asked_by_name
+from daulat.knowledge.search.filters import GENERAL_SERVICE, Filters
 from daulat.knowledge.search.ranking import Ranking, Weights, load_ranking
-from daulat.knowledge.search.searcher import Candidates, Filters, Searcher
+from daulat.knowledge.search.searcher import Candidates, Searcher
 
 __all__ = [
     "FEATURES",
+    "GENERAL_SERVICE",
     "LONGEST_QUERY",
     "Asked",
     "Candidates",

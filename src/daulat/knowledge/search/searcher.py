@@ -27,6 +27,7 @@ from daulat.knowledge.release.layout import STATUSES
 from daulat.knowledge.release.reader import Release, StoredPassage
 from daulat.knowledge.search.asked import Asked, Reader
 from daulat.knowledge.search.features import as_mapping, asked_by_name, compare, features_of, fill_everyday
+from daulat.knowledge.search.filters import Filters
 from daulat.knowledge.search.ranking import Ranking
 from daulat.knowledge.search.rarity import Rarity
 from daulat.knowledge.search.words import Sought
@@ -42,35 +43,6 @@ _FILTERS = 32  # a byte a passage each
 _TITLE_BOOST = 0.3
 _ARTICLE_NUMBER = re.compile(r"\d+")
 _BY_NAME_LEADS = 10.0  # score above all others: who names an article of a law asks for that one
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a hit must be. Each set is satisfied by any one of its members; an empty one allows all."""
-
-    services: frozenset[str] = frozenset()
-    jurisdictions: frozenset[str] = frozenset()
-    statuses: frozenset[str] = frozenset()
-    documents: frozenset[str] = frozenset()
-    ranks: frozenset[int] = frozenset()
-    from_date: str = ""
-    until_date: str = ""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether nothing is filtered."""
-        return self == Filters()
-
-    @property
-    def facets(self) -> list[list[str]]:
-        """What the lexical index can filter by itself: one facet of each group must be present."""
-        groups = {
-            "service": self.services,
-            "jurisdiction": self.jurisdictions,
-            "status": self.statuses,
-            "doc": self.documents,
-        }
-        return [[f"{kind}:{name}" for name in sorted(names)] for kind, names in groups.items() if names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,18 +267,7 @@ class Searcher:
         known = self._filtered.get(filters)
         if known is not None:
             return known
-        keep = np.array(
-            [
-                (not filters.services or bool(filters.services & set(document.services)))
-                and (not filters.jurisdictions or document.jurisdiction in filters.jurisdictions)
-                and (not filters.documents or document.doc_id in filters.documents)
-                and (not filters.ranks or document.rank in filters.ranks)
-                and (not filters.from_date or document.date >= filters.from_date)
-                and (not filters.until_date or document.date <= filters.until_date)
-                for document in self.release.documents
-            ],
-            bool,
-        )
+        keep = np.array([filters.admits(document) for document in self.release.documents], bool)
         allowed: NDArray[np.bool_] = keep[self.release.rows["document"]]
         if filters.statuses:
             codes = [STATUSES.index(status) for status in filters.statuses if status in STATUSES]
