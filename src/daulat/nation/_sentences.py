@@ -17,6 +17,10 @@ from pydantic_core import ErrorDetails
 Loc = tuple[int | str, ...]
 
 
+# Keys that files of earlier versions have: what to do with them.
+_GONE = {"retention.audit_days": "Delete the line: events are a chain, which cannot lose its beginning, and are kept."}
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A fault: what it is, why it matters, what to write instead, and its code."""
@@ -58,7 +62,7 @@ def explain(error: ErrorDetails, model: type[BaseModel], guide: Guide) -> Told:
             )
         case "extra_forbidden":
             meant = _meant(str(error["loc"][-1]), known := _known_keys(model, error["loc"]))
-            fix = meant or f"The keys here: {', '.join(known)}."
+            fix = _GONE.get(key) or meant or f"The keys here: {', '.join(known)}."
             return Told(f"`{key}` is not a key of {guide.file}", "It would have no effect.", fix, "nation.key")
         case "literal_error":
             expected = str(context.get("expected", ""))
