@@ -58,7 +58,7 @@ ONE_FAULT = [
     ("release key", "releases: .daulat", "trusted_keys: [abcd]\n  releases: .daulat", "nation.release_key", "verify"),
     ("share", "speakers_percent: 71.0", "speakers_percent: 710", "nation.value", "schema"),
     ("kept questions", "questions_days: 0", "questions_days: 30", "nation.retention", "Write 0"),
-    ("gone", "receipts_days: 365", "receipts_days: 365, audit_days: 3650", "nation.key", "Delete the line"),
+    ("gone", "questions_days: 0", "audit_days: 3650\n  questions_days: 0", "nation.key", "Delete the line"),
     ("days", "receipts_days: 365", "receipts_days: a year", "nation.value", "schema"),
     ("duplicate", "code: EE-39, name: H", "code: EE-37, name: Hi", "nation.duplicate", "Keep one"),
     ("service language", "names: {en: Public services}", "names: {en: X}, languages: [lv]", "nation.service", "et"),
