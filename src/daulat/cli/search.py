@@ -45,7 +45,7 @@ _WIDTH = 300  # characters of a passage that are shown to a reader
     help="Only passages of this standing; may be repeated.",
 )
 @click.option("--document", "documents", multiple=True, metavar="ID", help="Only passages of this document.")
-@click.option("--rank", "ranks", multiple=True, type=int, help="Only law of this rank; 1 is the constitution.")
+@click.option("--rank", "ranks", multiple=True, type=int, help="Only law of this rank, as the pack numbers them.")
 @click.option(
     "--from",
     "from_date",

@@ -68,6 +68,8 @@ class _LegalFile(Declared):
     merged: _Merged | None = None
     promulgated: _Pattern
     months: tuple[str, ...]
+    statute_rank: int = 1
+    first_year: int = 1900
     relation_words: dict[str, str] = Field(default_factory=dict)
     relation_kinds: dict[str, str] = Field(default_factory=dict)
 
@@ -132,6 +134,10 @@ class LegalRules:
         What a passage may hold beside its article.
     promulgated : pattern
         Groups ``day``, ``month``, ``year``; `months` gives the number of a month.
+    statute_rank : int
+        Rank of a statute; what stands above counts in a search as one does, what stands below less.
+    first_year : int
+        Of the country's own law; a search counts the years of an act from there.
     relation_words, relation_kinds : mapping of str to str
         Words of a source's own relation table, and of the kinds in it, to ours.
     """
@@ -153,6 +159,8 @@ class LegalRules:
     merged: Merged | None
     promulgated: re.Pattern[str]
     months: Mapping[str, int]
+    statute_rank: int
+    first_year: int
     relation_words: Mapping[str, str]
     relation_kinds: Mapping[str, str]
 
@@ -226,6 +234,8 @@ def load_legal_rules(path: Path) -> LegalRules:
         merged=_merged(file.merged) if file.merged else None,
         promulgated=re.compile(file.promulgated, re.IGNORECASE),
         months={month: number for number, month in enumerate(file.months, start=1)},
+        statute_rank=file.statute_rank,
+        first_year=file.first_year,
         relation_words=file.relation_words,
         relation_kinds=file.relation_kinds,
     )

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daulat.knowledge.everyday import EVERYDAY_FEATURES
+from daulat.knowledge.legal import LegalRules
 from daulat.knowledge.search.asked import Asked
 from daulat.knowledge.search.words import Sought, word_columns
 from daulat.knowledge.types import Document, Passage
@@ -42,7 +43,7 @@ FEATURES = (
     "elucidation",  # 1 for an elucidation
     "past",  # 1 if the passage is revoked or has a newer text
     "rank",  # 1 for a statute or higher, falling with each rank below; 0 for what is no law
-    "recent",  # year of the document, 0 for 1945 to 1 for 2025; 0.5 where unknown
+    "recent",  # year of the document, 0 for the first of the country's own law to 1 for 80 later; 0.5 where unknown
     "long",  # logarithm of its words, 0 to 1
     "sprawl",  # how far beyond the length of any article: a stretch that could not be cut, 0 to 1
     "empty",  # 1 for a passage of hardly any words ("self-evident")
@@ -53,7 +54,7 @@ _OWN = len(FEATURES) - len(EVERYDAY_FEATURES)
 
 _HARDLY_ANY = 4  # terms
 _READ = 4_000  # characters of a passage in which the kind of answer is looked for
-_STATUTE = 3  # rank of a statute, below a constitution and what stands beside it
+_YEARS = 80
 _SPRAWL = 400  # terms
 _LONG = math.log(250)
 
@@ -66,6 +67,7 @@ def features_of(
     terms: Sequence[NDArray[np.uint32]],
     headings: Sequence[frozenset[int]],
     average_terms: float,
+    legal: LegalRules | None,
 ) -> NDArray[np.float32]:
     """Return the features of candidates, without those that compare them (see `compare`): float32[n, len(FEATURES)].
 
@@ -79,6 +81,8 @@ def features_of(
         Terms of its document's title and its heading.
     average_terms : float
         Of a passage in this release.
+    legal : LegalRules, optional
+        The country's; without them no document has a rank, and no year says anything.
     """
     rows = np.zeros((len(passages), len(FEATURES)), np.float32)
     for name, column in word_columns(sought, terms, headings, average_terms).items():
@@ -97,9 +101,17 @@ def features_of(
         row[_INDEX["preamble"]] = passage.section == "preamble"
         row[_INDEX["elucidation"]] = passage.section in ("elucidation", "elucidation_general")
         row[_INDEX["past"]] = passage.status in ("revoked", "amended") and document.rank is not None
-        row[_INDEX["rank"]] = _STATUTE / max(document.rank, _STATUTE) if document.rank else 0.0
-        row[_INDEX["recent"]] = min(max((document.year - 1945) / 80, 0.0), 1.0) if document.year else 0.5
+        row[_INDEX["rank"]], row[_INDEX["recent"]] = _standing(document, legal)
     return rows
+
+
+def _standing(document: Document, legal: LegalRules | None) -> tuple[float, float]:
+    """Return how high a document stands among the country's law, and how late it came."""
+    if legal is None:
+        return 0.0, 0.5
+    rank = legal.statute_rank / max(document.rank, legal.statute_rank) if document.rank else 0.0
+    recent = min(max((document.year - legal.first_year) / _YEARS, 0.0), 1.0) if document.year else 0.5
+    return rank, recent
 
 
 def _defines(asked: Asked, sought: Sought, passage: Passage) -> float:

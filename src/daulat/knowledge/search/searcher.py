@@ -230,7 +230,8 @@ class Searcher:
         ]
         passages = [item.passage for item in stored]
         terms = [release.terms.numbers(int(row)) for row in rows]
-        return features_of(asked, sought, passages, documents, terms, headings, release.terms.average_terms)
+        average = release.terms.average_terms
+        return features_of(asked, sought, passages, documents, terms, headings, average, self.reader.legal)
 
     def _heading(self, ordinal: int, heading: str) -> frozenset[int]:
         key = (ordinal, heading)
