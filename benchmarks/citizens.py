@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ask the assistant the citizens' questions of a pack and print, by language, what it cited and what it declined.
 
-    python benchmarks/citizens.py                 # the development questions: id, jv, su, en, second, fourth, fifth
+    python benchmarks/citizens.py                 # the development questions: id, jv, su, en, second, fourth to sixth
     python benchmarks/citizens.py confirm         # questions kept apart; report every run, tune on none
     python benchmarks/citizens.py third           # the same, begun from what people ask most
-    python benchmarks/citizens.py sixth           # by strangers; its failures were read once, nothing was fitted on it
+    python benchmarks/citizens.py seventh         # by two strangers; nothing was fitted on it, its failures not read
 
 Answers are quotations over the pack's own release, as after `make up`. One JSON object is printed. Which questions
 failed is printed for the development set only: reading the failures of the others would make them one too.
