@@ -95,7 +95,8 @@ def test_no_text_makes_an_element_or_a_link_that_is_not_allowed(text: str) -> No
     tree = LexborHTMLParser(to_html(place_marks(text, ()), lambda number: Markup("")))
     for node in tree.css("*"):
         assert node.tag in ALLOWED
-        assert set(node.attributes) <= {"href", "start"}
+        assert set(node.attributes) <= {"href", "start", "dir"}
+        assert node.attributes.get("dir", "auto") == "auto"
         assert (node.attributes.get("href") or "/").startswith("/")
         assert not (node.attributes.get("href") or "/").startswith("//")
 

@@ -102,9 +102,15 @@ def introduces(text: str, number: int) -> bool:
 
 
 def to_html(text: str, mark: Callable[[int], Markup]) -> Markup:
-    """Render a text with placeholders; `mark` draws the citation mark of a number."""
-    rendered: str = _reader().render(text)
+    """Render a text with placeholders; `mark` draws the citation mark of a number. Each block runs as its words do."""
+    reader = _reader()
+    blocks = reader.parse(text)
+    for block in blocks:
+        # Not within a block: a browser does not ask those that have a `dir` of their own which way the whole runs.
+        if block.level == 0 and block.nesting == 1 and block.type != "heading_open":
+            block.attrSet("dir", "auto")
+    rendered: str = reader.renderer.render(blocks, reader.options, {})
     # Headings of an answer stand inside a page that has its own.
-    rendered = re.sub(r"<(/?)h[1-6]>", lambda tag: "</strong></p>" if tag[1] else "<p><strong>", rendered)
+    rendered = re.sub(r"<(/?)h[1-6]>", lambda tag: "</strong></p>" if tag[1] else '<p dir="auto"><strong>', rendered)
     # The text is escaped by now, and the marks are our own markup.
     return Markup(_MARK.sub(lambda found: str(mark(int(found[1]))), rendered))  # noqa: S704

@@ -156,7 +156,7 @@ class Chat extends HTMLElement {
 
   addTurn(turn) {
     const article = h('article', { class: 'turn' },
-      h('h2', { class: 'asked' }, h('span', { class: 'unseen' }, `${say('you_asked')}: `), turn.question),
+      h('h2', { class: 'asked', dir: 'auto' }, h('bdi', { class: 'unseen' }, `${say('you_asked')}: `), turn.question),
       h('div', { class: 'answer' }));
     this.log.append(article);
     this.paint(turn, article);

@@ -104,8 +104,8 @@ export function render(text, mark) {
     }
   }
   return blocks.map(({ kind, lines, items, start }) => {
-    if (items) return h(kind, { start: start > 1 && start }, items.map((item) => h('li', {}, withBreaks(item, mark))));
-    if (kind === 'strong') return h('p', {}, h('strong', {}, withBreaks(lines, mark)));
-    return h('p', {}, withBreaks(lines, mark));
+    if (items) return h(kind, { start: start > 1 && start, dir: 'auto' }, items.map((item) => h('li', {}, withBreaks(item, mark))));
+    if (kind === 'strong') return h('p', { dir: 'auto' }, h('strong', {}, withBreaks(lines, mark)));
+    return h('p', { dir: 'auto' }, withBreaks(lines, mark));
   });
 }
