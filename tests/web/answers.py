@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
-from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question
+from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question, Spoken
 from daulat.errors import DaulatError
 from daulat.gateway.schema import DocumentCard, Neighbour, PassageCard
 from daulat.knowledge.legal import PassageStatus
@@ -171,6 +171,7 @@ LEAVE_SENTENCE = (
     "anak dan 1,5 (satu setengah) bulan sesudah melahirkan menurut perhitungan dokter kandungan atau bidan."
 )
 ARABIC = "يجب التصريح بالولادة خلال ثلاثين (30) يوما. بعد هذا الأجل يصدر حكم."
+ENGLISH = "From legal texts collected up to March 1, 2023."
 SCRIPT = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>"
 LONG_WORD = "pertanggungjawabankeberlanjutan" * 12
 CONTACTS = (
@@ -195,6 +196,7 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
     words, mode, answered, notice, language = question.text.lower(), "quotation", True, "", "id"
     related: tuple[Citation, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    spoken: tuple[Spoken, ...] = ()
     title = TITLES["UU-24-2013"]
     text, citations = _marked(f"Menurut {title}, Pasal 27 {{1}}:\n\n> (1) {BIRTH_SENTENCE}", birth)
     if "rusak" in words:
@@ -263,11 +265,12 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
             language="ar",
             answer_span=(0, 43),
         )
-        text, citations = _marked(f"وفقا للمادة 16 {{1}}:\n\n> {ARABIC}", arabic)
+        text, citations = _marked(f"وفقا للمادة 16 {{1}}:\n\n> {ARABIC}\n\n{ENGLISH}", arabic)
+        spoken = (Spoken(text.index(ENGLISH), len(text), "en"),)
         related = (arabic,)
     return Answer(
         answered=answered, text=text, citations=citations, language=language, as_of=AS_OF, mode=mode,  # type: ignore[arg-type]
-        confidence=0.9, notice=notice, related=related, contacts=contacts, release=RELEASE,
+        confidence=0.9, notice=notice, spoken=spoken, related=related, contacts=contacts, release=RELEASE,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from .answers import BIRTH_SENTENCE
+from .answers import BIRTH_SENTENCE, ENGLISH
 from .conftest import ask
 
 Open = Callable[..., Page]
@@ -71,6 +71,15 @@ def test_words_from_right_to_left_run_so_on_a_page_from_left_to_right(open_page:
     ):
         assert page.locator(place).first.evaluate("it => getComputedStyle(it).direction") == "rtl", place
     assert page.locator(".mode").first.evaluate("it => getComputedStyle(it).direction") == "ltr"
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_sentence_is_marked_with_the_language_that_it_is_really_in(open_page: Open, script: bool) -> None:
+    page = open_page("/" if script else "/ask?q=ولادة", java_script_enabled=script)
+    if script:
+        ask(page, "ولادة")
+    expect(page.locator(".answer")).to_have_attribute("lang", "ar")
+    expect(page.locator(".said span[lang=en]")).to_have_text(ENGLISH)
 
 
 @pytest.mark.parametrize("script", [True, False])

@@ -127,7 +127,9 @@ def as_json_object(answer: Answer) -> dict[str, Any]:
         "as_of": answer.as_of,
         "mode": answer.mode,
         "confidence": answer.confidence,
+        "spoken": [{"start": each.start, "end": each.end, "language": each.language} for each in answer.spoken],
         "notice": answer.notice,
+        "notice_language": answer.notice_language,
         "related": [_citation(each) for each in answer.related],
         "contacts": [
             {"name": each.name, "about": each.about, "phone": each.phone, "url": each.url} for each in answer.contacts

@@ -14,7 +14,7 @@ from daulat.language.detection import Detection, Detector, detector_for
 from daulat.language.errors import LanguageError
 from daulat.language.identifiers import Identifier, Redactor, redactor_for
 from daulat.language.notices import Notices, notices_for
-from daulat.language.phrases import Phrases
+from daulat.language.phrases import Phrases, Said
 from daulat.language.wording import Expansion, Wording, wording_for
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Phrases",
     "Redactor",
     "Rules",
+    "Said",
     "Wording",
     "analyser_for",
     "contacts_for",

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -19,6 +19,13 @@ from daulat.language._pack import PackFiles, primary
 from daulat.language.errors import LanguageError
 
 _CORE = Path(__file__).parent / "messages"
+
+
+class Said(NamedTuple):
+    """A sentence, and the language that it is really in (BCP 47), so that the page can mark it."""
+
+    text: str
+    language: str
 
 
 class Phrases:
@@ -79,8 +86,12 @@ class Phrases:
                 code="language.phrase",
             ) from missing
 
+    def say(self, key: str, **fields: str) -> Said:
+        """Return what `get` does, with the language that says it."""
+        return Said(self.get(key, **fields), self.spoken_in(key))
+
     def spoken_in(self, key: str) -> str:
-        """Return the language that says this phrase, so that the page can mark it; empty when none does."""
+        """Return the language that says this phrase; empty when none does."""
         return self._spoken_in.get(key, "")
 
     @property

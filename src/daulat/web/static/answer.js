@@ -74,7 +74,7 @@ function drawSaid({ text: whole, citations, details }) {
     'data-place': `citations/${number - 1}`,
     'aria-label': `${say('source', { n: number })}: ${citations[number - 1].title}`,
   }, number);
-  const placed = placeMarks(text, citations);
+  const placed = placeMarks(text, citations, details?.spoken);
   const told = details?.mode === 'quotation' ? fenceQuotes(placed, citations) : placed;
   const blocks = [];
   let introduction = '';
@@ -131,7 +131,7 @@ export function drawAnswer(turn) {
   const isNotice = details?.mode === 'notice'; // nothing of law in it: no date, nothing to copy
   fresh.append(...[
     details?.mode && h('p', { class: 'mode', ...own }, say(`mode_${shownMode(turn)}`)),
-    details?.notice && h('p', { class: 'notice', dir: 'auto' }, details.notice),
+    details?.notice && h('p', { class: 'notice', dir: 'auto', lang: details.notice_language }, details.notice),
     blocks.length && h('div', { class: 'said' }, blocks),
     state === 'done' && rest.length && h('section', { class: 'sources', ...own }, h('h3', {}, say('sources')),
       h('ul', {}, rest.map(([citation, at]) => h('li', { dir: 'auto' }, drawSource(citation, at + 1, `citations/${at}`))))),
