@@ -72,6 +72,7 @@ def _document(doc_id: str) -> Document:
         licence="LicenseRef-public-domain-ID",
         retrieved="2024-05-01",
         quality=0.8 if doc_id == "UU-23-2006" else 0.99,
+        scanned=doc_id == "UU-25-2009",
     )
 
 

@@ -238,6 +238,12 @@ async def test_an_act_that_only_the_passage_names_is_told_too(visit: Visitor) ->
     assert 'class="official history"' in body.decode()
 
 
+async def test_a_scan_is_called_one_and_a_text_with_unknown_words_is_not(visit: Visitor) -> None:
+    said = [(await visit(f"/d/{act}"))[2].decode() for act in ("UU-25-2009", "UU-23-2006", "UU-13-2003")]
+    assert ["hasil pindai" in page for page in said] == [True, False, False]
+    assert ["huruf yang salah baca" in page for page in said] == [True, True, False]
+
+
 async def test_sources_are_found_by_words_of_their_names(visit: Visitor) -> None:
     _, _, body = await visit("/sources", query="find=2003+KETENAGA")
     assert "Dokumen ditemukan: 1" in body.decode()

@@ -40,7 +40,7 @@ OTHERS = ("early", "plan")  # scripts that the conversation does not load
 KEPT = frozenset({"q", "find", "page", "scenario"})  # in the address when the language changes; and `s.…` of a plan
 DOCUMENTS_A_PAGE = 100
 LAW_STATUSES = frozenset({"in_force", "amended", "partly_revoked", "revoked", "unknown", "not_law"})
-OCR_QUALITY_BELOW = 0.9
+MISREAD_BELOW = 0.9
 
 log = logging.getLogger("daulat.web")
 
@@ -240,7 +240,7 @@ class Pages:
             "citation_address": lambda citation: reader.keep(citation_address(citation)),
             "document_address": lambda doc_id: reader.link(f"/d/{percent_encode(doc_id, safe='')}"),
             "is_here": lambda doc_id: self.parts.library().document(doc_id) is not None,
-            "misread": lambda document: document.quality is not None and document.quality < OCR_QUALITY_BELOW,
+            "how_read": _how_read,
             "question_limit": QUESTION_LIMIT,
         }
 
@@ -254,6 +254,13 @@ class Pages:
         kept = {name: value for name, value in request.query.items() if name in KEPT or name.startswith("s.")}
         path = "/" if request.method == "POST" else percent_encode(request.path, safe="/")
         return f"{path}?{urlencode(kept | {'lang': texts.language})}"
+
+
+def _how_read(document: Document) -> str:
+    """Return the key of what a reader must know of how a text was read; empty where nothing speaks against it."""
+    if document.scanned:
+        return "scanned"
+    return "misread" if document.quality is not None and document.quality < MISREAD_BELOW else ""
 
 
 def _heading(document: Document) -> str:

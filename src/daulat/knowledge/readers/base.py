@@ -9,6 +9,8 @@ from typing import Literal, Protocol
 
 from daulat.knowledge.errors import SourceError
 
+CELLS = " | "  # what a reader puts between the cells of a table
+
 Format = Literal["jsonl", "html", "markdown", "text", "docx", "pdf"]
 
 
