@@ -32,7 +32,7 @@ from daulat.knowledge.everyday import Heard
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import LONGEST_QUERY, Asked, Filters, Searcher
 from daulat.knowledge.types import Hit
-from daulat.language import Contacts, Detector, Notices, Office, Said, primary
+from daulat.language import SELF_HARM, Contacts, Detector, Notices, Office, Said, primary
 from daulat.models.engine import Engine
 from daulat.models.errors import ModelsError
 
@@ -174,8 +174,9 @@ class Assistant:
             return self._notice(phrases.say("question_too_long"), language)
         category = self.notices.emergency(text, language)
         if category:
-            key = "emergency_self_harm" if category == "self_harm" else "emergency"
-            return self._notice(phrases.say(key), language, self.contacts.for_emergency(category, language))
+            offices = self.contacts.for_emergency(category, language)
+            key = "emergency_self_harm" if category == SELF_HARM else "emergency"
+            return self._notice(phrases.say(key if offices else f"{key}_unlisted"), language, offices)
         courtesy = self.notices.courtesy(text, language)
         if courtesy:
             return self._notice(self.speech.courtesy(courtesy, language), language)

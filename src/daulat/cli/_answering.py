@@ -22,7 +22,8 @@ from daulat.knowledge.encoder import Encoder, open_encoder
 from daulat.knowledge.errors import SourceError
 from daulat.knowledge.opening import is_outdated, nation_sources, open_or_build
 from daulat.knowledge.release import Manifest, Release, Shelf
-from daulat.nation import Nation, Pack
+from daulat.language import Contacts, contacts_for
+from daulat.nation import Nation, Pack, pack_at
 
 if TYPE_CHECKING:
     from daulat.gateway import Answering, Knowledge
@@ -52,8 +53,22 @@ def open_answering(nation: Nation, pack: Pack | None, report: Report, writer_for
     encoder = open_encoder(nation.knowledge.encoder, os.environ)
     release = open_or_build(nation, pack, encoder, report, now=_now)
     languages = nation.language_tags
-    assistant = open_assistant(release, encoder, pack, languages, names=nation.names, writer_for=writer_for)
+    contacts = declared_contacts(nation, pack)
+    assistant = open_assistant(
+        release, encoder, pack, languages, names=nation.names, contacts=contacts, writer_for=writer_for
+    )
     return Opened(assistant, release, encoder)
+
+
+def declared_contacts(nation: Nation, pack: Pack | None) -> Contacts:
+    """Return whom a person can call or ask: as declared beside nation.yaml, else by the pack.
+
+    Raises
+    ------
+    LanguageError
+        If `contacts.yaml` has faults.
+    """
+    return contacts_for(pack, pack_at(nation.directory, nation.country))
 
 
 def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from daulat.assistant.types import Answer, Question
+from daulat.cli._answering import declared_contacts
 from daulat.gateway import ASGIApp, OpenLibrary, Parts, answer_whole
 from daulat.gateway.errors import Overloaded, retry_after_s
 from daulat.gateway.plans import PlanRoutes
@@ -84,7 +85,7 @@ def make_pages(nation: Nation, parts: Parts) -> ASGIApp:
 
     return create_web(
         WebParts(
-            site=Site(nation.country, model_id, service),
+            site=Site(nation.country, model_id, service, declared_contacts(nation, pack).names_an_office),
             messages=load_messages(folders, nation.language_tags),
             library=library,
             standing=standing,

@@ -13,11 +13,12 @@ from daulat.language.contacts import Contacts, Office, contacts_for
 from daulat.language.detection import Detection, Detector, detector_for
 from daulat.language.errors import LanguageError
 from daulat.language.identifiers import Identifier, Redactor, redactor_for
-from daulat.language.notices import Notices, notices_for
+from daulat.language.notices import SELF_HARM, Notices, notices_for
 from daulat.language.phrases import Phrases, Said
 from daulat.language.wording import Expansion, Wording, wording_for
 
 __all__ = [
+    "SELF_HARM",
     "Analyser",
     "Contacts",
     "Detection",
