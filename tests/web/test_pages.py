@@ -166,6 +166,7 @@ async def test_a_failure_gives_the_citizen_a_reference_and_the_operator_the_code
     assert reference is not None
     assert reference[1].decode() in caplog.messages[0]
     assert "test.broken" in caplog.messages[0]
+    assert "Traceback" not in caplog.text
     assert "rahasia" not in caplog.text
     assert b"rahasia" not in body
 

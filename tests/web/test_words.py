@@ -65,6 +65,7 @@ def test_every_word_is_used_somewhere() -> None:
         "too_large",
         "failed",
         "not_found",
+        "no_text",
         "wrong_",
     )
     for key in [*CORE["page"], *CORE["live"]]:

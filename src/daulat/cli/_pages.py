@@ -13,12 +13,13 @@ from typing import Any
 from daulat.assistant.types import Answer, Question
 from daulat.cli._answering import declared_contacts
 from daulat.gateway import ASGIApp, OpenLibrary, Parts, answer_whole
-from daulat.gateway.errors import Overloaded, retry_after_s
+from daulat.gateway.chat import NO_OFFICIAL_TEXT
+from daulat.gateway.errors import NotReady, Overloaded, retry_after_s
 from daulat.gateway.plans import PlanRoutes
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.types import Document, Passage, plain_name
 from daulat.nation import Nation, find_pack
-from daulat.web import ComeBackError, Site, Standing, WebParts, create_web, load_messages
+from daulat.web import ComeBackError, NoTextError, Site, Standing, WebParts, create_web, load_messages
 
 
 class PageLibrary:
@@ -99,8 +100,12 @@ def make_pages(nation: Nation, parts: Parts) -> ASGIApp:
 
 @contextmanager
 def _later() -> Iterator[None]:
-    """Tell the pages when to come back, where more is asked than can be answered now."""
+    """Tell the pages when to come back, where more is asked than can be answered now, and when waiting is of no use."""
     try:
         yield
     except Overloaded as error:
         raise ComeBackError(error, retry_after_s(error)) from error
+    except NotReady as error:
+        if error.code == NO_OFFICIAL_TEXT:
+            raise NoTextError(error.what, why=error.why, fix=error.fix, code=error.code) from error
+        raise

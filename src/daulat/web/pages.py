@@ -22,7 +22,7 @@ from daulat.assistant.types import Question
 from daulat.errors import DaulatError
 from daulat.knowledge.types import Document, Passage, Relation
 from daulat.web.assets import Assets
-from daulat.web.errors import ComeBackError
+from daulat.web.errors import ComeBackError, NoTextError
 from daulat.web.http import Request, Response
 from daulat.web.messages import Texts
 from daulat.web.parts import WebParts
@@ -128,9 +128,12 @@ class Pages:
             answer = await self.parts.ask(asked, request.client)
         except ComeBackError as error:
             return self.come_back(request, error)
+        except NoTextError as error:
+            log.warning("question not answered: code %s; `daulat status` says why", error.code)
+            return self.message(request, 503, "no_text")
         except DaulatError as error:
             reference = self.parts.new_reference()
-            log.exception("question failed: reference %s, code %s", reference, error.code)
+            log.error("question failed: reference %s, code %s", reference, error.code)
             return self.message(request, 503, "failed", reference=reference)
         view = view_answer(answer, reader.texts.live)
         return self.page(request, "answer.html", cache="no-store", question=question, view=view)

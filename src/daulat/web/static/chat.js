@@ -131,6 +131,7 @@ class Chat extends HTMLElement {
 
   reason(error, turn) {
     if (error.status === 429) return 'busy';
+    if (error.code === 'no_official_text') return 'no_text';
     if (!navigator.onLine) return 'offline';
     return turn.text || error.status === 404 ? 'interrupted' : 'failed';
   }
