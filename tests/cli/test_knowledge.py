@@ -330,6 +330,35 @@ def test_a_service_without_official_text_names_the_next_step(site, quick, source
     assert told in opened.detail
 
 
+@pytest.mark.parametrize("verb", ["search", "ask"])
+def test_who_asks_in_a_terminal_is_told_that_a_build_is_due(site, quick, monkeypatch, verb):
+    monkeypatch.setattr("daulat.cli._answering.open_encoder", lambda *_: QuickEncoder())
+    assert CHANGED not in site.daulat(verb, "births").err
+    (site.folder / "guide/new.md").write_text("# New")
+    assert CHANGED in site.daulat(verb, "births").err
+
+
+def test_an_empty_release_of_a_first_start_counts_as_none_once_sources_are_declared(site, quick):
+    declared = (site.folder / "sources.yaml").read_text()
+    (site.folder / "sources.yaml").unlink()
+    assert site.daulat("search", "births", "--json").data["hits"] == []
+    empty = (site.releases / "current").read_text()
+    (site.folder / "sources.yaml").write_text(declared)
+    assert site.daulat("search", "births", "--json").data["hits"]
+    assert (site.releases / "current").read_text() != empty
+
+
+def test_an_empty_release_that_somebody_published_stays(site, quick):
+    declared = (site.folder / "sources.yaml").read_text()
+    (site.folder / "sources.yaml").unlink()
+    site.daulat("knowledge", "build")
+    site.daulat("knowledge", "publish")
+    (site.folder / "sources.yaml").write_text(declared)
+    found = site.daulat("search", "births")
+    assert CHANGED in found.err
+    assert not found.out
+
+
 def test_a_build_is_due_when_the_pack_hears_of_new_questions(site, tmp_path):
     root = tmp_path / "pack"
     root.mkdir()
