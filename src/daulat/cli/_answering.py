@@ -98,7 +98,7 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
 def build_due(nation: Nation, pack: Pack | None, release: Release, reader: Reader) -> str:
     """Say that a build is due, or nothing; a fault in a declaration does not keep the release in use from answering."""
     try:
-        outdated = is_outdated(release, nation_sources(nation, pack, today=_now().date()), pack, reader)
+        outdated = is_outdated(release.manifest, nation_sources(nation, pack, today=_now().date()), pack, reader)
     except SourceError:
         return "what is declared now has faults, which `daulat knowledge build` names"
     return "sources or the pack have changed since: `daulat knowledge build`" if outdated else ""

@@ -22,7 +22,17 @@ from daulat.knowledge.everyday import FOLDER, Wordings
 from daulat.knowledge.index.cache import VectorCache
 from daulat.knowledge.index.seed import seed_dimensions
 from daulat.knowledge.ingest import IngestRules, load_rules
-from daulat.knowledge.release import Builder, Release, Shelf, SigningKey, VerifyKey, hashes_of, source_hashes, using
+from daulat.knowledge.release import (
+    Builder,
+    Manifest,
+    Release,
+    Shelf,
+    SigningKey,
+    VerifyKey,
+    hashes_of,
+    source_hashes,
+    using,
+)
 from daulat.knowledge.search import Reader, Searcher, load_ranking, reader_for
 from daulat.knowledge.sources import Source, load_sources, undeclared_files
 from daulat.nation import Nation, Pack
@@ -145,9 +155,9 @@ def ignored_files(sources: Sequence[Source]) -> list[Path]:
     return sorted({path for folder in folders for path in undeclared_files(folder, sources)})
 
 
-def is_outdated(release: Release, sources: Sequence[Source], pack: Pack | None, reader: Reader) -> bool:
-    """Say whether a build today would hold something else: other sources or files, other contents, another pack."""
-    manifest = release.manifest
+def is_outdated(manifest: Manifest, sources: Sequence[Source], pack: Pack | None, reader: Reader) -> bool:
+    """Say whether a build today would hold something else than a release: other sources or files, other contents,
+    another pack."""
     if {source.id: source_hashes(source) for source in sources} != {each.id: each.files for each in manifest.sources}:
         return True
     everyday = pack_everyday(pack, reader)
