@@ -48,8 +48,8 @@ def command(question: str, service: str, language: str, path: Path, as_json: boo
     """Ask one question and read the answer with its sources. A declined question is an answer too.
 
     \b
-    daulat ask "Bayi saya baru lahir, paling lambat kapan harus lapor?"
-    daulat ask "Kumaha carana nyieun akta kalahiran?" --language su
+    daulat ask "When must a birth be registered?"
+    daulat ask "When must a birth be registered?" --language en
     daulat ask "..." --json | jq -r '.citations[].article'
     """
     text = question.strip()

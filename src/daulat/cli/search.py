@@ -79,9 +79,9 @@ def command(
     """Search the official text, by words and by meaning.
 
     \b
-    daulat search "KK hilang"
-    daulat search "leungit KTP" --language su --top 3
-    daulat search "UU 24/2013 pasal 44" --status in_force --json
+    daulat search "lost identity card"
+    daulat search "registration of births" --language en --top 3
+    daulat search "registration of births" --status in_force --json
     """
     if not text.strip():
         raise click.BadParameter("there is nothing to search for", param_hint="TEXT")

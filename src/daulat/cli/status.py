@@ -38,7 +38,7 @@ def command(url: str | None, path: Path, as_json: bool) -> int:
 
     \b
     daulat status                                    the service of this folder, whatever its port
-    daulat status --url https://tanya.example        another one
+    daulat status --url https://ask.example          another one
     daulat status --json | jq .pulse.p95_ms          one figure of it
     """
     address = url or address_in_use(load_nation(path))
