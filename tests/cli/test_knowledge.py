@@ -36,7 +36,7 @@ from daulat.knowledge.sources import load_sources
 from daulat.knowledge.types import Document, Hit, Passage
 from daulat.nation import bootstrap, installed_packs, load_nation, pack_at
 
-from .conftest import GUIDE, QuickEncoder
+from .conftest import GUIDE, QuickEncoder, Site
 
 TWO_CARDS = ("Births are reported within sixty days.", "Lost cards are reported to the police.")
 
@@ -328,6 +328,14 @@ def test_a_service_without_official_text_names_the_next_step(site, quick, source
     opened = nation_knowledge(load_nation(site.folder / "nation.yaml"), None).open(lambda *_: None)
     assert opened.detail.startswith("0 passages")
     assert told in opened.detail
+
+
+@pytest.mark.parametrize("verb", ["build", "publish"])
+def test_nobody_builds_or_publishes_for_a_country_that_is_not_declared(tmp_path, verb):
+    ended = Site(tmp_path).daulat("knowledge", verb)
+    assert ended.code == 1
+    assert "nation.yaml does not exist" in ended.err
+    assert not (tmp_path / ".daulat").exists()
 
 
 @pytest.mark.parametrize("verb", ["search", "ask"])

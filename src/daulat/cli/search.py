@@ -13,7 +13,7 @@ import click
 
 from daulat.assistant.citing import Labels, load_labels
 from daulat.cli._answering import build_due
-from daulat.cli._knowledge import KnowledgePlace, place_options
+from daulat.cli._knowledge import KnowledgePlace, asking_place_options
 from daulat.cli._output import emit, emit_json, hint, json_option, say
 from daulat.cli._passages import day, language_tag, page_words, status_word
 from daulat.knowledge.encoder import open_encoder
@@ -59,7 +59,7 @@ _WIDTH = 300  # characters of a passage that are shown to a reader
     "--until", "until_date", callback=day, default="", metavar="DATE", help="Only documents of this day or earlier."
 )
 @click.option("--release", default="", metavar="ID", help="Search this release instead of the one in use.")
-@place_options
+@asking_place_options
 @json_option
 def command(
     place: KnowledgePlace,
