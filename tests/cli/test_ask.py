@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -41,11 +42,14 @@ def answers(monkeypatch, tmp_path):
 
     def install(answer):
         class Saying:
+            searcher = SimpleNamespace(reader=None)
+
             async def answer(self, question):
                 asked.append(question)
                 return answer
 
         monkeypatch.setattr(daulat.cli.ask, "open_answering", lambda *_: Opened(Saying(), None, None))
+        monkeypatch.setattr(daulat.cli.ask, "build_due", lambda *_: "")
         path = tmp_path / "nation.yaml"
         path.write_text(bootstrap("EE"))
         return asked, str(path)

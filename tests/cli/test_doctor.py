@@ -106,6 +106,31 @@ def test_an_old_processor_is_slow_and_not_unfit(tmp_path):
     assert _checks.processor(cpuinfo).state == "warn"
 
 
+def test_faults_of_sources_are_found(declaration):
+    assert found(declaration, "sources").state == "warn"
+    (declaration.parent / "sources.yaml").write_text("format: 9")
+    finding = found(declaration, "sources")
+    assert finding.state == "fail"
+    assert "sources.yaml" in finding.what
+
+
+def test_a_build_that_is_due_is_found(site, quick):
+    site.daulat("search", "births")
+    declaration = site.folder / "nation.yaml"
+    assert found(declaration, "sources").state == "ok"
+    (site.folder / "guide/new.md").write_text("# New")
+    finding = found(declaration, "sources")
+    assert (finding.state, "daulat knowledge build" in finding.fix) == ("warn", True)
+
+
+def test_where_a_person_in_danger_is_told_of_nobody_it_is_found(declaration):
+    assert found(declaration, "contacts").state == "warn"
+    (declaration.parent / "contacts.yaml").write_text("{offices: {desk: {name: Desk}}, default: [desk]}")
+    assert found(declaration, "contacts").state == "ok"
+    (declaration.parent / "contacts.yaml").write_text("{default: [nobody]}")
+    assert found(declaration, "contacts").state == "fail"
+
+
 def test_a_damaged_release_is_found(declaration):
     nation = load_nation(declaration)
     releases = nation.path(nation.knowledge.releases)

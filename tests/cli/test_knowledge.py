@@ -36,7 +36,7 @@ from daulat.knowledge.sources import load_sources
 from daulat.knowledge.types import Document, Hit, Passage
 from daulat.nation import bootstrap, installed_packs, load_nation, pack_at
 
-from .conftest import GUIDE, QuickEncoder
+from .conftest import GUIDE, QuickEncoder, Site
 
 TWO_CARDS = ("Births are reported within sixty days.", "Lost cards are reported to the police.")
 
@@ -338,6 +338,43 @@ def test_a_service_without_official_text_names_the_next_step(site, quick, source
     assert told in opened.detail
 
 
+@pytest.mark.parametrize("verb", ["build", "publish"])
+def test_nobody_builds_or_publishes_for_a_country_that_is_not_declared(tmp_path, verb):
+    ended = Site(tmp_path).daulat("knowledge", verb)
+    assert ended.code == 1
+    assert "nation.yaml does not exist" in ended.err
+    assert not (tmp_path / ".daulat").exists()
+
+
+@pytest.mark.parametrize("verb", ["search", "ask"])
+def test_who_asks_in_a_terminal_is_told_that_a_build_is_due(site, quick, monkeypatch, verb):
+    monkeypatch.setattr("daulat.cli._answering.open_encoder", lambda *_: QuickEncoder())
+    assert CHANGED not in site.daulat(verb, "births").err
+    (site.folder / "guide/new.md").write_text("# New")
+    assert CHANGED in site.daulat(verb, "births").err
+
+
+def test_an_empty_release_of_a_first_start_counts_as_none_once_sources_are_declared(site, quick):
+    declared = (site.folder / "sources.yaml").read_text()
+    (site.folder / "sources.yaml").unlink()
+    assert site.daulat("search", "births", "--json").data["hits"] == []
+    empty = (site.releases / "current").read_text()
+    (site.folder / "sources.yaml").write_text(declared)
+    assert site.daulat("search", "births", "--json").data["hits"]
+    assert (site.releases / "current").read_text() != empty
+
+
+def test_an_empty_release_that_somebody_published_stays(site, quick):
+    declared = (site.folder / "sources.yaml").read_text()
+    (site.folder / "sources.yaml").unlink()
+    site.daulat("knowledge", "build")
+    site.daulat("knowledge", "publish")
+    (site.folder / "sources.yaml").write_text(declared)
+    found = site.daulat("search", "births")
+    assert CHANGED in found.err
+    assert not found.out
+
+
 def test_a_build_is_due_when_the_pack_hears_of_new_questions(site, tmp_path):
     root = tmp_path / "pack"
     root.mkdir()
@@ -350,6 +387,6 @@ def test_a_build_is_due_when_the_pack_hears_of_new_questions(site, tmp_path):
     sources, reader = nation_sources(nation, pack), reader_for(pack, nation.language_tags)
     builder = nation_builder(nation, pack, encoder, place_of(nation), now=lambda: datetime(2026, 1, 1, tzinfo=UTC))
     release = Release(builder.build(sources, nation_rules(pack)).folder)
-    assert not is_outdated(release, sources, pack, reader)
+    assert not is_outdated(release.manifest, sources, pack, reader)
     asks.write_text(json.dumps(row | {"asks": {"en": ["what is a passport", "is a passport dear"]}}))
-    assert is_outdated(release, sources, pack, reader)
+    assert is_outdated(release.manifest, sources, pack, reader)

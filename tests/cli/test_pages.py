@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "gateway"))
 from fakes import ScriptedAssistant, make_parts
 
 from daulat.cli._pages import make_pages
+from daulat.errors import DaulatError
 from daulat.gateway import create_app
 from daulat.gateway.access.service import Access, AccessSettings
 from daulat.gateway.metering import Meter
@@ -104,3 +105,16 @@ async def test_a_service_that_makes_as_many_answers_as_it_can_says_so_on_the_pag
     status, headers, text = await visitor("192.0.2.1").ask_page()
     assert (status, headers[b"retry-after"]) == (429, b"2")
     assert BUSY["en"] in text
+
+
+async def test_where_no_official_text_could_be_opened_the_page_says_so_and_the_log_has_one_line(service, caplog):
+    visitor, parts = service
+    parts.assistant = None
+    parts.readiness.fail("knowledge", DaulatError("a fault", why="-", fix="-", code="knowledge.sources"))
+    status, _, text = await visitor("192.0.2.1").ask_page()
+    assert status == 503
+    assert "No official text is loaded" in text
+    assert "in a moment" not in text
+    [line] = [record for record in caplog.records if record.name == "daulat.web"]
+    assert "no_official_text" in line.message
+    assert line.exc_info is None

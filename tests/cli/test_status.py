@@ -9,8 +9,9 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daulat.cli.status import command, fetch_status
+from daulat.cli.status import address_in_use, command, fetch_status, noted_address
 from daulat.errors import DaulatError
+from daulat.nation import bootstrap, load_nation
 
 REPORT = {
     "level": "amber", "name": "Exampland", "release": "r1", "as_of": "2023-02-01", "writes_with": "",
@@ -32,6 +33,26 @@ def test_a_red_service_is_exit_code_one(answering):
     result = CliRunner().invoke(command, ["--url", answering(body), "--json"], standalone_mode=False)
     assert result.return_value == 1
     assert json.loads(result.stdout)["level"] == "red"
+
+
+def test_the_service_of_this_folder_is_found_whatever_its_port(answering, tmp_path):
+    declaration = tmp_path / "nation.yaml"
+    declaration.write_text(bootstrap("EE").replace("127.0.0.1:8080", "127.0.0.1:1"))
+    nation = load_nation(declaration)
+    address = answering(json.dumps(REPORT | {"country": "EE"}).encode())
+    with noted_address(nation, int(address.rpartition(":")[2])):
+        result = CliRunner().invoke(command, ["--file", str(declaration)], standalone_mode=False)
+        assert f"Exampland at {address}" in result.stdout
+    assert address_in_use(nation) == "http://127.0.0.1:1"
+
+
+@pytest.mark.parametrize("noted", [b"http://127.0.0.1:1", b"", b"\xff", b"no address"])
+def test_a_note_that_leads_to_nobody_is_passed_over(noted, tmp_path):
+    declaration = tmp_path / "nation.yaml"
+    declaration.write_text(bootstrap("EE"))
+    (tmp_path / ".daulat").mkdir()
+    (tmp_path / ".daulat/address").write_bytes(noted)
+    assert address_in_use(load_nation(declaration)) == "http://127.0.0.1:8080"
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b"\xff"])

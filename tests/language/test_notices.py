@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daulat.language import LanguageError, Notices, PackFiles, contacts_for, notices_for, wording_for
+from daulat.nation import pack_at
 
 NOTICES = Notices(
     {
@@ -60,7 +61,33 @@ def test_a_courtesy_is_a_message_that_is_nothing_else(text: str, kind: str | Non
 @given(st.text(max_size=200))
 def test_any_text_can_be_listened_to(text: str) -> None:
     assert NOTICES.emergency(text, "en") in (None, "fire", "self_harm")
-    assert notices_for(None).courtesy(text, "en") is None
+    assert notices_for(None).courtesy(text, "en") in (None, "greeting", "thanks", "goodbye", "identity")
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("I want to kill myself", "self_harm"),
+        ("i don’t want to live anymore", "self_harm"),
+        ("What does the law say? I want to die", "self_harm"),
+        ("My house is on fire, help!", "fire"),
+        ("he is not breathing", "medical"),
+        ("Which insurance pays after a fire?", None),
+        ("How do I register a birth?", None),
+    ],
+)
+def test_who_is_in_danger_is_heard_in_english_where_no_pack_says_more(text: str, category: str | None) -> None:
+    assert notices_for(None).emergency(text, "en") == category
+
+
+def test_a_pack_adds_its_own_languages_to_the_english_of_the_core(
+    pack_of: Callable[[dict[str, str]], PackFiles],
+) -> None:
+    more = "{courtesies: {thanks: dankon}, emergencies: {self_harm: {always: mi volas morti}}}"
+    notices = notices_for(pack_of({"assistant/notices.yaml": more}))
+    heard = [notices.emergency(text, "xo") for text in ("mi volas morti", "I want to die", "My house is on fire")]
+    assert heard == ["self_harm", "self_harm", "fire"]
+    assert [notices.courtesy(text, "xo") for text in ("Dankon!", "Thank you!")] == ["thanks", "thanks"]
 
 
 CONTACTS = """
@@ -121,3 +148,24 @@ def test_some_matters_name_their_office_beside_an_answer_and_others_do_not(
 def test_a_matter_beside_answers_that_does_not_exist_is_refused(pack_of: Callable[[dict[str, str]], PackFiles]) -> None:
     with pytest.raises(LanguageError, match="`beside_answers` names `lnad`"):
         contacts_for(pack_of({"contacts.yaml": CONTACTS.replace("[land]", "[lnad]")}))
+
+
+def test_what_a_nation_declares_itself_goes_before_its_pack(
+    pack_of: Callable[[dict[str, str]], PackFiles], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    nation = tmp_path_factory.mktemp("nation")
+    pack = pack_of({"contacts.yaml": CONTACTS})
+    assert contacts_for(pack).names_an_office
+    own = pack_at(nation, "XA")
+    assert contacts_for(pack, own).for_emergency("fire", "en")[0].phone == "9"
+    (nation / "contacts.yaml").write_text(CONTACTS.replace('"9"', '"112"'))
+    assert contacts_for(pack, own).for_emergency("fire", "en")[0].phone == "112"
+    assert not contacts_for(None).names_an_office
+
+
+@pytest.mark.parametrize("faulty", ["[fire]", "offices: [fire]", "offices: {fire: {phone: '9'}}", "matters: land"])
+def test_contacts_of_another_form_are_refused_in_words(
+    faulty: str, pack_of: Callable[[dict[str, str]], PackFiles]
+) -> None:
+    with pytest.raises(LanguageError, match=r"contacts\.yaml"):
+        contacts_for(pack_of({"contacts.yaml": faulty}))

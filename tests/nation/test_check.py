@@ -193,3 +193,31 @@ def test_any_value_under_any_key_gives_faults_and_never_a_trace(key, value):
 @given(text=st.text(max_size=200))
 def test_any_text_gives_faults_and_never_a_trace(text):
     assert check_text(text)
+
+
+KEYED = "models:\n- {{id: m, kind: remote, url: 'https://m.example/v1', {}: {}}}\n"
+
+
+@pytest.mark.parametrize("key", ["key_from", "key", "api_key"])
+@pytest.mark.parametrize("secret", ["sk-live-12345", "[sk-live-12345]"])
+def test_a_secret_in_a_declaration_is_not_shown_and_its_place_is_taught(key: str, secret: str) -> None:
+    [fault] = check_text(edited(("models: []\n", KEYED.format(key, secret))))
+    assert "sk-live" not in "".join(fault.as_dict().values())
+    assert key != "key_from" or "name of an environment variable" in fault.what
+
+
+@pytest.mark.parametrize(
+    ("directory", "releases", "is_fault"),
+    [
+        (".daulat/releases", ".daulat/releases", True),
+        ("./data/", "data/releases", True),
+        (".daulat", "releases", True),
+        (".", "/srv/releases", True),
+        (".daulat/postgres", ".daulat/releases", False),
+        ("data/postgres", "data", False),
+    ],
+)
+def test_the_database_has_a_directory_of_its_own(directory: str, releases: str, is_fault: bool) -> None:
+    declared = yaml.safe_load(GOOD) | {"store": {"directory": directory}, "knowledge": {"releases": releases}}
+    faults = check_text(yaml.safe_dump(declared))
+    assert [fault.code for fault in faults] == ["nation.directory"] * is_fault

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
-from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question
+from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question, Spoken
 from daulat.errors import DaulatError
 from daulat.gateway.schema import DocumentCard, Neighbour, PassageCard
 from daulat.knowledge.legal import PassageStatus
@@ -71,6 +71,7 @@ def _document(doc_id: str) -> Document:
         licence="LicenseRef-public-domain-ID",
         retrieved="2024-05-01",
         quality=0.8 if doc_id == "UU-23-2006" else 0.99,
+        scanned=doc_id == "UU-25-2009",
     )
 
 
@@ -169,6 +170,8 @@ LEAVE_SENTENCE = (
     "Pekerja/buruh perempuan berhak memperoleh istirahat selama 1,5 (satu setengah) bulan sebelum saatnya melahirkan "
     "anak dan 1,5 (satu setengah) bulan sesudah melahirkan menurut perhitungan dokter kandungan atau bidan."
 )
+ARABIC = "يجب التصريح بالولادة خلال ثلاثين (30) يوما. بعد هذا الأجل يصدر حكم."
+ENGLISH = "From legal texts collected up to March 1, 2023."
 SCRIPT = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>"
 LONG_WORD = "pertanggungjawabankeberlanjutan" * 12
 CONTACTS = (
@@ -190,9 +193,10 @@ def _marked(text: str, *citations: Citation) -> tuple[str, tuple[Citation, ...]]
 def answer_to(question: Question, library: SmallLibrary) -> Answer:
     """Answer from the script; without a known word, with the duty to report a birth, quoted."""
     birth, leave = library.citation(BIRTH, BIRTH_SENTENCE), library.citation(LEAVE, LEAVE_SENTENCE)
-    words, mode, answered, notice = question.text.lower(), "quotation", True, ""
+    words, mode, answered, notice, language = question.text.lower(), "quotation", True, "", "id"
     related: tuple[Citation, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    spoken: tuple[Spoken, ...] = ()
     title = TITLES["UU-24-2013"]
     text, citations = _marked(f"Menurut {title}, Pasal 27 {{1}}:\n\n> (1) {BIRTH_SENTENCE}", birth)
     if "rusak" in words:
@@ -251,9 +255,22 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
     elif "panjang" in words:
         mode = "written"
         text, citations = _marked(f"{LONG_WORD} {{1}}", replace(leave, title=LONG_WORD, successor=LONG_WORD))
+    elif "ولادة" in words:
+        language = "ar"
+        arabic = replace(
+            birth,
+            title="القانون رقم 24 لسنة 2013",
+            article="المادة 16",
+            quote=ARABIC,
+            language="ar",
+            answer_span=(0, 43),
+        )
+        text, citations = _marked(f"وفقا للمادة 16 {{1}}:\n\n> {ARABIC}\n\n{ENGLISH}", arabic)
+        spoken = (Spoken(text.index(ENGLISH), len(text), "en"),)
+        related = (arabic,)
     return Answer(
-        answered=answered, text=text, citations=citations, language="id", as_of=AS_OF, mode=mode,  # type: ignore[arg-type]
-        confidence=0.9, notice=notice, related=related, contacts=contacts, release=RELEASE,
+        answered=answered, text=text, citations=citations, language=language, as_of=AS_OF, mode=mode,  # type: ignore[arg-type]
+        confidence=0.9, notice=notice, spoken=spoken, related=related, contacts=contacts, release=RELEASE,
     )  # fmt: skip
 
 

@@ -44,14 +44,18 @@ def plan_routes(country: str = "ID") -> PlanRoutes:
 
 
 def build_web(
-    assistant: ScriptedAssistant, library: SmallLibrary, country: str = "ID", plans: PlanRoutes | None = None
+    assistant: ScriptedAssistant,
+    library: SmallLibrary,
+    country: str = "ID",
+    plans: PlanRoutes | None = None,
+    names_an_office: bool = False,
 ) -> Any:
     pack = find_pack(country)
     folders = (pack.path("messages"),) if pack else ()
     standing = Standing(RELEASE, AS_OF, len(library.documents()), 13)
     return create_web(
         WebParts(
-            site=Site(country, f"{country.lower()}/public-services"),
+            site=Site(country, f"{country.lower()}/public-services", names_an_office=names_an_office),
             messages=load_messages(folders, LANGUAGES),
             library=lambda: library,
             standing=lambda: standing,

@@ -166,6 +166,7 @@ async def test_a_failure_gives_the_citizen_a_reference_and_the_operator_the_code
     assert reference is not None
     assert reference[1].decode() in caplog.messages[0]
     assert "test.broken" in caplog.messages[0]
+    assert "Traceback" not in caplog.text
     assert "rahasia" not in caplog.text
     assert b"rahasia" not in body
 
@@ -236,6 +237,20 @@ async def test_an_act_that_only_the_passage_names_is_told_too(visit: Visitor) ->
     _, _, body = await visit("/p/UU-23-2006:pasal-15#15")
     assert "Diubah dengan Undang-Undang Nomor 24 Tahun 2013 tentang Perubahan atas" in body.decode()
     assert 'class="official history"' in body.decode()
+
+
+async def test_offices_are_promised_only_where_somebody_declared_them(visit: Visitor) -> None:
+    told = (await visit("/about", query="lang=en"))[2]
+    assert b"office that you can ask" not in told
+    other = Visitor()
+    other.web = build_web(other.assistant, SmallLibrary(), names_an_office=True)
+    assert b"office that you can ask" in (await other("/about", query="lang=en"))[2]
+
+
+async def test_a_scan_is_called_one_and_a_text_with_unknown_words_is_not(visit: Visitor) -> None:
+    said = [(await visit(f"/d/{act}"))[2].decode() for act in ("UU-25-2009", "UU-23-2006", "UU-13-2003")]
+    assert ["hasil pindai" in page for page in said] == [True, False, False]
+    assert ["huruf yang salah baca" in page for page in said] == [True, True, False]
 
 
 async def test_sources_are_found_by_words_of_their_names(visit: Visitor) -> None:

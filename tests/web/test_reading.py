@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from .answers import BIRTH_SENTENCE
+from .answers import BIRTH_SENTENCE, ENGLISH
 from .conftest import ask
 
 Open = Callable[..., Page]
@@ -52,6 +53,33 @@ def test_an_answer_reads_the_same_with_and_without_script(open_page: Open, addre
         plain.goto(f"{address}/ask?q={question}")
         read = [" ".join(page.locator(".answer").last.inner_text().split()) for page in (scripted, plain)]
         assert read[0].removesuffix(" Salin Cetak") == read[1]
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_words_from_right_to_left_run_so_on_a_page_from_left_to_right(open_page: Open, script: bool) -> None:
+    question = "متى يجب التصريح بالولادة؟"
+    page = open_page("/" if script else f"/ask?q={quote(question)}", java_script_enabled=script)
+    if script:
+        ask(page, question)
+    for place in (
+        "h2.asked",
+        "figure.quote blockquote",
+        "figure.quote figcaption",
+        ".said > p",
+        ".near",
+        ".sources li",
+    ):
+        assert page.locator(place).first.evaluate("it => getComputedStyle(it).direction") == "rtl", place
+    assert page.locator(".mode").first.evaluate("it => getComputedStyle(it).direction") == "ltr"
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_sentence_is_marked_with_the_language_that_it_is_really_in(open_page: Open, script: bool) -> None:
+    page = open_page("/" if script else "/ask?q=ولادة", java_script_enabled=script)
+    if script:
+        ask(page, "ولادة")
+    expect(page.locator(".answer")).to_have_attribute("lang", "ar")
+    expect(page.locator(".said span[lang=en]")).to_have_text(ENGLISH)
 
 
 @pytest.mark.parametrize("script", [True, False])

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 from selectolax.lexbor import LexborHTMLParser
 
-from daulat.assistant.types import Citation, Question
+from daulat.assistant.types import Citation, Question, Spoken
 from daulat.nation.packs import find_pack
 from daulat.web import MessagesError, load_messages
 from daulat.web.markdown import fence_quotes, place_marks, quotations, to_html
@@ -65,6 +65,7 @@ def test_every_word_is_used_somewhere() -> None:
         "too_large",
         "failed",
         "not_found",
+        "no_text",
         "wrong_",
     )
     for key in [*CORE["page"], *CORE["live"]]:
@@ -95,9 +96,16 @@ def test_no_text_makes_an_element_or_a_link_that_is_not_allowed(text: str) -> No
     tree = LexborHTMLParser(to_html(place_marks(text, ()), lambda number: Markup("")))
     for node in tree.css("*"):
         assert node.tag in ALLOWED
-        assert set(node.attributes) <= {"href", "start"}
+        assert set(node.attributes) <= {"href", "start", "dir"}
+        assert node.attributes.get("dir", "auto") == "auto"
         assert (node.attributes.get("href") or "/").startswith("/")
         assert not (node.attributes.get("href") or "/").startswith("//")
+
+
+def test_a_stretch_in_another_language_is_marked_around_its_citation() -> None:
+    text = "According to the Act [1]: Sheria."
+    html = to_html(place_marks(text, [cited(21, 24)], [Spoken(0, 25, "en")]), lambda number: Markup("<b>1</b>"))
+    assert html == '<p dir="auto"><span lang="en">According to the Act <b>1</b>:</span> Sheria.</p>\n'
 
 
 @given(st.text(max_size=80), st.lists(st.tuples(st.integers(0, 90), st.integers(0, 90)), max_size=5))

@@ -33,7 +33,7 @@ from daulat.knowledge.everyday import Heard
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import LONGEST_QUERY, Asked, Filters, Searcher
 from daulat.knowledge.types import Hit
-from daulat.language import Contacts, Detector, Notices, Office, primary
+from daulat.language import SELF_HARM, Contacts, Detector, Notices, Office, Said, primary
 from daulat.models.engine import Engine
 from daulat.models.errors import ModelsError
 
@@ -178,18 +178,19 @@ class Assistant:
         language = self._language(question)
         phrases = self.speech.phrases(language)
         if not any(character.isalnum() for character in text):
-            return self._notice(phrases.get("empty_question"), language)
+            return self._notice(phrases.say("empty_question"), language)
         if len(text) > LONGEST_QUESTION:
-            return self._notice(phrases.get("question_too_long"), language)
+            return self._notice(phrases.say("question_too_long"), language)
         category = self.notices.emergency(text, language)
         if category:
-            key = "emergency_self_harm" if category == "self_harm" else "emergency"
-            return self._notice(phrases.get(key), language, self.contacts.for_emergency(category, language))
+            offices = self.contacts.for_emergency(category, language)
+            key = "emergency_self_harm" if category == SELF_HARM else "emergency"
+            return self._notice(phrases.say(key if offices else f"{key}_unlisted"), language, offices)
         courtesy = self.notices.courtesy(text, language)
         if courtesy:
-            return self._notice(phrases.get(courtesy, nation=self.speech.nation(language)), language)
+            return self._notice(self.speech.courtesy(courtesy, language), language)
         if not len(self.release):
-            return replace(self._notice(phrases.get("no_knowledge"), language), mode="declined")
+            return replace(self._notice(phrases.say("no_knowledge"), language), mode="declined")
         return None
 
     def _prepare(self, question: Question) -> Prepared:
@@ -253,7 +254,7 @@ class Assistant:
             known = evidence.document.doc_id in warned and evidence.standing != "history"
             warned |= {evidence.document.doc_id} if warning else set()
             citation = self._citation(evidence, marked, short=place > 0)
-            warning = "" if known else warning
+            warning = () if known else warning
             quoted.append(Quoted(citation, self.labels.cited(evidence), warning, evidence.standing == "history"))
         foreign = quoted[0].citation.language if quoted else ""
         opening = [self.speech.text_only_in(foreign, language)] if foreign and primary(foreign) != language else []
@@ -264,7 +265,8 @@ class Assistant:
         """Say at the end of a page whom to ask."""
         if offices:
             said = "\n".join(f"- {spoken(office)}" for office in offices)
-            page.add(self.speech.phrases(language).get("ask") + "\n" + said)
+            page.say(self.speech.phrases(language).say("ask"))
+            page.text += "\n" + said
         return as_contacts(offices)
 
     async def _written(self, prepared: Prepared, writer: Writer) -> AsyncGenerator[AnswerEvent, None]:
@@ -279,7 +281,7 @@ class Assistant:
         verifier = Verifier({item.id: item.text for item in offered}, self.searcher.reader, language, rules)
         name = self.speech.language_name(prepared.language, "en")
         request = compose_request(writer.model, prepared.asked.text, offered, name)
-        page = Page()
+        page = Page(prepared.language)
 
         def goes_on(text: str) -> bool:
             # Names of offices stay as the law writes them, in whatever language the sentence is.
@@ -306,20 +308,20 @@ class Assistant:
                     for citation in page.citations[len(page.citations) - len(fresh) :] if fresh else ():
                         yield AnswerEvent("citation", citation=citation)
         except ModelsError:
-            page = Page()  # the official text answers instead; what was told is replaced
+            page = Page(prepared.language)  # the official text answers instead; what was told is replaced
         if page.citations:
             before = len(page.text)
-            for sentence in self._cautions([chosen[int(mark[1:]) - 1][0] for mark in numbers], prepared.language):
-                page.add(sentence)
-            notice = self.speech.phrases(prepared.language).get("written_by_model", model=writer.model)
+            for sentences in self._cautions([chosen[int(mark[1:]) - 1][0] for mark in numbers], prepared.language):
+                page.say(*sentences)
+            notice = self.speech.phrases(prepared.language).say("written_by_model", model=writer.model)
             answer = self._finished(prepared, page, "written", notice=notice)
             yield AnswerEvent("text", text=page.text[before:])
             yield AnswerEvent("answer", answer=replace(answer, model=writer.model))
 
-    def _cautions(self, cited: Sequence[Evidence], language: str) -> list[str]:
+    def _cautions(self, cited: Sequence[Evidence], language: str) -> list[tuple[Said, ...]]:
         """Say what a reader must know of the texts that were written from, and up to which day they go."""
         warnings = (self.speech.warning(each, self.labels, language, has_text=self._has_text) for each in cited)
-        return [*filter(None, dict.fromkeys(warnings)), self.speech.as_of(self.release.as_of, language)]
+        return [*filter(None, dict.fromkeys(warnings)), (self.speech.as_of(self.release.as_of, language),)]
 
     def _declined(self, prepared: Prepared) -> Answer:
         """Say that no source answers, show the nearest passages, and whom to ask."""
@@ -332,13 +334,13 @@ class Assistant:
         nearest = [each.document for each, _ in pairs] if is_near else []
         matters = self.contacts.matters(prepared.asked.text, [document.doc_id for document in nearest])
         contacts = self.contacts.for_topics([*matters, *topics_of(prepared.asked.topics, nearest)], language)
-        page = Page()
-        page.add(phrases.get("declined"))
+        page = Page(language)
+        page.say(phrases.say("declined"))
         named = self._offices(page, contacts, language)
         answer = self._finished(prepared, page, "declined")
         return replace(answer, answered=False, related=related, contacts=named)
 
-    def _finished(self, prepared: Prepared, page: Page, mode: Mode, *, notice: str = "") -> Answer:
+    def _finished(self, prepared: Prepared, page: Page, mode: Mode, *, notice: Said | None = None) -> Answer:
         beside = self.contacts.beside_answer(prepared.asked.text, prepared.language) if mode != "declined" else ()
         named = self._offices(page, beside, prepared.language)
         return Answer(
@@ -349,20 +351,26 @@ class Assistant:
             as_of=self.release.as_of,
             mode=mode,
             confidence=round(prepared.probability, 3),
-            notice=notice,
+            notice=notice.text if notice else "",
+            notice_language=notice.language if notice and notice.language != prepared.language else "",
+            spoken=tuple(page.spoken),
             contacts=named,
             release=self.release.release_id,
         )
 
-    def _notice(self, text: str, language: str, offices: Sequence[Office] = ()) -> Answer:
-        lines = [text, "\n".join(f"- {spoken(office)}" for office in offices)]
+    def _notice(self, said: Said, language: str, offices: Sequence[Office] = ()) -> Answer:
+        page = Page(language)
+        page.say(said)
+        if offices:
+            page.add("\n".join(f"- {spoken(office)}" for office in offices))
         return Answer(
             answered=False,
-            text="\n\n".join(line for line in lines if line),
+            text=page.text,
             citations=(),
             language=language,
             as_of=self.release.as_of,
             mode="notice",
+            spoken=tuple(page.spoken),
             contacts=as_contacts(offices),
             release=self.release.release_id,
         )

@@ -20,7 +20,7 @@ from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.ingest import load_rules
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Searcher, load_ranking, reader_for
-from daulat.language import PackFiles, contacts_for, detector_for, notices_for
+from daulat.language import Contacts, PackFiles, contacts_for, detector_for, notices_for
 
 
 def open_assistant(
@@ -30,6 +30,7 @@ def open_assistant(
     languages: Sequence[str],
     *,
     names: Mapping[str, str] | None = None,
+    contacts: Contacts | None = None,
     writer_for: WriterFor = nobody,
 ) -> Assistant:
     """Open an assistant over a release.
@@ -45,6 +46,8 @@ def open_assistant(
         The nation's languages, the first the default.
     names : mapping of str to str, optional
         The nation's name by language.
+    contacts : Contacts, optional
+        Whom a person can ask; by default those of the pack.
     writer_for : callable
         (service, language) to who may write; by default nobody, and answers are quotations.
     """
@@ -52,7 +55,7 @@ def open_assistant(
     reader = reader_for(pack, languages)
     searcher = Searcher(release, encoder, reader, load_ranking())
     sentence_rules = load_rules(pack.path()).sentences if pack else {}
-    contacts = contacts_for(pack)
+    contacts = contacts or contacts_for(pack)
     return Assistant(
         release=release,
         searcher=searcher,

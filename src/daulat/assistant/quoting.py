@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from daulat.assistant.types import Citation
-from daulat.language import Phrases
+from daulat.assistant.types import Citation, Spoken
+from daulat.language import Phrases, Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,31 +22,51 @@ class Quoted:
 
     citation: Citation
     label: str
-    warning: str = ""
+    warning: Sequence[Said] = ()
     is_history: bool = False
 
 
 @dataclass(slots=True)
 class Page:
-    """Text being put together, with the citations whose markers stand in it."""
+    """Text being put together in `language`, with the citations whose markers stand in it, and the stretches of it that
+    are in another language."""
 
+    language: str
     text: str = ""
     citations: list[Citation] = field(default_factory=list)
+    spoken: list[Spoken] = field(default_factory=list)
 
     def add(self, text: str) -> None:
         """Add a paragraph."""
         self.text += ("\n\n" if self.text else "") + text
 
-    def mark(self, citation: Citation, before: str, after: str) -> None:
-        """Add a paragraph with the marker of a citation between two texts."""
+    def say(self, *sentences: Said) -> None:
+        """Add a paragraph of our own sentences."""
+        for place, said in enumerate(sentences):
+            if place:
+                self.text += " " + said.text
+            else:
+                self.add(said.text)
+            self._note(len(self.text) - len(said.text), said.language)
+
+    def introduce(self, citation: Citation, said: Said) -> None:
+        """Add a sentence as a paragraph, with the marker of a citation at its end, before its colon."""
+        before = said.text.rstrip()
+        colon = ":" if before.endswith(":") else ""
+        before = before.removesuffix(":")
         self.add(before)
         marker = f"[{len(self.citations) + 1}]"
         start = len(self.text) + (1 if before else 0)
-        self.text += (" " if before else "") + marker + after
+        self.text += (" " if before else "") + marker + colon
+        self._note(start - len(before) - (1 if before else 0), said.language)
         self.citations.append(replace(citation, start=start, end=start + len(marker)))
 
+    def _note(self, start: int, language: str) -> None:
+        if language != self.language:
+            self.spoken.append(Spoken(start, len(self.text), language))
 
-def quotation(quoted: Sequence[Quoted], phrases: Phrases, *, opening: Sequence[str], closing: Sequence[str]) -> Page:
+
+def quotation(quoted: Sequence[Quoted], phrases: Phrases, *, opening: Sequence[Said], closing: Sequence[Said]) -> Page:
     """Write an answer from quotations.
 
     Parameters
@@ -55,7 +75,7 @@ def quotation(quoted: Sequence[Quoted], phrases: Phrases, *, opening: Sequence[s
         The first answers; the others are worth reading beside it.
     phrases : Phrases
         Of the asker's language.
-    opening, closing : sequences of str
+    opening, closing : sequences of Said
         Sentences to say before and after.
 
     Returns
@@ -63,17 +83,15 @@ def quotation(quoted: Sequence[Quoted], phrases: Phrases, *, opening: Sequence[s
     Page
         Text and citations, each citation with the place of its marker.
     """
-    page = Page()
+    page = Page(phrases.language)
     for sentence in opening:
-        page.add(sentence)
+        page.say(sentence)
     for place, item in enumerate(quoted):
         if item.warning:
-            page.add(item.warning)
+            page.say(*item.warning)
         key = "quote_history" if item.is_history else "quote_intro" if place == 0 else "quote_also"
-        intro = phrases.get(key, citation=item.label).rstrip()
-        colon = ":" if intro.endswith(":") else ""
-        page.mark(item.citation, intro.removesuffix(":"), colon)
+        page.introduce(item.citation, phrases.say(key, citation=item.label))
         page.add("\n".join(f"> {line}" if line.strip() else ">" for line in item.citation.quote.splitlines()))
     for sentence in closing:
-        page.add(sentence)
+        page.say(sentence)
     return page

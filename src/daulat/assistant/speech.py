@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the assistant says in its own words: a language and what is to be said in, whole sentences out.
 
-Sentences come from `daulat.language.Phrases`; names of languages and forms of dates from CLDR. It never speaks about
-the matter itself: that is the official text's.
+Sentences come from `daulat.language.Phrases`; names of languages and forms of dates from CLDR, in the language that the
+sentence is really said in. It never speaks about the matter itself: that is the official text's.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from babel import Locale, UnknownLocaleError
 
 from daulat.assistant.citing import Labels
 from daulat.assistant.evidence import Evidence
-from daulat.language import PackFiles, Phrases, long_date
+from daulat.language import PackFiles, Phrases, Said, long_date
 
 
 class Speech:
@@ -39,9 +39,11 @@ class Speech:
             self._phrases[language] = Phrases.for_language(language, self._pack, self._languages)
         return self._phrases[language]
 
-    def nation(self, language: str) -> str:
-        """Name the nation in a language."""
-        return self._names.get(language) or self._names.get("en") or next(iter(self._names.values()), "")
+    def courtesy(self, kind: str, language: str) -> Said:
+        """Greet, thank, take leave, or say what this is."""
+        phrases = self.phrases(language)
+        named = self._names.get(phrases.spoken_in(kind)) or self._names.get("en")
+        return phrases.say(kind, nation=named or next(iter(self._names.values()), ""))
 
     def language_name(self, language: str, within: str) -> str:
         """Name a language in another.
@@ -53,35 +55,41 @@ class Speech:
         """
         return _language_name(language, within)
 
-    def text_only_in(self, language: str, asked_in: str) -> str:
+    def text_only_in(self, language: str, asked_in: str) -> Said:
         """Say that the official text is in another language than the question."""
-        return self.phrases(asked_in).get("text_only_in", language=_language_name(language, asked_in))
+        phrases = self.phrases(asked_in)
+        return phrases.say("text_only_in", language=_language_name(language, phrases.spoken_in("text_only_in")))
 
-    def as_of(self, day: str, language: str) -> str:
+    def as_of(self, day: str, language: str) -> Said:
         """Say up to which day the sources go."""
         phrases = self.phrases(language)
-        return phrases.get("as_of", date=long_date(day, language)) if day else phrases.get("as_of_unknown")
+        if not day:
+            return phrases.say("as_of_unknown")
+        return phrases.say("as_of", date=long_date(day, phrases.spoken_in("as_of")))
 
-    def warning(self, evidence: Evidence, labels: Labels, language: str, *, has_text: Callable[[str], bool]) -> str:
-        """Say what a reader must know of the standing of a passage; empty where it simply holds."""
+    def warning(
+        self, evidence: Evidence, labels: Labels, language: str, *, has_text: Callable[[str], bool]
+    ) -> tuple[Said, ...]:
+        """Say what a reader must know of the standing of a passage; nothing where it simply holds."""
         phrases, status = self.phrases(language), evidence.status
         citation, successor = labels.cited(evidence), labels.successor(evidence)
-        said: list[str] = []
+        said: list[Said] = []
         if status.status == "revoked":
             key = "revoked_by" if successor else "revoked"
-            said.append(phrases.get(key, citation=citation, successor=successor))
+            said.append(phrases.say(key, citation=citation, successor=successor))
         elif status.status == "partly_revoked" and successor:
-            said.append(phrases.get("partly_revoked_by", citation=citation, successor=successor))
+            said.append(phrases.say("partly_revoked_by", citation=citation, successor=successor))
         elif status.status == "amended":
             part, law = labels.part(evidence.passage), evidence.document.citation
             unsure = evidence.standing == "caution" and part and law and successor
             key = "amended_somewhere_by" if unsure else "amended_by" if successor else "amended"
-            said.append(phrases.get(key, citation=citation, successor=successor, part=part, law=law))
+            said.append(phrases.say(key, citation=citation, successor=successor, part=part, law=law))
         elif status.status == "not_law" and evidence.document.date:
-            said.append(phrases.get("dated_source", date=long_date(evidence.document.date, language)))
+            day = long_date(evidence.document.date, phrases.spoken_in("dated_source"))
+            said.append(phrases.say("dated_source", date=day))
         if evidence.standing == "history" and successor and not has_text(status.by):
-            said.append(phrases.get("successor_missing"))
-        return " ".join(said)
+            said.append(phrases.say("successor_missing"))
+        return tuple(said)
 
 
 @lru_cache(maxsize=64)

@@ -77,11 +77,21 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """A stretch of an answer's `text`, characters `start` to `end`, and the language that it is in (BCP 47)."""
+
+    start: int
+    end: int
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The whole answer.
 
     `mode` says how it came about: official text quoted, written by a model and verified, declined, or a notice (a
-    greeting, an emergency).
+    greeting, an emergency). `spoken` are those of our own sentences that are not in `language`, since no one has said
+    them in it yet; `notice_language` is the language of `notice` where it is another.
     """
 
     answered: bool
@@ -92,6 +102,8 @@ class Answer:
     mode: Mode
     confidence: float = 0.0
     notice: str = ""
+    notice_language: str = ""
+    spoken: tuple[Spoken, ...] = ()
     related: tuple[Citation, ...] = ()
     contacts: tuple[Contact, ...] = ()
     release: str = ""

@@ -20,9 +20,11 @@ from daulat.cli._output import ADD_SOURCES
 from daulat.knowledge.building import build_apart
 from daulat.knowledge.encoder import Encoder, open_encoder
 from daulat.knowledge.errors import SourceError
-from daulat.knowledge.opening import is_outdated, nation_sources, open_or_build
+from daulat.knowledge.opening import awaits_build, is_outdated, nation_sources, open_or_build
 from daulat.knowledge.release import Manifest, Release, Shelf
-from daulat.nation import Nation, Pack
+from daulat.knowledge.search import Reader
+from daulat.language import Contacts, contacts_for
+from daulat.nation import Nation, Pack, pack_at
 
 if TYPE_CHECKING:
     from daulat.gateway import Answering, Knowledge
@@ -52,8 +54,22 @@ def open_answering(nation: Nation, pack: Pack | None, report: Report, writer_for
     encoder = open_encoder(nation.knowledge.encoder, os.environ)
     release = open_or_build(nation, pack, encoder, report, now=_now)
     languages = nation.language_tags
-    assistant = open_assistant(release, encoder, pack, languages, names=nation.names, writer_for=writer_for)
+    contacts = declared_contacts(nation, pack)
+    assistant = open_assistant(
+        release, encoder, pack, languages, names=nation.names, contacts=contacts, writer_for=writer_for
+    )
     return Opened(assistant, release, encoder)
+
+
+def declared_contacts(nation: Nation, pack: Pack | None) -> Contacts:
+    """Return whom a person can call or ask: as declared beside nation.yaml, else by the pack.
+
+    Raises
+    ------
+    LanguageError
+        If `contacts.yaml` has faults.
+    """
+    return contacts_for(pack, pack_at(nation.directory, nation.country))
 
 
 def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
@@ -64,13 +80,14 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
     shelf = Shelf(nation.path(nation.knowledge.releases))
 
     def open_parts(report: Report) -> Answering:
-        if not shelf.current_id():
+        if awaits_build(nation, pack, shelf, today=_now().date()):
             build_apart(nation, report)
         opened = open_answering(nation, pack, report)
         opened.assistant.searcher.warm()
         manifest = opened.release.manifest
         detail = f"{manifest.passages:,} passages of {manifest.documents:,} documents in {manifest.release_id}"
-        detail += _due(nation, pack, opened) or _empty(manifest)
+        due = build_due(nation, pack, opened.release, opened.assistant.searcher.reader)
+        detail += f"; {due}" if due else _empty(manifest)
         assistant = opened.assistant
         library = OpenLibrary(opened.release, assistant.labels, assistant.searcher, assistant.language_of)
         give_memory_back()
@@ -79,14 +96,13 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
     return Knowledge(open_parts, shelf.current_id)
 
 
-def _due(nation: Nation, pack: Pack | None, opened: Opened) -> str:
-    """Say that a build is due; a fault in a declaration is told, and does not keep the release in use from opening."""
+def build_due(nation: Nation, pack: Pack | None, release: Release, reader: Reader) -> str:
+    """Say that a build is due, or nothing; a fault in a declaration does not keep the release in use from answering."""
     try:
-        sources = nation_sources(nation, pack, today=_now().date())
-        outdated = is_outdated(opened.release, sources, pack, opened.assistant.searcher.reader)
+        outdated = is_outdated(release.manifest, nation_sources(nation, pack, today=_now().date()), pack, reader)
     except SourceError:
-        return "; what is declared now has faults, which `daulat knowledge build` names"
-    return "; sources or the pack have changed since: `daulat knowledge build`" if outdated else ""
+        return "what is declared now has faults, which `daulat knowledge build` names"
+    return "sources or the pack have changed since: `daulat knowledge build`" if outdated else ""
 
 
 def _empty(manifest: Manifest) -> str:

@@ -13,15 +13,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from daulat.cli._address import take_address
+from daulat.cli._answering import declared_contacts
+from daulat.cli._output import ADD_SOURCES
 from daulat.errors import DaulatError
 from daulat.gateway import ListenError
 from daulat.knowledge.encoder import bundled_weights
-from daulat.knowledge.opening import nation_shelf
+from daulat.knowledge.opening import is_outdated, nation_shelf, nation_sources
+from daulat.knowledge.search import reader_for
 from daulat.models import WEIGHTS, EmbeddedEngine, declare_engines
 from daulat.nation import Model, Nation, check_nation, find_pack, load_nation
 from daulat.store import StoreSettings
@@ -67,7 +71,9 @@ def _of_nation(nation: Nation, environ: Mapping[str, str]) -> Iterator[Finding]:
     yield disk(nation, environ)
     yield guarded("pack", lambda: pack(nation))
     yield guarded("port", lambda: port(nation))
+    yield guarded("sources", lambda: sources(nation))
     yield guarded("release", lambda: release(nation))
+    yield guarded("contacts", lambda: contacts(nation))
     yield from models(nation, environ)
     yield scanned_pages(nation.language_tags)
 
@@ -221,6 +227,41 @@ def port(nation: Nation) -> Finding:
     return Finding("port", "ok", f"{listen} is free")
 
 
+def sources(nation: Nation) -> Finding:
+    """Read what is declared, and see whether the release in use holds it."""
+    pack = find_pack(nation.country)
+    declared = nation_sources(nation, pack, today=datetime.now(UTC).date())
+    if not declared:
+        return Finding(
+            "sources", "warn", "no source is declared", "Every question is declined until there is one.", ADD_SOURCES
+        )
+    shelf = nation_shelf(nation)
+    current = shelf.current_id()
+    made = {manifest.release_id: manifest for manifest in shelf.contents().releases}.get(current)
+    if made and is_outdated(made, declared, pack, reader_for(pack, nation.language_tags)):
+        return Finding(
+            "sources",
+            "warn",
+            f"sources or the pack have changed since {current} was built",
+            "Questions are answered from the older text.",
+            "run `daulat knowledge build`, then `daulat knowledge publish`.",
+        )
+    return Finding("sources", "ok", f"{len(declared)} declared")
+
+
+def contacts(nation: Nation) -> Finding:
+    """Look for offices that a person can be sent to."""
+    if declared_contacts(nation, find_pack(nation.country)).names_an_office:
+        return Finding("contacts", "ok", "an office is named where no text answers")
+    return Finding(
+        "contacts",
+        "warn",
+        "no office is declared that can be asked",
+        "Who is in danger, or finds no answer, is told of nobody.",
+        "write contacts.yaml beside nation.yaml; docs/concepts/packs.md shows its form.",
+    )
+
+
 def release(nation: Nation) -> Finding:
     """Verify every byte and the signature of the release in use."""
     shelf = nation_shelf(nation)
@@ -231,7 +272,7 @@ def release(nation: Nation) -> Finding:
             "warn",
             "no release of the official text is in use",
             "Every question is declined until there is one.",
-            "run `daulat up`, which makes one from the pack, or `daulat knowledge build`.",
+            "run `daulat up`, which makes one from the declared sources, or `daulat knowledge build`.",
         )
     manifest, key = shelf.verify(current)
     return Finding("release", "ok", f"{current}: {manifest.passages:,} passages, signed by {key.text[:12]}...")

@@ -24,7 +24,8 @@ file_option = click.option(
 def declared_or_only_pack(path: Path) -> Nation:
     """Return the declared nation; where nothing is declared and one pack is installed, the nation of that pack.
 
-    So a question can be asked right after installing. What is assumed is said on stderr.
+    So a question can be asked right after installing; who builds or publishes declares the nation first. What is
+    assumed, and where the texts of that country are built, is said on stderr.
 
     Raises
     ------
@@ -35,7 +36,8 @@ def declared_or_only_pack(path: Path) -> Nation:
     if path.exists() or len(packs) != 1:
         return load_nation(path)
     [pack] = packs
-    say(f"there is no {path}: assuming {pack.country}, the one country whose pack is installed")
+    kept = path.resolve().parent / ".daulat"
+    say(f"there is no {path}: assuming {pack.country}, the one country whose pack is installed; its texts go to {kept}")
     with TemporaryDirectory() as place:
         written = Path(place) / "nation.yaml"
         written.write_text(bootstrap(pack.country, pack), encoding="utf-8")

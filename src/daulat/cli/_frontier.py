@@ -46,7 +46,7 @@ def command(
     the column stays empty.
 
     \b
-    daulat models frontier --language id
+    daulat models frontier --language en
     daulat models frontier --plot frontier.svg
     """
     nation = load_nation(path) if path.exists() else None

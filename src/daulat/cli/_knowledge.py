@@ -16,7 +16,7 @@ from daulat.cli._output import say
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.opening import Place, nation_shelf, place_of
 from daulat.knowledge.release import Shelf
-from daulat.nation import Nation, Pack, find_pack
+from daulat.nation import Nation, Pack, find_pack, load_nation
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,16 @@ class KnowledgePlace:
 
 
 def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--file` and `--releases`; the command receives a `KnowledgePlace` as `place`."""
+    """Add `--file` and `--releases`; the command receives the `KnowledgePlace` that is declared as `place`."""
+    return _placing(command, load_nation)
+
+
+def asking_place_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Do what `place_options` does for who only asks: without a declaration, of the one country that has a pack."""
+    return _placing(command, declared_or_only_pack)
+
+
+def _placing(command: Callable[..., Any], nation_at: Callable[[Path], Nation]) -> Callable[..., Any]:
 
     @file_option
     @click.option(
@@ -69,7 +78,7 @@ def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @wraps(command)
     def placed(*args: Any, path: Path, releases: Path | None, **options: Any) -> Any:
-        nation = declared_or_only_pack(path)
+        nation = nation_at(path)
         place = KnowledgePlace(nation, find_pack(nation.country), place_of(nation).with_releases(releases))
         return command(*args, place=place, **options)
 

@@ -11,13 +11,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from daulat.assistant.types import Answer, Question
+from daulat.cli._answering import declared_contacts
 from daulat.gateway import ASGIApp, OpenLibrary, Parts, answer_whole
-from daulat.gateway.errors import Overloaded, retry_after_s
+from daulat.gateway.chat import NO_OFFICIAL_TEXT
+from daulat.gateway.errors import NotReady, Overloaded, retry_after_s
 from daulat.gateway.plans import PlanRoutes
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.types import Document, Passage, plain_name
 from daulat.nation import Nation, find_pack
-from daulat.web import ComeBackError, Site, Standing, WebParts, create_web, load_messages
+from daulat.web import ComeBackError, NoTextError, Site, Standing, WebParts, create_web, load_messages
 
 
 class PageLibrary:
@@ -84,7 +86,7 @@ def make_pages(nation: Nation, parts: Parts) -> ASGIApp:
 
     return create_web(
         WebParts(
-            site=Site(nation.country, model_id, service),
+            site=Site(nation.country, model_id, service, declared_contacts(nation, pack).names_an_office),
             messages=load_messages(folders, nation.language_tags),
             library=library,
             standing=standing,
@@ -98,8 +100,12 @@ def make_pages(nation: Nation, parts: Parts) -> ASGIApp:
 
 @contextmanager
 def _later() -> Iterator[None]:
-    """Tell the pages when to come back, where more is asked than can be answered now."""
+    """Tell the pages when to come back, where more is asked than can be answered now, and when waiting is of no use."""
     try:
         yield
     except Overloaded as error:
         raise ComeBackError(error, retry_after_s(error)) from error
+    except NotReady as error:
+        if error.code == NO_OFFICIAL_TEXT:
+            raise NoTextError(error.what, why=error.why, fix=error.fix, code=error.code) from error
+        raise

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from daulat.cli._address import take_address
 from daulat.cli._output import emit, emit_json, hint, say
+from daulat.cli.status import noted_address
 from daulat.gateway import ASGIApp, Parts, create_app, open_front, run, serve
 from daulat.gateway.access.cors import with_cors
 from daulat.gateway.access.proxies import with_trusted_proxies
@@ -93,7 +94,9 @@ def run_service(
             opened.web = make_web(nation, opened)
             yield opened
 
-    return run(_run(parts, take_address(nation, port), as_json))
+    holder = take_address(nation, port)
+    with noted_address(nation, holder.getsockname()[1]):
+        return run(_run(parts, holder, as_json))
 
 
 def run_front(

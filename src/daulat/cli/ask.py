@@ -15,7 +15,7 @@ import click
 
 from daulat.assistant import Assistant, OneWriter, Writer, WriterFor, nobody
 from daulat.assistant.types import Answer, Citation, Question
-from daulat.cli._answering import Opened, open_answering
+from daulat.cli._answering import Opened, build_due, open_answering
 from daulat.cli._declaration import declared_or_only_pack, file_option
 from daulat.cli._output import emit, emit_json, has_colour, hint, json_option, say
 from daulat.cli._passages import language_tag, mark_answers, page_words, status_word
@@ -40,8 +40,8 @@ def command(question: str, service: str, language: str, path: Path, as_json: boo
     """Ask one question and read the answer with its sources. A declined question is an answer too.
 
     \b
-    daulat ask "Bayi saya baru lahir, paling lambat kapan harus lapor?"
-    daulat ask "Kumaha carana nyieun akta kalahiran?" --language su
+    daulat ask "When must a birth be registered?"
+    daulat ask "When must a birth be registered?" --language en
     daulat ask "..." --json | jq -r '.citations[].article'
     """
     text = question.strip()
@@ -51,22 +51,24 @@ def command(question: str, service: str, language: str, path: Path, as_json: boo
     known = [each.id for each in nation.services]
     if service and service not in known:
         raise click.BadParameter(f"`{service}` is not declared; use {', '.join(known)}", param_hint="--service")
-    answer = answer_once(nation, Question(text, service or known[0], language))
+    answer, opened = answer_once(nation, Question(text, service or known[0], language))
     if as_json:
         emit_json(as_json_object(answer))
     else:
         pack = find_pack(nation.country)
         show(answer, Phrases.for_language(answer.language, pack), page_words(nation, answer.language))
+        if due := build_due(nation, pack, opened.release, opened.assistant.searcher.reader):
+            hint(f"{opened.release.release_id} answered; {due}")
 
 
-def answer_once(nation: Nation, question: Question) -> Answer:
-    """Open what answers, answer one question, and close it again."""
+def answer_once(nation: Nation, question: Question) -> tuple[Answer, Opened]:
+    """Open what answers, and answer one question."""
     engines = declare_engines(
         nation.models, base=nation.directory, weights=nation.path(WEIGHTS), environment=os.environ
     )
     # Opened before any loop runs: a first start builds for half a minute, and in a loop Ctrl-C would wait for its end.
     opened = _open(nation, engines)
-    return asyncio.run(_answered(opened.assistant, engines, question))
+    return asyncio.run(_answered(opened.assistant, engines, question)), opened
 
 
 async def _answered(assistant: Assistant, engines: EngineSet, question: Question) -> Answer:
@@ -111,7 +113,9 @@ def as_json_object(answer: Answer) -> dict[str, Any]:
         "as_of": answer.as_of,
         "mode": answer.mode,
         "confidence": answer.confidence,
+        "spoken": [{"start": each.start, "end": each.end, "language": each.language} for each in answer.spoken],
         "notice": answer.notice,
+        "notice_language": answer.notice_language,
         "related": [_citation(each) for each in answer.related],
         "contacts": [
             {"name": each.name, "about": each.about, "phone": each.phone, "url": each.url} for each in answer.contacts

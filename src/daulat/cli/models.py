@@ -65,10 +65,10 @@ def command() -> None:
     """List, pull and run open-weight models.
 
     \b
-    daulat models list                         every model of the catalogue, and which are here
-    daulat models show qwen3-4b                its licence, size, languages and sources
-    daulat models pull qwen3-4b                fetch its weights from its publisher
-    daulat models run qwen3-4b "Apa itu KTP?"  ask it, without any official text
+    daulat models list                           every model of the catalogue, and which are here
+    daulat models show qwen3-4b                  its licence, size, languages and sources
+    daulat models pull qwen3-4b                  fetch its weights from its publisher
+    daulat models run qwen3-4b "What is a law?"  ask it, without any official text
     """
 
 
@@ -87,7 +87,7 @@ def list_models(here: bool, language: str, directory: Path, as_json: bool) -> No
     A claim is not a measurement: what a model can write in a language, a suite has to show.
 
     \b
-    daulat models list --language jv           whose publishers claim Javanese
+    daulat models list --language fr           whose publishers claim French
     """
     catalogue = load_catalogue()
     installed = {weights.provenance.model: weights for weights in WeightsStore(directory).installed()}

@@ -12,13 +12,14 @@ from typing import Any, get_args
 import click
 
 from daulat.assistant.citing import Labels, load_labels
-from daulat.cli._knowledge import KnowledgePlace, place_options
+from daulat.cli._answering import build_due
+from daulat.cli._knowledge import KnowledgePlace, asking_place_options
 from daulat.cli._output import emit, emit_json, hint, json_option, say
 from daulat.cli._passages import day, language_tag, page_words, status_word
 from daulat.knowledge.encoder import open_encoder
 from daulat.knowledge.opening import open_or_build, open_searcher
 from daulat.knowledge.release import Release
-from daulat.knowledge.search import Filters
+from daulat.knowledge.search import Filters, Searcher
 from daulat.knowledge.types import Hit, LegalStatus
 from daulat.nation import Nation
 
@@ -58,7 +59,7 @@ _WIDTH = 300  # characters of a passage that are shown to a reader
     "--until", "until_date", callback=day, default="", metavar="DATE", help="Only documents of this day or earlier."
 )
 @click.option("--release", default="", metavar="ID", help="Search this release instead of the one in use.")
-@place_options
+@asking_place_options
 @json_option
 def command(
     place: KnowledgePlace,
@@ -78,9 +79,9 @@ def command(
     """Search the official text, by words and by meaning.
 
     \b
-    daulat search "KK hilang"
-    daulat search "leungit KTP" --language su --top 3
-    daulat search "UU 24/2013 pasal 44" --status in_force --json
+    daulat search "lost identity card"
+    daulat search "registration of births" --language en --top 3
+    daulat search "registration of births" --status in_force --json
     """
     if not text.strip():
         raise click.BadParameter("there is nothing to search for", param_hint="TEXT")
@@ -95,7 +96,8 @@ def command(
         from_date,
         until_date,
     )
-    opened, hits = _search(place, text, language, top, filters, release)
+    searcher, hits = _search(place, text, language, top, filters, release)
+    opened = searcher.release
     if as_json:
         emit_json({"release": opened.release_id, "as_of": opened.as_of, "hits": [_record(hit) for hit in hits]})
         return
@@ -107,11 +109,13 @@ def command(
         hint(f"from {opened.release_id}; `daulat ask` answers with the best of these")
     else:
         say(f"nothing in {opened.release_id} ({len(opened):,} passages) fits")
+    if not release and (due := build_due(place.nation, place.pack, opened, searcher.reader)):
+        hint(due)
 
 
 def _search(
     place: KnowledgePlace, text: str, language: str, top: int, filters: Filters, release: str
-) -> tuple[Release, list[Hit]]:
+) -> tuple[Searcher, list[Hit]]:
     encoder = open_encoder(place.nation.knowledge.encoder, os.environ)
     told: set[str] = set()
 
@@ -128,7 +132,7 @@ def _search(
         )
     _require_known(filters, opened, place.nation)
     searcher = open_searcher(opened, encoder, place.pack, place.nation.language_tags)
-    return opened, searcher.search(text, language, top_k=top, filters=filters)
+    return searcher, searcher.search(text, language, top_k=top, filters=filters)
 
 
 def _require_known(filters: Filters, release: Release, nation: Nation) -> None:

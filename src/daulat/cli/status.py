@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import http.client
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,24 +16,26 @@ import click
 from daulat.cli._declaration import file_option
 from daulat.cli._output import ADD_SOURCES, emit, emit_json, hint, json_option, table
 from daulat.errors import DaulatError
+from daulat.files import write_whole
 from daulat.nation import Nation, load_nation
 
 TIMEOUT_S = 5.0
+NOTE = ".daulat/address"
 
 
 @click.command("status")
-@click.option("--url", help="Address of the service; by default the one that nation.yaml declares.")
+@click.option("--url", help="Address of the service; by default that of the service of this folder.")
 @file_option
 @json_option
 def command(url: str | None, path: Path, as_json: bool) -> int:
     """Say how a running service is. Exit code 0 while it answers questions, 1 when it does not.
 
     \b
-    daulat status                                    the service that ./nation.yaml declares
-    daulat status --url https://tanya.example        another one
+    daulat status                                    the service of this folder, whatever its port
+    daulat status --url https://ask.example          another one
     daulat status --json | jq .pulse.p95_ms          one figure of it
     """
-    address = url or declared_address(path)
+    address = url or address_in_use(load_nation(path))
     report = fetch_status(address)
     if as_json:
         emit_json(report)
@@ -41,10 +45,31 @@ def command(url: str | None, path: Path, as_json: bool) -> int:
     return 1 if report["level"] == "red" else 0
 
 
-def declared_address(path: Path) -> str:
-    """Return the address at which the declared service listens, as this machine reaches it."""
-    nation = load_nation(path)
+def address_in_use(nation: Nation) -> str:
+    """Return the address at which `daulat up` noted that this service listens, else the declared one.
+
+    A service that was killed could not take its note away, so whoever is named there is asked first.
+    """
+    with suppress(OSError, UnicodeDecodeError, DaulatError, click.BadParameter):
+        noted = nation.path(NOTE).read_text("utf-8").strip()
+        if fetch_status(noted).get("country") == nation.country:
+            return noted
     return address_of(nation, nation.gateway.port)
+
+
+@contextmanager
+def noted_address(nation: Nation, port: int) -> Iterator[None]:
+    """Keep a note of where the service of a folder listens, as long as it does. Where none can be written, none is."""
+    note, address = nation.path(NOTE), address_of(nation, port).encode()
+    with suppress(OSError):
+        note.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(note, address + b"\n")
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            if note.read_bytes().strip() == address:  # and not that of another service of the same folder
+                note.unlink()
 
 
 def address_of(nation: Nation, port: int) -> str:

@@ -47,6 +47,8 @@ Result = TypeVar("Result")
 SERVICE_LINGER_S = 10.0
 # What the page that needs no script is called in the ledger of usage.
 PAGE = "page"
+# The code of the error where the official text could not be opened; waiting opens it for nobody.
+NO_OFFICIAL_TEXT = "no_official_text"
 # How long an error may still become an HTTP status before the response has to begin.
 FIRST_EVENT_PATIENCE_S = 1.0
 
@@ -155,7 +157,7 @@ def _assistant(parts: Parts) -> Assistant:
             "the official text could not be opened",
             why="Without it there is nothing to answer from.",
             fix="ask the operator, to whom `daulat status` says why.",
-            code="no_official_text",
+            code=NO_OFFICIAL_TEXT,
         )
     if parts.assistant is None:
         raise NotReady(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from daulat.gateway.schema import Annotation, AnswerDetails, Contact, UrlCitation
+from daulat.gateway.schema import Annotation, AnswerDetails, Contact, Spoken, UrlCitation
 
 if TYPE_CHECKING:  # a gateway without services does without the assistant
     from daulat.assistant.types import Answer, Citation
@@ -64,6 +64,8 @@ def details(answer: Answer, public_url: str) -> AnswerDetails:
         as_of=answer.as_of,
         language=answer.language,
         notice=answer.notice,
+        notice_language=answer.notice_language,
+        spoken=[Spoken(each.start, each.end, each.language) for each in answer.spoken],
         confidence=answer.confidence,
         related=[url_citation(each, public_url) for each in answer.related],
         contacts=[Contact(each.name, each.about, each.phone, each.url) for each in answer.contacts],

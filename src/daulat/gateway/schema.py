@@ -118,11 +118,20 @@ class Contact(Struct):
     url: str = ""
 
 
+class Spoken(Struct):
+    """A stretch of an answer, in characters, and the language that it is in (BCP 47)."""
+
+    start_index: int
+    end_index: int
+    language: str
+
+
 class AnswerDetails(Struct, omit_defaults=True):
     """What a service adds to its last event: how the answer came about.
 
     `text`, where present, replaces everything that was streamed before, and the same event's annotations are then the
-    complete list.
+    complete list. `spoken` are the service's own sentences that are in another language than `language`,
+    `notice_language` that of the notice.
     """
 
     mode: Literal["quotation", "written", "declined", "notice", ""] = ""
@@ -130,6 +139,8 @@ class AnswerDetails(Struct, omit_defaults=True):
     as_of: str = ""
     language: str = ""
     notice: str = ""
+    notice_language: str = ""
+    spoken: list[Spoken] = field(default_factory=list)
     confidence: float | None = None
     related: list[UrlCitation] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)

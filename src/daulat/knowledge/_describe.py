@@ -27,6 +27,7 @@ def describe(
     *,
     title: str = "",
     words: Collection[str] = (),
+    scanned: bool = False,
 ) -> Document:
     """Say what a document is: its row first, then its own title, then what holds for the whole source."""
     base = source.document
@@ -56,6 +57,7 @@ def describe(
         licence=source.licence,
         retrieved=str(source.retrieved or ""),
         quality=quality("\n".join(texts), words, oov_rate=_share(row, source)),
+        scanned=scanned,
     )
 
 

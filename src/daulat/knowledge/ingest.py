@@ -201,7 +201,8 @@ def _cut_document(
     else:
         passages = cut_blocks(extract.blocks, doc_id, language=source.language, rules=rules.sentences)
     title = "" if alone and source.document.title else extract.title
-    document = describe(source, doc_id, passages, row, rules.legal, title=title, words=_words(source, rules))
+    words, scanned = _words(source, rules), extract.by_ocr
+    document = describe(source, doc_id, passages, row, rules.legal, title=title, words=words, scanned=scanned)
     return IngestedDocument(document, tuple(passages), path=_below(source, path))
 
 

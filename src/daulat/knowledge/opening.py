@@ -3,7 +3,7 @@
 out.
 
 Composition only: which sources are declared, where releases, key and vectors lie, which files of the pack decide what
-is written. It never publishes over a release that is in use, and never needs a network or a database.
+is written. It never publishes over a release that answers, and never needs a network or a database.
 """
 
 from __future__ import annotations
@@ -22,13 +22,24 @@ from daulat.knowledge.everyday import FOLDER, Wordings
 from daulat.knowledge.index.cache import VectorCache
 from daulat.knowledge.index.seed import seed_dimensions
 from daulat.knowledge.ingest import IngestRules, load_rules
-from daulat.knowledge.release import Builder, Release, Shelf, SigningKey, VerifyKey, hashes_of, source_hashes, using
+from daulat.knowledge.release import (
+    Builder,
+    Manifest,
+    Release,
+    Shelf,
+    SigningKey,
+    VerifyKey,
+    hashes_of,
+    source_hashes,
+    using,
+)
 from daulat.knowledge.search import Reader, Searcher, load_ranking, reader_for
 from daulat.knowledge.sources import Source, load_sources, undeclared_files
 from daulat.nation import Nation, Pack
 
 __all__ = [
     "Place",
+    "awaits_build",
     "ignored_files",
     "is_outdated",
     "nation_builder",
@@ -45,6 +56,7 @@ __all__ = [
 Report = Callable[[str, int, int], None]
 """(stage, done, total), called as work goes on; whatever it raises ends the work."""
 
+FIRST_START = "first-start"
 KEY, VECTORS = ".daulat/keys/release.key", ".daulat/vectors"
 _STAGES = {
     "read": "reading the official text",
@@ -143,9 +155,9 @@ def ignored_files(sources: Sequence[Source]) -> list[Path]:
     return sorted({path for folder in folders for path in undeclared_files(folder, sources)})
 
 
-def is_outdated(release: Release, sources: Sequence[Source], pack: Pack | None, reader: Reader) -> bool:
-    """Say whether a build today would hold something else: other sources or files, other contents, another pack."""
-    manifest = release.manifest
+def is_outdated(manifest: Manifest, sources: Sequence[Source], pack: Pack | None, reader: Reader) -> bool:
+    """Say whether a build today would hold something else than a release: other sources or files, other contents,
+    another pack."""
     if {source.id: source_hashes(source) for source in sources} != {each.id: each.files for each in manifest.sources}:
         return True
     everyday = pack_everyday(pack, reader)
@@ -216,6 +228,24 @@ def pack_everyday(pack: Pack | None, reader: Reader) -> Wordings | None:
     return Wordings(pack.path(FOLDER), reader.everyday) if pack and pack.has(FOLDER) else None
 
 
+def awaits_build(nation: Nation, pack: Pack | None, shelf: Shelf, *, today: date) -> bool:
+    """Say whether a start has to build: nothing is in use, or what a first start made before a source was declared.
+
+    Raises
+    ------
+    SourceError
+        If the first sources that are declared have faults.
+    """
+    current = shelf.current_id()
+    if not current:
+        return True
+    last = next(reversed(shelf.history()), None)
+    if last is None or (last.release_id, last.by) != (current, FIRST_START):
+        return False
+    made = {manifest.release_id: manifest for manifest in shelf.contents().releases}.get(current)
+    return made is not None and not made.sources and bool(nation_sources(nation, pack, today=today))
+
+
 def open_or_build(
     nation: Nation,
     pack: Pack | None,
@@ -225,10 +255,10 @@ def open_or_build(
     now: Callable[[], datetime],
     place: Place | None = None,
 ) -> Release:
-    """Open the release in use; where there is none, build it from the declared sources and put it in use.
+    """Open the release in use; where there is none that answers, build it from the declared sources and put it in use.
 
     Every byte and its signer are verified before it is opened. A nation without sources gets an empty release that
-    works.
+    works, until sources are declared.
 
     Raises
     ------
@@ -238,7 +268,7 @@ def open_or_build(
     """
     place = place or place_of(nation)
     shelf = nation_shelf(nation, place)
-    if not shelf.current_id():
+    if awaits_build(nation, pack, shelf, today=now().date()):
 
         def progress(stage: str, done: int, total: int) -> None:
             report(_STAGES.get(stage, stage), done, total)
@@ -246,7 +276,7 @@ def open_or_build(
         builder = nation_builder(nation, pack, encoder, place, now=now, progress=progress)
         built = builder.build(nation_sources(nation, pack, today=now().date()), nation_rules(pack))
         shelf = nation_shelf(nation, place)  # the build may have made the key
-        shelf.publish(built.manifest.release_id, by="first-start", now=now)
+        shelf.publish(built.manifest.release_id, by=FIRST_START, now=now)
     report("opening the release", 0, 0)
     opened = shelf.open_current()
     if opened is None:

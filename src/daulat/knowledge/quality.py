@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """How well a text was read, and how to search one that was read badly.
 
-Comes in: the text of a document, words of its language, a pack's table of misreadings. Goes out: a quality in [0, 1],
-and a `search_form` with the usual misreadings undone. The stored text is what was published, letter for letter, and is
-never altered: the search form exists for the index only.
+Comes in: the text of a document, words of its language, a pack's table of misreadings. Goes out: a quality in [0, 1]
+where there is something to judge it by, and a `search_form` with the usual misreadings undone. The stored text is what
+was published, letter for letter, and is never altered: the search form exists for the index only.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from pydantic import Field
 
 from daulat.knowledge._declared import Declared, load_declared
+from daulat.knowledge.readers import CELLS
 from daulat.language import read_vocabulary
 
 _MOST_KNOWN = 200_000  # tokens remembered
@@ -142,7 +143,7 @@ def _mendings(token: str, rules: SearchForm) -> Iterator[str]:
             yield from (token[: place.start()] + right + token[place.end() :] for place in places)
 
 
-def quality(text: str, vocabulary: Collection[str] = frozenset(), *, oov_rate: float | None = None) -> float:
+def quality(text: str, vocabulary: Collection[str] = frozenset(), *, oov_rate: float | None = None) -> float | None:
     """Score how well a text was read.
 
     Parameters
@@ -150,14 +151,14 @@ def quality(text: str, vocabulary: Collection[str] = frozenset(), *, oov_rate: f
     text : str
         Of the whole document; a sample of 200,000 characters is looked at.
     vocabulary : collection of str
-        Lower case words of the language; empty: only odd characters count.
+        Lower case words of the language.
     oov_rate : float, optional
         Share of words outside a dictionary, in [0, 1], where the source gives it. Otherwise it is counted.
 
     Returns
     -------
-    float
-        1 for a clean text, 0 for an unreadable one.
+    float or None
+        1 for a clean text, 0 for an unreadable one; None where neither words nor a share say which it is.
 
     Examples
     --------
@@ -165,17 +166,21 @@ def quality(text: str, vocabulary: Collection[str] = frozenset(), *, oov_rate: f
     (1.0, 0.0)
     >>> quality("Setiap warga negara berhak.", oov_rate=0.05)
     0.5
+    >>> quality("Be ae aoe ke") is None
+    True
     """
     sample = text[:200_000]
     if not sample.strip():
         return 0.0
+    if oov_rate is None and not vocabulary:
+        return None
     unknown = oov_rate if oov_rate is not None else _unknown_share(sample, vocabulary)
-    odd = len(_ODD.findall(sample)) / len(sample)
+    odd = len(_ODD.findall(sample.replace(CELLS, " "))) / len(sample)
     return round(max(0.0, 1.0 - unknown / OOV_OF_NOISE) * max(0.0, 1.0 - odd * 20), 3)
 
 
 def _unknown_share(sample: str, vocabulary: Collection[str]) -> float:
     words = _WORD.findall(sample.lower())
-    if not vocabulary or not words:
+    if not words:
         return 0.0
     return sum(1 for word in words if word not in vocabulary) / len(words)

@@ -33,7 +33,11 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An official text before it is cut: who published it, what it is, and whether it still holds."""
+    """An official text before it is cut: who published it, what it is, and whether it still holds.
+
+    `quality` says how well its text was read, 1 for a clean one; None where there is nothing to judge it by. `scanned`
+    says that a machine read it from pictures.
+    """
 
     doc_id: str
     title: str
@@ -55,6 +59,7 @@ class Document:
     licence: str = ""
     retrieved: str = ""
     quality: float | None = None
+    scanned: bool = False
 
 
 def plain_name(doc_id: str, title: str) -> str:

@@ -14,11 +14,12 @@ from daulat.language.dates import long_date
 from daulat.language.detection import Detection, Detector, detector_for
 from daulat.language.errors import LanguageError
 from daulat.language.identifiers import Identifier, Identifiers, identifiers_for
-from daulat.language.notices import Notices, notices_for
-from daulat.language.phrases import Phrases
+from daulat.language.notices import SELF_HARM, Notices, notices_for
+from daulat.language.phrases import Phrases, Said
 from daulat.language.wording import Expansion, Wording, wording_for
 
 __all__ = [
+    "SELF_HARM",
     "Analyser",
     "Contacts",
     "Detection",
@@ -32,6 +33,7 @@ __all__ = [
     "PackFiles",
     "Phrases",
     "Rules",
+    "Said",
     "Wording",
     "analyser_for",
     "contacts_for",

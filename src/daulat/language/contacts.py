@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Contacts: whom a person can call or ask, from the pack.
+"""Contacts: whom a person can call or ask, as the nation or its pack says.
 
 Comes in: a topic or an emergency, and a language; a question and the texts nearest to it. Goes out: offices, in the
 pack's order; what the question is about. It dials nothing and knows no number of its own.
@@ -59,6 +59,11 @@ class Contacts:
         self._default: list[str] = data.get("default") or []
         self._check()
 
+    @property
+    def names_an_office(self) -> bool:
+        """Whether there is somebody to name for every question."""
+        return bool(self._default)
+
     def for_emergency(self, category: str, language: str) -> tuple[Office, ...]:
         """Return whom to call in an emergency of this category; empty when the pack does not know it."""
         return self._named(self._emergencies.get(category, ()), language)
@@ -108,6 +113,14 @@ class Contacts:
         return Office(id_, str(entry["name"]), said, *texts)
 
     def _check(self) -> None:
+        nameless = sorted(id_ for id_, entry in self._offices.items() if not entry.get("name"))
+        if nameless:
+            raise LanguageError(
+                f"contacts.yaml: no `name` for {', '.join(f'`{id_}`' for id_ in nameless)}",
+                why="Nobody could tell whom to call.",
+                fix="Give each of `offices` a name.",
+                code="language.contacts",
+            )
         empty = sorted(topic for topic, ids in self._topics.items() if not ids)
         if empty:
             raise LanguageError(
@@ -135,10 +148,26 @@ class Contacts:
             )
 
 
-def contacts_for(pack: PackFiles | None) -> Contacts:
-    """Read the contacts of a pack (`contacts.yaml`); without it there are none.
+def contacts_for(pack: PackFiles | None, own: PackFiles | None = None) -> Contacts:
+    """Read `contacts.yaml`: the nation's own where it has one, else the pack's; without either there are none.
 
+    Raises
+    ------
+    LanguageError
+        If the file has faults.
+
+    Examples
+    --------
     >>> contacts_for(None).for_topics(["health"], "en")
     ()
     """
-    return Contacts(pack.yaml("contacts.yaml") if pack is not None and pack.has("contacts.yaml") else {})
+    files = next((each for each in (own, pack) if each is not None and each.has("contacts.yaml")), None)
+    try:
+        return Contacts((files.yaml("contacts.yaml") or {}) if files else {})
+    except (AttributeError, TypeError, ValueError) as error:
+        raise LanguageError(
+            f"{files.path('contacts.yaml') if files else ''} has not the form of a contacts.yaml: {error}",
+            why="Nobody could be told whom to call.",
+            fix="Write it as docs/concepts/packs.md shows.",
+            code="language.contacts",
+        ) from error

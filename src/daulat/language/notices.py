@@ -9,20 +9,24 @@ It decides nothing about the answer itself, and calls nobody.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Literal
+
+import yaml
 
 from daulat.language._pack import PackFiles
 from daulat.language._phrases import PhraseTable
 from daulat.language.wording import Wording, wording_for
 
 SELF_HARM = "self_harm"
+_CORE = Path(__file__).with_name("notices.yaml")
 _FILLER = "filler"
 _LONGEST_COURTESY = 80
 _SHORT = 10  # words; who is in a hurry writes no more
 
 
 class Notices:
-    """Recognises courtesies and emergencies by the phrases of a pack. Built by `notices_for`; safe to share."""
+    """Recognises courtesies and emergencies by the phrases of the core and of a pack. Made by `notices_for`."""
 
     def __init__(self, data: Mapping[str, Any], wording: Wording) -> None:
         self._wording = wording
@@ -63,7 +67,7 @@ class Notices:
     def emergency(self, text: str, language: str) -> str | None:
         """Return the category of an emergency that the message reports, or None.
 
-        Categories are the keys under `emergencies` in the pack's `assistant/notices.yaml` and `contacts.yaml`.
+        Categories are the keys under `emergencies` in `notices.yaml` and in `contacts.yaml`.
         """
         said = f"{text}\n{self._wording.normalise(text, language)}"
         always = [match.replacement for match in self._always.matches(said)]
@@ -81,14 +85,22 @@ class Notices:
 
 
 def notices_for(pack: PackFiles | None, wording: Wording | None = None) -> Notices:
-    """Read the notices of a pack (`assistant/notices.yaml`); without it nothing calls for one.
+    """Read the notices of a pack (`assistant/notices.yaml`) and, behind them, the core's, which are in English.
 
-    >>> notices_for(None).emergency("Help, fire!", "en") is None
-    True
+    >>> notices_for(None).emergency("I want to kill myself", "et")
+    'self_harm'
     """
     name = ("assistant", "notices.yaml")
-    data = pack.yaml(*name) if pack is not None and pack.has(*name) else {}
-    return Notices(data, wording or wording_for(pack))
+    own = pack.yaml(*name) if pack is not None and pack.has(*name) else {}
+    core = yaml.safe_load(_CORE.read_text(encoding="utf-8"))
+    return Notices(_joined(own, core), wording or wording_for(pack))
+
+
+def _joined(own: Any, core: Any) -> Any:
+    """Return two trees of phrases as one, phrases in the same place one behind the other."""
+    if own and core and isinstance(core, Mapping):
+        return {key: _joined(own.get(key), core.get(key)) for key in dict.fromkeys((*own, *core))}
+    return f"{own} | {core}" if own and core else own or core
 
 
 def _split(text: str) -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -19,6 +19,13 @@ from daulat.language._pack import PackFiles, primary
 from daulat.language.errors import LanguageError
 
 _CORE = Path(__file__).parent / "messages"
+
+
+class Said(NamedTuple):
+    """A sentence, and the language that it is really in (BCP 47), so that the page can mark it."""
+
+    text: str
+    language: str
 
 
 class Phrases:
@@ -30,9 +37,10 @@ class Phrases:
     'According to Law 23/2006, art. 27:'
     """
 
-    def __init__(self, language: str, phrases: Mapping[str, str]) -> None:
+    def __init__(self, language: str, phrases: Mapping[str, str], spoken_in: Mapping[str, str]) -> None:
         self.language = language
         self._phrases = phrases
+        self._spoken_in = spoken_in
 
     @classmethod
     def for_language(cls, language: str, pack: PackFiles | None, fallbacks: Sequence[str] = ()) -> Phrases:
@@ -53,10 +61,12 @@ class Phrases:
             If a phrase of the pack is not text, or asks for more than named placeholders.
         """
         phrases: dict[str, str] = {}
+        spoken_in: dict[str, str] = {}
         for tag in dict.fromkeys(primary(tag) for tag in (language, *fallbacks, "en")):
             # What is said already stays: the asker's language comes first, and the pack before the core.
             phrases = {**_of_core(tag), **_of_pack(tag, pack), **phrases}
-        return cls(primary(language), phrases)
+            spoken_in = {**dict.fromkeys(phrases, tag), **spoken_in}
+        return cls(primary(language), phrases, spoken_in)
 
     def get(self, key: str, **fields: str) -> str:
         """Return a phrase with its placeholders filled; fields that it does not ask for are ignored.
@@ -75,6 +85,14 @@ class Phrases:
                 fix="Use a key of daulat/language/messages/en.yaml and give every placeholder that stands in it.",
                 code="language.phrase",
             ) from missing
+
+    def say(self, key: str, **fields: str) -> Said:
+        """Return what `get` does, with the language that says it."""
+        return Said(self.get(key, **fields), self.spoken_in(key))
+
+    def spoken_in(self, key: str) -> str:
+        """Return the language that says this phrase; empty when none does."""
+        return self._spoken_in.get(key, "")
 
 
 def _of_core(tag: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ everywhere. It knows no key and no line: the model says which keys there are.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -15,6 +16,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 Loc = tuple[int | str, ...]
+_SECRET = re.compile(r"(?:key|secret|token|password)(?:_from)?$")
 
 
 # Keys that files of earlier versions have: what to do with them.
@@ -48,8 +50,24 @@ class Guide:
     rules: str = ""
 
 
+def is_secret(loc: Loc) -> bool:
+    """Say whether a secret may stand in a place, by mistake or not; what is there is never shown.
+
+    >>> is_secret(("models", 0, "key_from")), is_secret(("api_key",)), is_secret(("knowledge", "trusted_keys", 0))
+    (True, True, False)
+    """
+    return bool(_SECRET.search(next((step for step in reversed(loc) if isinstance(step, str)), "")))
+
+
 def explain(error: ErrorDetails, model: type[BaseModel], guide: Guide) -> Told:
     """Turn one error of pydantic into sentences."""
+    if is_secret(error["loc"]) and error["type"] not in ("missing", "extra_forbidden"):
+        return Told(
+            f"`{'.'.join(map(str, error['loc']))}` is not the name of an environment variable",
+            "The secret itself never stands in a declaration; if it does now, whoever has read the file knows it.",
+            "Write a name in capitals, such as `ENGINE_KEY`, and put the secret into that variable.",
+            "nation.secret",
+        )
     context = error.get("ctx", {})
     key, shown = ".".join(str(step) for step in error["loc"]), _short(error["input"])
     match error["type"]:

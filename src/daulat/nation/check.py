@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from os.path import normpath
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ from pydantic_core import ErrorDetails
 from daulat.nation import reference
 from daulat.nation._codes import PLACES_FORMS
 from daulat.nation._routes import route_faults
-from daulat.nation._sentences import Guide, explain
+from daulat.nation._sentences import Guide, explain, is_secret
 from daulat.nation._yaml import YamlFile, parse_yaml, read_yaml
 from daulat.nation.errors import NationError, NationFaultsError
-from daulat.nation.model import JURISDICTION, Nation
+from daulat.nation.model import JURISDICTION, Knowledge, Nation, Store
 
 _GUIDE = Guide(
     "nation.yaml", "`daulat init` shows how it is written.", "`daulat nation schema` states what is allowed."
@@ -122,9 +123,8 @@ def _fault(file: YamlFile, error: ErrorDetails) -> NationError:
     """Turn one error of pydantic into three sentences and a line."""
     loc = tuple(step for step in error["loc"] if step not in PLACES_FORMS)
     told, line = explain({**error, "loc": loc}, Nation, _GUIDE), file.line_of(loc)
-    return NationError(
-        told.what, why=told.why, fix=told.fix, code=told.code, file=file.name, line=line, value=error["input"]
-    )
+    value = None if is_secret(loc) else error["input"]
+    return NationError(told.what, why=told.why, fix=told.fix, code=told.code, file=file.name, line=line, value=value)
 
 
 def _across(file: YamlFile) -> Iterator[NationError]:
@@ -150,6 +150,28 @@ def _across(file: YamlFile) -> Iterator[NationError]:
     for index, row in file.rows("models"):
         yield from _model_faults(file, index, row)
     yield from route_faults(file)
+    yield from _place_faults(file)
+
+
+def _place_faults(file: YamlFile) -> Iterator[NationError]:
+    """Yield a fault where the database would be made in a directory that holds something else."""
+    store, knowledge = (part if isinstance(part := file.data.get(key), dict) else {} for key in ("store", "knowledge"))
+    directory = store.get("directory", Store().directory)
+    releases = knowledge.get("releases", Knowledge().releases)
+    if not isinstance(directory, str) or not isinstance(releases, str):
+        return  # their form is a fault of its own
+    for what, path in (("releases lie", releases), ("the signing key lies", ".daulat/keys")):
+        if Path(normpath(path)).is_relative_to(normpath(directory)):
+            yield NationError(
+                f"store.directory is `{directory}`, where {what} too",
+                why="PostgreSQL makes its files in a directory of its own only.",
+                fix=f"Name another directory, such as `{Store().directory}`.",
+                code="nation.directory",
+                file=file.name,
+                line=file.line_of(("store", "directory")),
+                value=directory,
+            )
+            return
 
 
 def _jurisdiction_faults(file: YamlFile) -> Iterator[NationError]:

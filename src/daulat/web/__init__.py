@@ -6,7 +6,7 @@ speaks to the public API and to nothing else. Nothing here stores a question, se
 """
 
 from daulat.web.app import create_web
-from daulat.web.errors import ComeBackError, MessagesError, WebError
+from daulat.web.errors import ComeBackError, MessagesError, NoTextError, WebError
 from daulat.web.messages import Messages, Texts, load_messages
 from daulat.web.parts import Library, Site, Standing, WebParts
 
@@ -15,6 +15,7 @@ __all__ = [
     "Library",
     "Messages",
     "MessagesError",
+    "NoTextError",
     "Site",
     "Standing",
     "Texts",

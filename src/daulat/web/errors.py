@@ -4,7 +4,8 @@
     DaulatError
     └── WebError
         ├── MessagesError    the author of a pack's messages/<language>.yaml can act
-        └── ComeBackError    the reader can, after `retry_after_s`
+        ├── ComeBackError    the reader can, after `retry_after_s`
+        └── NoTextError      the operator can: there is no official text to answer from
 
 Nothing here does input or output.
 """
@@ -20,6 +21,10 @@ class WebError(DaulatError):
 
 class MessagesError(WebError):
     """A file of page texts cannot be used as it stands."""
+
+
+class NoTextError(WebError):
+    """There is no official text to answer from, and waiting brings none."""
 
 
 class ComeBackError(WebError):

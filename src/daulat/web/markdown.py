@@ -13,11 +13,16 @@ from collections.abc import Callable, Sequence
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from daulat.assistant.types import Citation
+from daulat.assistant.types import Citation, Spoken
 
 # Private-use characters stand for a citation mark while the text is being read; the answer's own are dropped first.
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
+# So do others for a stretch in another language: open, its tag, begin, the words, end.
+_SPOKEN, _BEGIN, _END = "\ue002", "\ue003", "\ue004"
+_STRETCH = re.compile(f"{_SPOKEN}([A-Za-z0-9-]*){_BEGIN}([^{_END}]+){_END}")
+_OWN = re.compile(f"[{_OPEN}-{_END}]")
+_TORN = re.compile(f"{_SPOKEN}[^{_BEGIN}]*{_BEGIN}|{_END}")
 _RULES = ["paragraph", "list", "blockquote", "heading", "emphasis", "link", "newline", "escape", "balance_pairs"]
 
 
@@ -31,8 +36,8 @@ def _reader() -> MarkdownIt:
     return reader
 
 
-def place_marks(text: str, citations: Sequence[Citation]) -> str:
-    """Put a placeholder where each citation's marker stands in the text.
+def place_marks(text: str, citations: Sequence[Citation], spoken: Sequence[Spoken] = ()) -> str:
+    """Put a placeholder where each citation's marker stands in the text, and around each stretch in another language.
 
     Examples
     --------
@@ -40,13 +45,23 @@ def place_marks(text: str, citations: Sequence[Citation]) -> str:
     >>> place_marks("Yes[1].", [here]) == "Yes\\ue0001\\ue001."
     True
     """
-    text = text.replace(_OPEN, " ").replace(_CLOSE, " ")
-    numbered = sorted(enumerate(citations, start=1), key=lambda pair: pair[1].start, reverse=True)
+    text = _OWN.sub(" ", text)
+    places = [
+        (each.start, each.end, f"{_OPEN}{number}{_CLOSE}")
+        for number, each in enumerate(citations, start=1)
+        if each.start < each.end
+    ]
+    for stretch in spoken:
+        if stretch.end <= len(text):
+            places += (
+                (stretch.start, stretch.start, f"{_SPOKEN}{stretch.language}{_BEGIN}"),
+                (stretch.end, stretch.end, _END),
+            )
     edge = len(text)
-    for number, citation in numbered:
-        if citation.start < citation.end <= edge:
-            text = f"{text[: citation.start]}{_OPEN}{number}{_CLOSE}{text[citation.end :]}"
-            edge = citation.start
+    for start, end, placeholder in sorted(places, key=lambda place: place[:2], reverse=True):
+        if end <= edge:
+            text = f"{text[:start]}{placeholder}{text[end:]}"
+            edge = start
     return text
 
 
@@ -102,9 +117,17 @@ def introduces(text: str, number: int) -> bool:
 
 
 def to_html(text: str, mark: Callable[[int], Markup]) -> Markup:
-    """Render a text with placeholders; `mark` draws the citation mark of a number."""
-    rendered: str = _reader().render(text)
+    """Render a text with placeholders; `mark` draws the citation mark of a number. Each block runs as its words do."""
+    reader = _reader()
+    blocks = reader.parse(text)
+    for block in blocks:
+        # Not within a block: a browser does not ask those that have a `dir` of their own which way the whole runs.
+        if block.level == 0 and block.nesting == 1 and block.type != "heading_open":
+            block.attrSet("dir", "auto")
+    rendered: str = reader.renderer.render(blocks, reader.options, {})
     # Headings of an answer stand inside a page that has its own.
-    rendered = re.sub(r"<(/?)h[1-6]>", lambda tag: "</strong></p>" if tag[1] else "<p><strong>", rendered)
+    rendered = re.sub(r"<(/?)h[1-6]>", lambda tag: "</strong></p>" if tag[1] else '<p dir="auto"><strong>', rendered)
+    # A stretch that a block cut through is no longer one; its placeholders are not shown.
+    rendered = _TORN.sub("", _STRETCH.sub(r'<span lang="\1">\2</span>', rendered))
     # The text is escaped by now, and the marks are our own markup.
     return Markup(_MARK.sub(lambda found: str(mark(int(found[1]))), rendered))  # noqa: S704

@@ -23,7 +23,7 @@ from daulat.errors import DaulatError
 from daulat.knowledge.types import Document, LegalStatus, Passage, Relation, passage_path
 from daulat.language import long_date
 from daulat.web.assets import Assets
-from daulat.web.errors import ComeBackError
+from daulat.web.errors import ComeBackError, NoTextError
 from daulat.web.http import Request, Response
 from daulat.web.messages import Texts
 from daulat.web.parts import WebParts
@@ -40,7 +40,7 @@ OTHERS = ("early", "plan")  # scripts that the conversation does not load
 KEPT = frozenset({"q", "find", "page", "scenario"})  # in the address when the language changes; and `s.…` of a plan
 DOCUMENTS_A_PAGE = 100
 LAW_STATUSES = frozenset(get_args(LegalStatus))
-OCR_QUALITY_BELOW = 0.9
+MISREAD_BELOW = 0.9
 
 log = logging.getLogger("daulat.web")
 
@@ -128,9 +128,12 @@ class Pages:
             answer = await self.parts.ask(asked, request.client)
         except ComeBackError as error:
             return self.come_back(request, error)
+        except NoTextError as error:
+            log.warning("question not answered: code %s; `daulat status` says why", error.code)
+            return self.message(request, 503, "no_text")
         except DaulatError as error:
             reference = self.parts.new_reference()
-            log.exception("question failed: reference %s, code %s", reference, error.code)
+            log.error("question failed: reference %s, code %s", reference, error.code)
             return self.message(request, 503, "failed", reference=reference)
         view = view_answer(answer, reader.texts.live)
         return self.page(request, "answer.html", cache="no-store", question=question, view=view)
@@ -240,7 +243,7 @@ class Pages:
             "citation_address": lambda citation: reader.keep(citation_address(citation)),
             "document_address": lambda doc_id: reader.link(f"/d/{percent_encode(doc_id, safe='')}"),
             "is_here": lambda doc_id: self.parts.library().document(doc_id) is not None,
-            "misread": lambda document: document.quality is not None and document.quality < OCR_QUALITY_BELOW,
+            "how_read": _how_read,
             "question_limit": QUESTION_LIMIT,
         }
 
@@ -254,6 +257,13 @@ class Pages:
         kept = {name: value for name, value in request.query.items() if name in KEPT or name.startswith("s.")}
         path = "/" if request.method == "POST" else percent_encode(request.path, safe="/")
         return f"{path}?{urlencode(kept | {'lang': texts.language})}"
+
+
+def _how_read(document: Document) -> str:
+    """Return the key of what a reader must know of how a text was read; empty where nothing speaks against it."""
+    if document.scanned:
+        return "scanned"
+    return "misread" if document.quality is not None and document.quality < MISREAD_BELOW else ""
 
 
 def _heading(document: Document) -> str:

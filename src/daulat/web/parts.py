@@ -19,11 +19,15 @@ from daulat.web.messages import Messages
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Who speaks here: `country` in ISO 3166 alpha-2, `model` the service's id in the API (``xa/public-services``)."""
+    """Who speaks here: `country` in ISO 3166 alpha-2, `model` the service's id in the API (``xa/public-services``).
+
+    `names_an_office`: where no text answers, somebody is named who can be asked.
+    """
 
     country: str
     model: str
     service: str = "public-services"
+    names_an_office: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
 
     # Offices are drawn as what they are; their list in the text is for clients that show text only.
     whole = _OFFICES.sub("", answer.text) if answer.contacts else answer.text
-    text = place_marks(whole, citations)
+    text = place_marks(whole, citations, answer.spoken)
     is_quotation = answer.mode == "quotation"
     introduction = ""
     for quoted, stretch in quotations(fence_quotes(text, citations) if is_quotation else text):

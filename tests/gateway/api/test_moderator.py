@@ -28,3 +28,7 @@ def test_every_category_is_checked_or_said_not_to_be():
     said = moderator.method()
     assert set(said.checked) | set(said.not_checked) == set(result.categories)
     assert not set(said.checked) & set(said.not_checked)
+
+
+def test_who_is_in_danger_is_heard_in_english_without_a_pack():
+    assert flags("I want to kill myself") == {"self-harm", "self-harm/intent"}

@@ -13,8 +13,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daulat.knowledge import ingest
 from daulat.knowledge._naming import document_ids
 from daulat.knowledge.ingest import Ingested, IngestRules, ingest_all
+from daulat.knowledge.readers import Block, Extract
 from daulat.knowledge.sources import Source, folder_sources, load_sources
 
 SOURCES = """
@@ -66,6 +68,16 @@ def test_a_file_that_is_not_declared_is_not_read(tmp_path: Path) -> None:
     result = ingested(tmp_path, "text", "*.txt")
     assert len(result.documents) == 1
     assert "Everybody" not in result.documents[0].passages[0].text
+
+
+def test_whether_a_text_was_read_from_a_scan_is_what_its_reader_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "law.txt").write_text("Nobody pays.")
+    plain = ingested(tmp_path, "text", "*.txt").documents[0].document
+    monkeypatch.setattr(ingest, "read_document", lambda *_: Extract((Block("text", "Be ae aoe"),), by_ocr=True))
+    scan = ingested(tmp_path, "text", "*.txt").documents[0].document
+    assert [(each.scanned, each.quality) for each in (plain, scan)] == [(False, None), (True, None)]
 
 
 def test_provenance_travels_with_every_document(tmp_path: Path) -> None:

@@ -68,6 +68,16 @@ def test_unknown_words_and_odd_characters_lower_the_score() -> None:
     assert quality("every ¬¤ citizen ~^ has", words) < 1.0
 
 
+def test_without_words_nobody_can_judge_and_no_text_is_called_clean() -> None:
+    assert quality("Be ae aoe ke") is None
+
+
+def test_what_a_reader_puts_between_cells_is_nothing_odd() -> None:
+    words = {"days", "leave"}
+    assert quality("leave | days", words) == 1.0
+    assert quality("leave |¦ days", words) < 1.0
+
+
 @given(st.text(max_size=300), st.floats(0, 1))
 def test_quality_is_a_share(text: str, unknown: float) -> None:
     assert 0.0 <= quality(text, {"a"}) <= 1.0

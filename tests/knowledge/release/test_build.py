@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from daulat.knowledge.errors import ReleaseError
@@ -17,6 +18,7 @@ from daulat.knowledge.ingest import IngestRules
 from daulat.knowledge.release import Builder, Release, verify_release
 from daulat.knowledge.release.build import read_failures
 from daulat.knowledge.sources import Source, folder_sources
+from daulat.knowledge.types import Document
 
 Make = Callable[[Path], Builder]
 
@@ -128,6 +130,11 @@ def test_a_full_disk_leaves_no_release_and_keeps_the_vectors(
 def test_a_release_of_nothing_opens(tmp_path: Path, make_builder: Make, rules: IngestRules) -> None:
     release = Release(make_builder(tmp_path).build([], rules).folder)
     assert (len(release), release.as_of, release.row_of("a"), list(release.rows_of_document("A"))) == (0, "", None, [])
+
+
+def test_documents_of_a_release_from_before_scans_were_noted_are_read() -> None:
+    [old] = msgspec.json.decode(b'[{"doc_id": "A-1", "title": "Act", "quality": 1.0}]', type=tuple[Document, ...])
+    assert (old.quality, old.scanned) == (1.0, False)
 
 
 def test_the_manifest_says_what_went_in(release: Release) -> None:

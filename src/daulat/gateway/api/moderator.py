@@ -59,7 +59,8 @@ class Moderator:
 
 
 def moderator_for(pack: PackFiles | None, language: str) -> Moderator:
-    """Read the rules of a pack; without one, e-mail addresses, telephone numbers and long numbers are found."""
+    """Read the rules of a pack; without one, people in danger are heard in English, and e-mail addresses, telephone
+    numbers and long numbers are found."""
     return Moderator(identifiers_for(pack), notices_for(pack), language)
 
 

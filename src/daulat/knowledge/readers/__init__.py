@@ -6,8 +6,8 @@ lines. A reader gives up with a sentence that the curator can act on, and never 
 file, or reads what was not declared.
 """
 
-from daulat.knowledge.readers.base import Block, Extract, Limits, Reader, ReadingError
+from daulat.knowledge.readers.base import CELLS, Block, Extract, Limits, Reader, ReadingError
 from daulat.knowledge.readers.guard import read_document
 from daulat.knowledge.readers.jsonl import Line, read_lines
 
-__all__ = ["Block", "Extract", "Limits", "Line", "Reader", "ReadingError", "read_document", "read_lines"]
+__all__ = ["CELLS", "Block", "Extract", "Limits", "Line", "Reader", "ReadingError", "read_document", "read_lines"]

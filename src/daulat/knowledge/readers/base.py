@@ -9,6 +9,8 @@ from typing import Literal, Protocol
 
 from daulat.knowledge.errors import SourceError
 
+CELLS = " | "  # what a reader puts between the cells of a table
+
 Format = Literal["jsonl", "html", "markdown", "text", "docx", "pdf"]
 
 
@@ -56,10 +58,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """The text of one document."""
+    """The text of one document. `by_ocr` says that a machine read it from pictures and may have misread."""
 
     blocks: tuple[Block, ...]
     title: str = ""
+    by_ocr: bool = False
 
     @property
     def text(self) -> str:

@@ -18,7 +18,7 @@ import docx
 from docx.opc.exceptions import PackageNotFoundError
 from lxml import etree  # type: ignore[import-untyped]  # comes with python-docx
 
-from daulat.knowledge.readers.base import Block, Extract, Limits, ReadingError
+from daulat.knowledge.readers.base import CELLS, Block, Extract, Limits, ReadingError
 
 _MOST_MEMBERS = 5_000
 _HEADING = re.compile(r"(?:heading|judul)\s*(\d)", re.IGNORECASE)
@@ -52,7 +52,7 @@ def _paragraph(paragraph: Any) -> Block:
 
 def _row(row: Any) -> Block:
     cells = list(dict.fromkeys(cell.text.strip() for cell in row.cells))
-    return Block("text", " | ".join(cell for cell in cells if cell))
+    return Block("text", CELLS.join(cell for cell in cells if cell))
 
 
 def _refuse_hostile(path: Path, limits: Limits) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from daulat.knowledge.readers.base import Block, Extract, Limits, ReadingError
+from daulat.knowledge.readers.base import CELLS, Block, Extract, Limits, ReadingError
 from daulat.knowledge.readers.text import decoded
 
 _FURNITURE = ["script", "style", "noscript", "template", "iframe", "nav", "header", "footer", "aside", "form", "svg"]
@@ -59,7 +59,7 @@ def _block(node: LexborNode) -> Block | None:
     # An outer paragraph, list item or row repeats the text of those inside it.
     if tag not in _HEADINGS and node.css_first("p, li, tr, dd, blockquote") not in (None, node):
         return None
-    text = " | ".join(_words(cell) for cell in node.css("th, td")) if tag == "tr" else _words(node)
+    text = CELLS.join(_words(cell) for cell in node.css("th, td")) if tag == "tr" else _words(node)
     if not text:
         return None
     if tag in _HEADINGS:

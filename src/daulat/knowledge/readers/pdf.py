@@ -34,12 +34,13 @@ def read_pdf(path: Path, limits: Limits) -> Extract:
                 f"{path.name} has {len(document):,} pages; the limit is {limits.pages:,}", fix="Split it."
             )
         pages, pictures = _text_layer(document, path, limits)
-        if pictures and len(pictures) >= len(document) / 2:
+        read_by_ocr = bool(pictures) and len(pictures) >= len(document) / 2
+        if read_by_ocr:
             _need_tesseract(path, len(pictures), limits)
             for number in pictures:
                 pages[number] = _ocr(document[number], limits)
     lines = [line for page in _without_furniture(pages) for line in page]
-    return Extract(tuple(Block("text", line) for line in lines))
+    return Extract(tuple(Block("text", line) for line in lines), by_ocr=read_by_ocr)
 
 
 def _text_layer(document: pdfium.PdfDocument, path: Path, limits: Limits) -> tuple[list[list[str]], list[int]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from daulat.knowledge.readers.base import Block, Extract, Limits, ReadingError
+from daulat.knowledge.readers.base import CELLS, Block, Extract, Limits, ReadingError
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n", re.DOTALL)
@@ -68,7 +68,7 @@ def _blocks(tokens: list[Token]) -> list[Block]:
         elif token.type == "tr_open":
             row = [""]
         elif token.type == "tr_close":
-            blocks.append(Block("text", " | ".join(cell for cell in row if cell)))
+            blocks.append(Block("text", CELLS.join(cell for cell in row if cell)))
             row = []
         elif token.type in ("inline", "fence", "code_block"):
             text = _words(token)

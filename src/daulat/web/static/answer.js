@@ -39,7 +39,7 @@ function drawSource(citation, number, place) {
       number && h('span', { class: 'number' }, number), number && ' ',
       h('span', { lang: citation.language }, title), article && `, ${articleLabel(article)}`),
     ' ', badge(status),
-    after && h('span', { class: 'successor' }, after),
+    after && h('span', { class: 'successor', dir: 'auto' }, after),
   ];
 }
 
@@ -59,8 +59,8 @@ function drawFigure(citation, number, isFurther = false) {
   const isOld = isHistory(citation);
   return h('figure', { class: `quote${isFurther ? ' further' : ''}${isOld ? ' history' : ''}` },
     isOld && h('p', { class: 'old', lang: language }, say('history')),
-    h('blockquote', { lang: citation.language }, drawLines(isOld ? unmarked(lines) : lines)),
-    h('figcaption', { lang: language }, drawSource(citation, number, `citations/${number - 1}`)));
+    h('blockquote', { lang: citation.language, dir: 'auto' }, drawLines(isOld ? unmarked(lines) : lines)),
+    h('figcaption', { lang: language, dir: 'auto' }, drawSource(citation, number, `citations/${number - 1}`)));
 }
 
 /** The words and the quotations. A quoted stretch that stands in a citation is shown as that citation, whole and marked. */
@@ -74,7 +74,7 @@ function drawSaid({ text: whole, citations, details }) {
     'data-place': `citations/${number - 1}`,
     'aria-label': `${say('source', { n: number })}: ${citations[number - 1].title}`,
   }, number);
-  const placed = placeMarks(text, citations);
+  const placed = placeMarks(text, citations, details?.spoken);
   const told = details?.mode === 'quotation' ? fenceQuotes(placed, citations) : placed;
   const blocks = [];
   let introduction = '';
@@ -109,7 +109,7 @@ function drawContacts(contacts, isUrgent) {
     h('h3', {}, say(isUrgent ? 'call_now' : 'contacts')),
     h('ul', {}, contacts.map(({ name, about, phone, url }) => {
       const web = url?.startsWith('https://') && !(isUrgent && phone);
-      return h('li', {},
+      return h('li', { dir: 'auto' },
         h('b', {}, name), about && ' ', about && h('span', {}, about),
         phone && ' ', phone && h('a', { class: 'phone', href: `tel:${phone.replaceAll(' ', '')}` }, isUrgent ? say('call', { phone }) : phone),
         web && ' ', web && h('a', { href: url, rel: 'noreferrer' }, url.slice(8)));
@@ -131,14 +131,14 @@ export function drawAnswer(turn) {
   const isNotice = details?.mode === 'notice'; // nothing of law in it: no date, nothing to copy
   fresh.append(...[
     details?.mode && h('p', { class: 'mode', ...own }, say(`mode_${shownMode(turn)}`)),
-    details?.notice && h('p', { class: 'notice' }, details.notice),
+    details?.notice && h('p', { class: 'notice', dir: 'auto', lang: details.notice_language }, details.notice),
     blocks.length && h('div', { class: 'said' }, blocks),
     state === 'done' && rest.length && h('section', { class: 'sources', ...own }, h('h3', {}, say('sources')),
-      h('ul', {}, rest.map(([citation, at]) => h('li', {}, drawSource(citation, at + 1, `citations/${at}`))))),
+      h('ul', {}, rest.map(([citation, at]) => h('li', { dir: 'auto' }, drawSource(citation, at + 1, `citations/${at}`))))),
     details?.contacts?.length && drawContacts(details.contacts, isNotice),
     details?.related?.length && h('section', { class: 'sources', ...own }, h('h3', {}, say('nearest')),
-      h('ul', {}, details.related.map((citation, at) => h('li', {},
-        h('p', { class: 'near', lang: citation.language }, citation.quote), drawSource(citation, 0, `related/${at}`))))),
+      h('ul', {}, details.related.map((citation, at) => h('li', { dir: 'auto' },
+        h('p', { class: 'near', lang: citation.language, dir: 'auto' }, citation.quote), drawSource(citation, 0, `related/${at}`))))),
     drawState(turn),
     failure && h('p', { class: 'notice', ...own }, say(failure), ' ', h('button', { type: 'button', 'data-do': 'retry' }, say('retry'))),
     !isNotice && details?.as_of && !turn.text.includes(longDate(details.as_of)) && h('p', { class: 'as-of', ...own }, say('as_of', { date: longDate(details.as_of) })),

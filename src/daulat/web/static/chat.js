@@ -131,6 +131,7 @@ class Chat extends HTMLElement {
 
   reason(error, turn) {
     if (error.status === 429) return 'busy';
+    if (error.code === 'no_official_text') return 'no_text';
     if (!navigator.onLine) return 'offline';
     return turn.text || error.status === 404 ? 'interrupted' : 'failed';
   }
@@ -156,7 +157,7 @@ class Chat extends HTMLElement {
 
   addTurn(turn) {
     const article = h('article', { class: 'turn' },
-      h('h2', { class: 'asked' }, h('span', { class: 'unseen' }, `${say('you_asked')}: `), turn.question),
+      h('h2', { class: 'asked', dir: 'auto' }, h('bdi', { class: 'unseen' }, `${say('you_asked')}: `), turn.question),
       h('div', { class: 'answer' }));
     this.log.append(article);
     this.paint(turn, article);

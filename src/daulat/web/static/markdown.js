@@ -5,19 +5,25 @@
 import { h } from './dom.js';
 
 // Private-use characters stand for a citation mark while the text is being read; the answer's own are dropped first.
-const INLINE = /\ue000(\d+)\ue001|\*\*([^*\n]+)\*\*|\*([^*\s][^*\n]*)\*|\[([^\]\n]+)\]\(([^()\s]+)\)/g;
+// So do others for a stretch in another language: open, its tag, begin, the words, end.
+const INLINE = /\ue002([A-Za-z0-9-]*)\ue003([^\ue004]+)\ue004|\ue000(\d+)\ue001|\*\*([^*\n]+)\*\*|\*([^*\s][^*\n]*)\*|\[([^\]\n]+)\]\(([^()\s]+)\)/g;
 const ITEM = /^ {0,3}(?:[-*+]|(\d{1,9})[.)]) +(.*)$/;
 
-/** Put a placeholder where each citation's marker stands. Indices count characters, not UTF-16 units. */
-export function placeMarks(text, citations) {
-  const signs = [...text.replace(/[\ue000\ue001]/g, ' ')];
+/** Put a placeholder where each citation's marker stands, and around each stretch in another language. Indices count characters, not UTF-16 units. */
+export function placeMarks(text, citations, spoken = []) {
+  const signs = [...text.replace(/[\ue000-\ue004]/g, ' ')];
   let edge = signs.length;
-  citations
-    .map((citation, at) => ({ start: citation.start_index, end: citation.end_index, number: at + 1 }))
-    .sort((one, other) => other.start - one.start)
-    .forEach(({ start, end, number }) => {
-      if (!(start < end && end <= edge)) return;
-      signs.splice(start, end - start, `\ue000${number}\ue001`);
+  const places = citations
+    .map((citation, at) => ({ start: citation.start_index, end: citation.end_index, put: `\ue000${at + 1}\ue001` }))
+    .filter(({ start, end }) => start < end);
+  for (const { start_index: start, end_index: end, language } of spoken) {
+    if (end <= edge) places.push({ start, end: start, put: `\ue002${language}\ue003` }, { start: end, end, put: '\ue004' });
+  }
+  places
+    .sort((one, other) => other.start - one.start || other.end - one.end)
+    .forEach(({ start, end, put }) => {
+      if (end > edge) return;
+      signs.splice(start, end - start, put);
       edge = start;
     });
   return signs.join('');
@@ -60,20 +66,24 @@ export function plain(text) {
     .trim();
 }
 
+// A stretch that a line break cut through is no longer one; its placeholders are not shown.
+const untorn = (text) => text.replace(/\ue002[^\ue003]*\ue003|\ue004/g, '');
+
 function inline(text, mark) {
   const nodes = [];
   let at = 0;
   for (const found of text.matchAll(INLINE)) {
-    nodes.push(text.slice(at, found.index));
+    nodes.push(untorn(text.slice(at, found.index)));
     at = found.index + found[0].length;
-    const [whole, number, strong, emphasis, label, address] = found;
-    if (number) nodes.push(mark(Number(number)));
+    const [whole, tongue, said, number, strong, emphasis, label, address] = found;
+    if (said) nodes.push(h('span', { lang: tongue }, inline(said, mark)));
+    else if (number) nodes.push(mark(Number(number)));
     else if (strong) nodes.push(h('strong', {}, inline(strong, mark)));
     else if (emphasis) nodes.push(h('em', {}, inline(emphasis, mark)));
     else if (/^\/(?![/\\])/.test(address)) nodes.push(h('a', { href: address }, inline(label, mark)));
     else nodes.push(whole);
   }
-  nodes.push(text.slice(at));
+  nodes.push(untorn(text.slice(at)));
   return nodes;
 }
 
@@ -104,8 +114,8 @@ export function render(text, mark) {
     }
   }
   return blocks.map(({ kind, lines, items, start }) => {
-    if (items) return h(kind, { start: start > 1 && start }, items.map((item) => h('li', {}, withBreaks(item, mark))));
-    if (kind === 'strong') return h('p', {}, h('strong', {}, withBreaks(lines, mark)));
-    return h('p', {}, withBreaks(lines, mark));
+    if (items) return h(kind, { start: start > 1 && start, dir: 'auto' }, items.map((item) => h('li', {}, withBreaks(item, mark))));
+    if (kind === 'strong') return h('p', { dir: 'auto' }, h('strong', {}, withBreaks(lines, mark)));
+    return h('p', { dir: 'auto' }, withBreaks(lines, mark));
   });
 }

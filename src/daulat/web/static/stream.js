@@ -3,11 +3,12 @@
 
 const PATIENCE_MS = [300, 1000, 2000, 4000, 8000, 8000];
 
-/** The service said no: `status` of HTTP, or 0 inside a stream. */
+/** The service said no: `status` of HTTP, or 0 inside a stream; `code` of the API, where it gave one. */
 export class Refused extends Error {
-  constructor(status) {
+  constructor(status, code = '') {
     super(`refused: ${status}`);
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -40,7 +41,7 @@ const pause = (ms, signal) => new Promise((resolve, reject) => {
 
 async function open(path, options) {
   const response = await fetch(path, options);
-  if (!response.ok) throw new Refused(response.status);
+  if (!response.ok) throw new Refused(response.status, (await response.json().catch(() => null))?.error?.code);
   return response;
 }
 
