@@ -83,6 +83,20 @@ def test_what_failed_is_listed_with_its_reason_and_what_to_do(site, quick):
     assert failure["fix"]
 
 
+def test_a_revoked_act_is_not_told_as_law_in_force_where_there_is_no_pack(site, quick):
+    (site.folder / "relations.yaml").write_text(
+        "format: 1\nacts:\n  - {act: EE-NEW, title: New Act, since: '2023', source: Gazette, revokes: [EE-ACT]}\n"
+    )
+    site.daulat("knowledge", "build")
+    site.daulat("knowledge", "publish")
+    hits = site.daulat("search", "Every birth is reported", "--json").data["hits"]
+    assert {hit["status"] for hit in hits if hit["passage_id"].startswith("EE-ACT:")} == {"revoked"}
+    (site.folder / "relations.yaml").write_text("format: 1\nacts:\n  - {act: EE-NEW, revokes: [EE-ACT]}\n")
+    ended = site.daulat("knowledge", "build")
+    assert ended.code == 1
+    assert "relations.yaml line 3:" in ended.err
+
+
 def test_a_file_that_no_source_declares_is_named_and_not_indexed(site, quick):
     (site.folder / "acts/rumour.txt").write_text("Births need not be reported any more.")
     built = site.daulat("knowledge", "build", "--json").data
@@ -298,9 +312,10 @@ CHANGED = "sources or the pack have changed since"
         (lambda site: None, ""),
         (lambda site: (site.folder / "guide/new.md").write_text("# New"), CHANGED),
         (lambda site: (site.folder / "guide/births.md").write_text("# Births\n\nWithin 90 days."), CHANGED),
+        (lambda site: (site.folder / "relations.yaml").write_text("format: 1\nacts: []\n"), CHANGED),
         (lambda site: (site.folder / "sources.yaml").write_text("format: 9"), "has faults"),
     ],
-    ids=["nothing", "a new file", "other words", "a fault"],
+    ids=["nothing", "a new file", "other words", "other relations", "a fault"],
 )
 def test_a_service_says_when_a_build_is_due_and_opens_all_the_same(site, quick, changed, told):
     site.daulat("search", "births")

@@ -82,7 +82,8 @@ def _due(nation: Nation, pack: Pack | None, opened: Opened) -> str:
     """Say that a build is due; a fault in a declaration is told, and does not keep the release in use from opening."""
     try:
         sources = nation_sources(nation, pack, today=_now().date())
-        outdated = is_outdated(opened.release, sources, pack, opened.assistant.searcher.reader)
+        own = nation.path(nation.knowledge.sources)
+        outdated = is_outdated(opened.release, sources, pack, opened.assistant.searcher.reader, declared=own)
     except SourceError:
         return "; what is declared now has faults, which `daulat knowledge build` names"
     return "; sources or the pack have changed since: `daulat knowledge build`" if outdated else ""

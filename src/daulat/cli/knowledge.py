@@ -68,6 +68,7 @@ def build(place: KnowledgePlace, sources_file: Path | None, as_json: bool) -> No
     no half release; what it had encoded is kept, and the same command goes on from there. A document that cannot be
     read is listed with its reason and stops no other.
     """
+    declared = sources_file or place.nation.path(place.nation.knowledge.sources)
     if sources_file:
         sources = load_sources(sources_file, today=_now().date())
     else:
@@ -81,8 +82,9 @@ def build(place: KnowledgePlace, sources_file: Path | None, as_json: bool) -> No
             now=_now,
             progress=shown.report,
             with_everyday=sources_file is None,
+            declared=declared,
         )
-        report = builder.build(sources, nation_rules(place.pack))
+        report = builder.build(sources, nation_rules(place.pack, declared))
     ignored = ignored_files(sources)
     if as_json:
         emit_json(_build_record(report, ignored))
@@ -242,7 +244,7 @@ def _tell_build(report: BuildReport, ignored: list[Path]) -> None:
         say("nothing has changed since this release was built")
     say(
         f"{manifest.documents:,} documents, {manifest.passages:,} passages, {report.encoded:,} segments encoded now, "
-        f"{manifest.failures:,} documents failed"
+        f"{manifest.failures:,} documents or rows failed"
     )
     for failure in report.failures[:_SHOWN]:
         say(_failure_line(failure))

@@ -21,6 +21,8 @@ from daulat.nation._yaml import YamlFile
 from daulat.nation.reference import is_country, suggest_country
 
 _LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
+LANGUAGE = r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
+_DAY = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
 _USER_ASSIGNED = re.compile(r"AA|Q[M-Z]|X[A-Z]|ZZ")  # ISO 3166-1 leaves these to whoever needs one
 _LONGEST_NAME_BYTES = 255
 
@@ -58,9 +60,15 @@ def jurisdiction(value: str) -> str:
 
 def service(value: str, info: ValidationInfo) -> str:
     """Accept a service that there is."""
-    if not isinstance(info.context, Surroundings) or info.context.services is None or value in info.context.services:
+    known = info.context.services if isinstance(info.context, Surroundings) else None
+    return value if known is None else known_service(value, known)
+
+
+def known_service(value: str, services: Collection[str]) -> str:
+    """Accept one of these services."""
+    if value in services:
         return value
-    known = sorted(info.context.services)
+    known = sorted(services)
     near = get_close_matches(value, known, n=1)
     meant = f"did you mean `{near[0]}`? " if near else ""
     raise ValueError(
@@ -72,6 +80,22 @@ def has_come(day: date, today: date) -> None:
     """Refuse a day that has not come."""
     if day > today + timedelta(days=1):  # somewhere it is tomorrow already
         raise ValueError(f"{day} has not come; it is {today} by the clock of this machine")
+
+
+def day(value: str) -> str:
+    """Accept an ISO date, or only its year or its month, or nothing: dates are compared as text.
+
+    Examples
+    --------
+    >>> day("1930"), day("1930-02"), day("1930-02-28")
+    ('1930', '1930-02', '1930-02-28')
+    """
+    try:
+        if value and not (_DAY.fullmatch(value) and date.fromisoformat((value + "-01-01")[:10])):
+            raise ValueError(value)
+    except ValueError as error:
+        raise ValueError(f"`{value}` is no date; write it as `1930-02-28`, `1930-02` or `1930`") from error
+    return value
 
 
 def pattern(value: str) -> str:

@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from daulat.knowledge._describe import Row, describe, document_rows
+from daulat.knowledge._describe import describe
 from daulat.knowledge._naming import document_ids, rows_by_file
+from daulat.knowledge._table import LINE, Row, Table, place_of, read_table
 from daulat.knowledge.cutting import SentenceRules, Structure, cut_blocks, cut_regulation, load_structures
 from daulat.knowledge.errors import SourceError
 from daulat.knowledge.legal import (
@@ -72,6 +73,21 @@ class Known:
 
     documents: dict[str, str] = field(default_factory=dict)
     passages: dict[str, str] = field(default_factory=dict)
+    tables: dict[Path, tuple[Source, Table]] = field(default_factory=dict)
+    rows: set[tuple[Path, str]] = field(default_factory=set)
+
+    def take(self, source: Source, row: Row) -> Row:
+        """Return a row of a source's table, remembering that it names something."""
+        if row:
+            self.rows.add((source.tables()[0], row[LINE]))
+        return row
+
+    def idle_rows(self) -> Iterator[IngestFailure]:
+        """List the rows of all tables that name nothing: what they say of a document would be lost unseen."""
+        for path, (source, table) in self.tables.items():
+            for row in table.rows:
+                if (path, row[LINE]) not in self.rows:
+                    yield _idle(source, table, row)
 
     def fault_of(self, item: IngestedDocument) -> str:
         """Say why a document may not be added; empty where it may."""
@@ -94,6 +110,17 @@ class Ingested:
     documents: tuple[IngestedDocument, ...]
     failures: tuple[IngestFailure, ...]
     book: RelationBook
+
+
+def with_relations(rules: IngestRules, path: Path) -> IngestRules:
+    """Return rules that also know a nation's own `relations.yaml`.
+
+    Raises
+    ------
+    SourceError
+        With every fault of the file, each with its line.
+    """
+    return replace(rules, book=rules.book.joined(load_relations(path)))
 
 
 def load_rules(root: Path, limits: Limits | None = None) -> IngestRules:
@@ -133,10 +160,9 @@ def ingest_all(sources: Iterable[Source], rules: IngestRules, *, on: str = "") -
             else:
                 documents.append(item)
                 known.add(item)
-    book = rules.book
-    if rules.legal:
-        book = book.learn(((item.document, item.passages) for item in documents), rules.legal)
-        documents = [with_status(item, book, rules.legal, on=on) for item in documents]
+    failures += known.idle_rows()
+    book = rules.book.learn(((item.document, item.passages) for item in documents), rules.legal)
+    documents = [with_status(item, book, rules.legal, on=on) for item in documents]
     return Ingested(tuple(documents), tuple(failures), book)
 
 
@@ -157,25 +183,34 @@ def ingest(
     if not files:
         yield IngestFailure(source.id, source.read.path, "", "no file matches", "Check `path` in sources.yaml.")
         return
+    known = known or Known()
     try:
-        rows = document_rows(source)
+        table = read_table(source)
     except SourceError as error:
         yield IngestFailure(source.id, source.read.path, "", error.what, error.fix)
         return
+    if table.name:
+        known.tables[source.tables()[0]] = (source, table)
     if source.read.format == "jsonl":
         for path in files:
-            yield from _ready_passages(source, path, rows, rules, known or Known())
+            yield from _ready_passages(source, path, table, rules, known)
         return
-    by_file = rows_by_file(source, files, rows)
+    by_file = rows_by_file(source, files, table.by_name)
     ids = document_ids(source, files, by_file)
     for path in files:
+        row = by_file[path] or table.by_name.get(ids[path], {})
+        known.take(source, table.by_name[path.name] if isinstance(row, ReadingError) else row)
+        if table.name and not row:
+            yield _without_row(source, _below(source, path), ids[path], "file")
         try:
-            yield _cut_document(source, path, ids[path], by_file[path], rules, alone=len(files) == 1)
+            yield _cut_document(source, path, ids[path], row, rules, alone=len(files) == 1)
         except SourceError as error:
             yield IngestFailure(source.id, _below(source, path), "", error.what, error.fix)
 
 
-def with_status(item: IngestedDocument, book: RelationBook, rules: LegalRules, *, on: str = "") -> IngestedDocument:
+def with_status(
+    item: IngestedDocument, book: RelationBook, rules: LegalRules | None, *, on: str = ""
+) -> IngestedDocument:
     """Return the document with its status, its passages with theirs, and the reasons of both."""
     whole = status_of(item.document, None, book, rules, on=on)
     found = [(passage, status_of(item.document, passage, book, rules, on=on)) for passage in item.passages]
@@ -224,7 +259,7 @@ def _unknown_structure(source: Source) -> SourceError:
 
 
 def _ready_passages(
-    source: Source, path: Path, rows: Mapping[str, Row], rules: IngestRules, known: Known
+    source: Source, path: Path, table: Table, rules: IngestRules, known: Known
 ) -> Iterator[IngestedDocument | IngestFailure]:
     place = _below(source, path)
     names = {name: source.read.fields.get(name, name) for name in _FIELDS}
@@ -245,13 +280,37 @@ def _ready_passages(
         yield IngestFailure(source.id, place, "", error.what, error.fix)
     words = _words(source, rules)
     for doc_id, found in by_document.items():
+        row = known.take(source, table.by_name.get(doc_id, {}))
+        if table.name and not row:
+            yield _without_row(source, place, doc_id, "doc_id")
         try:
-            document = describe(source, doc_id, found, rows.get(doc_id, {}), rules.legal, words=words)
+            document = describe(source, doc_id, found, row, rules.legal, words=words)
         except SourceError as error:
             yield IngestFailure(source.id, place, doc_id, error.what, error.fix)
             continue
         numbered = tuple(replace(p, seq=n) if p.seq < 0 else p for n, p in enumerate(found))
         yield IngestedDocument(document, numbered, path=place)
+
+
+def _without_row(source: Source, place: str, doc_id: str, column: str) -> IngestFailure:
+    table = source.read.documents
+    name = table.path if table else ""
+    given = place if column == "file" else doc_id
+    reason = f"no row of {name} is for it; it was read without one"
+    return IngestFailure(source.id, place, doc_id, reason, f"Add a row with `{given}` in the column `{column}`.")
+
+
+def _idle(source: Source, table: Table, row: Row) -> IngestFailure:
+    doc_id, file = row.get("doc_id", ""), row.get("file", "")
+    later = next((other for name in (doc_id, file) if (other := table.by_name.get(name)) and other is not row), None)
+    if later:
+        reason = f"{place_of(later, source)} is for the same document and counts alone"
+    elif doc_id or file:
+        reason = f"no document that was read is called `{'` or `'.join(filter(None, (doc_id, file)))}`"
+    else:
+        reason = "the row names neither a document nor a file"
+    place = f"{table.name} line {row[LINE]}"
+    return IngestFailure(source.id, place, doc_id, reason, "Correct `doc_id` or `file` in this row, or remove it.")
 
 
 _FIELDS = ("passage_id", "doc_id", "seq", "section", "article", "heading", "text")

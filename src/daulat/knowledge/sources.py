@@ -24,7 +24,7 @@ from daulat.knowledge.types import LegalStatus
 from daulat.nation._yaml import YamlFile
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
-Language = Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")]
+Language = Annotated[str, StringConstraints(pattern=checks.LANGUAGE)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Licence = Annotated[str, AfterValidator(checks.licence)]
 Jurisdiction = Annotated[str, AfterValidator(checks.jurisdiction)]
@@ -110,6 +110,7 @@ class Source(Declared):
     document: DocumentDefaults = DocumentDefaults()
     read: Reading
     _root: Path = PrivateAttr(default_factory=Path)
+    _services_known: Collection[str] | None = PrivateAttr(default=None)
 
     # Validators of fields, not of the model: those run only once every field is right, and a curator reads all faults
     # at once.
@@ -141,6 +142,11 @@ class Source(Declared):
     def root(self) -> Path:
         """The folder that `path` starts from."""
         return self._root
+
+    @property
+    def services_known(self) -> Collection[str] | None:
+        """The services that there are, by which topics of a table are judged; None: not judged."""
+        return self._services_known
 
     def files(self) -> list[Path]:
         """Return the declared files that exist, sorted by name; `links_out` are left out.
@@ -174,10 +180,10 @@ class Source(Declared):
         table = self.read.documents
         return [self._root / name for name in (table.path, table.corrections) if name] if table else []
 
-    def at(self, root: Path) -> Source:
-        """Return this source with its folder set."""
+    def at(self, root: Path, services: Collection[str] | None = None) -> Source:
+        """Return this source with its folder set, and the services that there are."""
         copy = self.model_copy()
-        copy._root = root
+        copy._root, copy._services_known = root, services
         return copy
 
 
@@ -217,7 +223,7 @@ def load_sources(
 
     context = Surroundings(path.parent, today, services)
     file = load_declared(path, _SourcesFile, across=twice, context=context)
-    return [source.at(path.parent) for source in file.sources]
+    return [source.at(path.parent, services) for source in file.sources]
 
 
 def undeclared_files(root: Path, sources: Iterable[Source]) -> list[Path]:
