@@ -98,9 +98,10 @@ def test_a_revoked_act_is_not_told_as_law_in_force_where_there_is_no_pack(site, 
 
 
 def test_a_file_that_no_source_declares_is_named_and_not_indexed(site, quick):
-    (site.folder / "acts/rumour.txt").write_text("Births need not be reported any more.")
+    for rumour in ("acts/rumour.txt", "stray-law.md", "notes.yaml"):
+        (site.folder / rumour).write_text("Births need not be reported any more.")
     built = site.daulat("knowledge", "build", "--json").data
-    assert [Path(path).name for path in built["ignored"]] == ["rumour.txt"]
+    assert [Path(path).name for path in built["ignored"]] == ["rumour.txt", "stray-law.md"]
     assert built["documents"] == 2
 
 

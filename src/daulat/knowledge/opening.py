@@ -24,7 +24,7 @@ from daulat.knowledge.index.seed import seed_dimensions
 from daulat.knowledge.ingest import IngestRules, load_rules, with_relations
 from daulat.knowledge.release import Builder, Release, Shelf, SigningKey, VerifyKey, hashes_of, source_hashes, using
 from daulat.knowledge.search import Reader, Searcher, load_ranking, reader_for
-from daulat.knowledge.sources import Source, load_sources, undeclared_files
+from daulat.knowledge.sources import Source, load_sources, undeclared_files, undeclared_texts
 from daulat.nation import Nation, Pack
 
 __all__ = [
@@ -139,10 +139,15 @@ def nation_sources(nation: Nation, pack: Pack | None, *, today: date | None = No
 
 
 def ignored_files(sources: Sequence[Source]) -> list[Path]:
-    """List the files that lie in the folders of declared sources and that nothing declares."""
+    """List the files that lie in the folders of declared sources and that nothing declares.
+
+    Beside a sources.yaml lie other files too; of those only texts are listed.
+    """
     heads = {(source.root, Path(source.read.path).parts[0]) for source in sources if "/" in source.read.path}
     folders = {root / head for root, head in heads if "*" not in head}
-    return sorted({path for folder in folders for path in undeclared_files(folder, sources)})
+    found = {path for folder in folders for path in undeclared_files(folder, sources)}
+    found.update(path for root in {source.root for source in sources} for path in undeclared_texts(root, sources))
+    return sorted(found)
 
 
 def is_outdated(

@@ -32,6 +32,7 @@ ServiceName = Annotated[str, AfterValidator(checks.service)]
 Table = Annotated[str, AfterValidator(checks.table)]
 
 _COMPANIONS = {"readme.md", "sources.yaml", "notice", "licence", "license"}  # they speak about the sources
+_TEXTS = (".md", ".markdown", ".txt", ".html", ".htm", ".pdf", ".docx", ".doc", ".odt", ".rtf", ".jsonl", ".jsonl.gz")
 
 
 class DocumentTable(Declared):
@@ -232,10 +233,19 @@ def undeclared_files(root: Path, sources: Iterable[Source]) -> list[Path]:
     Read-me and licence files are not listed, for they speak about the sources; nor are links that lead out, for a
     source declares them and the list of failures names them.
     """
+    return _undeclared(root.rglob("*"), sources)
+
+
+def undeclared_texts(root: Path, sources: Iterable[Source]) -> list[Path]:
+    """List the texts in a folder itself, and not below it, that no source declares."""
+    return _undeclared((path for path in root.glob("[!.]*") if path.name.lower().endswith(_TEXTS)), sources)
+
+
+def _undeclared(paths: Iterable[Path], sources: Iterable[Source]) -> list[Path]:
     sources = list(sources)
     declared = {path.resolve() for source in sources for path in [*source.files(), *source.tables()]}
     out = {path for source in sources for path in source.links_out()}
-    present = (path for path in sorted(root.rglob("*")) if path.is_file() and path.name.lower() not in _COMPANIONS)
+    present = (path for path in sorted(paths) if path.is_file() and path.name.lower() not in _COMPANIONS)
     return [path for path in present if path.resolve() not in declared and path not in out]
 
 
