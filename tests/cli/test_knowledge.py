@@ -14,6 +14,7 @@ import pytest
 
 from daulat.assistant.citing import load_labels
 from daulat.cli._answering import nation_knowledge
+from daulat.cli._checks import examine
 from daulat.cli.search import _shown
 from daulat.knowledge.encoder import AsQueries, E5Encoder, adapt, open_e5
 from daulat.knowledge.errors import SourceError
@@ -326,6 +327,21 @@ def test_a_service_says_when_a_build_is_due_and_opens_all_the_same(site, quick, 
     assert opened.detail.startswith("3 passages of 2 documents")
     assert told in opened.detail
     assert (";" in opened.detail) == bool(told)
+
+
+def test_up_status_and_doctor_say_how_much_was_not_read(site, quick):
+    for name in ("one", "two"):
+        (site.folder / f"guide/{name}.md").write_bytes(b"")
+    (site.folder / "acts/rumour.txt").write_text("Births need not be reported.")
+    site.daulat("search", "births")
+    nation = load_nation(site.folder / "nation.yaml")
+    told = nation_knowledge(nation, None).open(lambda *_: None).detail  # which `up` prints, and `status` repeats
+    assert "; 2 documents or rows failed: `daulat knowledge failures ee-" in told
+    assert "; 1 file is ignored" in told
+    [finding] = [each for each in examine(site.folder / "nation.yaml", {}) if each.check == "release"]
+    assert finding.state == "warn"
+    assert "2 documents or rows failed: `daulat knowledge failures ee-" in finding.what
+    assert "1 file is ignored" in finding.what
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from daulat.assistant import Assistant, WriterFor, nobody, open_assistant
+from daulat.cli._knowledge import unread
 from daulat.cli._memory import give_memory_back
 from daulat.cli._output import ADD_SOURCES
 from daulat.knowledge.building import build_apart
@@ -70,7 +71,8 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
         opened.assistant.searcher.warm()
         manifest = opened.release.manifest
         detail = f"{manifest.passages:,} passages of {manifest.documents:,} documents in {manifest.release_id}"
-        detail += _due(nation, pack, opened) or _empty(manifest)
+        parts = (detail, _due(nation, pack, opened) or _empty(manifest), unread(manifest, nation, pack))
+        detail = "; ".join(filter(None, parts))
         library = OpenLibrary(opened.release, opened.assistant.searcher, opened.assistant.labels.act)
         give_memory_back()
         return Answering(opened.assistant, library, opened.encoder, detail)
@@ -85,17 +87,13 @@ def _due(nation: Nation, pack: Pack | None, opened: Opened) -> str:
         own = nation.path(nation.knowledge.sources)
         outdated = is_outdated(opened.release, sources, pack, opened.assistant.searcher.reader, declared=own)
     except SourceError:
-        return "; what is declared now has faults, which `daulat knowledge build` names"
-    return "; sources or the pack have changed since: `daulat knowledge build`" if outdated else ""
+        return "what is declared now has faults, which `daulat knowledge build` names"
+    return "sources or the pack have changed since: `daulat knowledge build`" if outdated else ""
 
 
 def _empty(manifest: Manifest) -> str:
-    """Say what brings official text here, where the release in use holds none."""
-    if manifest.passages:
-        return ""
-    if manifest.failures:
-        return f"; no document could be read: `daulat knowledge failures {manifest.release_id}` says why"
-    return f"; {ADD_SOURCES}"
+    """Say what brings official text here, where the release in use holds none and nothing was declared for it."""
+    return "" if manifest.passages or manifest.failures else ADD_SOURCES
 
 
 def _now() -> datetime:

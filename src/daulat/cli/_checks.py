@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from daulat.cli._address import take_address
+from daulat.cli._knowledge import unread
 from daulat.errors import DaulatError
 from daulat.gateway import ListenError
 from daulat.knowledge.encoder import bundled_weights
@@ -234,7 +235,17 @@ def release(nation: Nation) -> Finding:
             "run `daulat up`, which makes one from the pack, or `daulat knowledge build`.",
         )
     manifest, key = shelf.verify(current)
-    return Finding("release", "ok", f"{current}: {manifest.passages:,} passages, signed by {key.text[:12]}...")
+    what = f"{current}: {manifest.passages:,} passages, signed by {key.text[:12]}..."
+    lost = unread(manifest, nation, find_pack(nation.country))
+    if not lost:
+        return Finding("release", "ok", what)
+    return Finding(
+        "release",
+        "warn",
+        f"{what}; {lost}",
+        "What they say is in no answer.",
+        "mend what is listed, then `daulat knowledge build` and `daulat knowledge publish`.",
+    )
 
 
 def models(nation: Nation, environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Private: what the knowledge commands share. `--file` and `--releases` in; the nation, its pack and its shelf out."""
+"""Private: what commands share that speak of knowledge. `--file` and `--releases` in; the nation, its pack and its
+shelf out. It also says, for whoever shows a release, what of the declared text is not in it.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,9 @@ import click
 
 from daulat.cli._declaration import declared_or_only_pack
 from daulat.cli._output import say
-from daulat.knowledge.errors import ReleaseError
-from daulat.knowledge.opening import Place, nation_shelf, place_of
-from daulat.knowledge.release import Shelf
+from daulat.knowledge.errors import ReleaseError, SourceError
+from daulat.knowledge.opening import Place, ignored_files, nation_shelf, nation_sources, place_of
+from daulat.knowledge.release import Manifest, Shelf
 from daulat.nation import Nation, Pack, find_pack
 
 
@@ -56,6 +58,22 @@ class KnowledgePlace:
     def current_or_newest(self) -> str:
         """Name the release in use, or the newest where none is."""
         return self.shelf.current_id() or self.newest()
+
+
+def unread(manifest: Manifest, nation: Nation, pack: Pack | None) -> str:
+    """Say how much of what a nation declares is not in a release, and how many files nobody declares; or nothing."""
+    try:
+        ignored = len(ignored_files(nation_sources(nation, pack)))
+    except SourceError:  # what is declared now has faults, and what lies beside it is not known
+        ignored = 0
+    told = []
+    if manifest.failures:
+        failed = "1 document or row" if manifest.failures == 1 else f"{manifest.failures:,} documents or rows"
+        told.append(f"{failed} failed: `daulat knowledge failures {manifest.release_id}`")
+    if ignored:
+        files = "1 file is" if ignored == 1 else f"{ignored:,} files are"
+        told.append(f"{files} ignored, for no source declares them: `daulat knowledge build` lists them")
+    return "; ".join(told)
 
 
 def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
