@@ -27,7 +27,7 @@ from daulat.knowledge.legal import (
 )
 from daulat.knowledge.quality import SearchForm, load_search_forms
 from daulat.knowledge.readers import Limits, Line, ReadingError, read_document, read_lines
-from daulat.knowledge.sources import Source
+from daulat.knowledge.sources import FIELDS, Source
 from daulat.knowledge.types import Document, Passage
 
 _ONE_ID_EACH = "If it is another text, give it another id; if it is the same, declare it once."
@@ -262,7 +262,7 @@ def _ready_passages(
     source: Source, path: Path, table: Table, rules: IngestRules, known: Known
 ) -> Iterator[IngestedDocument | IngestFailure]:
     place = _below(source, path)
-    names = {name: source.read.fields.get(name, name) for name in _FIELDS}
+    names = {name: source.read.fields.get(name, name) for name in FIELDS}
     by_document: dict[str, list[Passage]] = {}
     here: set[str] = set()
     try:
@@ -311,9 +311,6 @@ def _idle(source: Source, table: Table, row: Row) -> IngestFailure:
         reason = "the row names neither a document nor a file"
     place = f"{table.name} line {row[LINE]}"
     return IngestFailure(source.id, place, doc_id, reason, "Correct `doc_id` or `file` in this row, or remove it.")
-
-
-_FIELDS = ("passage_id", "doc_id", "seq", "section", "article", "heading", "text")
 
 
 class _LineError(Exception):

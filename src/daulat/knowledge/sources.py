@@ -31,6 +31,14 @@ Jurisdiction = Annotated[str, AfterValidator(checks.jurisdiction)]
 ServiceName = Annotated[str, AfterValidator(checks.service)]
 Table = Annotated[str, AfterValidator(checks.table)]
 
+FIELDS = ("passage_id", "doc_id", "seq", "section", "article", "heading", "text")
+"""Our names of what a line of ready passages may hold."""
+COLUMNS = (
+    *("doc_id", "file", "title", "citation", "kind", "number", "year", "date", "url", "status", "services"),
+    *("oov_rate", "relations"),
+)
+"""Our names of what a table of documents may hold."""
+
 _COMPANIONS = {"readme.md", "sources.yaml", "notice", "licence", "license"}  # they speak about the sources
 _TEXTS = (".md", ".markdown", ".txt", ".html", ".htm", ".pdf", ".docx", ".doc", ".odt", ".rtf", ".jsonl", ".jsonl.gz")
 
@@ -42,7 +50,7 @@ class DocumentTable(Declared):
     """
 
     path: Annotated[Text, AfterValidator(checks.table)]
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: Annotated[dict[str, str], AfterValidator(checks.ours(COLUMNS))] = Field(default_factory=dict)
     corrections: Table = ""
 
 
@@ -56,7 +64,7 @@ class Reading(Declared):
 
     format: Format
     path: Annotated[Text, AfterValidator(checks.pattern)]
-    fields: dict[str, str] = Field(default_factory=dict)
+    fields: Annotated[dict[str, str], AfterValidator(checks.ours(FIELDS))] = Field(default_factory=dict)
     documents: DocumentTable | None = None
     structure: str = ""
     ocr_language: str = "eng"
@@ -71,7 +79,7 @@ class DocumentDefaults(Declared):
     kind: str = ""
     number: str = ""
     year: int | None = None
-    date: str = ""
+    date: Annotated[str, AfterValidator(checks.day)] = ""
     url: str = ""
     status: LegalStatus = "unknown"
 
