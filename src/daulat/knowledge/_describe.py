@@ -21,6 +21,7 @@ def describe(
     legal: LegalRules | None,
     *,
     title: str = "",
+    language: str = "",
     words: Collection[str] = (),
 ) -> Document:
     """Say what a document is: its row first, then what is declared for the whole source, then its own title.
@@ -44,7 +45,7 @@ def describe(
         number=row.get("number") or base.number,
         year=int(year) if year else base.year,
         rank=kind.rank if kind else None,
-        language=source.language,
+        language=row.get("language") or language or source.language,
         jurisdiction=source.jurisdiction,
         services=tuple(dict.fromkeys([*source.services, *(source.service_names.get(t, t) for t in topics_of(row))])),
         status=_status(row) or base.status,

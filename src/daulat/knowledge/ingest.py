@@ -8,12 +8,14 @@ embeds nothing.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from daulat.knowledge._describe import describe
 from daulat.knowledge._naming import document_ids, rows_by_file
+from daulat.knowledge._source_checks import LANGUAGE
 from daulat.knowledge._table import LINE, Row, Table, place_of, read_table
 from daulat.knowledge.cutting import SentenceRules, Structure, cut_blocks, cut_regulation, load_structures
 from daulat.knowledge.errors import SourceError
@@ -238,7 +240,8 @@ def _cut_document(
         lines = (line for block in extract.blocks for line in block.text.splitlines())
         passages = cut_regulation(lines, doc_id, structure)
     else:
-        passages = cut_blocks(extract.blocks, doc_id, language=source.language, rules=rules.sentences)
+        language = row.get("language") or source.language
+        passages = cut_blocks(extract.blocks, doc_id, language=language, rules=rules.sentences)
     title = "" if alone and source.document.title else extract.title
     document = describe(source, doc_id, passages, row, rules.legal, title=title, words=_words(source, rules))
     return IngestedDocument(document, tuple(passages), path=_below(source, path))
@@ -284,12 +287,24 @@ def _ready_passages(
         if table.name and not row:
             yield _without_row(source, place, doc_id, "doc_id")
         try:
-            document = describe(source, doc_id, found, row, rules.legal, words=words)
+            document = describe(source, doc_id, found, row, rules.legal, language=_common(found), words=words)
         except SourceError as error:
             yield IngestFailure(source.id, place, doc_id, error.what, error.fix)
             continue
-        numbered = tuple(replace(p, seq=n) if p.seq < 0 else p for n, p in enumerate(found))
-        yield IngestedDocument(document, numbered, path=place)
+        yield IngestedDocument(document, tuple(_placed(found, document)), path=place)
+
+
+def _common(passages: Collection[Passage]) -> str:
+    """Return the language of passages that all say the same one; else nothing."""
+    said = {passage.language or "" for passage in passages}
+    return said.pop() if len(said) == 1 else ""
+
+
+def _placed(passages: Iterable[Passage], document: Document) -> Iterator[Passage]:
+    """Give each passage its place, and a language only where it is another than its document's."""
+    for place, passage in enumerate(passages):
+        language = passage.language if passage.language != document.language else None
+        yield replace(passage, seq=place if passage.seq < 0 else passage.seq, language=language)
 
 
 def _without_row(source: Source, place: str, doc_id: str, column: str) -> IngestFailure:
@@ -334,7 +349,9 @@ def _passage(line: Line, names: Mapping[str, str], source: Source) -> Passage:
         raise _not_an_id(names["doc_id"], doc_id, "names no document")
     if not isinstance(text, str) or not text.strip():
         raise _LineError(f"passage {passage_id} has no text")
-    article, heading = value["article"], value["heading"]
+    article, heading, language = value["article"], value["heading"], value["language"] or ""
+    if not isinstance(language, str) or not re.fullmatch(LANGUAGE, language):
+        raise _LineError(f"`{names['language']}` is {json.dumps(language)[:80]}, no tag of BCP 47 such as `en`")
     return Passage(
         passage_id=passage_id,
         doc_id=str(doc_id),
@@ -343,6 +360,7 @@ def _passage(line: Line, names: Mapping[str, str], source: Source) -> Passage:
         text=text,
         article=str(article) if article else None,
         heading=str(heading) if heading else None,
+        language=language or None,
     )
 
 

@@ -31,11 +31,11 @@ Jurisdiction = Annotated[str, AfterValidator(checks.jurisdiction)]
 ServiceName = Annotated[str, AfterValidator(checks.service)]
 Table = Annotated[str, AfterValidator(checks.table)]
 
-FIELDS = ("passage_id", "doc_id", "seq", "section", "article", "heading", "text")
+FIELDS = ("passage_id", "doc_id", "seq", "section", "article", "heading", "text", "language")
 """Our names of what a line of ready passages may hold."""
 COLUMNS = (
     *("doc_id", "file", "title", "citation", "kind", "number", "year", "date", "url", "status", "services"),
-    *("oov_rate", "relations"),
+    *("language", "oov_rate", "relations"),
 )
 """Our names of what a table of documents may hold."""
 

@@ -63,7 +63,10 @@ def plain_name(doc_id: str, title: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The unit that is cited: an article of a law, or a stretch of other text under one heading."""
+    """The unit that is cited: an article of a law, or a stretch of other text under one heading.
+
+    `language` is set where it is another than the document's.
+    """
 
     passage_id: str
     doc_id: str
@@ -73,6 +76,7 @@ class Passage:
     article: str | None = None
     heading: str | None = None
     status: LegalStatus | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

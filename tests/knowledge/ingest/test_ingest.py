@@ -333,3 +333,26 @@ def test_rows_of_a_table_that_two_sources_share_name_something_in_either(tmp_pat
     second = one.partition("sources:\n")[2].replace("id: xa", "id: xb").replace("PATH", "b/*.md")
     (tmp_path / "sources.yaml").write_text(one.replace("PATH", "a/*.md") + second)
     assert ingest_all(load_sources(tmp_path / "sources.yaml"), IngestRules()).failures == ()
+
+
+def test_each_line_and_each_row_says_its_own_language(tmp_path: Path) -> None:
+    (tmp_path / "faq.jsonl").write_text(
+        "\n".join(
+            json.dumps(passage(doc, n) | {"language": language})
+            for doc, n, language in (("A", 1, "en"), ("A", 2, "sw"), ("B", 1, "sw"), ("C", 1, ""), ("D", 1, "Swahili!"))
+        )
+    )
+    (tmp_path / "t.csv").write_text("doc_id,language\nA,\nB,\nC,fr\n")
+    result = ingested(tmp_path, "jsonl", "faq.jsonl", "      documents: {path: t.csv}\n")
+    spoken = {
+        item.document.doc_id: (item.document.language, [p.language for p in item.passages]) for item in result.documents
+    }
+    assert spoken == {"A": ("en", [None, "sw"]), "B": ("sw", [None]), "C": ("fr", [None])}
+    assert "no tag of BCP 47" in result.failures[0].reason
+
+
+def test_a_row_says_the_language_of_its_file(tmp_path: Path) -> None:
+    files(tmp_path, "fees.md", "ada.md")
+    (tmp_path / "t.csv").write_text("file,language\nfees.md,\nada.md,sw\n")
+    result = ingested(tmp_path, "markdown", "*.md", "      documents: {path: t.csv}\n")
+    assert {item.path: item.document.language for item in result.documents} == {"fees.md": "en", "ada.md": "sw"}
