@@ -17,7 +17,14 @@ from daulat.knowledge._describe import describe
 from daulat.knowledge._naming import document_ids, rows_by_file
 from daulat.knowledge._source_checks import LANGUAGE
 from daulat.knowledge._table import LINE, Row, Table, place_of, read_table
-from daulat.knowledge.cutting import SentenceRules, Structure, cut_blocks, cut_regulation, load_structures
+from daulat.knowledge.cutting import (
+    BETWEEN_HEADINGS,
+    SentenceRules,
+    Structure,
+    cut_blocks,
+    cut_regulation,
+    load_structures,
+)
 from daulat.knowledge.errors import SourceError
 from daulat.knowledge.legal import (
     LegalRules,
@@ -242,9 +249,16 @@ def _cut_document(
     else:
         language = row.get("language") or source.language
         passages = cut_blocks(extract.blocks, doc_id, language=language, rules=rules.sentences)
-    title = "" if alone and source.document.title else extract.title
+    title = extract.title or (source.title if alone else "")
     document = describe(source, doc_id, passages, row, rules.legal, title=title, words=_words(source, rules))
-    return IngestedDocument(document, tuple(passages), path=_below(source, path))
+    return IngestedDocument(document, tuple(_below_title(document, passages)), path=_below(source, path))
+
+
+def _below_title(document: Document, passages: Iterable[Passage]) -> Iterator[Passage]:
+    """Leave the title out of headings that begin with it: it is told of the document already."""
+    for passage in passages:
+        first, _, rest = (passage.heading or "").partition(BETWEEN_HEADINGS)
+        yield replace(passage, heading=rest or None) if first == document.title else passage
 
 
 def _below(source: Source, path: Path) -> str:
@@ -282,12 +296,15 @@ def _ready_passages(
         # What stood before the damage is whole; it is kept, and the damage listed.
         yield IngestFailure(source.id, place, "", error.what, error.fix)
     words = _words(source, rules)
+    title = source.title if len(by_document) == 1 and len(source.files()) == 1 else ""
     for doc_id, found in by_document.items():
         row = known.take(source, table.by_name.get(doc_id, {}))
         if table.name and not row:
             yield _without_row(source, place, doc_id, "doc_id")
         try:
-            document = describe(source, doc_id, found, row, rules.legal, language=_common(found), words=words)
+            document = describe(
+                source, doc_id, found, row, rules.legal, title=title, language=_common(found), words=words
+            )
         except SourceError as error:
             yield IngestFailure(source.id, place, doc_id, error.what, error.fix)
             continue

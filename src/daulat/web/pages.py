@@ -30,7 +30,9 @@ from daulat.web.views import (
     article_label,
     citation_address,
     long_date,
+    opening_words,
     passage_address,
+    title_beside,
     view_answer,
     view_passage,
 )
@@ -213,7 +215,7 @@ class Pages:
         def label(passage: Passage) -> str:
             section = texts.page.get(f"section_{passage.section}", "")
             article = article_label(passage.article, texts.live)
-            return " · ".join(filter(None, (section, article))) or passage.heading or passage.passage_id
+            return " · ".join(filter(None, (section, article))) or passage.heading or opening_words(passage.text)
 
         return {
             "page": texts.page,
@@ -234,6 +236,7 @@ class Pages:
                 texts.page.get(f"section_{part}") or article_label(part, texts.live) for part in parts
             ),
             "act": self._act,
+            "title_beside": title_beside,
             "status_of": lambda status: status if status in LAW_STATUSES else "unknown",
             "date": lambda date: long_date(date, language),
             "passage_address": lambda passage_id: reader.keep(passage_address(passage_id)),

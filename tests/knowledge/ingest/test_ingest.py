@@ -356,3 +356,26 @@ def test_a_row_says_the_language_of_its_file(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("file,language\nfees.md,\nada.md,sw\n")
     result = ingested(tmp_path, "markdown", "*.md", "      documents: {path: t.csv}\n")
     assert {item.path: item.document.language for item in result.documents} == {"fees.md": "en", "ada.md": "sw"}
+
+
+def test_a_document_is_called_by_its_only_title_of_the_first_level(tmp_path: Path) -> None:
+    (tmp_path / "land.md").write_text("# Land Act\n\nNobody pays.\n\n## Part I\n\n### Section 36\n\nA proprietor pays.")
+    (tmp_path / "parts.md").write_text("# Section 1\n\nNobody pays.\n\n# Section 2\n\nAll pay.")
+    text = SOURCES.replace("FORMAT", "markdown").replace("PATH", "*.md").replace("{title: Texts of Exampland, ", "{")
+    (tmp_path / "sources.yaml").write_text(text)
+    land, parts = ingest_all(load_sources(tmp_path / "sources.yaml"), IngestRules()).documents
+    assert (land.document.title, parts.document.title) == ("Land Act", "xa.parts")
+    assert [(p.passage_id, p.heading) for p in land.passages] == [
+        ("xa.land:land-act#0", None),
+        ("xa.land:section-36#1", "Part I / Section 36"),  # the title is told of the document
+    ]
+    assert [p.heading for p in parts.passages] == ["Section 1", "Section 2"]
+
+
+@pytest.mark.parametrize(("form", "name"), [("text", "law.txt"), ("jsonl", "law.jsonl")])
+def test_a_source_of_one_document_without_a_title_gives_it_its_own(tmp_path: Path, form: str, name: str) -> None:
+    (tmp_path / name).write_text(json.dumps(passage("A", 1)))
+    text = SOURCES.replace("FORMAT", form).replace("PATH", name).replace("{title: Texts of Exampland, ", "{")
+    (tmp_path / "sources.yaml").write_text(text)
+    (item,) = ingest_all(load_sources(tmp_path / "sources.yaml"), IngestRules()).documents
+    assert item.document.title == "Texts of Exampland"

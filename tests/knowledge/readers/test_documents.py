@@ -112,6 +112,22 @@ def test_markdown_keeps_words_and_drops_pictures(tmp_path: Path) -> None:
     assert [block.text for block in extract.blocks] == ["Start", "See the form.", "one", "a | b", "c | d"]
 
 
+def test_the_title_of_a_document_is_the_one_at_its_top(tmp_path: Path) -> None:
+    (tmp_path / "act.md").write_text("# Land Act\n\n## Section 1\n\nNobody pays.")
+    (tmp_path / "parts.md").write_text("# Section 1\n\nNobody pays.\n\n# Section 2\n\nAll pay.")
+    assert [read_document(tmp_path / name, "markdown", LIMITS).title for name in ("act.md", "parts.md")] == [
+        "Land Act",
+        "",
+    ]
+    word = docx.Document()
+    word.core_properties.title = "Microsoft Word - draft7"
+    word.add_heading("Employment Act, 2007", level=0)  # the style `Title`
+    word.add_heading("Part I", level=1)
+    word.add_paragraph("Nobody pays.")
+    word.save(str(tmp_path / "act.docx"))
+    assert read_docx(tmp_path / "act.docx", LIMITS).title == "Employment Act, 2007"
+
+
 def test_an_empty_file_is_named_as_empty(tmp_path: Path) -> None:
     (tmp_path / "law.pdf").touch()
     assert "is empty" in refusal(tmp_path / "law.pdf", "pdf")

@@ -29,7 +29,11 @@ def read_markdown(path: Path, limits: Limits) -> Extract:
     front = _FRONT_MATTER.match(text)
     title = _TITLE.search(front.group(1)) if front else None
     tokens = MarkdownIt("commonmark", {"html": False}).enable("table").parse(text[front.end() if front else 0 :])
-    return Extract(tuple(_blocks(tokens)), title=title.group(1) if title else "")
+    blocks = _blocks(tokens)
+    tops = [block.text for block in blocks if (block.kind, block.level) == ("heading", 1)]
+    # Several of them name parts, and the first would be told as the title of all.
+    alone = tops[0] if len(tops) == 1 else ""
+    return Extract(tuple(blocks), title=title.group(1) if title else alone)
 
 
 def decoded(path: Path, limits: Limits) -> str:
