@@ -122,6 +122,35 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(site, quick, comma
     assert {path: path.read_bytes() for path in site.releases.iterdir() if path.is_file()} == before
 
 
+def test_a_dry_run_names_what_comes_what_goes_and_whose_status_changes(site, quick):
+    site.daulat("knowledge", "build")
+    site.daulat("knowledge", "publish")
+    assert "no document would change" in site.daulat("knowledge", "publish", "--dry-run").err
+    (site.folder / "guide/school.md").rename(site.folder / "guide/schools.md")
+    (site.folder / "guide/empty.md").touch()
+    site.write_act(*TWO_CARDS)
+    (site.folder / "relations.yaml").write_text(
+        "format: 1\nacts:\n  - {act: EE-NEW, source: Gazette, amends: [{doc_id: EE-ACT, articles: ['1']}]}\n"
+    )
+    site.daulat("knowledge", "build")
+    told = site.daulat("knowledge", "publish", "--dry-run").err
+    for line in (
+        "1 document added: ee-guide.schools",
+        "1 document gone: ee-guide.school",
+        "1 document changed: EE-ACT",
+        "status of EE-ACT: unknown -> amended (2 of its passages)",
+        "1 document or row failed: `daulat knowledge failures ee-",
+    ):
+        assert line in told
+    changes = site.daulat("knowledge", "publish", "--dry-run", "--json").data
+    assert (changes["added"], changes["gone"], changes["changed"]) == (
+        ["ee-guide.schools"],
+        ["ee-guide.school"],
+        ["EE-ACT"],
+    )
+    assert changes["statuses"] == [{"doc_id": "EE-ACT", "before": "unknown", "after": "amended", "passages": 2}]
+
+
 @pytest.mark.parametrize("words", [["rollback"], ["rollback", "--dry-run"]])
 def test_a_rollback_without_a_release_before_is_an_error_with_a_next_step(site, quick, words):
     site.daulat("knowledge", "build")

@@ -66,14 +66,17 @@ def unread(manifest: Manifest, nation: Nation, pack: Pack | None) -> str:
         ignored = len(ignored_files(nation_sources(nation, pack)))
     except SourceError:  # what is declared now has faults, and what lies beside it is not known
         ignored = 0
-    told = []
-    if manifest.failures:
-        failed = "1 document or row" if manifest.failures == 1 else f"{manifest.failures:,} documents or rows"
-        told.append(f"{failed} failed: `daulat knowledge failures {manifest.release_id}`")
-    if ignored:
-        files = "1 file is" if ignored == 1 else f"{ignored:,} files are"
-        told.append(f"{files} ignored, for no source declares them: `daulat knowledge build` lists them")
-    return "; ".join(told)
+    files = "1 file is" if ignored == 1 else f"{ignored:,} files are"
+    beside = f"{files} ignored, for no source declares them: `daulat knowledge build` lists them" if ignored else ""
+    return "; ".join(filter(None, (failed(manifest), beside)))
+
+
+def failed(manifest: Manifest) -> str:
+    """Say how many documents and rows a release could not hold, and how they are listed; or nothing."""
+    if not manifest.failures:
+        return ""
+    count = "1 document or row" if manifest.failures == 1 else f"{manifest.failures:,} documents or rows"
+    return f"{count} failed: `daulat knowledge failures {manifest.release_id}`"
 
 
 def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
