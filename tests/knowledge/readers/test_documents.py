@@ -138,6 +138,19 @@ def test_a_pdf_named_docx_is_not_read_as_one(tmp_path: Path) -> None:
     assert refusal(path, "docx") == "law.docx is declared as docx but looks like pdf"
 
 
+@pytest.mark.parametrize(
+    ("text", "is_read"), [("س" * 60, True), ("س" * 61, False), ("x" * 61, False), ("𐤀" * 60, True)]
+)
+def test_a_text_is_measured_in_characters_whatever_its_script(tmp_path: Path, text: str, is_read: bool) -> None:
+    (tmp_path / "law.txt").write_text(text)
+    limits = replace(LIMITS, text_chars=60)
+    if is_read:
+        assert read_document(tmp_path / "law.txt", "text", limits).text == text
+    else:
+        with pytest.raises(ReadingError, match="more than 60 characters"):
+            read_document(tmp_path / "law.txt", "text", limits)
+
+
 def test_binary_data_is_not_text(tmp_path: Path) -> None:
     (tmp_path / "law.txt").write_bytes(b"abc\0def")
     (tmp_path / "old.txt").write_bytes("größer".encode("latin-1"))
