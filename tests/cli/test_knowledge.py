@@ -164,6 +164,7 @@ def test_a_rollback_without_a_release_before_is_an_error_with_a_next_step(site, 
 def test_the_list_says_which_release_is_in_use(site, quick):
     assert site.daulat("knowledge", "list", "--json").data == []
     site.daulat("knowledge", "build")
+    assert "hint: none is in use yet" in site.daulat("knowledge", "list").err
     site.daulat("knowledge", "publish")
     site.write_act(*TWO_CARDS)
     site.daulat("knowledge", "build")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import docx
+import pypdfium2 as pdfium
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -136,6 +137,17 @@ def test_an_empty_file_is_named_as_empty(tmp_path: Path) -> None:
 def test_a_pdf_named_docx_is_not_read_as_one(tmp_path: Path) -> None:
     path = pdf_file(tmp_path / "law.docx", "Article 1")
     assert refusal(path, "docx") == "law.docx is declared as docx but looks like pdf"
+
+
+def test_a_wrong_file_among_right_ones_is_not_mended_by_another_format_for_all(tmp_path: Path) -> None:
+    with pytest.raises(ReadingError) as caught:
+        read_document(pdf_file(tmp_path / "law.docx", "Article 1"), "docx", LIMITS)
+    assert "a source of its own" in caught.value.fix
+
+
+def test_a_pdf_without_pages_is_not_told_as_a_success(tmp_path: Path) -> None:
+    pdfium.PdfDocument.new().save(str(tmp_path / "law.pdf"))
+    assert refusal(tmp_path / "law.pdf", "pdf") == "law.pdf has no page that can be read"
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,8 @@ class Builder:
 
     def _encode(self, texts: Sequence[str]) -> int:
         missing = self.cache.count_missing(self.encoder, texts)
+        if missing:
+            self.progress("encode", 0, missing)  # so that the first batch is timed too
         for done in self.cache.fill(self.encoder, texts):
             self.progress("encode", done, missing)
         return missing
@@ -193,6 +195,8 @@ class Builder:
         adapter_file, adapter = self.everyday.adapter_for(self.encoder.name)
         texts, encoder = [text for text, _ in read], AsQueries(adapt(self.encoder, adapter))
         missing = self.cache.count_missing(encoder, texts)
+        if missing:
+            self.progress("encode", 0, missing)
         for done in self.cache.fill(encoder, texts):
             self.progress("encode", done, missing)
         vectors = self.cache.read([key_of(encoder.name, text) for text in texts])
