@@ -30,6 +30,7 @@ from daulat.knowledge.legal import (
     LegalRules,
     PassageStatus,
     RelationBook,
+    lines_of_documents,
     load_legal_rules,
     load_relations,
     status_of,
@@ -40,12 +41,16 @@ from daulat.knowledge.sources import FIELDS, Source
 from daulat.knowledge.types import Document, Passage
 
 _ONE_ID_EACH = "If it is another text, give it another id; if it is the same, declare it once."
+_SAID_OF_NOTHING = "no document that was read is called so, and what is said of it changes nothing"
 _SECTIONS = ("preamble", "body", "elucidation_general", "elucidation", "text")
 
 
 @dataclass(frozen=True)
 class IngestRules:
-    """What a country's pack says about reading, cutting and the law. Without a pack, nothing is law."""
+    """What a country's pack and its nation say about reading, cutting and the law.
+
+    `named` are the documents of which the nation itself says what became of them, and where it does.
+    """
 
     legal: LegalRules | None = None
     book: RelationBook = field(default_factory=RelationBook)
@@ -53,6 +58,7 @@ class IngestRules:
     sentences: Mapping[str, SentenceRules] = field(default_factory=dict)
     forms: Mapping[str, SearchForm] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,9 @@ def with_relations(rules: IngestRules, path: Path) -> IngestRules:
     SourceError
         With every fault of the file, each with its line.
     """
-    return replace(rules, book=rules.book.joined(load_relations(path)))
+    book = rules.book.joined(load_relations(path))
+    lines = {doc_id: f"{path.name} line {line}" for doc_id, line in lines_of_documents(path).items()}
+    return replace(rules, book=book, named=lines)
 
 
 def load_rules(root: Path, limits: Limits | None = None) -> IngestRules:
@@ -170,6 +178,7 @@ def ingest_all(sources: Iterable[Source], rules: IngestRules, *, on: str = "") -
                 documents.append(item)
                 known.add(item)
     failures += known.idle_rows()
+    failures += [_unheld(doc_id, place) for doc_id, place in rules.named.items() if doc_id not in known.documents]
     book = rules.book.learn(((item.document, item.passages) for item in documents), rules.legal)
     documents = [with_status(item, book, rules.legal, on=on) for item in documents]
     return Ingested(tuple(documents), tuple(failures), book)
@@ -330,6 +339,10 @@ def _without_row(source: Source, place: str, doc_id: str, column: str) -> Ingest
     given = place if column == "file" else doc_id
     reason = f"no row of {name} is for it; it was read without one"
     return IngestFailure(source.id, place, doc_id, reason, f"Add a row with `{given}` in the column `{column}`.")
+
+
+def _unheld(doc_id: str, place: str) -> IngestFailure:
+    return IngestFailure("", place, doc_id, _SAID_OF_NOTHING, "Correct the id, or leave it out until it is declared.")
 
 
 def _idle(source: Source, table: Table, row: Row) -> IngestFailure:

@@ -103,6 +103,16 @@ def test_relations_beside_the_sources_are_read_without_a_pack(tmp_path: Path) ->
     assert dog.statuses[dog.passages[0].passage_id].by_title == "Repeal Act"
 
 
+def test_a_relation_of_a_document_that_is_not_held_is_listed(tmp_path: Path) -> None:
+    (tmp_path / "relations.yaml").write_text(RELATIONS)
+    (tmp_path / "dgo.md").write_text("Every owner of a dog shall pay fifty shillings.")
+    result = ingested(tmp_path, "markdown", "*.md")
+    assert [(failure.path, failure.doc_id) for failure in result.failures] == [
+        ("relations.yaml line 8", "xa.dog"),
+        ("relations.yaml line 9", "CAP149"),
+    ]
+
+
 @pytest.mark.parametrize("written", ["8", "Section 8", "§ 8"])
 def test_an_article_is_the_same_with_and_without_its_word(tmp_path: Path, written: str) -> None:
     (tmp_path / "relations.yaml").write_text(RELATIONS)

@@ -21,6 +21,7 @@ from daulat.knowledge._declared import Declared, load_declared
 from daulat.knowledge.legal.citations import find_citations
 from daulat.knowledge.legal.rules import LegalRules
 from daulat.knowledge.types import Document, Passage, Relation, Section
+from daulat.nation._yaml import read_yaml
 
 _TEXT_OF_AN_ARTICLE = 80  # characters; less after an instruction is only the end of the page
 Certainty = Literal["certain", "likely"]
@@ -168,6 +169,21 @@ def load_relations(path: Path) -> RelationBook:
         in_force={doc_id: checked.source for checked in file.in_force for doc_id in checked.documents},
         titles={act.act: act.title for act in file.acts if act.title},
     )
+
+
+def lines_of_documents(path: Path) -> dict[str, int]:
+    """Return the documents of which a `relations.yaml` without faults says something, each with the line that does."""
+    file = read_yaml(path)
+    found: dict[str, int] = {}
+    for place, act in enumerate(file.data["acts"]):
+        for kind in ("revokes", "partly_revokes", "amends"):
+            for number, changed in enumerate(act.get(kind, ())):
+                doc_id = changed["doc_id"] if isinstance(changed, dict) else changed
+                found.setdefault(str(doc_id).strip(), file.line_of(("acts", place, kind, number)))
+    for place, checked in enumerate(file.data.get("in_force") or ()):
+        for number, doc_id in enumerate(checked["documents"]):
+            found.setdefault(str(doc_id).strip(), file.line_of(("in_force", place, "documents", number)))
+    return found
 
 
 def table_relations(table: object, rules: LegalRules | None, source: str) -> tuple[Relation, ...]:
