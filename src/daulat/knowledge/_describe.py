@@ -20,8 +20,8 @@ def describe(
     row: Row,
     legal: LegalRules | None,
     *,
+    language: str,
     title: str = "",
-    language: str = "",
     words: Collection[str] = (),
 ) -> Document:
     """Say what a document is: its row first, then what is declared for the whole source, then its own title.
@@ -45,7 +45,7 @@ def describe(
         number=row.get("number") or base.number,
         year=int(year) if year else base.year,
         rank=kind.rank if kind else None,
-        language=row.get("language") or language or source.language,
+        language=language,
         jurisdiction=source.jurisdiction,
         services=tuple(dict.fromkeys([*source.services, *(source.service_names.get(t, t) for t in topics_of(row))])),
         status=_status(row) or base.status,

@@ -259,7 +259,8 @@ def _cut_document(
         language = row.get("language") or source.language
         passages = cut_blocks(extract.blocks, doc_id, language=language, rules=rules.sentences)
     title = extract.title or (source.title if alone else "")
-    document = describe(source, doc_id, passages, row, rules.legal, title=title, words=_words(source, rules))
+    words = _words(language, rules)
+    document = describe(source, doc_id, passages, row, rules.legal, language=language, title=title, words=words)
     return IngestedDocument(document, tuple(_below_title(document, passages)), path=_below(source, path))
 
 
@@ -304,16 +305,15 @@ def _ready_passages(
     except SourceError as error:
         # What stood before the damage is whole; it is kept, and the damage listed.
         yield IngestFailure(source.id, place, "", error.what, error.fix)
-    words = _words(source, rules)
     title = source.title if len(by_document) == 1 and len(source.files()) == 1 else ""
     for doc_id, found in by_document.items():
         row = known.take(source, table.by_name.get(doc_id, {}))
         if table.name and not row:
             yield _without_row(source, place, doc_id, "doc_id")
+        language = row.get("language") or _common(found) or source.language
+        words = _words(language, rules)
         try:
-            document = describe(
-                source, doc_id, found, row, rules.legal, title=title, language=_common(found), words=words
-            )
+            document = describe(source, doc_id, found, row, rules.legal, language=language, title=title, words=words)
         except SourceError as error:
             yield IngestFailure(source.id, place, doc_id, error.what, error.fix)
             continue
@@ -409,6 +409,6 @@ def _refuse_twice(passage: Passage, here: Collection[str], known: Known) -> None
         raise _LineError(f"passage {passage.passage_id} was already read from {first}", _ONE_ID_EACH)
 
 
-def _words(source: Source, rules: IngestRules) -> Collection[str]:
-    form = rules.forms.get(source.language)
+def _words(language: str, rules: IngestRules) -> Collection[str]:
+    form = rules.forms.get(language)
     return form.vocabulary if form else ()
