@@ -14,6 +14,7 @@ import pytest
 
 from daulat.assistant.citing import load_labels
 from daulat.cli._answering import nation_knowledge
+from daulat.cli._checks import examine
 from daulat.cli.search import _shown
 from daulat.knowledge.encoder import AsQueries, E5Encoder, adapt, open_e5
 from daulat.knowledge.errors import SourceError
@@ -83,10 +84,25 @@ def test_what_failed_is_listed_with_its_reason_and_what_to_do(site, quick):
     assert failure["fix"]
 
 
+def test_a_revoked_act_is_not_told_as_law_in_force_where_there_is_no_pack(site, quick):
+    (site.folder / "relations.yaml").write_text(
+        "format: 1\nacts:\n  - {act: EE-NEW, title: New Act, since: '2023', source: Gazette, revokes: [EE-ACT]}\n"
+    )
+    site.daulat("knowledge", "build")
+    site.daulat("knowledge", "publish")
+    hits = site.daulat("search", "Every birth is reported", "--json").data["hits"]
+    assert {hit["status"] for hit in hits if hit["passage_id"].startswith("EE-ACT:")} == {"revoked"}
+    (site.folder / "relations.yaml").write_text("format: 1\nacts:\n  - {act: EE-NEW, revokes: [EE-ACT]}\n")
+    ended = site.daulat("knowledge", "build")
+    assert ended.code == 1
+    assert "relations.yaml line 3:" in ended.err
+
+
 def test_a_file_that_no_source_declares_is_named_and_not_indexed(site, quick):
-    (site.folder / "acts/rumour.txt").write_text("Births need not be reported any more.")
+    for rumour in ("acts/rumour.txt", "stray-law.md", "notes.yaml"):
+        (site.folder / rumour).write_text("Births need not be reported any more.")
     built = site.daulat("knowledge", "build", "--json").data
-    assert [Path(path).name for path in built["ignored"]] == ["rumour.txt"]
+    assert [Path(path).name for path in built["ignored"]] == ["rumour.txt", "stray-law.md"]
     assert built["documents"] == 2
 
 
@@ -106,6 +122,35 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(site, quick, comma
     assert {path: path.read_bytes() for path in site.releases.iterdir() if path.is_file()} == before
 
 
+def test_a_dry_run_names_what_comes_what_goes_and_whose_status_changes(site, quick):
+    site.daulat("knowledge", "build")
+    site.daulat("knowledge", "publish")
+    assert "no document would change" in site.daulat("knowledge", "publish", "--dry-run").err
+    (site.folder / "guide/school.md").rename(site.folder / "guide/schools.md")
+    (site.folder / "guide/empty.md").touch()
+    site.write_act(*TWO_CARDS)
+    (site.folder / "relations.yaml").write_text(
+        "format: 1\nacts:\n  - {act: EE-NEW, source: Gazette, amends: [{doc_id: EE-ACT, articles: ['1']}]}\n"
+    )
+    site.daulat("knowledge", "build")
+    told = site.daulat("knowledge", "publish", "--dry-run").err
+    for line in (
+        "1 document added: ee-guide.schools",
+        "1 document gone: ee-guide.school",
+        "1 document changed: EE-ACT",
+        "status of EE-ACT: unknown -> amended (2 of its passages)",
+        "1 document or row failed: `daulat knowledge failures ee-",
+    ):
+        assert line in told
+    changes = site.daulat("knowledge", "publish", "--dry-run", "--json").data
+    assert (changes["added"], changes["gone"], changes["changed"]) == (
+        ["ee-guide.schools"],
+        ["ee-guide.school"],
+        ["EE-ACT"],
+    )
+    assert changes["statuses"] == [{"doc_id": "EE-ACT", "before": "unknown", "after": "amended", "passages": 2}]
+
+
 @pytest.mark.parametrize("words", [["rollback"], ["rollback", "--dry-run"]])
 def test_a_rollback_without_a_release_before_is_an_error_with_a_next_step(site, quick, words):
     site.daulat("knowledge", "build")
@@ -119,6 +164,7 @@ def test_a_rollback_without_a_release_before_is_an_error_with_a_next_step(site, 
 def test_the_list_says_which_release_is_in_use(site, quick):
     assert site.daulat("knowledge", "list", "--json").data == []
     site.daulat("knowledge", "build")
+    assert "hint: none is in use yet" in site.daulat("knowledge", "list").err
     site.daulat("knowledge", "publish")
     site.write_act(*TWO_CARDS)
     site.daulat("knowledge", "build")
@@ -193,7 +239,7 @@ def test_a_file_that_may_not_be_read_is_one_failure(site, quick):
 
 def test_a_search_filters_by_document_service_and_date(site, quick):
     everything = site.daulat("search", "When does enrolment open?", "--json").data
-    assert "ee-guide.school" in {hit["title"] for hit in everything["hits"]}
+    assert "Schools" in {hit["title"] for hit in everything["hits"]}
     for words in (["--document", "EE-ACT"], ["--from", "2019-01-01"]):
         found = site.daulat("search", "When does enrolment open?", *words, "--json").data["hits"]
         assert {hit["passage_id"] for hit in found} <= {"EE-ACT:1", "EE-ACT:2"}
@@ -306,9 +352,10 @@ CHANGED = "sources or the pack have changed since"
         (lambda site: None, ""),
         (lambda site: (site.folder / "guide/new.md").write_text("# New"), CHANGED),
         (lambda site: (site.folder / "guide/births.md").write_text("# Births\n\nWithin 90 days."), CHANGED),
+        (lambda site: (site.folder / "relations.yaml").write_text("format: 1\nacts: []\n"), CHANGED),
         (lambda site: (site.folder / "sources.yaml").write_text("format: 9"), "has faults"),
     ],
-    ids=["nothing", "a new file", "other words", "a fault"],
+    ids=["nothing", "a new file", "other words", "other relations", "a fault"],
 )
 def test_a_service_says_when_a_build_is_due_and_opens_all_the_same(site, quick, changed, told):
     site.daulat("search", "births")
@@ -318,6 +365,21 @@ def test_a_service_says_when_a_build_is_due_and_opens_all_the_same(site, quick, 
     assert opened.detail.startswith("3 passages of 2 documents")
     assert told in opened.detail
     assert (";" in opened.detail) == bool(told)
+
+
+def test_up_status_and_doctor_say_how_much_was_not_read(site, quick):
+    for name in ("one", "two"):
+        (site.folder / f"guide/{name}.md").write_bytes(b"")
+    (site.folder / "acts/rumour.txt").write_text("Births need not be reported.")
+    site.daulat("search", "births")
+    nation = load_nation(site.folder / "nation.yaml")
+    told = nation_knowledge(nation, None).open(lambda *_: None).detail  # which `up` prints, and `status` repeats
+    assert "; 2 documents or rows failed: `daulat knowledge failures ee-" in told
+    assert "; 1 file is ignored" in told
+    [finding] = [each for each in examine(site.folder / "nation.yaml", {}) if each.check == "release"]
+    assert finding.state == "warn"
+    assert "2 documents or rows failed: `daulat knowledge failures ee-" in finding.what
+    assert "1 file is ignored" in finding.what
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import gzip
 import json
 import logging
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -251,6 +252,22 @@ async def test_a_scan_is_called_one_and_a_text_with_unknown_words_is_not(visit: 
     said = [(await visit(f"/d/{act}"))[2].decode() for act in ("UU-25-2009", "UU-23-2006", "UU-13-2003")]
     assert ["hasil pindai" in page for page in said] == [True, False, False]
     assert ["huruf yang salah baca" in page for page in said] == [True, True, False]
+
+
+async def test_the_title_stands_beside_a_citation_that_does_not_hold_it() -> None:
+    visit = Visitor()
+    doc_id = "UU-13-2003"
+    library = SmallLibrary()
+    shown = replace(library._documents[doc_id], citation="Cap. 149", title="Births Act")
+    passage = replace(library.passages_of(doc_id)[0], article=None, heading=None, text="A birth is told. " * 9)
+    library._documents[doc_id] = shown
+    library._passages = {passage.passage_id: passage}
+    visit.web = build_web(visit.assistant, library)
+    for path in ("/sources", f"/d/{doc_id}", f"/p/{passage.passage_id}"):
+        _, _, body = await visit(path)
+        assert "Cap. 149" in body.decode()
+        assert "Births Act" in body.decode()
+    assert "<h1>A birth is told. A birth is told. A birth is told. A…</h1>" in body.decode()
 
 
 async def test_sources_are_found_by_words_of_their_names(visit: Visitor) -> None:

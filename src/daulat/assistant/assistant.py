@@ -276,7 +276,7 @@ class Assistant:
             Offered(f"P{n}", self.labels.cited(evidence), evidence.passage.text)
             for n, (evidence, _) in enumerate(chosen, 1)
         ]
-        language = chosen[0][0].document.language or self.languages[0]
+        language = chosen[0][0].language or self.languages[0]
         rules = self.marker.sentence_rules
         verifier = Verifier({item.id: item.text for item in offered}, self.searcher.reader, language, rules)
         name = self.speech.language_name(prepared.language, "en")

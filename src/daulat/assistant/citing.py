@@ -137,7 +137,7 @@ def cite(evidence: Evidence, quote: Span, answer: Span, labels: Labels, *, as_of
         publisher=document.publisher,
         licence=document.licence,
         retrieved=document.retrieved,
-        language=document.language,
+        language=evidence.language,
         answer_span=inside,
         standing=evidence.standing,
     )

@@ -28,6 +28,11 @@ class Evidence:
     standing: Standing
 
     @property
+    def language(self) -> str:
+        """The language of the passage."""
+        return self.passage.language or self.document.language
+
+    @property
     def score(self) -> float:
         """The score of the hit that led here."""
         return self.hit.score

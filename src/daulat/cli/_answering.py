@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from daulat.assistant import Assistant, WriterFor, nobody, open_assistant
+from daulat.cli._knowledge import unread
 from daulat.cli._memory import give_memory_back
 from daulat.cli._output import ADD_SOURCES
 from daulat.knowledge.building import build_apart
@@ -87,7 +88,7 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
         manifest = opened.release.manifest
         detail = f"{manifest.passages:,} passages of {manifest.documents:,} documents in {manifest.release_id}"
         due = build_due(nation, pack, opened.release, opened.assistant.searcher.reader)
-        detail += f"; {due}" if due else _empty(manifest)
+        detail = "; ".join(filter(None, (detail, due or _empty(manifest), unread(manifest, nation, pack))))
         assistant = opened.assistant
         library = OpenLibrary(opened.release, assistant.labels, assistant.searcher, assistant.language_of)
         give_memory_back()
@@ -99,19 +100,17 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
 def build_due(nation: Nation, pack: Pack | None, release: Release, reader: Reader) -> str:
     """Say that a build is due, or nothing; a fault in a declaration does not keep the release in use from answering."""
     try:
-        outdated = is_outdated(release.manifest, nation_sources(nation, pack, today=_now().date()), pack, reader)
+        sources = nation_sources(nation, pack, today=_now().date())
+        own = nation.path(nation.knowledge.sources)
+        outdated = is_outdated(release.manifest, sources, pack, reader, declared=own)
     except SourceError:
         return "what is declared now has faults, which `daulat knowledge build` names"
     return "sources or the pack have changed since: `daulat knowledge build`" if outdated else ""
 
 
 def _empty(manifest: Manifest) -> str:
-    """Say what brings official text here, where the release in use holds none."""
-    if manifest.passages:
-        return ""
-    if manifest.failures:
-        return f"; no document could be read: `daulat knowledge failures {manifest.release_id}` says why"
-    return f"; {ADD_SOURCES}"
+    """Say what brings official text here, where the release in use holds none and nothing was declared for it."""
+    return "" if manifest.passages or manifest.failures else ADD_SOURCES
 
 
 def _now() -> datetime:

@@ -20,6 +20,7 @@ from typing import Literal
 
 from daulat.cli._address import take_address
 from daulat.cli._answering import declared_contacts
+from daulat.cli._knowledge import unread
 from daulat.cli._output import ADD_SOURCES
 from daulat.errors import DaulatError
 from daulat.gateway import ListenError
@@ -275,7 +276,17 @@ def release(nation: Nation) -> Finding:
             "run `daulat up`, which makes one from the declared sources, or `daulat knowledge build`.",
         )
     manifest, key = shelf.verify(current)
-    return Finding("release", "ok", f"{current}: {manifest.passages:,} passages, signed by {key.text[:12]}...")
+    what = f"{current}: {manifest.passages:,} passages, signed by {key.text[:12]}..."
+    lost = unread(manifest, nation, find_pack(nation.country))
+    if not lost:
+        return Finding("release", "ok", what)
+    return Finding(
+        "release",
+        "warn",
+        f"{what}; {lost}",
+        "What they say is in no answer.",
+        "mend what is listed, then `daulat knowledge build` and `daulat knowledge publish`.",
+    )
 
 
 def models(nation: Nation, environ: Mapping[str, str]) -> Iterator[Finding]:

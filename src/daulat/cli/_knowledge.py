@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Private: what the knowledge commands share. `--file` and `--releases` in; the nation, its pack and its shelf out."""
+"""Private: what commands share that speak of knowledge. `--file` and `--releases` in; the nation, its pack and its
+shelf out. It also says, for whoever shows a release, what of the declared text is not in it.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,9 @@ import click
 
 from daulat.cli._declaration import declared_or_only_pack, file_option
 from daulat.cli._output import say
-from daulat.knowledge.errors import ReleaseError
-from daulat.knowledge.opening import Place, nation_shelf, place_of
-from daulat.knowledge.release import Shelf
+from daulat.knowledge.errors import ReleaseError, SourceError
+from daulat.knowledge.opening import Place, ignored_files, nation_shelf, nation_sources, place_of
+from daulat.knowledge.release import Manifest, Shelf
 from daulat.nation import Nation, Pack, find_pack, load_nation
 
 
@@ -56,6 +58,25 @@ class KnowledgePlace:
     def current_or_newest(self) -> str:
         """Name the release in use, or the newest where none is."""
         return self.shelf.current_id() or self.newest()
+
+
+def unread(manifest: Manifest, nation: Nation, pack: Pack | None) -> str:
+    """Say how much of what a nation declares is not in a release, and how many files nobody declares; or nothing."""
+    try:
+        ignored = len(ignored_files(nation_sources(nation, pack)))
+    except SourceError:  # what is declared now has faults, and what lies beside it is not known
+        ignored = 0
+    files = "1 file is" if ignored == 1 else f"{ignored:,} files are"
+    beside = f"{files} ignored, for no source declares them: `daulat knowledge build` lists them" if ignored else ""
+    return "; ".join(filter(None, (failed(manifest), beside)))
+
+
+def failed(manifest: Manifest) -> str:
+    """Say how many documents and rows a release could not hold, and how they are listed; or nothing."""
+    if not manifest.failures:
+        return ""
+    count = "1 document or row" if manifest.failures == 1 else f"{manifest.failures:,} documents or rows"
+    return f"{count} failed: `daulat knowledge failures {manifest.release_id}`"
 
 
 def place_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -76,6 +76,15 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 Advance = Callable[[float], None]
 
 
+def _rate(per_s: float) -> str:
+    """Write a rate with as many digits as say something.
+
+    >>> _rate(66_782.4), _rate(7.31), _rate(0.148)
+    ('66,782', '7.3', '0.15')
+    """
+    return f"{per_s:,.0f}" if per_s >= 10 else f"{per_s:.2g}"
+
+
 @contextmanager
 def progress(
     label: str, total: float | None = None, *, unit: str = "", stream: IO[str] | None = None
@@ -121,9 +130,11 @@ def progress(
         def advance(amount: float) -> None:
             bar.advance(task_id, amount)
             if task.speed:
-                bar.update(task_id, rate=f"{task.speed:,.0f} {unit}/s")
+                bar.update(task_id, rate=f"{_rate(task.speed)} {unit}/s")
 
         yield advance
     elapsed_s = task.elapsed or 0.0
     rate = task.completed / elapsed_s if elapsed_s else 0.0
-    console.print(f"{label}: {task.completed:,.0f} {unit} in {elapsed_s:.1f} s ({rate:,.0f} {unit}/s)", highlight=False)
+    console.print(
+        f"{label}: {task.completed:,.0f} {unit} in {elapsed_s:.1f} s ({_rate(rate)} {unit}/s)", highlight=False
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import getpass
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -17,13 +18,14 @@ from typing import Any
 
 import click
 
-from daulat.cli._knowledge import KnowledgePlace, place_options
+from daulat.cli._knowledge import KnowledgePlace, failed, place_options
 from daulat.cli._output import Advance, emit, emit_json, hint, json_option, progress, say, table
 from daulat.cli.search import command as search_command
 from daulat.knowledge.encoder import open_encoder
+from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.ingest import IngestFailure
 from daulat.knowledge.opening import ignored_files, nation_builder, nation_rules, nation_sources, own_key
-from daulat.knowledge.release import BuildReport, Manifest
+from daulat.knowledge.release import BuildReport, Difference, Manifest, Release, Shelf, difference
 from daulat.knowledge.release.build import read_failures
 from daulat.knowledge.release.signing import NEWER
 from daulat.knowledge.sources import load_sources
@@ -68,6 +70,7 @@ def build(place: KnowledgePlace, sources_file: Path | None, as_json: bool) -> No
     no half release; what it had encoded is kept, and the same command goes on from there. A document that cannot be
     read is listed with its reason and stops no other.
     """
+    declared = sources_file or place.nation.path(place.nation.knowledge.sources)
     if sources_file:
         sources = load_sources(sources_file, today=_now().date())
     else:
@@ -81,8 +84,9 @@ def build(place: KnowledgePlace, sources_file: Path | None, as_json: bool) -> No
             now=_now,
             progress=shown.report,
             with_everyday=sources_file is None,
+            declared=declared,
         )
-        report = builder.build(sources, nation_rules(place.pack))
+        report = builder.build(sources, nation_rules(place.pack, declared))
     ignored = ignored_files(sources)
     if as_json:
         emit_json(_build_record(report, ignored))
@@ -112,8 +116,10 @@ def list_releases(place: KnowledgePlace, as_json: bool) -> None:
             say(f"{row['release_id']} is {row['state']}: {row['what']}")
     if not rows:
         hint("`daulat knowledge build` makes one")
+    elif not any(row["in_use"] for row in rows):
+        hint("none is in use yet; `daulat knowledge publish` puts the newest in use")
     elif not any(row["in_use"] and row["state"] == "readable" for row in rows):
-        hint("none that can be used is in use; `daulat knowledge publish` puts the newest in use")
+        hint("the one in use cannot be read; `daulat knowledge publish` puts the newest in use")
 
 
 @command.command()
@@ -218,11 +224,47 @@ def _put_in_use(place: KnowledgePlace, release: str, *, dry_run: bool, as_json: 
         return
     manifest, key = place.shelf.verify(release)
     current = place.shelf.current_id()
+    old, unread = _open_or_fault(place.shelf, current)
+    changes = difference(old, Release(place.shelf.path(release)))
     if as_json:
-        emit_json({"dry_run": True, "release_id": release, "replaces": current, "key": key.text, **_summary(manifest)})
+        told = {"dry_run": True, "release_id": release, "replaces": current, "key": key.text, **_summary(manifest)}
+        emit_json(told | {name: changes_of for name, changes_of in asdict(changes).items() if not unread})
         return
     emit(f"{release} is whole and would be put in use" + (f" instead of {current}" if current else ""))
+    if unread:
+        say(f"what would change is not known: {unread}")
+    else:
+        _tell_changes(changes)
+    if manifest.failures:
+        say(failed(manifest))
     hint("the same command without --dry-run does it")
+
+
+def _open_or_fault(shelf: Shelf, current: str) -> tuple[Release | None, str]:
+    """Open what is in use, or say why it cannot be read; a damaged release must not keep a whole one from its place."""
+    try:
+        return (Release(shelf.path(current)) if current else None), ""
+    except ReleaseError as error:
+        return None, error.what
+
+
+def _tell_changes(changes: Difference) -> None:
+    for what, names in (("added", changes.added), ("gone", changes.gone), ("changed", changes.changed)):
+        if names:
+            say(f"{len(names):,} {'document' if len(names) == 1 else 'documents'} {what}: {_some(names)}")
+    for change in changes.statuses[:_SHOWN]:
+        before = "" if change.before == change.after else f"{change.before} -> "
+        passages = f" ({change.passages:,} of its passages)" if change.passages else ""
+        say(f"status of {change.doc_id}: {before}{change.after}{passages}")
+    if len(changes.statuses) > _SHOWN:
+        say(f"... and the status of {len(changes.statuses) - _SHOWN:,} more: `--json` lists all")
+    if not changes:
+        say("no document would change")
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN:,} more, which `--json` lists" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def _tell_publication(publication: dict[str, Any], *, as_json: bool) -> None:
@@ -242,7 +284,7 @@ def _tell_build(report: BuildReport, ignored: list[Path]) -> None:
         say("nothing has changed since this release was built")
     say(
         f"{manifest.documents:,} documents, {manifest.passages:,} passages, {report.encoded:,} segments encoded now, "
-        f"{manifest.failures:,} documents failed"
+        f"{manifest.failures:,} documents or rows failed"
     )
     for failure in report.failures[:_SHOWN]:
         say(_failure_line(failure))

@@ -154,7 +154,7 @@ class OpenLibrary:
             "year": document.year,
             "date": document.date,
             "jurisdiction": document.jurisdiction,
-            "language": document.language,
+            "language": passage.language or document.language,
             "publisher": document.publisher,
             "licence": document.licence,
             "as_of": document.coverage_date or self.as_of,

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 
-from daulat.knowledge._describe import Row
+from daulat.knowledge._table import Row
 from daulat.knowledge.readers import ReadingError
 from daulat.knowledge.sources import Source
 

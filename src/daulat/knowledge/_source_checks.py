@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Private: the rules of single values in a sources.yaml. A value and what surrounds the file in; it or a fault out.
 
-Each raises a ValueError whose sentence says what to write instead. Only `table` looks at the disk, and opens nothing.
+Each raises a ValueError whose sentence says what to write instead. Only `table` looks at the disk, and opens nothing of
+the curator's.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
 from pydantic import ValidationInfo
@@ -21,6 +23,8 @@ from daulat.nation import YamlFile
 from daulat.nation.reference import is_country, suggest_country
 
 _LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
+LANGUAGE = r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
+_DAY = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
 _USER_ASSIGNED = re.compile(r"AA|Q[M-Z]|X[A-Z]|ZZ")  # ISO 3166-1 leaves these to whoever needs one
 _LONGEST_NAME_BYTES = 255
 
@@ -39,10 +43,41 @@ def licence(value: str) -> str:
     words = value.replace("(", " ").replace(")", " ").split()
     joined = words[1::2]
     if not words or len(words) % 2 == 0 or not all(_LICENCE.fullmatch(word) for word in words[::2]):
-        raise ValueError(f"`{value}` is no SPDX identifier such as `CC-BY-4.0`; name others `LicenseRef-...`")
+        raise _no_licence(value)
     if not {*joined} <= {"AND", "OR", "WITH"}:
         raise ValueError(f"`{value}` is no SPDX expression; join identifiers by AND, OR or WITH")
+    for word, before in zip(words[::2], ["", *joined], strict=True):
+        # What stands after WITH is an exception to a licence, of which there is another list.
+        if before != "WITH" and not word.startswith("LicenseRef-") and word.removesuffix("+").lower() not in _spdx():
+            raise _no_licence(word)
     return value
+
+
+def _no_licence(value: str) -> ValueError:
+    near = get_close_matches(value.lower(), _spdx(), n=1)
+    meant = f"did you mean `{_spdx()[near[0]]}`? " if near else "write one such as `CC-BY-4.0`; "
+    return ValueError(f"`{value}` is no SPDX identifier; {meant}name others `LicenseRef-...`")
+
+
+@cache
+def _spdx() -> Mapping[str, str]:
+    """Return the identifiers of the SPDX licence list by their small letters; in them case does not matter."""
+    lines = Path(__file__).with_name("spdx.txt").read_text(encoding="utf-8").splitlines()
+    return {line.lower(): line for line in lines if not line.startswith("#")}
+
+
+def ours(known: Collection[str]) -> Callable[[dict[str, str]], dict[str, str]]:
+    """Return what accepts a mapping from names of ours."""
+
+    def accept(value: dict[str, str]) -> dict[str, str]:
+        for name in value:
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                meant = f"did you mean `{near[0]}`?" if near else f"ours are {', '.join(known)}"
+                raise ValueError(f"`{name}` is no name of ours, which stand before the colon; {meant}")
+        return value
+
+    return accept
 
 
 def jurisdiction(value: str) -> str:
@@ -58,9 +93,15 @@ def jurisdiction(value: str) -> str:
 
 def service(value: str, info: ValidationInfo) -> str:
     """Accept a service that there is."""
-    if not isinstance(info.context, Surroundings) or info.context.services is None or value in info.context.services:
+    known = info.context.services if isinstance(info.context, Surroundings) else None
+    return value if known is None else known_service(value, known)
+
+
+def known_service(value: str, services: Collection[str]) -> str:
+    """Accept one of these services."""
+    if value in services:
         return value
-    known = sorted(info.context.services)
+    known = sorted(services)
     near = get_close_matches(value, known, n=1)
     meant = f"did you mean `{near[0]}`? " if near else ""
     raise ValueError(
@@ -72,6 +113,22 @@ def has_come(day: date, today: date) -> None:
     """Refuse a day that has not come."""
     if day > today + timedelta(days=1):  # somewhere it is tomorrow already
         raise ValueError(f"{day} has not come; it is {today} by the clock of this machine")
+
+
+def day(value: str) -> str:
+    """Accept an ISO date, or only its year or its month, or nothing: dates are compared as text.
+
+    Examples
+    --------
+    >>> day("1930"), day("1930-02"), day("1930-02-28")
+    ('1930', '1930-02', '1930-02-28')
+    """
+    try:
+        if value and not (_DAY.fullmatch(value) and date.fromisoformat((value + "-01-01")[:10])):
+            raise ValueError(value)
+    except ValueError as error:
+        raise ValueError(f"`{value}` is no date; write it as `1930-02-28`, `1930-02` or `1930`") from error
+    return value
 
 
 def pattern(value: str) -> str:

@@ -21,7 +21,7 @@ from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.everyday import FOLDER, Wordings
 from daulat.knowledge.index.cache import VectorCache
 from daulat.knowledge.index.seed import seed_dimensions
-from daulat.knowledge.ingest import IngestRules, load_rules
+from daulat.knowledge.ingest import IngestRules, load_rules, with_relations
 from daulat.knowledge.release import (
     Builder,
     Manifest,
@@ -34,7 +34,7 @@ from daulat.knowledge.release import (
     using,
 )
 from daulat.knowledge.search import Reader, Searcher, load_ranking, reader_for
-from daulat.knowledge.sources import Source, load_sources, undeclared_files
+from daulat.knowledge.sources import Source, load_sources, undeclared_files, undeclared_texts
 from daulat.nation import Nation, Pack
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "open_or_build",
     "open_searcher",
     "own_key",
+    "own_rules",
     "pack_everyday",
     "place_of",
 ]
@@ -65,7 +66,8 @@ _STAGES = {
     "everyday": "reading everyday questions",
     "asked": "indexing everyday questions",
 }
-_DECIDING = ("legal.yaml", "relations.yaml", "structure.yaml", "misreadings.yaml", "words.txt.gz", "languages/*.yaml")
+_RELATIONS = "relations.yaml"
+_DECIDING = ("legal.yaml", _RELATIONS, "structure.yaml", "misreadings.yaml", "words.txt.gz", "languages/*.yaml")
 _READING_EVERYDAY = ("glossary.yaml", "questions.yaml", "languages/*.tsv")
 
 
@@ -149,24 +151,60 @@ def nation_sources(nation: Nation, pack: Pack | None, *, today: date | None = No
 
 
 def ignored_files(sources: Sequence[Source]) -> list[Path]:
-    """List the files that lie in the folders of declared sources and that nothing declares."""
+    """List the files that lie in the folders of declared sources and that nothing declares.
+
+    Beside a sources.yaml lie other files too; of those only texts are listed.
+    """
     heads = {(source.root, Path(source.read.path).parts[0]) for source in sources if "/" in source.read.path}
     folders = {root / head for root, head in heads if "*" not in head}
-    return sorted({path for folder in folders for path in undeclared_files(folder, sources)})
+    found = {path for folder in folders for path in undeclared_files(folder, sources)}
+    found.update(path for root in {source.root for source in sources} for path in undeclared_texts(root, sources))
+    return sorted(found)
 
 
-def is_outdated(manifest: Manifest, sources: Sequence[Source], pack: Pack | None, reader: Reader) -> bool:
+def is_outdated(
+    manifest: Manifest, sources: Sequence[Source], pack: Pack | None, reader: Reader, *, declared: Path | None = None
+) -> bool:
     """Say whether a build today would hold something else than a release: other sources or files, other contents,
-    another pack."""
+    another pack.
+
+    Parameters
+    ----------
+    declared : Path, optional
+        The nation's own sources.yaml, beside which its own rules lie.
+    """
     if {source.id: source_hashes(source) for source in sources} != {each.id: each.files for each in manifest.sources}:
         return True
     everyday = pack_everyday(pack, reader)
-    return bool(manifest.data) and manifest.data != hashes_of(_deciding(pack, everyday), everyday)
+    told = bool(manifest.data) or pack is None  # releases of before do not say what of a pack they were made with
+    return told and manifest.data != hashes_of(_deciding(pack, everyday), everyday, own_rules(declared))
 
 
-def nation_rules(pack: Pack | None) -> IngestRules:
-    """Return how the pack reads and cuts; without a pack, by headings and sentences, and nothing is law."""
-    return load_rules(pack.root) if pack else IngestRules()
+def nation_rules(pack: Pack | None, declared: Path | None = None) -> IngestRules:
+    """Return how the pack reads and cuts, and what it and the nation know of changed law.
+
+    Without a pack, text is cut by headings and sentences, and a law is what somebody recorded something of.
+
+    Parameters
+    ----------
+    declared : Path, optional
+        The nation's own sources.yaml, beside which its own rules lie.
+
+    Raises
+    ------
+    SourceError
+        With every fault of a file, each with its line.
+    """
+    rules = load_rules(pack.root) if pack else IngestRules()
+    for path in own_rules(declared):
+        rules = with_relations(rules, path)
+    return rules
+
+
+def own_rules(declared: Path | None) -> list[Path]:
+    """List the rules that lie beside a nation's own sources.yaml; one that cannot be read is listed too, as a fault."""
+    path = declared.with_name(_RELATIONS) if declared else None
+    return [path] if path and os.path.lexists(path) else []
 
 
 def open_searcher(release: Release, encoder: Encoder | None, pack: Pack | None, languages: Sequence[str]) -> Searcher:
@@ -183,6 +221,7 @@ def nation_builder(
     now: Callable[[], datetime],
     progress: Report = _silent,
     with_everyday: bool = True,
+    declared: Path | None = None,
 ) -> Builder:
     """Return the builder of a nation's releases, knowing the vectors and the everyday questions that the pack brings.
 
@@ -190,6 +229,8 @@ def nation_builder(
     ----------
     with_everyday : bool
         False where other sources are read than the pack's: its everyday questions name passages of those.
+    declared : Path, optional
+        The sources.yaml that is read beside the pack's, or alone.
 
     Raises
     ------
@@ -212,6 +253,7 @@ def nation_builder(
         version=version("daulat"),
         now=now,
         data_files=_deciding(pack, everyday),
+        own_files=own_rules(declared),
         everyday=everyday,
         progress=progress,
     )
@@ -273,8 +315,9 @@ def open_or_build(
         def progress(stage: str, done: int, total: int) -> None:
             report(_STAGES.get(stage, stage), done, total)
 
-        builder = nation_builder(nation, pack, encoder, place, now=now, progress=progress)
-        built = builder.build(nation_sources(nation, pack, today=now().date()), nation_rules(pack))
+        own = nation.path(nation.knowledge.sources)
+        builder = nation_builder(nation, pack, encoder, place, now=now, progress=progress, declared=own)
+        built = builder.build(nation_sources(nation, pack, today=now().date()), nation_rules(pack, own))
         shelf = nation_shelf(nation, place)  # the build may have made the key
         shelf.publish(built.manifest.release_id, by=FIRST_START, now=now)
     report("opening the release", 0, 0)

@@ -24,14 +24,23 @@ from daulat.knowledge.types import LegalStatus
 from daulat.nation import YamlFile
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
-Language = Annotated[str, StringConstraints(pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")]
+Language = Annotated[str, StringConstraints(pattern=checks.LANGUAGE)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Licence = Annotated[str, AfterValidator(checks.licence)]
 Jurisdiction = Annotated[str, AfterValidator(checks.jurisdiction)]
 ServiceName = Annotated[str, AfterValidator(checks.service)]
 Table = Annotated[str, AfterValidator(checks.table)]
 
+FIELDS = ("passage_id", "doc_id", "seq", "section", "article", "heading", "text", "language")
+"""Our names of what a line of ready passages may hold."""
+COLUMNS = (
+    *("doc_id", "file", "title", "citation", "kind", "number", "year", "date", "url", "status", "services"),
+    *("language", "oov_rate", "relations"),
+)
+"""Our names of what a table of documents may hold."""
+
 _COMPANIONS = {"readme.md", "sources.yaml", "notice", "licence", "license"}  # they speak about the sources
+_TEXTS = (".md", ".markdown", ".txt", ".html", ".htm", ".pdf", ".docx", ".doc", ".odt", ".rtf", ".jsonl", ".jsonl.gz")
 
 
 class DocumentTable(Declared):
@@ -41,7 +50,7 @@ class DocumentTable(Declared):
     """
 
     path: Annotated[Text, AfterValidator(checks.table)]
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: Annotated[dict[str, str], AfterValidator(checks.ours(COLUMNS))] = Field(default_factory=dict)
     corrections: Table = ""
 
 
@@ -55,7 +64,7 @@ class Reading(Declared):
 
     format: Format
     path: Annotated[Text, AfterValidator(checks.pattern)]
-    fields: dict[str, str] = Field(default_factory=dict)
+    fields: Annotated[dict[str, str], AfterValidator(checks.ours(FIELDS))] = Field(default_factory=dict)
     documents: DocumentTable | None = None
     structure: str = ""
     ocr_language: str = "eng"
@@ -70,7 +79,7 @@ class DocumentDefaults(Declared):
     kind: str = ""
     number: str = ""
     year: int | None = None
-    date: str = ""
+    date: Annotated[str, AfterValidator(checks.day)] = ""
     url: str = ""
     status: LegalStatus = "unknown"
 
@@ -110,6 +119,7 @@ class Source(Declared):
     document: DocumentDefaults = DocumentDefaults()
     read: Reading
     _root: Path = PrivateAttr(default_factory=Path)
+    _services_known: Collection[str] | None = PrivateAttr(default=None)
 
     # Validators of fields, not of the model: those run only once every field is right, and a curator reads all faults
     # at once.
@@ -141,6 +151,11 @@ class Source(Declared):
     def root(self) -> Path:
         """The folder that `path` starts from."""
         return self._root
+
+    @property
+    def services_known(self) -> Collection[str] | None:
+        """The services that there are, by which topics of a table are judged; None: not judged."""
+        return self._services_known
 
     def files(self) -> list[Path]:
         """Return the declared files that exist, sorted by name; `links_out` are left out.
@@ -174,10 +189,10 @@ class Source(Declared):
         table = self.read.documents
         return [self._root / name for name in (table.path, table.corrections) if name] if table else []
 
-    def at(self, root: Path) -> Source:
-        """Return this source with its folder set."""
+    def at(self, root: Path, services: Collection[str] | None = None) -> Source:
+        """Return this source with its folder set, and the services that there are."""
         copy = self.model_copy()
-        copy._root = root
+        copy._root, copy._services_known = root, services
         return copy
 
 
@@ -217,7 +232,7 @@ def load_sources(
 
     context = Surroundings(path.parent, today, services)
     file = load_declared(path, _SourcesFile, across=twice, context=context)
-    return [source.at(path.parent) for source in file.sources]
+    return [source.at(path.parent, services) for source in file.sources]
 
 
 def undeclared_files(root: Path, sources: Iterable[Source]) -> list[Path]:
@@ -226,10 +241,19 @@ def undeclared_files(root: Path, sources: Iterable[Source]) -> list[Path]:
     Read-me and licence files are not listed, for they speak about the sources; nor are links that lead out, for a
     source declares them and the list of failures names them.
     """
+    return _undeclared(root.rglob("*"), sources)
+
+
+def undeclared_texts(root: Path, sources: Iterable[Source]) -> list[Path]:
+    """List the texts in a folder itself, and not below it, that no source declares."""
+    return _undeclared((path for path in root.glob("[!.]*") if path.name.lower().endswith(_TEXTS)), sources)
+
+
+def _undeclared(paths: Iterable[Path], sources: Iterable[Source]) -> list[Path]:
     sources = list(sources)
     declared = {path.resolve() for source in sources for path in [*source.files(), *source.tables()]}
     out = {path for source in sources for path in source.links_out()}
-    present = (path for path in sorted(root.rglob("*")) if path.is_file() and path.name.lower() not in _COMPANIONS)
+    present = (path for path in sorted(paths) if path.is_file() and path.name.lower() not in _COMPANIONS)
     return [path for path in present if path.resolve() not in declared and path not in out]
 
 

@@ -80,7 +80,10 @@ def passage_path(passage_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The unit that is cited: an article of a law, or a stretch of other text under one heading."""
+    """The unit that is cited: an article of a law, or a stretch of other text under one heading.
+
+    `language` is set where it is another than the document's.
+    """
 
     passage_id: str
     doc_id: str
@@ -90,6 +93,7 @@ class Passage:
     article: str | None = None
     heading: str | None = None
     status: LegalStatus | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ from daulat.web.parts import WebParts
 from daulat.web.views import (
     article_label,
     citation_address,
+    opening_words,
+    title_beside,
     view_answer,
     view_passage,
 )
@@ -216,7 +218,7 @@ class Pages:
         def label(passage: Passage) -> str:
             section = texts.page.get(f"section_{passage.section}", "")
             article = article_label(passage.article, texts.live)
-            return " · ".join(filter(None, (section, article))) or passage.heading or passage.passage_id
+            return " · ".join(filter(None, (section, article))) or passage.heading or opening_words(passage.text)
 
         return {
             "page": texts.page,
@@ -237,6 +239,7 @@ class Pages:
                 texts.page.get(f"section_{part}") or article_label(part, texts.live) for part in parts
             ),
             "act": self._act,
+            "title_beside": title_beside,
             "status_of": lambda status: status if status in LAW_STATUSES else "unknown",
             "date": lambda date: long_date(date, language),
             "passage_path": lambda passage_id: reader.keep(passage_path(passage_id)),

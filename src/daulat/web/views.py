@@ -23,6 +23,7 @@ from daulat.web.quoting import Line, excerpt, find_span, lines_of, unmarked
 _OFFICES = re.compile(r"\n\n(?:[^\n-][^\n]*\n)?- .*\Z", re.DOTALL)  # whom to ask, as the text tells it at its end
 
 QUOTE_IN_ADDRESS = 300
+_LONGEST_LABEL = 56  # a heading on a phone
 
 
 def answering_words(citation: Citation) -> str:
@@ -48,6 +49,30 @@ def article_label(article: str | None, live: Mapping[str, str]) -> str:
     if not article:
         return ""
     return live["article"].format(n=article) if article[0].isdigit() else article
+
+
+def opening_words(text: str) -> str:
+    """Name a passage without article and heading by how it begins.
+
+    >>> opening_words("A market stall costs\\nKES 50 a day."), opening_words("A fee is paid. " * 9)
+    ('A market stall costs KES 50 a day.', 'A fee is paid. A fee is paid. A fee is paid. A fee is…')
+    """
+    words = " ".join(text.split())
+    if len(words) <= _LONGEST_LABEL:
+        return words
+    cut = words[:_LONGEST_LABEL]
+    return (cut.rpartition(" ")[0] or cut) + "…"  # some scripts put no spaces between words
+
+
+def title_beside(document: Document) -> str:
+    """Return the title of a document, where its citation does not hold it already.
+
+    >>> births = Document("CAP149", "Births Act", citation="Cap. 149")
+    >>> title_beside(births), title_beside(replace(births, citation="Births Act (Cap. 149)"))
+    ('Births Act', '')
+    """
+    citation, title = document.citation.casefold(), document.title.casefold()
+    return document.title if citation and title not in citation and document.title != document.doc_id else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import docx
+import pypdfium2 as pdfium
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -112,6 +113,22 @@ def test_markdown_keeps_words_and_drops_pictures(tmp_path: Path) -> None:
     assert [block.text for block in extract.blocks] == ["Start", "See the form.", "one", "a | b", "c | d"]
 
 
+def test_the_title_of_a_document_is_the_one_at_its_top(tmp_path: Path) -> None:
+    (tmp_path / "act.md").write_text("# Land Act\n\n## Section 1\n\nNobody pays.")
+    (tmp_path / "parts.md").write_text("# Section 1\n\nNobody pays.\n\n# Section 2\n\nAll pay.")
+    assert [read_document(tmp_path / name, "markdown", LIMITS).title for name in ("act.md", "parts.md")] == [
+        "Land Act",
+        "",
+    ]
+    word = docx.Document()
+    word.core_properties.title = "Microsoft Word - draft7"
+    word.add_heading("Employment Act, 2007", level=0)  # the style `Title`
+    word.add_heading("Part I", level=1)
+    word.add_paragraph("Nobody pays.")
+    word.save(str(tmp_path / "act.docx"))
+    assert read_docx(tmp_path / "act.docx", LIMITS).title == "Employment Act, 2007"
+
+
 def test_an_empty_file_is_named_as_empty(tmp_path: Path) -> None:
     (tmp_path / "law.pdf").touch()
     assert "is empty" in refusal(tmp_path / "law.pdf", "pdf")
@@ -120,6 +137,30 @@ def test_an_empty_file_is_named_as_empty(tmp_path: Path) -> None:
 def test_a_pdf_named_docx_is_not_read_as_one(tmp_path: Path) -> None:
     path = pdf_file(tmp_path / "law.docx", "Article 1")
     assert refusal(path, "docx") == "law.docx is declared as docx but looks like pdf"
+
+
+def test_a_wrong_file_among_right_ones_is_not_mended_by_another_format_for_all(tmp_path: Path) -> None:
+    with pytest.raises(ReadingError) as caught:
+        read_document(pdf_file(tmp_path / "law.docx", "Article 1"), "docx", LIMITS)
+    assert "a source of its own" in caught.value.fix
+
+
+def test_a_pdf_without_pages_is_not_told_as_a_success(tmp_path: Path) -> None:
+    pdfium.PdfDocument.new().save(str(tmp_path / "law.pdf"))
+    assert refusal(tmp_path / "law.pdf", "pdf") == "law.pdf has no page that can be read"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_read"), [("س" * 60, True), ("س" * 61, False), ("x" * 61, False), ("𐤀" * 60, True)]
+)
+def test_a_text_is_measured_in_characters_whatever_its_script(tmp_path: Path, text: str, is_read: bool) -> None:
+    (tmp_path / "law.txt").write_text(text)
+    limits = replace(LIMITS, text_chars=60)
+    if is_read:
+        assert read_document(tmp_path / "law.txt", "text", limits).text == text
+    else:
+        with pytest.raises(ReadingError, match="more than 60 characters"):
+            read_document(tmp_path / "law.txt", "text", limits)
 
 
 def test_binary_data_is_not_text(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_a_full_disk_leaves_no_release_and_keeps_the_vectors(
     tmp_path: Path, make_builder: Make, sources: list[Source], rules: IngestRules, stage: str
 ) -> None:
     def full(now: str, done: int, total: int) -> None:
-        if now == stage:
+        if now == stage and done:
             raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(ReleaseError, match="No space left on device"):
@@ -125,6 +125,16 @@ def test_a_full_disk_leaves_no_release_and_keeps_the_vectors(
     report = make_builder(tmp_path).build(sources, rules)
     assert report.encoded == 0
     assert {path.name for path in (tmp_path / "releases").iterdir()} == {".lock", report.folder.name}
+
+
+def test_the_first_batch_is_timed_like_the_others(
+    tmp_path: Path, make_builder: Make, sources: list[Source], rules: IngestRules
+) -> None:
+    told: list[tuple[str, int]] = []
+    replace(make_builder(tmp_path), progress=lambda stage, done, _: told.append((stage, done))).build(sources, rules)
+    encoding = [done for stage, done in told if stage == "encode"]
+    assert encoding[0] == 0  # before the first text is encoded
+    assert encoding[-1] > 0
 
 
 def test_a_release_of_nothing_opens(tmp_path: Path, make_builder: Make, rules: IngestRules) -> None:

@@ -104,6 +104,14 @@ def test_an_id_of_another_file_is_a_fault_that_names_it(tmp_path: Path) -> None:
     assert "line 3: source id declared twice: xa-laws, first in /packs/xa/sources.yaml" in caught.value.what
 
 
+def test_faults_of_values_of_every_kind_are_told_at_once(tmp_path: Path) -> None:
+    text = GOOD.replace("CC0-1.0", "Mine").replace("{format: text", "{fields: {txt: x}, format: text")
+    said = faults(tmp_path, text + "    document: {date: 31/12/2020, year: 19x8}\n")
+    assert "has 4 faults" in said
+    for words in ("`Mine`", "`txt`", "`31/12/2020`", "19x8"):
+        assert words in said
+
+
 def test_faults_between_values_are_told_with_those_of_values(tmp_path: Path) -> None:
     text = GOOD.replace("CC0-1.0", "LicenseRef-x").replace("2024-05-01", "2025-05-01").replace("publisher", "publshr")
     said = faults(tmp_path, text + GOOD.split("sources:\n")[1])
@@ -125,14 +133,26 @@ def test_faults_between_values_are_told_with_those_of_values(tmp_path: Path) -> 
         ("jurisdiction: XA", "jurisdiction: Estonia", "did you mean `EE`?"),
         ("jurisdiction: XA", "jurisdiction: QQ-", "`QQ-` is no code"),
         ("CC0-1.0", "My licence", "`My licence` is no SPDX identifier"),
+        ("CC0-1.0", "Mine", "`Mine` is no SPDX identifier; "),
+        ("CC0-1.0", "CC-BY-4", "did you mean `CC-BY-4.0`?"),
+        ("CC0-1.0", "MIT OR Mine", "`Mine` is no SPDX identifier"),
         ("CC0-1.0", "MIT or Apache-2.0", "no SPDX expression; join identifiers by AND"),
         ("retrieved: 2024-05-02", "retrieved: 2099-01-01", "2099-01-01 has not come; it is 2024-06-01"),
+        ("language: en", "language: en\n    document: {date: sometime in 1930}", "`sometime in 1930` is no date"),
+        ("language: en", "language: en\n    document: {date: 31/12/2020}", "write it as `1930-02-28`, `1930-02`"),
+        (
+            "{format: text",
+            "{fields: {txt: x}, format: text",
+            "`txt` is no name of ours, which stand before the colon; did",
+        ),
+        ("{format: text", "{documents: {path: t.csv, columns: {titel: x}}, format: text", "did you mean `title`?"),
         ("language: en", "language: en\n    services: [schools]", "did you mean `school`?"),
         ("language: en", "language: en\n    service_names: {a: b}", "there is no service `b`"),
     ],
 )
 def test_what_makes_no_sense_is_a_fault(tmp_path: Path, before: str, after: str, said: str) -> None:
     assert before in GOOD
+    (tmp_path / "t.csv").write_text("doc_id\n")
     path = declared(tmp_path, GOOD.replace(before, after))
     with pytest.raises(SourceError) as caught:
         load_sources(path, today=date(2024, 6, 1), services=["school", "tax"])
@@ -145,7 +165,7 @@ def test_codes_of_countries_their_parts_and_nobody_are_jurisdictions(tmp_path: P
     assert source.jurisdiction == code
 
 
-@pytest.mark.parametrize("licence", ["MIT", "CC-BY-4.0", "MIT OR (Apache-2.0 AND CC0-1.0)", "GPL-2.0+ WITH x-y"])
+@pytest.mark.parametrize("licence", ["MIT", "CC-BY-4.0", "MIT OR (Apache-2.0 AND CC0-1.0)", "GPL-2.0+ WITH x-y", "mit"])
 def test_identifiers_and_expressions_of_spdx_are_licences(tmp_path: Path, licence: str) -> None:
     (source,) = load_sources(declared(tmp_path, GOOD.replace("CC0-1.0", licence)))
     assert source.licence == licence

@@ -5,11 +5,12 @@ Comes in: plain text with its headings. Goes out: passages with stable ids, and 
 reads a file and never alters what was published.
 """
 
-from daulat.knowledge.cutting.plain import cut_blocks
+from daulat.knowledge.cutting.plain import BETWEEN_HEADINGS, cut_blocks
 from daulat.knowledge.cutting.segments import NO_RULES, SentenceRules, ends_in_abbreviation, segments, sentences
 from daulat.knowledge.cutting.structure import Structure, cut_regulation, load_structures
 
 __all__ = [
+    "BETWEEN_HEADINGS",
     "NO_RULES",
     "SentenceRules",
     "Structure",

@@ -11,6 +11,8 @@ from daulat.knowledge.cutting.segments import NO_RULES, PASSAGE_WORDS, SentenceR
 from daulat.knowledge.readers.base import Block
 from daulat.knowledge.types import Passage
 
+BETWEEN_HEADINGS = " / "
+
 
 def cut_blocks(
     blocks: Iterable[Block], doc_id: str, *, language: str = "", rules: Mapping[str, SentenceRules] = NO_RULES
@@ -21,7 +23,7 @@ def cut_blocks(
         for text in _stretches(paragraphs, language, rules):
             seq = len(passages)
             place = _slug(headings[-1]) if headings else "text"
-            heading = " / ".join(headings) or None
+            heading = BETWEEN_HEADINGS.join(headings) or None
             passages.append(Passage(f"{doc_id}:{place}#{seq}", doc_id, seq, "text", text, None, heading))
     return passages
 

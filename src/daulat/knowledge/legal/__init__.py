@@ -7,7 +7,13 @@ status of each passage with its successor. It never decides what is official, an
 
 from daulat.knowledge.legal.citations import LawMention, Titles, find_citations, title_index
 from daulat.knowledge.legal.merged import article_at, span_of_article, without_heading
-from daulat.knowledge.legal.relations import RelationBook, Restatement, load_relations, table_relations
+from daulat.knowledge.legal.relations import (
+    RelationBook,
+    Restatement,
+    lines_of_documents,
+    load_relations,
+    table_relations,
+)
 from daulat.knowledge.legal.rules import Kind, LegalRules, load_legal_rules
 from daulat.knowledge.legal.status import PassageStatus, status_of
 
@@ -21,6 +27,7 @@ __all__ = [
     "Titles",
     "article_at",
     "find_citations",
+    "lines_of_documents",
     "load_legal_rules",
     "load_relations",
     "span_of_article",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What changed which law: a pack's `relations.yaml` and the documents themselves in, a `RelationBook` out.
+"""What changed which law: each `relations.yaml` and the documents themselves in, a `RelationBook` out.
 
 Three kinds of knowledge meet here: relations declared with a source, the relation table of a document's own source, and
 what an amending act says in its text. Each relation keeps who says so. Nothing is guessed: an act that is not declared
@@ -10,34 +10,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import AfterValidator, StringConstraints
+
+from daulat.knowledge import _source_checks as checks
 from daulat.knowledge._declared import Declared, load_declared
 from daulat.knowledge.legal.citations import find_citations
 from daulat.knowledge.legal.rules import LegalRules
 from daulat.knowledge.types import Document, Passage, Relation, Section
+from daulat.nation._yaml import read_yaml
 
 _TEXT_OF_AN_ARTICLE = 80  # characters; less after an instruction is only the end of the page
 Certainty = Literal["certain", "likely"]
+Day = Annotated[str, AfterValidator(checks.day)]
+_INVERSE = {"revokes": "revoked_by", "partly_revokes": "partly_revoked_by", "amends": "amended_by"}
+KINDS = (*_INVERSE.values(), *_INVERSE)
+"""The words for a relation, as read from a document."""
+DocumentId = Annotated[str, StringConstraints(min_length=1)]
 
 
 class _Change(Declared):
     """`articles` are numbers; `elucidation_general` names that part of an act."""
 
-    doc_id: str
+    doc_id: DocumentId
     articles: tuple[str, ...] = ()
     note: str = ""
-    since: str = ""
+    since: Day = ""
 
 
 class _Act(Declared):
-    act: str
+    act: DocumentId
     title: str = ""
-    since: str = ""
+    since: Day = ""
     source: str
     certainty: Certainty = "certain"
-    revokes: tuple[str, ...] = ()
+    revokes: tuple[DocumentId, ...] = ()
     partly_revokes: tuple[_Change, ...] = ()
     amends: tuple[_Change, ...] = ()
 
@@ -45,7 +55,7 @@ class _Act(Declared):
 class _InForce(Declared):
     source: str
     as_of: str
-    documents: tuple[str, ...]
+    documents: tuple[DocumentId, ...]
 
 
 class _RelationsFile(Declared):
@@ -92,8 +102,24 @@ class RelationBook:
     in_force: Mapping[str, str] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
 
-    def learn(self, documents: Iterable[tuple[Document, Iterable[Passage]]], rules: LegalRules) -> RelationBook:
-        """Return a book that also knows these documents: their relation tables, and what amending acts restate."""
+    def joined(self, other: RelationBook) -> RelationBook:
+        """Return a book that knows what both say; of one relation, what this one says stays."""
+        changes = {doc_id: list(known) for doc_id, known in self.changes.items()}
+        for doc_id, several in other.changes.items():
+            for relation in several:
+                _add(changes.setdefault(doc_id, []), relation)
+        return replace(
+            self,
+            changes={doc_id: tuple(known) for doc_id, known in changes.items()},
+            in_force={**other.in_force, **self.in_force},
+            titles={**other.titles, **self.titles},
+        )
+
+    def learn(self, documents: Iterable[tuple[Document, Iterable[Passage]]], rules: LegalRules | None) -> RelationBook:
+        """Return a book that also knows these documents: their relation tables, and what amending acts restate.
+
+        Without rules of law no text is read for what it amends: only what a table or a `relations.yaml` says counts.
+        """
         changes = {doc_id: list(known) for doc_id, known in self.changes.items()}
         restated = {key: list(known) for key, known in self.restated.items()}
         amends, titles = dict(self.amends), dict(self.titles)
@@ -101,8 +127,8 @@ class RelationBook:
             titles[document.doc_id] = document.title
             for changed, relation in _both_ways(document):
                 _add(changes.setdefault(changed, []), relation)
-            base = base_of(document, rules)
-            if base:
+            base = base_of(document, rules) if rules else ""
+            if rules and base:
                 amends[document.doc_id] = base
                 found = restatements(document, base, passages, rules)
                 for restatement in found:
@@ -119,7 +145,7 @@ class RelationBook:
 
 
 def load_relations(path: Path) -> RelationBook:
-    """Read a pack's `relations.yaml`.
+    """Read a `relations.yaml`, of a pack or of a nation.
 
     Raises
     ------
@@ -145,18 +171,64 @@ def load_relations(path: Path) -> RelationBook:
     )
 
 
-def table_relations(table: Mapping[str, list[str]], rules: LegalRules, source: str) -> tuple[Relation, ...]:
-    """Read the relation table of a document's own source: our words for its words, canonical ids for its references."""
-    relations = []
+def lines_of_documents(path: Path) -> dict[str, int]:
+    """Return the documents of which a `relations.yaml` without faults says something, each with the line that does."""
+    file = read_yaml(path)
+    found: dict[str, int] = {}
+    for place, act in enumerate(file.data["acts"]):
+        for kind in ("revokes", "partly_revokes", "amends"):
+            for number, changed in enumerate(act.get(kind, ())):
+                doc_id = changed["doc_id"] if isinstance(changed, dict) else changed
+                found.setdefault(str(doc_id).strip(), file.line_of(("acts", place, kind, number)))
+    for place, checked in enumerate(file.data.get("in_force") or ()):
+        for number, doc_id in enumerate(checked["documents"]):
+            found.setdefault(str(doc_id).strip(), file.line_of(("in_force", place, "documents", number)))
+    return found
+
+
+def table_relations(table: object, rules: LegalRules | None, source: str) -> tuple[Relation, ...]:
+    """Read the relation table of a document's own source: a JSON object of lists.
+
+    Our own words, such as ``revoked_by``, stand before document ids. A pack tells the publisher's words and references;
+    what neither knows of those is left out, for a publisher records more than what becomes of a law.
+
+    Raises
+    ------
+    ValueError
+        If it has another shape, or a word that nobody knows: a relation misspelt would leave revoked law in force.
+    """
+    if not isinstance(table, dict):
+        raise ValueError('is no JSON object of lists, such as {"revoked_by": ["ACT-9-2020"]}')
+    relations: list[Relation] = []
     for word, references in table.items():
-        kind = rules.relation_words.get(word.strip().lower())
-        for reference in references if kind else ():
-            name, _, rest = reference.partition(":")
-            number, _, year = rest.partition("/")
-            code = rules.relation_kinds.get(name)
-            if kind and code and number and year:
-                relations.append(Relation(kind, rules.document_id(code, number, year), since=year, source=source))
+        if not isinstance(references, list) or not all(isinstance(one, str) and one.strip() for one in references):
+            raise ValueError(f"has no list of document ids after `{word}`")
+        name = word.strip().lower()
+        if name in KINDS:
+            relations += [Relation(name, reference.strip(), source=source) for reference in references]
+        elif near := _misspelt(name, rules):
+            raise ValueError(f"has the word `{word}`; {near}")
+        elif rules and name in rules.relation_words:
+            relations += _references(rules.relation_words[name], references, rules, source)
     return tuple(relations)
+
+
+def _misspelt(name: str, rules: LegalRules | None) -> str:
+    """Say which words there are, where this is none of them and may mean one of ours."""
+    if rules is not None and (name in rules.relation_words or not get_close_matches(name, KINDS, n=1, cutoff=0.8)):
+        return ""
+    near = get_close_matches(name, KINDS, n=1)
+    return f"did you mean `{near[0]}`?" if near else f"write one of {', '.join(KINDS)}"
+
+
+def _references(kind: str, references: Iterable[str], rules: LegalRules, source: str) -> Iterable[Relation]:
+    """Read references as publishers write them: ``act:9/2020``."""
+    for reference in references:
+        name, _, rest = reference.partition(":")
+        number, _, year = rest.partition("/")
+        code = rules.relation_kinds.get(name)
+        if code and number and year:
+            yield Relation(kind, rules.document_id(code, number, year), since=year, source=source)
 
 
 def base_of(document: Document, rules: LegalRules) -> str:
@@ -200,9 +272,6 @@ def _amended(document: Document, found: list[Restatement]) -> Relation:
     articles = tuple(dict.fromkeys(restatement.article for restatement in found if restatement.section == "body"))
     source = f"{document.citation or document.doc_id}: its own text"
     return Relation("amended_by", document.doc_id, document.title, document.date, articles, source=source)
-
-
-_INVERSE = {"revokes": "revoked_by", "partly_revokes": "partly_revoked_by", "amends": "amended_by"}
 
 
 def _both_ways(document: Document) -> Iterable[tuple[str, Relation]]:

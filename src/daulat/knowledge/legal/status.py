@@ -7,8 +7,9 @@ checked; where nobody did, the status is unknown. It never looks at the clock: t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from daulat.knowledge.legal.relations import RelationBook, Restatement
 from daulat.knowledge.legal.rules import LegalRules
@@ -46,9 +47,11 @@ class PassageStatus:
 
 
 def status_of(
-    document: Document, passage: Passage | None, book: RelationBook, rules: LegalRules, *, on: str = ""
+    document: Document, passage: Passage | None, book: RelationBook, rules: LegalRules | None, *, on: str = ""
 ) -> PassageStatus:
     """Say whether a passage is the law.
+
+    What is recorded of an act counts whether or not its kind is known: a revoked one is never told as law in force.
 
     Parameters
     ----------
@@ -58,15 +61,19 @@ def status_of(
         None asks about the document as a whole.
     book : RelationBook
         Which should have learned all documents of the release, so that newer texts are found.
+    rules : LegalRules or None
+        None: no pack says which kinds are law; what a document declares itself then stands.
     on : str
         ISO date; relations that begin later are left out. Empty: all that is known.
     """
-    if rules.kind_named(document.kind) is None:
-        return PassageStatus(document.status if document.status != "unknown" else "not_law")
+    if not _is_law(document, book, rules):
+        return PassageStatus("not_law" if rules and document.status == "unknown" else document.status)
     changes = [change for change in book.changes.get(document.doc_id, ()) if not on or change.since <= on]
     base = book.amends.get(document.doc_id, "")
     base_changes = [change for change in book.changes.get(base, ()) if not on or change.since <= on]
-    article = rules.number(passage.article) if passage and passage.article else ""
+    number = rules.number if rules else _bare_number
+    article = number(passage.article) if passage and passage.article else ""
+    changes, base_changes = _with_numbers(changes, number), _with_numbers(base_changes, number)
 
     revoked = _first(changes, "revoked_by")
     if revoked:
@@ -74,6 +81,8 @@ def status_of(
     fallen = _first(base_changes, "revoked_by")
     if fallen:
         return _changed("revoked", fallen, book, note=f"revoked together with {base}, which it amends")
+    if _is_declared("revoked", "revoked_by", document, base, book):
+        return PassageStatus("revoked", source=document.publisher)
     for change in changes:
         if change.kind == "partly_revoked_by" and article and article in change.articles:
             return _changed("revoked", change, book)
@@ -85,6 +94,32 @@ def status_of(
     return _amended_or_not(document, article, changes, book)
 
 
+def _bare_number(article: str) -> str:
+    """Return an article as relations name it, without the word before it: ``Section 7`` is 7, and so is ``§ 7``."""
+    return re.sub(r"^\D+\s(?=\S+$)", "", article.strip())
+
+
+def _with_numbers(changes: Iterable[Relation], number: Callable[[str], str]) -> list[Relation]:
+    """Write the articles of relations both as they are given and as numbers, whichever a text uses."""
+    return [
+        replace(change, articles=tuple(dict.fromkeys((*change.articles, *map(number, change.articles)))))
+        for change in changes
+    ]
+
+
+def _is_law(document: Document, book: RelationBook, rules: LegalRules | None) -> bool:
+    """Say whether a document has a legal life: by its kind, or because somebody recorded some of it."""
+    if document.relations or any(document.doc_id in said for said in (book.changes, book.amends, book.in_force)):
+        return True
+    return document.status != "not_law" if rules is None else rules.kind_named(document.kind) is not None
+
+
+def _is_declared(status: LegalStatus, kind: str, document: Document, base: str, book: RelationBook) -> bool:
+    """Say whether a document has a status by declaration alone. One that comes from an act has a day of its own."""
+    acts = (*book.changes.get(document.doc_id, ()), *book.changes.get(base, ()))
+    return document.status == status and _first(acts, kind) is None
+
+
 def _amended_or_not(document: Document, article: str, changes: list[Relation], book: RelationBook) -> PassageStatus:
     latest = sorted(changes, key=lambda change: change.since, reverse=True)
     concerning = [change for change in latest if not change.articles or not article or article in change.articles]
@@ -93,10 +128,16 @@ def _amended_or_not(document: Document, article: str, changes: list[Relation], b
         return _changed("amended", amended, book)
     if partly:
         return _changed("partly_revoked", partly, book)
+    if _is_declared("amended", "amended_by", document, "", book):
+        return PassageStatus("amended", source=document.publisher)
+    if _is_declared("partly_revoked", "partly_revoked_by", document, "", book):
+        return PassageStatus("partly_revoked", source=document.publisher)
     checked = book.in_force.get(document.doc_id) or (document.publisher if document.status == "in_force" else "")
     if not checked and (latest or document.relations):
         # Somebody listed what changed this act, and this article or act is not among it.
         checked = (*latest, *document.relations)[0].source
+    if document.status == "not_law":
+        return PassageStatus("not_law")
     return PassageStatus("in_force", source=checked) if checked else PassageStatus(document.status)
 
 

@@ -38,7 +38,11 @@ def read_docx(path: Path, limits: Limits) -> Extract:
     for part in document.iter_inner_content():
         rows = getattr(part, "rows", None)
         blocks += [_paragraph(part)] if rows is None else [_row(row) for row in rows]
-    return Extract(tuple(block for block in blocks if block.text), title=document.core_properties.title or "")
+    titled = (
+        part.text.strip() for part in document.paragraphs if part.style is not None and part.style.name == "Title"
+    )
+    title = next(filter(None, titled), "") or document.core_properties.title or ""
+    return Extract(tuple(block for block in blocks if block.text), title=" ".join(title.split()))
 
 
 def _paragraph(paragraph: Any) -> Block:

@@ -86,7 +86,8 @@ def _refuse_at_sight(path: Path, declared: Format, limits: Limits) -> None:
     if found != declared and (found or declared in ("pdf", "docx")):
         seems = f"looks like {found}" if found else "does not look like it"
         raise ReadingError(
-            f"{path.name} is declared as {declared} but {seems}", fix="Correct `format` in sources.yaml."
+            f"{path.name} is declared as {declared} but {seems}",
+            fix="Replace the file, or declare it in a source of its own; `format` is of all files of a source.",
         )
 
 

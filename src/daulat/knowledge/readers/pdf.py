@@ -111,4 +111,6 @@ def _ocr(page: pdfium.PdfPage, limits: Limits) -> list[str]:
 def _unreadable(path: Path, problem: str) -> ReadingError:
     if "password" in problem.lower():
         return ReadingError(f"{path.name} is encrypted with a password", fix="Ask the publisher for an open copy.")
+    if problem.endswith("(PDFium: Success)."):  # its word for a file that it could parse and that has no page
+        return ReadingError(f"{path.name} has no page that can be read", fix="Fetch the file again.")
     return ReadingError(f"{path.name} is damaged or not a PDF: {problem}", fix="Fetch the file again.")

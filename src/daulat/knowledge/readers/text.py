@@ -13,6 +13,7 @@ from markdown_it.token import Token
 from daulat.knowledge.readers.base import CELLS, Block, Extract, Limits, ReadingError
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_MOST_BYTES_A_CHARACTER = 4  # in UTF-8 and in UTF-16
 _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n", re.DOTALL)
 _TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)
 
@@ -29,7 +30,11 @@ def read_markdown(path: Path, limits: Limits) -> Extract:
     front = _FRONT_MATTER.match(text)
     title = _TITLE.search(front.group(1)) if front else None
     tokens = MarkdownIt("commonmark", {"html": False}).enable("table").parse(text[front.end() if front else 0 :])
-    return Extract(tuple(_blocks(tokens)), title=title.group(1) if title else "")
+    blocks = _blocks(tokens)
+    tops = [block.text for block in blocks if (block.kind, block.level) == ("heading", 1)]
+    # Several of them name parts, and the first would be told as the title of all.
+    alone = tops[0] if len(tops) == 1 else ""
+    return Extract(tuple(blocks), title=title.group(1) if title else alone)
 
 
 def decoded(path: Path, limits: Limits) -> str:
@@ -38,19 +43,25 @@ def decoded(path: Path, limits: Limits) -> str:
     Raises
     ------
     ReadingError
-        If the file is larger than the limit, holds binary data, or is in another encoding.
+        If the text is longer than the limit, holds binary data, or is in another encoding.
     """
-    if path.stat().st_size > limits.text_chars:
-        raise ReadingError(f"{path.name} is larger than {limits.text_chars:,} bytes of text", fix="Split the file.")
+    if path.stat().st_size > limits.text_chars * _MOST_BYTES_A_CHARACTER:  # too long in every script
+        raise _too_long(path, limits)
     raw = path.read_bytes()
     encoding = next((name for mark, name in _BOMS if raw.startswith(mark)), "utf-8")
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
         raise ReadingError(f"{path.name} is not UTF-8 text (byte {error.start})", fix="Save it as UTF-8.") from error
+    if len(text) > limits.text_chars:
+        raise _too_long(path, limits)
     if "\0" in text:
         raise ReadingError(f"{path.name} holds binary data, not text", fix="Declare the format that it really has.")
     return text.replace("\r\n", "\n")
+
+
+def _too_long(path: Path, limits: Limits) -> ReadingError:
+    return ReadingError(f"{path.name} holds more than {limits.text_chars:,} characters", fix="Split the file.")
 
 
 def _blocks(tokens: list[Token]) -> list[Block]:

@@ -7,6 +7,7 @@ release is never changed after it is signed; what is published can always be ver
 
 from daulat.knowledge.release._place import using
 from daulat.knowledge.release.build import Builder, BuildReport, hashes_of, source_hashes
+from daulat.knowledge.release.difference import Difference, difference
 from daulat.knowledge.release.layout import Manifest
 from daulat.knowledge.release.reader import Release, StoredPassage
 from daulat.knowledge.release.shelf import Shelf
@@ -15,12 +16,14 @@ from daulat.knowledge.release.signing import SigningKey, VerifyKey, verify_relea
 __all__ = [
     "BuildReport",
     "Builder",
+    "Difference",
     "Manifest",
     "Release",
     "Shelf",
     "SigningKey",
     "StoredPassage",
     "VerifyKey",
+    "difference",
     "hashes_of",
     "source_hashes",
     "using",

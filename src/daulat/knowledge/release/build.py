@@ -87,6 +87,8 @@ class Builder:
         The clock, in UTC.
     data_files : sequence of Path
         Further files that decide what is written: the pack's legal and language data.
+    own_files : sequence of Path
+        Likewise, of the nation itself.
     everyday : Wordings, optional
         The country's everyday questions. A row with a fault is left out and listed with what could not be read.
     """
@@ -100,6 +102,7 @@ class Builder:
     version: str
     now: Callable[[], datetime]
     data_files: Sequence[Path] = ()
+    own_files: Sequence[Path] = ()
     everyday: Wordings | None = None
     progress: Progress = field(default=_silent)
 
@@ -114,7 +117,7 @@ class Builder:
         with using(self.releases, why=_KEPT_HERE):
             self.releases.mkdir(parents=True, exist_ok=True)
         files = {source.id: source_hashes(source) for source in sources}
-        data = hashes_of(self.data_files, self.everyday)
+        data = hashes_of(self.data_files, self.everyday, self.own_files)
         fingerprint = self._fingerprint(sources, files, data)
         with _only_build(self.releases):
             self._sweep()
@@ -160,6 +163,8 @@ class Builder:
 
     def _encode(self, texts: Sequence[str]) -> int:
         missing = self.cache.count_missing(self.encoder, texts)
+        if missing:
+            self.progress("encode", 0, missing)  # so that the first batch is timed too
         for done in self.cache.fill(self.encoder, texts):
             self.progress("encode", done, missing)
         return missing
@@ -190,6 +195,8 @@ class Builder:
         adapter_file, adapter = self.everyday.adapter_for(self.encoder.name)
         texts, encoder = [text for text, _ in read], AsQueries(adapt(self.encoder, adapter))
         missing = self.cache.count_missing(encoder, texts)
+        if missing:
+            self.progress("encode", 0, missing)
         for done in self.cache.fill(encoder, texts):
             self.progress("encode", done, missing)
         vectors = self.cache.read([key_of(encoder.name, text) for text in texts])
@@ -293,10 +300,11 @@ def _sha256_or_none(path: Path) -> str:
         return ""
 
 
-def hashes_of(data_files: Sequence[Path], everyday: Wordings | None) -> dict[str, str]:
+def hashes_of(data_files: Sequence[Path], everyday: Wordings | None, own_files: Sequence[Path] = ()) -> dict[str, str]:
     """Return the sha256 of what decides how sources are read, and of the everyday questions."""
     asked = {f"{EVERYDAY}/{path.name}": path for path in (everyday.files if everyday else [])}
     named = {path.name: path for path in data_files if path.is_file()} | asked
+    named |= {f"own/{path.name}": path for path in own_files if path.is_file()}
     return {name: file_sha256(path) for name, path in named.items()}
 
 

@@ -112,9 +112,10 @@ def write_words(
             document = item.document
             title = tuple(terms_for(document.language, shown_title(document)))
             for passage in item.passages:
-                clauses = [terms_for(document.language, clause) for clause in _CLAUSE.split(passage.text)]
+                language = passage.language or document.language
+                clauses = [terms_for(language, clause) for clause in _CLAUSE.split(passage.text)]
                 forward.add(clauses)
-                heading = terms_for(document.language, passage.heading) if passage.heading else ()
+                heading = terms_for(language, passage.heading) if passage.heading else ()
                 yield Entry([t for clause in clauses for t in clause], (*title, *heading), _facets(document, passage))
                 if done % _TOLD_EVERY == 0:
                     tell(done)

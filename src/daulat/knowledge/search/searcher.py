@@ -79,7 +79,7 @@ class Searcher:
         self._ranking = ranking
         self.rarity = Rarity(release.lexical.document_frequency, len(release))
         self._filtered: dict[Filters, NDArray[np.bool_]] = {}
-        self._headings: dict[tuple[int, str], frozenset[int]] = {}
+        self._headings: dict[tuple[int, str, str | None], frozenset[int]] = {}
         self._vectors: OrderedDict[bytes, Float32] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -225,7 +225,7 @@ class Searcher:
         documents = [release.documents[ordinal] for ordinal in ordinals]
         # Amending acts restate articles without their chapter's heading; counting it would favour the old text.
         headings = [
-            self._heading(ordinal, (item.passage.heading or "") if document.rank is None else "")
+            self._heading(ordinal, (item.passage.heading or "") if document.rank is None else "", item.passage.language)
             for ordinal, document, item in zip(ordinals, documents, stored, strict=True)
         ]
         passages = [item.passage for item in stored]
@@ -233,12 +233,15 @@ class Searcher:
         average = release.terms.average_terms
         return features_of(asked, sought, passages, documents, terms, headings, average, self.reader.legal)
 
-    def _heading(self, ordinal: int, heading: str) -> frozenset[int]:
-        key = (ordinal, heading)
+    def _heading(self, ordinal: int, heading: str, language: str | None) -> frozenset[int]:
+        key = (ordinal, heading, language)
         known = self._headings.get(key)
         if known is None:
             document = self.release.documents[ordinal]
-            terms = self.reader.terms(document.language, f"{document.title} {heading}")
+            parts = [(document.language, f"{document.title} {heading}")]
+            if language:
+                parts = [(document.language, document.title), (language, heading)]
+            terms = (term for spoken, text in parts for term in self.reader.terms(spoken, text))
             known = frozenset(map(self.release.terms.number, terms)) - {-1}
             if len(self._headings) >= _REMEMBERED:
                 self._headings.clear()
