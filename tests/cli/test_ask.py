@@ -172,7 +172,9 @@ def test_where_nothing_is_declared_the_only_pack_is_assumed_and_said(tmp_path, c
 def test_ctrl_c_ends_a_first_question_while_its_release_is_still_being_made(tmp_path):
     (tmp_path / "nation.yaml").write_text(bootstrap("ID"))
     asking = [Path(sys.executable).with_name("daulat"), "ask", "KTP hilang, lapor ke mana?"]
-    with subprocess.Popen(asking, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+    # A shell that starts tests in the background has them ignore Ctrl-C, and what they start too.
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with subprocess.Popen(asking, cwd=tmp_path, stderr=subprocess.PIPE, text=True, **heard) as process:
         while "indexing" not in process.stderr.readline():
             assert process.poll() is None
         process.send_signal(signal.SIGINT)

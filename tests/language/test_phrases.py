@@ -56,4 +56,6 @@ def test_every_phrase_can_be_said() -> None:
     speakers = [*(SOURCES / "assistant").glob("*.py"), SOURCES / "cli" / "ask.py"]
     code = "".join(file.read_text("utf-8") for file in speakers)
     core = yaml.safe_load((SOURCES / "language" / "messages" / "en.yaml").read_text("utf-8"))
-    assert [key for key in core if key not in COURTESIES and not re.search(rf"['\"]{key}['\"]", code)] == []
+    said = {key for key in core if re.search(rf"['\"]{key}['\"]", code)}
+    said |= {key for key in core if key.removesuffix("_unlisted") in said}  # where no office is known
+    assert [key for key in core if key not in COURTESIES and key not in said] == []

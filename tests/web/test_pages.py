@@ -267,7 +267,7 @@ async def test_the_title_stands_beside_a_citation_that_does_not_hold_it() -> Non
         _, _, body = await visit(path)
         assert "Cap. 149" in body.decode()
         assert "Births Act" in body.decode()
-    assert "<h1>A birth is told. A birth is told. A birth is told. A…</h1>" in body.decode()
+    assert '<h1 dir="auto">A birth is told. A birth is told. A birth is told. A…</h1>' in body.decode()
 
 
 async def test_sources_are_found_by_words_of_their_names(visit: Visitor) -> None:

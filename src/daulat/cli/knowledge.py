@@ -23,7 +23,7 @@ from daulat.cli._output import Advance, emit, emit_json, hint, json_option, prog
 from daulat.cli.search import command as search_command
 from daulat.knowledge.encoder import open_encoder
 from daulat.knowledge.errors import ReleaseError
-from daulat.knowledge.ingest import IngestFailure
+from daulat.knowledge.ingested import IngestFailure
 from daulat.knowledge.opening import ignored_files, nation_builder, nation_rules, nation_sources, own_key
 from daulat.knowledge.release import BuildReport, Difference, Manifest, Release, Shelf, difference
 from daulat.knowledge.release.build import read_failures

@@ -21,7 +21,7 @@ from daulat.knowledge._declared import Declared, load_declared
 from daulat.knowledge.legal.citations import find_citations
 from daulat.knowledge.legal.rules import LegalRules
 from daulat.knowledge.types import Document, Passage, Relation, Section
-from daulat.nation._yaml import read_yaml
+from daulat.nation import read_yaml
 
 _TEXT_OF_AN_ARTICLE = 80  # characters; less after an instruction is only the end of the page
 Certainty = Literal["certain", "likely"]

@@ -28,7 +28,8 @@ from daulat.knowledge.everyday import EverydayFault, EverydayRow, Wordings, find
 from daulat.knowledge.everyday.index import questions_of
 from daulat.knowledge.index.cache import VectorStore, key_of
 from daulat.knowledge.index.vectors import write_vectors
-from daulat.knowledge.ingest import Ingested, IngestFailure, IngestRules, ingest_all
+from daulat.knowledge.ingest import Ingested, IngestRules, ingest_all
+from daulat.knowledge.ingested import IngestFailure
 from daulat.knowledge.release._place import using
 from daulat.knowledge.release.layout import (
     EVERYDAY,

@@ -17,7 +17,8 @@ import numpy as np
 from daulat.knowledge.cutting.segments import segments
 from daulat.knowledge.index.forward import ForwardWriter
 from daulat.knowledge.index.lexical import Entry, write_lexical
-from daulat.knowledge.ingest import Ingested, IngestedDocument
+from daulat.knowledge.ingest import Ingested
+from daulat.knowledge.ingested import IngestedDocument
 from daulat.knowledge.release.layout import (
     DOCUMENTS,
     EVERY_SERVICE,
