@@ -270,6 +270,12 @@ async def test_the_title_stands_beside_a_citation_that_does_not_hold_it() -> Non
     assert '<h1 dir="auto">A birth is told. A birth is told. A birth is told. A…</h1>' in body.decode()
 
 
+async def test_what_no_title_has_can_be_asked(visit: Visitor) -> None:
+    _, _, body = await visit("/sources", query="find=surat+tilang&lang=en")
+    assert "No title has these words." in body.decode()
+    assert 'href="/ask?q=surat+tilang&amp;lang=en"' in body.decode()
+
+
 async def test_sources_are_found_by_words_of_their_names(visit: Visitor) -> None:
     _, _, body = await visit("/sources", query="find=2003+KETENAGA")
     assert "Dokumen ditemukan: 1" in body.decode()
