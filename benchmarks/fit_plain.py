@@ -8,17 +8,18 @@ same in every language, and the questions are Javanese and Sundanese (Belebele) 
 each read as a country without a pack reads it. Each answerable question is asked twice: as it is, and without its
 passage, as what citizens ask and no text answers. The unanswerable ones of IDK-MRC weigh half. A country begins with
 few texts: the Javanese and Sundanese ones are asked in releases of twelve passages too, with as many questions about
-others. Figures are of five folds.
+others. Figures are of five folds, drawn by passage: a question is in one fold, in whatever release it is asked.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
+import hashlib
 import json
 import os
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,12 +28,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from citizens import open_bench
 from fit_answers import WEIGHTS, auroc, fit_logistic, write_json
+from sentence_models import FOLDS, fold_of
 
 from daulat.assistant.answerable import evidence_features
 from daulat.assistant.evidence import gather_evidence
 from daulat.assistant.marking import Marker
 from daulat.assistant.sentence import load_sentence_models
-from daulat.evaluation import Bench, open_corpus, read_questions, sample_questions
+from daulat.evaluation import Bench, KnownQuestion, open_corpus, read_questions, sample_questions
 from daulat.knowledge.search import Asked, Searcher, load_ranking
 from daulat.knowledge.sources import folder_sources
 from daulat.knowledge.types import Hit
@@ -46,34 +48,44 @@ ASKED = 700  # of IDK-MRC, of each kind
 WEIGHS = {"answerable": 1.0, "absent": 1.0, "altered": 0.5}  # of all questions of a kind and language together
 THRESHOLD = 0.6  # declines 0.9 of what no text answers, in each of the languages
 FEW = 12  # passages of a small release
-FOLDS = 5
-Cases = Mapping[str, Sequence[Mapping[str, float]]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question as it was asked once: what the evidence shows, and the fold of its passage."""
+
+    features: Mapping[str, float]
+    fold: int
+
+
+Cases = Mapping[str, Sequence[Case]]
 
 
 def collect(bench: Bench, folder: Path, language: str, unanswerable: str = "altered") -> Cases:
-    """Ask a folder's questions as a country without a pack; return the features of each kind of question."""
+    """Ask a folder's questions as a country without a pack; return the cases of each kind of question."""
     known = read_questions(folder / "questions.jsonl")
     answerable = sample_questions([each for each in known if each.answerable], ASKED)
     others = sample_questions([each for each in known if not each.answerable], ASKED)
-    cases: dict[str, list[Mapping[str, float]]] = {kind: [] for kind in WEIGHS}
+    cases: dict[str, list[Case]] = {kind: [] for kind in WEIGHS}
     with TemporaryDirectory() as work:
         sources = folder_sources(folder, language=language)
         corpus = open_corpus(bench, sources, answerable + others, load_ranking(), Path(work))
         searcher = Searcher(corpus.release, corpus.encoder, corpus.reader, load_ranking())
         marker = Marker(searcher, {}, language, load_sentence_models())
 
-        def described(asked: Asked, hits: Sequence[Hit]) -> Mapping[str, float]:
+        def case(question: KnownQuestion, asked: Asked, hits: Sequence[Hit]) -> Case:
             best = gather_evidence(hits, corpus.release)[0]
-            return evidence_features(hits, marker.mark(asked, best, None), asked)
+            passage = question.main or min(question.gold, default=question.question_id)
+            return Case(evidence_features(hits, marker.mark(asked, best, None), asked), fold_of(passage))
 
         for question in answerable + others:
             asked = searcher.ask(question.text, language)
             hits = searcher.rank(searcher.candidates(asked), 14)
             if hits:
-                cases["answerable" if question.answerable else unanswerable].append(described(asked, hits[:12]))
+                cases["answerable" if question.answerable else unanswerable].append(case(question, asked, hits[:12]))
             without = [hit for hit in hits if hit.passage.passage_id not in question.gold]
             if question.answerable and unanswerable == "altered" and without:
-                cases["absent"].append(described(asked, without[:12]))
+                cases["absent"].append(case(question, asked, without[:12]))
     return {kind: found for kind, found in cases.items() if found}
 
 
@@ -81,7 +93,7 @@ def collect_small(bench: Bench, data: Path, language: str) -> Cases:
     """Ask in releases of few passages, each time as many questions about other passages."""
     rows = belebele(data, language)
     texts = list(dict.fromkeys(row["passage"] for row in rows))
-    cases: dict[str, list[Mapping[str, float]]] = {"answerable": [], "absent": []}
+    cases: dict[str, list[Case]] = {"answerable": [], "absent": []}
     for first in range(0, len(texts) - FEW + 1, FEW):
         here = set(texts[first : first + FEW])
         own, others = ([row for row in rows if (row["passage"] in here) == held] for held in (True, False))
@@ -101,7 +113,7 @@ def belebele(data: Path, language: str) -> list[dict[str, str]]:
 
 def write_folder(folder: Path, language: str, rows: Sequence[Mapping[str, str]], held: Container[str]) -> Path:
     """Write questions, and those of their passages that are held, in the form of a folder that is measured."""
-    ids = {text: f"{language}-{n}" for n, text in enumerate(dict.fromkeys(row["passage"] for row in rows))}
+    ids = {row["passage"]: f"{language}-{hashlib.sha256(row['passage'].encode()).hexdigest()[:12]}" for row in rows}
     with gzip.open(folder / "contexts.jsonl.gz", "wt", encoding="utf-8") as contexts:
         contexts.writelines(
             json.dumps({"context_id": id_, "text": text}) + "\n" for text, id_ in ids.items() if text in held
@@ -119,16 +131,20 @@ def write_folder(folder: Path, language: str, rows: Sequence[Mapping[str, str]],
     return folder
 
 
-def matrix(found: Sequence[Mapping[str, float]]) -> np.ndarray:
-    return np.array([[features.get(name, 0.0) for name in FEATURES] for features in found])
+def matrix(found: Sequence[Case]) -> np.ndarray:
+    return np.array([[case.features.get(name, 0.0) for name in FEATURES] for case in found])
+
+
+def folds(found: Sequence[Case]) -> np.ndarray:
+    return np.array([case.fold for case in found])
 
 
 def fitted(cases: Mapping[str, Cases], fold: int | None = None) -> tuple[float, np.ndarray]:
-    """Fit on all folds but one. A question is in the same fold as it is and without its passage."""
+    """Fit on all folds but one, or on all."""
     xs, ys, weights = [], [], []
     for of_language in cases.values():
         for kind, found in of_language.items():
-            keep = np.arange(len(found)) % FOLDS != (FOLDS if fold is None else fold)
+            keep = folds(found) != (FOLDS if fold is None else fold)
             xs.append(matrix(found)[keep])
             ys.append(np.full(keep.sum(), kind == "answerable"))
             weights.append(np.full(keep.sum(), WEIGHS[kind] / keep.sum()))
@@ -139,7 +155,7 @@ def probabilities(cases: Mapping[str, Cases], language: str, kind: str) -> np.nd
     """Return the probability of each question by the fold that never saw it."""
     x, p = matrix(cases[language][kind]), np.zeros(len(cases[language][kind]))
     for fold in range(FOLDS):
-        here = np.arange(len(x)) % FOLDS == fold
+        here = folds(cases[language][kind]) == fold
         bias, weights = fitted(cases, fold)
         p[here] = 1 / (1 + np.exp(-(x[here] @ weights + bias)))
     return p
