@@ -114,6 +114,14 @@ def test_faults_of_sources_are_found(declaration):
     assert "sources.yaml" in finding.what
 
 
+def test_a_release_that_holds_the_nation_s_own_relations_is_not_due(site, quick):
+    (site.folder / "relations.yaml").write_text(
+        "format: 1\nacts:\n  - {act: EE-NEW, title: New Act, source: Gazette, revokes: [EE-ACT]}\n"
+    )
+    site.daulat("search", "births")
+    assert found(site.folder / "nation.yaml", "sources").state == "ok"
+
+
 def test_a_build_that_is_due_is_found(site, quick):
     site.daulat("search", "births")
     declaration = site.folder / "nation.yaml"

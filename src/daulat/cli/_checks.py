@@ -239,7 +239,8 @@ def sources(nation: Nation) -> Finding:
     shelf = nation_shelf(nation)
     current = shelf.current_id()
     made = {manifest.release_id: manifest for manifest in shelf.contents().releases}.get(current)
-    if made and is_outdated(made, declared, pack, reader_for(pack, nation.language_tags)):
+    own = nation.path(nation.knowledge.sources)
+    if made and is_outdated(made, declared, pack, reader_for(pack, nation.language_tags), declared=own):
         return Finding(
             "sources",
             "warn",

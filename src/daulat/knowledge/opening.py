@@ -163,14 +163,14 @@ def ignored_files(sources: Sequence[Source]) -> list[Path]:
 
 
 def is_outdated(
-    manifest: Manifest, sources: Sequence[Source], pack: Pack | None, reader: Reader, *, declared: Path | None = None
+    manifest: Manifest, sources: Sequence[Source], pack: Pack | None, reader: Reader, *, declared: Path | None
 ) -> bool:
     """Say whether a build today would hold something else than a release: other sources or files, other contents,
     another pack.
 
     Parameters
     ----------
-    declared : Path, optional
+    declared : Path or None
         The nation's own sources.yaml, beside which its own rules lie.
     """
     if {source.id: source_hashes(source) for source in sources} != {each.id: each.files for each in manifest.sources}:
