@@ -94,10 +94,15 @@ def test_the_models_that_come_along_weigh_nothing_that_is_not_computed() -> None
         ("جواز السفر / كم رسم جواز السفر؟", "كم رسم جواز السفر", True),
         ("How much is a passport?", "How much is a passport for a child?", False),
         ("Passports", "passports", False),
+        (None, "who may have a passport", True),  # the title of the document, which no heading repeats
+        ("Fees", "who may have a passport", False),
     ],
 )
-def test_a_published_question_is_answered_by_what_stands_under_it(heading: str, question: str, answers: bool) -> None:
-    found = replace(hit(rank=None), passage=Passage("A-1:1#1", "A-1", 1, "text", "Fifty.", heading=heading))
+def test_a_published_question_is_answered_by_what_stands_under_it(
+    heading: str | None, question: str, answers: bool
+) -> None:
+    document = Document("A-1", "Who may have a passport?")
+    found = replace(hit(), passage=Passage("A-1:1#1", "A-1", 1, "text", "Fifty.", heading=heading), document=document)
     judge = Answerable(law=UNSURE, everyday=UNSURE, text=UNSURE)
     asked_so = Asked(question, ("",), {})
     assert (judge.probability([found], Marked((0, 4)), asked_so) == 1.0) == answers

@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from daulat.assistant.sentence import Marked
+from daulat.knowledge.cutting import BETWEEN_HEADINGS
 from daulat.knowledge.everyday import Heard
 from daulat.knowledge.search import Asked, is_asked_by_name
 from daulat.knowledge.trees import Trees
-from daulat.knowledge.types import Hit, Passage
+from daulat.knowledge.types import Hit
 
 _WORD = re.compile(r"\w+")
 _QUESTION = 3  # words; a shorter heading names a matter and answers no question
@@ -84,7 +85,7 @@ class Answerable:
         """
         if not hits or names_another_law(hits, asked):
             return 0.0
-        if is_asked_by_name(hits[0].features) or is_its_heading(hits[0].passage, asked):
+        if is_asked_by_name(hits[0].features) or is_its_heading(hits[0], asked):
             return 1.0
         return self._model(hits, heard).probability(evidence_features(hits, marked, asked, heard))
 
@@ -98,18 +99,21 @@ class Answerable:
         return self.law if hits and hits[0].document.rank else self.text
 
 
-def is_its_heading(passage: Passage, asked: Asked) -> bool:
+def is_its_heading(hit: Hit, asked: Asked) -> bool:
     """Say whether a question is, but for marks and capitals, the heading of other text than law: a published question.
+
+    A text under no heading of its own is under its document's title.
 
     Examples
     --------
+    >>> from daulat.knowledge.types import Document, Passage
     >>> fees = Passage("a#1", "a", 1, "text", "It is free.", heading="Passports / How much is a passport?")
-    >>> is_its_heading(fees, Asked("how much is a passport", ("",), {}))
+    >>> is_its_heading(Hit(fees, Document("a", "Travel"), 1.0), Asked("how much is a passport", ("",), {}))
     True
     """
     words = _WORD.findall(asked.text.casefold())
-    heading = (passage.heading or "").rpartition(" / ")[2]
-    return passage.section == "text" and len(words) >= _QUESTION and words == _WORD.findall(heading.casefold())
+    heading = (hit.passage.heading or hit.document.title).rpartition(BETWEEN_HEADINGS)[2]
+    return hit.passage.section == "text" and len(words) >= _QUESTION and words == _WORD.findall(heading.casefold())
 
 
 def names_another_law(hits: Sequence[Hit], asked: Asked) -> bool:

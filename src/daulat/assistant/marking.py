@@ -29,7 +29,7 @@ class Marker:
     sentence_rules : mapping
         By language; see `daulat.knowledge.cutting.sentences`.
     language : str
-        BCP 47 tag, of documents that name none.
+        BCP 47 tag, of passages whose document names none.
     models : mapping
         Those that pick the sentence of a law and of other text.
     """
@@ -47,7 +47,7 @@ class Marker:
         marked = mark_sentence(
             asked,
             passage,
-            evidence.document.language or self.language,
+            evidence.language or self.language,
             self.searcher.reader,
             self.searcher.rarity,
             self.sentence_rules,
