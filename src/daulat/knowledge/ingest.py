@@ -7,6 +7,7 @@ embeds nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -38,6 +39,9 @@ from daulat.knowledge.quality import SearchForm, load_search_forms
 from daulat.knowledge.readers import Limits, ReadingError, read_document
 from daulat.knowledge.sources import Source
 from daulat.knowledge.types import Document, Passage
+
+_WORD = re.compile(r"\w+")
+_OTHER_WORDS = 0.2  # of a title as it stands in the text: "The Dog Licences Act" is "Dog Licences Act"
 
 
 @dataclass(frozen=True)
@@ -206,14 +210,24 @@ def _cut_document(
         words=rules.words(language),
         scanned=extract.by_ocr,
     )
-    return IngestedDocument(document, tuple(_below_title(document, passages)), path=below(source, path))
+    kept = tuple(_below_title(document, passages))
+    return IngestedDocument(document, kept or tuple(passages), path=below(source, path))
 
 
 def _below_title(document: Document, passages: Iterable[Passage]) -> Iterator[Passage]:
-    """Leave the title out of headings that begin with it: it is told of the document already."""
+    """Leave the title out of headings that begin with it, and passages that say nothing else: it is told already."""
     for passage in passages:
         first, _, rest = (passage.heading or "").partition(BETWEEN_HEADINGS)
-        yield replace(passage, heading=rest or None) if first == document.title else passage
+        below = replace(passage, heading=rest or None) if _is_its_name(first, document) else passage
+        if below.heading or below.section != "text" or not _is_its_name(passage.text, document):
+            yield below
+
+
+def _is_its_name(text: str, document: Document) -> bool:
+    """Say whether a text is the title of its document, with its citation or without, but for an article before it."""
+    words = _WORD.findall(text.casefold())
+    named = _WORD.findall(f"{document.title} {document.citation}".casefold())
+    return bool(words) and len(set(words) - set(named)) <= len(words) * _OTHER_WORDS
 
 
 def _unknown_structure(source: Source) -> SourceError:

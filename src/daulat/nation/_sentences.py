@@ -94,6 +94,11 @@ def explain(error: ErrorDetails, model: type[BaseModel], guide: Guide) -> Told:
                 f"It must match {context.get('pattern')}.",
                 "nation.value",
             )
+        case "model_type" | "model_attributes_type" | "dict_type":
+            known = [] if error["type"] == "dict_type" else _known_keys(model, (*error["loc"], ""))
+            keys = f" that may hold {', '.join(f'`{name}`' for name in known)}" if known else ""
+            why, fix = "One value cannot say which key it is for.", f"Write a mapping{keys}, each `key: value`."
+            return Told(f"`{key}` is {shown}, where keys with values belong", why, fix, "nation.value")
         case kind if kind.startswith("date_"):
             why, fix = "How old a text is could not be said.", "Write it as `2026-05-02`."
             return Told(f"`{key}` is {shown}, which is not a day", why, fix, "nation.value")

@@ -155,3 +155,27 @@ def test_what_was_revoked_is_never_law_in_force(
         others = RelationBook(changes={"DOG": (Relation("amended_by", "ACT-1-2001", articles=("3",)),)})
         assert status_of(document, None, others, legal).status == "revoked"
         assert status_of(document, None, RelationBook(), legal).status == "revoked"
+
+
+def test_what_became_of_one_section_is_told_of_that_section(tmp_path: Path) -> None:
+    law = "THE DOG ACT\n\nSection 1 Name\nThis is it.\nSection 2 Fee\nTen.\nSection 3 Fine\nTwenty."
+    (tmp_path / "dog.txt").write_text(law)
+    (tmp_path / "t.csv").write_text("file,doc_id,title\ndog.txt,DOG,Dog Act\n")
+    amends = RELATIONS.replace("CAP149, articles: ['8']", "DOG, articles: ['Section 2']").replace(
+        "[xa.dog]", "[xa.cat]"
+    )
+    (tmp_path / "relations.yaml").write_text(amends)
+    item = read(tmp_path, "text", "*.txt", "t.csv")["DOG"]
+    told = {passage.article: passage.status for passage in item.passages}
+    assert told == {"Section 1": "in_force", "Section 2": "amended", "Section 3": "in_force"}
+
+
+def test_a_passage_that_says_only_what_its_document_is_called_is_none(tmp_path: Path) -> None:
+    (tmp_path / "dog.txt").write_text("THE DOG LICENCES ACT, CAP. 500\n\nA dog needs a licence.")
+    (tmp_path / "name.txt").write_text("Cat Act")
+    rows = "file,doc_id,title,citation\ndog.txt,DOG,Dog Licences Act,Cap. 500\nname.txt,CAT,Cat Act,\n"
+    (tmp_path / "t.csv").write_text(rows)
+    found = read(tmp_path, "text", "*.txt", "t.csv")
+    texts = {doc_id: [passage.text for passage in item.passages] for doc_id, item in found.items()}
+    assert texts["CAT"] == ["Cat Act"]  # of a document that says nothing else it is kept
+    assert all("needs a licence" in text for text in texts["DOG"])

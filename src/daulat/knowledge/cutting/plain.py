@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
+from daulat.knowledge.cutting.numbered import section_of, with_numbered
 from daulat.knowledge.cutting.segments import NO_RULES, PASSAGE_WORDS, SentenceRules, segments
 from daulat.knowledge.readers.base import Block
 from daulat.knowledge.types import Passage
@@ -17,30 +18,35 @@ BETWEEN_HEADINGS = " / "
 def cut_blocks(
     blocks: Iterable[Block], doc_id: str, *, language: str = "", rules: Mapping[str, SentenceRules] = NO_RULES
 ) -> list[Passage]:
-    """Cut a document into passages, one a heading; a long stretch is parted between its paragraphs or sentences."""
+    """Cut a document into passages, one a heading; a long stretch is parted between its paragraphs or sentences.
+
+    The numbered sections of a law are headings too, see `numbered`.
+    """
     passages: list[Passage] = []
-    for headings, paragraphs in _sections(blocks):
+    for headings, paragraphs in _sections(with_numbered(blocks)):
+        names = [heading.text for heading in headings]
+        article = section_of(headings[-1]) if headings else None
         for text in _stretches(paragraphs, language, rules):
             seq = len(passages)
-            place = _slug(headings[-1]) if headings else "text"
-            heading = BETWEEN_HEADINGS.join(headings) or None
-            passages.append(Passage(f"{doc_id}:{place}#{seq}", doc_id, seq, "text", text, None, heading))
+            place = _slug(names[-1]) if names else "text"
+            heading = BETWEEN_HEADINGS.join(names) or None
+            passages.append(Passage(f"{doc_id}:{place}#{seq}", doc_id, seq, "text", text, article, heading))
     return passages
 
 
-def _sections(blocks: Iterable[Block]) -> Iterator[tuple[list[str], list[str]]]:
-    headings: list[tuple[int, str]] = []
+def _sections(blocks: Iterable[Block]) -> Iterator[tuple[list[Block], list[str]]]:
+    headings: list[Block] = []
     paragraphs: list[str] = []
     for block in blocks:
         if block.kind == "heading":
             if paragraphs:
-                yield [text for _level, text in headings], paragraphs
+                yield headings, paragraphs
                 paragraphs = []
-            headings = [*((level, text) for level, text in headings if level < block.level), (block.level, block.text)]
+            headings = [*(above for above in headings if above.level < block.level), block]
         else:
             paragraphs.append(f"- {block.text}" if block.kind == "item" else block.text)
     if paragraphs:
-        yield [text for _level, text in headings], paragraphs
+        yield headings, paragraphs
 
 
 def _stretches(paragraphs: list[str], language: str, rules: Mapping[str, SentenceRules]) -> Iterator[str]:
