@@ -2,6 +2,7 @@
 """Whether there is an answer: a probability, by a model of law or of other text, and one rule before both."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from daulat.knowledge.legal import LawMention
 from daulat.knowledge.search import FEATURES, Asked, reader_for
 from daulat.knowledge.search.rarity import Rarity
 from daulat.knowledge.types import Document, Hit, Passage
+from daulat.nation import Pack, pack_at
 
 SURE = Calibrated(9.0, {}, 0.5)
 UNSURE = Calibrated(-9.0, {}, 0.9)
@@ -34,6 +36,12 @@ def hit(doc_id: str = "A-1-2000", score: float = 1.0, rank: int | None = 3, arti
         0.8,
         features=features,
     )
+
+
+def learnt(folder: Path) -> Pack:
+    (folder / "assistant").mkdir()
+    (folder / "assistant" / "pairs.json").write_text("{}")
+    return pack_at(folder, "XA")
 
 
 def asked(*mentions: LawMention) -> Asked:
@@ -76,15 +84,21 @@ def test_law_and_other_text_have_models_and_thresholds_of_their_own() -> None:
     assert (judge.threshold([hit()]), judge.threshold([hit(rank=None)])) == (0.5, 0.9)
 
 
-def test_the_models_that_come_along_weigh_nothing_that_is_not_computed() -> None:
+def test_the_models_that_come_along_weigh_nothing_that_is_not_computed(tmp_path: Path) -> None:
     reader = reader_for(None, ["en"])
     best = hit()
     model, rarity = load_sentence_models()["text"], Rarity(lambda _: 1, 10)
     marked = mark_sentence(reader.ask("What text?", "en"), best.passage, "en", reader, rarity, {}, model)
     described = evidence_features([best, hit("B-1", 0.5)], marked, asked())
-    for has_pack in (True, False):
-        judge = load_answerable(has_pack=has_pack)
+    for pack in (None, learnt(tmp_path)):
+        judge = load_answerable(pack)
         assert set(judge.law.weights) | set(judge.text.weights) <= set(described)
+
+
+def test_where_nothing_was_learnt_for_a_country_law_is_judged_as_other_text(tmp_path: Path) -> None:
+    young = load_answerable(pack_at(tmp_path, "XA"))
+    assert young.law == young.text == load_answerable(None).text
+    assert load_answerable(learnt(tmp_path)).law != young.law
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from daulat.nation import NationError, bootstrap, check_text, find_pack, installed_packs, pack_at
+from daulat.nation import NationError, bootstrap, check_text, find_pack, installed_packs, load_nation, pack_at, pack_of
 
 
 def install(site: Path, distribution: str, country: str, module: str, *, code: str = "") -> None:
@@ -52,6 +52,25 @@ def test_a_pack_whose_directory_is_gone_is_named(site):
     (site / "daulat_xa_gone").rmdir()
     with pytest.raises(NationError, match="daulat-xa"):
         find_pack("XA")
+
+
+def test_a_nation_may_keep_its_pack_in_a_folder_of_its_own(site, tmp_path):
+    install(site, "daulat-xa", "EE", "daulat_xa")
+    file = tmp_path / "nation.yaml"
+    file.write_text(bootstrap("EE") + "\npack: ours\n")
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / "questions.yaml").write_text("en: [Who pays?]\n")
+    pack = pack_of(load_nation(file))
+    assert (pack.country, str(pack), pack.yaml("questions.yaml")) == ("EE", "ours (directory)", {"en": ["Who pays?"]})
+    file.write_text(bootstrap("EE"))
+    assert str(pack_of(load_nation(file))) == "daulat-xa 1.2"
+
+
+def test_a_folder_that_is_not_there_is_named_with_the_line_that_names_it(tmp_path):
+    file = tmp_path / "nation.yaml"
+    file.write_text(bootstrap("EE") + "\npack: ours\n")
+    with pytest.raises(NationError, match="`pack: ours`"):
+        pack_of(load_nation(file))
 
 
 @pytest.mark.parametrize("parts", [("..", "secret"), ("/etc/passwd",), ("languages", "..", "..", "x")])

@@ -19,12 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from daulat.assistant.pairs import FILE as PAIRS
 from daulat.assistant.sentence import Marked
 from daulat.knowledge.cutting import BETWEEN_HEADINGS
 from daulat.knowledge.everyday import Heard
 from daulat.knowledge.search import Asked, is_asked_by_name
 from daulat.knowledge.trees import Trees
 from daulat.knowledge.types import Hit
+from daulat.language import PackFiles
 
 _WORD = re.compile(r"\w+")
 _QUESTION = 3  # words; a shorter heading names a matter and answers no question
@@ -149,11 +151,15 @@ def evidence_features(
     }
 
 
-def load_answerable(*, has_pack: bool) -> Answerable:
-    """Read the models that come with Daulat. Without a pack, text is judged by what means the same in any language."""
+def load_answerable(pack: PackFiles | None) -> Answerable:
+    """Read the models that come with Daulat.
+
+    Where nothing was learnt for a country, law and other text are judged by what means the same in any language.
+    """
     data = json.loads(Path(__file__).with_name("answerable.json").read_text(encoding="utf-8"))
-    text = "text" if has_pack else "plain"
-    return Answerable(_read(data["law"]), _read(data["everyday"]), _read(data[text]), str(data["about"]))
+    learnt = pack is not None and pack.has(PAIRS)
+    law, text = ("law", "text") if learnt else ("plain", "plain")
+    return Answerable(_read(data[law]), _read(data["everyday"]), _read(data[text]), str(data["about"]))
 
 
 def _read(data: Mapping[str, Any]) -> Calibrated:

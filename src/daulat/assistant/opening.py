@@ -70,7 +70,7 @@ def open_assistant(
         contacts=contacts,
         speech=Speech(pack, languages, names or {}),
         labels=load_labels(pack, reader.legal),
-        answerable=load_answerable(has_pack=pack is not None),
+        answerable=load_answerable(pack),
         languages=languages,
         writer_for=writer_for,
     )

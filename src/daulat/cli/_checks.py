@@ -28,7 +28,7 @@ from daulat.knowledge.encoder import bundled_weights
 from daulat.knowledge.opening import is_outdated, nation_shelf, nation_sources
 from daulat.knowledge.search import reader_for
 from daulat.models import WEIGHTS, EmbeddedEngine, declare_engines
-from daulat.nation import Model, Nation, check_nation, find_pack, load_nation
+from daulat.nation import Model, Nation, check_nation, load_nation, pack_of
 from daulat.store import StoreSettings
 
 MIB = 1024 * 1024
@@ -204,7 +204,7 @@ def database(environ: Mapping[str, str]) -> Finding:
 
 def pack(nation: Nation) -> Finding:
     """Look for the pack of the country."""
-    found = find_pack(nation.country)
+    found = pack_of(nation)
     if found:
         return Finding("pack", "ok", str(found))
     return Finding(
@@ -212,7 +212,7 @@ def pack(nation: Nation) -> Finding:
         "warn",
         f"no pack for {nation.country} is installed",
         "There is no official text of this country, and nothing that is particular to it.",
-        "declare sources in sources.yaml, or install a pack; docs/concepts/packs.md says how one is made.",
+        "declare sources in sources.yaml; install a pack, or name a folder: `pack:` (docs/concepts/packs.md).",
     )
 
 
@@ -230,7 +230,7 @@ def port(nation: Nation) -> Finding:
 
 def sources(nation: Nation) -> Finding:
     """Read what is declared, and see whether the release in use holds it."""
-    pack = find_pack(nation.country)
+    pack = pack_of(nation)
     declared = nation_sources(nation, pack, today=datetime.now(UTC).date())
     if not declared:
         return Finding(
@@ -253,7 +253,7 @@ def sources(nation: Nation) -> Finding:
 
 def contacts(nation: Nation) -> Finding:
     """Look for offices that a person can be sent to."""
-    if declared_contacts(nation, find_pack(nation.country)).names_an_office:
+    if declared_contacts(nation, pack_of(nation)).names_an_office:
         return Finding("contacts", "ok", "an office is named where no text answers")
     return Finding(
         "contacts",
@@ -278,7 +278,7 @@ def release(nation: Nation) -> Finding:
         )
     manifest, key = shelf.verify(current)
     what = f"{current}: {manifest.passages:,} passages, signed by {key.text[:12]}..."
-    lost = unread(manifest, nation, find_pack(nation.country))
+    lost = unread(manifest, nation, pack_of(nation))
     if not lost:
         return Finding("release", "ok", what)
     return Finding(

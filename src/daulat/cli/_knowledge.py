@@ -18,7 +18,7 @@ from daulat.cli._output import say
 from daulat.knowledge.errors import ReleaseError, SourceError
 from daulat.knowledge.opening import Place, ignored_files, nation_shelf, nation_sources, place_of
 from daulat.knowledge.release import Manifest, Shelf
-from daulat.nation import Nation, Pack, find_pack, load_nation
+from daulat.nation import Nation, Pack, load_nation, pack_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _placing(command: Callable[..., Any], nation_at: Callable[[Path], Nation]) -
     @wraps(command)
     def placed(*args: Any, path: Path, releases: Path | None, **options: Any) -> Any:
         nation = nation_at(path)
-        place = KnowledgePlace(nation, find_pack(nation.country), place_of(nation).with_releases(releases))
+        place = KnowledgePlace(nation, pack_of(nation), place_of(nation).with_releases(releases))
         return command(*args, place=place, **options)
 
     return placed

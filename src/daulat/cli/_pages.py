@@ -18,7 +18,7 @@ from daulat.gateway.errors import NotReady, Overloaded, retry_after_s
 from daulat.gateway.plans import PlanRoutes
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.types import Document, Passage, plain_name
-from daulat.nation import Nation, find_pack
+from daulat.nation import Nation, pack_of
 from daulat.web import ComeBackError, NoTextError, Site, Standing, WebParts, create_web, load_messages
 
 
@@ -55,7 +55,7 @@ class PageLibrary:
 
 def make_pages(nation: Nation, parts: Parts) -> ASGIApp:
     """Build the pages of a nation over its parts."""
-    pack = find_pack(nation.country)
+    pack = pack_of(nation)
     folders = (pack.path("messages"),) if pack and pack.has("messages") else ()
     model_id, service = next(iter(parts.services.items()))
     plans = PlanRoutes(nation.model_dump_json(), parts.new_id, parts.admission)

@@ -14,7 +14,7 @@ from datetime import date
 import click
 
 from daulat.assistant.types import Answer, Citation
-from daulat.nation import Nation, find_pack, reference
+from daulat.nation import Nation, pack_of, reference
 
 
 def language_tag(_context: click.Context, _option: click.Parameter, value: str) -> str:
@@ -55,7 +55,7 @@ def page_words(nation: Nation, language: str) -> Mapping[str, str]:
     # Imported here: the pages bring their templates, which nothing else in a terminal needs.
     from daulat.web import load_messages
 
-    pack = find_pack(nation.country)
+    pack = pack_of(nation)
     folders = (pack.path("messages"),) if pack and pack.has("messages") else ()
     return load_messages(folders, nation.language_tags).choose(language, "").live
 

@@ -21,7 +21,7 @@ from daulat.cli._output import emit, emit_json, has_colour, hint, json_option, s
 from daulat.cli._passages import language_tag, mark_answers, page_words, status_word
 from daulat.language import Phrases
 from daulat.models import GATES, WEIGHTS, EngineSet, declare_engines, kept_gates
-from daulat.nation import Nation, find_pack
+from daulat.nation import Nation, pack_of
 
 
 @click.command("ask")
@@ -55,7 +55,7 @@ def command(question: str, service: str, language: str, path: Path, as_json: boo
     if as_json:
         emit_json(as_json_object(answer))
     else:
-        pack = find_pack(nation.country)
+        pack = pack_of(nation)
         show(answer, Phrases.for_language(answer.language, pack), page_words(nation, answer.language))
         if due := build_due(nation, pack, opened.release, opened.assistant.searcher.reader):
             hint(f"{opened.release.release_id} answered; {due}")
@@ -84,7 +84,7 @@ def _open(nation: Nation, engines: EngineSet) -> Opened:
             told.add(stage)
             say(f"{stage}: {total:,} to do" if total else f"{stage} ...")
 
-    return open_answering(nation, find_pack(nation.country), report, _writers(nation, engines))
+    return open_answering(nation, pack_of(nation), report, _writers(nation, engines))
 
 
 def _writers(nation: Nation, engines: EngineSet) -> WriterFor:

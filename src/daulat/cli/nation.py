@@ -11,7 +11,7 @@ import click
 
 from daulat.cli._declaration import file_option
 from daulat.cli._output import emit, emit_json, hint, json_option, say, table
-from daulat.nation import check_nation, find_pack, json_schema, load_nation
+from daulat.nation import check_nation, json_schema, load_nation, pack_of
 from daulat.nation.reference import find_country, jurisdictions_of, languages_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -48,7 +48,7 @@ def check(context: click.Context, path: Path, as_json: bool) -> None:
 def show(path: Path, as_json: bool) -> None:
     """Show what the declaration amounts to, with the defaults that it does not state."""
     nation = load_nation(path)
-    pack = find_pack(nation.country)
+    pack = pack_of(nation)
     if as_json:
         emit_json({**nation.model_dump(mode="json"), "pack": str(pack) if pack else None})
         return

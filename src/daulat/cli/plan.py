@@ -12,7 +12,7 @@ import click
 
 from daulat.cli._output import emit, emit_json, hint, json_option, progress, say, table
 from daulat.cli._plan_capacity import capacity, throughput
-from daulat.nation import Nation, Pack, bootstrap, find_pack, load_nation, nation_of
+from daulat.nation import Nation, Pack, bootstrap, find_pack, load_nation, nation_of, pack_of
 from daulat.plan import (
     Document,
     compare,
@@ -176,7 +176,7 @@ def _nation(file: Path, country: str | None) -> tuple[Nation, Pack | None]:
         pack = find_pack(country.upper())
         return nation_of(bootstrap(country, pack)), pack
     nation = load_nation(file)
-    return nation, find_pack(nation.country)
+    return nation, pack_of(nation)
 
 
 def _summary(row: Any) -> list[object]:

@@ -15,7 +15,7 @@ from daulat.cli._output import json_option
 from daulat.cli._service import run_front, run_service
 from daulat.cli._workers import join_board, run_workers
 from daulat.gateway.routing import Board
-from daulat.nation import Nation, find_pack, load_nation
+from daulat.nation import Nation, load_nation, pack_of
 
 
 @click.command("up")
@@ -47,7 +47,7 @@ def command(path: Path, port: int | None, only: str | None, workers: int, join: 
     from daulat.cli._answering import nation_knowledge
     from daulat.cli._pages import make_pages
 
-    knowledge = nation_knowledge(nation, find_pack(nation.country))
+    knowledge = nation_knowledge(nation, pack_of(nation))
     return run_service(nation, knowledge, make_pages, os.environ, port=port, as_json=as_json)
 
 

@@ -33,7 +33,7 @@ from daulat.gateway.routing import Row
 from daulat.gateway.steering import steered
 from daulat.ledger import Receipt, open_receipts
 from daulat.models import WEIGHTS, EngineSet, declare_engines
-from daulat.nation import Nation, find_pack
+from daulat.nation import Nation, pack_of
 from daulat.store import StoreSettings, open_store
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _rules(nation: Nation) -> Callable[[Sequence[str]], tuple[list[ModerationRes
     def rules() -> Moderator:
         from daulat.gateway.api.moderator import moderator_for  # most gateways are never asked
 
-        return moderator_for(find_pack(nation.country), nation.language_tags[0])
+        return moderator_for(pack_of(nation), nation.language_tags[0])
 
     def look(texts: Sequence[str]) -> tuple[list[ModerationResult], ModerationMethod]:
         return rules().look(texts), rules().method()

@@ -25,7 +25,7 @@ from daulat.errors import DaulatError
 from daulat.knowledge.encoder import open_encoder
 from daulat.knowledge.errors import KnowledgeError, ReleaseError
 from daulat.knowledge.opening import Report, open_or_build
-from daulat.nation import Nation, find_pack
+from daulat.nation import Nation, pack_of
 
 _MOMENT_S = 0.2
 
@@ -107,7 +107,7 @@ def run(order: IO[str], told: IO[str]) -> int:
 
     try:
         encoder = open_encoder(nation.knowledge.encoder, os.environ)
-        open_or_build(nation, find_pack(nation.country), encoder, report, now=lambda: datetime.now(UTC))
+        open_or_build(nation, pack_of(nation), encoder, report, now=lambda: datetime.now(UTC))
     except DaulatError as error:
         tell("E", error.as_dict())
         return 1

@@ -189,6 +189,7 @@ def _cut_document(
         raise row
     limits = replace(rules.limits, ocr_language=source.read.ocr_language)
     extract = read_document(path, source.read.format, limits)
+    language = row.get("language") or source.language
     if source.read.structure:
         structure = rules.structures.get(source.read.structure)
         if structure is None:
@@ -196,7 +197,6 @@ def _cut_document(
         lines = (line for block in extract.blocks for line in block.text.splitlines())
         passages = cut_regulation(lines, doc_id, structure)
     else:
-        language = row.get("language") or source.language
         passages = cut_blocks(extract.blocks, doc_id, language=language, rules=rules.sentences)
     title = extract.title or (source.title if alone else "")
     document = describe(

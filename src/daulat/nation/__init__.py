@@ -23,7 +23,7 @@ from daulat.nation.model import (
     Service,
     json_schema,
 )
-from daulat.nation.packs import Pack, find_pack, installed_packs, pack_at
+from daulat.nation.packs import Pack, find_pack, installed_packs, pack_at, pack_of
 
 __all__ = [
     "Encoder",
@@ -50,5 +50,6 @@ __all__ = [
     "load_nation",
     "nation_of",
     "pack_at",
+    "pack_of",
     "read_yaml",
 ]

@@ -290,6 +290,9 @@ class Nation(Declared):
     """The front door."""
     partners: list[Partner] = []
     """Who else takes part."""
+    pack: str = ""
+    """A folder with what is particular to the country, laid out as docs/concepts/packs.md says; empty: the installed
+    pack of the country, where there is one."""
     plan: dict[str, Any] = {}
     """What `daulat plan` starts from, laid over its defaults; checked by it. `daulat plan inputs` lists the keys."""
 

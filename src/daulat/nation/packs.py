@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Country packs: a directory of data about one country, found by an entry point and read without running its code.
 
-Comes in: a country code. Goes out: a `Pack`, whose files other rooms read by name. What a pack may hold is listed in
-docs/concepts/packs.md. Nothing here imports a pack's module, writes to a pack, or knows any country.
+Comes in: a country code, or a nation that names a folder. Goes out: a `Pack`, whose files other rooms read by name. What
+a pack may hold is listed in docs/concepts/packs.md. Nothing here imports a pack's module, writes to a pack, or knows
+any country.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from daulat.nation._yaml import read_yaml
 from daulat.nation.errors import NationError
+from daulat.nation.model import Nation
 
 GROUP = "daulat.packs"
 
@@ -98,6 +100,28 @@ def find_pack(country: str) -> Pack | None:
     return _open(found[0], code) if found else None
 
 
+def pack_of(nation: Nation) -> Pack | None:
+    """Return the pack of a nation: the folder that it declares, else the installed pack of its country, or None.
+
+    Raises
+    ------
+    NationError
+        If the declared folder is none, or as `find_pack` does.
+    """
+    if not nation.pack:
+        return find_pack(nation.country)
+    root = nation.path(nation.pack).resolve()
+    if not root.is_dir():
+        raise NationError(
+            f"nation.yaml says `pack: {nation.pack}`, and {root} is not a folder",
+            why=f"Everything particular to {nation.country} would be missing.",
+            fix="Correct the path, which starts at the folder of nation.yaml, or delete the line.",
+            code="pack.missing",
+            value=nation.pack,
+        )
+    return pack_at(root, nation.country)
+
+
 def installed_packs() -> list[Pack]:
     """Return all installed packs, by country code."""
     codes = sorted({entry.name.upper() for entry in entry_points(group=GROUP)})
@@ -105,7 +129,7 @@ def installed_packs() -> list[Pack]:
 
 
 def pack_at(root: Path, country: str) -> Pack:
-    """Return a pack from a directory that is not installed: one being written, or a test's.
+    """Return a pack from a directory that is not installed: a nation's own, or a test's.
 
     Examples
     --------

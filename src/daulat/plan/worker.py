@@ -18,7 +18,7 @@ from importlib.metadata import version
 from typing import IO, Any
 
 from daulat.errors import DaulatError
-from daulat.nation import Nation, Pack, find_pack
+from daulat.nation import Nation, Pack, pack_of
 from daulat.plan.errors import InputFaultsError, PlanError
 from daulat.plan.planner import chooses_sites, plan_nation, read_scenario, scenario_names
 from daulat.plan.report.sliders import slider_page
@@ -35,7 +35,7 @@ def serve(requests: IO[str], answers: IO[str]) -> None:
     if not first.strip():
         return
     nation = Nation.model_validate(json.loads(first))
-    pack = find_pack(nation.country)
+    pack = pack_of(nation)
     for line in requests:
         asked = json.loads(line)
         total = int(asked.get("draws", 1))

@@ -96,6 +96,21 @@ def test_every_word_is_in_a_passage_or_its_heading_and_ids_are_unique(structure:
     assert ("word" in kept) == any("word" in line for line in lines)
 
 
+def test_an_article_may_have_a_title_on_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "structure.yaml"
+    path.write_text(STRUCTURE.replace(r"\.?(?: (?P<text>\(1\).*))?", r"\.(?: .+)?"))
+    titled = load_structures(path)[0]["xa-act"]
+    passages = cut_regulation(["PART I", "Section 3. Fee", "Ten.", "Section 4.", "None."], "A", titled)
+    assert [(p.article, p.heading, p.text) for p in passages] == [("3", "PART I Fee", "Ten."), ("4", "PART I", "None.")]
+
+
+def test_an_article_whose_number_cannot_be_told_is_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "structure.yaml"
+    path.write_text(STRUCTURE.replace("?P<number>", "?:"))
+    with pytest.raises(SourceError, match=r"line 7: .*article.*\(\?P<number>"):
+        load_structures(path)
+
+
 def test_a_pattern_that_does_not_compile_is_a_fault_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "structure.yaml"
     path.write_text(STRUCTURE.replace("'Gazette'", "'(Gazette'"))

@@ -52,6 +52,13 @@ class _StructureData(Declared):
                 raise ValueError(f"not a regular expression: {error}") from error
         return patterns
 
+    @field_validator("article", mode="after")
+    @classmethod
+    def _says_which(cls, pattern: str) -> str:
+        if "number" not in re.compile(pattern).groupindex:
+            raise ValueError("which article it is must be told: write its number as `(?P<number>...)`")
+        return pattern
+
 
 class _SentenceData(Declared):
     abbreviations: tuple[str, ...] = ()
@@ -75,7 +82,8 @@ class Structure:
     title_line : pattern
         Lines after a heading that are its title.
     article : pattern
-        A line that opens an article; group ``number``, and ``text`` where text follows on the line.
+        A line that opens an article; group ``number``, and ``text`` where its text may begin on the line. What else
+        stands after the number is its title.
     item : pattern
         A line that opens a paragraph or list item; other lines go on from the line before.
     elucidation, elucidation_articles, annex : pattern
@@ -156,6 +164,7 @@ class _Cutter:
     article: str | None = None
     headings: list[str] = field(default_factory=list)
     depth: list[int] = field(default_factory=list)
+    title: str = ""
     title_open: bool = False
     annex: bool = False
     text: list[str] = field(default_factory=list)
@@ -175,14 +184,15 @@ class _Cutter:
             self._add(line)
         elif (article := rules.article.fullmatch(line)) and not self.annex:
             self._open("elucidation" if self.section.startswith("elucidation") else "body", article["number"])
-            if article["text"]:
-                self.text.append(article["text"])
+            text = article.groupdict().get("text") or ""
+            self.title = line[article.end("number") :].removesuffix(text).strip(" .:–—-")
+            self.text += [text] if text else []
         elif (level := self._heading_level(line)) is not None and self.section != "elucidation_general":
             self._close()
             keep = sum(1 for depth in self.depth if depth < level)
             self._set_headings([*self.headings[:keep], line], [*self.depth[:keep], level])
             # What follows a heading before the next article belongs to no article.
-            self.article, self.title_open = None, True
+            self.article, self.title_open, self.title = None, True, ""
         elif self.title_open and rules.title_line.fullmatch(line):
             self.headings[-1] += f" {line}"
         else:
@@ -198,7 +208,7 @@ class _Cutter:
 
     def _open(self, section: Section, article: str | None, *, annex: bool = False) -> None:
         self._close()
-        self.section, self.article, self.annex, self.title_open = section, article, annex, False
+        self.section, self.article, self.annex, self.title_open, self.title = section, article, annex, False, ""
 
     def _set_headings(self, headings: list[str], depth: list[int]) -> None:
         self.headings, self.depth = headings, depth
@@ -221,7 +231,7 @@ class _Cutter:
         for start, end in whole:
             seq = len(self.passages)
             passage_id = f"{self.doc_id}:{place}#{seq}"
-            heading = " ".join(self.headings) or None
+            heading = " ".join(filter(None, (*self.headings, self.title))) or None
             self.passages.append(
                 Passage(passage_id, self.doc_id, seq, self.section, text[start:end], self.article, heading)
             )
