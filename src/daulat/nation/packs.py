@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Country packs: a directory of data about one country, found by an entry point and read without running its code.
 
-Comes in: a country code, or a nation that names a folder. Goes out: a `Pack`, whose files other rooms read by name. What
-a pack may hold is listed in docs/concepts/packs.md. Nothing here imports a pack's module, writes to a pack, or knows
-any country.
+Comes in: a country code, or a nation that names a folder. Goes out: a `Pack`, whose files other rooms read by name.
+What a pack may hold is listed in docs/concepts/packs.md. Nothing here imports a pack's module, writes to a pack, or
+knows any country.
 """
 
 from __future__ import annotations

@@ -102,6 +102,8 @@ def test_an_article_may_have_a_title_on_its_line(tmp_path: Path) -> None:
     titled = load_structures(path)[0]["xa-act"]
     passages = cut_regulation(["PART I", "Section 3. Fee", "Ten.", "Section 4.", "None."], "A", titled)
     assert [(p.article, p.heading, p.text) for p in passages] == [("3", "PART I Fee", "Ten."), ("4", "PART I", "None.")]
+    (long,) = cut_regulation([f"Section 5. Who keeps {'many ' * 14}dogs pays."], "A", titled)
+    assert (long.heading, long.text[:9], long.text[-10:]) == (None, "Who keeps", "dogs pays.")
 
 
 def test_an_article_whose_number_cannot_be_told_is_a_fault(tmp_path: Path) -> None:

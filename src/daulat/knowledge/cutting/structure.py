@@ -21,6 +21,9 @@ from daulat.knowledge.cutting.segments import PASSAGE_WORDS, SentenceRules, segm
 from daulat.knowledge.types import Passage, Section
 
 
+_TITLE_WORDS = 14  # more of them after an article's number are its text
+
+
 class _Place(Declared):
     preamble: str
     article: str
@@ -185,8 +188,10 @@ class _Cutter:
         elif (article := rules.article.fullmatch(line)) and not self.annex:
             self._open("elucidation" if self.section.startswith("elucidation") else "body", article["number"])
             text = article.groupdict().get("text") or ""
-            self.title = line[article.end("number") :].removesuffix(text).strip(" .:–—-")
-            self.text += [text] if text else []
+            title = line[article.end("number") :].removesuffix(text).strip(" .:–—-")
+            if len(title.split()) > _TITLE_WORDS:
+                title, text = "", f"{title} {text}".strip()
+            self.title, self.text = title, [text] if text else []
         elif (level := self._heading_level(line)) is not None and self.section != "elucidation_general":
             self._close()
             keep = sum(1 for depth in self.depth if depth < level)
