@@ -86,4 +86,4 @@ def test_a_file_is_cut_by_its_articles(tmp_path: Path, form: str, extension: str
         ("elucidation", "1", None),
     ]
     assert document.passages[1].text.startswith("(1) Percobaan adalah uji sebagaimana dimaksud dalam Pasal 2 ayat (1).")
-    assert document.document.status == "in_force" and document.document.rank == 3
+    assert (document.document.status, document.document.rank) == ("in_force", 3)

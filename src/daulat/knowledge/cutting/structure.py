@@ -20,7 +20,6 @@ from daulat.knowledge._declared import Declared, load_declared
 from daulat.knowledge.cutting.segments import PASSAGE_WORDS, SentenceRules, segments
 from daulat.knowledge.types import Passage, Section
 
-
 _TITLE_WORDS = 14  # more of them after an article's number are its text
 
 
@@ -188,10 +187,10 @@ class _Cutter:
         elif (article := rules.article.fullmatch(line)) and not self.annex:
             self._open("elucidation" if self.section.startswith("elucidation") else "body", article["number"])
             text = article.groupdict().get("text") or ""
-            title = line[article.end("number") :].removesuffix(text).strip(" .:–—-")
+            title = line[article.end("number") :].removesuffix(text).lstrip(" .:–—-")
             if len(title.split()) > _TITLE_WORDS:
-                title, text = "", f"{title} {text}".strip()
-            self.title, self.text = title, [text] if text else []
+                title, text = "", f"{title}{text}"
+            self.title, self.text = title.rstrip(" .:–—-"), [text] if text else []
         elif (level := self._heading_level(line)) is not None and self.section != "elucidation_general":
             self._close()
             keep = sum(1 for depth in self.depth if depth < level)
