@@ -15,12 +15,10 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from daulat.assistant.answerable import Answerable
-from daulat.assistant.citing import Labels, at_article, cite, cut_quote
+from daulat.assistant.citing import Labels, cite, cut_quote
 from daulat.assistant.errors import AssistantError
-from daulat.assistant.evidence import Evidence, gather_evidence
-from daulat.assistant.followup import Threads
-from daulat.assistant.marking import Marker
+from daulat.assistant.evidence import Evidence
+from daulat.assistant.judging import CITED, OFFERED, Judge, Prepared
 from daulat.assistant.quoting import Page, Quoted, quotation
 from daulat.assistant.referral import as_contacts, spoken, topics_of
 from daulat.assistant.sentence import Marked
@@ -29,17 +27,12 @@ from daulat.assistant.types import LONGEST_QUESTION, Answer, AnswerEvent, Citati
 from daulat.assistant.verify import Verifier
 from daulat.assistant.writing import Offered, compose_request, written_sentences
 from daulat.knowledge.cutting import ends_in_abbreviation
-from daulat.knowledge.everyday import Heard
 from daulat.knowledge.release import Release
-from daulat.knowledge.search import LONGEST_QUERY, Asked, Filters, Searcher
-from daulat.knowledge.types import Hit
+from daulat.knowledge.search import Searcher
 from daulat.language import SELF_HARM, Contacts, Detector, Notices, Office, Said, primary
 from daulat.models.engine import Engine
 from daulat.models.errors import ModelsError
 
-_LOOKED_AT = 12  # hits
-_CITED = 5
-_OFFERED = 4  # passages that a writing model is given
 _RELATED = 3
 _AS_WELL = 1.0  # score that law in force may lack beside old law and still lead
 _NEAR = 5.0  # score below the best beyond which a further passage is not worth citing
@@ -78,32 +71,16 @@ async def nobody(_service: str, _language: str) -> Writer | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What is known before a word is written."""
-
-    question: Question
-    language: str
-    asked: Asked
-    hits: tuple[Hit, ...]
-    evidence: tuple[Evidence, ...]
-    marked: tuple[Marked, ...]
-    probability: float
-    heard: Heard | None = None
-
-
 @dataclass(frozen=True)
 class Assistant:
     """Answers from one release. Built by `open_assistant`.
 
     Parameters
     ----------
-    release, searcher, marker, threads
-        What it reads, how it finds, how it tells which sentence answers, and what a question goes on from.
+    release, judge
+        What it reads; how it finds and judges.
     detector, notices, contacts, speech, labels
         The country's languages, emergencies, offices and sentences.
-    answerable : Answerable
-        Decides whether the evidence is good enough.
     languages : sequence of str
         Of the nation, the first the default; English is understood beside them.
     writer_for : callable
@@ -111,17 +88,19 @@ class Assistant:
     """
 
     release: Release
-    searcher: Searcher
-    marker: Marker
-    threads: Threads
+    judge: Judge
     detector: Detector
     notices: Notices
     contacts: Contacts
     speech: Speech
     labels: Labels
-    answerable: Answerable
     languages: Sequence[str]
     writer_for: WriterFor
+
+    @property
+    def searcher(self) -> Searcher:
+        """What finds passages of the release."""
+        return self.judge.searcher
 
     async def answer(self, question: Question) -> Answer:
         """Answer a question at once; see `stream`.
@@ -152,8 +131,8 @@ class Assistant:
         """
         answer = self._at_once(question)
         if answer is None:
-            prepared = await asyncio.to_thread(self._prepare, question)
-            answer = self._declined(prepared) if not self._may_answer(prepared) else None
+            prepared = await asyncio.to_thread(self.judge.prepare, question, self._language(question))
+            answer = None if prepared.may_answer else self._declined(prepared)
             # Where the best passage is history, nothing is written: what is left is about something else.
             may_write = answer is None and prepared.evidence[0].standing != "history"
             find = writer_for or self.writer_for
@@ -193,30 +172,6 @@ class Assistant:
             return replace(self._notice(phrases.say("no_knowledge"), language), mode="declined")
         return None
 
-    def _prepare(self, question: Question) -> Prepared:
-        """Search and judge. Slow: some tens of milliseconds, most of them the encoding of the question."""
-        language = self._language(question)
-        reader = self.searcher.reader
-        thread = self.threads.thread(question, language)
-        asked = self.searcher.ask(_ends_of(thread.searched(question.text, language, reader)), language)
-        if thread.before:
-            asked = thread.dwell(asked, self.searcher.ask(question.text, language))
-        found = self.searcher.candidates(asked, Filters(services=frozenset({question.service})))
-        hits = tuple(thread.moved_on(self.searcher.rank(found, _LOOKED_AT)))
-        evidence = tuple(gather_evidence(hits, self.release))
-        marked = tuple(self.marker.mark(asked, item, found.heard) for item in evidence[: max(_CITED, _OFFERED)])
-        evidence = tuple(
-            at_article(item, mark.span[0], reader.legal) for item, mark in zip(evidence, marked, strict=False)
-        )
-        may_stand = marked and not self.searcher.lacks_article(asked)
-        probability = self.answerable.probability(hits, marked[0], asked, found.heard) if may_stand else 0.0
-        return Prepared(question, language, asked, hits, evidence, marked, probability, found.heard)
-
-    def _may_answer(self, prepared: Prepared) -> bool:
-        return bool(prepared.evidence) and prepared.probability >= self.answerable.threshold(
-            prepared.hits, prepared.heard
-        )
-
     def _language(self, question: Question) -> str:
         return primary(question.language) if question.language else self.language_of(question.text)
 
@@ -236,7 +191,7 @@ class Assistant:
         if topics.intersection(pairs[0][0].document.services):
             near = [pair for pair in near if topics.intersection(pair[0].document.services)]
         # Far ahead, the old text is the one that was asked for: it leads, with the warning that names its successor.
-        return sorted(near, key=lambda pair: _AS_WELL * (pair[0].standing == "history") - pair[0].score)[:_CITED]
+        return sorted(near, key=lambda pair: _AS_WELL * (pair[0].standing == "history") - pair[0].score)[:CITED]
 
     def _citation(self, evidence: Evidence, marked: Marked, *, short: bool) -> Citation:
         quote = cut_quote(evidence.passage, marked.span, self.searcher.reader.legal, short=short)
@@ -271,13 +226,13 @@ class Assistant:
 
     async def _written(self, prepared: Prepared, writer: Writer) -> AsyncGenerator[AnswerEvent, None]:
         """Let a model write; yield what stands as it comes, and at the end the answer, unless nothing stood."""
-        chosen = [pair for pair in self._chosen(prepared) if pair[0].standing != "history"][:_OFFERED]
+        chosen = [pair for pair in self._chosen(prepared) if pair[0].standing != "history"][:OFFERED]
         offered = [
             Offered(f"P{n}", self.labels.cited(evidence), evidence.passage.text)
             for n, (evidence, _) in enumerate(chosen, 1)
         ]
         language = chosen[0][0].language or self.languages[0]
-        rules = self.marker.sentence_rules
+        rules = self.judge.marker.sentence_rules
         verifier = Verifier({item.id: item.text for item in offered}, self.searcher.reader, language, rules)
         name = self.speech.language_name(prepared.language, "en")
         request = compose_request(writer.model, prepared.asked.text, offered, name)
@@ -330,7 +285,7 @@ class Assistant:
         pairs = list(zip(prepared.evidence, prepared.marked, strict=False))[:_RELATED]
         related = tuple(self._citation(evidence, marked, short=True) for evidence, marked in pairs)
         # Words that no text holds are near to nothing, whatever comes first.
-        is_near = any(map(self.threads.is_known, prepared.asked.terms))
+        is_near = any(map(self.judge.threads.share, prepared.asked.terms))
         nearest = [each.document for each, _ in pairs] if is_near else []
         matters = self.contacts.matters(prepared.asked.text, [document.doc_id for document in nearest])
         contacts = self.contacts.for_topics([*matters, *topics_of(prepared.asked.topics, nearest)], language)
@@ -391,9 +346,3 @@ def _told(answer: Answer) -> Iterator[AnswerEvent]:
         while waiting and waiting[0].end <= told:
             yield AnswerEvent("citation", citation=waiting.pop(0))
     yield AnswerEvent("answer", answer=answer)
-
-
-def _ends_of(text: str) -> str:
-    """Return a long story without its middle: what is asked stands at its beginning or its end."""
-    half = (LONGEST_QUERY - 1) // 2
-    return text if len(text) <= LONGEST_QUERY else f"{text[:half]} {text[-half:]}"

@@ -14,8 +14,8 @@ from daulat.assistant.pairs import SentenceKind
 from daulat.assistant.sentence import NOTHING_HEARD, Marked, SentenceModel, mark_sentence
 from daulat.knowledge.cutting.segments import SentenceRules
 from daulat.knowledge.everyday import Heard
-from daulat.knowledge.legal import without_heading
-from daulat.knowledge.search import Asked, Searcher
+from daulat.knowledge.legal import span_of_part, without_heading
+from daulat.knowledge.search import Asked, Searcher, is_asked_by_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,10 @@ class Marker:
     models: Mapping[SentenceKind, SentenceModel]
 
     def mark(self, asked: Asked, evidence: Evidence, heard: Heard | None) -> Marked:
-        """Find the sentence of the evidence that answers. `heard` is what everyday questions like this one say."""
+        """Find the sentence of the evidence that answers; the paragraph itself where the question names one.
+
+        `heard` is what everyday questions like this one say.
+        """
         row = self.searcher.release.row_of(evidence.passage.passage_id)
         said = heard.said_of(row) if heard and row is not None else NOTHING_HEARD
         passage = evidence.passage
@@ -54,4 +57,6 @@ class Marker:
             self.models["text" if evidence.document.rank is None else "law"],
             said,
         )
-        return replace(marked, span=without_heading(passage.text, marked.span, self.searcher.reader.legal))
+        named = span_of_part(passage.text, asked.part) if is_asked_by_name(evidence.hit.features) else None
+        span = named or without_heading(passage.text, marked.span, self.searcher.reader.legal)
+        return replace(marked, span=span)

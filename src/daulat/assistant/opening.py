@@ -13,6 +13,7 @@ from daulat.assistant.answerable import load_answerable
 from daulat.assistant.assistant import Assistant, WriterFor, nobody
 from daulat.assistant.citing import load_labels
 from daulat.assistant.followup import Threads
+from daulat.assistant.judging import Judge
 from daulat.assistant.marking import Marker
 from daulat.assistant.sentence import load_sentence_models
 from daulat.assistant.speech import Speech
@@ -56,21 +57,21 @@ def open_assistant(
     searcher = Searcher(release, encoder, reader, load_ranking())
     sentence_rules = load_rules(pack.path()).sentences if pack else {}
     contacts = contacts or contacts_for(pack)
+    threads = Threads(
+        reader,
+        lambda term: release.lexical.document_frequency(term) / max(len(release), 1),
+        lambda text: contacts.matters(text, ()),
+        searcher.titles,
+    )
+    marker = Marker(searcher, sentence_rules, languages[0], load_sentence_models(pack))
     return Assistant(
         release=release,
-        searcher=searcher,
-        marker=Marker(searcher, sentence_rules, languages[0], load_sentence_models(pack)),
-        threads=Threads(
-            reader,
-            lambda term: searcher.release.lexical.document_frequency(term) > 0,
-            lambda text: contacts.matters(text, ()),
-        ),
+        judge=Judge(searcher, marker, threads, load_answerable(pack)),
         detector=detector_for(pack),
         notices=notices_for(pack, reader.wording),
         contacts=contacts,
         speech=Speech(pack, languages, names or {}),
         labels=load_labels(pack, reader.legal),
-        answerable=load_answerable(pack),
         languages=languages,
         writer_for=writer_for,
     )

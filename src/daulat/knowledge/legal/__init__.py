@@ -7,6 +7,7 @@ status of each passage with its successor. It never decides what is official, an
 
 from daulat.knowledge.legal.citations import LawMention, Titles, find_citations, title_index
 from daulat.knowledge.legal.merged import article_at, span_of_article, without_heading
+from daulat.knowledge.legal.parts import Part, named_part, span_of_part
 from daulat.knowledge.legal.relations import (
     RelationBook,
     Restatement,
@@ -21,6 +22,7 @@ __all__ = [
     "Kind",
     "LawMention",
     "LegalRules",
+    "Part",
     "PassageStatus",
     "RelationBook",
     "Restatement",
@@ -30,7 +32,9 @@ __all__ = [
     "lines_of_documents",
     "load_legal_rules",
     "load_relations",
+    "named_part",
     "span_of_article",
+    "span_of_part",
     "status_of",
     "table_relations",
     "title_index",

@@ -60,6 +60,8 @@ class _LegalFile(Declared):
     kinds: tuple[_Kind, ...]
     number: _Pattern
     article: _Pattern
+    paragraph: _Pattern = ""
+    point: _Pattern = ""
     title_link: _Pattern
     title_stop: _Pattern
     digits: dict[str, str] = Field(default_factory=dict)
@@ -123,6 +125,8 @@ class LegalRules:
         A kind without a number; what follows may be a title.
     article : pattern
         Group ``article``; the paragraph that is named with it may follow.
+    paragraph, point : pattern, optional
+        How a text names a part of an article; the first group is its number or letter.
     title_stop : pattern
         Where a title without a number ends.
     digits : translation table
@@ -150,6 +154,8 @@ class LegalRules:
     titled: re.Pattern[str]
     alias: re.Pattern[str] | None
     article: re.Pattern[str]
+    paragraph: re.Pattern[str] | None
+    point: re.Pattern[str] | None
     title_stop: re.Pattern[str]
     digits: Mapping[int, str]
     amends: re.Pattern[str]
@@ -225,6 +231,8 @@ def load_legal_rules(path: Path) -> LegalRules:
         titled=re.compile(any_kind + file.title_link, re.IGNORECASE),
         alias=re.compile(rf"(?<![\w/-])(?:{_any_of(aliases)})\b", re.IGNORECASE) if aliases else None,
         article=re.compile(file.article, re.IGNORECASE),
+        paragraph=re.compile(file.paragraph, re.IGNORECASE) if file.paragraph else None,
+        point=re.compile(file.point, re.IGNORECASE) if file.point else None,
         title_stop=re.compile(file.title_stop, re.IGNORECASE),
         digits=str.maketrans(file.digits),
         amends=re.compile(file.amendment.title, re.IGNORECASE),

@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from daulat.knowledge.legal import LawMention, LegalRules, find_citations, load_legal_rules
+from daulat.knowledge.legal import LawMention, LegalRules, Part, find_citations, load_legal_rules, named_part
 from daulat.knowledge.legal.citations import NO_TITLES, Titles
+from daulat.knowledge.legal.parts import NO_PART
 from daulat.knowledge.quality import SearchForm, load_search_forms, search_form
 from daulat.knowledge.search.questions import AnswerKind, QuestionPatterns, load_question_patterns
 from daulat.language import Analyser, PackFiles, Wording, analyser_for, primary, wording_for
@@ -43,6 +44,8 @@ class Asked:
         Terms of each of the law's own phrases that the glossary gave, two terms or more.
     mentions : tuple of LawMention
         Laws and articles that the question names.
+    part : Part
+        The paragraph or point that the question names.
     defined : str
         The term whose meaning is asked for, as written; empty for other questions.
     kind : AnswerKind or None
@@ -59,6 +62,7 @@ class Asked:
     order: tuple[str, ...] = ()
     phrases: tuple[tuple[str, ...], ...] = ()
     mentions: tuple[LawMention, ...] = ()
+    part: Part = NO_PART
     defined: str = ""
     kind: AnswerKind | None = None
     topics: tuple[str, ...] = ()
@@ -137,6 +141,7 @@ class Reader:
             order=order,
             phrases=tuple(phrase for phrase in phrases if len(phrase) > 1),
             mentions=mentions,
+            part=named_part(text, self.legal) if self.legal else NO_PART,
             defined=self.questions.defined_term(rest, tag),
             kind=self.questions.kind(rest, tag),
             topics=expansion.topics,

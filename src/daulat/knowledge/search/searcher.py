@@ -109,7 +109,7 @@ class Searcher:
 
     def ask(self, text: str, language: str = "") -> Asked:
         """Return the forms of a question, with the laws of this release that it names."""
-        return self.reader.ask(text, language, self._titles)
+        return self.reader.ask(text, language, self.titles)
 
     def rank(self, found: Candidates, top_k: int) -> list[Hit]:
         """Order candidates by the ranking and return the best."""
@@ -295,7 +295,7 @@ class Searcher:
         )
 
     @cached_property
-    def _titles(self) -> Titles:
+    def titles(self) -> Titles:
         return title_index(self.release.documents, self.reader.legal) if self.reader.legal else NO_TITLES
 
 

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Evidence and judgement: a question and its language in; what was found, marked, and how surely it answers, out.
+
+A question that may go on from the turns before it is searched both ways, and the surer way is taken. Slow: some tens of
+milliseconds a search, most of them the encoding of the question. It writes nothing, and keeps nothing of a question.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from daulat.assistant.answerable import Answerable
+from daulat.assistant.citing import at_article
+from daulat.assistant.evidence import Evidence, gather_evidence
+from daulat.assistant.followup import Thread, Threads
+from daulat.assistant.marking import Marker
+from daulat.assistant.sentence import Marked
+from daulat.assistant.types import Question
+from daulat.knowledge.search import LONGEST_QUERY, Asked, Filters, Searcher
+from daulat.knowledge.types import Hit
+
+CITED = 5
+OFFERED = 4  # passages that a writing model is given
+_LOOKED_AT = 12  # hits
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is known before a word is written. `threshold` is the probability from which it is answered."""
+
+    question: Question
+    language: str
+    asked: Asked
+    hits: tuple[Hit, ...]
+    evidence: tuple[Evidence, ...]
+    marked: tuple[Marked, ...]
+    probability: float
+    threshold: float
+
+    @property
+    def may_answer(self) -> bool:
+        """Whether the evidence is good enough."""
+        return bool(self.evidence) and self.probability >= self.threshold
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Searches and judges in one release.
+
+    Parameters
+    ----------
+    searcher, marker, threads
+        How it finds, how it tells which sentence answers, and what a question goes on from.
+    answerable : Answerable
+        Decides whether the evidence is good enough.
+    """
+
+    searcher: Searcher
+    marker: Marker
+    threads: Threads
+    answerable: Answerable
+
+    def prepare(self, question: Question, language: str) -> Prepared:
+        """Search and judge a question, on its own or with what it goes on from."""
+        thread = self.threads.thread(question, language)
+        whole = self._judged(question, language, thread)
+        if thread.lead is None:
+            return whole
+        alone = self._judged(question, language, Thread())
+        return whole if whole.probability > alone.probability + thread.lead else alone
+
+    def _judged(self, question: Question, language: str, thread: Thread) -> Prepared:
+        searcher = self.searcher
+        asked = searcher.ask(_ends_of(thread.searched(question.text, language, searcher.reader)), language)
+        if thread.before:
+            asked = thread.dwell(asked, searcher.ask(question.text, language))
+        asked = self.threads.in_law(asked, question.history)
+        found = searcher.candidates(asked, Filters(services=frozenset({question.service})))
+        hits = tuple(thread.moved_on(searcher.rank(found, _LOOKED_AT)))
+        evidence = tuple(gather_evidence(hits, searcher.release))
+        marked = tuple(self.marker.mark(asked, item, found.heard) for item in evidence[: max(CITED, OFFERED)])
+        evidence = tuple(
+            at_article(item, mark.span[0], searcher.reader.legal) for item, mark in zip(evidence, marked, strict=False)
+        )
+        may_stand = marked and not searcher.lacks_article(asked)
+        probability = self.answerable.probability(hits, marked[0], asked, found.heard) if may_stand else 0.0
+        threshold = self.answerable.threshold(hits, found.heard)
+        return Prepared(question, language, asked, hits, evidence, marked, probability, threshold)
+
+
+def _ends_of(text: str) -> str:
+    """Return a long story without its middle: what is asked stands at its beginning or its end."""
+    half = (LONGEST_QUERY - 1) // 2
+    return text if len(text) <= LONGEST_QUERY else f"{text[:half]} {text[-half:]}"
