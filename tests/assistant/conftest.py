@@ -58,6 +58,11 @@ def encoder() -> Encoder:
     return open_e5()
 
 
+def judged_by(assistant: Assistant, answerable: Answerable) -> Assistant:
+    """Return the assistant with another judgement of its evidence."""
+    return replace(assistant, judge=replace(assistant.judge, answerable=answerable))
+
+
 @pytest.fixture(scope="session")
 def release(tmp_path_factory: pytest.TempPathFactory, pack: Pack, encoder: Encoder) -> Release:
     """The release of the four acts; its vectors come from the pack, so that nothing is encoded."""
@@ -73,7 +78,7 @@ def judging(release: Release, encoder: Encoder, pack: Pack) -> Asked:
 @pytest.fixture(scope="session")
 def ask(judging: Asked) -> Asked:
     """Ask an assistant that finds all evidence good enough, and quotes it."""
-    return Asked(replace(judging.assistant, answerable=ALWAYS))
+    return Asked(judged_by(judging.assistant, ALWAYS))
 
 
 Writes = Callable[..., tuple[Asked, FakeEngine]]
@@ -92,6 +97,6 @@ def writes(release: Release, encoder: Encoder, pack: Pack) -> Writes:
             return OneWriter("fake", engine) if (service, language) in passed else None
 
         opened = open_assistant(release, encoder, pack, LANGUAGES, names=NAMES, writer_for=find)
-        return Asked(replace(opened, answerable=ALWAYS)), engine
+        return Asked(judged_by(opened, ALWAYS)), engine
 
     return make

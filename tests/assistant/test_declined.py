@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -17,7 +16,7 @@ from daulat.knowledge.release import Builder, Release, SigningKey
 from daulat.knowledge.search import reader_for
 from daulat.knowledge.types import Document
 
-from .conftest import Asked
+from .conftest import Asked, judged_by
 from .test_quotation import assert_true_to_its_sources
 
 NOT_IN_ANY_LAW = [
@@ -168,7 +167,7 @@ def test_a_nation_without_texts_says_so(nowhere):
 
 
 def test_who_is_not_answered_is_sent_to_the_office_of_the_nearest_texts(judging):
-    never = replace(judging.assistant, answerable=Answerable(*[Calibrated(0.0, {}, 1.1)] * 3))
+    never = judged_by(judging.assistant, Answerable(*[Calibrated(0.0, {}, 1.1)] * 3))
     # `bos` is short for school grants too; what is nearest is about family cards.
     asked = never.searcher.ask("bos saya menahan kartu keluarga", "id")
     assert "education" in asked.topics

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -16,7 +15,7 @@ from daulat.knowledge.release import Builder, Release, SigningKey
 from daulat.knowledge.search import reader_for
 from daulat.knowledge.sources import load_sources
 
-from .conftest import ALWAYS, Asked
+from .conftest import ALWAYS, Asked, judged_by
 from .test_quotation import assert_true_to_its_sources, told
 
 SOURCES = """
@@ -52,7 +51,7 @@ def exampland(tmp_path_factory, encoder) -> Asked:
         reader_for(None, ("en",)).terms, SigningKey.open(folder / "key"), "1", lambda: datetime(2026, 5, 3, tzinfo=UTC),
     )  # fmt: skip
     release = Release(builder.build(load_sources(folder / "sources.yaml"), IngestRules()).folder)
-    return Asked(replace(open_assistant(release, encoder, None, ("en",)), answerable=ALWAYS))
+    return Asked(judged_by(open_assistant(release, encoder, None, ("en",)), ALWAYS))
 
 
 def test_a_nation_without_a_pack_answers_from_its_own_texts(exampland):

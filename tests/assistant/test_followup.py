@@ -13,8 +13,8 @@ from daulat.knowledge.search import reader_for
 from daulat.knowledge.types import Document, Hit, Passage
 
 READER = reader_for(None, ["en"])
-KNOWN = {"birth", "report", "twin", "late", "passport", "lose"}
-THREADS = Threads(READER, KNOWN.__contains__, lambda text: ["travel"] if "passport" in text else [])
+KNOWN = dict.fromkeys(("birth", "report", "twin", "late", "lose"), 0.01) | {"passport": 0.001}
+THREADS = Threads(READER, lambda term: KNOWN.get(term, 0.0), lambda text: ["travel"] if "passport" in text else [])
 
 
 def before(text: str, *turns: str) -> tuple[str, ...]:
@@ -37,12 +37,27 @@ def hit(article: str, score: float) -> Hit:
         ),
         ("and a passport?", ("When is a birth reported?", "..."), ()),
         ("asdf", ("When is a birth reported?", "..."), ()),
-        ("report of a birth of twins being late", ("my passport is lost", "..."), ()),
+        ("report of a birth of twins being late and lost", ("my passport is lost", "..."), ()),
         ("and for twins?", (), ()),
     ],
 )
 def test_a_question_leans_on_what_it_goes_on_from(text: str, turns: tuple[str, ...], leans_on: tuple[str, ...]) -> None:
     assert before(text, *turns) == leans_on
+
+
+@pytest.mark.parametrize(
+    ("text", "is_compared"),
+    [
+        ("and for twins?", False),  # nothing without the turn before
+        ("and report a birth of twins late?", True),  # opens as one that goes on, but is whole
+        ("report a birth late?", True),  # short, of common words alone
+    ],
+)
+def test_a_question_that_could_stand_alone_is_judged_both_ways(text: str, is_compared: bool) -> None:
+    history = (Turn("user", "When are twins reported?"), Turn("assistant", "..."))
+    thread = THREADS.thread(Question(text, history=history), "en")
+    assert thread.before
+    assert (thread.lead is not None) == is_compared
 
 
 def test_what_was_asked_for_is_left_out_and_the_new_words_weigh_most() -> None:

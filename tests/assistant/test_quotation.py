@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from daulat.assistant import Answer, AnswerEvent, Assistant, AssistantError, Question
-from daulat.assistant.assistant import _ends_of
+from daulat.assistant.judging import _ends_of
 from daulat.knowledge.cutting import sentences
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import LONGEST_QUERY

@@ -17,6 +17,7 @@ from daulat.models import FakeEngine
 from daulat.models.errors import EngineInterrupted
 from daulat.models.fake import Reply
 
+from .conftest import judged_by
 from .test_quotation import assert_true_to_its_sources, told
 
 DEATH = "Siapa yang melaporkan kematian?"
@@ -122,7 +123,7 @@ def test_a_model_writes_only_where_it_passed_the_gate(writes):
 
 def test_a_declined_question_reaches_no_model(writes, judging):
     ask, engine = writes(TRUE)
-    strict = type(ask)(type(judging.assistant)(**{**vars(ask.assistant), "answerable": judging.assistant.answerable}))
+    strict = type(ask)(judged_by(ask.assistant, judging.assistant.judge.answerable))
     assert strict("Siapa yang akan menang piala dunia 2030?").mode == "declined"
     assert engine.requests == []
 
@@ -181,7 +182,7 @@ def test_half_a_sentence_is_never_told(writes, written):
 
 def test_a_sentence_is_judged_whole_across_an_abbreviation(pack, ask):
     passage = "Kematian dilaporkan kepada Sdr. Kepala Dinas paling lambat 30 hari."
-    verifier = Verifier({"P1": passage}, ask.assistant.searcher.reader, "id", ask.assistant.marker.sentence_rules)
+    verifier = Verifier({"P1": passage}, ask.assistant.searcher.reader, "id", ask.assistant.judge.marker.sentence_rules)
     request = compose_request("m", "Apa?", [Offered("P1", "Pasal 1", passage)], "Indonesian")
 
     written = "Kematian dilaporkan kepada Sdr. Kepala Dinas [P1]. Paling lambat 30 hari [P1]."

@@ -15,10 +15,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from daulat.assistant.abroad import Abroad
 from daulat.assistant.citing import Labels, cite, cut_quote
 from daulat.assistant.errors import AssistantError
 from daulat.assistant.evidence import Evidence
 from daulat.assistant.judging import CITED, OFFERED, Judge, Prepared
+from daulat.assistant.listening import Listener
 from daulat.assistant.quoting import Page, Quoted, quotation
 from daulat.assistant.referral import as_contacts, spoken, topics_of
 from daulat.assistant.sentence import Marked
@@ -29,15 +31,13 @@ from daulat.assistant.writing import Offered, compose_request, written_sentences
 from daulat.knowledge.cutting import ends_in_abbreviation
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Searcher
-from daulat.language import SELF_HARM, Contacts, Detector, Notices, Office, Said, primary
+from daulat.language import SELF_HARM, Contacts, Notices, Office, Said, primary
 from daulat.models.engine import Engine
 from daulat.models.errors import ModelsError
 
 _RELATED = 3
-_AS_WELL = 1.0  # score that law in force may lack beside old law and still lead
+_AS_WELL = 1.0  # score that the act which changed an old text may lack beside it and still lead
 _NEAR = 5.0  # score below the best beyond which a further passage is not worth citing
-_SURE_OF_LANGUAGE = 0.6
-_TELLING = 1_000  # characters that tell its language
 
 
 class Writer(Protocol):
@@ -79,8 +79,8 @@ class Assistant:
     ----------
     release, judge
         What it reads; how it finds and judges.
-    detector, notices, contacts, speech, labels
-        The country's languages, emergencies, offices and sentences.
+    listener, abroad, notices, contacts, speech, labels
+        The country's languages, other countries, emergencies, offices and sentences.
     languages : sequence of str
         Of the nation, the first the default; English is understood beside them.
     writer_for : callable
@@ -89,7 +89,8 @@ class Assistant:
 
     release: Release
     judge: Judge
-    detector: Detector
+    listener: Listener
+    abroad: Abroad
     notices: Notices
     contacts: Contacts
     speech: Speech
@@ -129,9 +130,10 @@ class Assistant:
         Closing the iterator cancels. Text that was yielded and then found wanting is replaced by the answer's.
         `writer_for` says who may write this one answer, on whose account; without it the assistant's own does.
         """
+        question = self._repeated(question)
         answer = self._at_once(question)
         if answer is None:
-            prepared = await asyncio.to_thread(self.judge.prepare, question, self._language(question))
+            prepared = await asyncio.to_thread(self.judge.prepare, question, self.listener.language(question))
             answer = None if prepared.may_answer else self._declined(prepared)
             # Where the best passage is history, nothing is written: what is left is about something else.
             may_write = answer is None and prepared.evidence[0].standing != "history"
@@ -154,7 +156,7 @@ class Assistant:
     def _at_once(self, question: Question) -> Answer | None:
         """Answer what needs no search: nothing, too much, a greeting, an emergency."""
         text = question.text.strip()
-        language = self._language(question)
+        language = self.listener.language(question)
         phrases = self.speech.phrases(language)
         if not any(character.isalnum() for character in text):
             return self._notice(phrases.say("empty_question"), language)
@@ -172,26 +174,33 @@ class Assistant:
             return replace(self._notice(phrases.say("no_knowledge"), language), mode="declined")
         return None
 
-    def _language(self, question: Question) -> str:
-        return primary(question.language) if question.language else self.language_of(question.text)
-
     def language_of(self, text: str) -> str:
         """Recognise the language of a question; the nation's first where that is less than sure."""
-        # A language that was named twice would share its probability with itself, and be less than sure.
-        languages = dict.fromkeys([*self.languages, "en"])
-        found = self.detector.detect(text[:_TELLING], [*languages])
-        return found.language if found.confidence >= _SURE_OF_LANGUAGE else self.languages[0]
+        return self.listener.language_of(text)
+
+    def _repeated(self, question: Question) -> Question:
+        """Return the question that was asked before, where all that is asked now is another language."""
+        language = self.listener.asked_for(question.text)
+        places = [place for place, turn in enumerate(question.history) if turn.role == "user" and turn.text.strip()]
+        if not language or not places:
+            return question
+        before = question.history[places[-1]].text
+        return replace(question, text=before, language=language, history=question.history[: places[-1]])
 
     def _chosen(self, prepared: Prepared) -> list[tuple[Evidence, Marked]]:
-        """Choose what to cite: the best, law that holds before old law that answers as well, nothing far behind, and
-        nothing of another matter where the question's is clear."""
+        """Choose what to cite: the best, beside it law that holds before old law, nothing far behind, and nothing of
+        another matter where the question's is clear."""
         pairs = list(zip(prepared.evidence, prepared.marked, strict=False))
         near = [pair for pair in pairs if pair[0].score >= pairs[0][0].score - _NEAR]
         topics = set(prepared.asked.topics)
         if topics.intersection(pairs[0][0].document.services):
             near = [pair for pair in near if topics.intersection(pair[0].document.services)]
-        # Far ahead, the old text is the one that was asked for: it leads, with the warning that names its successor.
-        return sorted(near, key=lambda pair: _AS_WELL * (pair[0].standing == "history") - pair[0].score)[:CITED]
+        leads = _leading(near)
+
+        def rank(pair: tuple[Evidence, Marked]) -> tuple[bool, float]:
+            return pair is not leads, _AS_WELL * (pair[0].standing == "history") - pair[0].score
+
+        return sorted(near, key=rank)[:CITED]
 
     def _citation(self, evidence: Evidence, marked: Marked, *, short: bool) -> Citation:
         quote = cut_quote(evidence.passage, marked.span, self.searcher.reader.legal, short=short)
@@ -211,10 +220,17 @@ class Assistant:
             citation = self._citation(evidence, marked, short=place > 0)
             warning = () if known else warning
             quoted.append(Quoted(citation, self.labels.cited(evidence), warning, evidence.standing == "history"))
-        foreign = quoted[0].citation.language if quoted else ""
+        foreign = quoted[0].citation.language
         opening = [self.speech.text_only_in(foreign, language)] if foreign and primary(foreign) != language else []
-        page = quotation(quoted, phrases, opening=opening, closing=[self.speech.as_of(self.release.as_of, language)])
+        opening += self._whose_law(prepared, quoted[0].citation.quote)
+        closing = [self.speech.as_of(quoted[0].citation.as_of, language)]
+        page = quotation(quoted, phrases, opening=opening, closing=closing)
         return self._finished(prepared, page, "quotation")
+
+    def _whose_law(self, prepared: Prepared, quote: str) -> list[Said]:
+        """Say whose law it is where the question names another country and the text does not speak of it."""
+        country = self.abroad.named(prepared.question.text)
+        return [self.speech.whose_law(country, prepared.language)] if country and not self.abroad.named(quote) else []
 
     def _offices(self, page: Page, offices: Sequence[Office], language: str) -> tuple[Contact, ...]:
         """Say at the end of a page whom to ask."""
@@ -266,8 +282,11 @@ class Assistant:
             page = Page(prepared.language)  # the official text answers instead; what was told is replaced
         if page.citations:
             before = len(page.text)
-            for sentences in self._cautions([chosen[int(mark[1:]) - 1][0] for mark in numbers], prepared.language):
+            told = [chosen[int(mark[1:]) - 1][0] for mark in numbers]
+            for sentences in self._cautions(told, prepared.language):
                 page.say(*sentences)
+            for said in self._whose_law(prepared, told[0].passage.text):
+                page.say(said)
             notice = self.speech.phrases(prepared.language).say("written_by_model", model=writer.model)
             answer = self._finished(prepared, page, "written", notice=notice)
             yield AnswerEvent("text", text=page.text[before:])
@@ -276,7 +295,8 @@ class Assistant:
     def _cautions(self, cited: Sequence[Evidence], language: str) -> list[tuple[Said, ...]]:
         """Say what a reader must know of the texts that were written from, and up to which day they go."""
         warnings = (self.speech.warning(each, self.labels, language, has_text=self._has_text) for each in cited)
-        return [*filter(None, dict.fromkeys(warnings)), (self.speech.as_of(self.release.as_of, language),)]
+        as_of = cited[0].document.coverage_date or self.release.as_of
+        return [*filter(None, dict.fromkeys(warnings)), (self.speech.as_of(as_of, language),)]
 
     def _declined(self, prepared: Prepared) -> Answer:
         """Say that no source answers, show the nearest passages, and whom to ask."""
@@ -303,7 +323,7 @@ class Assistant:
             text=page.text,
             citations=tuple(page.citations),
             language=prepared.language,
-            as_of=self.release.as_of,
+            as_of=page.citations[0].as_of if page.citations else self.release.as_of,
             mode=mode,
             confidence=round(prepared.probability, 3),
             notice=notice.text if notice else "",
@@ -332,6 +352,18 @@ class Assistant:
 
     def _has_text(self, doc_id: str) -> bool:
         return doc_id in self.release.document_rows
+
+
+def _leading(pairs: Sequence[tuple[Evidence, Marked]]) -> tuple[Evidence, Marked]:
+    """Return what leads an answer: the best, or what changed it where that answers as well.
+
+    An old text that was asked for leads, with the warning that names its successor: law in force on another matter
+    would answer something else.
+    """
+    best = pairs[0][0]
+    changed_by = best.status.by if best.standing == "history" else ""
+    near = (pair for pair in pairs if pair[0].document.doc_id == changed_by)
+    return next((pair for pair in near if best.score - pair[0].score < _AS_WELL), pairs[0])
 
 
 def _told(answer: Answer) -> Iterator[AnswerEvent]:

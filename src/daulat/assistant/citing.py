@@ -16,11 +16,12 @@ import yaml
 from daulat.assistant.evidence import Evidence
 from daulat.assistant.types import Citation
 from daulat.knowledge.cutting.segments import Span, segments, trim
-from daulat.knowledge.legal import LegalRules, article_at, span_of_article
+from daulat.knowledge.legal import LegalRules, article_at, paragraph_around, span_of_article
 from daulat.knowledge.types import Passage, passage_path, plain_name
 from daulat.language import PackFiles
 
 _WHOLE_WORDS = 130  # a passage up to this length is quoted whole
+_LONGEST_PARAGRAPH = 180  # words of a numbered paragraph that is
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,11 @@ def cut_quote(passage: Passage, answer: Span, legal: LegalRules | None, *, short
     if len(text[start:end].split()) <= _WHOLE_WORDS:
         return trim(text, start, end)
     around = next((span for span in segments(text) if span[0] <= answer[0] < span[1]), answer)
+    whole = paragraph_around(text, answer[0])
+    if (
+        whole and len(text[slice(*whole)].split()) <= _LONGEST_PARAGRAPH
+    ):  # a list of amounts is of no use without its end
+        around = min(around[0], whole[0]), max(around[1], whole[1])
     return trim(text, min(max(around[0], start), answer[0]), max(min(around[1], end), answer[1]))
 
 

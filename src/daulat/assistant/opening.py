@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from daulat.assistant.abroad import Abroad
 from daulat.assistant.answerable import load_answerable
 from daulat.assistant.assistant import Assistant, WriterFor, nobody
 from daulat.assistant.citing import load_labels
 from daulat.assistant.followup import Threads
 from daulat.assistant.judging import Judge
+from daulat.assistant.listening import Listener
 from daulat.assistant.marking import Marker
 from daulat.assistant.sentence import load_sentence_models
 from daulat.assistant.speech import Speech
@@ -21,7 +23,7 @@ from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.ingest import load_rules
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Searcher, load_ranking, reader_for
-from daulat.language import Contacts, PackFiles, contacts_for, detector_for, notices_for
+from daulat.language import Contacts, PackFiles, contacts_for, detector_for, notices_for, primary
 
 
 def open_assistant(
@@ -63,14 +65,17 @@ def open_assistant(
         lambda text: contacts.matters(text, ()),
         searcher.titles,
     )
+    speech = Speech(pack, languages, names or {})
+    spoken = [tag for tag in dict.fromkeys([*map(primary, languages), "en"]) if speech.speaks(tag)]
     marker = Marker(searcher, sentence_rules, languages[0], load_sentence_models(pack))
     return Assistant(
         release=release,
         judge=Judge(searcher, marker, threads, load_answerable(pack)),
-        detector=detector_for(pack),
+        listener=Listener(detector_for(pack), languages, spoken, reader.questions.beside_a_language),
+        abroad=Abroad(spoken, tuple((names or {}).values()), reader.questions.countries),
         notices=notices_for(pack, reader.wording),
         contacts=contacts,
-        speech=Speech(pack, languages, names or {}),
+        speech=speech,
         labels=load_labels(pack, reader.legal),
         languages=languages,
         writer_for=writer_for,

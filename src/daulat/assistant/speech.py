@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 
+from daulat.assistant.abroad import territory_name
 from daulat.assistant.citing import Labels
 from daulat.assistant.evidence import Evidence
 from daulat.language import PackFiles, Phrases, Said, long_date
@@ -39,11 +40,14 @@ class Speech:
             self._phrases[language] = Phrases.for_language(language, self._pack, self._languages)
         return self._phrases[language]
 
+    def speaks(self, language: str) -> bool:
+        """Say whether the assistant has sentences in a language."""
+        return self.phrases(language).spoken_in("declined") == language
+
     def courtesy(self, kind: str, language: str) -> Said:
         """Greet, thank, take leave, or say what this is."""
         phrases = self.phrases(language)
-        named = self._names.get(phrases.spoken_in(kind)) or self._names.get("en")
-        return phrases.say(kind, nation=named or next(iter(self._names.values()), ""))
+        return phrases.say(kind, nation=self._nation_in(phrases.spoken_in(kind)))
 
     def language_name(self, language: str, within: str) -> str:
         """Name a language in another.
@@ -59,6 +63,16 @@ class Speech:
         """Say that the official text is in another language than the question."""
         phrases = self.phrases(asked_in)
         return phrases.say("text_only_in", language=_language_name(language, phrases.spoken_in("text_only_in")))
+
+    def whose_law(self, country: str, asked_in: str) -> Said:
+        """Say whose law is quoted where the question names another country."""
+        phrases = self.phrases(asked_in)
+        tag = phrases.spoken_in("whose_law")
+        return phrases.say("whose_law", nation=self._nation_in(tag), country=territory_name(country, tag))
+
+    def _nation_in(self, language: str) -> str:
+        named = self._names.get(language) or self._names.get("en")
+        return named or next(iter(self._names.values()), "")
 
     def as_of(self, day: str, language: str) -> Said:
         """Say up to which day the sources go."""

@@ -103,6 +103,7 @@ def hear(
     terms: Mapping[str, float],
     language: str,
     allowed: NDArray[np.bool_] | None = None,
+    within: NDArray[np.bool_] | None = None,
 ) -> Heard:
     """Compare a question with the everyday questions.
 
@@ -117,6 +118,8 @@ def hear(
         Of the question, primary tag.
     allowed : bool[n], optional
         Everyday questions that may be heard.
+    within : bool[n_rows of the release], optional
+        Passages that may answer: a question that only others answer is one that no source answers here.
     """
     near = [index.vectors.nearest(query, _BY_MEANING, allowed)[0] for query in queries]
     near.append(index.lexical.search(terms, _BY_WORDS)[0])
@@ -134,7 +137,7 @@ def hear(
     votes = np.exp((weight - weight.max()) / _WARMTH)
     votes /= votes.sum()
     own = np.where(index.languages[found] == language, dense, 0.0)
-    return _by_passage(index, _Near(found, dense, own, words, votes))
+    return _by_passage(index, _Near(found, dense, own, words, votes), within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +151,11 @@ class _Near:
     votes: Float64
 
 
-def _by_passage(index: EverydayIndex, near: _Near) -> Heard:
+def _by_passage(index: EverydayIndex, near: _Near, within: NDArray[np.bool_] | None) -> Heard:
     """Gather what near questions say by the passages that they name."""
     named = [index.targets(int(index.row_of[question])) for question in near.questions]
+    if within is not None:
+        named = [targets[within[targets]] for targets in named]
     counts = np.array([len(each) for each in named])
     owner = np.repeat(np.arange(len(named)), counts)
     first = np.arange(len(owner)) == np.repeat(np.cumsum(counts) - counts, counts)

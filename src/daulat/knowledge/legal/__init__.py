@@ -7,7 +7,7 @@ status of each passage with its successor. It never decides what is official, an
 
 from daulat.knowledge.legal.citations import LawMention, Titles, find_citations, title_index
 from daulat.knowledge.legal.merged import article_at, span_of_article, without_heading
-from daulat.knowledge.legal.parts import Part, named_part, span_of_part
+from daulat.knowledge.legal.parts import Part, named_part, paragraph_around, span_of_part
 from daulat.knowledge.legal.relations import (
     RelationBook,
     Restatement,
@@ -33,6 +33,7 @@ __all__ = [
     "load_legal_rules",
     "load_relations",
     "named_part",
+    "paragraph_around",
     "span_of_article",
     "span_of_part",
     "status_of",

@@ -64,3 +64,18 @@ def span_of_part(text: str, part: Part) -> Span | None:
             start -= text[start - 1] == "("
     stretch = text[start:end]
     return start + len(stretch) - len(stretch.lstrip()), start + len(stretch.rstrip())
+
+
+def paragraph_around(text: str, place: int) -> Span | None:
+    """Return the numbered paragraph that a character stands in, its list with it; None where it stands in none.
+
+    Examples
+    --------
+    >>> text = "(1) Paid are: a. one wage; b. two wages. (2) No more."
+    >>> text[slice(*paragraph_around(text, 20))]
+    '(1) Paid are: a. one wage; b. two wages. '
+    """
+    opened = [found.start("label") - 1 for found in _PARAGRAPH.finditer(text)]
+    begun = [each for each in opened if each <= place]
+    after = [each for each in opened if each > place]
+    return (begun[-1], after[0] if after else len(text)) if begun else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,8 @@ class QuestionPatterns:
     defined_after: re.Pattern[str]
     defined_by: re.Pattern[str]
     kinds: tuple[AnswerKind, ...]
+    beside_a_language: frozenset[str] = frozenset()
+    countries: Mapping[str, str] = field(default_factory=dict)
 
     def defined_term(self, text: str, language: str) -> str:
         """Return the term whose meaning is asked for; empty if the question asks for something else."""
@@ -90,6 +92,8 @@ def _patterns(data: Mapping[str, Any]) -> QuestionPatterns:
         negations=_compiled(data["negations"]),
         defined_after=_compiled(data["defined_after"]),
         defined_by=_compiled(data["defined_by"]),
+        beside_a_language=frozenset(str(data.get("beside_a_language", "")).split("|")),
+        countries={name: code for code, names in data.get("countries", {}).items() for name in names.split("|")},
         kinds=tuple(
             AnswerKind(
                 name,

@@ -143,8 +143,13 @@ class Searcher:
             Everyday questions that are heard; all by default. Whoever fits weights leaves out the one that is asked.
         """
         queries = self._encode(asked.forms)
-        heard = self._hear(asked, queries, heard_from)
-        rows = self._propose(asked, queries, filters or Filters(), heard)
+        filters = filters or Filters()
+        allowed = None if filters.is_open else self._allowed(filters)
+        everyday = self.release.everyday
+        heard = (
+            hear(everyday, queries, asked.terms, asked.language, heard_from, allowed) if everyday is not None else None
+        )
+        rows = self._propose(asked, queries, filters, heard)
         dense, best = self._nearest_segments(rows, queries[:1])
         own = self._nearest_segments(rows, queries[1:])[0] if queries[1:] else dense
         stored = tuple(self.release.stored(int(row)) for row in rows)
@@ -154,11 +159,6 @@ class Searcher:
         if heard is not None:
             fill_everyday(features, heard.columns(rows, self.release.rows["document"]))
         return Candidates(rows, features, best, stored, is_definition=asked.is_definition, heard=heard)
-
-    def _hear(self, asked: Asked, queries: Sequence[Float32], heard_from: NDArray[np.bool_] | None) -> Heard | None:
-        """Return what the everyday questions of the release say; None where it has none."""
-        everyday = self.release.everyday
-        return None if everyday is None else hear(everyday, queries, asked.terms, asked.language, heard_from)
 
     def _propose(self, asked: Asked, queries: Sequence[Float32], filters: Filters, heard: Heard | None) -> Rows:
         allowed = None if filters.is_open else self._allowed(filters)
