@@ -24,7 +24,7 @@ from .acts import LANGUAGES, build_acts
 NAMES = {"id": "Indonesia", "en": "Indonesia"}
 SERVICE = "public-services"
 # How an answer is put together does not depend on how the decision is fitted, so most tests decide it themselves.
-ALWAYS = Answerable(*[Calibrated(0.0, {}, 0.0)] * 3)
+ALWAYS = Answerable(*[Calibrated(0.0, {}, 0.0)] * 4)
 
 
 class Asked:

@@ -4,6 +4,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,12 +17,16 @@ from daulat.assistant.answerable import (
     names_another_law,
 )
 from daulat.assistant.sentence import Marked, load_sentence_models, mark_sentence
+from daulat.knowledge.everyday import EVERYDAY_FEATURES, Heard
 from daulat.knowledge.legal import LawMention
 from daulat.knowledge.search import FEATURES, Asked, reader_for
 from daulat.knowledge.search.rarity import Rarity
 from daulat.knowledge.types import Document, Hit, Passage
 from daulat.nation import Pack, pack_at
 
+NOTHING = dict.fromkeys(
+    ("asked_best", "asked_best_words", "asked_lead", "asked_agree", "none_dense", "none_words", "none_vote"), 0.0
+)
 SURE = Calibrated(9.0, {}, 0.5)
 UNSURE = Calibrated(-9.0, {}, 0.9)
 
@@ -49,13 +54,13 @@ def asked(*mentions: LawMention) -> Asked:
 
 
 def test_without_a_hit_there_is_no_answer() -> None:
-    assert Answerable(SURE, SURE, SURE).probability([], Marked((0, 0)), asked()) == 0.0
+    assert Answerable(*[SURE] * 4).probability([], Marked((0, 0)), asked()) == 0.0
 
 
 def test_a_law_that_is_not_in_the_release_is_not_answered_from_another() -> None:
     question = asked(LawMention(doc_id="A-9-1999"))
     assert names_another_law([hit()], question)
-    assert Answerable(SURE, SURE, SURE).probability([hit()], Marked((0, 4)), question) == 0.0
+    assert Answerable(*[SURE] * 4).probability([hit()], Marked((0, 4)), question) == 0.0
 
 
 def test_a_law_that_was_found_among_others_may_be_answered_from() -> None:
@@ -72,13 +77,13 @@ def test_an_article_without_a_law_names_no_other_law() -> None:
 
 
 def test_the_article_that_a_question_names_answers_it() -> None:
-    judge = Answerable(*[UNSURE] * 3)
+    judge = Answerable(*[UNSURE] * 4)
     assert judge.probability([hit(article=1.0)], Marked((0, 4)), asked()) == 1.0
     assert judge.probability([hit(), hit(article=1.0)], Marked((0, 4)), asked()) < 0.01
 
 
 def test_law_and_other_text_have_models_and_thresholds_of_their_own() -> None:
-    judge = Answerable(law=SURE, everyday=SURE, text=UNSURE)
+    judge = Answerable(law=SURE, everyday=SURE, text=UNSURE, plain=UNSURE)
     assert judge.probability([hit()], Marked((0, 4)), asked()) > 0.99
     assert judge.probability([hit(rank=None)], Marked((0, 4)), asked()) < 0.01
     assert (judge.threshold([hit()]), judge.threshold([hit(rank=None)])) == (0.5, 0.9)
@@ -117,7 +122,7 @@ def test_a_published_question_is_answered_by_what_stands_under_it(
 ) -> None:
     document = Document("A-1", "Who may have a passport?")
     found = replace(hit(), passage=Passage("A-1:1#1", "A-1", 1, "text", "Fifty.", heading=heading), document=document)
-    judge = Answerable(law=UNSURE, everyday=UNSURE, text=UNSURE)
+    judge = Answerable(law=UNSURE, everyday=UNSURE, text=UNSURE, plain=UNSURE)
     asked_so = Asked(question, ("",), {})
     assert (judge.probability([found], Marked((0, 4)), asked_so) == 1.0) == answers
 
@@ -132,3 +137,11 @@ def test_a_probability_lies_between_0_and_1(bias: float, features: dict[str, flo
 def test_more_of_what_speaks_for_it_never_lowers_the_probability(more: float) -> None:
     model = Calibrated(-1.0, {"cover": 2.0}, 0.5)
     assert model.probability({"cover": 0.5 + more}) >= model.probability({"cover": 0.5})
+
+
+def test_a_document_that_nobody_asked_about_is_judged_without_what_people_asked() -> None:
+    judge = Answerable(law=UNSURE, everyday=UNSURE, text=UNSURE, plain=SURE)
+    nothing_heard = Heard(np.empty(0, np.int64), np.empty((0, len(EVERYDAY_FEATURES)), np.float32), NOTHING)
+    for is_unheard in (True, False):
+        found = replace(hit(), is_unheard=is_unheard)
+        assert (judge.probability([found], Marked((0, 4)), asked(), nothing_heard) > 0.9) == is_unheard

@@ -167,7 +167,7 @@ def test_a_nation_without_texts_says_so(nowhere):
 
 
 def test_who_is_not_answered_is_sent_to_the_office_of_the_nearest_texts(judging):
-    never = judged_by(judging.assistant, Answerable(*[Calibrated(0.0, {}, 1.1)] * 3))
+    never = judged_by(judging.assistant, Answerable(*[Calibrated(0.0, {}, 1.1)] * 4))
     # `bos` is short for school grants too; what is nearest is about family cards.
     asked = never.searcher.ask("bos saya menahan kartu keluarga", "id")
     assert "education" in asked.topics

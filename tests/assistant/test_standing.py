@@ -6,7 +6,12 @@ from __future__ import annotations
 import pytest
 
 from daulat.assistant import Answer
+from daulat.assistant.assistant import _leading
+from daulat.assistant.evidence import Evidence
+from daulat.assistant.sentence import Marked
 from daulat.assistant.types import Citation
+from daulat.knowledge.legal import PassageStatus
+from daulat.knowledge.types import Document, Hit, Passage
 
 DAY = "31 Desember 2022"  # the coverage date of the regulations in the pack
 
@@ -96,3 +101,14 @@ def test_an_answer_says_up_to_which_day_its_sources_go(ask, question):
 def test_law_that_holds_comes_before_law_that_does_not(ask):
     standing = [each.status for each in ask("Berapa usia minimal menikah?").citations]
     assert standing == sorted(standing, key=lambda status: status != "in_force")
+
+
+@pytest.mark.parametrize(("score", "leads"), [(1.5, "B"), (0.5, "A")])
+def test_an_old_text_is_put_behind_what_changed_it_and_not_behind_law_on_another_matter(score, leads):
+    def evidence(doc_id, score, by=""):
+        passage, document = Passage(f"{doc_id}:1", doc_id, 1, "body", "text"), Document(doc_id, "")
+        status = PassageStatus("revoked", by=by) if by else PassageStatus("in_force")
+        return Evidence(Hit(passage, document, score), passage, document, status, "history" if by else "current")
+
+    found = [evidence("A", 2.0, by="B"), evidence("C", 1.9), evidence("B", score)]
+    assert _leading([(each, Marked((0, 4))) for each in found])[0].document.doc_id == leads

@@ -55,8 +55,9 @@ class Answerable:
 
     Parameters
     ----------
-    law, everyday, text : Calibrated
-        For evidence of law; for any in a release with everyday questions; for any other text.
+    law, everyday, text, plain : Calibrated
+        For evidence of law; for any in a release with everyday questions; for any other text; for documents that none
+        of these questions names.
     about : str
         What they were fitted on.
     """
@@ -64,6 +65,7 @@ class Answerable:
     law: Calibrated
     everyday: Calibrated
     text: Calibrated
+    plain: Calibrated
     about: str = ""
 
     def probability(self, hits: Sequence[Hit], marked: Marked, asked: Asked, heard: Heard | None = None) -> float:
@@ -89,7 +91,13 @@ class Answerable:
             return 0.0
         if is_asked_by_name(hits[0].features) or is_its_heading(hits[0], asked):
             return 1.0
-        return self._model(hits, heard).probability(evidence_features(hits, marked, asked, heard))
+        features = evidence_features(hits, marked, asked, heard)
+        found = self._model(hits, heard).probability(features)
+        if heard is None or not hits[0].is_unheard:
+            return found
+        # That nobody asked like this before says nothing against a document of which nobody asked at all.
+        unheard = self.plain.probability(features)
+        return max(found, unheard) if unheard >= max(self.plain.threshold, self.everyday.threshold) else found
 
     def threshold(self, hits: Sequence[Hit], heard: Heard | None = None) -> float:
         """Return the probability from which a question with these hits is answered."""
@@ -159,7 +167,9 @@ def load_answerable(pack: PackFiles | None) -> Answerable:
     data = json.loads(Path(__file__).with_name("answerable.json").read_text(encoding="utf-8"))
     learnt = pack is not None and pack.has(PAIRS)
     law, text = ("law", "text") if learnt else ("plain", "plain")
-    return Answerable(_read(data[law]), _read(data["everyday"]), _read(data[text]), str(data["about"]))
+    return Answerable(
+        _read(data[law]), _read(data["everyday"]), _read(data[text]), _read(data["plain"]), str(data["about"])
+    )
 
 
 def _read(data: Mapping[str, Any]) -> Calibrated:

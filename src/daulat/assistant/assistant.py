@@ -21,6 +21,7 @@ from daulat.assistant.errors import AssistantError
 from daulat.assistant.evidence import Evidence
 from daulat.assistant.judging import CITED, OFFERED, Judge, Prepared
 from daulat.assistant.listening import Listener
+from daulat.assistant.noise import is_noise
 from daulat.assistant.quoting import Page, Quoted, quotation
 from daulat.assistant.referral import as_contacts, spoken, topics_of
 from daulat.assistant.sentence import Marked
@@ -158,10 +159,10 @@ class Assistant:
         text = question.text.strip()
         language = self.listener.language(question)
         phrases = self.speech.phrases(language)
-        if not any(character.isalnum() for character in text):
-            return self._notice(phrases.say("empty_question"), language)
         if len(text) > LONGEST_QUESTION:
             return self._notice(phrases.say("question_too_long"), language)
+        if is_noise(text):
+            return self._notice(phrases.say("empty_question"), language)
         category = self.notices.emergency(text, language)
         if category:
             offices = self.contacts.for_emergency(category, language)

@@ -102,7 +102,8 @@ class Hit:
 
     `score` is the ranking's, over all `features`: higher is better, and it has no bounds. Two of these have names of
     their own: `lexical`, the share of the best BM25 that the question's terms could score, and `dense`, the cosine.
-    `segment` is the (start, end) character span of the best-matching part of the passage's text.
+    `segment` is the (start, end) character span of the best-matching part of the passage's text. `is_unheard` says that
+    the release knows how people ask, and that nobody has said so yet for this document.
     """
 
     passage: Passage
@@ -112,3 +113,4 @@ class Hit:
     dense: float = 0.0
     segment: tuple[int, int] = (0, 0)
     features: dict[str, float] = field(default_factory=dict)
+    is_unheard: bool = False

@@ -16,7 +16,7 @@ from daulat.knowledge.encoder import Adapter
 from daulat.knowledge.everyday import Wordings, read_everyday
 from daulat.knowledge.ingest import IngestRules
 from daulat.knowledge.release import Builder, Release
-from daulat.knowledge.search import FEATURES, Ranking, Reader, Searcher, Weights, load_ranking
+from daulat.knowledge.search import FEATURES, Filters, Ranking, Reader, Searcher, Weights, load_ranking
 from daulat.knowledge.sources import Source
 
 from ..conftest import WordEncoder
@@ -73,6 +73,25 @@ def test_a_question_like_one_that_no_source_answers_is_known_as_such(searcher: S
     assert heard is not None
     assert heard.none["none_dense"] == heard.none["asked_best"] > 0
     assert heard.none["none_vote"] > 0.5
+
+
+def test_a_question_that_only_another_service_answers_is_one_that_no_source_answers_here(searcher: Searcher) -> None:
+    asked = searcher.ask(BABY)
+    only_rules = Filters(documents=frozenset({"REG-3-2010"}))
+    heard = searcher.candidates(asked, only_rules).heard
+    everywhere = searcher.candidates(asked).heard
+    assert heard is not None
+    assert everywhere is not None
+    assert everywhere.none["none_dense"] < everywhere.none["asked_best"]
+    assert heard.none["none_dense"] == heard.none["asked_best"] == everywhere.none["asked_best"]
+    assert searcher.release.row_of("ACT-1-2001:2") not in heard.rows.tolist()
+
+
+def test_a_document_that_nobody_asked_about_leads_where_it_is_nearest_by_meaning_and_words(searcher: Searcher) -> None:
+    text = searcher.release.stored(searcher.release.row_of("ACT-2-2005:1") or 0).passage.text
+    [hit] = searcher.search(text, top_k=1)
+    assert (hit.passage.passage_id, hit.is_unheard) == ("ACT-2-2005:1", True)
+    assert not searcher.search(BABY, top_k=1)[0].is_unheard
 
 
 def test_a_row_says_which_sentence_of_its_passage_answers(searcher: Searcher) -> None:

@@ -173,6 +173,11 @@ class EverydayIndex:
         """Return the inverse document frequency of a term by its number; that of an unknown term is the highest."""
         return float(self._rarities[number]) if number > 0 else float(np.log(2 * len(self) + 2))
 
+    @property
+    def named(self) -> Rows:
+        """The rows of all passages that an everyday question names, ascending: int64[n]."""
+        return np.unique(self._targets).astype(np.int64)
+
     def targets(self, row: int) -> NDArray[np.uint32]:
         """Return the passage rows that a row of questions names, the main one first; none where no source answers."""
         found: NDArray[np.uint32] = self._targets[int(self._offsets[row]) : int(self._offsets[row + 1])]

@@ -26,7 +26,7 @@ from daulat.knowledge.legal.citations import NO_TITLES, Titles, title_index
 from daulat.knowledge.release.layout import STATUSES
 from daulat.knowledge.release.reader import Release, StoredPassage
 from daulat.knowledge.search.asked import Asked, Reader
-from daulat.knowledge.search.features import as_mapping, asked_by_name, compare, features_of, fill_everyday
+from daulat.knowledge.search.features import FEATURES, as_mapping, asked_by_name, compare, features_of, fill_everyday
 from daulat.knowledge.search.filters import Filters
 from daulat.knowledge.search.ranking import Ranking
 from daulat.knowledge.search.rarity import Rarity
@@ -42,6 +42,7 @@ _REMEMBERED = 4_096
 _FILTERS = 32  # a byte a passage each
 _TITLE_BOOST = 0.3
 _ARTICLE_NUMBER = re.compile(r"\d+")
+_UNHEARD_LEADS = 0.01  # score above the best
 _BY_NAME_LEADS = 10.0  # score above all others: who names an article of a law asks for that one
 
 
@@ -118,8 +119,31 @@ class Searcher:
         )
         if (named := asked_by_name(found.features)).any():
             scores = np.where(named, scores + np.ptp(scores) + _BY_NAME_LEADS, scores)
+        elif (newest := self._nearest_unheard(found)) is not None:
+            scores[newest] = max(float(scores.max()), float(scores[newest])) + _UNHEARD_LEADS
         order = np.lexsort((found.rows, -scores))[:top_k]
         return [self._hit(found, int(place), float(scores[place])) for place in order]
+
+    def _nearest_unheard(self, found: Candidates) -> int | None:
+        """Return the candidate of a document without everyday questions that is nearest of all by meaning and by words.
+
+        What people asked of other passages weighs so much that it would come behind them, however near it is.
+        """
+        if not len(found.rows) or not self._unheard.any():
+            return None
+        dense, words, past = (found.features[:, FEATURES.index(name)] for name in ("dense", "words", "past"))
+        unheard = self._unheard[self.release.rows["document"][found.rows]] & (past == 0)
+        nearest = np.flatnonzero(unheard & (dense >= dense.max()) & (words >= words.max()))
+        return int(nearest[0]) if len(nearest) else None
+
+    @cached_property
+    def _unheard(self) -> NDArray[np.bool_]:
+        """Which documents no everyday question names, where there are any: bool[n_documents]."""
+        everyday, documents = self.release.everyday, self.release.rows["document"]
+        unheard = np.full(len(self.release.documents), everyday is not None)
+        if everyday is not None:
+            unheard[documents[everyday.named]] = False
+        return unheard
 
     def lacks_article(self, asked: Asked) -> bool:
         """Say whether the question names an article beyond the last one of a law that is here."""
@@ -292,6 +316,7 @@ class Searcher:
             dense=features["dense"],
             segment=(int(segment["start"]), int(segment["end"])) if segment is not None else (0, 0),
             features=dict(features),
+            is_unheard=bool(self._unheard[self.release.rows["document"][row]]),
         )
 
     @cached_property

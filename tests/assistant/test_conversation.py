@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a conversation adds to a question: the law that it named, the language that it is in, and what it asks again."""
+
+from __future__ import annotations
+
+import pytest
+
+from daulat.assistant import Answer
+from daulat.assistant.abroad import Abroad
+from daulat.assistant.listening import Listener
+from daulat.language import detector_for
+from daulat.nation import find_pack
+
+from .conftest import Asked
+
+SPOKEN = ("id", "jv", "su", "en")
+
+
+@pytest.fixture(scope="module")
+def listener() -> Listener:
+    beside = {"in", "please", "pakai", "bahasa", "basa", "dong"}
+    return Listener(detector_for(find_pack("ID")), ["id", "jv", "su", "min", "mad"], SPOKEN, beside)
+
+
+def after(ask: Asked, text: str, *questions: str) -> Answer:
+    """Ask after questions that were answered as they are."""
+    turns: list[str] = []
+    for said in questions:
+        turns += [said, ask(said).text]
+    return ask(text, *turns)
+
+
+def test_an_article_alone_is_of_the_law_that_was_named_before(ask):
+    answer = after(ask, "pasal 7?", "Apa isi pasal 6 UU 1/1974?")
+    assert answer.citations[0].passage_id.startswith("UU-1-1974:pasal-7#")
+
+
+def test_an_article_alone_is_of_the_law_that_the_answer_stood_on(ask):
+    cited = ask("Siapa yang wajib melaporkan kematian?").citations[0]
+    answer = after(ask, f"{cited.article}?", "Siapa yang wajib melaporkan kematian?")
+    assert answer.citations[0].passage_id == cited.passage_id
+
+
+def test_the_paragraph_that_is_asked_for_is_marked(ask):
+    first = after(ask, "ayat 2?", "Apa isi pasal 44 UU 24/2013?").citations[0]
+    assert first.quote[slice(*first.answer_span)].startswith("(2)")
+
+
+def test_an_answer_in_another_language_is_the_answer_to_the_question_before(ask):
+    before = ask("Siapa yang wajib melaporkan kematian?")
+    answer = after(ask, "in English please", "Siapa yang wajib melaporkan kematian?")
+    assert answer.language == "en"
+    assert [each.passage_id for each in answer.citations] == [each.passage_id for each in before.citations]
+
+
+def test_whose_law_it_is_is_said_where_another_country_is_named(ask):
+    assert "hukum Indonesia, bukan hukum Malaysia" in ask("Berapa usia minimal menikah di Malaysia?").text
+    assert "bukan hukum" not in ask("Berapa usia minimal menikah?").text
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "language"),
+    [
+        ("kalau ditolak?", ("Bagaimana cara mengurus akta kelahiran anak saya?",), "id"),
+        ("How do I report the death of my father?", ("Bagaimana cara mengurus akta kelahiran?",), "en"),
+        ("berapa?", ("How do I report a death?", "And my wife?"), "id"),
+        ("Can I sue?", (), "en"),
+    ],
+)
+def test_two_words_do_not_change_the_language_of_a_conversation(
+    listener: Listener, text: str, before: tuple[str, ...], language: str
+) -> None:
+    assert listener.language_of(text, before) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("in English please", "en"),
+        ("pakai bahasa Jawa dong", "jv"),
+        ("bahasa Inggris", "en"),
+        ("Apakah bahasa Indonesia wajib di sekolah?", ""),
+        ("English or Javanese", ""),
+        ("", ""),
+    ],
+)
+def test_a_language_is_asked_for_where_nothing_else_is(listener: Listener, text: str, language: str) -> None:
+    assert listener.asked_for(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [("cuti di Jepang", "JP"), ("presiden amerika", "US"), ("di Indonesia", ""), ("", ""), ("Malaysian food", "")],
+)
+def test_another_country_is_one_that_has_a_name_of_its_own(text: str, country: str) -> None:
+    assert Abroad(SPOKEN, ["Indonesia"], {"amerika": "US"}).named(text) == country
