@@ -19,6 +19,7 @@ from daulat.assistant.abroad import Abroad
 from daulat.assistant.citing import Labels, cite, cut_quote
 from daulat.assistant.errors import AssistantError
 from daulat.assistant.evidence import Evidence
+from daulat.assistant.fate import Fates
 from daulat.assistant.judging import CITED, OFFERED, Judge, Prepared
 from daulat.assistant.listening import Listener
 from daulat.assistant.noise import is_noise
@@ -82,6 +83,8 @@ class Assistant:
         What it reads; how it finds and judges.
     listener, abroad, notices, contacts, speech, labels
         The country's languages, other countries, emergencies, offices and sentences.
+    fates : Fates
+        What became of its laws.
     languages : sequence of str
         Of the nation, the first the default; English is understood beside them.
     writer_for : callable
@@ -96,6 +99,7 @@ class Assistant:
     contacts: Contacts
     speech: Speech
     labels: Labels
+    fates: Fates
     languages: Sequence[str]
     writer_for: WriterFor
 
@@ -155,7 +159,7 @@ class Assistant:
             yield event
 
     def _at_once(self, question: Question) -> Answer | None:
-        """Answer what needs no search: nothing, too much, a greeting, an emergency."""
+        """Answer what needs no search: nothing, too much, a greeting, an emergency, what became of a law."""
         text = question.text.strip()
         language = self.listener.language(question)
         phrases = self.speech.phrases(language)
@@ -173,7 +177,24 @@ class Assistant:
             return self._notice(self.speech.courtesy(courtesy, language), language)
         if not len(self.release):
             return replace(self._notice(phrases.say("no_knowledge"), language), mode="declined")
-        return None
+        return self._fate(text, language)
+
+    def _fate(self, text: str, language: str) -> Answer | None:
+        """Say what is recorded of a law where that is all that is asked."""
+        page = self.fates.page(text, language)
+        if page is None:
+            return None
+        return Answer(
+            answered=True,
+            text=page.text,
+            citations=tuple(page.citations),
+            language=language,
+            as_of=page.citations[0].as_of,
+            mode="quotation",
+            confidence=1.0,
+            spoken=tuple(page.spoken),
+            release=self.release.release_id,
+        )
 
     def language_of(self, text: str) -> str:
         """Recognise the language of a question; the nation's first where that is less than sure."""

@@ -13,6 +13,7 @@ from daulat.assistant.abroad import Abroad
 from daulat.assistant.answerable import load_answerable
 from daulat.assistant.assistant import Assistant, WriterFor, nobody
 from daulat.assistant.citing import load_labels
+from daulat.assistant.fate import Fates
 from daulat.assistant.followup import Threads
 from daulat.assistant.judging import Judge
 from daulat.assistant.listening import Listener
@@ -66,6 +67,7 @@ def open_assistant(
         searcher.titles,
     )
     speech = Speech(pack, languages, names or {})
+    labels = load_labels(pack, reader.legal)
     spoken = [tag for tag in dict.fromkeys([*map(primary, languages), "en"]) if speech.speaks(tag)]
     marker = Marker(searcher, sentence_rules, languages[0], load_sentence_models(pack))
     return Assistant(
@@ -76,7 +78,8 @@ def open_assistant(
         notices=notices_for(pack, reader.wording),
         contacts=contacts,
         speech=speech,
-        labels=load_labels(pack, reader.legal),
+        labels=labels,
+        fates=Fates(searcher, speech, labels),
         languages=languages,
         writer_for=writer_for,
     )

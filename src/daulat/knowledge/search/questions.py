@@ -52,6 +52,7 @@ class QuestionPatterns:
     kinds: tuple[AnswerKind, ...]
     beside_a_language: frozenset[str] = frozenset()
     countries: Mapping[str, str] = field(default_factory=dict)
+    fate: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
 
     def defined_term(self, text: str, language: str) -> str:
         """Return the term whose meaning is asked for; empty if the question asks for something else."""
@@ -60,6 +61,16 @@ class QuestionPatterns:
             if found:
                 return found["term"].strip(_EDGES)[:_LONGEST_TERM]
         return ""
+
+    def asks_fate(self, text: str) -> bool:
+        """Say whether a question asks, in any language, if a law still holds, or what changed it."""
+        return any(pattern.search(text) for pattern in self.fate.values())
+
+    def without_fate(self, text: str) -> str:
+        """Return a question without the words that ask so."""
+        for pattern in self.fate.values():
+            text = pattern.sub(" ", text)
+        return " ".join(text.split())
 
     def refers_back(self, text: str, language: str) -> bool:
         """Say whether a question opens or ends as one that goes on from what was said before."""
@@ -94,6 +105,7 @@ def _patterns(data: Mapping[str, Any]) -> QuestionPatterns:
         defined_by=_compiled(data["defined_by"]),
         beside_a_language=frozenset(str(data.get("beside_a_language", "")).split("|")),
         countries={name: code for code, names in data.get("countries", {}).items() for name in names.split("|")},
+        fate={tag: _compiled(pattern) for tag, pattern in data.get("fate", {}).items()},
         kinds=tuple(
             AnswerKind(
                 name,

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a law still holds is answered by what is recorded of it, and by nothing that only sounds like it."""
+
+from __future__ import annotations
+
+import pytest
+
+HEALTH, POPULATION = "Undang-Undang Nomor 36 Tahun 2009", "Undang-Undang Nomor 23 Tahun 2006"
+NEW_HEALTH = "Undang-Undang Nomor 17 Tahun 2023"
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("Apakah UU 36/2009 masih berlaku?", f"{HEALTH} tentang Kesehatan sudah dicabut dengan {NEW_HEALTH}"),
+        ("UU Kesehatan yang terbaru apa?", f"{HEALTH} tentang Kesehatan sudah dicabut dengan {NEW_HEALTH}"),
+        ("UU 23/2006 diubah dengan apa?", f"{POPULATION} tentang Administrasi Kependudukan sudah diubah dengan "),
+        ("Has Law 36/2009 been repealed?", f"{HEALTH} tentang Kesehatan has been revoked by Undang-Undang Nomor 17"),
+        ("Apa UU Perkawinan isih lumaku?", "Undang-Undang Nomor 16 Tahun 2019"),
+        ("Apakah UU 24/2013 masih berlaku?", "tidak tercatat bahwa Undang-Undang Nomor 24 Tahun 2013"),
+    ],
+)  # fmt: skip
+def test_what_became_of_a_law_is_told_from_the_record_with_the_law_cited(judging, question, says):
+    answer = judging(question)
+    assert (answer.mode, answer.answered) == ("quotation", True)
+    assert says in answer.text
+    first = answer.citations[0]
+    assert answer.text[first.start : first.end] == "[1]"
+    assert first.quote
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Apakah UU 36/2009 masih berlaku untuk bidan desa?",  # something of its matter
+        "Pasal 7 UU 1/1974 diubah dengan apa?",  # an article, which is quoted with its warning
+        "Apakah KTP lama masih berlaku?",  # no law
+        "Siapa yang wajib melaporkan kematian menurut UU 24/2013?",
+    ],
+)
+def test_a_question_about_anything_else_is_searched(judging, question):
+    assert judging.assistant.fates.page(question, "id") is None
