@@ -26,9 +26,9 @@ def without_furniture(pages: Sequence[Sequence[str]]) -> list[list[str]]:
 
     Examples
     --------
-    >>> pages = [["Gazette", f"Article {n}", "It costs", "750", "euro,", f"due on day {n}.", f"{n}"] for n in range(1, 6)]
+    >>> pages = [["Gazette", f"Article {n}", "Pay", "750", "euro,", f"due on day {n}.", f"{n}"] for n in range(1, 6)]
     >>> without_furniture(pages)[1]
-    ['Article 2', 'It costs', '750', 'euro,', 'due on day 2.']
+    ['Article 2', 'Pay', '750', 'euro,', 'due on day 2.']
     """
     repeated = _running(pages)
     numbers = _page_numbers(pages, _counted(pages))
