@@ -30,7 +30,7 @@ def test_lists_in_lists_and_paragraphs_in_cells_are_said_once_with_their_numbers
     page = (
         "<ol type=a start=2><li>Citizens:<ul><li>card</li></ul></li><li value=5><p>Others</p></li></ol>"
         "<ol style='list-style-type: upper-roman'><li><ol><li>deep</li></ol></li></ol>"
-        "<table><tr><td><p>Small shop</p></td><td><p>10</p></td></tr></table>"
+        "<table><tr><td><p>Small shop</p></td><td><p>10</p></td></tr></table><ol><li></li></ol>after"
     )
     assert blocks(tmp_path, page) == [
         ("numbered", "b. Citizens:"),
@@ -38,6 +38,7 @@ def test_lists_in_lists_and_paragraphs_in_cells_are_said_once_with_their_numbers
         ("numbered", "e. Others"),
         ("numbered", "I. 1. deep"),
         ("text", "Small shop | 10"),
+        ("text", "after"),
     ]
 
 

@@ -26,7 +26,9 @@ _NAMES = """
 _BLOCKS = frozenset(_NAMES.split())  # the elements that browsers show on lines of their own
 _LISTS = ("ol", "ul", "menu", "dir")
 _CELLS = ("td", "th")
-_OF_A_LAYOUT = "table, h1, h2, h3, h4, h5, h6"  # a row that holds one of these lays a page out
+_TEXT = "-text"
+# A row that holds a table or a heading lays a page out.
+_LAYOUT_ROWS = "tr:has(table, h1, h2, h3, h4, h5, h6)"
 _STYLES = {"a": "lower-letter", "A": "upper-letter", "i": "lower-roman", "I": "upper-roman"}
 _STYLE = re.compile(r"list-style(?:-type)?\s*:[^;]*?\b(lower|upper)-(alpha|latin|roman)")
 _LONGEST_SPAN = 1_000  # rows: HTML allows 65,534
@@ -34,36 +36,32 @@ _LONGEST_SPAN = 1_000  # rows: HTML allows 65,534
 
 def flow(root: LexborNode, passed_over: Collection[str]) -> list[Block]:
     """Return the blocks of an element, without the elements inside it whose tags are passed over."""
-    page = _Page()
-    for event, node in _walk(root, passed_over):
+    page = _Page(layouts={row.mem_id for row in root.css(_LAYOUT_ROWS)})
+    for event, tag, node in _walk(root, passed_over):
         if event == "open":
-            page.open(node)
+            page.open(tag, node)
         else:
-            page.close(node)
+            page.close(tag, node)
     page.flush()
     return page.blocks
 
 
-def _walk(root: LexborNode, passed_over: Collection[str]) -> Iterator[tuple[Literal["open", "close"], LexborNode]]:
-    node = root
-    while True:
-        # Parents are read, or this node would not have been reached.
-        if is_read := node.tag not in passed_over:
-            yield "open", node
-            if node.child is not None:
-                node = node.child
-                continue
-        while True:
-            if is_read:
-                yield "close", node
-            if node.mem_id == root.mem_id:
-                return
-            if node.next is not None:
-                node = node.next
-                break
-            if node.parent is None:
-                return
-            node, is_read = node.parent, True
+def _walk(root: LexborNode, passed_over: Collection[str]) -> Iterator[tuple[Literal["open", "close"], str, LexborNode]]:
+    """Yield every element and text where it begins and where it ends, with its tag."""
+    yield "open", root.tag or "", root
+    opened = [(root.tag or "", root, root.iter(include_text=True))]
+    while opened:
+        tag, node, inner = opened[-1]
+        child = next(inner, None)
+        if child is None:
+            opened.pop()
+            yield "close", tag, node
+            continue
+        tag = child.tag or ""
+        if tag not in passed_over:
+            yield "open", tag, child
+            if tag != _TEXT:
+                opened.append((tag, child, child.iter(include_text=True)))
 
 
 @dataclass
@@ -86,6 +84,7 @@ class _Row:
 
 @dataclass
 class _Page:
+    layouts: set[int]
     blocks: list[Block] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     heading: int = 0
@@ -96,9 +95,8 @@ class _Page:
     mark: str = ""
     is_item: bool = False
 
-    def open(self, node: LexborNode) -> None:
-        tag = node.tag or ""
-        if tag == "-text":
+    def open(self, tag: str, node: LexborNode) -> None:
+        if tag == _TEXT:
             said = node.text_content or ""
             self.words.append(said if self.pre else re.sub(r"\s+", " ", said))
         elif tag == "br":
@@ -107,8 +105,7 @@ class _Page:
             self.flush()
             self._open_block(tag, node)
 
-    def close(self, node: LexborNode) -> None:
-        tag = node.tag or ""
+    def close(self, tag: str, node: LexborNode) -> None:
         if tag in _BLOCKS:
             self.flush()
             self._close_block(tag, node)
@@ -142,7 +139,7 @@ class _Page:
             self.is_item = True
         elif tag == "table":
             self.spans.append({})
-        elif tag == "tr" and self.row is None and self.spans and _is_of_data(node):
+        elif tag == "tr" and self.row is None and self.spans and self._is_of_data(node):
             self.row = _Row(self.spans[-1])
             self._reach_down()
 
@@ -154,7 +151,7 @@ class _Page:
         elif tag in _LISTS and self.lists:
             self.lists.pop()
         elif tag in ("li", "dd"):
-            self.is_item = False
+            self.is_item, self.mark = False, ""
         elif tag == "table" and self.spans:
             self.spans.pop()
         elif tag in _CELLS and self.row is not None:
@@ -163,6 +160,9 @@ class _Page:
             text = row_of(self.row.cells)
             self.blocks += [Block("text", text)] if text else []
             self.row = None
+
+    def _is_of_data(self, row: LexborNode) -> bool:
+        return sum(cell.tag in _CELLS for cell in row.iter()) > 1 and row.mem_id not in self.layouts
 
     def _number(self, node: LexborNode) -> None:
         here = self.lists[-1]
@@ -204,11 +204,6 @@ def _list(tag: str, node: LexborNode) -> _List:
     backwards = "reversed" in node.attributes
     first = sum(item.tag == "li" for item in node.iter()) if backwards else 1
     return _List(style, _whole(node.attributes.get("start"), first), -1 if backwards else 1)
-
-
-def _is_of_data(row: LexborNode) -> bool:
-    cells = sum(cell.tag in _CELLS for cell in row.iter())
-    return cells > 1 and row.css_first(_OF_A_LAYOUT) is None
 
 
 def _whole(text: str | None, otherwise: int) -> int:

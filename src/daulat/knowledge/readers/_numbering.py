@@ -46,6 +46,8 @@ class Numbering:
         self._lists: dict[str, Any] = {}
         self._counts: dict[str, dict[int, int]] = defaultdict(dict)
         self._begun: set[tuple[str, int]] = set()
+        self._of_styles: dict[str, tuple[str | None, int | None]] = {}
+        self._known: dict[str, tuple[str, dict[int, _Level]]] = {}
         parts = (
             r.target_part for r in document.part.rels.values() if not r.is_external and r.reltype.endswith("/numbering")
         )
@@ -56,10 +58,15 @@ class Numbering:
 
     def next(self, properties: Any, style: Any) -> str:
         """Return the number of the next paragraph; empty where it has none, or has a sign for it."""
-        list_id, said = _named(properties, style)
-        if list_id not in self._lists:
+        list_id, said = _named(properties)
+        if list_id is None:
+            list_id, usual = self._of_style(style)
+            said = usual if said is None else said
+        if list_id is None or list_id not in self._lists:
             return ""
-        kind_id, levels = self._levels(list_id)
+        if list_id not in self._known:
+            self._known[list_id] = self._levels(list_id)
+        kind_id, levels = self._known[list_id]
         of_style = (at for at, level in levels.items() if style is not None and level.of_style == style.style_id)
         at = said if said is not None else next(of_style, 0)
         if at not in levels:
@@ -74,6 +81,20 @@ class Numbering:
         for deeper in [level for level in counts if level > at and (level not in levels or at < levels[level].after)]:
             del counts[deeper]
         return _written(levels, counts, at)
+
+    def _of_style(self, style: Any) -> tuple[str | None, int | None]:
+        """Return the list and the level of a style, or of the nearest of those it is based on that has one."""
+        if style is None:
+            return None, None
+        if style.style_id not in self._of_styles:
+            list_id, level, base = None, None, style
+            for _ in range(_MOST_STYLES):
+                if base is None or list_id is not None:
+                    break
+                list_id, said = _named(base.element.find(qn("w:pPr")))
+                level, base = said if level is None else level, base.base_style
+            self._of_styles[style.style_id] = list_id, level
+        return self._of_styles[style.style_id]
 
     def _levels(self, list_id: str) -> tuple[str, dict[int, _Level]]:
         """Return the levels of a list, and under which name they are counted: lists of one kind count on."""
@@ -96,23 +117,10 @@ class Numbering:
         return None
 
 
-def _named(properties: Any, style: Any) -> tuple[str, int | None]:
-    """Return the list and the level that a paragraph names, or the nearest of its styles that names one."""
-    holders = [properties]
-    for _ in range(_MOST_STYLES):
-        if style is None:
-            break
-        holders.append(style.element.find(qn("w:pPr")))
-        style = style.base_style
-    level: int | None = None
-    for holder in holders:
-        named = holder.find(qn("w:numPr")) if holder is not None else None
-        if named is not None:
-            level = _whole(_value(named, "w:ilvl")) if level is None else level
-            list_id = _value(named, "w:numId")
-            if list_id is not None:
-                return list_id, level
-    return "", None
+def _named(properties: Any) -> tuple[str | None, int | None]:
+    """Return the list and the level that the properties of a paragraph or a style name, each if they do."""
+    named = properties.find(qn("w:numPr")) if properties is not None else None
+    return _value(named, "w:numId"), _whole(_value(named, "w:ilvl"))
 
 
 def _level(element: Any) -> _Level:

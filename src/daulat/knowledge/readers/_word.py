@@ -31,10 +31,10 @@ _NOTES = {qn("w:footnoteReference"): "footnote", qn("w:endnoteReference"): "endn
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
 
 
-def word_blocks(document: Any, entity: Callable[[str], ReadingError]) -> list[Block]:
-    """Return the blocks of a document; `entity` makes the error for a part that declares one."""
+def word_blocks(document: Any, entity: Callable[[str], ReadingError]) -> tuple[list[Block], str]:
+    """Return the blocks of a document, and its title; `entity` makes the error for a part that declares one."""
     word = _Word(document, entity)
-    return [block for block in word.blocks(document.element.body) if block.text]
+    return [block for block in word.blocks(document.element.body) if block.text], word.title
 
 
 def _inside(element: Any, wanted: frozenset[str]) -> Iterator[Any]:
@@ -55,6 +55,7 @@ def _is_contents(element: Any) -> bool:
 
 class _Word:
     def __init__(self, document: Any, entity: Callable[[str], ReadingError]) -> None:
+        self.title = ""
         self._styles = {style.style_id: style for style in document.styles if style.type == WD_STYLE_TYPE.PARAGRAPH}
         self._usual = document.styles.default(WD_STYLE_TYPE.PARAGRAPH)
         self._numbering = Numbering(document)
@@ -74,6 +75,8 @@ class _Word:
         text = f"{number} {text}{notes}".strip()
         name = style.name or "" if style is not None else ""
         heading = _HEADING.search(name)
+        if name == "Title":
+            self.title = self.title or text
         if heading or name == "Title":
             yield Block("heading", " ".join(text.split()), int(heading.group(1)) if heading else 1)
         elif "List" in name:

@@ -33,11 +33,8 @@ def read_docx(path: Path, limits: Limits) -> Extract:
             f"{path.name} is a ZIP file but not a Word document: {error}", fix="Save it again as .docx."
         ) from error
     _refuse_entities(path, document)
-    blocks = word_blocks(document, lambda part: _declares_entities(path, part))
-    titled = (
-        part.text.strip() for part in document.paragraphs if part.style is not None and part.style.name == "Title"
-    )
-    title = next(filter(None, titled), "") or document.core_properties.title or ""
+    blocks, titled = word_blocks(document, lambda part: _declares_entities(path, part))
+    title = titled or document.core_properties.title or ""
     return Extract(tuple(blocks), title=" ".join(title.split()))
 
 
