@@ -84,6 +84,44 @@ def test_what_failed_is_listed_with_its_reason_and_what_to_do(site, quick):
     assert failure["fix"]
 
 
+STRUCTURE = """
+format: 1
+structures:
+  ee-act:
+    headings: []
+    title_line: '[A-Z ]+'
+    article: 'Section (?P<number>\\d+)'
+    continues: 'under$'
+    item: '- '
+    elucidation: NOTES
+    elucidation_articles: SECTIONS
+    annex: ANNEX
+    noise: Gazette
+    place: {preamble: p, article: 's-{article}', elucidation_general: n, elucidation: 'n-{article}', annex: a}
+"""
+
+
+def test_an_article_that_was_not_found_is_a_note_and_no_failure(site, quick):
+    (site.folder / "ours").mkdir()
+    (site.folder / "ours/structure.yaml").write_text(STRUCTURE)
+    with (site.folder / "nation.yaml").open("a") as file:
+        file.write("\npack: ours\n")
+    (site.folder / "guide/dogs.md").write_text("Section 1\n\nDogs bark.\n\nSection. 2\n\nCats.\n\nSection 3\n\nMice.")
+    site.declare(GUIDE.replace("guide/*.md", "guide/*.md, structure: ee-act"))
+    built = site.daulat("knowledge", "build")
+    told = "note: ee-guide guide/dogs.md ee-guide.dogs: article 2 was not found, but 3 was"
+    assert (built.code, "0 documents or rows failed" in built.err, told in built.err) == (0, True, True)
+    assert "ee-guide.school: no article was found" in built.err
+    listed = site.daulat("knowledge", "failures")
+    assert "holds every declared document" in listed.err
+    assert told in listed.out
+    notes = site.daulat("knowledge", "failures", "--json").data
+    assert [(each["doc_id"], each["note"]) for each in notes] == [("ee-guide.dogs", True), ("ee-guide.school", True)]
+    again = site.daulat("knowledge", "build", "--json").data
+    assert (again["unchanged"], again["failures"], again["failed"]) == (True, 0, [])
+    assert [note["what"] for note in again["notes"]] == [each["reason"] for each in notes]
+
+
 def test_a_revoked_act_is_not_told_as_law_in_force_where_there_is_no_pack(site, quick):
     (site.folder / "relations.yaml").write_text(
         "format: 1\nacts:\n  - {act: EE-NEW, title: New Act, since: '2023', source: Gazette, revokes: [EE-ACT]}\n"

@@ -23,10 +23,10 @@ from daulat.cli._output import Advance, emit, emit_json, hint, json_option, prog
 from daulat.cli.search import command as search_command
 from daulat.knowledge.encoder import open_encoder
 from daulat.knowledge.errors import ReleaseError
-from daulat.knowledge.ingested import IngestFailure
+from daulat.knowledge.ingested import IngestFailure, IngestNote
 from daulat.knowledge.opening import ignored_files, nation_builder, nation_rules, nation_sources, own_key
 from daulat.knowledge.release import BuildReport, Difference, Manifest, Release, Shelf, difference
-from daulat.knowledge.release.build import read_failures
+from daulat.knowledge.release.build import read_failures, read_notes
 from daulat.knowledge.release.signing import NEWER
 from daulat.knowledge.sources import load_sources
 
@@ -174,19 +174,20 @@ def rollback(place: KnowledgePlace, dry_run: bool, as_json: bool) -> None:
 @place_options
 @json_option
 def failures(place: KnowledgePlace, release: str | None, as_json: bool) -> None:
-    """List the documents that a release could not hold, and why.
+    """List the documents that a release could not hold, and why, then notes on those that it holds.
 
-    Each comes with what the curator can do. RELEASE is the newest by default.
+    A failure comes with what the curator can do; a note says what was passed over, or which articles were not found.
+    RELEASE is the newest by default.
     """
     name = release or place.newest()
-    found = read_failures(place.shelf.path(name))
+    found, notes = read_failures(place.shelf.path(name)), read_notes(place.shelf.path(name))
     if as_json:
-        emit_json([asdict(failure) for failure in found])
-    elif not found:
+        emit_json([*({**asdict(one), "note": False} for one in found), *map(_note_record, notes)])
+        return
+    if not found:
         say(f"{name} holds every declared document")
-    else:
-        for failure in found:
-            emit(_failure_line(failure))
+    for line in (*map(_failure_line, found), *map(_note_line, notes)):
+        emit(line)
 
 
 command.add_command(search_command, "search")
@@ -290,6 +291,10 @@ def _tell_build(report: BuildReport, ignored: list[Path]) -> None:
         say(_failure_line(failure))
     if len(report.failures) > _SHOWN:
         say(f"... and {len(report.failures) - _SHOWN:,} more: `daulat knowledge failures {manifest.release_id}`")
+    for note in report.notes[:_SHOWN]:
+        say(_note_line(note))
+    if len(report.notes) > _SHOWN:
+        say(f"... and {len(report.notes) - _SHOWN:,} more notes: `daulat knowledge failures {manifest.release_id}`")
     for path in ignored[:_SHOWN]:
         say(f"ignored, no source declares it: {path}")
     if len(ignored) > _SHOWN:
@@ -299,8 +304,27 @@ def _tell_build(report: BuildReport, ignored: list[Path]) -> None:
 
 
 def _failure_line(failure: IngestFailure) -> str:
-    where = " ".join(part for part in (failure.source_id, failure.path, failure.doc_id) if part)
-    return f"failed: {where}: {failure.reason}\n  {failure.fix}"
+    return f"failed: {_where(failure)}: {failure.reason}\n  {failure.fix}"
+
+
+def _note_line(note: IngestNote) -> str:
+    return f"note: {_where(note)}: {note.what}"
+
+
+def _where(told: IngestFailure | IngestNote) -> str:
+    return " ".join(part for part in (told.source_id, told.path, told.doc_id) if part)
+
+
+def _note_record(note: IngestNote) -> dict[str, Any]:
+    """Return a note in the shape of a failure."""
+    return {
+        "source_id": note.source_id,
+        "path": note.path,
+        "doc_id": note.doc_id,
+        "reason": note.what,
+        "fix": "",
+        "note": True,
+    }
 
 
 def _build_record(report: BuildReport, ignored: list[Path]) -> dict[str, Any]:
@@ -311,6 +335,7 @@ def _build_record(report: BuildReport, ignored: list[Path]) -> dict[str, Any]:
         "encoded": report.encoded,
         "unchanged": report.unchanged,
         "failed": [asdict(failure) for failure in report.failures],
+        "notes": [asdict(note) for note in report.notes],
         "ignored": [str(path) for path in ignored],
     }
 

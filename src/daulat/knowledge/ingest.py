@@ -22,6 +22,7 @@ from daulat.knowledge.cutting import (
     Structure,
     cut_blocks,
     cut_regulation,
+    gap_note,
     load_structures,
 )
 from daulat.knowledge.errors import SourceError
@@ -196,8 +197,10 @@ def _cut_document(
             raise _unknown_structure(source)
         lines = (line for block in extract.blocks for line in block.text.splitlines())
         passages = cut_regulation(lines, doc_id, structure)
+        notes = (*extract.notes, *filter(None, [gap_note(passages)]))
     else:
         passages = cut_blocks(extract.blocks, doc_id, language=language, rules=rules.sentences)
+        notes = extract.notes
     title = extract.title or (source.title if alone else "")
     document = describe(
         source,
@@ -211,7 +214,7 @@ def _cut_document(
         scanned=extract.by_ocr,
     )
     kept = tuple(_below_title(document, passages))
-    return IngestedDocument(document, kept or tuple(passages), path=below(source, path))
+    return IngestedDocument(document, kept or tuple(passages), path=below(source, path), notes=notes)
 
 
 def _below_title(document: Document, passages: Iterable[Passage]) -> Iterator[Passage]:

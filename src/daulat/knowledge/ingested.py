@@ -7,7 +7,7 @@ It reads no file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,12 +22,16 @@ _SAID_OF_NOTHING = "no document that was read is called so, and what is said of 
 
 @dataclass(frozen=True, slots=True)
 class IngestedDocument:
-    """One document, its passages in order, the status of each passage that differs from its document's, its file."""
+    """One document, its passages in order, the status of each passage that differs from its document's, its file.
+
+    `notes` say what its curator should look at.
+    """
 
     document: Document
     passages: tuple[Passage, ...]
     statuses: Mapping[str, PassageStatus] = field(default_factory=dict)
     path: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,16 @@ class IngestFailure:
     doc_id: str
     reason: str
     fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestNote:
+    """What a curator should look at in a document that was read: pages that were passed over, articles not found."""
+
+    source_id: str
+    path: str
+    doc_id: str
+    what: str
 
 
 @dataclass(frozen=True)
@@ -75,6 +89,15 @@ class Known:
         place = f"{item.document.source_id} {item.path}"
         self.documents[item.document.doc_id] = place
         self.passages.update(dict.fromkeys((passage.passage_id for passage in item.passages), place))
+
+
+def notes_of(items: Iterable[IngestedDocument]) -> tuple[IngestNote, ...]:
+    """Return the notes of documents, each with its place."""
+    return tuple(
+        IngestNote(item.document.source_id, item.path, item.document.doc_id, what)
+        for item in items
+        for what in item.notes
+    )
 
 
 def below(source: Source, path: Path) -> str:

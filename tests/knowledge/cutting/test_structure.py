@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daulat.knowledge.cutting import Structure, cut_blocks, cut_regulation, load_structures
+from daulat.knowledge.cutting import Structure, cut_blocks, cut_regulation, gap_note, load_structures
 from daulat.knowledge.errors import SourceError
 from daulat.knowledge.readers import Block
 
@@ -88,12 +91,28 @@ def test_a_text_without_articles_is_one_passage_and_nothing_is_lost(structure: S
     assert [passage.text for passage in cut_regulation(["no", "headings"], "A", structure)] == ["no headings"]
 
 
-@given(st.lists(st.sampled_from([*ACT.splitlines(), *NOTES.splitlines(), "word", "", "Section 1 word"]), max_size=40))
-def test_every_word_is_in_a_passage_or_its_heading_and_ids_are_unique(structure: Structure, lines: list[str]) -> None:
-    passages = cut_regulation(lines, "A", structure)
+HEADINGS = [
+    "PART I",
+    "Division 2",
+    "Section 1",
+    "Section 2. (1) {}",
+    "section 3",
+    "Section 4 {}",
+    "FIRST: {}",
+    "ANNEX A",
+]
+OTHERS = ["{}", "(1) {}", "{}.", "a. {} under", "{} and", "1. Section 3 is amended {}", "750", "{} | {}", "NOTES", ""]
+
+
+@given(st.lists(st.sampled_from([*HEADINGS, *OTHERS, "SECTION BY SECTION", "Section IV"]), max_size=40))
+def test_every_word_of_the_text_is_in_a_passage_once_in_its_order(full: Structure, lines: list[str]) -> None:
+    count = itertools.count()
+    law = [re.sub(r"\{\}", lambda _: f"w{next(count)}", line) for line in lines]
+    passages = cut_regulation(law, "A", full)
     assert len({passage.passage_id for passage in passages}) == len(passages)
-    kept = " ".join(f"{passage.heading} {passage.text}" for passage in passages)
-    assert ("word" in kept) == any("word" in line for line in lines)
+    said = "\n".join(passage.text for passage in passages)
+    assert re.findall(r"w\d+", said) == [f"w{number}" for number in range(next(count))]
+    assert said.count("750") == law.count("750")
 
 
 def test_an_article_may_have_a_title_on_its_line(tmp_path: Path) -> None:
@@ -118,6 +137,97 @@ def test_a_pattern_that_does_not_compile_is_a_fault_with_its_line(tmp_path: Path
     path.write_text(STRUCTURE.replace("'Gazette'", "'(Gazette'"))
     with pytest.raises(SourceError, match=r"line 13: .*noise.*not a regular expression"):
         load_structures(path)
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Structure:
+    """A structure that declares everything there is."""
+    path = tmp_path_factory.mktemp("full") / "structure.yaml"
+    path.write_text(
+        STRUCTURE.replace(r"(?P<number>\d+[A-Z]?)\.?", r"(?P<number>\d+(?: ?[A-Z])?|[IV]+)\.?").replace(
+            "    item:",
+            """\
+    article_after_end: '(?i:section) (?P<number>\\d+):?(?: (?P<text>.*))?'
+    goes_on: '[a-z]{2,}'
+    decision: '(?P<number>FIRST|SECOND) ?: ?(?P<text>.*)'
+    decision_name: 'Point {number}'
+    amending: '[IV]+'
+    instruction: '\\d\\. .*\\b(?:amended|repealed)\\b.*'
+    item:""",
+        )
+    )
+    return load_structures(path)[0]["xa-act"]
+
+
+def cut(structure: Structure, text: str) -> list[tuple[str | None, str]]:
+    return [(passage.article, passage.text) for passage in cut_regulation(text.splitlines(), "A", structure)]
+
+
+def test_an_article_is_known_in_other_writings_where_the_text_before_has_ended(full: Structure) -> None:
+    law = (
+        "Section 1\nDogs bark.\nSECTION 2:\nFew cats do.\nSection 3 A\nNor mice.\nSection 4 Birds sing.\nsection 5\nA."
+    )
+    assert [article for article, _text in cut(full, law)] == ["1", "2", "3A", "4", "5"]
+    assert cut(full, law)[3] == ("4", "Birds sing.")
+    wrapped = "Section 1\nWho breaks\nsection 9\nof this act pays, and so does who breaks\nSection 10\nparagraph (2)."
+    assert cut(full, wrapped) == [("1", wrapped.partition("\n")[2].replace("\n", " "))]
+
+
+def test_points_of_a_decision_are_cut_like_articles(full: Structure) -> None:
+    passages = cut_regulation(["DECIDES", "FIRST: A fee is due.", "SECOND :", "It is five."], "A", full)
+    assert [(p.passage_id, p.article, p.text) for p in passages] == [
+        ("A:preamble#0", None, "DECIDES"),
+        ("A:decision-first#1", "Point FIRST", "A fee is due."),
+        ("A:decision-second#2", "Point SECOND", "It is five."),
+    ]
+
+
+def test_what_an_amending_act_orders_is_no_text_of_the_article_that_it_gives(full: Structure) -> None:
+    act = "Section I\n1. Section 4 is amended:\nSection 4\nDogs pay.\n2. Section 5 is repealed.\nSection II\nFrom May."
+    assert cut(full, act) == [
+        ("I", "1. Section 4 is amended:"),
+        ("4", "Dogs pay."),
+        ("I", "2. Section 5 is repealed."),
+        ("II", "From May."),
+    ]
+    plain = "Section 1\nDogs pay.\n2. Section 5 is repealed."
+    assert [article for article, _text in cut(full, plain)] == ["1"]
+
+
+def test_an_elucidation_may_follow_an_annex_and_a_heading_in_a_form_is_none(full: Structure) -> None:
+    act = "Section 1\nDogs pay.\nANNEX A\nNOTES\nFill in here.\n"
+    assert [passage.section for passage in cut_regulation(act.splitlines(), "A", full)] == ["body", "text"]
+    noted = replace(full, elucidation=re.compile("NOTES(?: ON THE .*)?"))
+    lines = [*act.splitlines(), "NOTES", "ON THE DOG ACT", "Section 1", "Clear."]
+    assert [passage.section for passage in cut_regulation(lines, "A", noted)][-1] == "elucidation"
+
+
+def test_words_that_a_page_repeats_from_the_next_are_said_once(full: Structure) -> None:
+    assert cut(full, "Section 1\nDogs pay. . .\nGazette\nDogs pay five euro.") == [("1", "Dogs pay five euro.")]
+    assert cut(full, "Section 1\nName . . .\nAge") == [("1", "Name . . . Age")]
+
+
+def test_rows_of_a_table_are_lines_of_their_own(full: Structure) -> None:
+    assert cut(full, "Section 1\nFees:\nDog | 5\nCat | 3\nAll a year.") == [
+        ("1", "Fees:\nDog | 5\nCat | 3\nAll a year.")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "note"),
+    [
+        ("Section 1\nA.\nSection 2\nB.", ""),
+        ("Section 1\nA.\nSection 1A\nB.\nSection 5\nC.\nSection 7\nD.", "articles 2–4, 6 were not found, but 7 was"),
+        ("Section 2\nA.", "article 1 was not found, but 2 was"),
+        ("A fee is due.", "no article was found"),
+        ("Section I\nSection 4\nA.\nSection II\nB.", ""),
+        ("FIRST: A.\nSECOND: B.", ""),
+    ],
+)
+def test_articles_that_were_not_found_are_told_by_the_numbers_of_the_others(
+    full: Structure, lines: str, note: str
+) -> None:
+    assert gap_note(cut_regulation(lines.splitlines(), "A", full)) == note
 
 
 def test_other_text_is_cut_by_its_headings() -> None:

@@ -87,7 +87,7 @@ def test_a_page_gives_its_article_without_menus_and_scripts(tmp_path: Path) -> N
     )
     extract = read_html(page, LIMITS)
     assert extract.title == "Fees"
-    assert extract.blocks == (Block("heading", "Who pays", 2), Block("text", "Nobody pays ."), Block("item", "Birth"))
+    assert extract.blocks == (Block("heading", "Who pays", 2), Block("text", "Nobody pays."), Block("item", "Birth"))
 
 
 def test_a_page_that_only_opens_elements_is_refused_before_it_is_parsed(tmp_path: Path) -> None:

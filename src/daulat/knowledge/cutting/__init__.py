@@ -5,6 +5,7 @@ Comes in: plain text with its headings. Goes out: passages with stable ids, and 
 reads a file and never alters what was published.
 """
 
+from daulat.knowledge.cutting.gaps import gap_note
 from daulat.knowledge.cutting.plain import BETWEEN_HEADINGS, cut_blocks
 from daulat.knowledge.cutting.segments import NO_RULES, SentenceRules, ends_in_abbreviation, segments, sentences
 from daulat.knowledge.cutting.structure import Structure, cut_regulation, load_structures
@@ -17,6 +18,7 @@ __all__ = [
     "cut_blocks",
     "cut_regulation",
     "ends_in_abbreviation",
+    "gap_note",
     "load_structures",
     "segments",
     "sentences",

@@ -10,4 +10,17 @@ from daulat.knowledge.readers.base import CELLS, Block, Extract, Limits, Reader,
 from daulat.knowledge.readers.guard import read_document
 from daulat.knowledge.readers.jsonl import Line, read_lines
 
-__all__ = ["CELLS", "Block", "Extract", "Limits", "Line", "Reader", "ReadingError", "read_document", "read_lines"]
+READING = 2  # counted up when a file is read or cut otherwise than before: the same sources then give another release
+
+__all__ = [
+    "CELLS",
+    "READING",
+    "Block",
+    "Extract",
+    "Limits",
+    "Line",
+    "Reader",
+    "ReadingError",
+    "read_document",
+    "read_lines",
+]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -10,6 +11,7 @@ from typing import Literal, Protocol
 from daulat.knowledge.errors import SourceError
 
 CELLS = " | "  # what a reader puts between the cells of a table
+NO_CELL = "–"  # an empty one: without a sign for it, the cells after it would stand in the wrong column
 
 Format = Literal["jsonl", "html", "markdown", "text", "docx", "pdf"]
 
@@ -49,25 +51,44 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A heading (with its level from 1), a paragraph or a list item, in the order of the document."""
+    """A heading (with its level from 1), a paragraph or a list item, in the order of the document.
 
-    kind: Literal["heading", "text", "item"]
+    The text of an item that is ``numbered`` begins with its number or letter; other items have none.
+    """
+
+    kind: Literal["heading", "text", "item", "numbered"]
     text: str
     level: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """The text of one document. `by_ocr` says that a machine read it from pictures and may have misread."""
+    """The text of one document.
+
+    `by_ocr` says that a machine read it, or some of it, from pictures and may have misread. `notes` are sentences for
+    the curator: what was passed over.
+    """
 
     blocks: tuple[Block, ...]
     title: str = ""
     by_ocr: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """All blocks, one a paragraph."""
         return "\n".join(block.text for block in self.blocks)
+
+
+def row_of(cells: Sequence[str]) -> str:
+    """Return the text of a row of a table; empty where all its cells are.
+
+    Examples
+    --------
+    >>> row_of(["Monday", "", "5"]), row_of(["", ""])
+    ('Monday | – | 5', '')
+    """
+    return CELLS.join(cell or NO_CELL for cell in cells) if any(cells) else ""
 
 
 class Reader(Protocol):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DOCX: a Word file in, its headings, paragraphs and table rows out.
+"""DOCX: a Word file in, its headings, paragraphs and table rows out, as Word shows them with all changes accepted.
 
 A DOCX is a ZIP of XML, so before it is opened its members are counted, their unpacked size is added up, and any that
 names a path outside or declares an entity is refused. Macros, links and pictures are never touched.
@@ -7,7 +7,6 @@ names a path outside or declares an entity is refused. Macros, links and picture
 
 from __future__ import annotations
 
-import re
 import zipfile
 import zlib
 from itertools import islice
@@ -18,10 +17,10 @@ import docx
 from docx.opc.exceptions import PackageNotFoundError
 from lxml import etree  # type: ignore[import-untyped]  # comes with python-docx
 
-from daulat.knowledge.readers.base import CELLS, Block, Extract, Limits, ReadingError
+from daulat.knowledge.readers._word import word_blocks
+from daulat.knowledge.readers.base import Extract, Limits, ReadingError
 
 _MOST_MEMBERS = 5_000
-_HEADING = re.compile(r"(?:heading|judul)\s*(\d)", re.IGNORECASE)
 
 
 def read_docx(path: Path, limits: Limits) -> Extract:
@@ -34,29 +33,9 @@ def read_docx(path: Path, limits: Limits) -> Extract:
             f"{path.name} is a ZIP file but not a Word document: {error}", fix="Save it again as .docx."
         ) from error
     _refuse_entities(path, document)
-    blocks: list[Block] = []
-    for part in document.iter_inner_content():
-        rows = getattr(part, "rows", None)
-        blocks += [_paragraph(part)] if rows is None else [_row(row) for row in rows]
-    titled = (
-        part.text.strip() for part in document.paragraphs if part.style is not None and part.style.name == "Title"
-    )
-    title = next(filter(None, titled), "") or document.core_properties.title or ""
-    return Extract(tuple(block for block in blocks if block.text), title=" ".join(title.split()))
-
-
-def _paragraph(paragraph: Any) -> Block:
-    text = " ".join(paragraph.text.split(" ")).strip()
-    style = paragraph.style.name if paragraph.style is not None else ""
-    heading = _HEADING.search(style or "")
-    if heading:
-        return Block("heading", text, int(heading.group(1)))
-    return Block("heading", text, 1) if style == "Title" else Block("item" if "List" in (style or "") else "text", text)
-
-
-def _row(row: Any) -> Block:
-    cells = list(dict.fromkeys(cell.text.strip() for cell in row.cells))
-    return Block("text", CELLS.join(cell for cell in cells if cell))
+    blocks, titled = word_blocks(document, lambda part: _declares_entities(path, part))
+    title = titled or document.core_properties.title or ""
+    return Extract(tuple(blocks), title=" ".join(title.split()))
 
 
 def _refuse_hostile(path: Path, limits: Limits) -> None:

@@ -1,25 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """PDF: a file in, the lines of its pages out; pages that are pictures are read by Tesseract, where it is installed.
 
-Page numbers and lines that repeat on most pages are left out. Forms, scripts and attachments are never touched.
+Page numbers and lines that repeat at the edges of most pages are left out, see `furniture`. Forms, scripts and
+attachments are never touched.
 """
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
-from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import pypdfium2 as pdfium
+from pypdfium2.raw import FPDF_PAGEOBJ_TEXT
 
 from daulat.knowledge.readers.base import Block, Extract, Limits, ReadingError
+from daulat.knowledge.readers.furniture import without_furniture
 
 OCR_DPI = 300
 _FEW_LETTERS = 20  # a page with fewer is a picture, or empty
 _MOST_PIXELS = 40_000_000
-_PAGE_NUMBER = re.compile(r"[-–—\s.]*\d{1,4}(?:\s*(?:/|dari|of)\s*\d{1,4})?[-–—\s.]*")
 
 
 def read_pdf(path: Path, limits: Limits) -> Extract:
@@ -33,41 +36,82 @@ def read_pdf(path: Path, limits: Limits) -> Extract:
             raise ReadingError(
                 f"{path.name} has {len(document):,} pages; the limit is {limits.pages:,}", fix="Split it."
             )
-        pages, pictures = _text_layer(document, path, limits)
-        read_by_ocr = bool(pictures) and len(pictures) >= len(document) / 2
-        if read_by_ocr:
-            _need_tesseract(path, len(pictures), limits)
-            for number in pictures:
-                pages[number] = _ocr(document[number], limits)
-    lines = [line for page in _without_furniture(pages) for line in page]
-    return Extract(tuple(Block("text", line) for line in lines), by_ocr=read_by_ocr)
+        pages = _text_layer(document, path, limits)
+        by_ocr, notes = _read_pictures(document, pages, path, limits)
+    lines = [line for page in without_furniture([page.lines for page in pages]) for line in page]
+    return Extract(tuple(Block("text", line) for line in lines), by_ocr=by_ocr, notes=notes)
 
 
-def _text_layer(document: pdfium.PdfDocument, path: Path, limits: Limits) -> tuple[list[list[str]], list[int]]:
-    pages: list[list[str]] = []
-    pictures: list[int] = []
+@dataclass
+class _Page:
+    """The lines of a page, and whether something else than text is drawn on it."""
+
+    lines: list[str] = field(default_factory=list)
+    drawn: bool = False
+
+
+def _text_layer(document: pdfium.PdfDocument, path: Path, limits: Limits) -> list[_Page]:
+    pages: list[_Page] = []
     total = 0
     for number in range(len(document)):
         try:
             page = document[number]
             text = page.get_textpage().get_text_range()
+            few = _letters([text]) < _FEW_LETTERS
+            drawn = few and any(part.type != FPDF_PAGEOBJ_TEXT for part in page.get_objects(max_depth=2))
         except pdfium.PdfiumError as error:
             raise ReadingError(f"{path.name}: page {number + 1} is damaged", fix="Fetch the file again.") from error
         total += len(text)
         if total > limits.text_chars:
             raise ReadingError(f"{path.name} holds more than {limits.text_chars:,} characters", fix="Split the file.")
-        if sum(letter.isalpha() for letter in text) < _FEW_LETTERS:
-            pictures.append(number)
         # U+FFFE is how PDFium marks a hyphen at the end of a line.
-        pages.append([line.strip() for line in text.replace("\ufffe", "-").splitlines() if line.strip()])
-    return pages, pictures
+        lines = [line.strip() for line in text.replace("\ufffe", "-").splitlines() if line.strip()]
+        pages.append(_Page(lines, drawn))
+    return pages
 
 
-def _without_furniture(pages: list[list[str]]) -> list[list[str]]:
-    """Leave out page numbers, and lines at the edges that repeat on most pages."""
-    edges = Counter(line for page in pages for line in {*page[:3], *page[-2:]})
-    repeated = {line for line, count in edges.items() if len(pages) > 3 and count > len(pages) * 0.5}
-    return [[line for line in page if line not in repeated and not _PAGE_NUMBER.fullmatch(line)] for page in pages]
+def _letters(lines: Sequence[str]) -> int:
+    return sum(letter.isalpha() for line in lines for letter in line)
+
+
+def _read_pictures(
+    document: pdfium.PdfDocument, pages: list[_Page], path: Path, limits: Limits
+) -> tuple[bool, tuple[str, ...]]:
+    """Read the pages that are pictures; say whether there were such, and which could not be read.
+
+    A document of which most are pictures is a scan, and is not read without Tesseract.
+    """
+    few = [number for number, page in enumerate(pages) if _letters(page.lines) < _FEW_LETTERS]
+    pictures = [number for number in few if pages[number].drawn]
+    if not pictures and not any(_letters(page.lines) for page in pages):  # what it shows is drawn in some other way
+        pictures = few
+    if not pictures:
+        return False, ()
+    try:
+        _need_tesseract(path, len(pictures), limits)
+    except ReadingError as error:
+        if len(pictures) >= len(pages) / 2:
+            raise
+        return False, (f"{_named(pictures)} not read, for there is no text in it but a picture. {error.fix}",)
+    empty: list[int] = []
+    for number in pictures:
+        page = pages[number]
+        # The text of a stamp or a page number may lie over the picture of a page.
+        page.lines = max(page.lines, _ocr(document[number], limits), key=_letters)
+        if _letters(page.lines) < _FEW_LETTERS:
+            empty.append(number)
+    notes = (f"{_named(empty)} not read, for no text was found in the picture.",) if empty else ()
+    return len(empty) < len(pictures), notes
+
+
+def _named(numbers: Sequence[int]) -> str:
+    """Name pages, which are counted from 0 here, as readers count them: `pages 3, 8–10 were`."""
+    starts = [number for before, number in pairwise([-2, *numbers]) if number != before + 1]
+    ends = [number for number, after in pairwise([*numbers, -2]) if after != number + 1]
+    runs = [
+        f"{start + 1}" if start == end else f"{start + 1}–{end + 1}" for start, end in zip(starts, ends, strict=True)
+    ]
+    return f"page {runs[0]} was" if len(numbers) == 1 else f"pages {', '.join(runs)} were"
 
 
 def _need_tesseract(path: Path, pictures: int, limits: Limits) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from daulat.knowledge.readers.base import CELLS, Block, Extract, Limits, ReadingError
+from daulat.knowledge.readers.base import Block, Extract, Limits, ReadingError, row_of
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _MOST_BYTES_A_CHARACTER = 4  # in UTF-8 and in UTF-16
@@ -66,7 +66,7 @@ def _too_long(path: Path, limits: Limits) -> ReadingError:
 
 def _blocks(tokens: list[Token]) -> list[Block]:
     blocks: list[Block] = []
-    level, in_list, row = 0, 0, list[str]()
+    level, in_list, row, in_row = 0, 0, list[str](), False
     for token in tokens:
         if token.type == "heading_open":
             level = int(token.tag[1:])
@@ -77,13 +77,13 @@ def _blocks(tokens: list[Token]) -> list[Block]:
         elif token.type in ("bullet_list_close", "ordered_list_close"):
             in_list -= 1
         elif token.type == "tr_open":
-            row = [""]
+            row, in_row = [], True
         elif token.type == "tr_close":
-            blocks.append(Block("text", CELLS.join(cell for cell in row if cell)))
-            row = []
+            blocks.append(Block("text", row_of(row)))
+            in_row = False
         elif token.type in ("inline", "fence", "code_block"):
             text = _words(token)
-            if row:
+            if in_row:
                 row.append(text)
             elif text:
                 kind = "heading" if level else "item" if in_list else "text"

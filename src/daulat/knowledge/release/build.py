@@ -18,6 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -29,13 +30,15 @@ from daulat.knowledge.everyday.index import questions_of
 from daulat.knowledge.index.cache import VectorStore, key_of
 from daulat.knowledge.index.vectors import write_vectors
 from daulat.knowledge.ingest import Ingested, IngestRules, ingest_all
-from daulat.knowledge.ingested import IngestFailure
+from daulat.knowledge.ingested import IngestFailure, IngestNote, notes_of
+from daulat.knowledge.readers import READING
 from daulat.knowledge.release._place import using
 from daulat.knowledge.release.layout import (
     EVERYDAY,
     FAILURES,
     FORMAT,
     MANIFEST,
+    NOTES,
     SIGNATURE,
     FileEntry,
     Manifest,
@@ -50,6 +53,7 @@ _KEPT_HERE = "Releases are kept there, and nothing was built."
 Progress = Callable[[str, int, int], None]
 """(stage, done, total). A stage is told as done when it is: whatever comes after has a stage of its own."""
 _TOLD_EVERY = 500
+Listed = TypeVar("Listed")
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -65,6 +69,7 @@ class BuildReport:
     failures: tuple[IngestFailure, ...]
     encoded: int
     unchanged: bool
+    notes: tuple[IngestNote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,7 @@ class Builder:
             known = self._find(fingerprint)
             if known:
                 manifest = read_manifest(known)
-                return BuildReport(known, manifest, read_failures(known), 0, unchanged=True)
+                return BuildReport(known, manifest, read_failures(known), 0, unchanged=True, notes=read_notes(known))
             ingested = self._ingest(sources, rules)
             segments = list(cut_segments(ingested.documents))
             wordings, faults = self._wordings(ingested)
@@ -148,7 +153,8 @@ class Builder:
                     code="knowledge.build.disk",
                 ) from error
             sync(self.releases)
-        return BuildReport(target, manifest, ingested.failures, encoded, unchanged=False)
+        notes = notes_of(ingested.documents)
+        return BuildReport(target, manifest, ingested.failures, encoded, unchanged=False, notes=notes)
 
     def _ingest(self, sources: Sequence[Source], rules: IngestRules) -> Ingested:
         counts = [len(source.files()) for source in sources]
@@ -262,7 +268,17 @@ class Builder:
 
     def _fingerprint(self, sources: Sequence[Source], files: dict[str, dict[str, str]], data: dict[str, str]) -> str:
         declared = [source.model_dump(mode="json") for source in sources]
-        parts = [FORMAT, self.version, self.country, self.encoder.name, declared, files, data, self.key.public.text]
+        parts = [
+            FORMAT,
+            READING,
+            self.version,
+            self.country,
+            self.encoder.name,
+            declared,
+            files,
+            data,
+            self.key.public.text,
+        ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
     def _find(self, fingerprint: str) -> Path | None:
@@ -317,10 +333,25 @@ def read_failures(folder: Path) -> tuple[IngestFailure, ...]:
     ReleaseError
         If the list cannot be read.
     """
+    return _listed(folder, FAILURES, tuple[IngestFailure, ...])
+
+
+def read_notes(folder: Path) -> tuple[IngestNote, ...]:
+    """Return what a curator should look at in the documents of a release; nothing where that was not kept yet.
+
+    Raises
+    ------
+    ReleaseError
+        If the list cannot be read.
+    """
+    return _listed(folder, NOTES, tuple[IngestNote, ...]) if (folder / NOTES).is_file() else ()
+
+
+def _listed(folder: Path, name: str, kind: type[Listed]) -> Listed:
     try:
-        return msgspec.json.decode((folder / FAILURES).read_bytes(), type=tuple[IngestFailure, ...])
+        return msgspec.json.decode((folder / name).read_bytes(), type=kind)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise damaged(folder, f"{FAILURES} cannot be read ({error})") from error
+        raise damaged(folder, f"{name} cannot be read ({error})") from error
 
 
 @contextmanager

@@ -29,6 +29,7 @@ FORMAT = 1
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
 DOCUMENTS, PASSAGES, OFFSETS = "documents.json", "passages.bin", "offsets.npy"
 PASSAGE_IDS, ROWS, SEGMENTS, FAILURES = "passage_ids.npy", "rows.npy", "segments.npy", "failures.json"
+NOTES = "notes.json"  # not in releases that were made before it was kept
 LEXICAL, EVERYDAY = "lexical", "everyday"
 
 ID_TYPE = np.dtype([("hash", "<u8"), ("row", "<u4")])

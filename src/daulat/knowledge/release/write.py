@@ -18,13 +18,14 @@ from daulat.knowledge.cutting.segments import segments
 from daulat.knowledge.index.forward import ForwardWriter
 from daulat.knowledge.index.lexical import Entry, write_lexical
 from daulat.knowledge.ingest import Ingested
-from daulat.knowledge.ingested import IngestedDocument
+from daulat.knowledge.ingested import IngestedDocument, notes_of
 from daulat.knowledge.release.layout import (
     DOCUMENTS,
     EVERY_SERVICE,
     FAILURES,
     ID_TYPE,
     LEXICAL,
+    NOTES,
     OFFSETS,
     PASSAGE_IDS,
     PASSAGES,
@@ -76,9 +77,10 @@ def encoded_text(document: Document, passage: Passage, start: int, end: int) -> 
 
 
 def write_records(folder: Path, ingested: Ingested, cut: Sequence[Segment]) -> None:
-    """Write documents, passages, statuses, segments and failures."""
+    """Write documents, passages, statuses, segments, failures and notes."""
     (folder / DOCUMENTS).write_bytes(encode_json([item.document for item in ingested.documents]))
     (folder / FAILURES).write_bytes(encode_json(ingested.failures))
+    (folder / NOTES).write_bytes(encode_json(notes_of(ingested.documents)))
     rows = [
         (ordinal, passage, item.statuses.get(passage.passage_id))
         for ordinal, item in enumerate(ingested.documents)

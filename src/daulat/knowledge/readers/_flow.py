@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Private: the text of an element of HTML in its order; a node in, blocks out, every word once.
+
+A walk over all nodes without recursion: pages nest deeper than Python does. Words gather until a block begins or ends;
+what they are is said by the headings, list items and rows that are open then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from selectolax.lexbor import LexborNode
+
+from daulat.knowledge.readers.base import Block, row_of
+from daulat.knowledge.readers.marks import numeral
+
+_HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
+_NAMES = """
+    address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure
+    footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol optgroup option p pre section summary
+    table tbody td tfoot th thead tr ul
+"""
+_BLOCKS = frozenset(_NAMES.split())  # the elements that browsers show on lines of their own
+_LISTS = ("ol", "ul", "menu", "dir")
+_CELLS = ("td", "th")
+_TEXT = "-text"
+# A row that holds a table or a heading lays a page out.
+_LAYOUT_ROWS = "tr:has(table, h1, h2, h3, h4, h5, h6)"
+_STYLES = {"a": "lower-letter", "A": "upper-letter", "i": "lower-roman", "I": "upper-roman"}
+_STYLE = re.compile(r"list-style(?:-type)?\s*:[^;]*?\b(lower|upper)-(alpha|latin|roman)")
+_LONGEST_SPAN = 1_000  # rows: HTML allows 65,534
+
+
+def flow(root: LexborNode, passed_over: Collection[str]) -> list[Block]:
+    """Return the blocks of an element, without the elements inside it whose tags are passed over."""
+    page = _Page(layouts={row.mem_id for row in root.css(_LAYOUT_ROWS)})
+    for event, tag, node in _walk(root, passed_over):
+        if event == "open":
+            page.open(tag, node)
+        else:
+            page.close(tag, node)
+    page.flush()
+    return page.blocks
+
+
+def _walk(root: LexborNode, passed_over: Collection[str]) -> Iterator[tuple[Literal["open", "close"], str, LexborNode]]:
+    """Yield every element and text where it begins and where it ends, with its tag."""
+    yield "open", root.tag or "", root
+    opened = [(root.tag or "", root, root.iter(include_text=True))]
+    while opened:
+        tag, node, inner = opened[-1]
+        child = next(inner, None)
+        if child is None:
+            opened.pop()
+            yield "close", tag, node
+            continue
+        tag = child.tag or ""
+        if tag not in passed_over:
+            yield "open", tag, child
+            if tag != _TEXT:
+                opened.append((tag, child, child.iter(include_text=True)))
+
+
+@dataclass
+class _List:
+    """A list that is open: how its items are numbered, if they are, and by which number the next one is."""
+
+    style: str
+    next: int = 1
+    step: int = 1
+
+
+@dataclass
+class _Row:
+    """A row of a table that is open. `above` are cells that reach down into it, by their place."""
+
+    above: dict[int, tuple[str, int]]
+    cells: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Page:
+    layouts: set[int]
+    blocks: list[Block] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+    heading: int = 0
+    pre: int = 0
+    lists: list[_List] = field(default_factory=list)
+    row: _Row | None = None
+    spans: list[dict[int, tuple[str, int]]] = field(default_factory=list)
+    mark: str = ""
+    is_item: bool = False
+
+    def open(self, tag: str, node: LexborNode) -> None:
+        if tag == _TEXT:
+            said = node.text_content or ""
+            self.words.append(said if self.pre else re.sub(r"\s+", " ", said))
+        elif tag == "br":
+            self.words.append("\n")
+        elif tag in _BLOCKS:
+            self.flush()
+            self._open_block(tag, node)
+
+    def close(self, tag: str, node: LexborNode) -> None:
+        if tag in _BLOCKS:
+            self.flush()
+            self._close_block(tag, node)
+
+    def flush(self) -> None:
+        """End the block that was gathered, if it has a word."""
+        lines = [" ".join(line.split()) for line in "".join(self.words).splitlines()]
+        text = "\n".join(filter(None, lines))
+        self.words = []
+        if not text:
+            return
+        marked = f"{self.mark} {text}".strip()
+        if self.row is not None:
+            self.row.lines.append(marked)
+        elif self.heading:
+            self.blocks.append(Block("heading", " ".join(marked.split()), self.heading))
+        else:
+            self.blocks.append(Block("numbered" if self.mark else "item" if self.is_item else "text", marked))
+        self.mark, self.is_item = "", False
+
+    def _open_block(self, tag: str, node: LexborNode) -> None:
+        if tag in _HEADINGS:
+            self.heading = _HEADINGS[tag]
+        elif tag == "pre":
+            self.pre += 1
+        elif tag in _LISTS:
+            self.lists.append(_list(tag, node))
+        elif tag == "li" and self.lists and self.lists[-1].style:
+            self._number(node)
+        elif tag in ("li", "dd"):
+            self.is_item = True
+        elif tag == "table":
+            self.spans.append({})
+        elif tag == "tr" and self.row is None and self.spans and self._is_of_data(node):
+            self.row = _Row(self.spans[-1])
+            self._reach_down()
+
+    def _close_block(self, tag: str, node: LexborNode) -> None:
+        if tag in _HEADINGS:
+            self.heading = 0
+        elif tag == "pre":
+            self.pre -= 1
+        elif tag in _LISTS and self.lists:
+            self.lists.pop()
+        elif tag in ("li", "dd"):
+            self.is_item, self.mark = False, ""
+        elif tag == "table" and self.spans:
+            self.spans.pop()
+        elif tag in _CELLS and self.row is not None:
+            self._close_cell(node)
+        elif tag == "tr" and self.row is not None:
+            text = row_of(self.row.cells)
+            self.blocks += [Block("text", text)] if text else []
+            self.row = None
+
+    def _is_of_data(self, row: LexborNode) -> bool:
+        return sum(cell.tag in _CELLS for cell in row.iter()) > 1 and row.mem_id not in self.layouts
+
+    def _number(self, node: LexborNode) -> None:
+        here = self.lists[-1]
+        number = _whole(node.attributes.get("value"), here.next)
+        here.next = number + here.step
+        # An item that only holds another list has its number before that list's first.
+        self.mark = f"{self.mark} {numeral(number, here.style)}.".strip()
+
+    def _close_cell(self, node: LexborNode) -> None:
+        if self.row is None:
+            return
+        text = "\n".join(self.row.lines)
+        down = min(_whole(node.attributes.get("rowspan"), 1), _LONGEST_SPAN) - 1
+        if down > 0:
+            self.row.above[len(self.row.cells)] = (text, down)
+        self.row.cells.append(text)
+        self.row.lines = []
+        self._reach_down()
+
+    def _reach_down(self) -> None:
+        """Repeat cells of rows above that stand in this one too: without them its others would move to the left."""
+        row = self.row
+        while row is not None and (held := row.above.get(len(row.cells))) is not None:
+            place, (text, down) = len(row.cells), held
+            if down == 0:
+                del row.above[place]
+                return
+            row.above[place] = (text, down - 1)
+            row.cells.append(text)
+
+
+def _list(tag: str, node: LexborNode) -> _List:
+    if tag != "ol":
+        return _List("")
+    said = _STYLE.search(node.attributes.get("style") or "")
+    style = _STYLES.get(node.attributes.get("type") or "", "decimal")
+    if said:
+        style = f"{said[1]}-{'roman' if said[2] == 'roman' else 'letter'}"
+    backwards = "reversed" in node.attributes
+    first = sum(item.tag == "li" for item in node.iter()) if backwards else 1
+    return _List(style, _whole(node.attributes.get("start"), first), -1 if backwards else 1)
+
+
+def _whole(text: str | None, otherwise: int) -> int:
+    return int(text) if text and re.fullmatch(r"-?[0-9]{1,6}", text.strip()) else otherwise

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Private: the body of a Word file in, its blocks in order out, with what Word itself numbers, inserts or notes below.
+
+Text is taken from the elements that hold it, wherever they stand: in content controls, text boxes, links, fields and
+tracked insertions. What is tracked as deleted or moved away is left out. A note follows the paragraph that refers to
+it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from docx.enum.style import WD_STYLE_TYPE
+from docx.oxml.ns import qn
+from lxml import etree  # type: ignore[import-untyped]  # comes with python-docx
+
+from daulat.knowledge.readers._numbering import Numbering
+from daulat.knowledge.readers.base import Block, ReadingError, row_of
+
+_HEADING = re.compile(r"(?:heading|judul)\s*(\d)", re.IGNORECASE)
+_MATHS = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # the same again, for old programs
+_P, _TABLE, _ROW, _CELL, _BOX = qn("w:p"), qn("w:tbl"), qn("w:tr"), qn("w:tc"), qn("w:txbxContent")
+_GONE = frozenset((qn("w:del"), qn("w:moveFrom"), _FALLBACK))
+_PROPERTIES = frozenset((qn("w:pPr"), qn("w:rPr"), qn("w:sdtPr"), qn("w:tblPr"), qn("w:trPr"), qn("w:tcPr")))
+_TEXT = (qn("w:t"), f"{_MATHS}t")
+_SIGNS = {qn("w:tab"): " ", qn("w:ptab"): " ", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
+_NOTES = {qn("w:footnoteReference"): "footnote", qn("w:endnoteReference"): "endnote"}
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+
+
+def word_blocks(document: Any, entity: Callable[[str], ReadingError]) -> tuple[list[Block], str]:
+    """Return the blocks of a document, and its title; `entity` makes the error for a part that declares one."""
+    word = _Word(document, entity)
+    return [block for block in word.blocks(document.element.body) if block.text], word.title
+
+
+def _inside(element: Any, wanted: frozenset[str]) -> Iterator[Any]:
+    """Yield the outermost elements of some tags in their order, without those that are gone."""
+    for child in element:
+        if child.tag in wanted:
+            yield child
+        elif child.tag not in _GONE and child.tag not in _PROPERTIES and not _is_contents(child):
+            yield from _inside(child, wanted)
+
+
+def _is_contents(element: Any) -> bool:
+    """Say whether an element is the table of contents that Word makes of the headings further down."""
+    made = f"{qn('w:sdtPr')}/{qn('w:docPartObj')}/{qn('w:docPartGallery')}"
+    gallery = element.find(made) if element.tag == qn("w:sdt") else None
+    return gallery is not None and gallery.get(qn("w:val")) == "Table of Contents"
+
+
+class _Word:
+    def __init__(self, document: Any, entity: Callable[[str], ReadingError]) -> None:
+        self.title = ""
+        self._styles = {style.style_id: style for style in document.styles if style.type == WD_STYLE_TYPE.PARAGRAPH}
+        self._usual = document.styles.default(WD_STYLE_TYPE.PARAGRAPH)
+        self._numbering = Numbering(document)
+        self._notes = {kind: _notes(document, kind, entity) for kind in ("footnote", "endnote")}
+
+    def blocks(self, holder: Any) -> Iterator[Block]:
+        for part in _inside(holder, frozenset((_P, _TABLE))):
+            yield from self._table(part) if part.tag == _TABLE else self._paragraph(part)
+
+    def _paragraph(self, paragraph: Any) -> Iterator[Block]:
+        text = self._text(paragraph)
+        properties = paragraph.pPr
+        style = self._style(properties)
+        is_deleted = not text and properties is not None and properties.find(f"{qn('w:rPr')}/{qn('w:del')}") is not None
+        number = "" if is_deleted else self._numbering.next(properties, style)
+        notes = "".join(f" [{note}]" for note in self._noted(paragraph))
+        text = f"{number} {text}{notes}".strip()
+        name = style.name or "" if style is not None else ""
+        heading = _HEADING.search(name)
+        if name == "Title":
+            self.title = self.title or text
+        if heading or name == "Title":
+            yield Block("heading", " ".join(text.split()), int(heading.group(1)) if heading else 1)
+        elif "List" in name:
+            yield Block("numbered" if number else "item", text)
+        else:
+            yield Block("text", text)
+        for box in _inside(paragraph, frozenset((_BOX,))):
+            yield from self.blocks(box)
+
+    def _style(self, properties: Any) -> Any:
+        named = properties.style if properties is not None else None
+        return self._styles.get(named, self._usual)
+
+    def _text(self, paragraph: Any) -> str:
+        words: list[str] = []
+        for element in _inside(paragraph, frozenset((*_TEXT, *_SIGNS, _BOX))):
+            words.append(_SIGNS.get(element.tag) or (element.text or "" if element.tag in _TEXT else ""))
+        lines = "".join(words).split("\n")
+        return "\n".join(filter(None, (line.strip() for line in lines)))
+
+    def _noted(self, paragraph: Any) -> Iterator[str]:
+        for reference in _inside(paragraph, frozenset((*_NOTES, _BOX))):
+            note = (
+                self._notes[_NOTES[reference.tag]].get(reference.get(qn("w:id"))) if reference.tag in _NOTES else None
+            )
+            if note is not None:
+                lines = (self._text(each) for each in _inside(note, frozenset((_P,))))
+                yield " ".join(" ".join(filter(None, lines)).split())
+
+    def _table(self, table: Any) -> Iterator[Block]:
+        above: dict[int, str] = {}  # the cells of the row above, by their column
+        for row in _inside(table, frozenset((_ROW,))):
+            if row.find(f"{qn('w:trPr')}/{qn('w:del')}") is not None:
+                continue
+            cells: list[str] = [""] * _count(row, "w:trPr/w:gridBefore")
+            column, here = len(cells), dict[int, str]()
+            for cell in _inside(row, frozenset((_CELL,))):
+                merged = cell.find(f"{qn('w:tcPr')}/{qn('w:vMerge')}")
+                goes_on = merged is not None and merged.get(qn("w:val"), "continue") == "continue"
+                # A cell that reaches down into this row is said again: a row is read by itself.
+                here[column] = (above.get(column, "") if goes_on else "") or self._cell(cell)
+                cells.append(here[column])
+                column += max(1, _count(cell, "w:tcPr/w:gridSpan"))
+            above = here
+            yield Block("text", row_of(cells))
+
+    def _cell(self, cell: Any) -> str:
+        return "\n".join(block.text for block in self.blocks(cell) if block.text)
+
+
+def _count(element: Any, path: str) -> int:
+    found = element.find("/".join(qn(step) for step in path.split("/")))
+    said = found.get(qn("w:val"), "") if found is not None else ""
+    return min(int(said), 100) if said.isdecimal() else 0
+
+
+def _notes(document: Any, kind: str, entity: Callable[[str], ReadingError]) -> dict[str | None, Any]:
+    """Return the footnotes or endnotes of a document by their ids. python-docx leaves their part unread."""
+    for relation in document.part.rels.values():
+        if relation.reltype.endswith(f"/{kind}s") and not relation.is_external:
+            try:
+                root = etree.fromstring(relation.target_part.blob, _PARSER)
+            except etree.XMLSyntaxError:
+                return {}
+            if root.getroottree().docinfo.doctype:
+                raise entity(str(relation.target_part.partname))
+            return {note.get(qn("w:id")): note for note in root.iter(qn(f"w:{kind}")) if note.get(qn("w:type")) is None}
+    return {}

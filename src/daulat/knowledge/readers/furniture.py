@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Furniture of printed pages: the lines of pages in; the same without page numbers and running heads out.
+
+Only the first and the last lines of a page can be furniture, and only where other pages say the same: a year or a sum
+that stands alone on a line is text, and so is a line that ends many articles.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from itertools import takewhile
+
+_TOP, _FOOT = 3, 2  # lines of a page where furniture stands
+_MOST = 0.5  # of the pages that a running head stands on
+_FEWEST_PAGES = 4  # among which lines can repeat
+_INSIDE = 0.1  # of its times at an edge that a running head may stand inside a page by chance
+_NUMBERED = 0.25  # of the pages that count on with each other
+_NUMBER = re.compile(r"(?P<before>[-–—\s.]*)(?P<number>\d{1,4})(?:\s*(?:/|dari|of)\s*\d{1,4})?(?P<after>[-–—\s.]*)")
+_DASHES = re.compile(r"\s*[-–—]\s*")
+
+
+def without_furniture(pages: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Leave out page numbers, and lines at the edges that repeat on most pages; inside a page nothing is left out.
+
+    Examples
+    --------
+    >>> pages = [["Gazette", f"Article {n}", "Pay", "750", "euro,", f"due on day {n}.", f"{n}"] for n in range(1, 6)]
+    >>> without_furniture(pages)[1]
+    ['Article 2', 'Pay', '750', 'euro,', 'due on day 2.']
+    """
+    repeated = _running(pages)
+    numbers = _page_numbers(pages, _counted(pages))
+    return [_without(page, number, repeated) for page, number in zip(pages, numbers, strict=True)]
+
+
+def _without(page: Sequence[str], number: int | None, repeated: Collection[str]) -> list[str]:
+    """Leave out the number of a page, and running heads: nothing but furniture stands between these and the edge."""
+    places = range(len(page))
+
+    def is_furniture(place: int) -> bool:
+        return place == number or page[place] in repeated
+
+    head = takewhile(is_furniture, places[:_TOP])
+    foot = takewhile(is_furniture, places[::-1][:_FOOT])
+    left_out = {*head, *foot, number}
+    return [line for place, line in enumerate(page) if place not in left_out]
+
+
+def _is_inside(page: Sequence[str], place: int) -> bool:
+    return _TOP <= place < len(page) - _FOOT
+
+
+def _edges(page: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield the lines at the edges of a page with their places, the outermost first."""
+    places = [place for place in range(len(page)) if not _is_inside(page, place)]
+    return ((place, page[place]) for place in sorted(places, key=lambda place: min(place, len(page) - 1 - place)))
+
+
+def _running(pages: Sequence[Sequence[str]]) -> set[str]:
+    at_edges = Counter(line for page in pages for line in {line for _place, line in _edges(page)})
+    inside = Counter(line for page in pages for place, line in enumerate(page) if _is_inside(page, place))
+    most = len(pages) * _MOST
+    return {
+        line
+        for line, count in at_edges.items()
+        if len(pages) >= _FEWEST_PAGES and count > most and inside[line] <= count * _INSIDE
+    }
+
+
+def _numbers(page: Sequence[str]) -> Iterator[tuple[int, re.Match[str]]]:
+    """Yield what may be the number of a page, with its place."""
+    for place, line in _edges(page):
+        if number := _NUMBER.fullmatch(line):
+            yield place, number
+
+
+def _counted(pages: Sequence[Sequence[str]]) -> set[int]:
+    """Return by how much page numbers differ from the places of their pages: parts of a book may begin anew."""
+    found: Counter[int] = Counter()
+    for at, page in enumerate(pages):
+        found.update({int(number["number"]) - at for _place, number in _numbers(page)})
+    return {offset for offset, count in found.items() if count >= max(2, len(pages) * _NUMBERED)}
+
+
+def _page_numbers(pages: Sequence[Sequence[str]], counted: set[int]) -> Iterator[int | None]:
+    """Yield where the number of each page stands; between dashes it is told by itself."""
+    for at, page in enumerate(pages):
+        found = list(_numbers(page))
+        dashed = (
+            place for place, number in found if all(_DASHES.fullmatch(number[side]) for side in ("before", "after"))
+        )
+        counts_on = (place for place, number in found if int(number["number"]) - at in counted)
+        yield next(dashed, next(counts_on, None))

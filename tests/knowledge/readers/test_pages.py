@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A page of HTML is read as a browser shows it; a page of a PDF that is a picture is read, or said not to be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from reportlab.pdfgen.canvas import Canvas
+
+from daulat.knowledge.readers import Block, Limits, ReadingError, pdf
+from daulat.knowledge.readers.html import read_html
+from daulat.knowledge.readers.pdf import read_pdf
+
+LIMITS = Limits(seconds=60)
+TEXT = "Every person who keeps {} dogs pays a fee of twelve euro."
+
+
+def blocks(folder: Path, body: str) -> list[tuple[str, str]]:
+    (folder / "page.html").write_text(f"<title>t</title><body>{body}")
+    return [(block.kind, block.text) for block in read_html(folder / "page.html", LIMITS).blocks]
+
+
+def test_text_outside_of_paragraphs_is_read_in_its_place(tmp_path: Path) -> None:
+    page = "<div>A permit costs 40.</div><p>Ask at <b>desk</b> 3.</p><span>Open from 8</span> to 9."
+    assert [text for _, text in blocks(tmp_path, page)] == ["A permit costs 40.", "Ask at desk 3.", "Open from 8 to 9."]
+
+
+def test_lists_in_lists_and_paragraphs_in_cells_are_said_once_with_their_numbers(tmp_path: Path) -> None:
+    page = (
+        "<ol type=a start=2><li>Citizens:<ul><li>card</li></ul></li><li value=5><p>Others</p></li></ol>"
+        "<ol style='list-style-type: upper-roman'><li><ol><li>deep</li></ol></li></ol>"
+        "<table><tr><td><p>Small shop</p></td><td><p>10</p></td></tr></table><ol><li></li></ol>after"
+    )
+    assert blocks(tmp_path, page) == [
+        ("numbered", "b. Citizens:"),
+        ("item", "card"),
+        ("numbered", "e. Others"),
+        ("numbered", "I. 1. deep"),
+        ("text", "Small shop | 10"),
+        ("text", "after"),
+    ]
+
+
+def test_prices_stay_in_their_columns(tmp_path: Path) -> None:
+    page = "<table><tr><th>Day<th>Child<th>Adult</tr><tr><td rowspan=2>Monday<td><td>10</tr><tr><td>5<td>9</tr></table>"
+    assert [text for _, text in blocks(tmp_path, page)] == ["Day | Child | Adult", "Monday | – | 10", "Monday | 5 | 9"]
+
+
+def test_a_table_that_lays_a_page_out_is_read_as_a_page(tmp_path: Path) -> None:
+    page = "<table><tr><td><h2>Fees</h2><p>None.</p></td><td><table><tr><td>a<td>b</table></td></tr></table>"
+    assert blocks(tmp_path, page) == [("heading", "Fees"), ("text", "None."), ("text", "a | b")]
+
+
+def test_a_page_inside_a_form_is_read_without_the_controls(tmp_path: Path) -> None:
+    page = "<form><div>Valid for 30 days.</div><select><option>Choose</select><button>Send</button></form>"
+    assert blocks(tmp_path, page) == [("text", "Valid for 30 days.")]
+
+
+def test_the_head_of_an_article_is_its_title_and_one_of_several_articles_is_not_the_page(tmp_path: Path) -> None:
+    head = "<header><p>Site</p></header>"
+    one = f"{head}<article><header><h1>Fees</h1></header><p>None.</p></article><aside>Ads</aside>"
+    assert blocks(tmp_path, one) == [("heading", "Fees"), ("text", "None.")]
+    several = f"{head}<article><p>One.</p></article><article><p>Two.</p></article>"
+    assert blocks(tmp_path, several) == [("text", "One."), ("text", "Two.")]
+    assert blocks(tmp_path, "<main></main><p>All.</p>") == [("text", "All.")]
+
+
+def mixed_pdf(path: Path, *, text: int, scans: int) -> Path:
+    """Write pages with text, an empty one, and pages with nothing but a drawing."""
+    canvas = Canvas(str(path))
+    for number in range(text + 1 + scans):
+        if number < text:
+            canvas.drawString(72, 700, TEXT.format(number))
+        elif number > text:
+            canvas.rect(72, 72, 300, 300, fill=1)
+        canvas.showPage()
+    canvas.save()
+    return path
+
+
+def test_the_scanned_pages_of_a_pdf_with_text_are_read_in_their_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "_need_tesseract", lambda *_: None)
+    monkeypatch.setattr(pdf, "_ocr", lambda *_: ["The fee of cats, as it was scanned."])
+    extract = read_pdf(mixed_pdf(tmp_path / "law.pdf", text=3, scans=1), LIMITS)
+    texts = [*map(TEXT.format, range(3)), "The fee of cats, as it was scanned."]
+    assert extract.blocks == tuple(Block("text", text) for text in texts)
+    assert (extract.by_ocr, extract.notes) == (True, ())
+
+
+def test_scanned_pages_that_nobody_can_read_are_told_and_the_others_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    extract = read_pdf(mixed_pdf(tmp_path / "law.pdf", text=6, scans=3), LIMITS)
+    (note,) = extract.notes
+    assert (len(extract.blocks), extract.by_ocr) == (6, False)
+    assert note.startswith("pages 8–10 were not read")
+    assert "tesseract-ocr-eng" in note
+    with pytest.raises(ReadingError, match="9 pages are pictures"):
+        read_pdf(mixed_pdf(tmp_path / "scan.pdf", text=2, scans=9), LIMITS)
+
+
+def test_a_picture_without_a_text_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "_need_tesseract", lambda *_: None)
+    monkeypatch.setattr(pdf, "_ocr", lambda *_: [])
+    extract = read_pdf(mixed_pdf(tmp_path / "law.pdf", text=3, scans=1), LIMITS)
+    assert extract.notes == ("page 5 was not read, for no text was found in the picture.",)
