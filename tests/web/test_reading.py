@@ -46,11 +46,16 @@ def test_one_question_is_answered_without_script(open_page: Open) -> None:
     expect(page.locator("mark#quote")).to_have_text(BIRTH_SENTENCE)
 
 
+QUESTIONS = (
+    "bayi", "beberapa", "cuti", "presiden", "umur", "pingsan", "serang", "panjang", "tanggal", "belum tentu",
+)  # fmt: skip
+
+
 def test_an_answer_reads_the_same_with_and_without_script(open_page: Open, address: str) -> None:
     scripted, plain = open_page(), open_page("/about", java_script_enabled=False)
-    for question in ("bayi", "beberapa", "cuti", "presiden", "umur", "pingsan", "serang", "panjang"):
+    for question in QUESTIONS:
         ask(scripted, question)
-        plain.goto(f"{address}/ask?q={question}")
+        plain.goto(f"{address}/ask?q={question.replace(' ', '+')}")
         read = [" ".join(page.locator(".answer").last.inner_text().split()) for page in (scripted, plain)]
         assert read[0].removesuffix(" Salin Cetak") == read[1]
 

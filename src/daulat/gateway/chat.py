@@ -53,6 +53,8 @@ SERVICE_LINGER_S = 10.0
 PAGE = "page"
 # The code of the error where the official text could not be opened; waiting opens it for nobody.
 NO_OFFICIAL_TEXT = "no_official_text"
+# The code of the error while it is still being opened.
+STILL_LOADING = "loading"
 # How long an error may still become an HTTP status before the response has to begin.
 FIRST_EVENT_PATIENCE_S = 1.0
 
@@ -181,7 +183,7 @@ def _assistant(parts: Parts) -> Assistant:
             "the official text is still being opened",
             why="Without it there is nothing to answer from.",
             fix="try again in a few seconds; GET /v1/status says what is loading.",
-            code="loading",
+            code=STILL_LOADING,
         )
     return parts.assistant
 
