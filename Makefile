@@ -27,7 +27,7 @@ install: .venv/.installed  ## make .venv/bin/daulat; the only verb, with test, t
 
 up: .venv/.installed  ## start the service on this machine; declares COUNTRY (ID) where there is no nation.yaml
 	@test -f nation.yaml || .venv/bin/daulat init $(COUNTRY)
-	@exec .venv/bin/daulat up
+	@exec $(PY) tools/up.py $(if $(filter file,$(origin COUNTRY)),,$(COUNTRY))
 
 test: packages lint .peers/.installed  ## everything that CI runs; its last line is pytest's
 	@$(PY) -m pytest

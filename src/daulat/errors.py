@@ -13,6 +13,8 @@ Each room subclasses its own branch in its `errors.py`; nothing here does input 
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class DaulatError(Exception):
     """An error with three sentences and a stable code.
@@ -47,6 +49,6 @@ class DaulatError(Exception):
     def __str__(self) -> str:
         return f"error[{self.code}]: {self.what}\n  {self.why}\n\nhint: {self.fix}"
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Any]:
         """Return the same four fields for `--json` and for the API."""
         return {"code": self.code, "what": self.what, "why": self.why, "fix": self.fix}

@@ -183,3 +183,14 @@ def test_every_model_that_cannot_run_is_found_and_altered_weights_are_a_failure(
     assert states() == [("warn", "`a`"), ("fail", "`c`"), ("ok", "b, ")]
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     assert states() == [("warn", "`a`"), ("fail", "`b`"), ("fail", "`c`"), ("ok", "d")]
+
+
+def test_a_public_address_without_a_declared_proxy_is_found(declaration):
+    assert not [each for each in _checks.examine(declaration, {}) if each.check == "proxies"]
+    declared = declaration.read_text()
+    public = declared.replace("listen: 127.0.0.1:0", "listen: 127.0.0.1:0\n  public_url: https://tanya.example")
+    declaration.write_text(public)
+    assert found(declaration, "proxies").state == "warn"
+    assert "trusted_proxies" in found(declaration, "proxies").fix
+    declaration.write_text(public.replace("\n  public_url", "\n  trusted_proxies: [127.0.0.0/8]\n  public_url"))
+    assert found(declaration, "proxies").state == "ok"

@@ -442,7 +442,7 @@ def test_a_service_without_official_text_names_the_next_step(site, quick, source
 def test_nobody_builds_or_publishes_for_a_country_that_is_not_declared(tmp_path, verb):
     ended = Site(tmp_path).daulat("knowledge", verb)
     assert ended.code == 1
-    assert "nation.yaml does not exist" in ended.err
+    assert "nation.yaml: does not exist" in ended.err
     assert not (tmp_path / ".daulat").exists()
 
 

@@ -44,6 +44,7 @@ def test_an_unknown_command_is_wrong_usage():
     done = run("rule")
     assert done.returncode == 2
     assert "No such command 'rule'" in done.stderr
+    assert "Did you mean 'init'?" in run("ini").stderr
 
 
 @pytest.fixture

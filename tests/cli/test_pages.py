@@ -15,10 +15,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "gateway"))
 
 from fakes import ScriptedAssistant, make_parts
 
+from daulat.assistant import open_danger
 from daulat.cli._pages import make_pages
 from daulat.errors import DaulatError
 from daulat.gateway import create_app
 from daulat.gateway.access.service import Access, AccessSettings
+from daulat.gateway.composition import DangerWatch
 from daulat.gateway.metering import Meter
 from daulat.nation import bootstrap, find_pack, nation_of
 
@@ -118,3 +120,23 @@ async def test_where_no_official_text_could_be_opened_the_page_says_so_and_the_l
     [line] = [record for record in caplog.records if record.name == "daulat.web"]
     assert "no_official_text" in line.message
     assert line.exc_info is None
+
+
+async def test_who_is_in_danger_is_heard_on_the_page_before_there_is_any_text_and_beyond_the_limit(service):
+    visitor, parts = service
+    parts.danger = DangerWatch(lambda: open_danger(find_pack("ID"), ("id",)))
+    assistant, parts.assistant = parts.assistant, None
+    parts.readiness.set("knowledge", "loading")
+    one = visitor("192.0.2.1")
+
+    async def in_danger():
+        return await one("GET", "/ask", query="q=Saya+mau+bunuh+diri", accept_language="id")
+
+    status, _, text = await in_danger()
+    assert status == 200
+    assert 'href="tel:119"' in text
+    parts.assistant = assistant
+    assert [(await one.ask_page())[0] for _ in range(3)] == [200, 200, 429]
+    status, _, text = await in_danger()
+    assert status == 200
+    assert 'href="tel:119"' in text

@@ -2,7 +2,8 @@
 """The documentation leads where it says, is up to date with the code, and its runnable examples run.
 
 A fenced block that opens with `console run` is run: each `$` line by a shell, in an empty folder that the blocks of
-one page share; the lines under a command have to be in its output, in that order, and `...` stands for any lines.
+one page share; the lines under a command have to be in its output, in that order, and `...` stands for any lines. A
+page that starts with `make up` has its nation declared by then.
 """
 
 from __future__ import annotations
@@ -52,6 +53,19 @@ def test_what_is_written_from_the_code_is_up_to_date(page: str) -> None:
     assert path.read_text(encoding="utf-8") == reference.pages(ROOT / "docs")[path](), "run `make docs`"
 
 
+TYPED = re.compile(r"^\$ daulat\b", re.MULTILINE)
+WITHIN_REACH = 'export PATH="$PWD/.venv/bin:$PATH"'
+
+
+@pytest.mark.parametrize(
+    "page", [*ROOT.glob("docs/start/*.md"), *ROOT.glob("docs/guides/*.md")], ids=lambda page: page.name
+)
+def test_a_page_says_how_daulat_is_found_before_it_types_it(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    typed = TYPED.search(text)
+    assert not typed or WITHIN_REACH in text[: typed.start()]
+
+
 def examples() -> list[Path]:
     """Return the pages that have a runnable block."""
     return [page for page in PAGES if FENCE.search(page.read_text("utf-8"))]
@@ -60,7 +74,10 @@ def examples() -> list[Path]:
 @pytest.mark.parametrize("page", examples(), ids=lambda page: page.name)
 def test_the_commands_of_a_page_run_and_say_what_it_says(page: Path, tmp_path: Path) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    for block in FENCE.findall(page.read_text(encoding="utf-8")):
+    text = page.read_text(encoding="utf-8")
+    if re.search(r"^\$ make up$", text, re.MULTILINE):
+        subprocess.run([Path(sys.executable).with_name("daulat"), "init", "ID"], cwd=tmp_path, check=True)
+    for block in FENCE.findall(text):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, expected = part.partition("\n")
             done = subprocess.run(

@@ -6,9 +6,12 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from daulat.nation import bootstrap
 
 
 def run(root: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -38,6 +41,36 @@ def test_help_names_every_verb(root: Path) -> None:
     [line] = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     shown = run(root, "make", "-s", "help").stdout
     assert {verb for verb in line.split() if not re.search(rf"^  {verb} ", shown, re.MULTILINE)} == {"packages"}
+
+
+def start(root: Path, folder: Path, asked: str) -> subprocess.CompletedProcess[str]:
+    """Do what `make up` does in a folder, where no service can start: its address is no address of this machine."""
+    path = {"PYTHONPATH": str(root / "src")}
+    return subprocess.run(
+        [sys.executable, root / "tools" / "up.py", *asked.split()],
+        cwd=folder, env={**os.environ, **path}, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def test_make_up_for_another_country_than_the_declared_one_stops_and_says_so(root: Path, tmp_path: Path) -> None:
+    declared = bootstrap("ID", None).replace("listen: 127.0.0.1:8080", "listen: 192.0.2.1:8080")
+    (tmp_path / "nation.yaml").write_text(declared, encoding="utf-8")
+    for asked in ("EE", "est"):
+        done = start(root, tmp_path, asked)
+        assert done.returncode == 2
+        assert "nation.yaml declares ID, and EE was asked for" in done.stderr
+    for asked in ("", "ID", "idn"):  # what comes then is the service's own business
+        assert "error[nation.other]" not in start(root, tmp_path, asked).stderr
+
+
+@pytest.mark.parametrize(("given", "asked"), [([], ""), (["COUNTRY=EE"], " EE")])
+def test_make_asks_for_a_country_only_where_one_was_named(root: Path, given: list[str], asked: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "COUNTRY"}
+    done = subprocess.run(
+        ["make", "--no-print-directory", "--dry-run", "up", *given], cwd=root, env=environment,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.rstrip("\n").splitlines()[-1].rstrip() == f"exec .venv/bin/python tools/up.py{asked}"
 
 
 def test_the_last_thing_that_make_test_does_is_pytest(root: Path) -> None:

@@ -116,6 +116,16 @@ def test_after_a_kill_it_comes_up_again_and_ctrl_c_leaves_nothing(elsewhere, sta
     assert "Traceback" not in again.talk()
 
 
+def test_danger_is_heard_while_the_first_release_is_being_built(tmp_path, start):
+    run(tmp_path, "init", "ID")
+    service = start(tmp_path)
+    assert 'href="tel:119"' in service.get(ask_path("Saya mau bunuh diri"))
+    assert [
+        part["state"] for part in json.loads(service.get("/v1/status"))["parts"] if part["name"] == "knowledge"
+    ] == ["loading"]
+    assert service.end(signal.SIGINT) == 130
+
+
 def test_a_country_without_a_pack_comes_up_empty_and_says_so(tmp_path, start):
     run(tmp_path, "init", "EE")
     service = start(tmp_path)

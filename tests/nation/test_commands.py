@@ -88,7 +88,14 @@ def test_check_tells_machines_every_fault_and_fails(run):
     assert code == 1
     assert not told["valid"]
     assert {fault["code"] for fault in told["faults"]} == {"nation.currency", "nation.language"}
-    assert all(int(fault["line"]) > 1 for fault in told["faults"])
+    assert all(fault["line"] > 1 for fault in told["faults"])
+
+
+def test_check_tells_machines_which_file_is_missing_and_no_line_of_it(run):
+    code, out, _err = run("nation", "check", "--file", "nope.yaml", "--json")
+    [fault] = json.loads(out)["faults"]
+    assert (code, fault["file"], fault["line"]) == (1, "nope.yaml", None)
+    assert fault["what"] == "nope.yaml: does not exist"
 
 
 def test_data_go_to_stdout_and_talk_to_stderr(run):

@@ -15,8 +15,10 @@ from pathlib import Path
 from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question, Spoken
 from daulat.errors import DaulatError
 from daulat.gateway.schema import DocumentCard, Neighbour, PassageCard
-from daulat.knowledge.legal import PassageStatus
+from daulat.knowledge.legal import PassageStatus, cuts_of, find_citations, load_legal_rules
 from daulat.knowledge.types import Document, Passage, Relation, passage_path
+from daulat.nation import find_pack
+from daulat.web import LoadingError
 
 RELEASE, AS_OF = "id-2023.03", "2023-03-01"
 DATA = Path(__file__).parent / "data" / "passages.jsonl"
@@ -44,6 +46,20 @@ MARRIAGE_AGE = Relation(
     note="the minimum age is 19 for both",
     source="UU 16/2019, Pasal I",
 )
+
+
+PACK = find_pack("ID")
+LEGAL = load_legal_rules(PACK.path("legal.yaml")) if PACK else None
+
+
+def named(text: str) -> list[str]:
+    """Name the acts in a text as the pack knows them."""
+    return [mention.doc_id for mention in find_citations(text, LEGAL)] if LEGAL else []
+
+
+def cuts(passage: Passage) -> list[int]:
+    """Say where something begins in a passage that is not of its article."""
+    return list(cuts_of(passage, LEGAL))
 
 
 def act_name(doc_id: str, title: str) -> str:
@@ -159,6 +175,7 @@ class ApiLibrary(SmallLibrary):
             neighbour(at - 1), neighbour(at + 1), RELEASE,
             successor_name=TITLES["UU-24-2013"] if passage_id in SUCCESSORS else "",
             successor_url=passage_path(BIRTH) if passage_id in SUCCESSORS else "",
+            cuts=cuts(passage),
         )  # fmt: skip
 
 
@@ -171,6 +188,8 @@ LEAVE_SENTENCE = (
     "anak dan 1,5 (satu setengah) bulan sesudah melahirkan menurut perhitungan dokter kandungan atau bidan."
 )
 ARABIC = "يجب التصريح بالولادة خلال ثلاثين (30) يوما. بعد هذا الأجل يصدر حكم."
+# The twelfth month is one that a browser without Sundanese writes in another way.
+DATED = {"id": "Dari teks hukum sampai 31 Desember 2022.", "su": "Tina naskah hukum dugi ka 31 Désémber 2022."}
 ENGLISH = "From legal texts collected up to March 1, 2023."
 SCRIPT = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>"
 LONG_WORD = "pertanggungjawabankeberlanjutan" * 12
@@ -194,11 +213,14 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
     """Answer from the script; without a known word, with the duty to report a birth, quoted."""
     birth, leave = library.citation(BIRTH, BIRTH_SENTENCE), library.citation(LEAVE, LEAVE_SENTENCE)
     words, mode, answered, notice, language = question.text.lower(), "quotation", True, "", "id"
+    as_of = AS_OF
     related: tuple[Citation, ...] = ()
     contacts: tuple[Contact, ...] = ()
     spoken: tuple[Spoken, ...] = ()
     title = TITLES["UU-24-2013"]
     text, citations = _marked(f"Menurut {title}, Pasal 27 {{1}}:\n\n> (1) {BIRTH_SENTENCE}", birth)
+    if "dimuat" in words:
+        raise LoadingError("the texts are being opened", why="-", fix="-", code="loading")
     if "rusak" in words:
         raise DaulatError("the index is gone", why="Nothing can be found.", fix="rebuild it.", code="test.broken")
     if "cuti" in words or "leave" in words:
@@ -232,6 +254,11 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
             f"Bunyi pasal lama, sebagai riwayat {{3}}:\n\n> {stale.quote}\n\nSekian.",
             birth, leave, stale,
         )  # fmt: skip
+    elif "tanggal" in words:
+        language, as_of = question.language or "id", "2022-12-31"
+        text = f"{text}\n\n{DATED[language]}"
+    elif "belum tentu" in words:
+        text, citations = "", (library.citation(BIRTH, BIRTH_SENTENCE, status="unknown"),)
     elif "usang" in words:
         text, citations = "", (library.citation(MOVING),)
     elif "presiden" in words:
@@ -269,7 +296,7 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
         spoken = (Spoken(text.index(ENGLISH), len(text), "en"),)
         related = (arabic,)
     return Answer(
-        answered=answered, text=text, citations=citations, language=language, as_of=AS_OF, mode=mode,  # type: ignore[arg-type]
+        answered=answered, text=text, citations=citations, language=language, as_of=as_of, mode=mode,  # type: ignore[arg-type]
         confidence=0.9, notice=notice, spoken=spoken, related=related, contacts=contacts, release=RELEASE,
     )  # fmt: skip
 

@@ -20,7 +20,7 @@ from daulat.nation import bootstrap, nation_of
 from daulat.nation.packs import find_pack
 from daulat.web import Site, Standing, WebParts, create_web, load_messages
 
-from .answers import AS_OF, CHANGES, RELEASE, ApiLibrary, ScriptedAssistant, SmallLibrary, act_name
+from .answers import AS_OF, CHANGES, RELEASE, ApiLibrary, ScriptedAssistant, SmallLibrary, act_name, cuts, named
 
 LANGUAGES = ("id", "en", "jv", "su")
 BREAKS_AFTER = 3
@@ -49,19 +49,22 @@ def build_web(
     country: str = "ID",
     plans: PlanRoutes | None = None,
     names_an_office: bool = False,
+    standing: Standing | None = None,
 ) -> Any:
     pack = find_pack(country)
     folders = (pack.path("messages"),) if pack else ()
-    standing = Standing(RELEASE, AS_OF, len(library.documents()), 13)
+    now = standing or Standing(RELEASE, AS_OF, len(library.documents()), 13)
     return create_web(
         WebParts(
             site=Site(country, f"{country.lower()}/public-services", names_an_office=names_an_office),
             messages=load_messages(folders, LANGUAGES),
             library=lambda: library,
-            standing=lambda: standing,
+            standing=lambda: now,
             ask=assistant.ask,
             changed=CHANGES.get,
             act_name=act_name,
+            named=named,
+            cuts=cuts,
             plan=plans.page if plans else None,
         )
     )

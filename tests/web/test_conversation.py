@@ -33,7 +33,7 @@ def test_a_quotation_is_shown_as_the_official_text_with_the_answering_sentence_m
     expect(quote.locator("blockquote")).to_have_attribute("lang", "id")
     expect(quote.locator(".badge")).to_have_text("Berlaku")
     expect(page.locator(".mode")).to_have_text("Dikutip dari teks resmi")
-    expect(page.locator(".as-of")).to_have_text("Keadaan hukum per 1 Maret 2023")
+    expect(page.locator(".as-of")).to_have_text("Teks sampai dengan 1 Maret 2023")
 
 
 def test_further_law_stands_smaller_under_one_heading_and_only_history_keeps_its_introduction(open_page: Open) -> None:
@@ -74,6 +74,49 @@ def test_the_sheet_leads_to_the_sentence_in_its_document(open_page: Open) -> Non
     page.get_by_role("link", name="Buka dalam dokumennya").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Pasal 27")
     expect(page.locator("mark#quote")).to_have_text(BIRTH_SENTENCE)
+
+
+def test_what_hangs_on_to_an_article_stands_apart_from_it_in_the_sheet_and_in_its_document(open_page: Open) -> None:
+    page = open_page()
+    ask(page, BABY)
+    page.locator("figcaption a.source").click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet.locator(".official")).to_have_count(2)
+
+    def check(place: Any) -> None:
+        own, apart = place.locator(".official").all()
+        expect(own.locator("mark")).to_have_text(BIRTH_SENTENCE)
+        expect(own).not_to_contain_text("Ketentuan ayat")
+        expect(own).to_contain_text("menerbitkan Kutipan Akta Kelahiran.")
+        expect(apart).to_have_class("official apart")
+        expect(apart).to_have_text(re.compile("8. Ketentuan ayat .* berbunyi sebagai berikut:"))
+        why = apart.evaluate("node => node.previousElementSibling.textContent")
+        assert why.startswith("Bukan bagian dari pasal ini.")
+
+    check(sheet)
+    page.get_by_role("link", name="Buka dalam dokumennya").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pasal 27")
+    check(page.locator("main"))
+
+
+def test_the_day_of_the_texts_is_told_once_whatever_the_browser_calls_its_month(open_page: Open) -> None:
+    page = open_page("/?lang=su")
+    page.fill("#question", "tanggal")
+    page.keyboard.press("Enter")
+    page.locator('.answer[aria-busy="false"]').wait_for()
+    expect(page.locator(".answer")).to_contain_text("Tina naskah hukum dugi ka 31 Désémber 2022.")
+    expect(page.locator(".as-of")).to_have_count(0)
+
+
+def test_a_text_whose_standing_nobody_knows_says_what_that_means(open_page: Open, address: str) -> None:
+    page = open_page()
+    ask(page, "belum tentu")
+    expect(page.locator("figcaption .badge")).to_have_text("Status belum diketahui")
+    expect(page.locator("figcaption .successor")).to_contain_text(
+        "Belum diperiksa di sini apakah teks ini masih berlaku."
+    )
+    page.goto(f"{address}/ask?q=belum+tentu")
+    expect(page.locator("figcaption .successor")).to_contain_text("Tanyakan kepada instansi yang berwenang")
 
 
 def test_a_stream_that_dropped_goes_on_where_it_stopped(open_page: Open, seen: Seen) -> None:
@@ -162,7 +205,7 @@ def test_an_answer_without_sources_says_so_and_names_whom_to_ask(open_page: Open
 def test_an_old_text_is_shown_as_history_with_what_replaced_it(open_page: Open) -> None:
     page = open_page()
     ask(page, "Berapa umur boleh menikah?")
-    expect(page.locator(".mode")).to_have_text("Hanya naskah lama")
+    expect(page.locator(".mode")).to_have_text("Hanya ditemukan naskah lama, yang bukan lagi hukum yang berlaku")
     expect(page.locator("figure.history .old")).to_have_text("Naskah lama")
     expect(page.locator(".answer mark")).to_have_count(0)
     assert page.locator("figure.history").evaluate("node => getComputedStyle(node).borderInlineStartStyle") == "dashed"
@@ -264,6 +307,8 @@ def test_a_screen_reader_hears_whole_sentences(open_page: Open) -> None:
     assert "".join(heard).count("Pekerja perempuan") == 1
     assert len(heard) <= 8
     expect(page.locator("[data-announce]")).to_have_attribute("aria-live", "polite")
+    # Who reads on from the field does not meet the answer a second time.
+    expect(page.locator("[data-announce]")).to_have_text("", timeout=10_000)
 
 
 def test_low_data_asks_once_and_loads_an_article_only_when_told(open_page: Open, seen: Seen) -> None:
@@ -292,7 +337,7 @@ def test_an_answer_can_be_copied_and_shared_with_its_sources(open_page: Open) ->
     shared = page.evaluate("window.shared.text")
     assert shared.startswith("Berapa lama cuti melahirkan?\n\nPekerja perempuan mendapat istirahat 1,5 bulan sebelum")
     assert "[1] Undang-Undang Nomor 13 Tahun 2003 tentang Ketenagakerjaan, Pasal 82 (Berlaku)\nhttp://" in shared
-    assert "Keadaan hukum per 1 Maret 2023" in shared
+    assert "Teks sampai dengan 1 Maret 2023" in shared
     page.get_by_role("button", name="Salin").click()
     expect(page.locator("[role=status]").first).to_have_text("Tersalin")
     assert page.evaluate("navigator.clipboard.readText()") == shared
@@ -313,6 +358,51 @@ def test_one_answer_is_printed_alone_with_the_addresses_of_its_sources(open_page
     assert "/p/UU-24-2013%3Apasal-27%237" in after
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(page.locator(".turn").first).to_be_visible()
+
+
+@pytest.mark.parametrize("reader", [{"color_scheme": "dark"}, {"theme": "dark"}, {}], ids=str)
+def test_paper_is_light_and_keeps_the_mark_whatever_the_screen_is(open_page: Open, reader: dict[str, str]) -> None:
+    theme = reader.pop("theme", "")
+    page = open_page(**reader)
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+    ask(page, "beberapa")
+    page.emulate_media(media="print", **reader)  # type: ignore[arg-type]
+    drawn = page.evaluate(
+        """() => {
+            const style = (selector) => getComputedStyle(document.querySelector(selector));
+            return [style('body').color, style('body').backgroundColor, style('.quote .badge').backgroundColor,
+                ...['mark', '.further mark'].flatMap((mark) => [style(mark).textDecorationLine,
+                    style(mark).textDecorationColor, style(mark).backgroundColor])];
+        }"""
+    )
+    mark = ["underline", "rgb(0, 0, 0)", "rgba(0, 0, 0, 0)"]
+    assert drawn == ["rgb(0, 0, 0)", "rgb(255, 255, 255)", "rgb(226, 241, 230)", *mark, *mark]
+
+
+@pytest.mark.parametrize("size", ["normal", "large", "larger"])
+def test_the_answer_can_be_read_beside_the_field_in_every_size_of_text(open_page: Open, size: str) -> None:
+    page = open_page(viewport={"width": 320, "height": 640})
+    page.evaluate("size => { document.documentElement.dataset.text = size; }", size)
+    ask(page, BABY)
+    page.evaluate("scrollTo(0, 0)")
+    line = page.locator(".said p").first.bounding_box()
+    composer = page.locator("form.composer").bounding_box()
+    assert line is not None
+    assert composer is not None
+    three_lines = 3 * page.locator(".said p").first.evaluate("node => parseFloat(getComputedStyle(node).lineHeight)")
+    assert line["y"] + min(line["height"], three_lines) <= min(composer["y"], 640)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [("loading", "Teks resmi sedang disiapkan."), ("no_official_text", "Belum ada teks resmi yang dimuat")],
+)
+def test_what_keeps_the_texts_away_is_told_as_it_is(open_page: Open, code: str, message: str) -> None:
+    page = open_page(allow="503")
+    body = json.dumps({"error": {"code": code}})
+    page.route("**/v1/chat/completions", lambda route: route.fulfill(status=503, body=body))
+    ask(page, BABY)
+    expect(page.locator(".turn .notice")).to_contain_text(message)
 
 
 @pytest.mark.parametrize(

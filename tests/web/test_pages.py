@@ -14,12 +14,19 @@ from urllib.parse import urlencode
 
 import pytest
 
-from daulat.web import load_messages
+from daulat.web import Standing, load_messages
 
 from .answers import ScriptedAssistant, SmallLibrary
 from .stage import build_web
 
 STATIC = Path(__file__).parents[2] / "src" / "daulat" / "web" / "static"
+
+
+class EmptyLibrary(SmallLibrary):
+    """The library while there is none."""
+
+    def documents(self) -> list[Any]:
+        return []
 
 
 class Visitor:
@@ -157,6 +164,34 @@ async def test_a_question_that_is_too_long_is_declined_calmly(visit: Visitor, le
     assert b"paling banyak 2000 huruf" in body
 
 
+async def test_a_question_that_is_too_long_stays_in_its_field_to_be_shortened(visit: Visitor) -> None:
+    _, _, body = await visit.post(q="Apakah <saya> boleh? " * 100)
+    assert b">Apakah &lt;saya&gt; boleh? Apakah" in body
+    assert b'<form class="composer" method="post" action="/ask">' in body
+
+
+@pytest.mark.parametrize(("query", "said"), [("", "sedang dimuat"), ("find=uu+13", "sedang dimuat")])
+async def test_while_the_texts_are_loading_no_page_says_that_there_are_none(query: str, said: str) -> None:
+    visit = Visitor()
+    visit.web = build_web(visit.assistant, EmptyLibrary(), standing=Standing(loading=True))
+    page = (await visit("/sources", query=query))[2].decode()
+    assert said in page
+    assert "Belum ada teks" not in page
+    assert "Dokumen ditemukan" not in page
+    assert "Tidak ada judul" not in page
+
+
+async def test_a_question_while_the_texts_are_loading_is_asked_to_come_back_with_its_words(
+    visit: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    status, headers, body = await visit.post(q="dimuat: kapan?")
+    assert (status, headers["retry-after"]) == (503, "5")
+    assert "Teks resmi sedang dimuat." in body.decode()
+    assert b">dimuat: kapan?</textarea>" in body
+    assert "rujukan" not in body.decode()
+    assert caplog.messages == []
+
+
 async def test_a_failure_gives_the_citizen_a_reference_and_the_operator_the_code(
     visit: Visitor, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -218,7 +253,7 @@ async def test_what_curators_noted_stands_after_the_text_behind_a_disclosure_in_
     for path in ("/p/UU-1-1974:pasal-7#7", "/d/UU-1-1974"):
         _, _, body = await visit(path)
         page = body.decode()
-        before, _, notes = page.partition("<details><summary>Dasar keterangan status")
+        before, _, notes = page.partition("<details><summary>Dari mana status ini diketahui")
         assert 'class="official' not in notes
         assert '<ul lang="en">' in notes
         assert "the minimum age is 19 for both; UU 16/2019, Pasal I" in notes
@@ -279,9 +314,30 @@ async def test_what_no_title_has_can_be_asked(visit: Visitor) -> None:
 async def test_sources_are_found_by_words_of_their_names(visit: Visitor) -> None:
     _, _, body = await visit("/sources", query="find=2003+KETENAGA")
     assert "Dokumen ditemukan: 1" in body.decode()
-    _, _, body = await visit("/sources", query="find=%3Cb%3E&page=99999999999")
+    _, _, body = await visit("/sources", query="find=%3Cblink%3E&page=99999999999")
     assert "Dokumen ditemukan: 0" in body.decode()
-    assert b"<b>&" not in body
+    assert b"<blink>" not in body
+
+
+@pytest.mark.parametrize(
+    ("find", "first", "count"),
+    [
+        ("UU 13 2003", "UU-13-2003", 1),
+        ("UU No. 24/2013", "UU-24-2013", 1),
+        ("uu no 24 tahun 2013", "UU-24-2013", 1),
+        ("Undang-Undang 13/2003", "UU-13-2003", 1),
+        ("13/2003", "UU-13-2003", 1),
+        ("UU Ketenagakerjaan", "UU-13-2003", 1),
+        ("uu adminduk", "UU-23-2006", 1),  # as people call it
+        ("kependudukan", "UU-24-2013", 2),
+        ("3 2003", "", 0),  # 3 is not 13
+        ("uu 99/2013", "", 0),
+    ],
+)
+async def test_a_law_is_found_as_people_name_it(visit: Visitor, find: str, first: str, count: int) -> None:
+    _, _, body = await visit("/sources", query=urlencode({"find": find}))
+    assert f"Dokumen ditemukan: {count}" in body.decode()
+    assert re.findall(r'href="/d/([^"?]+)"', body.decode())[:1] == [first] * bool(first)
 
 
 async def test_the_manifest_describes_the_page_in_the_readers_language(visit: Visitor) -> None:

@@ -10,6 +10,7 @@ keeps no question and no answer.
 """
 
 from daulat.assistant.assistant import Assistant, OneWriter, Writer, WriterFor, nobody
+from daulat.assistant.danger import Danger, open_danger
 from daulat.assistant.errors import AssistantError
 from daulat.assistant.opening import open_assistant
 from daulat.assistant.types import LONGEST_QUESTION, Answer, AnswerEvent, Citation, Contact, Question, Turn
@@ -22,6 +23,7 @@ __all__ = [
     "AssistantError",
     "Citation",
     "Contact",
+    "Danger",
     "OneWriter",
     "Question",
     "Turn",
@@ -29,4 +31,5 @@ __all__ = [
     "WriterFor",
     "nobody",
     "open_assistant",
+    "open_danger",
 ]

@@ -109,6 +109,11 @@ class Answer:
     release: str = ""
     model: str = ""
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """In which languages its words are: its own, and those of sentences that no one has said in it yet."""
+        return tuple(dict.fromkeys((self.language, *(each.language for each in self.spoken))))
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerEvent:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
 import click
+from click.exceptions import NoSuchCommand
 
 from daulat.cli._output import emit_json, say
 from daulat.errors import DaulatError
@@ -65,6 +66,15 @@ class LazyGroup(click.Group):
         if not isinstance(command, click.Command):
             raise TypeError(f"{row.module}.command is not a click.Command")
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; of one that is not there, name what was probably meant, which click knows of no table."""
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:
+            raise NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from None
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table, importing none of them."""

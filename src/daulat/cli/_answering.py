@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from daulat.assistant import Assistant, WriterFor, nobody, open_assistant
+from daulat.assistant import Assistant, Danger, WriterFor, nobody, open_assistant, open_danger
 from daulat.cli._knowledge import unread
 from daulat.cli._memory import give_memory_back
 from daulat.cli._output import ADD_SOURCES
@@ -94,7 +94,11 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
         give_memory_back()
         return Answering(opened.assistant, library, opened.encoder, detail)
 
-    return Knowledge(open_parts, shelf.current_id)
+    def danger() -> Danger:
+        contacts = declared_contacts(nation, pack)
+        return open_danger(pack, nation.language_tags, names=nation.names, contacts=contacts)
+
+    return Knowledge(open_parts, shelf.current_id, danger)
 
 
 def build_due(nation: Nation, pack: Pack | None, release: Release, reader: Reader) -> str:

@@ -6,6 +6,7 @@ Each check looks at one thing and returns one `Finding`. A check reads; it start
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import platform
 import shutil
@@ -72,6 +73,7 @@ def _of_nation(nation: Nation, environ: Mapping[str, str]) -> Iterator[Finding]:
     yield disk(nation, environ)
     yield guarded("pack", lambda: pack(nation))
     yield guarded("port", lambda: port(nation))
+    yield from proxies(nation)
     yield guarded("sources", lambda: sources(nation))
     yield guarded("release", lambda: release(nation))
     yield guarded("contacts", lambda: contacts(nation))
@@ -226,6 +228,22 @@ def port(nation: Nation) -> Finding:
             return Finding("port", "ok", f"{listen}: the service of {nation.country} runs there")
         raise
     return Finding("port", "ok", f"{listen} is free")
+
+
+def proxies(nation: Nation) -> Iterator[Finding]:
+    """Look for the proxies through which people reach a service that has a public address."""
+    if nation.gateway.public_url is None or not ipaddress.ip_address(nation.gateway.host).is_loopback:
+        return
+    if nation.gateway.trusted_proxies:
+        yield Finding("proxies", "ok", ", ".join(nation.gateway.trusted_proxies))
+        return
+    yield Finding(
+        "proxies",
+        "warn",
+        f"people come to {nation.gateway.public_url} through a proxy, and none is declared",
+        "Every question seems to come from this machine, so all citizens share one allowance.",
+        "name its network in nation.yaml: `gateway: trusted_proxies: [127.0.0.0/8]`.",
+    )
 
 
 def sources(nation: Nation) -> Finding:

@@ -13,13 +13,13 @@ from typing import Any
 from daulat.assistant.types import Answer, Question
 from daulat.cli._answering import declared_contacts
 from daulat.gateway import ASGIApp, OpenLibrary, Parts, answer_whole
-from daulat.gateway.chat import NO_OFFICIAL_TEXT
+from daulat.gateway.chat import NO_OFFICIAL_TEXT, STILL_LOADING
 from daulat.gateway.errors import NotReady, Overloaded, retry_after_s
 from daulat.gateway.plans import PlanRoutes
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.types import Document, Passage, plain_name
 from daulat.nation import Nation, pack_of
-from daulat.web import ComeBackError, NoTextError, Site, Standing, WebParts, create_web, load_messages
+from daulat.web import ComeBackError, LoadingError, NoTextError, Site, Standing, WebParts, create_web, load_messages
 
 
 class PageLibrary:
@@ -47,6 +47,14 @@ class PageLibrary:
     def act_name(self, doc_id: str, title: str) -> str:
         """Name an act for people."""
         return self._library.act_name(doc_id, title) if self._library else plain_name(doc_id, title)
+
+    def named(self, text: str) -> Sequence[str]:
+        """Return the ids of the acts that a text names."""
+        return self._library.named(text) if self._library else ()
+
+    def cuts(self, passage: Passage) -> Sequence[int]:
+        """Return where something begins in a passage that is not of its article."""
+        return self._library.cuts(passage) if self._library else ()
 
     def passages_of(self, doc_id: str) -> Sequence[Passage]:
         """Return a document's passages in reading order."""
@@ -93,6 +101,8 @@ def make_pages(nation: Nation, parts: Parts) -> ASGIApp:
             ask=ask,
             changed=lambda passage_id: library().changed(passage_id),
             act_name=lambda doc_id, title: library().act_name(doc_id, title),
+            named=lambda text: library().named(text),
+            cuts=lambda passage: library().cuts(passage),
             plan=plan,
         )
     )
@@ -108,4 +118,6 @@ def _later() -> Iterator[None]:
     except NotReady as error:
         if error.code == NO_OFFICIAL_TEXT:
             raise NoTextError(error.what, why=error.why, fix=error.fix, code=error.code) from error
+        if error.code == STILL_LOADING:
+            raise LoadingError(error.what, why=error.why, fix=error.fix, code=error.code) from error
         raise

@@ -8,6 +8,7 @@ roles and sessions are in `daulat.cli._access_rules`.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from daulat.cli._access_rules import limits, roles, sessions
 from daulat.cli._declaration import file_option
 from daulat.cli._desk import dry_run_option, run_at_desk, show, told
 from daulat.cli._output import emit, emit_json, hint, json_option, say
+from daulat.errors import DaulatError
+from daulat.nation import Nation, load_nation
 
 if TYPE_CHECKING:
     from daulat.gateway.access.registry import NewKey
@@ -147,8 +150,32 @@ def create_key(project: str, name: str, models: tuple[str, ...], services: tuple
 
     ends = datetime.now(UTC) + timedelta(days=expires_in) if expires_in else None
     rules = KeyRules(models, services, networks, data_class, priority, ends)
+    require_reach(load_nation(path), models, services)
     new = run_at_desk(path, lambda desk: desk.registry.create_key(project, name, rules), dry_run)
     _show_key(new, dry_run, as_json)
+
+
+def require_reach(nation: Nation, models: tuple[str, ...], services: tuple[str, ...]) -> None:
+    """Refuse a service that is not declared; say which pattern matches no model, since one may be declared later.
+
+    Raises
+    ------
+    DaulatError
+        If there is no such service: a key for it could reach nothing.
+    """
+    known = [service.id for service in nation.services]
+    for service in services:
+        if service not in known:
+            raise DaulatError(
+                f"there is no service `{service}`",
+                why="A key for it would reach nothing.",
+                fix=f"declared are {', '.join(known)}; or declare it under `services` in nation.yaml.",
+                code="access.no_service",
+            )
+    names = [*(model.id for model in nation.models), *(route.id for route in nation.routes)]
+    for pattern in models:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            say(f"no declared model matches `{pattern}` yet: {', '.join(names) or 'none is declared'}")
 
 
 @keys.command("list")

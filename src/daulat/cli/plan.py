@@ -14,7 +14,6 @@ from daulat.cli._output import emit, emit_json, hint, json_option, progress, say
 from daulat.cli._plan_capacity import capacity, throughput
 from daulat.nation import Nation, Pack, bootstrap, find_pack, load_nation, nation_of, pack_of
 from daulat.plan import (
-    Document,
     compare,
     explain,
     plan_nation,
@@ -75,7 +74,7 @@ def command(
     if context.invoked_subcommand:
         return
     if pair:
-        _show_comparison(read_document(pair[0]), read_document(pair[1]), as_json)
+        _show_comparison(pair, as_json)
         return
     nation, pack = _nation(file, country)
     with progress("drawing", total=draws, unit="draws") as advance:
@@ -197,8 +196,8 @@ def _figure(value: float, unit: str) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.3g}"
 
 
-def _show_comparison(one: Document, other: Document, as_json: bool) -> None:
-    found = compare(one, other)
+def _show_comparison(pair: tuple[Path, Path], as_json: bool) -> None:
+    found = compare(*map(read_document, pair))
     if as_json:
         emit_json(found)
         return
@@ -213,7 +212,8 @@ def _show_comparison(one: Document, other: Document, as_json: bool) -> None:
         ]
         for row in (*found["summary"], *found["only"])
     ]
-    emit(table(["", "year", one.title, other.title, "change", "unit", ""], rows))
+    # Plans of one nation have one title; what tells them apart is where they lie.
+    emit(table(["", "year", *map(str, pair), "change", "unit", ""], rows))
     for row in found["settings"]:
         say(f"{row['key']}: {row['a']} | {row['b']}")
     for row in found["inputs"]:

@@ -85,7 +85,7 @@ async def metered_events(
         async with _closing(assistant.stream(question, writer.find if writer else None)) as events:
             async for event in events:
                 if event.answer is not None:
-                    _settle(tally, event.answer)
+                    settle_tally(tally, event.answer)
                 yield event
         if writer is not None:
             tally.prompt_tokens, tally.completion_tokens = writer.usage.prompt_tokens, writer.usage.completion_tokens
@@ -93,7 +93,8 @@ async def metered_events(
             raise _unfinished()
 
 
-def _settle(tally: Tally, answer: Answer) -> None:
+def settle_tally(tally: Tally, answer: Answer) -> None:
+    """Note in a tally what an answer came to."""
     tally.language, tally.mode, tally.answered = answer.language, answer.mode, answer.answered
     tally.citations, tally.release, tally.model = len(answer.citations), answer.release, answer.model
     tally.finished = True
@@ -122,6 +123,12 @@ async def service_chunks(
                 note = citations.annotation(event.citation, public_url)
                 yield envelope.chunk(ChoiceDelta(annotations=[note]))
     yield envelope.usage(writer.usage if writer is not None else Usage(0, 0))
+
+
+async def notice_chunks(answer: Answer, envelope: Envelope, public_url: str) -> Chunks:
+    """Yield an answer that nobody had to make, in the same form."""
+    yield _last_chunk(answer, "", set(), envelope, public_url)
+    yield envelope.usage(Usage(0, 0))
 
 
 def _last_chunk(

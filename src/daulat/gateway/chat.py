@@ -8,13 +8,14 @@ engine speaks the API itself, else through `Engine.stream`. Never logs or stores
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from daulat.errors import DaulatError
 from daulat.gateway._asgi import ClientGone, Request, Send, send_json
 from daulat.gateway._chunks import (
     Chunks,
@@ -23,10 +24,13 @@ from daulat.gateway._chunks import (
     engine_chunks,
     fold_chunks,
     metered_events,
+    notice_chunks,
     service_chunks,
+    settle_tally,
 )
 from daulat.gateway._decode import ChatCall, decode_chat, to_engine_request, to_question
 from daulat.gateway.errors import BadRequest, NotReady
+from daulat.gateway.metering import Tally
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Assistant, Call, Target
 from daulat.gateway.proxy import Account, Asked, Proxy, open_account, read_asked
@@ -49,6 +53,8 @@ SERVICE_LINGER_S = 10.0
 PAGE = "page"
 # The code of the error where the official text could not be opened; waiting opens it for nobody.
 NO_OFFICIAL_TEXT = "no_official_text"
+# The code of the error while it is still being opened.
+STILL_LOADING = "loading"
 # How long an error may still become an HTTP status before the response has to begin.
 FIRST_EVENT_PATIENCE_S = 1.0
 
@@ -93,11 +99,24 @@ class ChatRoutes:
         """Answer as a service does."""
         parts = self._parts
         call = decode_chat(asked.body, request.header(b"x-daulat-language"))
-        question, assistant = to_question(call, service), _assistant(parts)
-        account = await open_account(parts, request, asked, service)
-        envelope, writer = self._envelope(request, asked), ServiceWriter(account)
+        question, envelope = to_question(call, service), self._envelope(request, asked)
+        entry = await _let_in(question, parts, lambda: open_account(parts, request, asked, service))
+        if not isinstance(entry, tuple):
+            await self._tell(request, send, asked, notice_chunks(entry, envelope, parts.public_url))
+            return
+        assistant, account = entry
+        writer = ServiceWriter(account)
         chunks = service_chunks(question, assistant, parts.meter, envelope, parts.public_url, writer)
         await self._send(request, send, asked, account, chunks, SERVICE_LINGER_S)
+
+    async def _tell(self, request: Request, send: Send, asked: Asked, chunks: Chunks) -> None:
+        """Send chunks that are there already, on nobody's account."""
+        if not asked.stream:
+            await send_json(send, await fold_chunks(chunks), request.request_id)
+            return
+        stream = self._streams.open(encode_chunks(chunks, include_usage=asked.include_usage), SERVICE_LINGER_S)
+        await send({"type": "http.response.start", "status": 200, "headers": stream_headers(stream, request)})
+        await stream.follow(0, request, send)
 
     async def _run(self, request: Request, send: Send, asked: Asked, account: Account, target: Target) -> None:
         """Answer with an engine that runs inside this process."""
@@ -164,9 +183,41 @@ def _assistant(parts: Parts) -> Assistant:
             "the official text is still being opened",
             why="Without it there is nothing to answer from.",
             fix="try again in a few seconds; GET /v1/status says what is loading.",
-            code="loading",
+            code=STILL_LOADING,
         )
     return parts.assistant
+
+
+async def _let_in(
+    question: Question, parts: Parts, admit: Callable[[], Coroutine[None, None, Account]]
+) -> tuple[Assistant, Account] | Answer:
+    """Return who answers a question, and its account; where it is refused and somebody is in danger, whom to call.
+
+    Danger is looked for here only before a refusal: whoever is let in is heard by the assistant, before it searches.
+
+    Raises
+    ------
+    DaulatError
+        If it is refused, and nobody is in danger.
+    """
+    if parts.meter.is_full and (danger := await _danger(question, parts)) is not None:
+        return danger
+    try:
+        return _assistant(parts), await admit()
+    except DaulatError:
+        if (danger := await _danger(question, parts)) is None:
+            raise
+        return danger
+
+
+async def _danger(question: Question, parts: Parts) -> Answer | None:
+    """Return the notice of an emergency, counted on nobody's account."""
+    answer = await parts.danger(question)
+    if answer is not None:
+        tally = Tally(service=question.service)
+        settle_tally(tally, answer)
+        parts.meter.count(tally, 0.0)
+    return answer
 
 
 async def answer_whole(question: Question, parts: Parts, client: str) -> Answer:
@@ -183,9 +234,8 @@ async def answer_whole(question: Question, parts: Parts, client: str) -> Answer:
     Raises
     ------
     NotReady, Overloaded
-        As the API; and whatever else keeps the assistant from answering.
+        As the API; and whatever else keeps the assistant from answering. Danger is heard all the same.
     """
-    assistant = _assistant(parts)
     model = next(name for name, service in parts.services.items() if service == question.service)
     size = len(question.text.encode())
     call = Call(
@@ -197,7 +247,10 @@ async def answer_whole(question: Question, parts: Parts, client: str) -> Answer:
         service=question.service,
         request_id=f"req-{parts.new_id()}",
     )
-    account = await admitted(parts, call)
+    entry = await _let_in(question, parts, lambda: admitted(parts, call))
+    if not isinstance(entry, tuple):
+        return entry
+    assistant, account = entry
     found: list[Answer] = []
     writer = ServiceWriter(account)
     with settled(account):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from daulat.gateway.schema import Annotation, AnswerDetails, Contact, Spoken, UrlCitation
+from daulat.language import tells_date
 
 if TYPE_CHECKING:  # a gateway without services does without the assistant
     from daulat.assistant.types import Answer, Citation
@@ -62,6 +63,7 @@ def details(answer: Answer, public_url: str) -> AnswerDetails:
         mode=answer.mode,
         answered=answer.answered,
         as_of=answer.as_of,
+        as_of_told=tells_date(answer.text, answer.as_of, answer.languages),
         language=answer.language,
         notice=answer.notice,
         notice_language=answer.notice_language,

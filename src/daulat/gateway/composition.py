@@ -17,6 +17,7 @@ from threading import Event
 import numpy as np
 from numpy.typing import NDArray
 
+from daulat.assistant import Answer, Danger, Question
 from daulat.errors import DaulatError
 from daulat.gateway.front import open_front, reporting
 from daulat.gateway.library import OpenLibrary
@@ -54,10 +55,32 @@ class Knowledge:
         (stage, done, total) as it goes, and whatever its report raises ends it.
     current : callable
         Names the release in use, quickly; a change of it is a swap.
+    danger : callable, optional
+        Opens what hears that somebody is in danger; it needs no release. None: it is not heard before one is open.
     """
 
     open: Callable[[Report], Answering]
     current: Callable[[], str]
+    danger: Callable[[], Danger] | None = None
+
+
+class DangerWatch:
+    """Hears danger from the first moment: opened in a thread, once, when a question would be refused."""
+
+    def __init__(self, open_danger: Callable[[], Danger]) -> None:
+        self._open = open_danger
+        self._opening: asyncio.Task[Danger] | None = None
+
+    async def __call__(self, question: Question) -> Answer | None:
+        """Return the notice that names whom to call; None where nobody is in danger."""
+        if self._opening is None:
+            self._opening = asyncio.create_task(asyncio.to_thread(self._open))
+        try:
+            # Whoever leaves meanwhile must not end it for the next.
+            return (await asyncio.shield(self._opening)).heard(question)
+        except DaulatError:
+            self._opening = None  # a fault in contacts.yaml, which `daulat doctor` names; the refusal stands
+            return None
 
 
 class StoppingError(Exception):
@@ -92,6 +115,8 @@ async def open_parts(nation: Nation, knowledge: Knowledge, environ: Mapping[str,
     async with open_front(nation, environ) as front:
         parts = front.parts
         parts.services = {f"{nation.country.lower()}/{service.id}": service.id for service in nation.services}
+        if knowledge.danger is not None:
+            parts.danger = DangerWatch(knowledge.danger)
         parts.readiness.set("knowledge", "loading")
         answering = asyncio.create_task(
             reporting(parts, "knowledge", _keep_answering(parts, knowledge)), name="knowledge"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from daulat.gateway.api.vector_schema import FoundPassage, FoundText
 from daulat.gateway.schema import DocumentCard, Neighbour, PassageCard
-from daulat.knowledge.legal import PassageStatus
+from daulat.knowledge.legal import PassageStatus, cuts_of, find_citations
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Filters, Searcher
 from daulat.knowledge.types import Document, Hit, Passage, passage_path
@@ -79,6 +79,15 @@ class OpenLibrary:
         row = self._release.row_of(passage_id)
         return None if row is None else self._passage_at(row)
 
+    def named(self, text: str) -> Sequence[str]:
+        """Return the ids of the acts that a text names, as people write them: whether or not they are here."""
+        legal = self._labels.legal
+        return [mention.doc_id for mention in find_citations(text, legal) if mention.doc_id] if legal else []
+
+    def cuts(self, passage: Passage) -> Sequence[int]:
+        """Return where something begins in a passage that is not of its article."""
+        return cuts_of(passage, self._labels.legal)
+
     def changed(self, passage_id: str) -> PassageStatus | None:
         """Say what became of a passage; None where nothing is recorded of it alone."""
         row = self._release.row_of(passage_id)
@@ -113,6 +122,7 @@ class OpenLibrary:
             document=_document_card(document, len(rows)),
             previous=self._neighbour(row - 1) if row > rows.start else None,
             next=self._neighbour(row + 1) if row + 1 < rows.stop else None,
+            cuts=list(self.cuts(passage)),
             release=self.release,
         )
 

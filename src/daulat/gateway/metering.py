@@ -57,6 +57,11 @@ class Meter:
         self._answers = 0
         self._recent: deque[tuple[float, str]] = deque(maxlen=WINDOW)
 
+    @property
+    def is_full(self) -> bool:
+        """As many answers as the limit allows are in the making."""
+        return self._in_progress >= self._limit
+
     @contextmanager
     def admit(self, tally: Tally) -> Iterator[Tally]:
         """Let one answer in; on leaving, count it and put its receipt.
@@ -66,7 +71,7 @@ class Meter:
         Overloaded
             If as many answers as the limit allows are in the making.
         """
-        if self._in_progress >= self._limit:
+        if self.is_full:
             raise Overloaded(
                 f"{self._in_progress} answers are being made already",
                 why="Taking on more would make everyone wait, and some in vain.",
@@ -79,9 +84,12 @@ class Meter:
             yield tally
         finally:
             self._in_progress -= 1
-            duration_ms = (self._clock() - started) * 1000
-            self.note("failed" if not tally.finished else "answered" if tally.answered else "declined", duration_ms)
-            self._receipts.put(receipt(tally, duration_ms))
+            self.count(tally, (self._clock() - started) * 1000)
+
+    def count(self, tally: Tally, duration_ms: float) -> None:
+        """Count an answer and put its receipt; also of one that needed no letting in, such as an emergency's notice."""
+        self.note("failed" if not tally.finished else "answered" if tally.answered else "declined", duration_ms)
+        self._receipts.put(receipt(tally, duration_ms))
 
     def note(self, outcome: str, duration_ms: float) -> None:
         """Count an answer; one that was let in elsewhere has its row in the ledger of usage, and no receipt here."""

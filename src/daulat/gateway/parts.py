@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,8 @@ from daulat.gateway.ports import Admission, Answers, Assistant, Embedder, Engine
 from daulat.gateway.readiness import Readiness
 from daulat.gateway.schema import EngineStatus
 
-if TYPE_CHECKING:  # they are of a database, and a gateway can do without one
+if TYPE_CHECKING:  # they are of a service or of a database, and a gateway can do without either
+    from daulat.assistant.types import Answer, Question
     from daulat.gateway.api.batches.queue import BatchQueue
     from daulat.gateway.api.files.shelf import FileShelf
     from daulat.gateway.api.moderation_schema import ModerationMethod, ModerationResult
@@ -52,6 +53,12 @@ class Ids:
         return self._ready.pop()
 
 
+async def hears_nothing(question: Question) -> Answer | None:
+    """Hear of no danger, as where no service is."""
+    del question
+    return None
+
+
 @dataclass(slots=True)
 class Parts:
     """What the routes answer with.
@@ -68,6 +75,9 @@ class Parts:
         Counts answers and bounds how many are made at once.
     assistant, library, embedder : optional
         None while they load; see `readiness`.
+    danger : callable
+        Hears that somebody is in danger, and names whom to call, without the official text; None where nobody is.
+        Asked before any question to a service is refused.
     web : ASGI app, optional
         The pages: every path that is not the API's.
     public_url : str
@@ -113,6 +123,7 @@ class Parts:
     assistant: Assistant | None = None
     library: Library | None = None
     embedder: Embedder | None = None
+    danger: Callable[[Question], Awaitable[Answer | None]] = hears_nothing
     web: ASGIApp | None = None
     body_timeout_s: float = BODY_TIMEOUT_S
     body_limit_bytes: int = BODY_LIMIT_BYTES

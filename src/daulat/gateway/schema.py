@@ -130,13 +130,14 @@ class AnswerDetails(Struct, omit_defaults=True):
     """What a service adds to its last event: how the answer came about.
 
     `text`, where present, replaces everything that was streamed before, and the same event's annotations are then the
-    complete list. `spoken` are the service's own sentences that are in another language than `language`,
-    `notice_language` that of the notice.
+    complete list. `as_of_told`: the words tell that day themselves. `spoken` are the service's own sentences that are
+    in another language than `language`, `notice_language` that of the notice.
     """
 
     mode: Literal["quotation", "written", "declined", "notice", ""] = ""
     answered: bool | None = None
     as_of: str = ""
+    as_of_told: bool = False
     language: str = ""
     notice: str = ""
     notice_language: str = ""
@@ -296,6 +297,7 @@ class PassageCard(Struct):
 
     `successor` is the id of the newer text where it is here, else of the act that made the change; `successor_name`
     names that act for people, `successor_url` is the page of the newer text. `status_note` is a curator's, in English.
+    `cuts` are the characters of `text` at which something begins that is not of the article before it.
     """
 
     passage_id: str
@@ -314,6 +316,7 @@ class PassageCard(Struct):
     release: str
     successor_name: str = ""
     successor_url: str = ""
+    cuts: list[int] = field(default_factory=list)
     object: Literal["passage"] = "passage"
 
 

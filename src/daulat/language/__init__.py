@@ -10,7 +10,7 @@ from daulat.language._cognates import read_vocabulary
 from daulat.language._pack import PackFiles, primary
 from daulat.language.analysis import Analyser, Rules, analyser_for
 from daulat.language.contacts import Contacts, Office, contacts_for
-from daulat.language.dates import long_date
+from daulat.language.dates import long_date, tells_date
 from daulat.language.detection import Detection, Detector, detector_for
 from daulat.language.errors import LanguageError
 from daulat.language.identifiers import Identifier, Identifiers, identifiers_for
@@ -43,5 +43,6 @@ __all__ = [
     "notices_for",
     "primary",
     "read_vocabulary",
+    "tells_date",
     "wording_for",
 ]

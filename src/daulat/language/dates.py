@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Dates: an ISO date in, the same day as a language writes it out. The forms are CLDR's."""
+"""Dates: an ISO date in, the same day as a language writes it out; or whether a text tells it. The forms are CLDR's."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from babel import Locale, UnknownLocaleError
@@ -21,3 +22,14 @@ def long_date(day: str, language: str) -> str:
         return format_date(date.fromisoformat(day), "long", locale=Locale.parse(language, sep="-"))
     except (ValueError, UnknownLocaleError):
         return day
+
+
+def tells_date(text: str, day: str, languages: Iterable[str]) -> bool:
+    """Say whether a text tells a day in full, as one of these languages writes it.
+
+    Examples
+    --------
+    >>> tells_date("From texts up to March 1, 2023.", "2023-03-01", ["id", "en"]), tells_date("", "", ["en"])
+    (True, False)
+    """
+    return bool(day) and any(long_date(day, language) in text for language in languages)

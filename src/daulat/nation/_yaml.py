@@ -81,10 +81,11 @@ def read_yaml(path: Path, *, name: str = "") -> YamlFile:
         raw = path.read_bytes()
     except OSError as error:
         raise NationError(
-            f"{name} cannot be read: {error.strerror}",
+            f"cannot be read: {error.strerror}",
             why="What is declared in it is unknown.",
             fix="Check the path and the rights of the file.",
             code="nation.file",
+            file=name,
         ) from error
     return parse_yaml(raw, name=name)
 
@@ -93,10 +94,11 @@ def parse_yaml(raw: bytes, *, name: str) -> YamlFile:
     """Read YAML from bytes; as `read_yaml`, without the disk."""
     if len(raw) > MAX_BYTES:
         raise NationError(
-            f"{name} holds {len(raw):,} bytes; at most {MAX_BYTES:,} are read",
+            f"holds {len(raw):,} bytes; at most {MAX_BYTES:,} are read",
             why="A declaration of this size is most likely another file.",
             fix="Point to the right file, or split it.",
             code="nation.file",
+            file=name,
         )
     try:
         text = raw.decode("utf-8-sig")

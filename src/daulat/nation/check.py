@@ -90,10 +90,11 @@ def check_text(text: str, *, name: str = "nation.yaml") -> list[NationError]:
 def _read(path: Path) -> YamlFile:
     if not path.exists():
         raise NationError(
-            f"{path} does not exist",
+            "does not exist",
             why="Everything else starts from the declaration of the nation.",
             fix="Write one with `daulat init <ISO 3166-1 code>`, or name another with --file.",
             code="nation.file",
+            file=str(path),
         )
     return read_yaml(path)
 

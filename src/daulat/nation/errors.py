@@ -9,6 +9,7 @@ DaulatError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from daulat.errors import DaulatError
 
@@ -44,10 +45,10 @@ class NationError(DaulatError):
         super().__init__(f"{place}{what}", why=why, fix=fix, code=code)
         self.file, self.line, self.value = file, line, value
 
-    def as_dict(self) -> dict[str, str]:
-        """Return the fields of `DaulatError` with `file`, `line` and `value` beside them, all as text."""
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields of `DaulatError` with `file`, `line` and `value` beside them; `line` is None if unknown."""
         value = "" if self.value is None else str(self.value)
-        return {**super().as_dict(), "file": self.file, "line": str(self.line), "value": value}
+        return {**super().as_dict(), "file": self.file, "line": self.line or None, "value": value}
 
 
 class NationFaultsError(NationError):

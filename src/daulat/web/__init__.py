@@ -6,13 +6,14 @@ speaks to the public API and to nothing else. Nothing here stores a question, se
 """
 
 from daulat.web.app import create_web
-from daulat.web.errors import ComeBackError, MessagesError, NoTextError, WebError
+from daulat.web.errors import ComeBackError, LoadingError, MessagesError, NoTextError, WebError
 from daulat.web.messages import Messages, Texts, load_messages
 from daulat.web.parts import Library, Site, Standing, WebParts
 
 __all__ = [
     "ComeBackError",
     "Library",
+    "LoadingError",
     "Messages",
     "MessagesError",
     "NoTextError",

@@ -5,6 +5,7 @@
     └── WebError
         ├── MessagesError    the author of a pack's messages/<language>.yaml can act
         ├── ComeBackError    the reader can, after `retry_after_s`
+        ├── LoadingError     time can: the official text is still being opened
         └── NoTextError      the operator can: there is no official text to answer from
 
 Nothing here does input or output.
@@ -21,6 +22,10 @@ class WebError(DaulatError):
 
 class MessagesError(WebError):
     """A file of page texts cannot be used as it stands."""
+
+
+class LoadingError(WebError):
+    """The official text is still being opened; a little later there is an answer."""
 
 
 class NoTextError(WebError):

@@ -8,7 +8,9 @@ a question is never logged.
 from __future__ import annotations
 
 import logging
+import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, get_args
@@ -23,7 +25,7 @@ from daulat.errors import DaulatError
 from daulat.knowledge.types import Document, LegalStatus, Passage, Relation, passage_path
 from daulat.language import long_date
 from daulat.web.assets import Assets
-from daulat.web.errors import ComeBackError, NoTextError
+from daulat.web.errors import ComeBackError, LoadingError, NoTextError
 from daulat.web.http import Request, Response
 from daulat.web.messages import Texts
 from daulat.web.parts import WebParts
@@ -43,6 +45,8 @@ KEPT = frozenset({"q", "find", "page", "scenario"})  # in the address when the l
 DOCUMENTS_A_PAGE = 100
 LAW_STATUSES = frozenset(get_args(LegalStatus))
 MISREAD_BELOW = 0.9
+LOADING_RETRY_S = "5"
+_WORD = re.compile(r"[^\W_]+")
 
 log = logging.getLogger("daulat.web")
 
@@ -123,13 +127,15 @@ class Pages:
         if not question:
             return Response(b"", 303, cache="no-store", headers=(("location", reader.link("/")),))
         if len(question) > QUESTION_LIMIT:
-            return self.message(request, 413, "too_large", n=str(QUESTION_LIMIT))
+            return self.message(request, 413, "too_large", question=question, n=str(QUESTION_LIMIT))
         language = reader.texts.language if reader.chosen else ""
         try:
             asked = Question(question, service=self.parts.site.service, language=language)
             answer = await self.parts.ask(asked, request.client)
         except ComeBackError as error:
-            return self.come_back(request, error)
+            return self.come_back(request, error, question)
+        except LoadingError:
+            return self.message(request, 503, "fact_loading", (("retry-after", LOADING_RETRY_S),), question)
         except NoTextError as error:
             log.warning("question not answered: code %s; `daulat status` says why", error.code)
             return self.message(request, 503, "no_text")
@@ -149,7 +155,8 @@ class Pages:
             return self.message(request, 404, "not_found")
         siblings = library.passages_of(document.doc_id)
         changed = self.parts.changed(passage_id)
-        view = view_passage(passage, document, siblings, request.query.get("q", "")[:QUESTION_LIMIT], changed)
+        quote, cuts = request.query.get("q", "")[:QUESTION_LIMIT], self.parts.cuts(passage)
+        view = view_passage(passage, document, siblings, quote, changed, cuts)
         newer = library.passage(changed.newer_passage_id) if changed and changed.newer_passage_id else None
         newer_document = library.document(newer.doc_id) if newer else None
         return self.page(request, "passage.html", view=view, newer=newer, newer_document=newer_document)
@@ -169,8 +176,7 @@ class Pages:
     def sources(self, request: Request) -> Response:
         """List the documents, found by words of their citation where asked."""
         find = tidy(request.query.get("find", ""))[:200]
-        words = find.casefold().split()
-        found = [item for item in self.parts.library().documents() if all(word in _heading(item) for word in words)]
+        found = found_documents(self.parts.library().documents(), find, self.parts.named(find))
         pages = max(1, -(-len(found) // DOCUMENTS_A_PAGE))
         asked = request.query.get("page", "1")
         page = min(max(int(asked) if asked.isdecimal() and len(asked) < 9 else 1, 1), pages)
@@ -183,17 +189,24 @@ class Pages:
         return self.page(request, "about.html")
 
     def message(
-        self, request: Request, status: int, key: str, headers: tuple[tuple[str, str], ...] = (), **fields: str
+        self,
+        request: Request,
+        status: int,
+        key: str,
+        headers: tuple[tuple[str, str], ...] = (),
+        question: str = "",
+        **fields: str,
     ) -> Response:
-        """Draw a page that says what went wrong, calmly."""
+        """Draw a page that says what went wrong, calmly; `question` stands in its field, to be sent again."""
         text = self.reader(request).texts.page.get(f"{key}_text", "").format(**fields)
-        response = self.page(request, "message.html", status=status, cache="no-store", heading=key, text=text)
+        drawn = {"heading": key, "text": text, "question": question}
+        response = self.page(request, "message.html", status=status, cache="no-store", **drawn)
         return replace(response, headers=(*response.headers, *headers))
 
-    def come_back(self, request: Request, error: ComeBackError) -> Response:
+    def come_back(self, request: Request, error: ComeBackError, question: str = "") -> Response:
         """Draw a page that says when to ask again."""
         seconds = str(error.retry_after_s)
-        return self.message(request, 429, "busy", (("retry-after", seconds),), n=seconds)
+        return self.message(request, 429, "busy", (("retry-after", seconds),), question, n=seconds)
 
     def manifest(self, request: Request) -> Response:
         """Describe the page to a device that wants it on its home screen."""
@@ -269,5 +282,33 @@ def _how_read(document: Document) -> str:
     return "misread" if document.quality is not None and document.quality < MISREAD_BELOW else ""
 
 
-def _heading(document: Document) -> str:
-    return f"{document.citation} {document.title} {document.number} {document.year or ''}".casefold()
+def found_documents(documents: Iterable[Document], find: str, named: Sequence[str]) -> list[Document]:
+    """Return the documents that somebody looks for: those that are named, then those whose heading has every word.
+
+    A number is looked for as a whole, since 3 is not 13; letters anywhere in a word. The parts of an id count as well:
+    people write the short name of a kind of law, which the title writes out.
+
+    Examples
+    --------
+    >>> births, health = Document("ACT-13-2003", "Births", number="13"), Document("ACT-3-2013", "Health", number="3")
+    >>> [item.title for item in found_documents([births, health], "act 13/2003", ())]
+    ['Births']
+    >>> [item.title for item in found_documents([births, health], "Births", ["ACT-3-2013"])]
+    ['Health', 'Births']
+    """
+    words = _WORD.findall(find.casefold())
+    first, others = [], []
+    for document in documents:
+        if document.doc_id in named:
+            first.append(document)
+        elif _has_words(document, words):
+            others.append(document)
+    return first + others
+
+
+def _has_words(document: Document, words: Sequence[str]) -> bool:
+    heading = (
+        f"{document.citation} {document.title} {document.number} {document.year or ''} {document.doc_id}".casefold()
+    )
+    whole = set(_WORD.findall(heading))
+    return all(word in whole if word.isdecimal() else word in heading for word in words)

@@ -67,6 +67,18 @@ def new_reference() -> str:
     return secrets.token_hex(4)
 
 
+def names_nothing(text: str) -> Sequence[str]:
+    """Know no law by the name that people give it."""
+    del text
+    return ()
+
+
+def uncut(passage: Passage) -> Sequence[int]:
+    """Know of nothing in a passage that is not of its article."""
+    del passage
+    return ()
+
+
 def not_known(passage_id: str) -> PassageStatus | None:
     """Know of no change of any passage."""
     del passage_id
@@ -78,9 +90,10 @@ class WebParts:
     """What the pages stand on.
 
     `library` and `standing` are asked anew for each page, since releases are swapped. `changed` says what became of a
-    passage, where something did. `act_name` names an act for people, from its id and title. `plan` gives what the page
-    of sliders shows; None: no such page. `ask` and `plan` are told the network address of whoever asks, and raise
-    `ComeBackError` where more is asked than can be answered now.
+    passage, where something did. `act_name` names an act for people, from its id and title; `named` gives the ids of
+    the acts that a text names; `cuts` the characters of a passage at which something begins that is not of its article.
+    `plan` gives what the page of sliders shows; None: no such page. `ask` and `plan` are told the network address of
+    whoever asks, and raise `ComeBackError` where more is asked than can be answered now.
     """
 
     site: Site
@@ -90,5 +103,7 @@ class WebParts:
     ask: Callable[[Question, str], Awaitable[Answer]]
     changed: Callable[[str], PassageStatus | None] = not_known
     act_name: Callable[[str, str], str] = plain_name
+    named: Callable[[str], Sequence[str]] = names_nothing
+    cuts: Callable[[Passage], Sequence[int]] = uncut
     new_reference: Callable[[], str] = new_reference
     plan: Callable[[Mapping[str, Any], str], Awaitable[dict[str, Any]]] | None = None

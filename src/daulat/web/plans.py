@@ -7,8 +7,9 @@ The planner works elsewhere (`WebParts.plan`); its drawings come as SVG that it 
 from __future__ import annotations
 
 import logging
+import re
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from daulat.errors import DaulatError
 from daulat.web.errors import ComeBackError
@@ -49,7 +50,20 @@ async def draw_plan(pages: Pages, request: Request) -> Response:
         "language": found["language"],
         "words": {key: found["words"][f"slider_{key}"] for key in ("working", "done", "failed")},
     }
-    return pages.page(request, "plan.html", cache="no-store", plan=found, words=found["words"], plan_live=live)
+    return pages.page(
+        request, "plan.html", cache="no-store", plan=found, words=found["words"], plan_live=live, told=told
+    )
+
+
+def told(words: str) -> Markup:
+    """Draw what stands between backticks as a command.
+
+    Examples
+    --------
+    >>> told("`daulat plan` draws <thousands>.")
+    Markup('<code>daulat plan</code> draws &lt;thousands&gt;.')
+    """
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(words))))  # noqa: S704 - escaped, then marked
 
 
 def is_number(text: str) -> bool:

@@ -8,7 +8,9 @@ Takes the text of a passage and a span of characters; returns `Line`s. Never cha
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 # How enumerations look in statutes nearly everywhere: (1), then a., then 1. or a) below it.
 _DEPTHS = ((re.compile(r"\(\w{1,4}\)\s"), 1), (re.compile(r"\w{1,2}\.\s"), 2), (re.compile(r"\w{1,3}\)\s"), 3))
@@ -73,6 +75,31 @@ def lines_of(text: str, span: tuple[int, int] = (0, 0)) -> list[Line]:
             lines.append(Line(depth_of(raw), parts if end > start else (Part(raw),)))
         at += len(raw) + 1
     return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of a passage. `is_own`: it is of the article that the passage is shown as."""
+
+    lines: tuple[Line, ...]
+    is_own: bool
+
+
+def stretches_of(text: str, cuts: Sequence[int], span: tuple[int, int] = (0, 0)) -> list[Stretch]:
+    """Cut a passage where something begins that is not of the article before it; its own is what holds `span`.
+
+    Examples
+    --------
+    >>> [(part.is_own, len(part.lines)) for part in stretches_of("(1) Satu.\\n(2) Dua.\\nBAB II", [19])]
+    [(True, 2), (False, 1)]
+    >>> [part.is_own for part in stretches_of("Satu. Pasal 2 Dua. BAB II", [6, 19], (14, 18))]
+    [False, True, False]
+    """
+    first, last = span if span[1] > span[0] else (0, 1)
+    return [
+        Stretch(tuple(lines_of(text[start:end], (span[0] - start, span[1] - start))), first < end and last > start)
+        for start, end in pairwise((0, *cuts, len(text)))
+    ]
 
 
 def unmarked(lines: list[Line]) -> list[Line]:

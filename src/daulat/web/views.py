@@ -17,8 +17,9 @@ from daulat.assistant.evidence import standing_of
 from daulat.assistant.types import Answer, Citation
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.types import Document, Passage, Relation, passage_path
+from daulat.language import tells_date
 from daulat.web.markdown import fence_quotes, introduces, place_marks, quotations, to_html, without_marks
-from daulat.web.quoting import Line, excerpt, find_span, lines_of, unmarked
+from daulat.web.quoting import Line, Stretch, excerpt, find_span, lines_of, stretches_of, unmarked
 
 _OFFICES = re.compile(r"\n\n(?:[^\n-][^\n]*\n)?- .*\Z", re.DOTALL)  # whom to ask, as the text tells it at its end
 
@@ -95,12 +96,14 @@ class AnswerView:
     """An answer in blocks: our own words as markup, quotations as figures; then the sources that no figure shows.
 
     `mode` is what the reader is told of it: the answer's own, or ``history`` where it leads with old text.
+    `as_of_told`: its words tell up to which day the texts go.
     """
 
     answer: Answer
     blocks: tuple[Markup | Figure, ...]
     sources: tuple[tuple[int, Citation], ...]
     mode: str
+    as_of_told: bool
 
 
 def _figure(number: int, citation: Citation, *, is_further: bool = False) -> Figure:
@@ -149,7 +152,7 @@ def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
         shown.update(missing)
     rest = tuple((number, citation) for number, citation in enumerate(citations, start=1) if number not in shown)
     mode = "history" if is_quotation and citations and is_history(citations[0]) else answer.mode
-    return AnswerView(answer, tuple(blocks), rest, mode)
+    return AnswerView(answer, tuple(blocks), rest, mode, tells_date(answer.text, answer.as_of, answer.languages))
 
 
 def is_history(citation: Citation) -> bool:
@@ -171,7 +174,7 @@ def _quoted_citation(words: str, citations: Sequence[Citation]) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class PassageView:
-    """A passage in its document: its lines, what became of it, and where to read on.
+    """A passage in its document: its text in stretches, what became of it, and where to read on.
 
     `is_history`: it is no longer the law.
     """
@@ -179,7 +182,7 @@ class PassageView:
     passage: Passage
     document: Document
     status: str
-    lines: tuple[Line, ...]
+    stretches: tuple[Stretch, ...]
     relations: tuple[Relation, ...]
     before: Passage | None
     after: Passage | None
@@ -187,11 +190,17 @@ class PassageView:
 
 
 def view_passage(
-    passage: Passage, document: Document, siblings: Sequence[Passage], quote: str, changed: PassageStatus | None = None
+    passage: Passage,
+    document: Document,
+    siblings: Sequence[Passage],
+    quote: str,
+    changed: PassageStatus | None = None,
+    cuts: Sequence[int] = (),
 ) -> PassageView:
     """Lay out a passage among its `siblings`, the words of `quote` marked where they stand in it.
 
     `changed` is what is known of this very passage; an act that it names is shown though the document does not list it.
+    `cuts` are where something begins in it that is not of its article: that is drawn apart.
     """
     concerning = [_of_passage(relation, passage) for relation in document.relations if _concerns(relation, passage)]
     status = passage.status or document.status
@@ -203,7 +212,7 @@ def view_passage(
         passage=passage,
         document=document,
         status=status,
-        lines=tuple(lines_of(passage.text, find_span(passage.text, quote))),
+        stretches=tuple(stretches_of(passage.text, cuts, find_span(passage.text, quote))),
         relations=tuple(concerning),
         before=siblings[at - 1] if at else None,
         after=siblings[at + 1] if at + 1 < len(siblings) else None,

@@ -55,6 +55,14 @@ def test_an_empty_desk_says_what_to_do_next(run):
     assert data(run("access keys list --json")) == []
 
 
+def test_a_pattern_that_no_model_has_is_told_and_the_key_is_made(run):
+    run("access organisations create pat --name Health")
+    run("access projects create pat/portal")
+    done = run("access keys create pat/portal --model nonesuch* --json")
+    assert data(done)["key"].startswith("daulat_sk_")
+    assert "no declared model matches `nonesuch*`" in done.stderr
+
+
 def test_from_an_organisation_to_a_key_with_a_limit(run):
     run("access organisations create moh --name Health")
     run("access projects create moh/portal")
@@ -86,10 +94,10 @@ def test_a_dry_run_changes_nothing(run):
 def test_a_rotated_key_keeps_its_rules_and_its_limits(run):
     run("access organisations create rot")
     run("access projects create rot/app")
-    old = data(run("access keys create rot/app --service health --json"))
+    old = data(run("access keys create rot/app --service public-services --json"))
     run(f"access limits set key {old['id']} requests day 9")
     new = data(run(f"access keys rotate {old['id']} --json"))
-    assert (new["services"], new["key"] != old["key"]) == (["health"], True)
+    assert (new["services"], new["key"] != old["key"]) == (["public-services"], True)
     assert [each["of"] for each in data(run(f"access limits show --of {new['id']} --json"))] == [new["id"]]
     known = {each["id"]: each["revoked_at"] for each in data(run("access keys list --within rot --json"))}
     assert known[old["id"]]
@@ -109,6 +117,7 @@ def test_a_rotated_key_keeps_its_rules_and_its_limits(run):
         ("access projects create nobody/app", "access.no_organisation"),
         ("access keys create nobody/app", "access.no_project"),
         ("access keys create dry/project --network everywhere", "access.rules"),
+        ("access keys create dry/project --service nonesuch", "access.no_service"),
         ("access keys revoke key_none", "access.no_key"),
         ("access limits set project nobody/app requests day 5", "access.no_project"),
         ("access limits set organisation dry requests day 1.5", "access.limit_or_role"),

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daulat.knowledge.errors import SourceError
-from daulat.knowledge.legal import LegalRules, article_at, load_legal_rules, span_of_article
+from daulat.knowledge.legal import LegalRules, article_at, cuts_of, load_legal_rules, span_of_article
 from daulat.knowledge.types import Passage
 
 from .conftest import LEGAL
@@ -18,6 +20,32 @@ from .conftest import LEGAL
 
 def section_5(text: str) -> Passage:
     return Passage("ACT-1-2000:s-5#5", "ACT-1-2000", 5, "body", text, "5")
+
+
+@pytest.mark.parametrize(
+    ("text", "stretches"),
+    [
+        ("A lost card is reported.", ["A lost card is reported."]),
+        (
+            "A lost card is reported. Part II Fees Section 6 (1) Fees are set. 3. Section 7 is changed and reads:",
+            [
+                "A lost card is reported.",
+                "Part II Fees Section 6 (1) Fees are set.",
+                "3. Section 7 is changed and reads:",
+            ],
+        ),
+        ("Section 5 (1) A lost card is reported.", ["Section 5 (1) A lost card is reported."]),
+    ],
+)
+def test_a_passage_is_cut_where_something_else_begins(text: str, stretches: list[str], rules: LegalRules) -> None:
+    edges = [0, *cuts_of(section_5(text), rules), len(text)]
+    assert [text[start:end].strip() for start, end in pairwise(edges)] == stretches
+
+
+def test_nothing_is_cut_without_rules_or_in_what_is_no_article(rules: LegalRules) -> None:
+    text = "A lost card is reported. Part II Fees"
+    assert cuts_of(section_5(text), None) == ()
+    assert cuts_of(replace(section_5(text), article=None), rules) == ()
 
 
 def quoted(text: str, answer: str, rules: LegalRules | None) -> str:

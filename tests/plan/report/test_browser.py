@@ -118,7 +118,7 @@ def test_dark_is_dark(read: Any) -> None:
 
 def test_a_number_opens_its_source(read: Any) -> None:
     page = read()
-    page.get_by_role("link", name="Source of cost_per_mtok").click()
+    page.get_by_role("link", name="Source of Cost of a million tokens, built").click()
     trace = page.locator("#s-cost_per_mtok")
     trace.wait_for()  # the closed details around it opened
     assert "present value of building" in trace.inner_text()

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from daulat.gateway.access.errors import QuotaReached
 
 CALLS_A_MINUTE = 120
+THIS_MACHINE = "this machine"
 _NETWORKS_KEPT = 20_000
 
 
@@ -24,9 +25,12 @@ class AnonymousLimit:
     Parameters
     ----------
     a_minute : int
-        Calls per minute and network (/24 of IPv4, /56 of IPv6), in this worker. Loopback is this machine, and free.
+        Calls per minute and network (/24 of IPv4, /56 of IPv6), in this worker.
     clock : callable
         Monotonic seconds.
+    is_private : bool
+        Only this machine can reach the service, and its own calls are free. Elsewhere loopback is a network like any
+        other: behind it may be a proxy, and behind that everybody.
 
     Examples
     --------
@@ -39,7 +43,8 @@ class AnonymousLimit:
     rate_limit_exceeded 30.0
     """
 
-    def __init__(self, a_minute: int, *, clock: Callable[[], float]) -> None:
+    def __init__(self, a_minute: int, *, clock: Callable[[], float], is_private: bool = False) -> None:
+        self._is_private = is_private
         self._capacity, self._per_s, self._clock = a_minute, a_minute / 60, clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
@@ -52,7 +57,7 @@ class AnonymousLimit:
             If its network has used what it may.
         """
         network = network_of(client)
-        if network is None:
+        if self._is_private and network == THIS_MACHINE:
             return
         now = self._clock()
         left, at = self._buckets.pop(network, (float(self._capacity), now))
@@ -70,11 +75,11 @@ class AnonymousLimit:
             )
 
 
-def network_of(client: str) -> str | None:
-    """Return the network that an address is counted with; None for this machine.
+def network_of(client: str) -> str:
+    """Return the network that an address is counted with.
 
     >>> network_of("192.0.2.77"), network_of("2001:db8:1:2ff::9"), network_of("127.0.0.1")
-    ('192.0.2.0/24', '2001:db8:1:200::/56', None)
+    ('192.0.2.0/24', '2001:db8:1:200::/56', 'this machine')
     """
     try:
         address = ipaddress.ip_address(client)
@@ -83,5 +88,5 @@ def network_of(client: str) -> str | None:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     if address.is_loopback:
-        return None
+        return THIS_MACHINE
     return str(ipaddress.ip_network((address, 24 if address.version == 4 else 56), strict=False))

@@ -52,7 +52,8 @@ class AccessSettings:
     zone : ZoneInfo
         Whose days and months limits count in.
     is_private : bool
-        Only this machine can reach the service, so raw models answer without a key until the first one is made.
+        Only this machine can reach the service, so raw models answer without a key until the first one is made, and its
+        own questions are not counted.
     valkey_url : str
         Where counters are, if not in PostgreSQL. May hold a password; never shown.
     prices, contexts, output_limits, templates : mapping
@@ -112,7 +113,8 @@ class Access:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings, self._wall, self._clock = settings, wall_clock, clock
-        self._anonymous = AnonymousLimit(max(1, settings.anonymous_a_minute // settings.workers), clock=clock)
+        a_minute = max(1, settings.anonymous_a_minute // settings.workers)
+        self._anonymous = AnonymousLimit(a_minute, clock=clock, is_private=settings.is_private)
         self._opened: Opened | None = None
         self._is_open = asyncio.Event()
 

@@ -6,7 +6,7 @@ status of each passage with its successor. It never decides what is official, an
 """
 
 from daulat.knowledge.legal.citations import LawMention, Titles, find_citations, title_index
-from daulat.knowledge.legal.merged import article_at, span_of_article, without_heading
+from daulat.knowledge.legal.merged import article_at, cuts_of, span_of_article, without_heading
 from daulat.knowledge.legal.parts import Part, named_part, paragraph_around, span_of_part
 from daulat.knowledge.legal.relations import (
     RelationBook,
@@ -28,6 +28,7 @@ __all__ = [
     "Restatement",
     "Titles",
     "article_at",
+    "cuts_of",
     "find_citations",
     "lines_of_documents",
     "load_legal_rules",

@@ -28,6 +28,18 @@ def span_of_article(text: str, answer: Span, rules: LegalRules | None) -> Span:
     return start, hangs_on.start() if hangs_on else len(text)
 
 
+def cuts_of(passage: Passage, rules: LegalRules | None) -> tuple[int, ...]:
+    """Return where something begins in a passage that is not of the article before it, in characters, ascending.
+
+    The passage's first stretch is the article's own; nothing is cut in a passage that is no article.
+    """
+    if rules is None or rules.merged is None or not passage.article:
+        return ()
+    merged = rules.merged
+    found = (*merged.article.finditer(passage.text), *merged.ends.finditer(passage.text))
+    return tuple(sorted({each.start() for each in found} - {0}))
+
+
 def without_heading(text: str, answer: Span, rules: LegalRules | None) -> Span:
     """Return an answer without the heading of another article that it begins with, where a text was cut elsewhere."""
     if rules is None or rules.merged is None:

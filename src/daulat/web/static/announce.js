@@ -9,6 +9,9 @@ function sentences(text) {
   return [...new Intl.Segmenter(language, { granularity: 'sentence' }).segment(text)].map(({ segment }) => segment);
 }
 
+// As long as a reader needs to take up what was said last; it speaks what it took up to the end.
+const HEARD_MS = 5_000;
+
 export class Announcer {
   constructor(region) {
     this.region = region;
@@ -16,6 +19,7 @@ export class Announcer {
   }
 
   reset() {
+    clearTimeout(this.silence);
     this.spoken = 0;
     this.region.replaceChildren();
   }
@@ -23,6 +27,11 @@ export class Announcer {
   /** Say one thing now. */
   say(text) {
     this.region.append(h('p', {}, text));
+  }
+
+  /** Fall silent: who reads on from the field is past the answer, and must not meet it a second time. */
+  end() {
+    this.silence = setTimeout(() => this.region.replaceChildren(), HEARD_MS);
   }
 
   /** Say the sentences of an answer that are complete and not yet said. The last may still grow. */

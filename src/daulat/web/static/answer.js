@@ -32,7 +32,8 @@ export function citationName({ title, article }) {
 
 function drawSource(citation, number, place) {
   const { title, article, status, successor } = citation;
-  const after = successor ? say('successor', { name: successor }) : status === 'revoked' && say('revoked_note');
+  const note = { revoked: 'revoked_note', unknown: number && 'unknown_note' }[status];
+  const after = successor ? say('successor', { name: successor }) : note && say(note);
   const url = `${location.origin}/p/${encodeURIComponent(citation.passage_id)}`;
   return [
     h('a', { class: 'source', href: citationAddress(citation), 'data-place': place, 'data-url': url },
@@ -141,7 +142,7 @@ export function drawAnswer(turn) {
         h('p', { class: 'near', lang: citation.language, dir: 'auto' }, citation.quote), drawSource(citation, 0, `related/${at}`))))),
     drawState(turn),
     failure && h('p', { class: 'notice', ...own }, say(failure), ' ', h('button', { type: 'button', 'data-do': 'retry' }, say('retry'))),
-    !isNotice && details?.as_of && !turn.text.includes(longDate(details.as_of)) && h('p', { class: 'as-of', ...own }, say('as_of', { date: longDate(details.as_of) })),
+    !isNotice && details?.as_of && !details.as_of_told && h('p', { class: 'as-of', ...own }, say('as_of', { date: longDate(details.as_of) })),
     !isNotice && state === 'done' && h('p', { class: 'actions', ...own },
       h('button', { type: 'button', 'data-do': 'copy' }, say('copy')),
       navigator.share && h('button', { type: 'button', 'data-do': 'share' }, say('share')),
@@ -159,7 +160,7 @@ export function asText({ question, text, citations, details }) {
       ? `\n“${answeringWords(citation)}”` : '';
     return `[${at + 1}] ${citationName(citation)} (${say(`status_${status}`)})${note}${words}\n${location.origin}/p/${encodeURIComponent(id)}`;
   });
-  const date = details?.as_of && say('as_of', { date: longDate(details.as_of) });
+  const date = details?.as_of && !details.as_of_told && say('as_of', { date: longDate(details.as_of) });
   return [question, plain(text), sources.length && [`${say('sources')}:`, ...sources].join('\n'), date, say('share_note')]
     .filter(Boolean).join('\n\n');
 }

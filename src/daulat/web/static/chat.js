@@ -132,6 +132,7 @@ class Chat extends HTMLElement {
   reason(error, turn) {
     if (error.status === 429) return 'busy';
     if (error.code === 'no_official_text') return 'no_text';
+    if (error.code === 'loading') return 'loading';
     if (!navigator.onLine) return 'offline';
     return turn.text || error.status === 404 ? 'interrupted' : 'failed';
   }
@@ -143,6 +144,7 @@ class Chat extends HTMLElement {
     this.announcer.follow(turn.text, true);
     const said = { done: 'done', stopped: 'stopped' }[turn.state] ?? turn.failure;
     this.announcer.say(say(said, { n: turn.citations.length }));
+    this.announcer.end();
     keep(this.turns);
     this.busy(false);
   }

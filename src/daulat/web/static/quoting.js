@@ -29,6 +29,17 @@ export function linesOf(text, [from, to] = [0, 0]) {
   return lines;
 }
 
+/** Cut a passage where something begins that is not of the article before it; its own is what holds the span. */
+export function stretchesOf(text, cuts, [from, to] = [0, 0]) {
+  const signs = cuts.length ? [...text] : []; // the API counts whole characters
+  const edges = [0, ...cuts.map((cut) => signs.slice(0, cut).join('').length), text.length];
+  const [first, last] = to > from ? [from, to] : [0, 1];
+  return edges.slice(1).map((end, at) => ({
+    isOwn: first < end && last > edges[at],
+    lines: linesOf(text.slice(edges[at], end), [from - edges[at], to - edges[at]]),
+  }));
+}
+
 /** Keep the marked lines and their neighbours, up to about `limit` characters; each gap becomes one line without parts. */
 export function excerpt(lines, limit = 900) {
   const sizes = lines.map((line) => line.parts.reduce((sum, [part]) => sum + part.length, 0));

@@ -3,7 +3,7 @@
 
 import { answeringWords, citationAddress, citationName } from './answer.js';
 import { articleLabel, badge, h, keepLanguage, longDate, say } from './dom.js';
-import { drawLines, findSpan, linesOf } from './quoting.js';
+import { drawLines, findSpan, stretchesOf } from './quoting.js';
 import { fetchPassage } from './stream.js';
 
 class Source extends HTMLElement {
@@ -41,7 +41,7 @@ class Source extends HTMLElement {
     this.passage = passage;
     const text = passage?.text ?? citation.quote;
     const status = passage?.status || citation.status;
-    const stale = { revoked: 'revoked_note', amended: 'amended_note', partly_revoked: 'amended_note' }[status];
+    const stale = { revoked: 'revoked_note', amended: 'amended_note', partly_revoked: 'amended_note', unknown: 'unknown_note' }[status];
     const isOld = citation.standing === 'history' || status === 'revoked';
     const close = h('button', { type: 'button', class: 'close', autofocus: true }, say('close'));
     close.addEventListener('click', () => this.dialog.close());
@@ -59,8 +59,7 @@ class Source extends HTMLElement {
         ...[
           stale && h('p', { class: 'notice' }, say(stale), ' ', this.successor(passage, newer)),
           passage?.heading && h('p', { class: 'chapter', lang: citation.language, dir: 'auto' }, passage.heading),
-          h('div', { class: isOld ? 'official history' : 'official', lang: citation.language, dir: 'auto' },
-            drawLines(linesOf(text, findSpan(text, answeringWords(citation))))),
+          ...this.drawText(text, passage?.cuts ?? [], isOld),
           passage?.status_note && h('details', {}, h('summary', {}, say('basis')), h('p', { lang: 'en', dir: 'ltr' }, passage.status_note)),
           note && h('p', { class: 'hint', role: 'status' }, note),
           more && h('p', {}, more),
@@ -69,6 +68,15 @@ class Source extends HTMLElement {
         ].filter(Boolean)));
     if (hadFocus) close.focus();
     this.dialog.querySelector('mark')?.scrollIntoView({ block: 'nearest' });
+  }
+
+  /** The article, and apart from it what the passage holds beside it. */
+  drawText(text, cuts, isOld) {
+    const { language } = this.citation;
+    return stretchesOf(text, cuts, findSpan(text, answeringWords(this.citation))).flatMap(({ isOwn, lines }, at, all) => [
+      !isOwn && all[at - 1]?.isOwn !== false && h('p', { class: 'hint' }, say('apart')),
+      h('div', { class: `official${isOld ? ' history' : ''}${isOwn ? '' : ' apart'}`, lang: language, dir: 'auto' }, drawLines(lines)),
+    ]);
   }
 
   successor(passage, newer) {

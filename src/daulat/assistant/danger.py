@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Danger, heard without the official text: a question in; whom to call, or nothing, out.
+
+An emergency needs the pack's notices, contacts and sentences and no release, so it is heard while the first release is
+being built, where none can be opened, and from somebody who has asked too often. `Assistant` hears the same once it is
+there. It searches nothing, and keeps nothing of a question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from daulat.assistant.quoting import Page
+from daulat.assistant.referral import as_contacts, spoken
+from daulat.assistant.speech import Speech
+from daulat.assistant.types import LONGEST_QUESTION, Answer, Question
+from daulat.language import (
+    SELF_HARM,
+    Contacts,
+    Detector,
+    Notices,
+    PackFiles,
+    contacts_for,
+    detector_for,
+    notices_for,
+    primary,
+)
+
+_SURE_OF_LANGUAGE = 0.6  # as the assistant
+_TELLING = 1_000  # characters that tell a language
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """Hears that somebody is in danger. Built by `open_danger`.
+
+    Parameters
+    ----------
+    detector, notices, contacts, speech
+        The country's languages, emergencies, offices and sentences.
+    languages : sequence of str
+        Of the nation, the first the default; English is understood beside them.
+    """
+
+    detector: Detector
+    notices: Notices
+    contacts: Contacts
+    speech: Speech
+    languages: Sequence[str]
+
+    def heard(self, question: Question) -> Answer | None:
+        """Return the notice that names whom to call; None where nobody is in danger."""
+        text = question.text.strip()
+        if len(text) > LONGEST_QUESTION:
+            return None
+        language = self._language(question)
+        category = self.notices.emergency(text, language)
+        if category is None:
+            return None
+        offices = self.contacts.for_emergency(category, language)
+        key = "emergency_self_harm" if category == SELF_HARM else "emergency"
+        page = Page(language)
+        page.say(self.speech.phrases(language).say(key if offices else f"{key}_unlisted"))
+        if offices:
+            page.add("\n".join(f"- {spoken(office)}" for office in offices))
+        return Answer(
+            answered=False,
+            text=page.text,
+            citations=(),
+            language=language,
+            as_of="",
+            mode="notice",
+            spoken=tuple(page.spoken),
+            contacts=as_contacts(offices),
+        )
+
+    def _language(self, question: Question) -> str:
+        if question.language:
+            return primary(question.language)
+        found = self.detector.detect(question.text[:_TELLING], [*dict.fromkeys([*self.languages, "en"])])
+        return found.language if found.confidence >= _SURE_OF_LANGUAGE else self.languages[0]
+
+
+def open_danger(
+    pack: PackFiles | None,
+    languages: Sequence[str],
+    *,
+    names: Mapping[str, str] | None = None,
+    contacts: Contacts | None = None,
+) -> Danger:
+    """Open what hears danger, from a pack alone; some tens of milliseconds.
+
+    Parameters
+    ----------
+    pack : PackFiles or None
+        The country pack; without one the core's phrases are heard, which are in English.
+    languages : sequence of str
+        The nation's languages, the first the default.
+    names : mapping of str to str, optional
+        The nation's name by language.
+    contacts : Contacts, optional
+        Whom a person can call; by default those of the pack.
+
+    Examples
+    --------
+    >>> danger = open_danger(None, ("en",))
+    >>> danger.heard(Question("I want to kill myself")).mode, danger.heard(Question("How do I register a birth?"))
+    ('notice', None)
+    """
+    languages = tuple(languages) or ("en",)
+    return Danger(
+        detector=detector_for(pack),
+        notices=notices_for(pack),
+        contacts=contacts or contacts_for(pack),
+        speech=Speech(pack, languages, names or {}),
+        languages=languages,
+    )
