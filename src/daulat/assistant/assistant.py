@@ -10,22 +10,24 @@ logs nothing of it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from daulat.assistant.answerable import Answerable
+from daulat.assistant.calling import call_before, listed, whom_to_call
 from daulat.assistant.citing import Labels, at_article, cite, cut_quote
 from daulat.assistant.errors import AssistantError
 from daulat.assistant.evidence import Evidence, gather_evidence
 from daulat.assistant.followup import Threads
 from daulat.assistant.marking import Marker
 from daulat.assistant.quoting import Page, Quoted, quotation
-from daulat.assistant.referral import as_contacts, spoken, topics_of
+from daulat.assistant.referral import as_contacts, topics_of
 from daulat.assistant.sentence import Marked
 from daulat.assistant.speech import Speech
-from daulat.assistant.types import LONGEST_QUESTION, Answer, AnswerEvent, Citation, Contact, Mode, Question
+from daulat.assistant.telling import events_of
+from daulat.assistant.types import LONGEST_QUESTION, Answer, AnswerEvent, Citation, Mode, Question
 from daulat.assistant.verify import Verifier
 from daulat.assistant.writing import Offered, compose_request, written_sentences
 from daulat.knowledge.cutting import ends_in_abbreviation
@@ -33,7 +35,7 @@ from daulat.knowledge.everyday import Heard
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import LONGEST_QUERY, Asked, Filters, Searcher
 from daulat.knowledge.types import Hit
-from daulat.language import SELF_HARM, Contacts, Detector, Notices, Office, Said, primary
+from daulat.language import Contacts, Detector, Notices, Office, Said, primary
 from daulat.models.engine import Engine
 from daulat.models.errors import ModelsError
 
@@ -90,6 +92,8 @@ class Prepared:
     marked: tuple[Marked, ...]
     probability: float
     heard: Heard | None = None
+    danger: str = ""
+    """The category of an emergency whose number is told before the answer; empty where there is none."""
 
 
 @dataclass(frozen=True)
@@ -154,8 +158,9 @@ class Assistant:
         if answer is None:
             prepared = await asyncio.to_thread(self._prepare, question)
             answer = self._declined(prepared) if not self._may_answer(prepared) else None
-            # Where the best passage is history, nothing is written: what is left is about something else.
-            may_write = answer is None and prepared.evidence[0].standing != "history"
+            # Where the best passage is history, nothing is written: what is left is about something else. And whoever
+            # may be in danger does not wait for a model.
+            may_write = answer is None and prepared.evidence[0].standing != "history" and not prepared.danger
             find = writer_for or self.writer_for
             writer = await find(question.service, prepared.language) if may_write else None
             if writer is not None:
@@ -169,7 +174,7 @@ class Assistant:
                     yield AnswerEvent("answer", answer=answer or self._quoted(prepared))
                     return
             answer = answer or self._quoted(prepared)
-        for event in _told(answer):
+        for event in events_of(answer):
             yield event
 
     def _at_once(self, question: Question) -> Answer | None:
@@ -181,11 +186,10 @@ class Assistant:
             return self._notice(phrases.say("empty_question"), language)
         if len(text) > LONGEST_QUESTION:
             return self._notice(phrases.say("question_too_long"), language)
-        category = self.notices.emergency(text, language)
-        if category:
-            offices = self.contacts.for_emergency(category, language)
-            key = "emergency_self_harm" if category == SELF_HARM else "emergency"
-            return self._notice(phrases.say(key if offices else f"{key}_unlisted"), language, offices)
+        danger = self.notices.danger(text, language)
+        if danger and not (danger.is_asking and len(self.release)):
+            said, offices = whom_to_call(danger.category, self.contacts, phrases)
+            return self._notice(said, language, offices)
         courtesy = self.notices.courtesy(text, language)
         if courtesy:
             return self._notice(self.speech.courtesy(courtesy, language), language)
@@ -210,7 +214,9 @@ class Assistant:
         )
         may_stand = marked and not self.searcher.lacks_article(asked)
         probability = self.answerable.probability(hits, marked[0], asked, found.heard) if may_stand else 0.0
-        return Prepared(question, language, asked, hits, evidence, marked, probability, found.heard)
+        danger = self.notices.danger(question.text, language)
+        category = danger.category if danger else ""
+        return Prepared(question, language, asked, hits, evidence, marked, probability, found.heard, category)
 
     def _may_answer(self, prepared: Prepared) -> bool:
         return bool(prepared.evidence) and prepared.probability >= self.answerable.threshold(
@@ -261,13 +267,11 @@ class Assistant:
         page = quotation(quoted, phrases, opening=opening, closing=[self.speech.as_of(self.release.as_of, language)])
         return self._finished(prepared, page, "quotation")
 
-    def _offices(self, page: Page, offices: Sequence[Office], language: str) -> tuple[Contact, ...]:
+    def _ask(self, page: Page, offices: Sequence[Office], language: str) -> None:
         """Say at the end of a page whom to ask."""
         if offices:
-            said = "\n".join(f"- {spoken(office)}" for office in offices)
             page.say(self.speech.phrases(language).say("ask"))
-            page.text += "\n" + said
-        return as_contacts(offices)
+            page.text += "\n" + listed(offices)
 
     async def _written(self, prepared: Prepared, writer: Writer) -> AsyncGenerator[AnswerEvent, None]:
         """Let a model write; yield what stands as it comes, and at the end the answer, unless nothing stood."""
@@ -336,13 +340,20 @@ class Assistant:
         contacts = self.contacts.for_topics([*matters, *topics_of(prepared.asked.topics, nearest)], language)
         page = Page(language)
         page.say(phrases.say("declined"))
-        named = self._offices(page, contacts, language)
-        answer = self._finished(prepared, page, "declined")
-        return replace(answer, answered=False, related=related, contacts=named)
+        answer = self._finished(prepared, page, "declined", ask=contacts)
+        return replace(answer, answered=False, related=related)
 
-    def _finished(self, prepared: Prepared, page: Page, mode: Mode, *, notice: Said | None = None) -> Answer:
-        beside = self.contacts.beside_answer(prepared.asked.text, prepared.language) if mode != "declined" else ()
-        named = self._offices(page, beside, prepared.language)
+    def _finished(
+        self, prepared: Prepared, page: Page, mode: Mode, *, ask: Sequence[Office] = (), notice: Said | None = None
+    ) -> Answer:
+        language = prepared.language
+        call: Sequence[Office] = ()
+        if prepared.danger:
+            call = call_before(page, prepared.danger, self.contacts, self.speech.phrases(language))
+        elif mode != "declined":
+            ask = self.contacts.beside_answer(prepared.asked.text, language)
+        ask = [office for office in ask if office not in call]
+        self._ask(page, ask, language)
         return Answer(
             answered=True,
             text=page.text,
@@ -354,7 +365,7 @@ class Assistant:
             notice=notice.text if notice else "",
             notice_language=notice.language if notice and notice.language != prepared.language else "",
             spoken=tuple(page.spoken),
-            contacts=named,
+            contacts=as_contacts([*call, *ask]),
             release=self.release.release_id,
         )
 
@@ -362,7 +373,7 @@ class Assistant:
         page = Page(language)
         page.say(said)
         if offices:
-            page.add("\n".join(f"- {spoken(office)}" for office in offices))
+            page.add(listed(offices))
         return Answer(
             answered=False,
             text=page.text,
@@ -377,20 +388,6 @@ class Assistant:
 
     def _has_text(self, doc_id: str) -> bool:
         return doc_id in self.release.document_rows
-
-
-def _told(answer: Answer) -> Iterator[AnswerEvent]:
-    """Tell a finished answer in order: each paragraph, and each citation once its marker has been told."""
-    waiting = list(answer.citations)
-    told = 0
-    while told < len(answer.text):
-        at = answer.text.find("\n\n", told)
-        end = len(answer.text) if at < 0 else at + 2
-        yield AnswerEvent("text", text=answer.text[told:end])
-        told = end
-        while waiting and waiting[0].end <= told:
-            yield AnswerEvent("citation", citation=waiting.pop(0))
-    yield AnswerEvent("answer", answer=answer)
 
 
 def _ends_of(text: str) -> str:
