@@ -12,15 +12,21 @@ from hypothesis import strategies as st
 from daulat.language import LanguageError, Notices, PackFiles, contacts_for, notices_for, wording_for
 from daulat.nation import pack_at
 
+COURTESIES = ("greeting", "thanks", "goodbye", "identity", "maker", "complaint")
 NOTICES = Notices(
     {
         "courtesies": {"greeting": "hello | good day", "thanks": "thanks", "fillers": "sir"},
+        "groups": {"near": "my wife | my son", "hit": "hits | beats"},
+        "exceptions": "dying to | fire up",
         "emergencies": {
             "self_harm": {"always": "want to die"},
             "fire": {"always": "house on fire", "short": "smoke", "urgent": "fire"},
+            "violence": {"beside": "{hit} me"},
         },
         "urgent_words": "help | now",
+        "near_words": "{near}",
         "question_words": "law | fine",
+        "past_words": "last year",
     },
     wording_for(None),
 )
@@ -35,13 +41,53 @@ NOTICES = Notices(
         ("smoke in my kitchen", "fire"),
         ("What does the law say of smoke?", None),
         ("My neighbour makes smoke every evening and it comes into my kitchen", None),
-        ("Which law says so, help: house on fire?", None),
+        ("Which law says so, help: house on fire?", "fire"),
         ("I want to die, what does the law say?", "self_harm"),
         ("", None),
     ],
 )
 def test_danger_is_told_from_a_question_about_it(text: str, category: str | None) -> None:
     assert NOTICES.emergency(text, "en") == category
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("house on fire, what does the law say?", ("fire", False)),
+        ("help, smoke, my son, is there a fine?", ("fire", True)),
+        ("smoke, is there a fine?", None),
+        ("smoke last year, my son saw it", None),
+        ("she beats me, what does the law say?", ("violence", True)),
+        ("help, she beats me", ("violence", False)),
+        ("fire up the stove now", None),
+    ],
+)
+def test_who_asks_and_may_be_in_danger_is_answered_behind_the_number(text: str, found: tuple[str, bool] | None) -> None:
+    assert NOTICES.danger(text, "en") == found
+
+
+@pytest.mark.parametrize(
+    ("notices", "said"),
+    [
+        ("emergencies: {fire: {allways: fire}}", "`allways`.*always"),
+        ("emergency: {fire: {always: fire}}", "`emergency`.*emergencies"),
+        ("emergencies: [fire]", "`emergencies` is not a mapping"),
+        ("emergencies: {fire: {always: [fire]}}", "`always` is not text"),
+        ("groups: {off: off}", "`False`.*Quote it"),
+        ("emergencies: {fire: {always: '{burn} house'}}", "the group `burn`, which there is not"),
+    ],
+)
+def test_notices_that_would_hear_nothing_are_refused_with_what_to_do(
+    notices: str, said: str, pack_of: Callable[[dict[str, str]], PackFiles]
+) -> None:
+    with pytest.raises(LanguageError, match=f"(?s){said}"):
+        notices_for(pack_of({"assistant/notices.yaml": notices}))
+
+
+def test_a_pack_adds_words_to_a_group_of_the_core(pack_of: Callable[[dict[str, str]], PackFiles]) -> None:
+    notices = notices_for(pack_of({"assistant/notices.yaml": "{groups: {self: mi mem}}"}))
+    assert notices.emergency("kill mi mem", "xo") == "self_harm"
+    assert notices_for(None).emergency("kill mi mem", "xo") is None
 
 
 @pytest.mark.parametrize(
@@ -60,8 +106,8 @@ def test_a_courtesy_is_a_message_that_is_nothing_else(text: str, kind: str | Non
 
 @given(st.text(max_size=200))
 def test_any_text_can_be_listened_to(text: str) -> None:
-    assert NOTICES.emergency(text, "en") in (None, "fire", "self_harm")
-    assert notices_for(None).courtesy(text, "en") in (None, "greeting", "thanks", "goodbye", "identity")
+    assert NOTICES.emergency(text, "en") in (None, "fire", "self_harm", "violence")
+    assert notices_for(None).courtesy(text, "en") in (None, *COURTESIES)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,14 @@ import yaml
 from daulat.language import LanguageError, PackFiles, Phrases
 
 SOURCES = Path(__file__).parents[2] / "src" / "daulat"
-COURTESIES = {"greeting", "identity", "thanks", "goodbye"}  # `Notices.courtesy` returns their keys
+COURTESIES = {
+    "greeting",
+    "identity",
+    "maker",
+    "complaint",
+    "thanks",
+    "goodbye",
+}  # `Notices.courtesy` returns their keys
 
 PackOf = Callable[[dict[str, str]], PackFiles]
 

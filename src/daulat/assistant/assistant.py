@@ -10,12 +10,13 @@ logs nothing of it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from daulat.assistant.abroad import Abroad
+from daulat.assistant.calling import call_before, listed, whom_to_call
 from daulat.assistant.citing import Labels, cite, cut_quote
 from daulat.assistant.errors import AssistantError
 from daulat.assistant.evidence import Evidence
@@ -24,16 +25,17 @@ from daulat.assistant.judging import CITED, OFFERED, Judge, Prepared
 from daulat.assistant.listening import Listener
 from daulat.assistant.noise import is_noise
 from daulat.assistant.quoting import Page, Quoted, quotation
-from daulat.assistant.referral import as_contacts, spoken, topics_of
+from daulat.assistant.referral import as_contacts, topics_of
 from daulat.assistant.sentence import Marked
 from daulat.assistant.speech import Speech
-from daulat.assistant.types import LONGEST_QUESTION, Answer, AnswerEvent, Citation, Contact, Mode, Question
+from daulat.assistant.telling import events_of
+from daulat.assistant.types import LONGEST_QUESTION, Answer, AnswerEvent, Citation, Mode, Question
 from daulat.assistant.verify import Verifier
 from daulat.assistant.writing import Offered, compose_request, written_sentences
 from daulat.knowledge.cutting import ends_in_abbreviation
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Searcher
-from daulat.language import SELF_HARM, Contacts, Notices, Office, Said, primary
+from daulat.language import Contacts, Notices, Office, Said, primary
 from daulat.models.engine import Engine
 from daulat.models.errors import ModelsError
 
@@ -139,9 +141,12 @@ class Assistant:
         answer = self._at_once(question)
         if answer is None:
             prepared = await asyncio.to_thread(self.judge.prepare, question, self.listener.language(question))
+            danger = self.notices.danger(question.text, prepared.language)
+            prepared = replace(prepared, danger=danger.category if danger else "")
             answer = None if prepared.may_answer else self._declined(prepared)
-            # Where the best passage is history, nothing is written: what is left is about something else.
-            may_write = answer is None and prepared.evidence[0].standing != "history"
+            # Where the best passage is history, nothing is written: what is left is about something else. And whoever
+            # may be in danger does not wait for a model.
+            may_write = answer is None and prepared.evidence[0].standing != "history" and not prepared.danger
             find = writer_for or self.writer_for
             writer = await find(question.service, prepared.language) if may_write else None
             if writer is not None:
@@ -155,7 +160,7 @@ class Assistant:
                     yield AnswerEvent("answer", answer=answer or self._quoted(prepared))
                     return
             answer = answer or self._quoted(prepared)
-        for event in _told(answer):
+        for event in events_of(answer):
             yield event
 
     def _at_once(self, question: Question) -> Answer | None:
@@ -165,13 +170,12 @@ class Assistant:
         phrases = self.speech.phrases(language)
         if len(text) > LONGEST_QUESTION:
             return self._notice(phrases.say("question_too_long"), language)
+        danger = self.notices.danger(text, language)
+        if danger and not (danger.is_asking and len(self.release)):
+            said, offices = whom_to_call(danger.category, self.contacts, phrases)
+            return self._notice(said, language, offices)
         if is_noise(text):
             return self._notice(phrases.say("empty_question"), language)
-        category = self.notices.emergency(text, language)
-        if category:
-            offices = self.contacts.for_emergency(category, language)
-            key = "emergency_self_harm" if category == SELF_HARM else "emergency"
-            return self._notice(phrases.say(key if offices else f"{key}_unlisted"), language, offices)
         courtesy = self.notices.courtesy(text, language)
         if courtesy:
             return self._notice(self.speech.courtesy(courtesy, language), language)
@@ -254,13 +258,11 @@ class Assistant:
         country = self.abroad.named(prepared.question.text)
         return [self.speech.whose_law(country, prepared.language)] if country and not self.abroad.named(quote) else []
 
-    def _offices(self, page: Page, offices: Sequence[Office], language: str) -> tuple[Contact, ...]:
+    def _ask(self, page: Page, offices: Sequence[Office], language: str) -> None:
         """Say at the end of a page whom to ask."""
         if offices:
-            said = "\n".join(f"- {spoken(office)}" for office in offices)
             page.say(self.speech.phrases(language).say("ask"))
-            page.text += "\n" + said
-        return as_contacts(offices)
+            page.text += "\n" + listed(offices)
 
     async def _written(self, prepared: Prepared, writer: Writer) -> AsyncGenerator[AnswerEvent, None]:
         """Let a model write; yield what stands as it comes, and at the end the answer, unless nothing stood."""
@@ -333,13 +335,20 @@ class Assistant:
         contacts = self.contacts.for_topics([*matters, *topics_of(prepared.asked.topics, nearest)], language)
         page = Page(language)
         page.say(phrases.say("declined"))
-        named = self._offices(page, contacts, language)
-        answer = self._finished(prepared, page, "declined")
-        return replace(answer, answered=False, related=related, contacts=named)
+        answer = self._finished(prepared, page, "declined", ask=contacts)
+        return replace(answer, answered=False, related=related)
 
-    def _finished(self, prepared: Prepared, page: Page, mode: Mode, *, notice: Said | None = None) -> Answer:
-        beside = self.contacts.beside_answer(prepared.asked.text, prepared.language) if mode != "declined" else ()
-        named = self._offices(page, beside, prepared.language)
+    def _finished(
+        self, prepared: Prepared, page: Page, mode: Mode, *, ask: Sequence[Office] = (), notice: Said | None = None
+    ) -> Answer:
+        language = prepared.language
+        call: Sequence[Office] = ()
+        if prepared.danger:
+            call = call_before(page, prepared.danger, self.contacts, self.speech.phrases(language))
+        elif mode != "declined":
+            ask = self.contacts.beside_answer(prepared.asked.text, language)
+        ask = [office for office in ask if office not in call]
+        self._ask(page, ask, language)
         return Answer(
             answered=True,
             text=page.text,
@@ -351,7 +360,7 @@ class Assistant:
             notice=notice.text if notice else "",
             notice_language=notice.language if notice and notice.language != prepared.language else "",
             spoken=tuple(page.spoken),
-            contacts=named,
+            contacts=as_contacts([*call, *ask]),
             release=self.release.release_id,
         )
 
@@ -359,7 +368,7 @@ class Assistant:
         page = Page(language)
         page.say(said)
         if offices:
-            page.add("\n".join(f"- {spoken(office)}" for office in offices))
+            page.add(listed(offices))
         return Answer(
             answered=False,
             text=page.text,
@@ -386,17 +395,3 @@ def _leading(pairs: Sequence[tuple[Evidence, Marked]]) -> tuple[Evidence, Marked
     changed_by = best.status.by if best.standing == "history" else ""
     near = (pair for pair in pairs if pair[0].document.doc_id == changed_by)
     return next((pair for pair in near if best.score - pair[0].score < _AS_WELL), pairs[0])
-
-
-def _told(answer: Answer) -> Iterator[AnswerEvent]:
-    """Tell a finished answer in order: each paragraph, and each citation once its marker has been told."""
-    waiting = list(answer.citations)
-    told = 0
-    while told < len(answer.text):
-        at = answer.text.find("\n\n", told)
-        end = len(answer.text) if at < 0 else at + 2
-        yield AnswerEvent("text", text=answer.text[told:end])
-        told = end
-        while waiting and waiting[0].end <= told:
-            yield AnswerEvent("citation", citation=waiting.pop(0))
-    yield AnswerEvent("answer", answer=answer)

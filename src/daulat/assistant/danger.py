@@ -11,24 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from daulat.assistant.calling import listed, whom_to_call
+from daulat.assistant.listening import Listener
 from daulat.assistant.quoting import Page
-from daulat.assistant.referral import as_contacts, spoken
+from daulat.assistant.referral import as_contacts
 from daulat.assistant.speech import Speech
 from daulat.assistant.types import LONGEST_QUESTION, Answer, Question
-from daulat.language import (
-    SELF_HARM,
-    Contacts,
-    Detector,
-    Notices,
-    PackFiles,
-    contacts_for,
-    detector_for,
-    notices_for,
-    primary,
-)
-
-_SURE_OF_LANGUAGE = 0.6  # as the assistant
-_TELLING = 1_000  # characters that tell a language
+from daulat.language import Contacts, Notices, PackFiles, contacts_for, detector_for, notices_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +26,29 @@ class Danger:
 
     Parameters
     ----------
-    detector, notices, contacts, speech
+    listener, notices, contacts, speech
         The country's languages, emergencies, offices and sentences.
-    languages : sequence of str
-        Of the nation, the first the default; English is understood beside them.
     """
 
-    detector: Detector
+    listener: Listener
     notices: Notices
     contacts: Contacts
     speech: Speech
-    languages: Sequence[str]
 
     def heard(self, question: Question) -> Answer | None:
         """Return the notice that names whom to call; None where nobody is in danger."""
         text = question.text.strip()
         if len(text) > LONGEST_QUESTION:
             return None
-        language = self._language(question)
+        language = self.listener.language(question)
         category = self.notices.emergency(text, language)
         if category is None:
             return None
-        offices = self.contacts.for_emergency(category, language)
-        key = "emergency_self_harm" if category == SELF_HARM else "emergency"
+        said, offices = whom_to_call(category, self.contacts, self.speech.phrases(language))
         page = Page(language)
-        page.say(self.speech.phrases(language).say(key if offices else f"{key}_unlisted"))
+        page.say(said)
         if offices:
-            page.add("\n".join(f"- {spoken(office)}" for office in offices))
+            page.add(listed(offices))
         return Answer(
             answered=False,
             text=page.text,
@@ -74,12 +59,6 @@ class Danger:
             spoken=tuple(page.spoken),
             contacts=as_contacts(offices),
         )
-
-    def _language(self, question: Question) -> str:
-        if question.language:
-            return primary(question.language)
-        found = self.detector.detect(question.text[:_TELLING], [*dict.fromkeys([*self.languages, "en"])])
-        return found.language if found.confidence >= _SURE_OF_LANGUAGE else self.languages[0]
 
 
 def open_danger(
@@ -109,10 +88,10 @@ def open_danger(
     ('notice', None)
     """
     languages = tuple(languages) or ("en",)
+    speech = Speech(pack, languages, names or {})
     return Danger(
-        detector=detector_for(pack),
+        listener=Listener(detector_for(pack), languages, speech.spoken(), ()),
         notices=notices_for(pack),
         contacts=contacts or contacts_for(pack),
-        speech=Speech(pack, languages, names or {}),
-        languages=languages,
+        speech=speech,
     )

@@ -26,7 +26,11 @@ _LOOKED_AT = 12  # hits
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What is known before a word is written. `threshold` is the probability from which it is answered."""
+    """What is known before a word is written.
+
+    `threshold` is the probability from which it is answered; `danger` the category of an emergency whose number is told
+    before the answer, empty where there is none.
+    """
 
     question: Question
     language: str
@@ -36,6 +40,7 @@ class Prepared:
     marked: tuple[Marked, ...]
     probability: float
     threshold: float
+    danger: str = ""
 
     @property
     def may_answer(self) -> bool:

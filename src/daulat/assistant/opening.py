@@ -24,7 +24,7 @@ from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.ingest import load_rules
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Searcher, load_ranking, reader_for
-from daulat.language import Contacts, PackFiles, contacts_for, detector_for, notices_for, primary
+from daulat.language import Contacts, PackFiles, contacts_for, detector_for, notices_for
 
 
 def open_assistant(
@@ -68,7 +68,7 @@ def open_assistant(
     )
     speech = Speech(pack, languages, names or {})
     labels = load_labels(pack, reader.legal)
-    spoken = [tag for tag in dict.fromkeys([*map(primary, languages), "en"]) if speech.speaks(tag)]
+    spoken = speech.spoken()
     marker = Marker(searcher, sentence_rules, languages[0], load_sentence_models(pack))
     return Assistant(
         release=release,

@@ -61,6 +61,20 @@ class Page:
         self._note(start - len(before) - (1 if before else 0), said.language)
         self.citations.append(replace(citation, start=start, end=start + len(marker)))
 
+    def open_with(self, said: Said, text: str = "") -> None:
+        """Put a sentence of our own, and a paragraph of text, before all that stands on the page."""
+        first = Page(self.language)
+        first.say(said)
+        if text:
+            first.add(text)
+        moved = len(first.text) + (2 if self.text else 0)
+        self.text = first.text + ("\n\n" if self.text else "") + self.text
+        self.citations = [replace(each, start=each.start + moved, end=each.end + moved) for each in self.citations]
+        self.spoken = [
+            *first.spoken,
+            *(replace(each, start=each.start + moved, end=each.end + moved) for each in self.spoken),
+        ]
+
     def _note(self, start: int, language: str) -> None:
         if language != self.language:
             self.spoken.append(Spoken(start, len(self.text), language))

@@ -15,7 +15,7 @@ from babel import Locale, UnknownLocaleError
 from daulat.assistant.abroad import territory_name
 from daulat.assistant.citing import Labels
 from daulat.assistant.evidence import Evidence
-from daulat.language import PackFiles, Phrases, Said, long_date
+from daulat.language import PackFiles, Phrases, Said, long_date, primary
 
 
 class Speech:
@@ -40,9 +40,10 @@ class Speech:
             self._phrases[language] = Phrases.for_language(language, self._pack, self._languages)
         return self._phrases[language]
 
-    def speaks(self, language: str) -> bool:
-        """Say whether the assistant has sentences in a language."""
-        return self.phrases(language).spoken_in("declined") == language
+    def spoken(self) -> tuple[str, ...]:
+        """Return the languages of the nation, and English, in which the assistant has sentences of its own."""
+        known = dict.fromkeys([*map(primary, self._languages), "en"])
+        return tuple(tag for tag in known if self.phrases(tag).spoken_in("declined") == tag)
 
     def courtesy(self, kind: str, language: str) -> Said:
         """Greet, thank, take leave, or say what this is."""

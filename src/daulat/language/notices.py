@@ -4,48 +4,69 @@
 Comes in: a message and its language. Goes out: the kind of courtesy or emergency it is, or nothing. It is careful in
 one direction: a question about the law of accidents is a question, while someone who wants to die is always heard.
 It decides nothing about the answer itself, and calls nobody.
+
+What is heard is data, written as patterns (`daulat.language._patterns`). First the `exceptions` are taken out of the
+message, as rules for clinical notes do with what only looks like a finding (NegEx, Chapman et al. 2001); then the tiers
+of each category are looked for, from the surest to the least.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, NamedTuple, get_args
 
 import yaml
 
+from daulat.language._notices_form import KEYS, Tier, checked
 from daulat.language._pack import PackFiles
-from daulat.language._phrases import PhraseTable
+from daulat.language._pattern_parts import BREAK
+from daulat.language._patterns import Patterns, laid_out
 from daulat.language.wording import Wording, wording_for
 
 SELF_HARM = "self_harm"
 _CORE = Path(__file__).with_name("notices.yaml")
 _FILLER = "filler"
 _LONGEST_COURTESY = 80
-_SHORT = 10  # words; who is in a hurry writes no more
+_SHORT, _LONG = 10, 25  # words; who is in a hurry writes no more
+
+
+class Danger(NamedTuple):
+    """An emergency that a message reports.
+
+    Parameters
+    ----------
+    category : str
+        A key under `emergencies` in `notices.yaml` and in `contacts.yaml`.
+    is_asking : bool
+        Whether the message asks something that is to be answered behind the number.
+    """
+
+    category: str
+    is_asking: bool = False
 
 
 class Notices:
-    """Recognises courtesies and emergencies by the phrases of the core and of a pack. Made by `notices_for`."""
+    """Recognises courtesies and emergencies by the patterns of the core and of a pack. Made by `notices_for`.
+
+    Raises
+    ------
+    LanguageError
+        If the data has not the form of a notices.yaml, or a pattern in it cannot be read.
+    """
 
     def __init__(self, data: Mapping[str, Any], wording: Wording) -> None:
+        data = checked(data)
         self._wording = wording
-        courtesies = data.get("courtesies") or {}
-        named = (
-            (phrase, _FILLER if kind == "fillers" else kind)
-            for kind, text in courtesies.items()
-            for phrase in _split(text)
-        )
-        self._courtesies = PhraseTable(named)
-        emergencies = data.get("emergencies") or {}
-        self._always = PhraseTable(_named(emergencies, "always"))
-        self._short = PhraseTable(_named(emergencies, "short"))
-        self._urgent = PhraseTable(_named(emergencies, "urgent"))
-        self._urgent_words = PhraseTable(_same(data.get("urgent_words") or ""))
-        self._question_words = PhraseTable(_same(data.get("question_words") or ""))
+        groups = data["groups"]
+        courtesies = ((text, _FILLER if kind == "fillers" else kind) for kind, text in data["courtesies"].items())
+        self._courtesies = Patterns(courtesies, groups)
+        self._exceptions = Patterns([(data["exceptions"], "")], groups)
+        self._order = [SELF_HARM, *data["emergencies"]]
+        self._signs = Patterns(_signs(data), groups)
 
     def courtesy(self, text: str, language: str) -> str | None:
-        """Return `greeting`, `thanks`, `goodbye` or `identity` when the message is nothing else.
+        """Return `greeting`, `thanks`, `goodbye`, `identity`, `maker` or `complaint` when the message is nothing else.
 
         Parameters
         ----------
@@ -57,62 +78,78 @@ class Notices:
         if len(text) > _LONGEST_COURTESY:
             return None
         for said in (text, self._wording.normalise(text, language)):
-            kinds = [match.replacement for match in self._courtesies.matches(said)]
-            rest = self._courtesies.replace(said, lambda _: " ")
+            laid = laid_out(said)
+            kinds = [found.label for found in self._courtesies.spans(laid)]
             kind = next((kind for kind in kinds if kind != _FILLER), None)
-            if kind and not any(char.isalnum() for char in rest):
+            if kind and set(self._courtesies.without(laid)) <= {BREAK}:
                 return kind
         return None
 
     def emergency(self, text: str, language: str) -> str | None:
-        """Return the category of an emergency that the message reports, or None.
+        """Return the category of an emergency that the message reports, or None. See `danger`."""
+        found = self.danger(text, language)
+        return found.category if found else None
 
-        Categories are the keys under `emergencies` in `notices.yaml` and in `contacts.yaml`.
+    def danger(self, text: str, language: str) -> Danger | None:
+        """Return the emergency that the message reports, and whether it is to be answered too; None where it is calm.
+
+        Of two categories of the same tier the one that stands first in `notices.yaml` is returned, self-harm
+        before all.
         """
-        said = f"{text}\n{self._wording.normalise(text, language)}"
-        always = [match.replacement for match in self._always.matches(said)]
-        if SELF_HARM in always:
-            return SELF_HARM
-        if self._question_words.matches(said):
-            return None
+        signs = self._signs.labels(self._exceptions.without(self._laid(text, language)))
+        always, beside, short, urgent = (self._first(signs, tier) for tier in get_args(Tier))
         if always:
-            return always[0]
-        short = self._short.matches(said) if len(text.split()) <= _SHORT else ()
-        if short:
-            return short[0].replacement
-        urgent = self._urgent.matches(said)
-        return urgent[0].replacement if urgent and self._urgent_words.matches(said) else None
+            return Danger(always)
+        is_calling = "urgent_words" in signs and "question_words" not in signs
+        if beside:
+            return Danger(beside, is_asking=not is_calling)
+        length = len(text.split())
+        is_urgent = "urgent_words" in signs and length <= _LONG
+        weak = (short if length <= _SHORT else None) or (urgent if is_urgent else None)
+        if weak is None or "past_words" in signs:
+            return None
+        if "question_words" not in signs:
+            return Danger(weak)
+        return Danger(weak, is_asking=True) if "near_words" in signs else None
+
+    def _laid(self, text: str, language: str) -> list[str]:
+        """Lay out the message as written and in standard spelling; languages mix, so that of the law counts too."""
+        languages = dict.fromkeys([language, self._wording.official])
+        said = [text, *(self._wording.normalise(text, each) for each in languages if each)]
+        return laid_out("\n".join(dict.fromkeys(said)))
+
+    def _first(self, signs: Sequence[str], tier: str) -> str | None:
+        return next((category for category in self._order if f"{tier} {category}" in signs), None)
 
 
 def notices_for(pack: PackFiles | None, wording: Wording | None = None) -> Notices:
     """Read the notices of a pack (`assistant/notices.yaml`) and, behind them, the core's, which are in English.
 
-    >>> notices_for(None).emergency("I want to kill myself", "et")
-    'self_harm'
+    Raises
+    ------
+    LanguageError
+        If the pack's file has faults.
+
+    Examples
+    --------
+    >>> notices_for(None).danger("I want to kill myself", "et")
+    Danger(category='self_harm', is_asking=False)
     """
     name = ("assistant", "notices.yaml")
     own = pack.yaml(*name) if pack is not None and pack.has(*name) else {}
     core = yaml.safe_load(_CORE.read_text(encoding="utf-8"))
-    return Notices(_joined(own, core), wording or wording_for(pack))
+    return Notices(_joined(checked(own), checked(core)), wording or wording_for(pack))
 
 
 def _joined(own: Any, core: Any) -> Any:
-    """Return two trees of phrases as one, phrases in the same place one behind the other."""
+    """Return two trees of patterns as one, patterns in the same place one behind the other."""
     if own and core and isinstance(core, Mapping):
         return {key: _joined(own.get(key), core.get(key)) for key in dict.fromkeys((*own, *core))}
     return f"{own} | {core}" if own and core else own or core
 
 
-def _split(text: str) -> list[str]:
-    return [phrase.strip() for phrase in text.split("|") if phrase.strip()]
-
-
-def _same(text: str) -> Iterable[tuple[str, str]]:
-    return ((phrase, phrase) for phrase in _split(text))
-
-
-def _named(
-    emergencies: Mapping[str, Mapping[str, str]], tier: Literal["always", "short", "urgent"]
-) -> Iterator[tuple[str, str]]:
-    for category, tiers in emergencies.items():
-        yield from ((phrase, category) for phrase in _split(tiers.get(tier) or ""))
+def _signs(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the patterns that tell danger, each with its tier and category, and the words that weigh them."""
+    for category, tiers in data["emergencies"].items():
+        yield from ((text, f"{tier} {category}") for tier, text in tiers.items())
+    yield from ((data[key], key) for key in KEYS)
