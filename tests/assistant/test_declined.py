@@ -165,8 +165,8 @@ def test_who_is_hurt_and_asks_is_told_the_number_first_and_then_the_answer(ask):
 
 
 def test_who_is_hurt_and_is_not_answered_is_told_the_number_first_too(judging):
-    never = Answerable(*[Calibrated(0.0, {}, 1.1)] * 3)
-    answer = Asked(replace(judging.assistant, answerable=never))("Tolong anak saya kejang, biaya rumah sakit gimana?")
+    never = judged_by(judging.assistant, Answerable(*[Calibrated(0.0, {}, 1.1)] * 4))
+    answer = Asked(never)("Tolong anak saya kejang, biaya rumah sakit gimana?")
     assert answer.mode == "declined"
     assert answer.text.index("119") < answer.text.index("Saya tidak menemukan jawabannya")
     assert answer.contacts[0].phone == "119"
