@@ -11,10 +11,12 @@ from daulat.knowledge.legal.parts import Part, named_part, span_of_part
 from daulat.knowledge.legal.relations import (
     RelationBook,
     Restatement,
+    changed_by_table,
     lines_of_documents,
     load_relations,
     table_relations,
 )
+from daulat.knowledge.legal.repeals import is_recorded, repealed_in
 from daulat.knowledge.legal.rules import Kind, LegalRules, load_legal_rules
 from daulat.knowledge.legal.status import PassageStatus, status_of
 
@@ -28,11 +30,14 @@ __all__ = [
     "Restatement",
     "Titles",
     "article_at",
+    "changed_by_table",
     "find_citations",
+    "is_recorded",
     "lines_of_documents",
     "load_legal_rules",
     "load_relations",
     "named_part",
+    "repealed_in",
     "span_of_article",
     "span_of_part",
     "status_of",
