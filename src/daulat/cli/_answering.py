@@ -63,7 +63,7 @@ def open_answering(nation: Nation, pack: Pack | None, report: Report, writer_for
 
 
 def declared_contacts(nation: Nation, pack: Pack | None) -> Contacts:
-    """Return whom a person can call or ask: as declared beside nation.yaml, else by the pack.
+    """Return whom a person can call or ask: as the pack says, and over it what is declared beside nation.yaml.
 
     Raises
     ------
