@@ -20,7 +20,7 @@ from daulat.assistant.speech import Speech
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.ingest import load_rules
 from daulat.knowledge.release import Release
-from daulat.knowledge.search import Searcher, load_ranking, reader_for
+from daulat.knowledge.search import BoundedSearcher, Places, load_ranking, reader_for
 from daulat.language import Contacts, PackFiles, contacts_for, detector_for, notices_for
 
 
@@ -32,6 +32,8 @@ def open_assistant(
     *,
     names: Mapping[str, str] | None = None,
     contacts: Contacts | None = None,
+    places: Mapping[str, str] | None = None,
+    bounds: Places | None = None,
     writer_for: WriterFor = nobody,
 ) -> Assistant:
     """Open an assistant over a release.
@@ -49,12 +51,16 @@ def open_assistant(
         The nation's name by language.
     contacts : Contacts, optional
         Whom a person can ask; by default those of the pack.
+    places : mapping of str to str, optional
+        The names of parts of the country, by code.
+    bounds : mapping, optional
+        From a service to the parts of the country that it is bound to.
     writer_for : callable
         (service, language) to who may write; by default nobody, and answers are quotations.
     """
     languages = tuple(languages) or ("en",)
     reader = reader_for(pack, languages)
-    searcher = Searcher(release, encoder, reader, load_ranking())
+    searcher = BoundedSearcher(release, encoder, reader, load_ranking(), bounds or {})
     sentence_rules = load_rules(pack.path()).sentences if pack else {}
     contacts = contacts or contacts_for(pack)
     threads = Threads(
@@ -71,7 +77,7 @@ def open_assistant(
         notices=notices_for(pack, reader.wording),
         contacts=contacts,
         speech=Speech(pack, languages, names or {}),
-        labels=load_labels(pack, reader.legal),
+        labels=load_labels(pack, reader.legal, places),
         languages=languages,
         writer_for=writer_for,
     )

@@ -57,7 +57,15 @@ def open_answering(nation: Nation, pack: Pack | None, report: Report, writer_for
     languages = nation.language_tags
     contacts = declared_contacts(nation, pack)
     assistant = open_assistant(
-        release, encoder, pack, languages, names=nation.names, contacts=contacts, writer_for=writer_for
+        release,
+        encoder,
+        pack,
+        languages,
+        names=nation.names,
+        contacts=contacts,
+        places={each.code: each.name for each in nation.jurisdictions},
+        bounds={service.id: frozenset(service.jurisdictions) for service in nation.services},
+        writer_for=writer_for,
     )
     return Opened(assistant, release, encoder)
 

@@ -48,6 +48,7 @@ def url_citation(citation: Citation, public_url: str) -> UrlCitation:
         retrieved=citation.retrieved,
         language=citation.language,
         standing=citation.standing,
+        jurisdiction=citation.jurisdiction,
     )
 
 

@@ -81,6 +81,7 @@ class UrlCitation(Struct):
     """A citation in OpenAI's shape; what follows `end_index` is ours. Indices count the answer's characters.
 
     `standing`: ``current`` may be stated, ``caution`` was changed somewhere, ``history`` is no longer the law.
+    `jurisdiction`: where the text holds, by ISO 3166-1 or 3166-2; a part of the country has a hyphen.
     """
 
     url: str
@@ -100,6 +101,7 @@ class UrlCitation(Struct):
     retrieved: str = ""
     language: str = ""
     standing: Literal["current", "caution", "history"] = "current"
+    jurisdiction: str = ""
 
 
 class Annotation(Struct):
