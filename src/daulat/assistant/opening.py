@@ -8,6 +8,7 @@ with each (`Assistant.stream`), on the account of whoever asks.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from daulat.assistant.answerable import load_answerable
 from daulat.assistant.assistant import Assistant, WriterFor, nobody
@@ -34,6 +35,7 @@ def open_assistant(
     contacts: Contacts | None = None,
     places: Mapping[str, str] | None = None,
     bounds: Places | None = None,
+    glossary: Path | None = None,
     writer_for: WriterFor = nobody,
 ) -> Assistant:
     """Open an assistant over a release.
@@ -55,11 +57,13 @@ def open_assistant(
         The names of parts of the country, by code.
     bounds : mapping, optional
         From a service to the parts of the country that it is bound to.
+    glossary : Path, optional
+        The nation's own, beside the pack's.
     writer_for : callable
         (service, language) to who may write; by default nobody, and answers are quotations.
     """
     languages = tuple(languages) or ("en",)
-    reader = reader_for(pack, languages)
+    reader = reader_for(pack, languages, glossary=glossary)
     searcher = BoundedSearcher(release, encoder, reader, load_ranking(), bounds or {})
     sentence_rules = load_rules(pack.path()).sentences if pack else {}
     contacts = contacts or contacts_for(pack)

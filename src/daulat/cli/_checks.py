@@ -25,7 +25,7 @@ from daulat.cli._output import ADD_SOURCES
 from daulat.errors import DaulatError
 from daulat.gateway import ListenError
 from daulat.knowledge.encoder import bundled_weights
-from daulat.knowledge.opening import is_outdated, nation_shelf, nation_sources
+from daulat.knowledge.opening import is_outdated, nation_shelf, nation_sources, own_glossary
 from daulat.knowledge.search import reader_for
 from daulat.language import contact_faults
 from daulat.models import WEIGHTS, EmbeddedEngine, declare_engines
@@ -241,7 +241,8 @@ def sources(nation: Nation) -> Finding:
     current = shelf.current_id()
     made = {manifest.release_id: manifest for manifest in shelf.contents().releases}.get(current)
     own = nation.path(nation.knowledge.sources)
-    if made and is_outdated(made, declared, pack, reader_for(pack, nation.language_tags), declared=own):
+    reader = reader_for(pack, nation.language_tags, glossary=own_glossary(nation))
+    if made and is_outdated(made, declared, pack, reader, declared=own):
         return Finding(
             "sources",
             "warn",
