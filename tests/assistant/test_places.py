@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from daulat.assistant import Answer, open_assistant
+from daulat.assistant import Answer, Question, open_assistant
 from daulat.gateway.citations import url_citation
 from daulat.gateway.library import OpenLibrary
 from daulat.knowledge.index.cache import VectorCache
@@ -78,6 +78,15 @@ def test_a_place_that_the_name_of_the_text_says_is_not_said_twice(ask):
     labels = replace(ask.assistant.labels, places={"XA-I": "Isles"})
     assistant = replace(ask.assistant, labels=labels)
     assert "According to Guide isles [1]" in Asked(assistant)("What does a dog licence cost?", service="all").text
+
+
+def test_a_heading_that_is_a_question_is_named_behind_its_text(ask):
+    labels = ask.assistant.labels
+    evidence = next(iter(ask.assistant.judge.prepare(Question("dog licence", "all"), "en").evidence))
+    asked = replace(evidence, passage=replace(evidence.passage, heading="How much is a dog?"))
+    assert labels.cited(asked).startswith("Guide isles, “How much is a dog?”")
+    article = replace(asked, passage=replace(asked.passage, article="5"))
+    assert labels.cited(article).startswith("Article 5, Guide isles")
 
 
 def test_a_bound_service_answers_from_its_part_and_the_whole_country(ask):

@@ -177,3 +177,12 @@ def test_a_repeal_that_nobody_declared_is_listed(tmp_path: Path) -> None:
     declared = "format: 1\nacts: [{act: UU-100-2025, source: UU 100/2025 Pasal 2, revokes: [UU-88-2019]}]\n"
     (tmp_path / "relations.yaml").write_text(declared)
     assert not read_several(tmp_path, table, **texts).failures
+
+
+def test_an_unknown_structure_is_told_with_those_that_there_are(tmp_path: Path) -> None:
+    (tmp_path / "law.txt").write_text(LAW, encoding="utf-8")
+    declared = tmp_path / "sources.yaml"
+    text = SOURCES.replace("FORMAT", "text").replace("EXT", "txt").replace("id-regulation}", "regulation}")
+    declared.write_text(text)
+    [failure] = ingest_all(load_sources(declared), nation_rules(find_pack("ID"), declared)).failures
+    assert failure.fix == "Name one that the pack declares (id-regulation), or leave `structure` out."

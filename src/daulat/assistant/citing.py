@@ -56,7 +56,9 @@ class Labels:
     def cited(self, evidence: Evidence) -> str:
         """Cite a passage as a person would, with the part of the country that it is for, unless its name says that."""
         part, document = self.part(evidence.passage), evidence.document.citation or evidence.document.title
-        cited = self.words["citation"].format(part=part, document=document) if part else document
+        # A heading, which may be a question, is named behind the text in which it stands.
+        form = "citation" if part != evidence.passage.heading else "under_a_heading"
+        cited = self.words[form].format(part=part, document=document) if part else document
         place = self.place(evidence.document.jurisdiction)
         told = not place or place.lower() in cited.lower()
         return cited if told else self.words["of_a_part"].format(citation=cited, place=place)

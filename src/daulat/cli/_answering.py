@@ -113,7 +113,10 @@ def build_due(nation: Nation, pack: Pack | None, release: Release, reader: Reade
         own = nation.path(nation.knowledge.sources)
         outdated = is_outdated(release.manifest, sources, pack, reader, declared=own)
     except SourceError:
-        return "what is declared now has faults, which `daulat knowledge build` names"
+        return (
+            "what is declared now cannot be read: `daulat knowledge build` names its faults; "
+            "where it has none, nation.yaml was changed since the start, and a restart reads it"
+        )
     return "sources or the pack have changed since: `daulat knowledge build`" if outdated else ""
 
 
