@@ -104,7 +104,7 @@ def explain(error: ErrorDetails, model: type[BaseModel], guide: Guide) -> Told:
             return Told(f"`{key}` is {shown}, which is not a day", why, fix, "nation.value")
         case "string_type" if isinstance(error["input"], int | float):
             why, fix = (
-                "As a number it could lose a zero or a letter.",
+                "As a number it could lose a zero.",
                 f"Write it between quotes: `'{error['input']}'`.",
             )
             return Told(f"`{key}` is {shown}, a number where text belongs", why, fix, "nation.value")
