@@ -133,10 +133,19 @@ def test_a_build_that_is_due_is_found(site, quick):
 
 def test_where_a_person_in_danger_is_told_of_nobody_it_is_found(declaration):
     assert found(declaration, "contacts").state == "warn"
-    (declaration.parent / "contacts.yaml").write_text("{offices: {desk: {name: Desk}}, default: [desk]}")
+    kinds = "medical: [desk], fire: [desk], accident: [desk], crime: [desk], violence: [desk], disaster: [desk]"
+    told = f"offices: {{desk: {{name: Desk}}}}, default: [desk], emergencies: {{self_harm: [desk], {kinds}}}"
+    (declaration.parent / "contacts.yaml").write_text(f"{{{told}}}")
     assert found(declaration, "contacts").state == "ok"
+    (declaration.parent / "contacts.yaml").write_text(f"{{{told.replace('self_harm', 'selfharm')}}}")
+    faults = [each for each in _checks.examine(declaration, {}) if each.check == "contacts"]
+    assert [(each.state, each.what, each.fix.partition(" ")[0]) for each in faults] == [
+        ("fail", "contacts.yaml line 1: `selfharm` is no kind of danger", "did"),
+        ("fail", "contacts.yaml line 1: nobody is named for `self_harm`", "Add"),
+    ]
     (declaration.parent / "contacts.yaml").write_text("{default: [nobody]}")
-    assert found(declaration, "contacts").state == "fail"
+    faults = [each for each in _checks.examine(declaration, {}) if each.check == "contacts"]
+    assert {each.state for each in faults} == {"fail"}
 
 
 def test_a_damaged_release_is_found(declaration):

@@ -53,6 +53,8 @@ CITATION = Citation(
     start=TEXT.index("[1]"),
     end=len(TEXT),
 )
+SECOND = dataclasses.replace(CITATION, passage_id="XA-1-2001:pasal-30#9", article="Pasal 30", jurisdiction="XA-I")
+THIRD = dataclasses.replace(CITATION, passage_id="XA-1-2001:pasal-31#10", article="Pasal 31")
 RELATED = dataclasses.replace(CITATION, passage_id="XA-1-2001:pasal-29#8", article="Pasal 29", start=0, end=0)
 ANSWER = Answer(True, TEXT, (CITATION,), "id", "2023-02-01", "quotation", 0.93, related=(RELATED,), release="r1")
 DECLINED = Answer(
@@ -84,6 +86,11 @@ class ScriptedAssistant:
             if "half" in question.text:
                 return
             yield AnswerEvent("citation", citation=CITATION)
+            if "twice" in question.text:
+                yield AnswerEvent("citation", citation=SECOND)
+                yield AnswerEvent("answer", answer=dataclasses.replace(ANSWER, citations=(CITATION, SECOND, THIRD)))
+                self.finished += 1
+                return
             if "verify" in question.text:
                 yield AnswerEvent("answer", answer=dataclasses.replace(ANSWER, text="Verified. [1]"))
             else:

@@ -33,13 +33,14 @@ def test_what_is_not_json_is_refused(live, body):
     ("body", "param"),
     [
         ([], None),
-        ({"model": SERVICE}, None),
+        ({"model": SERVICE}, "messages"),
         ({"model": SERVICE, "messages": []}, "messages"),
         ({"model": SERVICE, "messages": [{"role": "user", "content": 7}]}, "messages[0].content"),
         ({"model": SERVICE, "messages": [{"role": "king", "content": "x"}]}, "messages[0].role"),
         ({"model": SERVICE, "messages": "hello"}, "messages"),
         ({"model": SERVICE, "messages": [{"role": "user", "content": "x"}], "temperature": "hot"}, "temperature"),
-        ({"model": SERVICE, "messages": [{"role": "user", "content": "x"}], "n": 2}, "n"),
+        ({"model": SERVICE, "messages": [{"role": "user", "content": "x"}], "n": "x"}, "n"),
+        ({"model": SERVICE, "messages": [{"role": "user", "content": "x"}], "top_p": -1}, "top_p"),
         ({"model": 1, "messages": [{"role": "user", "content": "x"}]}, "model"),
     ],
 )

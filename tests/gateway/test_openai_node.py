@@ -51,6 +51,7 @@ def test_a_service_is_listed_as_a_model(found):
 
 def test_a_stream_says_the_same_as_the_whole_answer(found):
     assert found["text"] == found["message"]["content"]
+    assert [each.pop("index") for each in found["annotations"]] == [0]
     assert found["annotations"] == found["message"]["annotations"]
 
 

@@ -5,6 +5,7 @@ import base64
 import struct
 
 import openai
+import pydantic
 import pytest
 
 SERVICE = "xa/public-services"
@@ -47,6 +48,24 @@ def test_a_stream_says_the_same_as_the_whole_answer(client):
     assert [each["url_citation"]["passage_id"] for each in citations] == ["XA-1-2001:pasal-28#7"]
 
 
+def test_the_clients_own_stream_puts_several_citations_together(client):
+    messages = [{"role": "user", "content": "When, told twice?"}]
+    with client.chat.completions.stream(model=SERVICE, messages=messages) as stream:
+        for _event in stream:
+            pass
+        message = stream.get_final_completion().choices[0].message
+    streamed = [each["url_citation"]["passage_id"] for each in message.to_dict()["annotations"]]
+    whole = [each.url_citation.passage_id for each in ask(client, "When, told twice?").choices[0].message.annotations]
+    assert streamed == whole
+    assert len(whole) == 3
+    assert message.content == ask(client, "When, told twice?").choices[0].message.content
+
+
+def test_a_whole_answer_numbers_its_annotations_by_their_order_alone(client):
+    message = ask(client, "When, told twice?").choices[0].message
+    assert all("index" not in each.to_dict() for each in message.annotations)
+
+
 def test_usage_comes_at_the_end_of_a_stream_when_asked_for(client):
     *_, last = ask(client, "count me", model="tiny", stream=True, stream_options={"include_usage": True})
     assert (last.choices, last.usage.prompt_tokens, last.usage.completion_tokens) == ([], 2, 6)
@@ -84,6 +103,61 @@ def test_what_could_not_be_honoured_is_refused(client):
     with pytest.raises(openai.BadRequestError) as caught:
         ask(client, "hello", tools=[tool])
     assert (caught.value.code, caught.value.param) == ("unsupported_parameter", "tools")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("response_format", {"type": "json_object"}),
+        ("response_format", {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "object"}}}),
+        ("tool_choice", "required"),
+        ("tool_choice", {"type": "function", "function": {"name": "f"}}),
+        ("store", True),
+        ("n", 2),
+    ],
+)
+def test_what_would_be_missing_from_the_answer_is_refused_in_words(client, name, value):
+    with pytest.raises(openai.BadRequestError, match=f"`{name}` is not supported") as caught:
+        ask(client, "hello", **{name: value})
+    assert (caught.value.code, caught.value.param) == ("unsupported_parameter", name)
+
+
+def test_what_asks_for_nothing_special_is_passed_over(client):
+    plain = {"response_format": {"type": "text"}, "tool_choice": "auto", "store": False, "n": 1, "top_p": 0.5}
+    assert ask(client, "When?", **plain).choices[0].message.content
+
+
+def test_an_application_that_wants_its_own_form_is_told_that_it_cannot_have_it(client):
+    class Due(pydantic.BaseModel):
+        days: int
+
+    messages = [{"role": "user", "content": "When?"}]
+    with pytest.raises(openai.BadRequestError, match="`response_format` is not supported"):
+        client.chat.completions.parse(model=SERVICE, messages=messages, response_format=Due)
+
+
+@pytest.mark.parametrize(("name", "value"), [("n", "x"), ("top_p", -1), ("temperature", 9)])
+def test_an_error_of_shape_names_its_field_in_words(client, name, value):
+    with pytest.raises(openai.BadRequestError, match=f"`{name}`: Expected"):
+        ask(client, "hello", extra_body={name: value})
+
+
+def test_a_base_url_without_its_end_is_told_so(live):
+    with openai.OpenAI(base_url=live.base_url, api_key="none", max_retries=0) as client:
+        for call in (lambda: ask(client, "hello"), client.models.list):
+            with pytest.raises(openai.NotFoundError, match="it ends in `/v1`"):
+                call()
+
+
+def test_the_encoder_is_no_model_to_talk_to(client):
+    with pytest.raises(openai.BadRequestError, match="POST /v1/embeddings"):
+        ask(client, "hello", model="tiny-encoder")
+
+
+def test_as_many_texts_as_openai_takes_are_encoded_at_once(client):
+    assert len(client.embeddings.create(model="tiny-encoder", input=["ab"] * 2_048).data) == 2_048
+    with pytest.raises(openai.BadRequestError, match="`input`"):
+        client.embeddings.create(model="tiny-encoder", input=["ab"] * 2_049)
 
 
 def test_an_engine_that_breaks_off_is_an_error_and_not_an_end(client):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daulat.language import LanguageError, Notices, PackFiles, contacts_for, notices_for, wording_for
+from daulat.language import LanguageError, Notices, PackFiles, contact_faults, contacts_for, notices_for, wording_for
 from daulat.nation import pack_at
 
 COURTESIES = ("greeting", "thanks", "goodbye", "identity", "maker", "complaint")
@@ -215,3 +215,36 @@ def test_contacts_of_another_form_are_refused_in_words(
 ) -> None:
     with pytest.raises(LanguageError, match=r"contacts\.yaml"):
         contacts_for(pack_of({"contacts.yaml": faulty}))
+
+
+def test_own_contacts_take_nobody_of_the_packs_away(
+    pack_of: Callable[[dict[str, str]], PackFiles], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    nation = tmp_path_factory.mktemp("nation")
+    own = "offices: {town: {name: Town hall}}\nemergencies: {crime: [town]}\ntopics: {dogs: [town, desk]}\n"
+    own += "default: [town]"
+    (nation / "contacts.yaml").write_text(own)
+    contacts = contacts_for(pack_of({"contacts.yaml": CONTACTS}), pack_at(nation, "XA"))
+    assert [office.id for office in contacts.for_emergency("fire", "en")] == ["fire"]
+    assert [office.id for office in contacts.for_emergency("crime", "en")] == ["town"]
+    assert [office.id for office in contacts.for_topics(["dogs"], "en")] == ["town", "desk"]
+    assert [office.id for office in contacts.for_topics(["stars"], "en")] == ["town"]
+
+
+def test_every_fault_of_contacts_is_told_at_once(
+    pack_of: Callable[[dict[str, str]], PackFiles], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    nation = tmp_path_factory.mktemp("nation")
+    kinds = ("medical", "accident", "crime", "violence", "disaster")
+    own = "\n".join(("offices: {town: {}}", "defualt: [town]", "emergencies:", "  selfharm: [town]", "  fire: []"))
+    (nation / "contacts.yaml").write_text(own + "".join(f"\n  {kind}: [moon]" for kind in kinds))
+    faults = contact_faults(pack_of({"contacts.yaml": CONTACTS}), pack_at(nation, "XA"))
+    told = [str(fault.what).removeprefix("contacts.yaml ") for fault in faults]
+    assert told[:2] == ["line 1: no `name` for `town`", "line 2: `defualt` is no key of ours"]
+    assert "line 4: `selfharm` is no kind of danger" in told
+    assert "line 5: nobody is named for `fire`" in told
+    assert any("nobody is named for `self_harm`" in each for each in told)
+    assert [each for each in told if "moon" in each] == [
+        f"line {line}: no office is called `moon`" for line in range(6, 11)
+    ]
+    assert contact_faults(None) == []

@@ -98,6 +98,17 @@ def test_check_tells_machines_which_file_is_missing_and_no_line_of_it(run):
     assert fault["what"] == "nope.yaml: does not exist"
 
 
+def test_check_reads_the_contacts_beside_the_declaration(run):
+    run("init", "EE")
+    Path("contacts.yaml").write_text("offices: {desk: {name: Desk}}\nemergencies: {selfharm: [desk], fire: [moon]}\n")
+    code, out, _err = run("nation", "check", "--json")
+    told = [fault["what"] for fault in json.loads(out)["faults"]]
+    assert code == 1
+    assert "contacts.yaml line 2: `selfharm` is no kind of danger" in told
+    assert "contacts.yaml line 2: no office is called `moon`" in told
+    assert "contacts.yaml line 2: nobody is named for `medical`" in told
+
+
 def test_data_go_to_stdout_and_talk_to_stderr(run):
     code, out, err = run("init", "EE", "--json")
     assert code == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from daulat.knowledge.ingest import IngestedDocument, ingest_all
+from daulat.knowledge.ingest import Ingested, IngestedDocument, ingest_all
 from daulat.knowledge.opening import nation_rules
 from daulat.knowledge.sources import load_sources
 from daulat.nation import find_pack
@@ -164,3 +164,102 @@ def test_the_head_and_the_foot_of_a_page_are_no_text(tmp_path: Path) -> None:
 def test_articles_that_were_not_found_are_told(tmp_path: Path) -> None:
     document = read(tmp_path, "text", "txt", "Pasal 1\nIsi.\nPasal. 2\nIsi.\nPasal 5\nIsi.")
     assert document.notes == ("articles 2–4 were not found, but 5 was",)
+
+
+SERVICE = """UNDANG-UNDANG REPUBLIK INDONESIA
+NOMOR 88 TAHUN 2019
+TENTANG
+LAYANAN PERCOBAAN
+
+Pasal 1
+Layanan adalah kegiatan.
+
+Pasal 2
+Penyelenggara menyusun standar layanan.
+
+Pasal 11
+Penyelenggara mengumumkan hasilnya.
+"""
+AMENDING = """UNDANG-UNDANG REPUBLIK INDONESIA
+NOMOR 99 TAHUN 2025
+TENTANG
+PERUBAHAN ATAS UNDANG-UNDANG NOMOR 88 TAHUN 2019 TENTANG LAYANAN PERCOBAAN
+
+Pasal I
+Beberapa ketentuan dalam Undang-Undang Nomor 88 Tahun 2019 diubah sebagai berikut:
+1. Ketentuan Pasal 2 diubah sehingga berbunyi sebagai berikut:
+
+Pasal 2
+Penyelenggara menyusun standar layanan setiap tahun dan mengumumkannya.
+
+Pasal II
+Undang-Undang ini mulai berlaku pada tanggal 1 Juli 2025.
+"""
+REPEALING = """UNDANG-UNDANG REPUBLIK INDONESIA
+NOMOR 100 TAHUN 2025
+TENTANG
+LAYANAN BARU
+
+Pasal 1
+Layanan adalah kegiatan.
+
+Pasal 2
+(1) Izin menurut Undang-Undang Nomor 99 Tahun 2025 tetap berlaku.
+(2) Pada saat Undang-Undang ini mulai berlaku, Undang-Undang Nomor 88 Tahun 2019 tentang Layanan Percobaan (Lembaran
+Negara Republik Indonesia Tahun 2019 Nomor 5) dicabut dan dinyatakan tidak berlaku.
+"""
+TABLE = """file,title,citation,kind,number,year
+service.txt,Layanan Percobaan,UU 88/2019,UU,88,2019
+amending.txt,Perubahan atas Undang-Undang Nomor 88 Tahun 2019 tentang Layanan Percobaan,UU 99/2025,UU,99,2025
+"""
+
+
+def read_several(folder: Path, table: str = TABLE, **texts: str) -> Ingested:
+    for name, text in texts.items():
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+    (folder / "table.csv").write_text(table, encoding="utf-8")
+    declared = folder / "sources.yaml"
+    head, _, _ = SOURCES.partition("    document:")
+    reading = "{format: text, path: '*.txt', structure: id-regulation, documents: {path: table.csv}}"
+    declared.write_text(f"{head}    document: {{status: in_force}}\n    read: {reading}\n")
+    return ingest_all(load_sources(declared), nation_rules(find_pack("ID"), declared))
+
+
+def test_an_amending_act_changes_the_articles_that_it_names_and_no_other(tmp_path: Path) -> None:
+    result = read_several(tmp_path, service=SERVICE, amending=AMENDING)
+    assert not result.failures
+    law = {item.document.doc_id: item for item in result.documents}["UU-88-2019"]
+    status = {passage.article: passage.status for passage in law.passages if passage.article}
+    assert status == {"1": "in_force", "2": "amended", "11": "in_force"}
+
+
+def test_a_law_without_an_id_gets_the_one_by_which_it_is_cited(tmp_path: Path) -> None:
+    result = read_several(tmp_path, service=SERVICE, amending=AMENDING)
+    assert {item.document.doc_id for item in result.documents} == {"UU-88-2019", "UU-99-2025"}
+
+
+def test_two_files_of_one_law_keep_the_names_of_the_files(tmp_path: Path) -> None:
+    table = "file,kind,number,year\nservice.txt,UU,88,2019\nnotes.txt,UU,88,2019\n"
+    result = read_several(tmp_path, table, service=SERVICE, notes=SERVICE)
+    assert {item.document.doc_id for item in result.documents} == {"id-test.service", "id-test.notes"}
+
+
+def test_a_repeal_that_nobody_declared_is_listed(tmp_path: Path) -> None:
+    table = f"{TABLE}repealing.txt,Layanan Baru,UU 100/2025,UU,100,2025\n"
+    texts = {"service": SERVICE, "amending": AMENDING, "repealing": REPEALING}
+    failures = read_several(tmp_path, table, **texts).failures
+    assert [(each.doc_id, each.reason.partition(",")[0]) for each in failures] == [
+        ("UU-100-2025", "it says that UU-88-2019 is revoked")
+    ]
+    declared = "format: 1\nacts: [{act: UU-100-2025, source: UU 100/2025 Pasal 2, revokes: [UU-88-2019]}]\n"
+    (tmp_path / "relations.yaml").write_text(declared)
+    assert not read_several(tmp_path, table, **texts).failures
+
+
+def test_an_unknown_structure_is_told_with_those_that_there_are(tmp_path: Path) -> None:
+    (tmp_path / "law.txt").write_text(LAW, encoding="utf-8")
+    declared = tmp_path / "sources.yaml"
+    text = SOURCES.replace("FORMAT", "text").replace("EXT", "txt").replace("id-regulation}", "regulation}")
+    declared.write_text(text)
+    [failure] = ingest_all(load_sources(declared), nation_rules(find_pack("ID"), declared)).failures
+    assert failure.fix == "Name one that the pack declares (id-regulation), or leave `structure` out."

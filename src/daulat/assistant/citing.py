@@ -8,7 +8,7 @@ judges.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
@@ -36,6 +36,7 @@ class Labels:
 
     words: Mapping[str, str]
     legal: LegalRules | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
 
     def part(self, passage: Passage) -> str:
         """Name the part that a passage is; empty where it has no name. An article that its source spells out stays so.
@@ -54,9 +55,22 @@ class Labels:
         return passage.heading or ""
 
     def cited(self, evidence: Evidence) -> str:
-        """Cite a passage as a person would."""
+        """Cite a passage as a person would, with the part of the country that it is for, unless its name says that."""
         part, document = self.part(evidence.passage), evidence.document.citation or evidence.document.title
-        return self.words["citation"].format(part=part, document=document) if part else document
+        # A heading, which may be a question, is named behind the text in which it stands.
+        form = "citation" if part != evidence.passage.heading else "under_a_heading"
+        cited = self.words[form].format(part=part, document=document) if part else document
+        place = self.place(evidence.document.jurisdiction)
+        told = not place or place.lower() in cited.lower()
+        return cited if told else self.words["of_a_part"].format(citation=cited, place=place)
+
+    def place(self, jurisdiction: str) -> str:
+        """Name the part of the country that a code of ISO 3166-2 stands for; empty for the whole.
+
+        >>> load_labels(None, places={"XA-I": "Isles"}).place("XA-I"), load_labels(None).place("XA")
+        ('Isles', '')
+        """
+        return self.places.get(jurisdiction, jurisdiction) if "-" in jurisdiction else ""
 
     def successor(self, evidence: Evidence) -> str:
         """Name, in words for people, the act that revoked or amended a passage; empty where none is known."""
@@ -79,12 +93,14 @@ class Labels:
         return self.legal.document_ids.sub(lambda found: self.act(found[0], ""), text) if self.legal else text
 
 
-def load_labels(pack: PackFiles | None, legal: LegalRules | None = None) -> Labels:
-    """Read the pack's `assistant/labels.yaml`, else the English labels."""
+def load_labels(
+    pack: PackFiles | None, legal: LegalRules | None = None, places: Mapping[str, str] | None = None
+) -> Labels:
+    """Read the pack's `assistant/labels.yaml`, else the English labels; `places` name the parts of the country."""
     words = yaml.safe_load(Path(__file__).with_name("labels.yaml").read_text(encoding="utf-8"))
     if pack is not None and pack.has("assistant", "labels.yaml"):
         words |= pack.yaml("assistant", "labels.yaml")
-    return Labels(words, legal)
+    return Labels(words, legal, places or {})
 
 
 def at_article(evidence: Evidence, place: int, legal: LegalRules | None) -> Evidence:
@@ -146,4 +162,5 @@ def cite(evidence: Evidence, quote: Span, answer: Span, labels: Labels, *, as_of
         language=evidence.language,
         answer_span=inside,
         standing=evidence.standing,
+        jurisdiction=document.jurisdiction,
     )

@@ -8,6 +8,7 @@ with each (`Assistant.stream`), on the account of whoever asks.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from daulat.assistant.abroad import Abroad
 from daulat.assistant.answerable import load_answerable
@@ -23,7 +24,7 @@ from daulat.assistant.speech import Speech
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.ingest import load_rules
 from daulat.knowledge.release import Release
-from daulat.knowledge.search import Searcher, load_ranking, reader_for
+from daulat.knowledge.search import BoundedSearcher, Places, load_ranking, reader_for
 from daulat.language import Contacts, PackFiles, contacts_for, detector_for, notices_for
 
 
@@ -35,6 +36,9 @@ def open_assistant(
     *,
     names: Mapping[str, str] | None = None,
     contacts: Contacts | None = None,
+    places: Mapping[str, str] | None = None,
+    bounds: Places | None = None,
+    glossary: Path | None = None,
     writer_for: WriterFor = nobody,
 ) -> Assistant:
     """Open an assistant over a release.
@@ -52,12 +56,18 @@ def open_assistant(
         The nation's name by language.
     contacts : Contacts, optional
         Whom a person can ask; by default those of the pack.
+    places : mapping of str to str, optional
+        The names of parts of the country, by code.
+    bounds : mapping, optional
+        From a service to the parts of the country that it is bound to.
+    glossary : Path, optional
+        The nation's own, beside the pack's.
     writer_for : callable
         (service, language) to who may write; by default nobody, and answers are quotations.
     """
     languages = tuple(languages) or ("en",)
-    reader = reader_for(pack, languages)
-    searcher = Searcher(release, encoder, reader, load_ranking())
+    reader = reader_for(pack, languages, glossary=glossary)
+    searcher = BoundedSearcher(release, encoder, reader, load_ranking(), bounds or {})
     sentence_rules = load_rules(pack.path()).sentences if pack else {}
     contacts = contacts or contacts_for(pack)
     threads = Threads(
@@ -67,7 +77,7 @@ def open_assistant(
         searcher.titles,
     )
     speech = Speech(pack, languages, names or {})
-    labels = load_labels(pack, reader.legal)
+    labels = load_labels(pack, reader.legal, places)
     spoken = speech.spoken()
     marker = Marker(searcher, sentence_rules, languages[0], load_sentence_models(pack))
     return Assistant(

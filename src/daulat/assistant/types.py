@@ -44,7 +44,7 @@ class Citation:
     inside `quote` that answers. `start`/`end` are the place of the citation's marker in the answer's `text`. `status`
     is the legal status of the passage ("in_force", "amended", "revoked", ...); `successor` names what replaced it.
     `standing` says what may be made of it: ``current`` may be stated, ``caution`` was changed somewhere, ``history`` is
-    no longer the law.
+    no longer the law. `jurisdiction` is where it holds (ISO 3166-1 or 3166-2); empty: it is not said.
     """
 
     passage_id: str
@@ -64,6 +64,7 @@ class Citation:
     start: int = 0
     end: int = 0
     standing: Standing = "current"
+    jurisdiction: str = ""
 
 
 @dataclass(frozen=True, slots=True)

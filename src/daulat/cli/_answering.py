@@ -21,7 +21,7 @@ from daulat.cli._output import ADD_SOURCES
 from daulat.knowledge.building import build_apart
 from daulat.knowledge.encoder import Encoder, open_encoder
 from daulat.knowledge.errors import SourceError
-from daulat.knowledge.opening import awaits_build, is_outdated, nation_sources, open_or_build
+from daulat.knowledge.opening import awaits_build, is_outdated, nation_sources, open_or_build, own_glossary
 from daulat.knowledge.release import Manifest, Release, Shelf
 from daulat.knowledge.search import Reader
 from daulat.language import Contacts, contacts_for
@@ -57,13 +57,22 @@ def open_answering(nation: Nation, pack: Pack | None, report: Report, writer_for
     languages = nation.language_tags
     contacts = declared_contacts(nation, pack)
     assistant = open_assistant(
-        release, encoder, pack, languages, names=nation.names, contacts=contacts, writer_for=writer_for
+        release,
+        encoder,
+        pack,
+        languages,
+        names=nation.names,
+        contacts=contacts,
+        places={each.code: each.name for each in nation.jurisdictions},
+        bounds={service.id: frozenset(service.jurisdictions) for service in nation.services},
+        glossary=own_glossary(nation),
+        writer_for=writer_for,
     )
     return Opened(assistant, release, encoder)
 
 
 def declared_contacts(nation: Nation, pack: Pack | None) -> Contacts:
-    """Return whom a person can call or ask: as declared beside nation.yaml, else by the pack.
+    """Return whom a person can call or ask: as the pack says, and over it what is declared beside nation.yaml.
 
     Raises
     ------
@@ -108,7 +117,10 @@ def build_due(nation: Nation, pack: Pack | None, release: Release, reader: Reade
         own = nation.path(nation.knowledge.sources)
         outdated = is_outdated(release.manifest, sources, pack, reader, declared=own)
     except SourceError:
-        return "what is declared now has faults, which `daulat knowledge build` names"
+        return (
+            "what is declared now cannot be read: `daulat knowledge build` names its faults; "
+            "where it has none, nation.yaml was changed since the start, and a restart reads it"
+        )
     return "sources or the pack have changed since: `daulat knowledge build`" if outdated else ""
 
 

@@ -26,10 +26,11 @@ from daulat.cli._output import ADD_SOURCES
 from daulat.errors import DaulatError
 from daulat.gateway import ListenError
 from daulat.knowledge.encoder import bundled_weights
-from daulat.knowledge.opening import is_outdated, nation_shelf, nation_sources
+from daulat.knowledge.opening import is_outdated, nation_shelf, nation_sources, own_glossary
 from daulat.knowledge.search import reader_for
+from daulat.language import contact_faults
 from daulat.models import WEIGHTS, EmbeddedEngine, declare_engines
-from daulat.nation import Model, Nation, check_nation, load_nation, pack_of
+from daulat.nation import Model, Nation, check_nation, load_nation, pack_at, pack_of
 from daulat.store import StoreSettings
 
 MIB = 1024 * 1024
@@ -76,7 +77,7 @@ def _of_nation(nation: Nation, environ: Mapping[str, str]) -> Iterator[Finding]:
     yield from proxies(nation)
     yield guarded("sources", lambda: sources(nation))
     yield guarded("release", lambda: release(nation))
-    yield guarded("contacts", lambda: contacts(nation))
+    yield from contacts(nation)
     yield from models(nation, environ)
     yield scanned_pages(nation.language_tags)
 
@@ -258,7 +259,8 @@ def sources(nation: Nation) -> Finding:
     current = shelf.current_id()
     made = {manifest.release_id: manifest for manifest in shelf.contents().releases}.get(current)
     own = nation.path(nation.knowledge.sources)
-    if made and is_outdated(made, declared, pack, reader_for(pack, nation.language_tags), declared=own):
+    reader = reader_for(pack, nation.language_tags, glossary=own_glossary(nation))
+    if made and is_outdated(made, declared, pack, reader, declared=own):
         return Finding(
             "sources",
             "warn",
@@ -269,8 +271,19 @@ def sources(nation: Nation) -> Finding:
     return Finding("sources", "ok", f"{len(declared)} declared")
 
 
-def contacts(nation: Nation) -> Finding:
-    """Look for offices that a person can be sent to."""
+def contacts(nation: Nation) -> Iterator[Finding]:
+    """Look for offices that a person can be sent to, and for every kind of danger somebody to call."""
+    try:
+        faults = contact_faults(pack_of(nation), pack_at(nation.directory, nation.country))
+        if not faults:
+            yield _contacts_declared(nation)
+    except DaulatError as error:
+        yield _from_error("contacts", error)
+    else:
+        yield from (_from_error("contacts", fault) for fault in faults)
+
+
+def _contacts_declared(nation: Nation) -> Finding:
     if declared_contacts(nation, pack_of(nation)).names_an_office:
         return Finding("contacts", "ok", "an office is named where no text answers")
     return Finding(

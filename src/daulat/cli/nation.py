@@ -11,7 +11,8 @@ import click
 
 from daulat.cli._declaration import file_option
 from daulat.cli._output import emit, emit_json, hint, json_option, say, table
-from daulat.nation import check_nation, json_schema, load_nation, pack_of
+from daulat.language import contact_faults
+from daulat.nation import NationError, check_nation, json_schema, load_nation, pack_at, pack_of
 from daulat.nation.reference import find_country, jurisdictions_of, languages_of
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -27,19 +28,31 @@ def command() -> None:
 @json_option
 @click.pass_context
 def check(context: click.Context, path: Path, as_json: bool) -> None:
-    """Tell every fault of nation.yaml at once: file, line, value, why it matters, what to write. Exit code 1 if any."""
-    faults = check_nation(path)
+    """Tell every fault of nation.yaml at once: file, line, value, why it matters, what to write. Exit code 1 if any.
+
+    Where nation.yaml is right, the contacts.yaml beside it is read too.
+    """
+    faults = check_nation(path) or _contact_faults(path)
     if as_json:
         emit_json({"file": str(path), "valid": not faults, "faults": [fault.as_dict() for fault in faults]})
     elif faults:
         say("\n\n".join(str(fault) for fault in faults))
-        say(f"\n{len(faults)} fault{'s' if len(faults) > 1 else ''} in {path}")
+        say(f"\n{len(faults)} fault{'s' if len(faults) > 1 else ''} in {path.with_name(faults[0].file or path.name)}")
     else:
         nation = load_nation(path)
         say(f"{path} is valid: {nation.country}, languages: {len(nation.languages)}, services: {len(nation.services)}")
         hint("start the service with `daulat up`")
     if faults:
         context.exit(1)
+
+
+def _contact_faults(path: Path) -> list[NationError]:
+    """Return the faults of whom a person can call or ask; a pack that cannot be opened is one too."""
+    try:
+        nation = load_nation(path)
+        return contact_faults(pack_of(nation), pack_at(nation.directory, nation.country))
+    except NationError as fault:
+        return [fault]
 
 
 @command.command()

@@ -119,8 +119,8 @@ async def service_chunks(
                 sent_text.append(event.text)
                 yield envelope.chunk(ChoiceDelta(content=event.text))
             elif event.kind == "citation" and event.citation is not None:
+                note = citations.annotation_delta(event.citation, public_url, len(sent_citations))
                 sent_citations.add(event.citation)
-                note = citations.annotation(event.citation, public_url)
                 yield envelope.chunk(ChoiceDelta(annotations=[note]))
     yield envelope.usage(writer.usage if writer is not None else Usage(0, 0))
 
@@ -144,7 +144,9 @@ def _last_chunk(
     else:
         details.text = answer.text
         missing = list(answer.citations)
-    delta.annotations = [citations.annotation(each, public_url) for each in missing] or None
+    # Numbered on where others were sent: a client that does not know `daulat` puts pieces of one number together.
+    numbered = enumerate(missing, start=len(sent_citations))
+    delta.annotations = [citations.annotation_delta(each, public_url, place) for place, each in numbered] or None
     return envelope.chunk(delta, "stop", details)
 
 
@@ -200,7 +202,7 @@ async def fold_chunks(chunks: Chunks) -> ChatCompletion:
                         content, notes, details.text = [details.text], [], None
                 content.append(choice.delta.content or "")
                 reasoning.append(choice.delta.reasoning_content or "")
-                notes += choice.delta.annotations or []
+                notes += [Annotation(each.url_citation) for each in choice.delta.annotations or []]
                 finish_reason = choice.finish_reason or finish_reason
     message = AssistantMessage("".join(content), notes, reasoning_content="".join(reasoning) or UNSET)
     choices = [Choice(message, finish_reason)]

@@ -35,7 +35,16 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 # What an answer here could not honour; to pass over it would mislead the application that asked.
 _REFUSED = ("tools", "functions", "logprobs", "top_logprobs", "modalities", "audio")
-_READ_HERE = frozenset(ChatCompletionRequest.__struct_fields__)
+# What a service could not either, and an engine may; with the values that ask for nothing.
+_HARMLESS: dict[str, tuple[Any, ...]] = {
+    "tool_choice": ("none", "auto"),
+    "response_format": ({"type": "text"},),
+    "store": (),
+}
+# Known by their shape, and yet an engine's to heed.
+_PASSED_ON = frozenset({"top_p", "tools", "tool_choice", "response_format", "store"})
+_READ_HERE = frozenset(ChatCompletionRequest.__struct_fields__) - _PASSED_ON
+_MISSING = re.compile(r"Object missing required field `(?P<name>.*)`$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +62,9 @@ def explained() -> Iterator[None]:
     try:
         yield
     except msgspec.ValidationError as error:
-        parts = _AT.match(str(error))
-        what, path = (parts["what"], parts["path"]) if parts else ("", None)
+        what, path = _fault(str(error))
         raise BadRequest(
-            f"the body is not what this path takes: {what}",
+            f"the body is not what this path takes: {f'`{path}`: ' if path else ''}{what}",
             why="A request that is read otherwise than it was meant gives a wrong answer.",
             fix="see /openapi.json for the shape of this body.",
             code="invalid_body",
@@ -69,6 +77,22 @@ def explained() -> Iterator[None]:
             fix="encode the body with a JSON library, as UTF-8.",
             code="invalid_json",
         ) from None
+
+
+def _fault(told: str) -> tuple[str, str | None]:
+    """Return what the decoder found, and the field that it is about; a field that is missing is one too.
+
+    Examples
+    --------
+    >>> _fault("Expected `int` <= 1 - at `$.n`"), _fault("Object missing required field `messages`")
+    (('Expected `int` <= 1', 'n'), ('it is missing', 'messages'))
+    """
+    parts = _AT.match(told)
+    what, path = (parts["what"], parts["path"]) if parts else ("", None)
+    missing = _MISSING.match(what)
+    if missing is None:
+        return what, path
+    return "it is missing", f"{path}.{missing['name']}" if path else missing["name"]
 
 
 def decode(body: bytes, kind: type[Body]) -> Body:
@@ -123,17 +147,23 @@ def decode_chat(body: bytes, language_header: str) -> ChatCall:
     others = {name: msgspec.json.decode(raw) for name, raw in fields.items() if name not in _READ_HERE}
     for name in _REFUSED:
         if others.get(name):
-            raise BadRequest(
-                f"`{name}` is not supported",
-                why="The answer would come without it, and the application would not know.",
-                fix=f"leave `{name}` out.",
-                code="unsupported_parameter",
-                param=name,
-            )
+            raise _unsupported(name)
+    if (request.n or 1) > 1:
+        raise _unsupported("n")
     language = (request.metadata or {}).get("language", "")
     if language:
         require_language(language, "metadata.language")
     return ChatCall(request, others, language or language_header)
+
+
+def _unsupported(name: str) -> BadRequest:
+    return BadRequest(
+        f"`{name}` is not supported",
+        why="The answer would come without it, and the application would not know.",
+        fix=f"leave `{name}` out.",
+        code="unsupported_parameter",
+        param=name,
+    )
 
 
 def require_language(tag: str, param: str) -> None:
@@ -162,8 +192,11 @@ def to_question(call: ChatCall, service: str) -> Question:
     Raises
     ------
     BadRequest
-        If there is no question, or it is longer than a person writes.
+        If there is no question, it is longer than a person writes, or it asks for a form that no service has.
     """
+    for name, harmless in _HARMLESS.items():
+        if (value := call.options.get(name)) and value not in harmless:
+            raise _unsupported(name)
     # Imported here: a gateway without services does without the assistant.
     from daulat.assistant.types import LONGEST_QUESTION, Question, Turn
 

@@ -41,7 +41,8 @@ class Gateway:
         by_method, rest = self.exact.get(path), ""
         if by_method is None:
             by_method, rest = self._find(path)
-        if by_method is None and not path.startswith("/v1/") and self._parts.web is not None:
+        is_page = not path.startswith("/v1/") and not self._is_meant_for_the_api(path, scope)
+        if by_method is None and is_page and self._parts.web is not None:
             await self._parts.web(scope, receive, send)
             return
         request_id, patience_s = self._parts.new_id(), self._parts.body_timeout_s
@@ -84,6 +85,14 @@ class Gateway:
             if path.startswith(head) and path.endswith(tail) and len(path) > len(head) + len(tail):
                 return by_method, path[len(head) : len(path) - len(tail)]
         return None, ""
+
+    def _is_meant_for_the_api(self, path: str, scope: Scope) -> bool:
+        """Say whether a program forgot the `/v1` of its base URL: it speaks JSON, as no page does, to what is there."""
+        speaks_json = any(
+            name in (b"content-type", b"accept") and value.startswith(b"application/json")
+            for name, value in scope["headers"]
+        )
+        return speaks_json and (f"/v1{path}" in self.exact or self._find(f"/v1{path}")[0] is not None)
 
     @staticmethod
     def _route(by_method: dict[str, Route] | None, request: Request) -> Route:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from daulat.gateway._asgi import Request, Send, send_json
 from daulat.gateway.errors import NotFound, NotReady
 from daulat.gateway.parts import Parts
+from daulat.gateway.ports import Call
 from daulat.gateway.schema import ModelCard, ModelList
 
 
@@ -17,8 +18,9 @@ class CatalogueRoutes:
         self._created = int(parts.wall_clock())
 
     async def list_models(self, request: Request, send: Send) -> None:
-        """List services first, then raw models, then the encoder."""
-        await send_json(send, ModelList(await self._cards()), request.request_id)
+        """List services first, then raw models, then the encoder; of these what the caller's key reaches."""
+        shown = [card for card in await self._cards() if self._reaches(request, card.id)]
+        await send_json(send, ModelList(shown), request.request_id)
 
     async def show_model(self, request: Request, send: Send) -> None:
         """Show one model or service."""
@@ -54,6 +56,16 @@ class CatalogueRoutes:
                 param="passage_id",
             )
         await send_json(send, card, request.request_id)
+
+    def _reaches(self, request: Request, model: str) -> bool:
+        call = Call(
+            model=model,
+            route="models",
+            client=request.client,
+            credential=request.credential,
+            service=self._parts.services.get(model, ""),
+        )
+        return self._parts.admission.reaches(call)
 
     async def _cards(self) -> list[ModelCard]:
         parts = self._parts

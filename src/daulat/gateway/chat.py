@@ -86,6 +86,7 @@ class ChatRoutes:
             await self._serve(request, send, asked, service)
             return
         require_conversation(asked)
+        _require_no_encoder(asked.model, self._parts)
         account = await open_account(self._parts, request, asked)
         if asked.addresses:
             asked = await self._proxy.with_media(asked, account)
@@ -168,6 +169,18 @@ class ChatRoutes:
         """Stop a stream now; what holds its work is free when this returns."""
         await self._streams.find(request.rest).cancel()
         await send_json(send, Deleted(request.rest), request.request_id)
+
+
+def _require_no_encoder(model: str, parts: Parts) -> None:
+    """Refuse the encoder of this machine by what it is: its name is listed, and no engine runs it."""
+    if parts.embedder is not None and model == parts.embedder.name:
+        raise BadRequest(
+            f"`{model}` is an encoder and answers nothing",
+            why="It turns texts into vectors, for search.",
+            fix="ask it at POST /v1/embeddings; GET /v1/models tells each name's `kind`.",
+            code="unsupported_model",
+            param="model",
+        )
 
 
 def _assistant(parts: Parts) -> Assistant:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from daulat.gateway.schema import Annotation, AnswerDetails, Contact, Spoken, UrlCitation
+from daulat.gateway.schema import Annotation, AnnotationDelta, AnswerDetails, Contact, Spoken, UrlCitation
 from daulat.language import tells_date
 
 if TYPE_CHECKING:  # a gateway without services does without the assistant
@@ -49,12 +49,18 @@ def url_citation(citation: Citation, public_url: str) -> UrlCitation:
         retrieved=citation.retrieved,
         language=citation.language,
         standing=citation.standing,
+        jurisdiction=citation.jurisdiction,
     )
 
 
 def annotation(citation: Citation, public_url: str) -> Annotation:
     """Translate one citation into an annotation of a message."""
     return Annotation(url_citation(citation, public_url))
+
+
+def annotation_delta(citation: Citation, public_url: str, index: int) -> AnnotationDelta:
+    """Translate one citation into the annotation that a stream brings, `index` being its place."""
+    return AnnotationDelta(index, url_citation(citation, public_url))
 
 
 def details(answer: Answer, public_url: str) -> AnswerDetails:

@@ -15,7 +15,7 @@ from daulat.gateway.api.vector_schema import FoundPassage, FoundText
 from daulat.gateway.schema import DocumentCard, Neighbour, PassageCard
 from daulat.knowledge.legal import PassageStatus, cuts_of, find_citations
 from daulat.knowledge.release import Release
-from daulat.knowledge.search import Filters, Searcher
+from daulat.knowledge.search import BoundedSearcher, Filters, Searcher, within
 from daulat.knowledge.types import Document, Hit, Passage, passage_path
 
 if TYPE_CHECKING:
@@ -128,7 +128,10 @@ class OpenLibrary:
 
     def count(self, service: str) -> int:
         """Return how many documents a service answers from."""
-        return sum(map(Filters(services=frozenset({service})).admits, self._release.documents))
+        filters = Filters(services=frozenset({service}))
+        if isinstance(self._searcher, BoundedSearcher):
+            filters = within(filters, self._searcher.places)
+        return sum(map(filters.admits, self._release.documents))
 
     async def search(
         self, text: str, service: str, top_k: int, narrowed: Mapping[str, frozenset[str]]

@@ -279,6 +279,13 @@ class Admission(Protocol):
         """
         ...
 
+    def reaches(self, call: Call) -> bool:
+        """Say whether a list shows whoever calls this model or service; reserves nothing, and refuses nobody.
+
+        All are shown to who brings no key of ours: that needs one is said where a model is asked.
+        """
+        ...
+
     async def identify(self, call: Call) -> Caller:
         """Say who calls, for a route that keeps something of theirs and asks no model; reserves nothing.
 

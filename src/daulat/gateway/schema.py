@@ -7,7 +7,7 @@ These structs are also the source of the OpenAPI document. They hold no logic; w
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
@@ -53,7 +53,11 @@ class StreamOptions(Struct):
 
 
 class ChatCompletionRequest(Struct):
-    """The body of POST /v1/chat/completions. Fields not named here travel on to a raw model's engine as they are."""
+    """The body of POST /v1/chat/completions. Fields not named here travel on to a raw model's engine as they are.
+
+    A service refuses what its answer could not honour: `n` above 1, `tools`, a `tool_choice` that asks for one, a
+    `response_format` other than text, `store`.
+    """
 
     model: ModelId
     messages: Annotated[list[ChatMessage], Meta(min_length=1, max_length=512)]
@@ -64,15 +68,20 @@ class ChatCompletionRequest(Struct):
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
     stop: str | Annotated[list[str], Meta(max_length=16)] | None = None
-    n: Annotated[int, Meta(ge=1, le=1)] | None = None
+    n: Annotated[int, Meta(ge=1, le=1_024)] | None = None
     metadata: dict[str, str] | None = None
+    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
+    tools: list[dict[str, Any]] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    response_format: dict[str, Any] | None = None
+    store: bool | None = None
 
 
 class EmbeddingRequest(Struct):
     """The body of POST /v1/embeddings. Text only: token numbers of other vendors mean nothing to our encoder."""
 
     model: ModelId
-    input: EncodedText | Annotated[list[EncodedText], Meta(min_length=1, max_length=128)]
+    input: EncodedText | Annotated[list[EncodedText], Meta(min_length=1, max_length=2_048)]
     encoding_format: Literal["float", "base64"] | None = None
     dimensions: Annotated[int, Meta(ge=1, le=65_536)] | None = None
 
@@ -81,6 +90,7 @@ class UrlCitation(Struct):
     """A citation in OpenAI's shape; what follows `end_index` is ours. Indices count the answer's characters.
 
     `standing`: ``current`` may be stated, ``caution`` was changed somewhere, ``history`` is no longer the law.
+    `jurisdiction`: where the text holds, by ISO 3166-1 or 3166-2; a part of the country has a hyphen.
     """
 
     url: str
@@ -100,11 +110,20 @@ class UrlCitation(Struct):
     retrieved: str = ""
     language: str = ""
     standing: Literal["current", "caution", "history"] = "current"
+    jurisdiction: str = ""
 
 
 class Annotation(Struct):
     """An annotation of a message."""
 
+    url_citation: UrlCitation
+    type: Literal["url_citation"] = "url_citation"
+
+
+class AnnotationDelta(Struct):
+    """An annotation that a stream brings; by `index`, its place, clients put the pieces together."""
+
+    index: int
     url_citation: UrlCitation
     type: Literal["url_citation"] = "url_citation"
 
@@ -168,7 +187,7 @@ class ChoiceDelta(Struct, omit_defaults=True):
     role: Literal["assistant"] | None = None
     content: str | None = None
     reasoning_content: str | None = None
-    annotations: list[Annotation] | None = None
+    annotations: list[AnnotationDelta] | None = None
 
 
 class ChunkChoice(Struct):

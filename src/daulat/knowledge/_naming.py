@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Private: which document a file is. The files of a source and the rows of its table in; a row and an id for each out.
 
-An id is the source's and the file's name in plain letters. Where that is empty or taken it gets the name's own letters,
+An act is named by its kind, number and year, as it is cited, where the pack's rules of law know the kind. Any other id
+is the source's and the file's name in plain letters. Where that is empty or taken it gets the name's own letters,
 then its folder, then a short hash. It never depends on the clock, nor on the order in which a disk lists files. No file
 is opened here.
 """
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 
 from daulat.knowledge._table import Row
+from daulat.knowledge.legal import LegalRules
 from daulat.knowledge.readers import ReadingError
 from daulat.knowledge.sources import Source
 
@@ -37,14 +39,21 @@ def rows_by_file(source: Source, files: Sequence[Path], rows: Mapping[str, Row])
     return found
 
 
-def document_ids(source: Source, files: Sequence[Path], rows: Mapping[Path, Row | ReadingError]) -> dict[Path, str]:
-    """Name each file's document: as its row says, as the source says where it has one file, else by the file's name.
+def document_ids(
+    source: Source, files: Sequence[Path], rows: Mapping[Path, Row | ReadingError], legal: LegalRules | None = None
+) -> dict[Path, str]:
+    """Name each file's document: as its row says, as the source says where it has one file, as its law is cited, else
+    by the file's name.
 
     Files nearer to the source's folder choose first, then in the order of their paths; so one that is added deeper, or
     later in that order, changes no other's id.
     """
     given = {path: _given(source, rows[path], alone=len(files) == 1) for path in files}
     ids = {path: doc_id for path, doc_id in given.items() if doc_id}
+    cited = {path: _cited(source, rows[path], legal, alone=len(files) == 1) for path in files if path not in ids}
+    often = Counter([*cited.values(), *ids.values()])
+    # Two files of one law are two documents: neither is the law.
+    ids |= {path: doc_id for path, doc_id in cited.items() if doc_id and often[doc_id] == 1}
     taken = set(ids.values())
     head = source.root.joinpath(*fixed_head(source.read.path))
     for path in sorted(files, key=lambda each: (len(each.parts), each)):
@@ -94,6 +103,18 @@ def _letters(text: str) -> str:
 def _given(source: Source, row: Row | ReadingError, *, alone: bool) -> str:
     by_row = "" if isinstance(row, ReadingError) else row.get("doc_id")
     return by_row or (source.document.doc_id if alone else "")
+
+
+def _cited(source: Source, row: Row | ReadingError, legal: LegalRules | None, *, alone: bool) -> str:
+    """Return the id by which questions and other texts cite a document; empty where it is no numbered law."""
+    if legal is None or isinstance(row, ReadingError):
+        return ""
+    base = source.document
+    kind = legal.kind_named(row.get("kind") or base.kind)
+    number = row.get("number") or (base.number if alone else "")
+    year = row.get("year") or (str(base.year or "") if alone else "")
+    numbered = re.fullmatch(r"\d+\w*", number) and year.isdigit()
+    return legal.document_id(kind.code, number, year) if kind and numbered else ""
 
 
 def _many_of_that_name(source: Source, path: Path, count: int) -> ReadingError:

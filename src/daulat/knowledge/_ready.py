@@ -116,7 +116,8 @@ def _passage(line: Line, names: Mapping[str, str], source: Source) -> Passage:
 
 def _not_an_id(field_name: str, value: object, absent: str) -> _LineError:
     if value in (None, ""):
-        return _LineError(absent)
+        given = "" if field_name == "passage_id" else ", or one for all lines as `document: {doc_id: ...}`"
+        return _LineError(absent, f"Write `{field_name}` in the line, map it by `fields`{given}.")
     return _LineError(f"`{field_name}` is {json.dumps(value)[:80]}, not text", "Write the id between quotes.")
 
 

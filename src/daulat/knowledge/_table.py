@@ -6,21 +6,29 @@ Values are judged by `row_faults`, all of a row at once. What a document is of i
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import get_args
 
 from daulat.knowledge import _source_checks as checks
 from daulat.knowledge.errors import SourceError
-from daulat.knowledge.legal import LegalRules, table_relations
+from daulat.knowledge.legal import LegalRules, changed_by_table, table_relations
 from daulat.knowledge.readers import ReadingError
 from daulat.knowledge.sources import Source
 from daulat.knowledge.types import LegalStatus
 
+COLUMNS = (
+    "doc_id", "file", "title", "citation", "kind", "number", "year", "date", "status", "relations", "services",
+    "language", "url", "oov_rate",
+)  # fmt: skip
+_NEARLY = 0.8
 Row = Mapping[str, str]
 LINE = ""
 """The key of a row's line in its file. No column has it: one without a heading is left out."""
@@ -51,6 +59,7 @@ def read_table(source: Source) -> Table:
     listed = _csv(path)
     if listed and not {"doc_id", "file"} & {theirs.get(heading, heading) for heading in listed[0]}:
         raise _columns_missing(path, "neither `doc_id` nor `file`")
+    _refuse_misspelt(path, [theirs.get(heading, heading) for heading in listed[0]] if listed else ())
     rows = [{theirs.get(heading, heading): value for heading, value in row.items()} for row in listed]
     by_name = {key: row for row in rows for key in (row.get("doc_id"), row.get("file")) if key}
     for correction in (row for file in corrections for row in _corrections(file)):
@@ -89,6 +98,13 @@ def place_of(row: Row, source: Source) -> str:
 def topics_of(row: Row) -> list[str]:
     """Return the topics of a row, as its publisher names them."""
     return [topic for topic in (row.get("services") or "").split("|") if topic]
+
+
+def changed_in(row: Row, source: Source) -> Iterable[str]:
+    """Return the documents that a row says, in our own words, its document changes; none where it has faults."""
+    if list(_faults(row, source, None)):
+        return ()
+    return changed_by_table(json.loads(row.get("relations") or "{}"))
 
 
 def _faults(row: Row, source: Source, legal: LegalRules | None) -> Iterable[str]:
@@ -135,16 +151,36 @@ def _columns_missing(path: Path, what: str) -> ReadingError:
     )
 
 
+def _refuse_misspelt(path: Path, columns: Collection[str]) -> None:
+    """Raise where a column is nearly one of ours that is not there: what it says would be lost unseen."""
+    for column in columns:
+        near = get_close_matches(column.strip().lower(), COLUMNS, n=1, cutoff=_NEARLY)
+        if column not in COLUMNS and near and near[0] not in columns:
+            raise ReadingError(
+                f"{path.name} has a column `{column}`, which is not read; did you mean `{near[0]}`?",
+                fix=f"Call it `{near[0]}`, or map it by `columns`; if it is something else, give it another name.",
+            )
+
+
 def _csv(path: Path) -> list[dict[str, str]]:
     rows = []
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            reader.fieldnames  # noqa: B018 - read first: the line before the first row is theirs
+        text = _text_of(path)
+        heads = text.partition("\n")[0]
+        # A spreadsheet parts cells by what the country's decimal comma leaves free.
+        delimiter = next((mark for mark in ",;\t" if mark in heads), ",")
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+        reader.fieldnames  # noqa: B018 - read first: the line before the first row is theirs
+        line = reader.line_num
+        for row in reader:
+            rows.append({name: value or "" for name, value in row.items() if name} | {LINE: str(line + 1)})
             line = reader.line_num
-            for row in reader:
-                rows.append({name: value or "" for name, value in row.items() if name} | {LINE: str(line + 1)})
-                line = reader.line_num
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ReadingError(f"{path.name} cannot be read: {error}", fix="Check the path; save it as UTF-8.") from error
     return rows
+
+
+def _text_of(path: Path) -> str:
+    """Read UTF-8, or UTF-16 where the file says so by its first bytes."""
+    raw = path.read_bytes()
+    return raw.decode("utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")

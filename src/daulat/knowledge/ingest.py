@@ -26,14 +26,25 @@ from daulat.knowledge.cutting import (
     load_structures,
 )
 from daulat.knowledge.errors import SourceError
-from daulat.knowledge.ingested import ONE_ID_EACH, IngestedDocument, IngestFailure, Known, below, unheld, without_row
+from daulat.knowledge.ingested import (
+    ONE_ID_EACH,
+    IngestedDocument,
+    IngestFailure,
+    Known,
+    below,
+    unheld,
+    unrecorded,
+    without_row,
+)
 from daulat.knowledge.legal import (
     LegalRules,
     PassageStatus,
     RelationBook,
+    is_recorded,
     lines_of_documents,
     load_legal_rules,
     load_relations,
+    repealed_in,
     status_of,
 )
 from daulat.knowledge.quality import SearchForm, load_search_forms
@@ -121,8 +132,10 @@ def ingest_all(sources: Iterable[Source], rules: IngestRules) -> Ingested:
                 documents.append(item)
                 known.add(item)
     failures += known.idle_rows()
+    failures += known.unheld_in_rows()
     failures += [unheld(doc_id, place) for doc_id, place in rules.named.items() if doc_id not in known.documents]
     book = rules.book.learn(((item.document, item.passages) for item in documents), rules.legal)
+    failures += _unrecorded_repeals(documents, book, rules.legal)
     documents = [with_status(item, book, rules.legal) for item in documents]
     return Ingested(tuple(documents), tuple(failures), book)
 
@@ -157,7 +170,7 @@ def ingest(
             yield from ready_passages(source, path, table, rules.legal, rules.limits, known, rules.words)
         return
     by_file = rows_by_file(source, files, table.by_name)
-    ids = document_ids(source, files, by_file)
+    ids = document_ids(source, files, by_file, rules.legal)
     for path in files:
         row = by_file[path] or table.by_name.get(ids[path], {})
         known.take(source, table.by_name[path.name] if isinstance(row, ReadingError) else row)
@@ -183,6 +196,19 @@ def with_status(item: IngestedDocument, book: RelationBook, rules: LegalRules | 
     )
 
 
+def _unrecorded_repeals(
+    documents: Collection[IngestedDocument], book: RelationBook, rules: LegalRules | None
+) -> Iterator[IngestFailure]:
+    """List the laws that an act says it revokes and of which nobody declared it. A clause alone changes no status."""
+    if rules is None:
+        return
+    held = {item.document.doc_id for item in documents}
+    for item in documents:
+        for passage, law in repealed_in(item.document, item.passages, rules):
+            if law in held and not is_recorded(law, item.document.doc_id, book):
+                yield unrecorded(passage, item.document.source_id, law)
+
+
 def _cut_document(
     source: Source, path: Path, doc_id: str, row: Row | ReadingError, rules: IngestRules, *, alone: bool
 ) -> IngestedDocument:
@@ -194,7 +220,7 @@ def _cut_document(
     if source.read.structure:
         structure = rules.structures.get(source.read.structure)
         if structure is None:
-            raise _unknown_structure(source)
+            raise _unknown_structure(source, rules.structures)
         lines = (line for block in extract.blocks for line in block.text.splitlines())
         passages = cut_regulation(lines, doc_id, structure)
         notes = (*extract.notes, *filter(None, [gap_note(passages)]))
@@ -233,10 +259,11 @@ def _is_its_name(text: str, document: Document) -> bool:
     return bool(words) and len(set(words) - set(named)) <= len(words) * _OTHER_WORDS
 
 
-def _unknown_structure(source: Source) -> SourceError:
+def _unknown_structure(source: Source, known: Collection[str]) -> SourceError:
+    declared = f"Name one that the pack declares ({', '.join(sorted(known))})" if known else "No structure is declared"
     return SourceError(
         f"{source.id}: structure `{source.read.structure}` is in no structure.yaml",
         why="Its articles could not be told apart.",
-        fix="Name one that the pack declares, or leave `structure` out.",
+        fix=f"{declared}, or leave `structure` out." if known else f"{declared}: leave `structure` out.",
         code="knowledge.sources",
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from daulat.knowledge._table import LINE, Row, Table, place_of
+from daulat.knowledge._table import LINE, Row, Table, changed_in, place_of
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.sources import Source
 from daulat.knowledge.types import Document, Passage
@@ -77,6 +77,14 @@ class Known:
                 if (path, row[LINE]) not in self.rows:
                     yield _idle(source, table, row)
 
+    def unheld_in_rows(self) -> Iterator[IngestFailure]:
+        """List the documents that a row of a table says its own document changes, and that are not held."""
+        for path, (source, table) in self.tables.items():
+            for row in table.rows:
+                if (path, row[LINE]) in self.rows:
+                    place = f"{table.name} line {row[LINE]}"
+                    yield from (unheld(each, place) for each in changed_in(row, source) if each not in self.documents)
+
     def fault_of(self, item: IngestedDocument) -> str:
         """Say why a document may not be added; empty where it may."""
         doc_id = item.document.doc_id
@@ -117,6 +125,13 @@ def without_row(source: Source, place: str, doc_id: str, column: str) -> IngestF
 def unheld(doc_id: str, place: str) -> IngestFailure:
     """List a document that the nation says something of and that is not held."""
     return IngestFailure("", place, doc_id, _SAID_OF_NOTHING, "Correct the id, or leave it out until it is declared.")
+
+
+def unrecorded(passage: Passage, source_id: str, law: str) -> IngestFailure:
+    """List a law that an act says it revokes, where nobody declared what became of it: it is still told as in force."""
+    reason = f"it says that {law} is revoked, and nothing declares it; {law} is told as before"
+    fix = f"Read it, and declare {law} under `revokes` or `partly_revokes` of relations.yaml, or in the table."
+    return IngestFailure(source_id, passage.passage_id, passage.doc_id, reason, fix)
 
 
 def _idle(source: Source, table: Table, row: Row) -> IngestFailure:

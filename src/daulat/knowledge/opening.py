@@ -40,6 +40,7 @@ from daulat.nation import Nation, Pack
 __all__ = [
     "Place",
     "awaits_build",
+    "everyday_of",
     "ignored_files",
     "is_outdated",
     "nation_builder",
@@ -48,6 +49,7 @@ __all__ = [
     "nation_sources",
     "open_or_build",
     "open_searcher",
+    "own_glossary",
     "own_key",
     "own_rules",
     "pack_everyday",
@@ -66,9 +68,9 @@ _STAGES = {
     "everyday": "reading everyday questions",
     "asked": "indexing everyday questions",
 }
-_RELATIONS = "relations.yaml"
+_RELATIONS, GLOSSARY = "relations.yaml", "glossary.yaml"
 _DECIDING = ("legal.yaml", _RELATIONS, "structure.yaml", "misreadings.yaml", "words.txt.gz", "languages/*.yaml")
-_READING_EVERYDAY = ("glossary.yaml", "questions.yaml", "languages/*.tsv")
+_READING_EVERYDAY = (GLOSSARY, "questions.yaml", "languages/*.tsv")
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -175,9 +177,9 @@ def is_outdated(
     """
     if {source.id: source_hashes(source) for source in sources} != {each.id: each.files for each in manifest.sources}:
         return True
-    everyday = pack_everyday(pack, reader)
+    everyday = everyday_of(pack, reader, declared)
     told = bool(manifest.data) or pack is None  # releases of before do not say what of a pack they were made with
-    return told and manifest.data != hashes_of(_deciding(pack, everyday), everyday, own_rules(declared))
+    return told and manifest.data != hashes_of(_deciding(pack, everyday), everyday, _own_deciding(declared))
 
 
 def nation_rules(pack: Pack | None, declared: Path | None = None) -> IngestRules:
@@ -207,9 +209,21 @@ def own_rules(declared: Path | None) -> list[Path]:
     return [path] if path and os.path.lexists(path) else []
 
 
-def open_searcher(release: Release, encoder: Encoder | None, pack: Pack | None, languages: Sequence[str]) -> Searcher:
-    """Return the searcher of a release, reading questions as the pack says."""
-    return Searcher(release, encoder, reader_for(pack, languages), load_ranking())
+def own_glossary(nation: Nation) -> Path | None:
+    """Return the glossary that lies beside a nation's own sources.yaml; None where there is none."""
+    return _beside(nation.path(nation.knowledge.sources), GLOSSARY)
+
+
+def open_searcher(
+    release: Release,
+    encoder: Encoder | None,
+    pack: Pack | None,
+    languages: Sequence[str],
+    *,
+    glossary: Path | None = None,
+) -> Searcher:
+    """Return the searcher of a release, reading questions as the pack and the nation's own glossary say."""
+    return Searcher(release, encoder, reader_for(pack, languages, glossary=glossary), load_ranking())
 
 
 def nation_builder(
@@ -230,19 +244,20 @@ def nation_builder(
     with_everyday : bool
         False where other sources are read than the pack's: its everyday questions name passages of those.
     declared : Path, optional
-        The sources.yaml that is read beside the pack's, or alone.
+        The sources.yaml that is read beside the pack's, or alone; the nation's own everyday questions, glossary and
+        relations lie beside it.
 
     Raises
     ------
     ReleaseError
         If the signing key cannot be used, or the place cannot be written to.
     """
-    reader: Reader = reader_for(pack, nation.language_tags)
+    reader: Reader = reader_for(pack, nation.language_tags, glossary=_beside(declared, GLOSSARY))
     with using(place.key.parent, why="The signing key and the vectors of a build are kept there."):
         key = SigningKey.open(place.key)
         known = place.vectors / f"{quote(encoder.name, safe='')}.bin"
         cache = VectorCache(known, encoder.dimensions, _seeds(pack, encoder))
-    everyday = pack_everyday(pack, reader) if with_everyday else None
+    everyday = everyday_of(pack if with_everyday else None, reader, declared)
     return Builder(
         releases=place.releases,
         country=nation.country,
@@ -253,7 +268,7 @@ def nation_builder(
         version=version("daulat"),
         now=now,
         data_files=_deciding(pack, everyday),
-        own_files=own_rules(declared),
+        own_files=_own_deciding(declared),
         everyday=everyday,
         progress=progress,
     )
@@ -268,6 +283,25 @@ def _deciding(pack: Pack | None, everyday: Wordings | None) -> list[Path]:
 def pack_everyday(pack: Pack | None, reader: Reader) -> Wordings | None:
     """Return the everyday questions of a pack, as `reader` reads them; None where it has none."""
     return Wordings(pack.path(FOLDER), reader.everyday) if pack and pack.has(FOLDER) else None
+
+
+def everyday_of(pack: Pack | None, reader: Reader, declared: Path | None) -> Wordings | None:
+    """Return the everyday questions of a pack and, read after them, those that lie beside a nation's sources.yaml."""
+    brought, own = pack_everyday(pack, reader), _beside(declared, FOLDER)
+    if own is None or not own.is_dir():
+        return brought
+    return replace(brought, own=own) if brought else Wordings(own, reader.everyday)
+
+
+def _own_deciding(declared: Path | None) -> list[Path]:
+    """List the nation's own files that decide how its sources and everyday questions are read."""
+    glossary = _beside(declared, GLOSSARY)
+    return [*own_rules(declared), *([glossary] if glossary else [])]
+
+
+def _beside(declared: Path | None, name: str) -> Path | None:
+    path = declared.with_name(name) if declared else None
+    return path if path and path.exists() else None
 
 
 def awaits_build(nation: Nation, pack: Pack | None, shelf: Shelf, *, today: date) -> bool:

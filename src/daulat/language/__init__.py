@@ -9,7 +9,7 @@ a question, never calls a model, and contains no country: everything particular 
 from daulat.language._cognates import read_vocabulary
 from daulat.language._pack import PackFiles, primary
 from daulat.language.analysis import Analyser, Rules, analyser_for
-from daulat.language.contacts import Contacts, Office, contacts_for
+from daulat.language.contacts import Contacts, Office, contact_faults, contacts_for
 from daulat.language.dates import long_date, tells_date
 from daulat.language.detection import Detection, Detector, detector_for
 from daulat.language.errors import LanguageError
@@ -36,6 +36,7 @@ __all__ = [
     "Said",
     "Wording",
     "analyser_for",
+    "contact_faults",
     "contacts_for",
     "detector_for",
     "identifiers_for",

@@ -12,9 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from daulat.language._contact_faults import faults_of, unheard
 from daulat.language._pack import PackFiles, primary
 from daulat.language._phrases import PhraseTable
 from daulat.language.errors import LanguageError
+from daulat.language.notices import emergency_kinds
+from daulat.nation import NationError, read_yaml
+
+_FILE, _CODE = "contacts.yaml", "language.contacts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,14 @@ class Contacts:
     """The offices of a country. Built by `contacts_for`; safe to share."""
 
     def __init__(self, data: Mapping[str, Any]) -> None:
+        faults = list(faults_of(data))
+        if faults:
+            raise LanguageError(
+                f"{_FILE}: {'; '.join(dict.fromkeys(fault.what for fault in faults))}",
+                why=faults[0].why,
+                fix=faults[0].fix,
+                code=_CODE,
+            )
         self._offices: Mapping[str, Mapping[str, Any]] = data.get("offices") or {}
         self._emergencies: Mapping[str, list[str]] = data.get("emergencies") or {}
         matters: Mapping[str, Mapping[str, Any]] = data.get("matters") or {}
@@ -57,7 +70,6 @@ class Contacts:
         self._matter_of = {text: matter for matter, entry in matters.items() for text in entry.get("documents") or ()}
         self._beside: frozenset[str] = frozenset(data.get("beside_answers") or ())
         self._default: list[str] = data.get("default") or []
-        self._check()
 
     @property
     def names_an_office(self) -> bool:
@@ -112,62 +124,56 @@ class Contacts:
         texts = (str(entry.get(key) or "") for key in ("phone", "url", "source", "as_of"))
         return Office(id_, str(entry["name"]), said, *texts)
 
-    def _check(self) -> None:
-        nameless = sorted(id_ for id_, entry in self._offices.items() if not entry.get("name"))
-        if nameless:
-            raise LanguageError(
-                f"contacts.yaml: no `name` for {', '.join(f'`{id_}`' for id_ in nameless)}",
-                why="Nobody could tell whom to call.",
-                fix="Give each of `offices` a name.",
-                code="language.contacts",
-            )
-        empty = sorted(topic for topic, ids in self._topics.items() if not ids)
-        if empty:
-            raise LanguageError(
-                f"contacts.yaml: no office for {', '.join(f'`{topic}`' for topic in empty)}",
-                why="Who asks about it would be sent to nobody.",
-                fix="List at least one key of `offices`, or take the matter out: then the default offices are named.",
-                code="language.contacts",
-            )
-        strange = sorted(self._beside - set(self._topics))
-        if strange:
-            raise LanguageError(
-                f"contacts.yaml: `beside_answers` names {', '.join(f'`{matter}`' for matter in strange)}, not a matter",
-                why="Who is in danger would be told of nobody.",
-                fix="Use a key of `topics` or `matters`.",
-                code="language.contacts",
-            )
-        lists = [*self._emergencies.values(), *self._topics.values(), self._default]
-        unknown = sorted({id_ for ids in lists for id_ in ids if id_ not in self._offices})
-        if unknown:
-            raise LanguageError(
-                f"contacts.yaml: no office is called {', '.join(f'`{id_}`' for id_ in unknown)}",
-                why="A person in need would be sent nowhere.",
-                fix="Add it under `offices`, or correct the name.",
-                code="language.contacts",
-            )
-
 
 def contacts_for(pack: PackFiles | None, own: PackFiles | None = None) -> Contacts:
-    """Read `contacts.yaml`: the nation's own where it has one, else the pack's; without either there are none.
+    """Read `contacts.yaml` of the pack with the nation's own laid over it, key by key; without either there are none.
 
     Raises
     ------
     LanguageError
-        If the file has faults.
+        If the two together have faults; all of them are named.
 
     Examples
     --------
     >>> contacts_for(None).for_topics(["health"], "en")
     ()
     """
-    files = next((each for each in (own, pack) if each is not None and each.has("contacts.yaml")), None)
-    try:
-        return Contacts((files.yaml("contacts.yaml") or {}) if files else {})
-    except (AttributeError, TypeError, ValueError) as error:
-        raise LanguageError(
-            f"{files.path('contacts.yaml') if files else ''} has not the form of a contacts.yaml: {error}",
-            why="Nobody could be told whom to call.",
-            fix="Write it as docs/concepts/packs.md shows.",
-            code="language.contacts",
-        ) from error
+    return Contacts(_joined(pack, own))
+
+
+def contact_faults(pack: PackFiles | None, own: PackFiles | None = None) -> list[NationError]:
+    """Return every fault of what is declared, each with its line where it stands in the nation's own file.
+
+    Beside what keeps contacts from being used it tells kinds of danger that are misspelt or have nobody to call; none
+    where nothing is declared at all.
+
+    Raises
+    ------
+    NationError
+        If a file cannot be read as YAML.
+    """
+    files = [each for each in (pack, own) if each is not None and each.has(_FILE)]
+    if not files:
+        return []
+    data, last = _joined(pack, own), read_yaml(files[-1].path(_FILE), name=_FILE)
+    found = [*faults_of(data), *unheard(data, emergency_kinds(pack))]
+    placed = ((each, last.line_of(each.place)) for each in found)
+    return [
+        NationError(each.what, why=each.why, fix=each.fix, code=_CODE, file=_FILE, line=line)
+        for each, line in sorted(placed, key=lambda pair: pair[1])
+    ]
+
+
+def _joined(pack: PackFiles | None, own: PackFiles | None) -> Any:
+    """Lay the nation's own contacts over the pack's: of a mapping each key, of a list the whole."""
+    told = [each.yaml(_FILE) or {} for each in (pack, own) if each is not None and each.has(_FILE)]
+    if len(told) < 2 or not all(isinstance(each, Mapping) for each in told):
+        return told[-1] if told else {}
+    theirs, ours = told
+    mine = {key: value for key, value in ours.items() if value is not None}
+    both = {key: {**theirs[key], **mine[key]} for key in mine if _are_mappings(theirs.get(key), mine[key])}
+    return {**theirs, **mine, **both}
+
+
+def _are_mappings(*values: object) -> bool:
+    return all(isinstance(each, Mapping) for each in values)

@@ -135,10 +135,23 @@ def notices_for(pack: PackFiles | None, wording: Wording | None = None) -> Notic
     >>> notices_for(None).danger("I want to kill myself", "et")
     Danger(category='self_harm', is_asking=False)
     """
+    return Notices(_told(pack), wording or wording_for(pack))
+
+
+def emergency_kinds(pack: PackFiles | None) -> tuple[str, ...]:
+    """Return the kinds of danger that messages are searched for.
+
+    >>> emergency_kinds(None)[:2]
+    ('self_harm', 'medical')
+    """
+    return tuple(_told(pack).get("emergencies") or ())
+
+
+def _told(pack: PackFiles | None) -> Any:
     name = ("assistant", "notices.yaml")
     own = pack.yaml(*name) if pack is not None and pack.has(*name) else {}
     core = yaml.safe_load(_CORE.read_text(encoding="utf-8"))
-    return Notices(_joined(checked(own), checked(core)), wording or wording_for(pack))
+    return _joined(checked(own), checked(core))
 
 
 def _joined(own: Any, core: Any) -> Any:

@@ -15,9 +15,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from daulat.language._cognates import Cognates, read_vocabulary
+from daulat.language._glossary import parts_of, read_glossaries
 from daulat.language._pack import PackFiles, primary
 from daulat.language._phrases import Affixes, PhraseTable
 from daulat.language.analysis import analyser_for
@@ -145,12 +147,12 @@ class Wording:
     def _expanded(self, plain: str, gloss: str, language: str) -> Expansion:
         found = [match.replacement for match in self._glossary.matches(gloss)]
         found += [law for law in self._glossary.nearby(gloss, _SLACK) if law not in found]
-        phrases = [part for law in found for part in _parts(law)]
+        phrases = [part for law in found for part in parts_of(law)]
         rules = self._languages.get(primary(language))
         if rules is not None and primary(language) != self.official:
             # The first alternative already stands in the gloss itself.
             matches = rules.gloss.matches(plain)
-            phrases += [part for match in matches for part in _parts(match.replacement)[1:]]
+            phrases += [part for match in matches for part in parts_of(match.replacement)[1:]]
         known = set(re.findall(r"\w+", gloss.casefold()))
         words = (word for phrase in phrases for word in re.findall(r"\w+", phrase.casefold()))
         return Expansion(
@@ -160,8 +162,18 @@ class Wording:
         )
 
 
-def wording_for(pack: PackFiles | None) -> Wording:
+def wording_for(pack: PackFiles | None, glossary: Path | None = None) -> Wording:
     """Read a pack's words. Without a pack, or without lists in it, the result changes nothing but spaces.
+
+    Parameters
+    ----------
+    glossary : Path, optional
+        A nation's own glossary; of two entries for the same words it counts before the pack's.
+
+    Raises
+    ------
+    LanguageError
+        With every fault of the nation's own glossary.
 
     Examples
     --------
@@ -170,15 +182,14 @@ def wording_for(pack: PackFiles | None) -> Wording:
     >>> wording_for(None).expand("how long?", "en")
     Expansion(phrases=(), terms=(), topics=())
     """
-    if pack is None or not pack.has("languages"):
-        return Wording("", {}, PhraseTable(()), {})
-    data = {path.stem: pack.yaml("languages", path.name) for path in sorted(pack.path("languages").glob("*.yaml"))}
-    vocabulary = read_vocabulary(pack.path())
-    languages = {tag: _language(pack, rules, vocabulary) for tag, rules in data.items()}
-    if not pack.has("glossary.yaml"):
+    data: dict[str, Any] = {}
+    if pack is not None and pack.has("languages"):
+        data = {path.stem: pack.yaml("languages", path.name) for path in sorted(pack.path("languages").glob("*.yaml"))}
+    vocabulary = read_vocabulary(pack.path()) if pack is not None and data else frozenset[str]()
+    languages = {tag: _language(pack, rules, vocabulary) for tag, rules in data.items()} if pack is not None else {}
+    official, triples = read_glossaries(pack, glossary)
+    if not triples:
         return Wording("", languages, PhraseTable(()), {})
-    glossary = pack.yaml("glossary.yaml")
-    official = primary(glossary["language"])
     bare = _affixes((data.get(official) or {}).get("gloss") or {}).forms
     stems = analyser_for(official, pack).terms
 
@@ -186,7 +197,6 @@ def wording_for(pack: PackFiles | None) -> Wording:
         # `dinikahkan` is found under `nikah`, unless the glossary has an entry of its own for it.
         return (*bare(word), *stems(word))
 
-    triples = list(_glossary_entries(glossary["entries"]))
     table = PhraseTable(((said, law) for said, law, _ in triples), forms)
     return Wording(official, languages, table, {law: topic for _, law, topic in reversed(triples)})
 
@@ -233,15 +243,6 @@ def _affixes(gloss: Mapping[str, Any]) -> Affixes:
     )
 
 
-def _glossary_entries(entries: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str, str]]:
-    for topic, pairs in entries.items():
-        for variants, law in pairs.items():
-            yield from ((variant.strip(), law, topic) for variant in variants.split("|"))
-    # A question that already says `akta perkawinan` must not be read as one about `akta`.
-    phrases = ((part, topic) for topic, pairs in entries.items() for law in pairs.values() for part in _parts(law))
-    yield from ((phrase, phrase, topic) for phrase, topic in phrases if " " in phrase)
-
-
 def _respelt(word: str, patterns: tuple[tuple[re.Pattern[str], str], ...]) -> str:
     """Return the word as the first pattern that it fits as a whole rewrites it."""
     match = next((found.expand(to) for pattern, to in patterns if (found := pattern.fullmatch(word.casefold()))), None)
@@ -250,7 +251,3 @@ def _respelt(word: str, patterns: tuple[tuple[re.Pattern[str], str], ...]) -> st
 
 def _first(replacement: str) -> str:
     return replacement.split(";")[0].strip()
-
-
-def _parts(replacement: str) -> list[str]:
-    return [part.strip() for part in replacement.split(";") if part.strip()]

@@ -102,6 +102,9 @@ def explain(error: ErrorDetails, model: type[BaseModel], guide: Guide) -> Told:
         case kind if kind.startswith("date_"):
             why, fix = "How old a text is could not be said.", "Write it as `2026-05-02`."
             return Told(f"`{key}` is {shown}, which is not a day", why, fix, "nation.value")
+        case "string_type" if isinstance(error["input"], int | float):
+            why, fix = "As a number it could lose a zero.", f"Write it between quotes: `'{error['input']}'`."
+            return Told(f"`{key}` is {shown}, a number where text belongs", why, fix, "nation.value")
         case "value_error":
             why, fix = "What depends on it could not be worked out.", "Correct the value."
             return Told(f"`{key}`: {context['error']}", why, fix, "nation.value")

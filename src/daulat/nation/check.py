@@ -135,6 +135,7 @@ def _across(file: YamlFile) -> Iterator[NationError]:
     for key, field in unique:
         yield from _repeated(file, key, field)
     yield from _jurisdiction_faults(file)
+    yield from _bound_faults(file)
     for index, row in file.rows("services"):
         spoken = row.get("languages") if tags else None  # where no language is declared, that is the fault
         for place, tag in enumerate(spoken if isinstance(spoken, list) else []):
@@ -198,6 +199,24 @@ def _jurisdiction_faults(file: YamlFile) -> Iterator[NationError]:
             continue
         line = file.line_of(("jurisdictions", index, "code"))
         yield NationError(what, why=why, fix=fix, code="nation.jurisdiction", file=file.name, line=line, value=code)
+
+
+def _bound_faults(file: YamlFile) -> Iterator[NationError]:
+    """Yield the parts of the country that a service is bound to and that the nation does not declare."""
+    codes = {row.get("code") for _index, row in file.rows("jurisdictions")}
+    for index, row in file.rows("services"):
+        parts = row.get("jurisdictions")
+        for place, code in enumerate(parts if isinstance(parts, list) else []):
+            if code not in codes and isinstance(code, str) and re.fullmatch(JURISDICTION, code):
+                yield NationError(
+                    f"service `{row.get('id')}` is bound to `{code}`, not among the jurisdictions of the nation",
+                    why="It would answer from no text of that part.",
+                    fix="Add it under `jurisdictions`, or correct the code.",
+                    code="nation.service",
+                    file=file.name,
+                    line=file.line_of(("services", index, "jurisdictions", place)),
+                    value=code,
+                )
 
 
 def _model_faults(file: YamlFile, index: int, row: dict[str, Any]) -> Iterator[NationError]:

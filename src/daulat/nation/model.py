@@ -135,6 +135,8 @@ class Service(Declared):
     """What citizens see, by language tag."""
     languages: list[LanguageTag] = []
     """Languages it answers in; empty: all languages of the nation."""
+    jurisdictions: list[Annotated[str, Field(pattern=JURISDICTION)]] = []
+    """Parts of the country whose texts it answers from, beside those of the whole country; empty: all parts."""
 
 
 class Encoder(Declared):

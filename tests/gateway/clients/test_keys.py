@@ -75,6 +75,7 @@ def test_nobody_is_let_in_without_a_key(guarded, with_key):
 def test_a_key_reaches_its_models_alone_at_every_route(with_key):
     client, _ = with_key("health/portal", "--model", "encoder")
     assert client.embeddings.create(model="encoder", input="x").data
+    assert [model.id for model in client.models.list()] == ["encoder"]
     for call in calls(client, "writer").values():
         with pytest.raises(openai.PermissionDeniedError) as caught:
             call()

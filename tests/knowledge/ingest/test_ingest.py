@@ -164,6 +164,13 @@ def test_an_id_that_is_no_text_is_said_to_be_none(tmp_path: Path, record: dict[s
     assert (result.documents, [failure.reason for failure in result.failures]) == ((), [reason])
 
 
+def test_a_line_without_a_document_is_told_where_one_may_be_named(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps({"passage_id": "p", "text": "Text."}))
+    [failure] = ingested(tmp_path, "jsonl", "*.jsonl").failures
+    assert "`document: {doc_id: ...}`" in failure.fix
+    assert "`fields`" in failure.fix
+
+
 def files(folder: Path, *paths: str) -> None:
     for path in paths:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)

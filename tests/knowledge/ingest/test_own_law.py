@@ -179,3 +179,41 @@ def test_a_passage_that_says_only_what_its_document_is_called_is_none(tmp_path: 
     texts = {doc_id: [passage.text for passage in item.passages] for doc_id, item in found.items()}
     assert texts["CAT"] == ["Cat Act"]  # of a document that says nothing else it is kept
     assert all("needs a licence" in text for text in texts["DOG"])
+
+
+def test_a_document_that_a_table_changes_and_nobody_holds_is_listed(tmp_path: Path) -> None:
+    articles(tmp_path, ("DOG", "1"), ("CAT", "1"))
+    relations = '"{""revokes"": [""CAT"", ""C4T""], ""revoked_by"": [""ACT-9-2020""]}"'
+    (tmp_path / "t.csv").write_text(f"doc_id,relations\nDOG,{relations}\nCAT,\n")
+    failures = ingested(tmp_path, "jsonl", "law.jsonl", "t.csv").failures
+    assert [(each.path, each.doc_id) for each in failures] == [("t.csv line 2", "C4T")]
+
+
+@pytest.mark.parametrize(("column", "meant"), [("stauts", "status"), ("relation", "relations"), ("Year", "year")])
+def test_a_column_that_is_nearly_one_of_ours_is_a_fault(tmp_path: Path, column: str, meant: str) -> None:
+    articles(tmp_path, ("DOG", "1"))
+    (tmp_path / "t.csv").write_text(f"doc_id,{column}\nDOG,\n")
+    result = ingested(tmp_path, "jsonl", "law.jsonl", "t.csv")
+    assert not result.documents
+    assert f"`{column}`" in result.failures[0].reason
+    assert f"did you mean `{meant}`?" in result.failures[0].reason
+
+
+def test_a_column_of_the_publishers_own_is_left_alone(tmp_path: Path) -> None:
+    articles(tmp_path, ("DOG", "1"))
+    (tmp_path / "t.csv").write_text("doc_id,status,state,note\nDOG,revoked,old,x\n")
+    result = ingested(tmp_path, "jsonl", "law.jsonl", "t.csv")
+    assert not result.failures
+    assert result.documents[0].document.status == "revoked"
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "encoding"), [(";", "utf-8"), ("\t", "utf-8-sig"), (";", "utf-16"), (",", "utf-16")]
+)
+def test_a_table_is_read_as_a_spreadsheet_saves_it(tmp_path: Path, delimiter: str, encoding: str) -> None:
+    articles(tmp_path, ("DOG", "1"))
+    text = delimiter.join(("doc_id", "title")) + "\r\n" + delimiter.join(("DOG", "Dogs")) + "\r\n"
+    (tmp_path / "t.csv").write_bytes(text.encode(encoding))
+    result = ingested(tmp_path, "jsonl", "law.jsonl", "t.csv")
+    assert not result.failures
+    assert result.documents[0].document.title == "Dogs"

@@ -70,6 +70,11 @@ def test_all_faults_are_said_at_once_each_with_its_line(tmp_path: Path) -> None:
         assert any(f"line {line}:" in fault and key in fault for fault in said.splitlines())
 
 
+def test_a_number_where_text_belongs_is_told_to_stand_between_quotes(tmp_path: Path) -> None:
+    said = faults(tmp_path, GOOD + "    document: {number: 15}\n")
+    assert "`sources.0.document.number` is `15`, a number where text belongs; write it between quotes: `'15'`" in said
+
+
 @pytest.mark.parametrize("path", ["/etc/passwd", "../other/*.txt", "laws/../../x", "laws\\..\\x"])
 def test_a_path_that_leads_out_of_the_folder_is_a_fault(tmp_path: Path, path: str) -> None:
     assert "leads out of the folder" in faults(tmp_path, GOOD.replace('"laws/*.txt"', f"'{path}'"))

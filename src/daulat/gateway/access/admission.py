@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from daulat.errors import DaulatError
 from daulat.gateway.access.anonymous import AnonymousLimit
 from daulat.gateway.access.booked import Booked
 from daulat.gateway.access.directory import Directory
@@ -173,6 +174,15 @@ class KeyAdmission:
             credits = self._leases.take(record.slots, needs) or await self._reserve(record, call, price)
             reserved = (record.slots, credits)
         return KeyGrant(self, call, record, rules, reserved)
+
+    def reaches(self, call: Call) -> bool:
+        """Say whether a list shows a model to whoever calls; see `daulat.gateway.ports.Admission`."""
+        if not call.credential.startswith(PREFIX):
+            return True
+        try:
+            return self.holder(call).allows_model(call.model, call.service)
+        except DaulatError:  # a key that is no good is told so where it asks for something
+            return True
 
     async def identify(self, call: Call) -> Caller:
         """Say who calls; see `daulat.gateway.ports.Admission`."""

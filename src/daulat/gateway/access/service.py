@@ -122,6 +122,10 @@ class Access:
         """Admit a call, or raise what its caller gets."""
         return self._admit_early(call) if self._opened is None else self._opened.admission.admit(call)
 
+    def reaches(self, call: Call) -> bool:
+        """Say whether a list shows a model to whoever calls; all of them, until the keys are known."""
+        return self._opened is None or self._opened.admission.reaches(call)
+
     async def identify(self, call: Call) -> Caller:
         """Say who calls, or raise what the caller gets."""
         return await (await self.opened()).admission.identify(call)

@@ -63,8 +63,13 @@ class EverydayFault:
         return f"{self.file} line {self.line}: {self.reason}"
 
 
-def read_everyday(folder: Path) -> tuple[tuple[EverydayRow, ...], tuple[EverydayFault, ...]]:
+def read_everyday(folder: Path, own: Path | None = None) -> tuple[tuple[EverydayRow, ...], tuple[EverydayFault, ...]]:
     """Read every file of a folder in the order of their names; a folder that is not there holds nothing.
+
+    Parameters
+    ----------
+    own : Path, optional
+        The folder of a nation's own, read after it; its files are named with their folder.
 
     Returns
     -------
@@ -74,19 +79,21 @@ def read_everyday(folder: Path) -> tuple[tuple[EverydayRow, ...], tuple[Everyday
     rows: list[EverydayRow] = []
     faults: list[EverydayFault] = []
     first: dict[tuple[str, str], str] = {}
-    for path in sorted(folder.glob("*.jsonl")):
+    files = [(path, path.name) for path in sorted(folder.glob("*.jsonl"))]
+    files += [(path, f"{own.name}/{path.name}") for path in sorted(own.glob("*.jsonl"))] if own else []
+    for path, name in files:
         for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
             if not line.strip():
                 continue
             try:
-                row = _row(msgspec.json.decode(line, type=dict[str, Any]), path.name, number)
+                row = _row(msgspec.json.decode(line, type=dict[str, Any]), name, number)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                faults.append(EverydayFault(path.name, number, f"is not a JSON object: {error}"))
+                faults.append(EverydayFault(name, number, f"is not a JSON object: {error}"))
             except ValueError as error:
-                faults.append(EverydayFault(path.name, number, str(error)))
+                faults.append(EverydayFault(name, number, str(error)))
             else:
                 new, twice = _said_first(row, first)
-                faults += [EverydayFault(path.name, number, reason) for reason in twice]
+                faults += [EverydayFault(name, number, reason) for reason in twice]
                 if new.asks:
                     rows.append(new)
     return tuple(rows), tuple(faults)

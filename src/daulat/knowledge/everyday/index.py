@@ -58,15 +58,23 @@ class Wordings:
         Of the curators' files, and of the adapters learnt from them (``adapter*.npz``).
     read : callable
         (question, language) to the text that is encoded and the weighted terms that are indexed.
+    own : Path, optional
+        The folder of a nation's own questions, read after those.
     """
 
     folder: Path
     read: Callable[[str, str], tuple[str, Mapping[str, float]]]
+    own: Path | None = None
 
     @property
     def files(self) -> list[Path]:
-        """Every file that decides what is written."""
+        """Every file of the folder that decides what is written."""
         return sorted([*self.folder.glob("*.jsonl"), *self.folder.glob("adapter*.npz")])
+
+    @property
+    def own_files(self) -> list[Path]:
+        """Every file of the nation's own."""
+        return sorted(self.own.glob("*.jsonl")) if self.own else []
 
     def adapter_for(self, encoder: str) -> tuple[Path, Adapter] | tuple[None, None]:
         """Return the adapter that was learnt for an encoder, and its file."""

@@ -11,10 +11,12 @@ from daulat.knowledge.legal.parts import Part, named_part, paragraph_around, spa
 from daulat.knowledge.legal.relations import (
     RelationBook,
     Restatement,
+    changed_by_table,
     lines_of_documents,
     load_relations,
     table_relations,
 )
+from daulat.knowledge.legal.repeals import is_recorded, repealed_in
 from daulat.knowledge.legal.rules import Kind, LegalRules, load_legal_rules
 from daulat.knowledge.legal.status import PassageStatus, status_of
 
@@ -28,13 +30,16 @@ __all__ = [
     "Restatement",
     "Titles",
     "article_at",
+    "changed_by_table",
     "cuts_of",
     "find_citations",
+    "is_recorded",
     "lines_of_documents",
     "load_legal_rules",
     "load_relations",
     "named_part",
     "paragraph_around",
+    "repealed_in",
     "span_of_article",
     "span_of_part",
     "status_of",

@@ -213,6 +213,12 @@ def table_relations(table: object, rules: LegalRules | None, source: str) -> tup
     return tuple(relations)
 
 
+def changed_by_table(table: Mapping[str, list[str]]) -> Iterable[str]:
+    """Return the documents that a relation table without faults says, in our own words, its document changes."""
+    own = (references for word, references in table.items() if word.strip().lower() in _INVERSE)
+    return [reference.strip() for references in own for reference in references]
+
+
 def _misspelt(name: str, rules: LegalRules | None) -> str:
     """Say which words there are, where this is none of them and may mean one of ours."""
     if rules is not None and (name in rules.relation_words or not get_close_matches(name, KINDS, n=1, cutoff=0.8)):
@@ -243,8 +249,9 @@ def base_of(document: Document, rules: LegalRules) -> str:
 def restatements(document: Document, base: str, passages: Iterable[Passage], rules: LegalRules) -> list[Restatement]:
     """Find the articles of `base` to which an amending act gives a new text, or which it deletes.
 
-    An article with a passage of its own stands there. One that only an instruction names ("Pasal 7 diubah") is changed
-    too: its new text follows in the same passage, or, where nothing follows, is not to be found and gets no passage.
+    An article with a passage of its own stands there, but for those that the amending act numbers as its own. One that
+    only an instruction names ("Pasal 7 diubah") is changed too: its new text follows in the same passage, or, where
+    nothing follows, is not to be found and gets no passage.
     """
     order = (document.year or 0, int(document.number) if document.number.isdigit() else 0)
 
@@ -254,7 +261,7 @@ def restatements(document: Document, base: str, passages: Iterable[Passage], rul
     found: dict[tuple[str, Section], Restatement] = {}
     named: list[tuple[str, str]] = []
     for passage in passages:
-        if passage.article and passage.section in ("body", "elucidation"):
+        if passage.article and passage.section in ("body", "elucidation") and not rules.is_own(passage.article):
             article = rules.number(passage.article)
             found.setdefault((article, passage.section), restate(article, passage.section, passage.passage_id))
         if passage.section in ("body", "preamble"):

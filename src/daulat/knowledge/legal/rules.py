@@ -47,6 +47,12 @@ class _Amendment(Declared):
     instruction: _Pattern
     neighbours: _Pattern
     articles: _Pattern
+    own: _Pattern = ""
+
+
+class _Repeal(Declared):
+    verb: _Pattern
+    begins: _Pattern
 
 
 class _Merged(Declared):
@@ -67,6 +73,7 @@ class _LegalFile(Declared):
     digits: dict[str, str] = Field(default_factory=dict)
     aliases: tuple[_Alias, ...] = ()
     amendment: _Amendment
+    repeal: _Repeal | None = None
     merged: _Merged | None = None
     promulgated: _Pattern
     months: tuple[str, ...]
@@ -84,6 +91,14 @@ class Kind:
     title: str
     rank: int | None
     doc_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeal:
+    """How an act revokes others: the verb, and what a clause before it begins after, such as what stays in force."""
+
+    verb: re.Pattern[str]
+    begins: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +149,10 @@ class LegalRules:
     amends, instruction, neighbours, instruction_articles : pattern
         The title of an amending act; a sentence in it that changes articles; the part of it that names articles which
         stay as they are; and each article that is left.
+    own_articles : pattern, optional
+        The number of an article that is the amending act's own, and restates none: one numbers them in Roman figures.
+    repeal : Repeal, optional
+        How an act says that it revokes other laws.
     merged : Merged, optional
         What a passage may hold beside its article.
     promulgated : pattern
@@ -162,6 +181,8 @@ class LegalRules:
     instruction: re.Pattern[str]
     neighbours: re.Pattern[str]
     instruction_articles: re.Pattern[str]
+    own_articles: re.Pattern[str] | None
+    repeal: Repeal | None
     merged: Merged | None
     promulgated: re.Pattern[str]
     months: Mapping[str, int]
@@ -185,6 +206,10 @@ class LegalRules:
         if as_digits.isdigit():
             return as_digits
         return digits.translate(self.digits) + tail.upper()
+
+    def is_own(self, article: str) -> bool:
+        """Say whether an article of an amending act is the act's own, and not one of the law that it amends."""
+        return self.own_articles is not None and self.own_articles.fullmatch(article.strip()) is not None
 
     def document_id(self, code: str, number: str, year: str) -> str:
         """Return the canonical id, e.g. ``UU-23-2006``."""
@@ -239,6 +264,8 @@ def load_legal_rules(path: Path) -> LegalRules:
         instruction=re.compile(file.amendment.instruction, re.IGNORECASE),
         neighbours=re.compile(file.amendment.neighbours, re.IGNORECASE),
         instruction_articles=re.compile(file.amendment.articles, re.IGNORECASE),
+        own_articles=re.compile(file.amendment.own) if file.amendment.own else None,
+        repeal=_repeal(file.repeal) if file.repeal else None,
         merged=_merged(file.merged) if file.merged else None,
         promulgated=re.compile(file.promulgated, re.IGNORECASE),
         months={month: number for number, month in enumerate(file.months, start=1)},
@@ -247,6 +274,10 @@ def load_legal_rules(path: Path) -> LegalRules:
         relation_words=file.relation_words,
         relation_kinds=file.relation_kinds,
     )
+
+
+def _repeal(file: _Repeal) -> Repeal:
+    return Repeal(re.compile(file.verb, re.IGNORECASE), re.compile(file.begins, re.IGNORECASE))
 
 
 def _merged(file: _Merged) -> Merged:

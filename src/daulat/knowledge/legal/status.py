@@ -73,6 +73,8 @@ def status_of(
     base_changes = [change for change in book.changes.get(base, ()) if not on or change.since <= on]
     number = rules.number if rules else _bare_number
     article = number(passage.article) if passage and passage.article else ""
+    if base and rules and passage and rules.is_own(passage.article or ""):
+        article = ""  # the amending act's own, which has a number of the law that it amends only by chance
     changes, base_changes = _with_numbers(changes, number), _with_numbers(base_changes, number)
 
     revoked = _first(changes, "revoked_by")

@@ -189,7 +189,7 @@ class Builder:
         """Read the everyday questions and leave out those that name a passage which no source has."""
         if self.everyday is None:
             return (), ()
-        rows, faults = read_everyday(self.everyday.folder)
+        rows, faults = read_everyday(self.everyday.folder, self.everyday.own)
         known = {passage.passage_id for item in ingested.documents for passage in item.passages}
         usable, unknown = find_unknown(rows, known.__contains__)
         return usable, (*faults, *unknown)
@@ -322,6 +322,7 @@ def hashes_of(data_files: Sequence[Path], everyday: Wordings | None, own_files: 
     asked = {f"{EVERYDAY}/{path.name}": path for path in (everyday.files if everyday else [])}
     named = {path.name: path for path in data_files if path.is_file()} | asked
     named |= {f"own/{path.name}": path for path in own_files if path.is_file()}
+    named |= {f"own/{EVERYDAY}/{path.name}": path for path in (everyday.own_files if everyday else [])}
     return {name: file_sha256(path) for name, path in named.items()}
 
 

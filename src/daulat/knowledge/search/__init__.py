@@ -7,6 +7,7 @@ assistant's to decide.
 """
 
 from daulat.knowledge.search.asked import LONGEST_QUERY, Asked, Reader, reader_for
+from daulat.knowledge.search.bounded import BoundedSearcher, Places, within
 from daulat.knowledge.search.features import FEATURES, is_asked_by_name
 from daulat.knowledge.search.filters import GENERAL_SERVICE, Filters
 from daulat.knowledge.search.ranking import Ranking, Weights, load_ranking
@@ -17,8 +18,10 @@ __all__ = [
     "GENERAL_SERVICE",
     "LONGEST_QUERY",
     "Asked",
+    "BoundedSearcher",
     "Candidates",
     "Filters",
+    "Places",
     "Ranking",
     "Reader",
     "Searcher",
@@ -26,4 +29,5 @@ __all__ = [
     "is_asked_by_name",
     "load_ranking",
     "reader_for",
+    "within",
 ]

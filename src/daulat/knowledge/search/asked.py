@@ -163,7 +163,7 @@ def _without(text: str, mentions: Sequence[LawMention], questions: QuestionPatte
     return " ".join(text.split()).strip(" ?.,")
 
 
-def reader_for(pack: PackFiles | None, languages: Sequence[str] = ()) -> Reader:
+def reader_for(pack: PackFiles | None, languages: Sequence[str] = (), *, glossary: Path | None = None) -> Reader:
     """Build the reader of a country.
 
     Parameters
@@ -172,6 +172,13 @@ def reader_for(pack: PackFiles | None, languages: Sequence[str] = ()) -> Reader:
         The country pack, where there is one.
     languages : sequence of str
         The nation's languages; the first is the default.
+    glossary : Path, optional
+        The nation's own, beside the pack's.
+
+    Raises
+    ------
+    LanguageError
+        With every fault of the nation's own glossary.
     """
     known: dict[str, Analyser] = {}
 
@@ -183,7 +190,7 @@ def reader_for(pack: PackFiles | None, languages: Sequence[str] = ()) -> Reader:
 
     root = pack.path() if pack else None
     return Reader(
-        wording=wording_for(pack),
+        wording=wording_for(pack, glossary),
         analyser=analyser,
         questions=load_question_patterns(pack),
         default_language=languages[0] if languages else "",
