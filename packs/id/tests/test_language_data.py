@@ -142,6 +142,7 @@ def test_the_phrases_of_one_entry_belong_to_one_article_or_name_one_thing() -> N
         ("Hukuman menculik anak", "penculikan", "pidana pokok bagi anak"),
         ("hukuman anak apa saja", "pidana pokok bagi anak", "persetubuhan"),
         ("Guru boleh memukul murid?", "dilakukan oleh pendidik", "perlindungan profesi"),
+        ("guru ditampar wali murid", "perlindungan profesi", "dilakukan oleh pendidik"),
         ("murid memukul guru", "perlindungan profesi", "dilakukan oleh pendidik"),
         ("Siapa yang bayar nafkah anak?", "biaya pemeliharaan", "tidak dipungut biaya"),
         ("cuti istri melahirkan", "isteri melahirkan", "sebelum saatnya melahirkan"),
