@@ -71,6 +71,18 @@ def test_the_longest_phrase_wins_and_none_crosses_a_mark() -> None:
     assert table.replace("a b c a b a, b") == "3 2 1, b"
 
 
+def test_joined_words_are_found_only_side_by_side_and_in_their_order() -> None:
+    table = PhraseTable([("hits_pupil", "protection")])
+    assert table.nearby("who hits a pupil", slack=3) == []
+    assert [match.replacement for match in table.matches("the pupil hits, who hits pupil")] == ["protection"]
+
+
+def test_part_of_a_longer_phrase_is_not_heard_beside_it() -> None:
+    table = PhraseTable([("birth leave", "mother"), ("leave wife birth", "father")])
+    assert table.nearby("leave wife birth", slack=3) == ["father"]
+    assert table.nearby("leave after birth", slack=3) == ["mother"]
+
+
 @pytest.mark.parametrize(("word", "bare"), [("sutik", "sut"), ("nyut", "sut"), ("nyutik", "sut")])
 def test_affixes_are_looked_through(word: str, bare: str) -> None:
     assert bare in Affixes(("ik",), (("ny", "s"),)).forms(word)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -14,26 +15,51 @@ from string import Formatter
 import pytest
 import yaml
 
-from daulat.language import Phrases, contacts_for
+from daulat.language import Phrases, analyser_for, contacts_for, wording_for
 from daulat.language.wording import read_pairs
 from daulat.nation.packs import Pack
 
 ROOT = Path(__file__).parents[1] / "daulat_id"
 PACK = Pack("ID", "daulat-id", "0", ROOT)
 LISTS = sorted(path.name for path in (ROOT / "languages").glob("*.tsv"))
+# Phrases of the glossary that no article says together and that have no word in common: two names of one thing.
+OTHER_NAMES = {
+    ("kuasa asuh", "memelihara dan mendidik anak"),
+    ("harta peninggalan", "ahli waris"),
+    ("harta peninggalan", "waris"),
+    ("menyampaikan pendapat di muka umum", "unjuk rasa"),
+}
+
+
+@cache
+def articles() -> tuple[str, ...]:
+    with gzip.open(ROOT / "sources/regulations/passages.jsonl.gz", "rt", encoding="utf-8") as file:
+        texts = [json.loads(line)["text"] for line in file]
+    constitution = (ROOT / "sources/constitution/articles.jsonl").read_text(encoding="utf-8")
+    texts += [json.loads(line)["text"] for line in constitution.splitlines()]
+    return tuple(re.sub(r"\s+", " ", text.lower()) for text in texts)
 
 
 @cache
 def statutes() -> str:
-    with gzip.open(ROOT / "sources/regulations/passages.jsonl.gz", "rt", encoding="utf-8") as file:
-        text = " ".join(json.loads(line)["text"] for line in file)
-    return re.sub(r"\s+", " ", text.lower())
+    return " ".join(articles())
+
+
+@cache
+def articles_that_say(phrase: str) -> frozenset[int]:
+    return frozenset(place for place, text in enumerate(articles()) if phrase in text)
+
+
+def entries() -> Iterator[tuple[str, list[str]]]:
+    """Yield what people say, and the law's phrases for it."""
+    for topic in yaml.safe_load((ROOT / "glossary.yaml").read_text(encoding="utf-8"))["entries"].values():
+        for said, law in topic.items():
+            yield said, [part.strip() for part in law.split(";")]
 
 
 def law_phrases() -> Iterator[str]:
-    for topic in yaml.safe_load((ROOT / "glossary.yaml").read_text(encoding="utf-8"))["entries"].values():
-        for law in topic.values():
-            yield from (part.strip() for part in law.split(";"))
+    for _, law in entries():
+        yield from law
 
 
 def placeholders(phrase: str) -> set[str]:
@@ -89,6 +115,46 @@ def test_the_glossary_reads_no_everyday_phrase_in_two_ways() -> None:
         for variants, law in topic.items():
             for variant in variants.split("|"):
                 assert said.setdefault(variant.strip(), law) == law, variant
+
+
+def test_no_entry_of_the_glossary_adds_a_number_that_nobody_said() -> None:
+    # Who asks how old, how long or how much must find the article that says it, not the one that the glossary guessed.
+    for said, law in entries():
+        numbers = {number for phrase in law for number in re.findall(r"\d+", phrase.replace("tahun 1945", ""))}
+        assert numbers <= set(re.findall(r"\d+", said)), said
+
+
+def test_the_phrases_of_one_entry_belong_to_one_article_or_name_one_thing() -> None:
+    terms = analyser_for("id", PACK).terms
+    for said, law in entries():
+        for one, other in itertools.combinations(law, 2):
+            same = set(terms(one)) & set(terms(other)) or (one, other) in OTHER_NAMES
+            assert same or articles_that_say(one) & articles_that_say(other), f"{said}: {one}; {other}"
+
+
+@pytest.mark.parametrize(
+    ("question", "says", "says_not"),
+    [
+        ("Berapa denda tidak pakai sabuk pengaman?", "sabuk keselamatan", "helm"),
+        ("denda tidak pakai helm", "helm standar nasional indonesia", "sabuk"),
+        ("lupa bawa SIM", "tidak dapat menunjukkan surat izin mengemudi", "tidak memiliki"),
+        ("naik motor tidak punya SIM", "tidak memiliki surat izin mengemudi", "menunjukkan"),
+        ("Hukuman menculik anak", "penculikan", "pidana pokok bagi anak"),
+        ("hukuman anak apa saja", "pidana pokok bagi anak", "persetubuhan"),
+        ("Guru boleh memukul murid?", "dilakukan oleh pendidik", "perlindungan profesi"),
+        ("guru ditampar wali murid", "perlindungan profesi", "dilakukan oleh pendidik"),
+        ("murid memukul guru", "perlindungan profesi", "dilakukan oleh pendidik"),
+        ("Siapa yang bayar nafkah anak?", "biaya pemeliharaan", "tidak dipungut biaya"),
+        ("cuti istri melahirkan", "isteri melahirkan", "sebelum saatnya melahirkan"),
+        ("PNS mau poligami", "beristeri lebih dari seorang", "akan melakukan perceraian"),
+        ("saya kerja di PT", "", "perguruan tinggi"),
+        ("please answer in English", "", "bahasa indonesia wajib"),
+    ],
+)
+def test_one_matter_is_not_read_as_its_neighbour(question: str, says: str, says_not: str) -> None:
+    phrases = " ".join(wording_for(PACK).expand(question, "id").phrases)
+    assert says in phrases
+    assert says_not not in phrases
 
 
 @pytest.mark.parametrize("language", ["id", "jv", "su", "en"])

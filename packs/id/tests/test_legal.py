@@ -69,6 +69,16 @@ def test_what_changed_a_passage_is_named_with_its_source(release: Ingested) -> N
                 assert status.source
 
 
+def test_a_regulation_is_not_law_in_force_because_one_amendment_is_at_hand_or_its_act_once_was(
+    release: Ingested,
+) -> None:
+    passages = {p.passage_id: p.status for item in release.documents for p in item.passages}
+    statuses = {passage_id: status for item in release.documents for passage_id, status in item.statuses.items()}
+    assert passages["PP-14-2016:pasal-2#1"] == "unknown"
+    hajj = statuses["PP-79-2012:pasal-2#2"]
+    assert (hajj.status, hajj.by, hajj.under) == ("partly_revoked", "UU-8-2019", "UU-13-2008")
+
+
 def test_every_newer_passage_is_in_the_release_and_not_itself_replaced_by_the_older(release: Ingested) -> None:
     year = {p.passage_id: item.document.year for item in release.documents for p in item.passages}
     for item in release.documents:

@@ -93,7 +93,8 @@ class Speech:
             key = "revoked_by" if successor else "revoked"
             said.append(phrases.say(key, citation=citation, successor=successor))
         elif status.status == "partly_revoked" and successor:
-            said.append(phrases.say("partly_revoked_by", citation=citation, successor=successor))
+            key = "parent_revoked_by" if status.under else "partly_revoked_by"
+            said.append(phrases.say(key, citation=citation, successor=successor))
         elif status.status == "amended":
             part, law = labels.part(evidence.passage), evidence.document.citation
             unsure = evidence.standing == "caution" and part and law and successor

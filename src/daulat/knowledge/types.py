@@ -19,7 +19,8 @@ class Relation:
     """One legal relation of a document, as the pack or the source declares it.
 
     `kind` is read from this document: ``amended_by``, ``revoked_by``, ``partly_revoked_by``, ``amends``, ``revokes``.
-    `articles` limits it to some articles of this document (empty: the whole). `source` says who says so.
+    `articles` limits it to some articles of this document (empty: the whole); where they are not `complete`, others may
+    have changed too. `source` says who says so.
     """
 
     kind: str
@@ -29,6 +30,7 @@ class Relation:
     articles: tuple[str, ...] = ()
     note: str = ""
     source: str = ""
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

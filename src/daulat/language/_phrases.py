@@ -35,7 +35,8 @@ class PhraseTable:
     Parameters
     ----------
     pairs : Iterable[tuple[str, str]]
-        Phrase and replacement; of two with the same phrase the first stays.
+        Phrase and replacement; of two with the same phrase the first stays. Words that `_` joins are found only side
+        by side and in their order.
     forms : Callable[[str], Sequence[str]]
         The forms of a folded word that may stand in the table, the word itself first.
 
@@ -50,27 +51,21 @@ class PhraseTable:
         self._forms = forms
         self._read: dict[str, tuple[str, ...]] = {}
         self._by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self._joined: set[tuple[str, ...]] = set()
         seen: set[tuple[str, ...]] = set()
         for phrase, replacement in pairs:
             words = tuple(fold(token.casefold()) for token in _TOKEN.findall(phrase))
             if words and words not in seen:
                 seen.add(words)
                 self._by_first.setdefault(words[0], []).append((words, replacement))
+                if "_" in phrase:
+                    self._joined.add(words)
         for phrases in self._by_first.values():
             phrases.sort(key=lambda phrase: -len(phrase[0]))
 
     def matches(self, text: str) -> list[Match]:
         """Return the phrases that stand in `text`, from left to right, without overlap; longer ones win."""
-        tokens = list(_TOKEN.finditer(text))
-        forms = [self._forms_of(token[0]) for token in tokens]
-        found: list[Match] = []
-        at = 0
-        while at < len(tokens):
-            words, replacement = self._longest(text, tokens, forms, at)
-            if words:
-                found.append(Match(tokens[at].start(), tokens[at + words - 1].end(), replacement))
-            at += max(1, words)
-        return found
+        return [match for match, _ in self._side_by_side(text)]
 
     def replace(self, text: str, chosen: Callable[[str], str] = str) -> str:
         """Return `text` with every phrase replaced by what `chosen` makes of its replacement; all else stays."""
@@ -83,6 +78,9 @@ class PhraseTable:
 
     def nearby(self, text: str, slack: int) -> list[str]:
         """Return the replacements of phrases of two or more words that stand close together, in any order.
+
+        Joined phrases are left out, and so are parts of a longer phrase that stands side by side: who says `leave when
+        a wife gives birth` does not ask for the leave of who gives birth.
 
         Parameters
         ----------
@@ -97,12 +95,15 @@ class PhraseTable:
         ['arrears']
         """
         forms = [frozenset(self._forms_of(token)) for token in _TOKEN.findall(text)]
+        longer = [frozenset(words) for _, words in self._side_by_side(text)]
         present = frozenset().union(*forms)
         found: list[str] = []
         for at, here in enumerate(forms):
             for first in sorted(here & self._by_first.keys()):
                 for words, replacement in self._by_first[first]:
-                    if len(words) < 2 or not present.issuperset(words):
+                    if len(words) < 2 or words in self._joined or not present.issuperset(words):
+                        continue
+                    if any(whole > frozenset(words) for whole in longer):
                         continue
                     reach = len(words) + slack
                     if _stand_together(words, forms[max(0, at - reach + 1) : at + reach], reach):
@@ -118,20 +119,34 @@ class PhraseTable:
             known = self._read[token] = tuple(self._forms(fold(token.casefold())))
         return known
 
+    def _side_by_side(self, text: str) -> list[tuple[Match, tuple[str, ...]]]:
+        """Return what `matches` does, each with the words of its phrase."""
+        tokens = list(_TOKEN.finditer(text))
+        forms = [self._forms_of(token[0]) for token in tokens]
+        found: list[tuple[Match, tuple[str, ...]]] = []
+        at = 0
+        while at < len(tokens):
+            words, replacement = self._longest(text, tokens, forms, at)
+            if words:
+                found.append((Match(tokens[at].start(), tokens[at + len(words) - 1].end(), replacement), words))
+            at += max(1, len(words))
+        return found
+
     def _longest(
         self, text: str, tokens: list[re.Match[str]], forms: list[tuple[str, ...]], at: int
-    ) -> tuple[int, str]:
-        """Return how many tokens the longest phrase at `at` takes, and its replacement; zero when there is none."""
-        best, chosen = 0, ""
+    ) -> tuple[tuple[str, ...], str]:
+        """Return the longest phrase at `at` and its replacement; empty when there is none."""
+        best: tuple[str, ...] = ()
+        chosen = ""
         for first in forms[at]:
             for words, replacement in self._by_first.get(first, ()):
                 size = len(words)
-                if size <= best or at + size > len(tokens):
+                if size <= len(best) or at + size > len(tokens):
                     continue
                 if all(words[i] in forms[at + i] for i in range(1, size)) and all(
                     _GAP.fullmatch(text, tokens[i].end(), tokens[i + 1].start()) for i in range(at, at + size - 1)
                 ):
-                    best, chosen = size, replacement
+                    best, chosen = words, replacement
         return best, chosen
 
 

@@ -45,11 +45,14 @@ acts:
     since: '2015-06-01'
     source: Act 7 of 2015
     certainty: likely
-    amends: [{doc_id: ACT-5-1999, articles: ['7']}]
+    amends: [{doc_id: ACT-5-1999, articles: ['7']}, {doc_id: ACT-6-1994, articles: ['7']}]
     partly_revokes: [{doc_id: ACT-2-1991, articles: ['3']}]
-  - {act: ACT-8-2016, source: Act 8 of 2016, since: '2016', amends: [{doc_id: ACT-3-1992}]}
+  - {act: ACT-8-2016, source: Act 8 of 2016, since: '2016',
+     amends: [{doc_id: ACT-3-1992}, {doc_id: ACT-6-1994, articles: ['2'], complete: false}]}
 in_force:
   - {source: Gazette, as_of: '2024', documents: [ACT-4-1993, ACT-2-1991]}
+made_under:
+  - {act: ACT-1-1990, source: its preamble, documents: [REG-3-1991]}
 """
 
 

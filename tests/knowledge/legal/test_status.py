@@ -48,6 +48,36 @@ def test_an_amendment_of_unrecorded_articles_makes_every_article_doubtful(
     assert asked(act(3, 1992), "1", book, rules).status == "amended"
 
 
+def test_articles_that_are_not_all_recorded_are_history_and_leave_the_others_doubtful(
+    rules: LegalRules, book: RelationBook
+) -> None:
+    assert asked(act(6, 1994), "2", book, rules).by == asked(act(6, 1994), "9", book, rules).by == "ACT-8-2016"
+    assert asked(act(6, 1994), "9", book, rules).status == "amended"
+
+
+def test_an_act_that_names_the_article_is_told_before_a_later_one_that_may_have_changed_it(
+    rules: LegalRules, book: RelationBook
+) -> None:
+    assert asked(act(6, 1994), "7", book, rules).by == "ACT-7-2015"
+
+
+def test_a_regulation_made_under_a_revoked_act_is_told_with_a_caution(rules: LegalRules, book: RelationBook) -> None:
+    regulation = Document("REG-3-1991", "x", kind="Regulation", number="3", year=1991)
+    status = asked(regulation, "1", book, rules)
+    assert (status.status, status.by, status.under) == ("partly_revoked", "ACT-9-2020", "ACT-1-1990")
+    assert asked(regulation, "1", book, rules, on="2019-12-31").status == "unknown"
+
+
+def test_a_later_text_among_the_documents_is_no_check_that_the_rest_holds(
+    rules: LegalRules, book: RelationBook
+) -> None:
+    other = act(7, 2001, "Ports")
+    amending = act(8, 2010, "Amendment of Act 7 of 2001")
+    learned = book.learn([(other, [section(other, "1")]), (amending, [section(amending, "2")])], rules)
+    assert asked(other, "2", learned, rules).status == "amended"
+    assert asked(other, "1", learned, rules).status == "unknown"
+
+
 def test_a_revoked_part_leaves_the_rest_in_force(rules: LegalRules, book: RelationBook) -> None:
     assert asked(act(2, 1991), "3", book, rules).status == "revoked"
     assert asked(act(2, 1991), "4", book, rules).status == "in_force"

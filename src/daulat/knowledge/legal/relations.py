@@ -27,16 +27,20 @@ _TEXT_OF_AN_ARTICLE = 80  # characters; less after an instruction is only the en
 Certainty = Literal["certain", "likely"]
 Day = Annotated[str, AfterValidator(checks.day)]
 _INVERSE = {"revokes": "revoked_by", "partly_revokes": "partly_revoked_by", "amends": "amended_by"}
+OWN_TEXT = "its own text"
+"""Ends the source of what is known only because an amending act is among the documents."""
 KINDS = (*_INVERSE.values(), *_INVERSE)
 """The words for a relation, as read from a document."""
 DocumentId = Annotated[str, StringConstraints(min_length=1)]
 
 
 class _Change(Declared):
-    """`articles` are numbers; `elucidation_general` names that part of an act."""
+    """`articles` are numbers; `elucidation_general` names that part of an act. Not `complete`: these for certain, and
+    perhaps others."""
 
     doc_id: DocumentId
     articles: tuple[str, ...] = ()
+    complete: bool = True
     note: str = ""
     since: Day = ""
 
@@ -58,10 +62,19 @@ class _InForce(Declared):
     documents: tuple[DocumentId, ...]
 
 
+class _MadeUnder(Declared):
+    """Regulations that carry out an act and fall into doubt with it."""
+
+    act: DocumentId
+    source: str
+    documents: tuple[DocumentId, ...]
+
+
 class _RelationsFile(Declared):
     format: int
     acts: tuple[_Act, ...]
     in_force: tuple[_InForce, ...] = ()
+    made_under: tuple[_MadeUnder, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +107,8 @@ class RelationBook:
         Documents that somebody checked, to the source of that.
     titles : mapping of str to str
         Titles of acts, whether or not a release holds them.
+    made_under : mapping of str to str
+        From a regulation to the act that it carries out.
     """
 
     changes: Mapping[str, tuple[Relation, ...]] = field(default_factory=dict)
@@ -101,6 +116,7 @@ class RelationBook:
     amends: Mapping[str, str] = field(default_factory=dict)
     in_force: Mapping[str, str] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
+    made_under: Mapping[str, str] = field(default_factory=dict)
 
     def joined(self, other: RelationBook) -> RelationBook:
         """Return a book that knows what both say; of one relation, what this one says stays."""
@@ -113,6 +129,7 @@ class RelationBook:
             changes={doc_id: tuple(known) for doc_id, known in changes.items()},
             in_force={**other.in_force, **self.in_force},
             titles={**other.titles, **self.titles},
+            made_under={**other.made_under, **self.made_under},
         )
 
     def learn(self, documents: Iterable[tuple[Document, Iterable[Passage]]], rules: LegalRules | None) -> RelationBook:
@@ -162,12 +179,20 @@ def load_relations(path: Path) -> RelationBook:
         for kind, several in (("partly_revoked_by", act.partly_revokes), ("amended_by", act.amends)):
             for change in several:
                 said = "; ".join(filter(None, (change.note, note)))
-                part = replace(whole, kind=kind, articles=change.articles, note=said, since=change.since or act.since)
+                part = replace(
+                    whole,
+                    kind=kind,
+                    articles=change.articles,
+                    complete=change.complete,
+                    note=said,
+                    since=change.since or act.since,
+                )
                 _add(changes.setdefault(change.doc_id, []), part)
     return RelationBook(
         changes={doc_id: tuple(known) for doc_id, known in changes.items()},
         in_force={doc_id: checked.source for checked in file.in_force for doc_id in checked.documents},
         titles={act.act: act.title for act in file.acts if act.title},
+        made_under={doc_id: parent.act for parent in file.made_under for doc_id in parent.documents},
     )
 
 
@@ -180,9 +205,10 @@ def lines_of_documents(path: Path) -> dict[str, int]:
             for number, changed in enumerate(act.get(kind, ())):
                 doc_id = changed["doc_id"] if isinstance(changed, dict) else changed
                 found.setdefault(str(doc_id).strip(), file.line_of(("acts", place, kind, number)))
-    for place, checked in enumerate(file.data.get("in_force") or ()):
-        for number, doc_id in enumerate(checked["documents"]):
-            found.setdefault(str(doc_id).strip(), file.line_of(("in_force", place, "documents", number)))
+    for part in ("in_force", "made_under"):
+        for place, checked in enumerate(file.data.get(part) or ()):
+            for number, doc_id in enumerate(checked["documents"]):
+                found.setdefault(str(doc_id).strip(), file.line_of((part, place, "documents", number)))
     return found
 
 
@@ -277,7 +303,7 @@ def restatements(document: Document, base: str, passages: Iterable[Passage], rul
 
 def _amended(document: Document, found: list[Restatement]) -> Relation:
     articles = tuple(dict.fromkeys(restatement.article for restatement in found if restatement.section == "body"))
-    source = f"{document.citation or document.doc_id}: its own text"
+    source = f"{document.citation or document.doc_id}: {OWN_TEXT}"
     return Relation("amended_by", document.doc_id, document.title, document.date, articles, source=source)
 
 

@@ -2,7 +2,9 @@
 """Does this passage still hold? A document, one of its passages and a `RelationBook` in, a `PassageStatus` out.
 
 The answer is by article: an amendment of article 7 leaves article 8 as it was. "In force" is said only of what somebody
-checked; where nobody did, the status is unknown. It never looks at the clock: the day asked about is passed in.
+checked; where nobody did, the status is unknown, and that some later text is at hand is no check: others may not be. A
+regulation made under an act that was revoked is told with a caution. It never looks at the clock: the day asked about
+is passed in.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from daulat.knowledge.legal.relations import RelationBook, Restatement
+from daulat.knowledge.legal.relations import OWN_TEXT, RelationBook, Restatement
 from daulat.knowledge.legal.rules import LegalRules
 from daulat.knowledge.types import Document, LegalStatus, Passage, Relation
 
@@ -35,6 +37,8 @@ class PassageStatus:
         The passage with the newer text, where one is among the documents.
     note : str
         What a reader should know beside that.
+    under : str
+        The act that a regulation was made under, where that is what was revoked.
     """
 
     status: LegalStatus
@@ -44,6 +48,7 @@ class PassageStatus:
     source: str = ""
     newer_passage_id: str | None = None
     note: str = ""
+    under: str = ""
 
 
 def status_of(
@@ -91,9 +96,20 @@ def status_of(
     newer = _newer(document, passage, base, article, book, on)
     if newer:
         title = newer.by_title or book.titles.get(newer.by, "")
-        source = f"{newer.by}: its own text"
+        source = f"{newer.by}: {OWN_TEXT}"
         return PassageStatus("amended", newer.by, title, newer.since, source, newer.passage_id or None)
-    return _amended_or_not(document, article, changes, book)
+    found = _amended_or_not(document, article, changes, book)
+    orphaned = _orphaned(document, base, book, on) if found.status in ("in_force", "unknown") else None
+    return orphaned or found
+
+
+def _orphaned(document: Document, base: str, book: RelationBook, on: str) -> PassageStatus | None:
+    """Say that the act which a regulation was made under is revoked, if it is: the regulation may have gone with it."""
+    under = book.made_under.get(document.doc_id) or book.made_under.get(base, "")
+    fallen = _first((change for change in book.changes.get(under, ()) if not on or change.since <= on), "revoked_by")
+    if fallen is None or document.doc_id in book.in_force:
+        return None
+    return replace(_changed("partly_revoked", fallen, book, note=f"made under {under}, which it revokes"), under=under)
 
 
 def _bare_number(article: str) -> str:
@@ -111,7 +127,8 @@ def _with_numbers(changes: Iterable[Relation], number: Callable[[str], str]) -> 
 
 def _is_law(document: Document, book: RelationBook, rules: LegalRules | None) -> bool:
     """Say whether a document has a legal life: by its kind, or because somebody recorded some of it."""
-    if document.relations or any(document.doc_id in said for said in (book.changes, book.amends, book.in_force)):
+    recorded = (book.changes, book.amends, book.in_force, book.made_under)
+    if document.relations or any(document.doc_id in said for said in recorded):
         return True
     return document.status != "not_law" if rules is None else rules.kind_named(document.kind) is not None
 
@@ -124,7 +141,13 @@ def _is_declared(status: LegalStatus, kind: str, document: Document, base: str, 
 
 def _amended_or_not(document: Document, article: str, changes: list[Relation], book: RelationBook) -> PassageStatus:
     latest = sorted(changes, key=lambda change: change.since, reverse=True)
-    concerning = [change for change in latest if not change.articles or not article or article in change.articles]
+    # What names this article says more than a later act of which nobody recorded all the articles.
+    latest.sort(key=lambda change: not (article and article in change.articles))
+    concerning = [
+        change
+        for change in latest
+        if not change.articles or not change.complete or not article or article in change.articles
+    ]
     amended, partly = _first(concerning, "amended_by"), _first(concerning, "partly_revoked_by")
     if amended:
         return _changed("amended", amended, book)
@@ -135,9 +158,10 @@ def _amended_or_not(document: Document, article: str, changes: list[Relation], b
     if _is_declared("partly_revoked", "partly_revoked_by", document, "", book):
         return PassageStatus("partly_revoked", source=document.publisher)
     checked = book.in_force.get(document.doc_id) or (document.publisher if document.status == "in_force" else "")
-    if not checked and (latest or document.relations):
+    listed = [change for change in (*latest, *document.relations) if not change.source.endswith(OWN_TEXT)]
+    if not checked and any(change.kind != "partly_revoked_by" for change in listed):
         # Somebody listed what changed this act, and this article or act is not among it.
-        checked = (*latest, *document.relations)[0].source
+        checked = listed[0].source
     if document.status == "not_law":
         return PassageStatus("not_law")
     return PassageStatus("in_force", source=checked) if checked else PassageStatus(document.status)
