@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from daulat.assistant.abroad import Abroad
 from daulat.assistant.answerable import load_answerable
-from daulat.assistant.assistant import Assistant, WriterFor, nobody
+from daulat.assistant.assistant import Assistant
 from daulat.assistant.citing import load_labels
 from daulat.assistant.followup import Threads
 from daulat.assistant.judging import Judge
@@ -19,6 +19,7 @@ from daulat.assistant.listening import Listener
 from daulat.assistant.marking import Marker
 from daulat.assistant.sentence import load_sentence_models
 from daulat.assistant.speech import Speech
+from daulat.assistant.writer import WriterFor, nobody
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.ingest import load_rules
 from daulat.knowledge.release import Release
