@@ -120,7 +120,8 @@ def decode_chat(body: bytes, language_header: str) -> ChatCall:
     """
     request = decode(body, ChatCompletionRequest)
     fields = decode(body, dict[str, msgspec.Raw])
-    others = {name: msgspec.json.decode(raw) for name, raw in fields.items() if name not in _READ_HERE}
+    with explained():  # a field may hold what is JSON by its signs alone: bytes that are no text, a number without end
+        others = {name: msgspec.json.decode(raw) for name, raw in fields.items() if name not in _READ_HERE}
     for name in _REFUSED:
         if others.get(name):
             raise BadRequest(
