@@ -92,7 +92,7 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
         assistant = opened.assistant
         library = OpenLibrary(opened.release, assistant.labels, assistant.searcher, assistant.language_of)
         give_memory_back()
-        return Answering(opened.assistant, library, opened.encoder, detail)
+        return Answering(opened.assistant, library, opened.encoder, detail, opened.release.is_as_opened)
 
     return Knowledge(open_parts, shelf.current_id)
 

@@ -24,6 +24,7 @@ import math
 import traceback
 
 from daulat.errors import DaulatError
+from daulat.knowledge.errors import ReleaseError
 from daulat.models.errors import EngineInterrupted, EngineOverloaded, EngineRefused, EngineUnavailable, UnknownModel
 from daulat.store.errors import StoreError
 
@@ -125,6 +126,7 @@ _STATUS: tuple[tuple[type[DaulatError], int], ...] = (
     (EngineInterrupted, 502),
     (UnknownModel, 404),
     (StoreError, 503),
+    (ReleaseError, 503),
 )
 
 
@@ -158,7 +160,7 @@ def envelope(error: DaulatError) -> dict[str, dict[str, str | None]]:
     >>> envelope(error)["error"]["message"]
     'no model `x`. Nothing answers to it. Hint: see /v1/models.'
     """
-    if isinstance(error, StoreError):
+    if isinstance(error, StoreError | ReleaseError):
         error = _away(error)
     status = status_of(error)
     unknown = isinstance(error, UnknownModel)
@@ -176,8 +178,15 @@ def envelope(error: DaulatError) -> dict[str, dict[str, str | None]]:
     }
 
 
-def _away(error: StoreError) -> NotReady:
-    """Return what a caller is told of the database: neither where it is nor what it said, which is the operator's."""
+def _away(error: StoreError | ReleaseError) -> NotReady:
+    """Return what a caller is told of what we keep: neither where it is nor what ails it, which is the operator's."""
+    if isinstance(error, ReleaseError):
+        return NotReady(
+            "the official text cannot be read at present",
+            why="Without it there is nothing to answer from.",
+            fix="try again in a few seconds; GET /v1/status says how it is.",
+            code=error.code,
+        )
     return NotReady(
         "the database does not answer at present",
         why="Keys, accounts and files are kept in it.",

@@ -143,6 +143,7 @@ class Searcher:
         heard_from : bool[n_everyday], optional
             Everyday questions that are heard; all by default. Whoever fits weights leaves out the one that is asked.
         """
+        self.release.require_as_opened()  # an index that was cut short would end the process that reads on
         queries = self._encode(asked.forms)
         filters = filters or Filters()
         allowed = None if filters.is_open else self._allowed(filters)
