@@ -105,7 +105,7 @@ class Assistant:
         Closing the iterator cancels. Text that was yielded and then found wanting is replaced by the answer's.
         `writer_for` says who may write this one answer, on whose account; without it the assistant's own does.
         """
-        question = self._repeated(question)
+        question = self._repeated(self._in_a_known_language(question))
         answer = self._at_once(question)
         if answer is None:
             prepared = await self.turns.run(partial(self.judge.prepare, question, self.listener.language(question)))
@@ -159,6 +159,12 @@ class Assistant:
     def language_of(self, text: str) -> str:
         """Recognise the language of a question; the nation's first where that is less than sure."""
         return self.listener.language_of(text)
+
+    def _in_a_known_language(self, question: Question) -> Question:
+        """Take a language that neither the nation nor the pack has as not given: nobody could answer in it."""
+        chosen = primary(question.language)
+        is_known = chosen in {"en", *map(primary, self.languages)} or (chosen and self.speech.speaks(chosen))
+        return question if is_known or not question.language else replace(question, language="")
 
     def _repeated(self, question: Question) -> Question:
         """Return the question that was asked before, where all that is asked now is another language."""

@@ -19,7 +19,7 @@ from typing import Any
 import click
 
 from daulat.cli._knowledge import KnowledgePlace, failed, place_options
-from daulat.cli._output import Advance, emit, emit_json, hint, json_option, progress, say, table
+from daulat.cli._output import Advance, emit, emit_json, hint, json_option, one_line, progress, say, table
 from daulat.cli.search import command as search_command
 from daulat.knowledge.encoder import open_encoder
 from daulat.knowledge.errors import ReleaseError
@@ -300,7 +300,7 @@ def _tell_build(report: BuildReport, ignored: list[Path]) -> None:
 
 def _failure_line(failure: IngestFailure) -> str:
     where = " ".join(part for part in (failure.source_id, failure.path, failure.doc_id) if part)
-    return f"failed: {where}: {failure.reason}\n  {failure.fix}"
+    return f"failed: {one_line(where)}: {one_line(failure.reason)}\n  {failure.fix}"
 
 
 def _build_record(report: BuildReport, ignored: list[Path]) -> dict[str, Any]:

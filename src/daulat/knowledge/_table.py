@@ -21,6 +21,8 @@ from daulat.knowledge.readers import ReadingError
 from daulat.knowledge.sources import Source
 from daulat.knowledge.types import LegalStatus
 
+_WIDEST_CELL = 131_072  # characters
+_WIDEST_READ = 100_000_000
 Row = Mapping[str, str]
 LINE = ""
 """The key of a row's line in its file. No column has it: one without a heading is left out."""
@@ -83,7 +85,7 @@ def place_of(row: Row, source: Source) -> str:
     """Say where a row stands and whose it is, such as ``laws/documents.csv line 3, DOG``."""
     table = source.read.documents
     name = row.get("doc_id") or row.get("file") or ""
-    return f"{table.path if table else ''} line {row.get(LINE)}" + (f", {name}" if name else "")
+    return f"{table.path if table else ''} line {row.get(LINE)}" + (f", {name[:80]}" if name else "")
 
 
 def topics_of(row: Row) -> list[str]:
@@ -92,6 +94,10 @@ def topics_of(row: Row) -> list[str]:
 
 
 def _faults(row: Row, source: Source, legal: LegalRules | None) -> Iterable[str]:
+    wide = [name for name, value in row.items() if len(value) > _WIDEST_CELL]
+    if wide:
+        yield f"`{wide[0]}` holds {len(row[wide[0]]):,} characters, more than {_WIDEST_CELL:,}"
+        return
     status, year = row.get("status") or "unknown", row.get("year") or ""
     if status not in get_args(LegalStatus):
         yield f"`status` is `{status}`; write one of {', '.join(get_args(LegalStatus))}"
@@ -99,6 +105,10 @@ def _faults(row: Row, source: Source, legal: LegalRules | None) -> Iterable[str]
         yield f"`year` is `{year}`, no year"
     if not re.fullmatch(checks.LANGUAGE, row.get("language") or ""):
         yield f"`language` is `{row['language']}`, no tag of BCP 47 such as `en`"
+    try:
+        checks.address(row.get("url") or "")
+    except ValueError as error:
+        yield f"`url`: {error}"
     try:
         checks.day(row.get("date") or "")
     except ValueError as error:
@@ -137,6 +147,7 @@ def _columns_missing(path: Path, what: str) -> ReadingError:
 
 def _csv(path: Path) -> list[dict[str, str]]:
     rows = []
+    csv.field_size_limit(_WIDEST_READ)  # a cell that is too wide is its row's fault, and the others are read
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)

@@ -21,6 +21,7 @@ from lxml import etree  # type: ignore[import-untyped]  # comes with python-docx
 from daulat.knowledge.readers.base import CELLS, Block, Extract, Limits, ReadingError
 
 _MOST_MEMBERS = 5_000
+_MOST_BLOCKS = 100_000  # paragraphs and rows; the longest laws have some thousands
 _HEADING = re.compile(r"(?:heading|judul)\s*(\d)", re.IGNORECASE)
 
 
@@ -38,6 +39,8 @@ def read_docx(path: Path, limits: Limits) -> Extract:
     for part in document.iter_inner_content():
         rows = getattr(part, "rows", None)
         blocks += [_paragraph(part)] if rows is None else [_row(row) for row in rows]
+        if len(blocks) > _MOST_BLOCKS:
+            raise ReadingError(f"{path.name} has more than {_MOST_BLOCKS:,} paragraphs", fix="Split the file.")
     titled = (
         part.text.strip() for part in document.paragraphs if part.style is not None and part.style.name == "Title"
     )
