@@ -6,10 +6,11 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
-from daulat.assistant import Question
+from daulat.assistant import Question, nobody
 from daulat.assistant.verify import Verifier
 from daulat.assistant.writing import Offered, compose_request, written_sentences
 from daulat.knowledge.cutting import NO_RULES, ends_in_abbreviation
@@ -117,8 +118,15 @@ def test_nothing_is_written_about_a_law_that_no_longer_holds(writes):
 
 def test_a_model_writes_only_where_it_passed_the_gate(writes):
     ask, engine = writes(TRUE)
-    assert ask(DEATH, language="fr").mode == "quotation"
+    strict = replace(ask.assistant, writer_for=nobody)
+    assert type(ask)(strict)(DEATH).mode == "quotation"
     assert engine.requests == []
+
+
+def test_a_word_that_is_no_language_here_is_taken_as_not_given(ask):
+    for tag in ("qqsecret", "zz", "fr", "xx-abcdefgh"):
+        assert ask(DEATH, language=tag) == ask(DEATH)
+    assert ask(DEATH, language="jv-ID").language == "jv"
 
 
 def test_a_declined_question_reaches_no_model(writes, judging):

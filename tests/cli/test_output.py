@@ -4,7 +4,11 @@
 import io
 import json
 
+import pytest
+
 from daulat.cli._output import emit, emit_json, hint, progress, say, table
+
+HOSTILE = "a\x1b]0;PWNED\x07b\u202ec\x9bd\re\u2066f"  # of a document: a window's title, and letters turned round
 
 
 def test_data_and_talk_never_mix(capsys):
@@ -47,3 +51,31 @@ def test_progress_on_a_terminal_shows_how_much_there_is():
     with progress("pulling", total=2_000_000, unit="bytes", stream=out) as advance:
         advance(2_000_000)
     assert "2.0/2.0 MB" in out.getvalue()
+
+
+def emit_table(text):
+    emit(table(["x"], [[text]]))
+
+
+@pytest.mark.parametrize("speak", [emit, say, emit_table])
+def test_no_text_of_a_document_commands_a_terminal(capsys, speak):
+    speak(HOSTILE)
+    said = capsys.readouterr()
+    assert "a]0;PWNEDbcdef" in said.out + said.err
+
+
+def test_json_says_all_of_a_hostile_text_in_letters_that_do_nothing(capsys):
+    emit_json({"text": HOSTILE})
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == {"text": HOSTILE}
+    assert not {"\x1b", "\x07", "\x9b", "\u202e", "\u2066"} & set(printed)
+
+
+def test_scripts_that_need_joiners_keep_them(capsys):
+    emit("می\u200cخواهم क्\u200dष")
+    assert capsys.readouterr().out == "می\u200cخواهم क्\u200dष\n"
+
+
+def test_a_name_with_a_line_break_is_one_row(capsys):
+    emit_table("a\nb.txt")
+    assert capsys.readouterr().out == "x\na b.txt\n"

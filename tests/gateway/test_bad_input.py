@@ -30,6 +30,22 @@ def test_what_is_not_json_is_refused(live, body):
 
 
 @pytest.mark.parametrize(
+    "member",
+    [
+        b'"foo":' + b"9" * 5_000,
+        b'"user":"\xff"',
+        b'"\xff":1',
+        b'"foo":{"a":' + b"9" * 5_000 + b',"b":"c"}',
+        b'"foo":["\xff"]',
+    ],
+    ids=["5,000 digits", "no text", "a name that is none", "5,000 digits within", "no text within"],
+)
+def test_a_field_that_is_not_read_is_json_too(live, member):
+    body = b'{"model":"%b","messages":[{"role":"user","content":"x"}],%b}' % (SERVICE.encode(), member)
+    assert error_of(live.request("POST", CHAT, body))["status"] == 400
+
+
+@pytest.mark.parametrize(
     ("body", "param"),
     [
         ([], None),

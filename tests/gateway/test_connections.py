@@ -186,3 +186,26 @@ def test_a_write_that_fails_holds_up_no_other():
         loop.go_to(0.0)
     loop.go_to(0.0)
     assert sent == [1, 3]
+
+
+@pytest.mark.parametrize("pieces", [1, 4])
+async def test_a_head_that_is_too_large_is_refused_however_it_comes(serving, pieces):
+    request = b"GET /one HTTP/1.1\r\nhost: x\r\nx-long: " + b"a" * 100_000 + b"\r\n\r\n"
+    async with serving(answer) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        size = -(-len(request) // pieces)
+        for at in range(0, len(request), size):
+            writer.write(request[at : at + size])
+            await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            assert (await reader.read()).startswith(b"HTTP/1.1 431 ")
+        writer.close()
+
+
+async def test_a_large_body_in_one_piece_with_a_small_head_is_no_large_head(serving):
+    async with serving(answer) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /one HTTP/1.1\r\nhost: x\r\ncontent-length: 200000\r\n\r\n" + b"a" * 200_000)
+        async with asyncio.timeout(30):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+        writer.close()

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
 from routing_calls import ANYWHERE, WELL, call, interrupted, unavailable
 from tiny_model import write_thinking_model
 
+from daulat.assistant.patience import Patience
 from daulat.assistant.writing import written_sentences
 from daulat.gateway._asgi import Request
 from daulat.gateway._chunks import Envelope
@@ -26,6 +27,7 @@ from daulat.gateway.ports import Call
 from daulat.gateway.proxy.account import Account, accounted
 from daulat.gateway.proxy.asked import MOST_EVIDENCE, read_asked
 from daulat.gateway.routing import Declared, ModelRouter, Post, Residency, Route, Rule
+from daulat.gateway.routing.breaker import BreakerSettings
 from daulat.gateway.writing import ServiceWriter
 from daulat.models import (
     ChatRequest,
@@ -164,6 +166,23 @@ async def test_the_usage_of_a_service_tells_what_its_writer_took(fakes):
     [usage] = account.grant.booked
     assert chunk.usage.daulat["energy_uwh"] == round(usage.energy_wh * 1e6)
     assert chunk.usage.daulat["ttft_us"] == round(usage.time_to_first_token_s * 1e6)
+
+
+async def test_one_that_was_too_slow_is_booked_in_vain_and_after_a_few_times_not_asked(open_writer):
+    slow = post("one")
+    for _ in range(BreakerSettings().in_a_row):
+        writer, account = open_writer(slow, gates=passed("one"))
+        assert await writer.find("health", "xa") is writer
+        stream = writer.stream(ASKED)
+        await anext(stream)
+        await stream.aclose()
+        writer.too_slow(Patience()._too_slow())
+        account.settle(account.measured(None))
+        assert [usage.discarded for usage in account.grant.in_vain] == ["broke_off"]
+        assert [usage.engine for usage in account.grant.booked] == [""]
+        assert (writer.usage.prompt_tokens, writer.usage.completion_tokens) == (0, 0)
+    writer, _ = open_writer(slow, gates=passed("one"))
+    assert await writer.find("health", "xa") is None
 
 
 async def test_one_that_breaks_off_is_not_followed_by_a_second_beginning(open_writer):

@@ -111,6 +111,8 @@ async def test_a_wrong_password_is_told_without_repeating_it(given_url, tmp_path
         ("postgresql://u:hunter2@no-such-host.invalid/x", "store.unreachable"),
         ("postgresql://u:hunter2@[half/x", "store.url"),
         ("mysql:hunter2", "store.url"),
+        ("postgresql://u:sek@hunter2@127.0.0.1/x", "store.url"),
+        ("postgresql://u:hunter2/ret@127.0.0.1/x", "store.url"),
     ],
 )
 async def test_a_server_that_cannot_be_reached_is_told_without_the_password(url, code, tmp_path):

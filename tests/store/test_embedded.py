@@ -251,3 +251,28 @@ def test_helpers_of_a_killed_server_must_end_before_the_next_one_writes(data_dir
         assert resumed.exists()
         second.stop()
         first.stop()
+
+
+def test_a_killed_server_is_revived_at_the_address_that_it_had(data_dir):
+    server = EmbeddedServer(data_dir)
+    address = server.start()
+    publish(address, "r1")
+    kill_server(data_dir)
+    server.revive()
+    assert rows(address) == [("r1",)]
+    server.revive()  # nothing to do
+    server.stop()
+    assert postmaster_pid(data_dir) is None
+
+
+def test_a_revived_server_keeps_its_address_where_its_socket_lies_elsewhere(tmp_path, made_once):
+    data_dir = tmp_path / ("long" * 30) / "postgres"
+    data_dir.parent.mkdir()
+    subprocess.run(["cp", "-a", made_once, data_dir], check=True)
+    server = EmbeddedServer(data_dir)
+    address = server.start()
+    kill_server(data_dir)
+    server.revive()
+    assert rows(address) == []
+    server.stop()
+    assert postmaster_pid(data_dir) is None

@@ -152,6 +152,13 @@ async def test_a_posted_question_is_answered_and_kept_nowhere(visit: Visitor) ->
     assert b"<mark>Setiap kelahiran" in body
 
 
+@pytest.mark.parametrize("path", ["//evil.example/x", "///evil.example/x", "/d//evil.example"])
+async def test_no_address_that_was_asked_for_leads_to_another_host(visit: Visitor, path: str) -> None:
+    status, _, body = await visit(path)
+    assert status == 404
+    assert not re.search(rb'(?:href|action)="//', body)
+
+
 async def test_no_question_leads_back_to_the_start(visit: Visitor) -> None:
     status, headers, _ = await visit.post(q=" \r\n\t ")
     assert (status, headers["location"]) == (303, "/")

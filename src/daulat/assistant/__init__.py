@@ -9,11 +9,12 @@ standing and date. Where no model has passed its gate, the official text itself 
 keeps no question and no answer.
 """
 
-from daulat.assistant.assistant import Assistant, OneWriter, Writer, WriterFor, nobody
+from daulat.assistant.assistant import Assistant
 from daulat.assistant.danger import Danger, open_danger
 from daulat.assistant.errors import AssistantError
 from daulat.assistant.opening import open_assistant
 from daulat.assistant.types import LONGEST_QUESTION, Answer, AnswerEvent, Citation, Contact, Question, Turn
+from daulat.assistant.writer import OneWriter, Writer, WriterFor, nobody
 
 __all__ = [
     "LONGEST_QUESTION",

@@ -10,10 +10,10 @@ logs nothing of it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from daulat.assistant.abroad import Abroad
 from daulat.assistant.calling import call_before, listed, whom_to_call
@@ -24,55 +24,26 @@ from daulat.assistant.fate import Fates
 from daulat.assistant.judging import CITED, OFFERED, Judge, Prepared
 from daulat.assistant.listening import Listener
 from daulat.assistant.noise import is_noise
+from daulat.assistant.patience import Patience, TooSlow
 from daulat.assistant.quoting import Page, Quoted, quotation
 from daulat.assistant.referral import as_contacts, topics_of
 from daulat.assistant.sentence import Marked
 from daulat.assistant.speech import Speech
 from daulat.assistant.telling import events_of
+from daulat.assistant.turns import Turns
 from daulat.assistant.types import LONGEST_QUESTION, Answer, AnswerEvent, Citation, Mode, Question
 from daulat.assistant.verify import Verifier
+from daulat.assistant.writer import Writer, WriterFor
 from daulat.assistant.writing import Offered, compose_request, written_sentences
 from daulat.knowledge.cutting import ends_in_abbreviation
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Searcher
 from daulat.language import Contacts, Notices, Office, Said, primary
-from daulat.models.engine import Engine
 from daulat.models.errors import ModelsError
 
 _RELATED = 3
 _AS_WELL = 1.0  # score that the act which changed an old text may lack beside it and still lead
 _NEAR = 5.0  # score below the best beyond which a further passage is not worth citing
-
-
-class Writer(Protocol):
-    """A model that passed the gate of a service in a language."""
-
-    @property
-    def model(self) -> str:
-        """Its name; where another took over, that of the one that wrote."""
-        ...
-
-    @property
-    def engine(self) -> Engine:
-        """What runs it."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class OneWriter:
-    """One model on one engine."""
-
-    model: str
-    engine: Engine
-
-
-WriterFor = Callable[[str, str], Awaitable[Writer | None]]
-"""(service, language) -> who may write, asked when something is to be written; None: the text is quoted."""
-
-
-async def nobody(_service: str, _language: str) -> Writer | None:
-    """Let nobody write: the official text itself answers."""
-    return None
 
 
 @dataclass(frozen=True)
@@ -91,6 +62,8 @@ class Assistant:
         Of the nation, the first the default; English is understood beside them.
     writer_for : callable
         (service, language) to the model that may write, or None for quotation; where `stream` is given none.
+    patience, turns
+        How long a model may take; how many questions are searched for at once.
     """
 
     release: Release
@@ -104,6 +77,8 @@ class Assistant:
     fates: Fates
     languages: Sequence[str]
     writer_for: WriterFor
+    patience: Patience = field(default_factory=Patience)
+    turns: Turns = field(default_factory=Turns)
 
     @property
     def searcher(self) -> Searcher:
@@ -137,18 +112,17 @@ class Assistant:
         Closing the iterator cancels. Text that was yielded and then found wanting is replaced by the answer's.
         `writer_for` says who may write this one answer, on whose account; without it the assistant's own does.
         """
-        question = self._repeated(question)
+        question = self._repeated(self._in_a_known_language(question))
         answer = self._at_once(question)
         if answer is None:
-            prepared = await asyncio.to_thread(self.judge.prepare, question, self.listener.language(question))
+            prepared = await self.turns.run(partial(self.judge.prepare, question, self.listener.language(question)))
             danger = self.notices.danger(question.text, prepared.language)
             prepared = replace(prepared, danger=danger.category if danger else "")
             answer = None if prepared.may_answer else self._declined(prepared)
             # Where the best passage is history, nothing is written: what is left is about something else. And whoever
             # may be in danger does not wait for a model.
             may_write = answer is None and prepared.evidence[0].standing != "history" and not prepared.danger
-            find = writer_for or self.writer_for
-            writer = await find(question.service, prepared.language) if may_write else None
+            writer = await self._writer(prepared, writer_for or self.writer_for) if may_write else None
             if writer is not None:
                 told = False
                 async with aclosing(self._written(prepared, writer)) as events:
@@ -162,6 +136,14 @@ class Assistant:
             answer = answer or self._quoted(prepared)
         for event in events_of(answer):
             yield event
+
+    async def _writer(self, prepared: Prepared, find: WriterFor) -> Writer | None:
+        """Ask who may write; nobody, where one comes free too late."""
+        try:
+            async with asyncio.timeout(self.patience.silence_s):
+                return await find(prepared.question.service, prepared.language)
+        except TimeoutError:
+            return None
 
     def _at_once(self, question: Question) -> Answer | None:
         """Answer what needs no search: nothing, too much, a greeting, an emergency, what became of a law."""
@@ -203,6 +185,12 @@ class Assistant:
     def language_of(self, text: str) -> str:
         """Recognise the language of a question; the nation's first where that is less than sure."""
         return self.listener.language_of(text)
+
+    def _in_a_known_language(self, question: Question) -> Question:
+        """Take a language that neither the nation nor the pack has as not given: nobody could answer in it."""
+        chosen = primary(question.language)
+        is_known = chosen in {"en", *map(primary, self.languages)} or (chosen and self.speech.speaks(chosen))
+        return question if is_known or not question.language else replace(question, language="")
 
     def _repeated(self, question: Question) -> Question:
         """Return the question that was asked before, where all that is asked now is another language."""
@@ -285,10 +273,11 @@ class Assistant:
         citations = {item.id: self._citation(*pair, short=False) for item, pair in zip(offered, chosen, strict=True)}
         numbers: dict[str, int] = {}
         try:
-            async with aclosing(written_sentences(writer.engine, request, verifier, goes_on)) as verdicts:
-                async for verdict in verdicts:
-                    if not verdict.stands:
-                        continue
+            async with (
+                aclosing(written_sentences(writer.engine, request, verifier, goes_on)) as verdicts,
+                aclosing(self.patience.standing(verdicts)) as standing,
+            ):
+                async for verdict in standing:
                     before = len(page.text)
                     fresh = [mark for mark in verdict.cited if mark not in numbers]
                     for mark in fresh:
@@ -302,7 +291,9 @@ class Assistant:
                     yield AnswerEvent("text", text=page.text[before:])
                     for citation in page.citations[len(page.citations) - len(fresh) :] if fresh else ():
                         yield AnswerEvent("citation", citation=citation)
-        except ModelsError:
+        except ModelsError as error:
+            if isinstance(error, TooSlow):
+                writer.too_slow(error)
             page = Page(prepared.language)  # the official text answers instead; what was told is replaced
         if page.citations:
             before = len(page.text)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from daulat.assistant.abroad import Abroad
 from daulat.assistant.answerable import load_answerable
-from daulat.assistant.assistant import Assistant, WriterFor, nobody
+from daulat.assistant.assistant import Assistant
 from daulat.assistant.citing import load_labels
 from daulat.assistant.fate import Fates
 from daulat.assistant.followup import Threads
@@ -21,6 +21,7 @@ from daulat.assistant.listening import Listener
 from daulat.assistant.marking import Marker
 from daulat.assistant.sentence import load_sentence_models
 from daulat.assistant.speech import Speech
+from daulat.assistant.writer import WriterFor, nobody
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.ingest import load_rules
 from daulat.knowledge.release import Release

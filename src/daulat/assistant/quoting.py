@@ -8,11 +8,28 @@ where.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from daulat.assistant.types import Citation, Spoken
 from daulat.language import Phrases, Said
+
+# What programs that show Markdown would take for a link, a picture or markup: `[…](…)`, `[…]: …` and `<…`.
+_MARKUP = re.compile(r"(?<=\])(?=[(:\[])|(?<=<)(?=[A-Za-z/!?])")
+
+
+def inert(text: str) -> str:
+    """Part with a space what would become a link, a picture or markup where the answer is shown as Markdown.
+
+    A document's words are quoted, and never followed: a picture would tell its host who asks.
+
+    Examples
+    --------
+    >>> inert("![x](https://evil.example/a.png) [2019] UKSC 5 <img src=x> 3 < 5")
+    '![x] (https://evil.example/a.png) [2019] UKSC 5 < img src=x> 3 < 5'
+    """
+    return _MARKUP.sub(" ", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +121,8 @@ def quotation(quoted: Sequence[Quoted], phrases: Phrases, *, opening: Sequence[S
         if item.warning:
             page.say(*item.warning)
         key = "quote_history" if item.is_history else "quote_intro" if place == 0 else "quote_also"
-        page.introduce(item.citation, phrases.say(key, citation=item.label))
-        page.add("\n".join(f"> {line}" if line.strip() else ">" for line in item.citation.quote.splitlines()))
+        page.introduce(item.citation, phrases.say(key, citation=inert(item.label)))
+        page.add("\n".join(f"> {line}" if line.strip() else ">" for line in inert(item.citation.quote).splitlines()))
     for sentence in closing:
         page.say(sentence)
     return page

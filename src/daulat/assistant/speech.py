@@ -43,7 +43,11 @@ class Speech:
     def spoken(self) -> tuple[str, ...]:
         """Return the languages of the nation, and English, in which the assistant has sentences of its own."""
         known = dict.fromkeys([*map(primary, self._languages), "en"])
-        return tuple(tag for tag in known if self.phrases(tag).spoken_in("declined") == tag)
+        return tuple(filter(self.speaks, known))
+
+    def speaks(self, language: str) -> bool:
+        """Say whether the assistant has sentences of its own in a language."""
+        return self.phrases(language).spoken_in("declined") == language
 
     def courtesy(self, kind: str, language: str) -> Said:
         """Greet, thank, take leave, or say what this is."""

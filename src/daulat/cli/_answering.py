@@ -101,7 +101,7 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
         assistant = opened.assistant
         library = OpenLibrary(opened.release, assistant.labels, assistant.searcher, assistant.language_of)
         give_memory_back()
-        return Answering(opened.assistant, library, opened.encoder, detail)
+        return Answering(opened.assistant, library, opened.encoder, detail, opened.release.is_as_opened)
 
     def danger() -> Danger:
         contacts = declared_contacts(nation, pack)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,11 @@ import click
 ADD_SOURCES = "declare sources in sources.yaml (docs/guides/add-a-source.md), then run `daulat knowledge build`"
 """The next step of a nation that has no official text yet."""
 
+_STYLE = re.compile(r"\x1b\[[0-9;]{0,8}m")
+# Control characters but tab and line feed, and those that turn the direction of what follows.
+_UNSEEN = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_COMMANDS = re.compile(_STYLE.pattern + r"|[\x00-\x08\x0b-\x1f]|" + _UNSEEN.pattern)
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -27,14 +33,37 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output.")(command)
 
 
+def shown(text: str) -> str:
+    r"""Return a text as a terminal may have it: without what would command it, or turn the order of its letters.
+
+    Texts of documents come out here. Bold and colour stay, which are our own.
+
+    Examples
+    --------
+    >>> shown("a\x1b]0;title\x07b \x1b[1mbold\x1b[0m \u202eno\tTab")
+    'a]0;titleb \x1b[1mbold\x1b[0m no\tTab'
+    """
+    return _COMMANDS.sub(lambda found: found[0] if _STYLE.fullmatch(found[0]) else "", text)
+
+
+def one_line(text: str) -> str:
+    r"""Return a name on one line, whatever its file is called.
+
+    >>> one_line("a\nb.txt")
+    'a b.txt'
+    """
+    return " ".join(shown(text).split("\n"))
+
+
 def emit_json(value: object) -> None:
     """Print one JSON document on stdout, readable and with every script as it is written."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    click.echo(_UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def emit(text: str = "") -> None:
     """Print a line of data on stdout."""
-    click.echo(text)
+    click.echo(shown(text))
 
 
 def has_colour() -> bool:
@@ -44,7 +73,7 @@ def has_colour() -> bool:
 
 def say(text: str = "") -> None:
     """Print a line of talk on stderr, where it never disturbs a pipe."""
-    click.echo(text, err=True)
+    click.echo(shown(text), err=True)
 
 
 def hint(text: str) -> None:
@@ -62,7 +91,7 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     encoder  107
     index      9
     """
-    cells = [[str(cell) for cell in row] for row in rows]
+    cells = [[one_line(str(cell)) for cell in row] for row in rows]
     columns = range(len(headers))
     widths = [max(len(headers[i]), *(len(row[i]) for row in cells)) if cells else len(headers[i]) for i in columns]
     numeric = [bool(rows) and all(isinstance(row[i], int | float) for row in rows) for i in columns]

@@ -19,7 +19,7 @@ from typing import Any
 import click
 
 from daulat.cli._knowledge import KnowledgePlace, failed, place_options
-from daulat.cli._output import Advance, emit, emit_json, hint, json_option, progress, say, table
+from daulat.cli._output import Advance, emit, emit_json, hint, json_option, one_line, progress, say, table
 from daulat.cli.search import command as search_command
 from daulat.knowledge.encoder import open_encoder
 from daulat.knowledge.errors import ReleaseError
@@ -304,15 +304,15 @@ def _tell_build(report: BuildReport, ignored: list[Path]) -> None:
 
 
 def _failure_line(failure: IngestFailure) -> str:
-    return f"failed: {_where(failure)}: {failure.reason}\n  {failure.fix}"
+    return f"failed: {_where(failure)}: {one_line(failure.reason)}\n  {failure.fix}"
 
 
 def _note_line(note: IngestNote) -> str:
-    return f"note: {_where(note)}: {note.what}"
+    return f"note: {_where(note)}: {one_line(note.what)}"
 
 
 def _where(told: IngestFailure | IngestNote) -> str:
-    return " ".join(part for part in (told.source_id, told.path, told.doc_id) if part)
+    return one_line(" ".join(part for part in (told.source_id, told.path, told.doc_id) if part))
 
 
 def _note_record(note: IngestNote) -> dict[str, Any]:

@@ -81,7 +81,7 @@ async def metered_events(
     DaulatError
         If the service ends without an answer.
     """
-    with meter.admit(Tally(service=question.service, language=question.language)) as tally:
+    with meter.admit(Tally(service=question.service)) as tally:
         async with _closing(assistant.stream(question, writer.find if writer else None)) as events:
             async for event in events:
                 if event.answer is not None:

@@ -28,6 +28,7 @@ Body = TypeVar("Body")
 
 LANGUAGE_HEADER = "X-Daulat-Language"
 
+_LONGEST_TAG = 35  # of what RFC 5646, section 4.4.1, has everybody take
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
 # Control characters that no keyboard makes and no answer needs; line breaks and tabs stay.
@@ -144,7 +145,8 @@ def decode_chat(body: bytes, language_header: str) -> ChatCall:
     """
     request = decode(body, ChatCompletionRequest)
     fields = decode(body, dict[str, msgspec.Raw])
-    others = {name: msgspec.json.decode(raw) for name, raw in fields.items() if name not in _READ_HERE}
+    with explained():  # a field may hold what is JSON by its signs alone: bytes that are no text, a number without end
+        others = {name: msgspec.json.decode(raw) for name, raw in fields.items() if name not in _READ_HERE}
     for name in _REFUSED:
         if others.get(name):
             raise _unsupported(name)
@@ -174,7 +176,7 @@ def require_language(tag: str, param: str) -> None:
     BadRequest
         If it does not have the form of BCP 47.
     """
-    if not _LANGUAGE.fullmatch(tag):
+    if len(tag) > _LONGEST_TAG or not _LANGUAGE.fullmatch(tag):
         raise BadRequest(
             "the language is not a BCP 47 tag",
             why="An answer is written in that language where a service gives it.",

@@ -168,6 +168,7 @@ class Protocol(HttpToolsProtocol):
     _head_timer: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _in_head = True
+    _may_be_large = _is_too_large = False
     _idle_since = math.inf
 
     def __init__(self, *about: Any, outbox: Outbox, **more: Any) -> None:
@@ -189,6 +190,8 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came; a head that is only half there has to be finished soon, and to stay small."""
+        # Headers are measured only where there is more than their limit: a head may come whole in one read.
+        self._may_be_large = self._head_bytes + len(data) > HEAD_LIMIT_BYTES
         super().data_received(data)
         if not self._in_head:
             if self._head_timer is not None:
@@ -196,8 +199,7 @@ class Protocol(HttpToolsProtocol):
             return
         self._head_bytes += len(data)
         if self._head_bytes > HEAD_LIMIT_BYTES and not self.transport.is_closing():
-            self.transport.write(STATUS_LINE[431] + b"connection: close\r\ncontent-length: 0\r\n\r\n")
-            self.transport.close()
+            self._refuse_head()
         elif self._head_timer is None:
             self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._head_is_late)
 
@@ -209,6 +211,9 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """End a head; one that asks for a plain path, after the last answer, has its answer begun with fewer steps."""
         self._in_head = False
+        if self._may_be_large and _size_of(self.url, self.headers) > HEAD_LIMIT_BYTES:
+            self._is_too_large = True
+            raise ValueError("the head is too large")  # ends the parser, which then asks for `send_400_response`
         parser, url, before = self.parser, self.url, self.cycle
         path = plain_path(url)
         if (
@@ -228,6 +233,17 @@ class Protocol(HttpToolsProtocol):
             self.on_response_complete,
         )  # fmt: skip
         self._start_asgi_task(self.cycle, self.app)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request, or one whose head is too large, and close."""
+        if self._is_too_large:
+            self._refuse_head()
+        else:
+            super().send_400_response(msg)
+
+    def _refuse_head(self) -> None:
+        self.transport.write(STATUS_LINE[431] + b"connection: close\r\ncontent-length: 0\r\n\r\n")
+        self.transport.close()
 
     def on_response_complete(self) -> None:
         """Begin to wait for the next request; the clock may still run from before, and then looks again."""
@@ -268,6 +284,11 @@ class Protocol(HttpToolsProtocol):
     def _head_is_late(self) -> None:
         self._head_timer = None
         self.transport.close()
+
+
+def _size_of(url: bytes, headers: list[Header]) -> int:
+    """Return the bytes of a head, with what stands between its words: `: ` and the end of the line."""
+    return len(url) + sum(len(name) + len(value) + 4 for name, value in headers)
 
 
 class Server(uvicorn.Server):

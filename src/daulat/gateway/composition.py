@@ -9,6 +9,7 @@ release is put in use, it is opened beside the old one and takes its place betwe
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from daulat.knowledge.encoder import Encoder
 from daulat.nation import Nation
 
 WATCH_S = 2.0
+RETRY_S = 30.0
 
 Report = Callable[[str, int, int], None]
 
@@ -35,13 +37,15 @@ Report = Callable[[str, int, int], None]
 class Answering:
     """What answers questions: an assistant over one open release, and the encoder that it searches with.
 
-    `detail` is a phrase for the operator. Who may write is said with each question; see `daulat.gateway.writing`.
+    `detail` is a phrase for the operator; `is_as_opened` says, quickly, that nobody wrote to the release meanwhile. Who
+    may write is said with each question; see `daulat.gateway.writing`.
     """
 
     assistant: Assistant
     library: OpenLibrary | None
     encoder: Encoder | None
     detail: str
+    is_as_opened: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,7 @@ async def _keep_answering(parts: Parts, knowledge: Knowledge) -> None:
             raise StoppingError
         parts.readiness.set("knowledge", "loading", f"{stage} {done:,} of {total:,}" if total else stage)
 
+    answering: Answering | None = None
     try:
         while True:
             opened = knowledge.current()
@@ -144,13 +149,22 @@ async def _keep_answering(parts: Parts, knowledge: Knowledge) -> None:
                 answering = await asyncio.to_thread(knowledge.open, report)
             except DaulatError as error:
                 parts.readiness.fail("knowledge", error)  # the release that was open before goes on answering
+                if answering is not None and not answering.is_as_opened():
+                    answering = parts.assistant = parts.library = None
             else:
                 _swap(parts, answering)
                 opened = knowledge.current()
-            while knowledge.current() == opened:
-                await asyncio.sleep(WATCH_S)
+            await _until_other(knowledge, opened, answering)
     finally:
         ending.set()
+
+
+async def _until_other(knowledge: Knowledge, opened: str, answering: Answering | None) -> None:
+    """Wait until another release is in use, or the open one was written to and has to be verified anew."""
+    tries = RETRY_S / WATCH_S if answering is None else math.inf  # what was damaged may be mended under its own name
+    while knowledge.current() == opened and tries > 0 and (answering is None or answering.is_as_opened()):
+        await asyncio.sleep(WATCH_S)
+        tries -= 1
 
 
 def _swap(parts: Parts, answering: Answering) -> None:

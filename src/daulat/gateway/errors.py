@@ -24,7 +24,9 @@ import math
 import traceback
 
 from daulat.errors import DaulatError
+from daulat.knowledge.errors import ReleaseError
 from daulat.models.errors import EngineInterrupted, EngineOverloaded, EngineRefused, EngineUnavailable, UnknownModel
+from daulat.store.errors import StoreError
 
 RETRY_AFTER_S = 2
 
@@ -123,6 +125,8 @@ _STATUS: tuple[tuple[type[DaulatError], int], ...] = (
     (EngineUnavailable, 503),
     (EngineInterrupted, 502),
     (UnknownModel, 404),
+    (StoreError, 503),
+    (ReleaseError, 503),
 )
 
 
@@ -156,6 +160,8 @@ def envelope(error: DaulatError) -> dict[str, dict[str, str | None]]:
     >>> envelope(error)["error"]["message"]
     'no model `x`. Nothing answers to it. Hint: see /v1/models.'
     """
+    if isinstance(error, StoreError | ReleaseError):
+        error = _away(error)
     status = status_of(error)
     unknown = isinstance(error, UnknownModel)
     kind = "rate_limit_error" if status == 429 else "invalid_request_error" if status < 500 else "server_error"
@@ -170,6 +176,23 @@ def envelope(error: DaulatError) -> dict[str, dict[str, str | None]]:
             "fix": error.fix,
         }
     }
+
+
+def _away(error: StoreError | ReleaseError) -> NotReady:
+    """Return what a caller is told of what we keep: neither where it is nor what ails it, which is the operator's."""
+    if isinstance(error, ReleaseError):
+        return NotReady(
+            "the official text cannot be read at present",
+            why="Without it there is nothing to answer from.",
+            fix="try again in a few seconds; GET /v1/status says how it is.",
+            code=error.code,
+        )
+    return NotReady(
+        "the database does not answer at present",
+        why="Keys, accounts and files are kept in it.",
+        fix="try again in a few seconds; GET /v1/status says how it is.",
+        code=error.code,
+    )
 
 
 def _said(error: DaulatError) -> str:

@@ -23,6 +23,7 @@ from daulat.gateway.api.batches.queue import BatchQueue
 from daulat.gateway.api.batches.worker import working
 from daulat.gateway.api.files.shelf import FileShelf
 from daulat.gateway.app import create_app
+from daulat.gateway.database import watch_database
 from daulat.gateway.declared_models import MODELS, keep_told
 from daulat.gateway.errors import defect
 from daulat.gateway.media import declared_fetcher
@@ -186,5 +187,4 @@ async def _keep_store(
         app = create_app(parts)  # a batch is answered by the routes that everybody calls
         await stack.enter_async_context(working(store, shelf, lambda path: app.exact[path]["POST"], parts.new_id))
         status = await store.status()
-        parts.readiness.set("database", "ready", f"PostgreSQL {status.server_version}")
-        await asyncio.Event().wait()
+        await watch_database(parts.readiness, store, f"PostgreSQL {status.server_version}")

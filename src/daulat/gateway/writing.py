@@ -90,6 +90,11 @@ class ServiceWriter:
             except EngineError as error:
                 await self._next(error, begun)
 
+    def too_slow(self, error: EngineError) -> None:
+        """Book what was written in vain, and tell the router: who keeps citizens waiting is asked less."""
+        tokens, self._read, self._written, self._usage = (self._read, self._written), 0, 0, None
+        self._account.failed(error, tokens)
+
     def _note(self, delta: Delta) -> None:
         self._account.first()
         self._usage = delta.usage or self._usage

@@ -22,6 +22,7 @@ from daulat.knowledge._declared import Fault
 from daulat.nation import YamlFile
 from daulat.nation.reference import is_country, suggest_country
 
+_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\x00-\x1f]*", re.IGNORECASE)
 _LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 LANGUAGE = r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
 _DAY = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
@@ -36,6 +37,17 @@ class Surroundings:
     root: Path
     today: date | None = None
     services: Collection[str] | None = None
+
+
+def address(value: str) -> str:
+    """Accept the address of a page that a browser can be sent to, or none.
+
+    >>> address("https://law.example/act/3"), address("")
+    ('https://law.example/act/3', '')
+    """
+    if value and not _ADDRESS.fullmatch(value):
+        raise ValueError(f"`{value[:80]}` is no address of a page; write one that begins with `https://`, or none")
+    return value
 
 
 def licence(value: str) -> str:

@@ -29,6 +29,8 @@ COLUMNS = (
     "language", "url", "oov_rate",
 )  # fmt: skip
 _NEARLY = 0.8
+_WIDEST_CELL = 131_072  # characters
+_WIDEST_READ = 100_000_000
 Row = Mapping[str, str]
 LINE = ""
 """The key of a row's line in its file. No column has it: one without a heading is left out."""
@@ -92,7 +94,7 @@ def place_of(row: Row, source: Source) -> str:
     """Say where a row stands and whose it is, such as ``laws/documents.csv line 3, DOG``."""
     table = source.read.documents
     name = row.get("doc_id") or row.get("file") or ""
-    return f"{table.path if table else ''} line {row.get(LINE)}" + (f", {name}" if name else "")
+    return f"{table.path if table else ''} line {row.get(LINE)}" + (f", {name[:80]}" if name else "")
 
 
 def topics_of(row: Row) -> list[str]:
@@ -108,6 +110,10 @@ def changed_in(row: Row, source: Source) -> Iterable[str]:
 
 
 def _faults(row: Row, source: Source, legal: LegalRules | None) -> Iterable[str]:
+    wide = [name for name, value in row.items() if len(value) > _WIDEST_CELL]
+    if wide:
+        yield f"`{wide[0]}` holds {len(row[wide[0]]):,} characters, more than {_WIDEST_CELL:,}"
+        return
     status, year = row.get("status") or "unknown", row.get("year") or ""
     if status not in get_args(LegalStatus):
         yield f"`status` is `{status}`; write one of {', '.join(get_args(LegalStatus))}"
@@ -115,6 +121,10 @@ def _faults(row: Row, source: Source, legal: LegalRules | None) -> Iterable[str]
         yield f"`year` is `{year}`, no year"
     if not re.fullmatch(checks.LANGUAGE, row.get("language") or ""):
         yield f"`language` is `{row['language']}`, no tag of BCP 47 such as `en`"
+    try:
+        checks.address(row.get("url") or "")
+    except ValueError as error:
+        yield f"`url`: {error}"
     try:
         checks.day(row.get("date") or "")
     except ValueError as error:
@@ -164,6 +174,7 @@ def _refuse_misspelt(path: Path, columns: Collection[str]) -> None:
 
 def _csv(path: Path) -> list[dict[str, str]]:
     rows = []
+    csv.field_size_limit(_WIDEST_READ)  # a cell that is too wide is its row's fault, and the others are read
     try:
         text = _text_of(path)
         heads = text.partition("\n")[0]

@@ -7,8 +7,11 @@ embeds nothing.
 
 from __future__ import annotations
 
+import logging
 import re
+import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -54,6 +57,9 @@ from daulat.knowledge.types import Document, Passage
 
 _WORD = re.compile(r"\w+")
 _OTHER_WORDS = 0.2  # of a title as it stands in the text: "The Dog Licences Act" is "Dog Licences Act"
+
+_TOLD_AFTER_S = 10.0
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -209,13 +215,26 @@ def _unrecorded_repeals(
                 yield unrecorded(passage, item.document.source_id, law)
 
 
+@contextmanager
+def _told_if_slow(path: Path) -> Iterator[None]:
+    """Name a file that takes long, so that a build which nobody watches does not seem to stand still."""
+    timer = threading.Timer(_TOLD_AFTER_S, _LOG.warning, ("still reading %s", path.name))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def _cut_document(
     source: Source, path: Path, doc_id: str, row: Row | ReadingError, rules: IngestRules, *, alone: bool
 ) -> IngestedDocument:
     if isinstance(row, ReadingError):
         raise row
     limits = replace(rules.limits, ocr_language=source.read.ocr_language)
-    extract = read_document(path, source.read.format, limits)
+    with _told_if_slow(path):
+        extract = read_document(path, source.read.format, limits)
     language = row.get("language") or source.language
     if source.read.structure:
         structure = rules.structures.get(source.read.structure)

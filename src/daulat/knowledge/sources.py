@@ -26,6 +26,7 @@ from daulat.nation import YamlFile
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
 Language = Annotated[str, StringConstraints(pattern=checks.LANGUAGE)]
 Text = Annotated[str, StringConstraints(min_length=1)]
+Address = Annotated[str, AfterValidator(checks.address)]
 Licence = Annotated[str, AfterValidator(checks.licence)]
 Jurisdiction = Annotated[str, AfterValidator(checks.jurisdiction)]
 ServiceName = Annotated[str, AfterValidator(checks.service)]
@@ -80,7 +81,7 @@ class DocumentDefaults(Declared):
     number: str = ""
     year: int | None = None
     date: Annotated[str, AfterValidator(checks.day)] = ""
-    url: str = ""
+    url: Address = ""
     status: LegalStatus = "unknown"
 
 
@@ -114,7 +115,7 @@ class Source(Declared):
     services: tuple[ServiceName, ...] = ()
     service_names: dict[str, ServiceName] = Field(default_factory=dict)
     language: Language = ""
-    url: str = ""
+    url: Address = ""
     note: str = ""
     document: DocumentDefaults = DocumentDefaults()
     read: Reading

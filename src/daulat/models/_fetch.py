@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,12 @@ _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _CHUNK_BYTES = 1 << 20
+# A source that breaks off again and again, and brings next to nothing each time, is given up.
+_POOR_BYTES = 1 << 20
+_POOR_TRIES = 5
+# What a file of unknown size leaves of the disk, which others write to: the database above all.
+_KEPT_FREE_BYTES = 1 << 30
+_LOOK_BYTES = 64 << 20  # how often the disk is looked at meanwhile
 
 Report = Callable[[int, int | None], None]
 """Called as a file grows, with the bytes so far and the bytes in all, where known."""
@@ -49,12 +56,15 @@ class Fetcher:
         Sent to the hub, and to nobody that it redirects to.
     most_bytes : int
         Largest file fetched.
+    pause : callable
+        Waits so many seconds before the next try.
     """
 
     door: Door = field(default_factory=Door)
     hub_url: str = HUB_URL
     hub_token: str = field(default="", repr=False)
     most_bytes: int = 1 << 40
+    pause: Callable[[float], None] = time.sleep
 
     def fetch(self, source: Source, target: Path, report: Report = say_nothing) -> Stated:
         """Fetch one file, or the rest of it, to `target`.
@@ -110,20 +120,27 @@ class Fetcher:
         return Stated(str(source), etag if _SHA256.fullmatch(etag) else "")
 
     def _download(self, url: str, target: Path, report: Report, authorization: str = "") -> None:
-        """Fetch with ranges; a cut is mended at once as long as each try brings something."""
+        """Fetch with ranges; a cut is mended at once as long as each try brings something worth it."""
+        poor, began_anew = 0, False
         while True:
-            before = target.stat().st_size if target.exists() else 0
+            before = _size(target)
             try:
                 if self._download_once(url, target, report, authorization):
                     return
+                if began_anew:
+                    raise _contradicts(url)
+                began_anew = True
             except SourceUnreachable:
-                if target.exists() and target.stat().st_size > before:
-                    continue
-                raise
+                brought = _size(target) - before
+                poor = poor + 1 if brought < _POOR_BYTES else 0
+                if brought <= 0 or poor >= _POOR_TRIES:
+                    raise
+                if poor > 1:
+                    self.pause(2.0 ** (poor - 2))
 
     def _download_once(self, url: str, target: Path, report: Report, authorization: str) -> bool:
         """Return whether the file is whole; False asks for another try from the start."""
-        have = target.stat().st_size if target.exists() else 0
+        have = _size(target)
         headers = {"range": f"bytes={have}-"} if have else {}
         with self.door.open(url, headers, authorization=authorization) as response:
             start, total = _range_of(response, url)
@@ -139,23 +156,27 @@ class Fetcher:
             with target.open("r+b" if start else "wb") as file:
                 file.seek(start)
                 file.truncate()
-                self._pour(response, file.write, report, start, total, url)
+                self._pour(response, target, file.write, report, start, total, url)
         return True
 
     def _pour(
         self,
         response: SyncResponse,
+        target: Path,
         write: Callable[[bytes], int],
         report: Report,
         start: int,
         total: int | None,
         url: str,
     ) -> None:
-        done = start
+        done = look_at = start
         while (chunk := response.body_reader.read_chunk()) is not None:
             done += write(bytes(chunk))
             if done > self.most_bytes or (total is not None and done > total):
                 raise _too_large(done)
+            if total is None and done >= look_at:
+                _require_kept_free(target)
+                look_at = done + _LOOK_BYTES
             report(done, total)
         if total is not None and done < total:
             raise _cut(url)
@@ -173,6 +194,31 @@ class Fetcher:
                 fix="Make room, or name another directory with --dir.",
                 code="models.weights.disk",
             )
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
+def _require_kept_free(target: Path) -> None:
+    """Refuse to go on with a file of unknown size where the disk is nearly full."""
+    free = shutil.disk_usage(target.parent).free
+    if free < _KEPT_FREE_BYTES:
+        raise WeightsError(
+            f"{free / 1e9:.1f} GB are free at {target.parent}, and the source does not say how much is to come",
+            why="What else is kept on this disk, such as the database, needs room.",
+            fix="Make room, name another directory with --dir, or fetch from an address that states the size.",
+            code="models.weights.disk",
+        )
+
+
+def _contradicts(url: str) -> SourceError:
+    return SourceError(
+        f"`{url.partition('?')[0][:200]}` has the file, and each time no part of it from where it broke off",
+        why="A file that has to begin anew after every cut would never be whole.",
+        fix="Fetch it from another address, or by hand, and pull it with --from file://...",
+        code="models.source.unreachable",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,7 +40,7 @@ class Order:
     sha256 : str
         Of the whole file. May be empty where a hub states it, or for a file of this machine.
     bytes : int or None
-        Size of the whole file, for the progress; never trusted.
+        Size of the whole file, for the progress; never trusted, but no more than that is fetched.
     licence : str
         Its id in the catalogue, or its name.
     conditions : tuple of str
@@ -159,7 +159,8 @@ def _fetch_parts(incoming: Path, order: Order, fetcher: Fetcher, report: Report)
         def report_part(done: int, total: int | None, before: int = before, alone: bool = alone) -> None:
             report(before + done, order.bytes or (total if alone else None))
 
-        stated.append(fetcher.fetch(source, part, report_part))
+        bounded = replace(fetcher, most_bytes=min(fetcher.most_bytes, order.bytes - before)) if order.bytes else fetcher
+        stated.append(bounded.fetch(source, part, report_part))
         parts.append(part)
         before += part.stat().st_size
     return parts, stated

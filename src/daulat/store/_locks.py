@@ -53,7 +53,9 @@ class Users:
         self._handle: int | None = None
 
     def join(self) -> None:
-        """Take a place."""
+        """Take a place, once: with two of them we would never be alone."""
+        if self._handle is not None:
+            return
         self._handle = _open(self._path)
         fcntl.flock(self._handle, fcntl.LOCK_SH)
 

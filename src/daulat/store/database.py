@@ -55,14 +55,21 @@ class Store:
         Open connections.
     where : str
         The place in words, without any password.
-    is_embedded : bool
-        Whether the server is ours.
+    server : EmbeddedServer, optional
+        The server, where it is ours.
     """
 
-    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Row]], where: str, *, is_embedded: bool) -> None:
+    def __init__(
+        self, pool: AsyncConnectionPool[AsyncConnection[Row]], where: str, server: EmbeddedServer | None = None
+    ) -> None:
         self._pool = pool
         self.where = where
-        self.is_embedded = is_embedded
+        self._server = server
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the server is ours."""
+        return self._server is not None
 
     @property
     def conninfo(self) -> str:
@@ -103,6 +110,17 @@ class Store:
         except StoreError:
             return False
 
+    async def revive(self) -> None:
+        """Start the server again where it is ours and has ended; else do nothing.
+
+        Raises
+        ------
+        StoreError
+            If it does not come; with what to do.
+        """
+        if self._server is not None:
+            await _to_the_end(self._server.revive, undo=None)
+
     async def status(self) -> StoreStatus:
         """Describe the server and the schema."""
         [(server, schema, vector, size)] = await self.fetch(
@@ -127,7 +145,7 @@ async def open_store(settings: StoreSettings) -> AsyncIterator[Store]:
     ...     async with open_store(settings) as store:
     ...         return await store.fetch("SELECT count(*) FROM answer_receipt")
     """
-    async with _address(settings) as conninfo:
+    async with _address(settings) as (conninfo, server):
         where = settings.where()
         await _to_the_end(lambda: _prepared(conninfo, where), undo=None)
         pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
@@ -140,7 +158,7 @@ async def open_store(settings: StoreSettings) -> AsyncIterator[Store]:
             kwargs={"connect_timeout": _CONNECT_TIMEOUT_S, "application_name": "daulat"},
         )
         async with pool:
-            yield Store(pool, where, is_embedded=not settings.database_url)
+            yield Store(pool, where, server)
 
 
 async def migrate_store(settings: StoreSettings, *, dry_run: bool = False) -> Migration:
@@ -151,21 +169,21 @@ async def migrate_store(settings: StoreSettings, *, dry_run: bool = False) -> Mi
     StoreError
         As `open_store`.
     """
-    async with _address(settings) as conninfo:
+    async with _address(settings) as (conninfo, _):
         where = settings.where()
         return await _to_the_end(lambda: _prepared(conninfo, where, dry_run=dry_run), undo=None)
 
 
 @asynccontextmanager
-async def _address(settings: StoreSettings) -> AsyncIterator[str]:
-    """Give the connection string: of the given server, or of the embedded one for as long as the block lasts."""
+async def _address(settings: StoreSettings) -> AsyncIterator[tuple[str, EmbeddedServer | None]]:
+    """Give the connection string: of the given server, or of the embedded one, which runs as long as the block."""
     if settings.database_url:
-        yield settings.database_url
+        yield settings.database_url, None
         return
     server = EmbeddedServer(settings.data_dir, settings.start_timeout_s)
     conninfo = await _to_the_end(server.start, undo=server.stop)
     try:
-        yield conninfo
+        yield conninfo, server
     finally:
         await _to_the_end(server.stop, undo=None)
 

@@ -83,6 +83,8 @@ class EmbeddedServer:
         self._timeout_s = start_timeout_s
         self._users = Users(self.data_dir)
         self._child: int | None = None
+        self._sockets: Path | None = None
+        self._address = ""
 
     def start(self) -> str:
         """Start the server, or join the one that runs; return its libpq connection string.
@@ -97,6 +99,7 @@ class EmbeddedServer:
             with turn(self.data_dir, self._timeout_s):
                 server = self._running() or self._launch()
                 self._users.join()
+                self._sockets = Path(server.socket_dir)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise DiskFullError(str(self.data_dir)) from error
@@ -106,7 +109,26 @@ class EmbeddedServer:
                 fix="Name another under `store.directory` in nation.yaml, or set DATABASE_URL.",
                 code="store.directory",
             ) from error
-        return f"host={server.socket_dir} port={server.port} user={USER} dbname={DATABASE}"
+        self._address = f"host={server.socket_dir} port={server.port} user={USER} dbname={DATABASE}"
+        return self._address
+
+    def revive(self) -> None:
+        """Start the server again if it has ended, at the address that it had.
+
+        Raises
+        ------
+        StoreError
+            As `start`; and where another process has started it at another address meanwhile.
+        """
+        self._child_has_ended()  # one that was killed is not gone before it is buried
+        before, now = self._address, self.start()
+        if before != now:
+            raise StoreError(
+                f"PostgreSQL in {self.data_dir} was started anew and has another socket",
+                why="What is connected to the old one cannot follow.",
+                fix="Start the service again.",
+                code="store.moved",
+            )
 
     def stop(self) -> None:
         """Leave; the last one out stops the server, which finishes its writes first."""
@@ -207,9 +229,19 @@ class EmbeddedServer:
         """Return a directory that only the server's user can enter, with a path short enough for a socket."""
         if len(os.fsencode(self.data_dir / ".s.PGSQL.5432")) <= _SOCKET_PATH_LIMIT:
             return self.data_dir
-        directory = Path(tempfile.mkdtemp(prefix=_SOCKET_PREFIX))
+        directory = self._sockets_again() or Path(tempfile.mkdtemp(prefix=_SOCKET_PREFIX))
         account.give(directory)
         return directory
+
+    def _sockets_again(self) -> Path | None:
+        """Return the directory of the last start, made anew, so that whoever knows the address finds it again."""
+        if self._sockets is None:
+            return None
+        try:
+            self._sockets.mkdir(mode=0o700)
+        except OSError:
+            return None  # somebody else's by now, in a place that is everybody's
+        return self._sockets
 
     def _wait_until_ready(self) -> Postmaster:
         deadline = time.monotonic() + self._timeout_s

@@ -61,7 +61,10 @@ class StoreSettings:
         try:
             parts = conninfo_to_dict(self.database_url)
         except psycopg.ProgrammingError:
-            # Its message repeats a part of the URL, which may be the password; so it is neither shown nor chained.
+            parts = {"dbname": "@"}
+        # An `@` that is not percent-encoded leaves the end of the password with the host; in front, it is a socket.
+        if "@" in f"{parts.get('host', '')}"[1:] + f"{parts.get('port', '')}{parts.get('dbname', '')}":
+            # libpq's message repeats a part of the URL, which may be the password; so it is neither shown nor chained.
             raise StoreError(
                 "DATABASE_URL is not a PostgreSQL URL",
                 why="The database cannot be found without it.",

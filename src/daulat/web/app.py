@@ -10,6 +10,7 @@ from daulat.web.assets import Assets, load_assets
 from daulat.web.http import (
     Asgi,
     BodyTooLargeError,
+    BodyTooSlowError,
     ClientGoneError,
     Receive,
     Request,
@@ -18,12 +19,14 @@ from daulat.web.http import (
     Send,
     read_request,
     send_response,
+    unless_gone,
 )
 from daulat.web.pages import QUESTION_LIMIT, Pages, make_environment
 from daulat.web.parts import WebParts
 from daulat.web.plans import draw_plan
 
 READING = frozenset({"GET", "HEAD"})
+CLOSE = (("connection", "close"),)  # the rest of a form is not worth reading
 
 
 def create_web(parts: WebParts) -> Asgi:
@@ -47,13 +50,15 @@ def create_web(parts: WebParts) -> Asgi:
             return
         try:
             request = await read_request(scope, receive)
+            response = await unless_gone(receive, route(request, pages, assets))
         except ClientGoneError:
             return
         except BodyTooLargeError:
             request = _bare(scope)
-            response = pages.message(request, 413, "too_large", n=str(QUESTION_LIMIT))
-        else:
-            response = await route(request, pages, assets)
+            response = pages.message(request, 413, "too_large", CLOSE, n=str(QUESTION_LIMIT))
+        except BodyTooSlowError:
+            # No words: whoever has half a form out does not read, and is seldom a browser.
+            request, response = _bare(scope), Response(b"", 408, cache="no-store", headers=CLOSE)
         await send_response(request, response, send)
 
     return web

@@ -6,9 +6,10 @@ Adds the security headers, an entity tag and compression to everything. Never re
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import zlib
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -19,6 +20,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_LIMIT_BYTES = 64 * 1024
+BODY_TIMEOUT_S = 10.0
 COMPRESS_FROM_BYTES = 512
 HTML = "text/html; charset=utf-8"
 
@@ -54,8 +56,12 @@ class BodyTooLargeError(Exception):
     """The form is larger than `BODY_LIMIT_BYTES`; answered with 413."""
 
 
+class BodyTooSlowError(Exception):
+    """The form did not arrive in time; answered with 408."""
+
+
 class ClientGoneError(Exception):
-    """The browser went away before its request was read; nobody is left to answer."""
+    """The browser went away before it had its answer; nobody is left to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +93,12 @@ def _fields(raw: bytes) -> dict[str, str]:
     return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, errors="replace"))
 
 
-async def read_request(scope: Scope, receive: Receive) -> Request:
-    """Read a request with its form, if it carries one.
-
-    Raises
-    ------
-    BodyTooLargeError
-        If the body is larger than `BODY_LIMIT_BYTES`.
-    ClientGoneError
-        If the browser went away meanwhile.
-    """
-    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    body, more = bytearray(), scope["method"] == "POST"
+async def _read_body(headers: dict[str, str], receive: Receive) -> bytes:
+    """Read a form; one that says that it is too large is refused before it is read."""
+    declared = headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared[:20]) > BODY_LIMIT_BYTES:
+        raise BodyTooLargeError
+    body, more = bytearray(), True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -107,15 +107,62 @@ async def read_request(scope: Scope, receive: Receive) -> Request:
         more = message.get("more_body", False)
         if len(body) > BODY_LIMIT_BYTES:
             raise BodyTooLargeError
+    return bytes(body)
+
+
+async def read_request(scope: Scope, receive: Receive, timeout_s: float = BODY_TIMEOUT_S) -> Request:
+    """Read a request with its form, if it carries one.
+
+    Raises
+    ------
+    BodyTooLargeError
+        If the body is larger than `BODY_LIMIT_BYTES`.
+    BodyTooSlowError
+        If it has not arrived whole after `timeout_s`.
+    ClientGoneError
+        If the browser went away meanwhile.
+    """
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    try:
+        async with asyncio.timeout(timeout_s):
+            body = await _read_body(headers, receive) if scope["method"] == "POST" else b""
+    except TimeoutError:
+        raise BodyTooSlowError from None
     is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     return Request(
         method=scope["method"],
         path=scope["path"],
         headers=headers,
         query=_fields(scope.get("query_string", b"")),
-        form=_fields(bytes(body)) if is_form else {},
+        form=_fields(body) if is_form else {},
         client=(scope.get("client") or ("",))[0],
     )
+
+
+async def unless_gone(receive: Receive, work: Coroutine[Any, Any, Response]) -> Response:
+    """Make a response, and stop if the browser goes away first.
+
+    Raises
+    ------
+    ClientGoneError
+        If it went away.
+    """
+    task, gone = asyncio.ensure_future(work), asyncio.ensure_future(_gone(receive))
+    try:
+        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientGoneError
+        return task.result()
+    finally:
+        gone.cancel()
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task])
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        await asyncio.sleep(0)
 
 
 def gzipped(body: bytes, level: int = 9) -> bytes:

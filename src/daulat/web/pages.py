@@ -271,7 +271,8 @@ class Pages:
     def _in_language(self, request: Request, texts: Texts) -> str:
         # A question that was posted is not put into an address; its page leads back to the start.
         kept = {name: value for name, value in request.query.items() if name in KEPT or name.startswith("s.")}
-        path = "/" if request.method == "POST" else percent_encode(request.path, safe="/")
+        # Two slashes at its beginning would make the path the name of another host.
+        path = "/" if request.method == "POST" else "/" + percent_encode(request.path.lstrip("/"), safe="/")
         return f"{path}?{urlencode(kept | {'lang': texts.language})}"
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daulat.knowledge import ingest
+from daulat.knowledge import ingest as ingest_module
 from daulat.knowledge._naming import document_ids
 from daulat.knowledge.ingest import Ingested, IngestRules, ingest_all
-from daulat.knowledge.readers import Block, Extract
+from daulat.knowledge.readers import Block, Extract, ReadingError
 from daulat.knowledge.sources import Source, folder_sources, load_sources
 
 SOURCES = """
@@ -299,6 +301,8 @@ def test_contexts_keep_their_ids(tmp_path: Path) -> None:
         ("date", "1930-02-30", "write it as `1930-02-28`"),
         ("year", "19x8", "no year"),
         ("language", "Swahili!", "no tag of BCP 47"),
+        ("url", "javascript:alert(document.domain)", "no address of a page"),
+        ("year", "9" * 200_000, "holds 200,000 characters"),
     ],
 )
 def test_a_bad_cell_of_the_table_names_its_column(tmp_path: Path, column: str, value: str, told: str) -> None:
@@ -309,6 +313,30 @@ def test_a_bad_cell_of_the_table_names_its_column(tmp_path: Path, column: str, v
     (failure,) = result.failures
     assert failure.reason.startswith(f"documents_x.csv line 2, A: `{column}`")
     assert told in failure.reason
+
+
+def test_one_cell_that_is_too_wide_costs_its_row_and_no_other(tmp_path: Path) -> None:
+    (tmp_path / "passages_x.jsonl.gz").write_bytes(lines(passage("A", 1), passage("B", 1)))
+    (tmp_path / "documents_x.csv").write_text(f"doc_id,title\nA,{'9' * 200_000}\nB,Births Act\n")
+    result = ingest_all(folder_sources(tmp_path), IngestRules())
+    assert [item.document.title for item in result.documents] == ["Births Act"]
+    assert [failure.reason.partition(": ")[0] for failure in result.failures] == ["documents_x.csv line 2, A"]
+
+
+def test_a_file_that_takes_long_is_named_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def slow(path: Path, *_: object) -> None:
+        deadline = time.monotonic() + 30
+        while not caplog.messages and time.monotonic() < deadline:
+            time.sleep(0.001)
+        raise ReadingError(f"{path.name} is slow", fix="-")
+
+    files(tmp_path, "docs/births.md")
+    monkeypatch.setattr(ingest_module, "_TOLD_AFTER_S", 0.0)
+    monkeypatch.setattr(ingest_module, "read_document", slow)
+    assert ingested(tmp_path, "markdown", "docs/*.md").documents == ()
+    assert caplog.messages == ["still reading births.md"]
 
 
 def test_all_faults_of_a_row_are_told_at_once(tmp_path: Path) -> None:

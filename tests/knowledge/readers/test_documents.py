@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import zipfile
@@ -132,6 +133,25 @@ def test_the_title_of_a_document_is_the_one_at_its_top(tmp_path: Path) -> None:
 def test_an_empty_file_is_named_as_empty(tmp_path: Path) -> None:
     (tmp_path / "law.pdf").touch()
     assert "is empty" in refusal(tmp_path / "law.pdf", "pdf")
+
+
+def test_a_word_file_of_endless_paragraphs_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("daulat.knowledge.readers.docx._MOST_BLOCKS", 5)
+    with pytest.raises(ReadingError, match="more than 5 paragraphs"):
+        read_docx(word_file(tmp_path / "fees.docx", *["The fee is 5."] * 5), LIMITS)
+
+
+@pytest.mark.parametrize(("declared", "seconds", "memory"), [("docx", 60, 2**30), ("pdf", 900, 2**31)])
+def test_a_word_file_may_cost_less_than_scanned_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, declared: str, seconds: float, memory: int
+) -> None:
+    def note(_command: object, *, input: bytes, timeout: float, **_: object) -> None:
+        raise ReadingError(f"{timeout:g} {json.loads(input)['limits']['memory_bytes']}", fix="-")
+
+    monkeypatch.setattr("daulat.knowledge.readers.guard.subprocess.run", note)
+    path = word_file(tmp_path / "a") if declared == "docx" else pdf_file(tmp_path / "a", "Article 1")
+    with pytest.raises(ReadingError, match=f"{seconds} {memory}"):
+        read_document(path, declared, Limits())
 
 
 def test_a_pdf_named_docx_is_not_read_as_one(tmp_path: Path) -> None:

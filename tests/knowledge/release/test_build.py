@@ -80,10 +80,18 @@ def test_documents_that_failed_travel_with_the_release(
     assert make_builder(tmp_path).build(folder_sources(folder), rules).failures == report.failures
 
 
+def test_no_file_of_a_release_can_be_written_to(
+    tmp_path: Path, make_builder: Make, sources: list[Source], rules: IngestRules
+) -> None:
+    folder = make_builder(tmp_path).build(sources, rules).folder
+    assert {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()} == {0o444}
+
+
 def test_a_damaged_release_is_set_aside_and_built_again(
     tmp_path: Path, make_builder: Make, sources: list[Source], rules: IngestRules
 ) -> None:
     folder = make_builder(tmp_path).build(sources, rules).folder
+    (folder / "passages.bin").chmod(0o644)
     (folder / "passages.bin").write_bytes(b"tampered")
     report = make_builder(tmp_path).build(sources, rules)
     assert (report.unchanged, report.encoded, report.folder) == (False, 0, folder)

@@ -28,7 +28,7 @@ def shelf(release: Release, tmp_path: Path) -> Shelf:
     """A shelf of three releases, a, b and c, of one key."""
     key = SigningKey.open(tmp_path / "key")
     for name in "abc":
-        folder = shutil.copytree(release.folder, tmp_path / "shelf" / name)
+        folder = shutil.copytree(release.folder, tmp_path / "shelf" / name, copy_function=shutil.copyfile)
         raw = encode_json(msgspec.structs.replace(release.manifest, release_id=name))
         (folder / MANIFEST).write_bytes(raw)
         (folder / SIGNATURE).write_bytes(key.sign(raw))
@@ -102,12 +102,24 @@ def test_nothing_is_put_in_use_or_opened_that_a_stranger_signed(shelf: Shelf, tm
     assert shelf.current_id() == "a"
 
 
+def test_a_release_under_the_name_of_another_is_not_put_in_use_opened_or_listed(shelf: Shelf) -> None:
+    put(shelf, "a", "b")
+    (shelf.folder / "b").rename(shelf.folder / ".away")
+    shutil.copytree(shelf.folder / "a", shelf.folder / "b")
+    for look in (shelf.verify, shelf.open, lambda name: put(shelf, name)):
+        with pytest.raises(ReleaseError, match="the directory b holds release a"):
+            look("b")
+    assert [p.release_id for p in shelf.history()] == ["a", "b"]
+    assert [manifest.release_id for manifest in shelf.contents().releases] == ["a", "c"]
+    assert list(shelf.contents().unreadable) == ["b"]
+
+
 @given(content=st.binary(max_size=200))
 def test_a_manifest_that_cannot_be_read_hides_no_other(
     release: Release, tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:
     folder = tmp_path_factory.mktemp("shelf")
-    for name, raw in (("good", (release.folder / MANIFEST).read_bytes()), ("spoilt", content)):
+    for name, raw in ((release.release_id, (release.folder / MANIFEST).read_bytes()), ("spoilt", content)):
         (folder / name).mkdir()
         (folder / name / MANIFEST).write_bytes(raw)
     contents = Shelf(folder).contents()

@@ -23,7 +23,7 @@ from daulat.knowledge.release.signing import read_manifest
 
 @pytest.fixture(scope="module")
 def copy(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return shutil.copytree(release.folder, tmp_path_factory.mktemp("copy") / "release")
+    return shutil.copytree(release.folder, tmp_path_factory.mktemp("copy") / "release", copy_function=shutil.copyfile)
 
 
 def files_of(folder: Path) -> list[Path]:

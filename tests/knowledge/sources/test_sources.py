@@ -52,6 +52,14 @@ def test_a_declared_source_finds_its_files(tmp_path: Path) -> None:
     assert str(source.coverage_date) == "2024-05-01"
 
 
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "ftp://law.example/a", "law.example", "https://"])
+@pytest.mark.parametrize("place", ["    url: ", "    document:\n      url: "])
+def test_an_address_that_no_page_could_lead_to_is_a_fault_with_its_line(tmp_path: Path, url: str, place: str) -> None:
+    said = faults(tmp_path, GOOD.replace("    language: en\n", f"    language: en\n{place}{url}\n"))
+    assert "is no address of a page" in said
+    assert "line 1" in said
+
+
 def test_a_file_that_no_source_declares_is_listed_as_undeclared(tmp_path: Path) -> None:
     (tmp_path / "laws").mkdir()
     for name in ("laws/one.txt", "laws/invented-decree.pdf", "README.md"):

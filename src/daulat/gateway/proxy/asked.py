@@ -242,7 +242,12 @@ def _have_words(body: bytes) -> bool:
     with engines written in Go: such an engine would heed ``Max_Tokens``, or the ``Model`` that a key may not reach.
     """
     may = False
-    for name, raw in _read_fields(body).items():
+    try:
+        fields = _read_fields(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        with explained():
+            fields = _read_fields(body)
+    for name, raw in fields.items():
         if name in _HARMLESS:
             continue
         if name in MACHINES:

@@ -144,7 +144,7 @@ def find_media(body: bytes, *, is_conversation: bool) -> Found:
     with explained():
         try:
             members = json.loads(body, object_pairs_hook=search.members, strict=False)
-        except json.JSONDecodeError as error:
+        except ValueError as error:  # no JSON, no text, or a number of more digits than Python reads
             raise msgspec.DecodeError from error
         # Infinity takes each input for an address where it is told to.
         search.looks = any(name == "modality" and value != "text" for name, value in members)

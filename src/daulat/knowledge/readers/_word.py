@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from docx.enum.style import WD_STYLE_TYPE
@@ -19,6 +20,7 @@ from lxml import etree  # type: ignore[import-untyped]  # comes with python-docx
 from daulat.knowledge.readers._numbering import Numbering
 from daulat.knowledge.readers.base import Block, ReadingError, row_of
 
+_MOST_BLOCKS = 100_000  # paragraphs and rows; the longest laws have some thousands
 _HEADING = re.compile(r"(?:heading|judul)\s*(\d)", re.IGNORECASE)
 _MATHS = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # the same again, for old programs
@@ -31,10 +33,15 @@ _NOTES = {qn("w:footnoteReference"): "footnote", qn("w:endnoteReference"): "endn
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
 
 
-def word_blocks(document: Any, entity: Callable[[str], ReadingError]) -> tuple[list[Block], str]:
+def word_blocks(document: Any, path: Path, entity: Callable[[str], ReadingError]) -> tuple[list[Block], str]:
     """Return the blocks of a document, and its title; `entity` makes the error for a part that declares one."""
     word = _Word(document, entity)
-    return [block for block in word.blocks(document.element.body) if block.text], word.title
+    blocks: list[Block] = []
+    for block in word.blocks(document.element.body):
+        blocks += [block] if block.text else []
+        if len(blocks) > _MOST_BLOCKS:
+            raise ReadingError(f"{path.name} has more than {_MOST_BLOCKS:,} paragraphs", fix="Split the file.")
+    return blocks, word.title
 
 
 def _inside(element: Any, wanted: frozenset[str]) -> Iterator[Any]:

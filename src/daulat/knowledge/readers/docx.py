@@ -33,7 +33,7 @@ def read_docx(path: Path, limits: Limits) -> Extract:
             f"{path.name} is a ZIP file but not a Word document: {error}", fix="Save it again as .docx."
         ) from error
     _refuse_entities(path, document)
-    blocks, titled = word_blocks(document, lambda part: _declares_entities(path, part))
+    blocks, titled = word_blocks(document, path, lambda part: _declares_entities(path, part))
     title = titled or document.core_properties.title or ""
     return Extract(tuple(blocks), title=" ".join(title.split()))
 

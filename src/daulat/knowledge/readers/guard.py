@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import msgspec
@@ -22,7 +22,9 @@ from daulat.knowledge.readers.text import read_markdown, read_text
 _SIGNATURES = {b"%PDF-": "pdf", b"PK\x03\x04": "docx", b"\xd0\xcf\x11\xe0": "ole", b"\x1f\x8b": "gzip"}
 _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "TESSDATA_PREFIX", "SYSTEMROOT")
 # A page takes a second at most; scanned pages of a PDF take minutes by themselves.
-_SECONDS = {"html": 60.0}
+_SECONDS = {"html": 60.0, "docx": 60.0}
+# An honest Word file takes far less; the pictures of scanned pages need what there is.
+_MEMORY_BYTES = {"docx": 2**30}
 _IN_CHILD = ("html", "docx", "pdf")
 _IN_PLACE: dict[str, Reader] = {"markdown": read_markdown, "text": read_text}
 
@@ -92,18 +94,22 @@ def _refuse_at_sight(path: Path, declared: Format, limits: Limits) -> None:
 
 
 def _in_child(path: Path, declared: Format, limits: Limits) -> Extract:
+    limits = replace(
+        limits,
+        seconds=min(limits.seconds, _SECONDS.get(declared, limits.seconds)),
+        memory_bytes=min(limits.memory_bytes, _MEMORY_BYTES.get(declared, limits.memory_bytes)),
+    )
     order = msgspec.json.encode({"path": str(path.resolve()), "format": declared, "limits": asdict(limits)})
     command = [sys.executable, "-m", "daulat.knowledge.readers._child"]
     # The child needs no secret of ours. Tesseract is fastest with one thread: two took four times as long.
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {"OMP_THREAD_LIMIT": "1"}
-    seconds = min(limits.seconds, _SECONDS.get(declared, limits.seconds))
     try:
         done = subprocess.run(  # noqa: S603  # our own interpreter; the path travels inside the order, not the command
-            command, input=order, capture_output=True, timeout=seconds, check=False, env=environment
+            command, input=order, capture_output=True, timeout=limits.seconds, check=False, env=environment
         )
     except subprocess.TimeoutExpired as error:
         raise ReadingError(
-            f"{path.name} took more than {seconds:g} s to read", fix="Split the file, or save it again."
+            f"{path.name} took more than {limits.seconds:g} s to read", fix="Split the file, or save it again."
         ) from error
     if done.returncode:
         reason = f"signal {-done.returncode}" if done.returncode < 0 else f"exit {done.returncode}"

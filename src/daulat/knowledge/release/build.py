@@ -262,8 +262,11 @@ class Builder:
         raw = encode_json(manifest)
         (work / MANIFEST).write_bytes(raw)
         (work / SIGNATURE).write_bytes(self.key.sign(raw))
-        for path in (*written, work / MANIFEST, work / SIGNATURE, *{path.parent for path in written}, work):
+        sealed = (*written, work / MANIFEST, work / SIGNATURE)
+        for path in (*sealed, *{path.parent for path in written}, work):
             sync(path)
+        for path in sealed:
+            path.chmod(0o444)  # a release is never changed, by its owner's mistake either
         return manifest
 
     def _fingerprint(self, sources: Sequence[Source], files: dict[str, dict[str, str]], data: dict[str, str]) -> str:

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """An open release: a directory in; passages, documents and index lookups out.
 
-Everything is mapped read-only; opening compares sizes and reads the documents and nothing else, so a release of a
-million passages opens as fast as a small one. It never writes and never verifies signatures on its own: the `Shelf`
-does that before a release is put in use.
+Indexes are mapped read-only; opening compares sizes and reads the documents and nothing else, so a release of a
+million passages opens as fast as a small one. Where a file is written to while it is open, it says so before a word is
+quoted (`held`). It never writes and never verifies signatures on its own: the `Shelf` does that before a release is
+put in use.
 """
 
 from __future__ import annotations
 
-import mmap
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -22,6 +21,7 @@ from daulat.knowledge.everyday import EverydayIndex
 from daulat.knowledge.index import ForwardIndex, LexicalIndex, VectorIndex
 from daulat.knowledge.index.vectors import mapped
 from daulat.knowledge.legal import PassageStatus
+from daulat.knowledge.release.held import HeldFiles
 from daulat.knowledge.release.layout import (
     DOCUMENTS,
     EVERYDAY,
@@ -74,19 +74,17 @@ class Release:
     def _open(self) -> None:
         folder = self.folder
         # Sizes first: what was cut short would otherwise be read, or bring down the library that maps it.
+        self._held = HeldFiles(folder, self.manifest.files)
         for name, entry in self.manifest.files.items():
-            if (size := (folder / name).stat().st_size) != entry.size:
+            if (size := self._held.size(name)) != entry.size:
                 raise ValueError(f"{name} has {size} bytes, not {entry.size}")
         self.documents = msgspec.json.decode((folder / DOCUMENTS).read_bytes(), type=tuple[Document, ...])
-        self._offsets = mapped(folder / OFFSETS)
+        self._offsets = np.load(folder / OFFSETS, allow_pickle=False)
         self.rows: NDArray[np.void] = mapped(folder / ROWS)
         self.segments: NDArray[np.void] = mapped(folder / SEGMENTS)
         self._ids = mapped(folder / PASSAGE_IDS)
-        with (folder / PASSAGES).open("rb") as file:
-            size = int(self._offsets[-1])
-            self._passages: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
-            if len(self._passages) != size:
-                raise ValueError(f"{PASSAGES} has {len(self._passages)} bytes, not {size}")
+        if (size := self._held.size(PASSAGES)) != self._offsets[-1]:
+            raise ValueError(f"{PASSAGES} has {size} bytes, not {self._offsets[-1]}")
         self._decoder = msgspec.json.Decoder(StoredPassage)
         self.lexical = LexicalIndex(folder / LEXICAL)
         self.vectors = VectorIndex(folder)
@@ -125,8 +123,32 @@ class Release:
         return _firsts(self.segments["passage"], len(self.rows))
 
     def stored(self, row: int) -> StoredPassage:
-        """Return the passage in a row with its status."""
-        return self._decoder.decode(self._passages[int(self._offsets[row]) : int(self._offsets[row + 1])])
+        """Return the passage in a row with its status.
+
+        Raises
+        ------
+        ReleaseError
+            If the passages were written to since they were opened.
+        """
+        raw = self._held.read(PASSAGES, int(self._offsets[row]), int(self._offsets[row + 1]))
+        if not self._held.is_as_opened(PASSAGES):
+            raise _changed(self.release_id, PASSAGES)
+        return self._decoder.decode(raw)
+
+    def require_as_opened(self) -> None:
+        """Refuse to go on with files that were written to since they were opened.
+
+        Raises
+        ------
+        ReleaseError
+            If one was; see `is_as_opened`.
+        """
+        if changed := self._held.changed():
+            raise _changed(self.release_id, changed)
+
+    def is_as_opened(self) -> bool:
+        """Say whether no file of it was written to since it was opened."""
+        return not self._held.changed()
 
     def document_of(self, row: int) -> Document:
         """Return the document of a row."""
@@ -150,6 +172,15 @@ class Release:
         if ordinal is None:
             return range(0)
         return range(int(self.first_rows[ordinal]), int(self.first_rows[ordinal + 1]))
+
+
+def _changed(release_id: str, name: str) -> ReleaseError:
+    return ReleaseError(
+        f"{name} of release {release_id} was written to while it was open",
+        why="An answer from it could quote a text that nobody signed.",
+        fix="`daulat knowledge verify` tells whether it is whole still; build or fetch it again, or roll back.",
+        code="knowledge.release.changed",
+    )
 
 
 def _firsts(owners: NDArray[np.uint32], count: int) -> NDArray[np.int64]:

@@ -72,7 +72,9 @@ class Shelf:
         unreadable: dict[str, ReleaseError] = {}
         for name in self._names():
             try:
-                found.append(read_manifest(self.folder / name))
+                manifest = read_manifest(self.folder / name)
+                _require_named(name, manifest)
+                found.append(manifest)
             except ReleaseError as error:
                 unreadable[name] = error
         found.sort(key=lambda manifest: (manifest.created_at, manifest.release_id))
@@ -105,8 +107,13 @@ class Shelf:
         return Release(self.path(release_id))
 
     def verify(self, release_id: str) -> tuple[Manifest, VerifyKey]:
-        """Check every byte and the signature of a release; see `verify_release`."""
-        return verify_release(self.path(release_id), self._trusted)
+        """Check every byte and the signature of a release, and that it lies under its own name; see `verify_release`.
+
+        An older release under the name of the one in use would be a return to old law that nobody signed.
+        """
+        manifest, key = verify_release(self.path(release_id), self._trusted)
+        _require_named(release_id, manifest)
+        return manifest, key
 
     def publish(self, release_id: str, *, by: str, now: Callable[[], datetime]) -> Publication:
         """Verify a release and put it in use.
@@ -207,6 +214,16 @@ class Shelf:
             except FileNotFoundError:
                 return []
             return sorted(path.name for path in here if (path / MANIFEST).is_file())
+
+
+def _require_named(name: str, manifest: Manifest) -> None:
+    if manifest.release_id != name:
+        raise ReleaseError(
+            f"the directory {name} holds release {manifest.release_id}",
+            why="What it answers would be recorded under the name of another text.",
+            fix=f"Name the directory {manifest.release_id}, or fetch {name} again.",
+            code="knowledge.release.name",
+        )
 
 
 def _last(names: list[str], name: str) -> int:

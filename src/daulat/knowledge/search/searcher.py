@@ -26,6 +26,7 @@ from daulat.knowledge.legal.citations import NO_TITLES, Titles, title_index
 from daulat.knowledge.release.layout import STATUSES
 from daulat.knowledge.release.reader import Release, StoredPassage
 from daulat.knowledge.search.asked import Asked, Reader
+from daulat.knowledge.search.ends import Counting, ends_of
 from daulat.knowledge.search.features import FEATURES, as_mapping, asked_by_name, compare, features_of, fill_everyday
 from daulat.knowledge.search.filters import Filters
 from daulat.knowledge.search.ranking import Ranking
@@ -166,6 +167,7 @@ class Searcher:
         heard_from : bool[n_everyday], optional
             Everyday questions that are heard; all by default. Whoever fits weights leaves out the one that is asked.
         """
+        self.release.require_as_opened()  # an index that was cut short would end the process that reads on
         queries = self._encode(asked.forms)
         filters = filters or Filters()
         allowed = None if filters.is_open else self._allowed(filters)
@@ -281,7 +283,7 @@ class Searcher:
             with self._lock:
                 vector = self._vectors.get(key)
             if vector is None:
-                vector = self._encoder.queries([form])[0]
+                vector = self._encoder.queries([self._bounded(form)])[0]
             with self._lock:
                 self._vectors[key] = vector
                 self._vectors.move_to_end(key)
@@ -289,6 +291,10 @@ class Searcher:
                     self._vectors.popitem(last=False)
             vectors.append(vector)
         return vectors
+
+    def _bounded(self, form: str) -> str:
+        """Return what is encoded of a form: never more tokens than a long paragraph has."""
+        return ends_of(form, self._encoder.count_tokens) if isinstance(self._encoder, Counting) else form
 
     def _allowed(self, filters: Filters) -> NDArray[np.bool_]:
         """Return which rows a filter allows: bool[n_rows]. The same few filters come again and again."""
