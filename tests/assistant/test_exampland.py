@@ -51,7 +51,7 @@ def exampland(tmp_path_factory, encoder) -> Asked:
         reader_for(None, ("en",)).terms, SigningKey.open(folder / "key"), "1", lambda: datetime(2026, 5, 3, tzinfo=UTC),
     )  # fmt: skip
     release = Release(builder.build(load_sources(folder / "sources.yaml"), IngestRules()).folder)
-    return Asked(judged_by(open_assistant(release, encoder, None, ("en",)), ALWAYS))
+    return Asked(judged_by(open_assistant(release, encoder, None, ("en", "sw")), ALWAYS))
 
 
 def test_a_nation_without_a_pack_answers_from_its_own_texts(exampland):

@@ -136,7 +136,7 @@ def test_an_empty_file_is_named_as_empty(tmp_path: Path) -> None:
 
 
 def test_a_word_file_of_endless_paragraphs_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("daulat.knowledge.readers.docx._MOST_BLOCKS", 5)
+    monkeypatch.setattr("daulat.knowledge.readers._word._MOST_BLOCKS", 5)
     with pytest.raises(ReadingError, match="more than 5 paragraphs"):
         read_docx(word_file(tmp_path / "fees.docx", *["The fee is 5."] * 5), LIMITS)
 
