@@ -27,6 +27,7 @@ from daulat.assistant.sentence import Marked
 from daulat.assistant.speech import Speech
 from daulat.assistant.types import LONGEST_QUESTION, Answer, AnswerEvent, Citation, Contact, Mode, Question
 from daulat.assistant.verify import Verifier
+from daulat.assistant.vocabulary import Vocabularies
 from daulat.assistant.writing import Offered, compose_request, written_sentences
 from daulat.knowledge.cutting import ends_in_abbreviation
 from daulat.knowledge.release import Release
@@ -85,6 +86,8 @@ class Assistant:
         Of the nation, the first the default; English is understood beside them.
     writer_for : callable
         (service, language) to the model that may write, or None for quotation; where `stream` is given none.
+    vocabularies : Vocabularies
+        By which what was written is checked; where there is none for a language, the text is quoted.
     """
 
     release: Release
@@ -97,6 +100,7 @@ class Assistant:
     labels: Labels
     languages: Sequence[str]
     writer_for: WriterFor
+    vocabularies: Vocabularies
 
     @property
     def searcher(self) -> Searcher:
@@ -249,7 +253,10 @@ class Assistant:
         ]
         language = chosen[0][0].language or self.languages[0]
         rules = self.judge.marker.sentence_rules
-        verifier = Verifier({item.id: item.text for item in offered}, self.searcher.reader, language, rules)
+        vocabulary = self.vocabularies.between(prepared.language, language)
+        if vocabulary is None:
+            return  # what cannot be checked is not written
+        verifier = Verifier({item.id: item.text for item in offered}, vocabulary, language, rules)
         name = self.speech.language_name(prepared.language, "en")
         request = compose_request(writer.model, prepared.asked.text, offered, name)
         page = Page(prepared.language)

@@ -19,6 +19,7 @@ from daulat.assistant.listening import Listener
 from daulat.assistant.marking import Marker
 from daulat.assistant.sentence import load_sentence_models
 from daulat.assistant.speech import Speech
+from daulat.assistant.vocabulary import Vocabularies
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.ingest import load_rules
 from daulat.knowledge.release import Release
@@ -79,4 +80,5 @@ def open_assistant(
         labels=load_labels(pack, reader.legal),
         languages=languages,
         writer_for=writer_for,
+        vocabularies=Vocabularies(pack, reader.terms, reader.wording.to_official),
     )
