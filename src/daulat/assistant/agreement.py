@@ -18,7 +18,7 @@ from daulat.assistant.roles import parts_kept, same_bearer
 
 Disagreement = Literal["", "number", "negation", "modality", "relation", "role", "condition", "unsupported"]
 
-_RELATIONS = frozenset({"before", "after", "until", "only", "more", "less", "to", "from", "exempt"})
+_RELATIONS = frozenset({"before", "after", "until", "besides", "only", "more", "less", "to", "from", "exempt"})
 _OTHERS_SHARE = 0.2  # of a sentence's terms may come from statements that the nearest refers back to
 
 
@@ -78,7 +78,7 @@ def _numbers_kept(sentence: Claims, statement: Claims) -> bool:
         {
             (one.said, other.said)
             for one, other in pairwise(each.numbers)
-            if one.unit and one.after == {one.unit} and other.unit
+            if other.unit and ((one.unit and one.after == {one.unit}) or other.names)
         }
         for each in (sentence, statement)
     ]
@@ -93,6 +93,7 @@ def _has_number(number: Number, statement: Claims) -> bool:
     """Whether a statement says a number of the same thing: where it says several, of those around the same words."""
     same = [each for each in statement.numbers if each.said == number.said]
     rivals = [each for each in statement.numbers if each.unit == number.unit and each.value != number.value]
+    rivals = [] if number.names else rivals  # an article's number stands by the number before it, not by words
     if not same or not rivals:
         return bool(same)
     return max(_around(number, each) for each in same) >= max(_around(number, each) for each in rivals)
@@ -174,24 +175,34 @@ def _denied_there(sentence: Claims, statement: Claims) -> Disagreement:
     senses = {token.value for token in ours if token.kind == "sense"}
     if "free" in {token.value for token in theirs if token.kind == "sense"} - senses:
         return "negation"
-    plain, denied = _by_denial(theirs)
-    said, refused = _by_denial(ours)
+    plain, denied = _by_denial(theirs, 2)
+    said, refused = _by_denial(ours, 1)
     return "negation" if (denied - plain) & (said - refused) or (plain - denied) & (refused - said) else ""
 
 
-def _by_denial(tokens: Sequence[Token]) -> tuple[set[str], set[str]]:
-    """Return the terms that stand plainly, and those that come right after a denial."""
+def _by_denial(tokens: Sequence[Token], shaded: int) -> tuple[set[str], set[str]]:
+    """Return the terms that stand plainly, and those that come right after a denial or are joined to one that does.
+
+    The first `shaded` terms after a denial do not stand plainly.
+    """
     plain: set[str] = set()
     denied: set[str] = set()
-    under = False
-    for token in tokens:
-        if token.kind == "sense":
-            under = token.value in DENIALS - {"except", "free"} or (under and token.value in DUTIES)
+    under = 0
+    for at, token in enumerate(tokens):
+        if token.kind == "sense" and token.value in DENIALS - {"except", "free"}:
+            under = shaded
+        elif token.kind == "sense" and token.value in ("or", "and_or"):
+            under = shaded if at and tokens[at - 1].value in denied else 0
+        elif token.kind == "sense":
+            under = under if token.value in DUTIES else 0
         elif token.kind == "term":
-            (denied if under else plain).add(token.value)
-            under = False
+            if under == shaded:
+                denied.add(token.value)
+            elif not under:
+                plain.add(token.value)
+            under = max(under - 1, 0)
         else:
-            under = False
+            under = 0
     return plain, denied
 
 
@@ -201,19 +212,23 @@ def _joined_alike(ours: Sequence[Token], theirs: Sequence[Token]) -> bool:
         if token.kind != "sense" or token.value not in JOINS:
             continue
         left, right = terms_before(ours, at, 1), terms_after(ours, at, 1)
-        found = {
-            other.value
-            for n, other in enumerate(theirs)
-            if other.kind == "sense"
-            and other.value in JOINS
-            and set(left) & set(terms_before(theirs, n, 3))
-            and set(right) & set(terms_after(theirs, n, 3))
-        }
+        found = _nearest_joins(theirs, left, right)
         if found and token.value not in found and not (token.value == "or" and "and_or" in found):
             return False
         if not found and token.value != "and" and not _offers(theirs, left, right):
             return False
     return True
+
+
+def _nearest_joins(tokens: Sequence[Token], left: Sequence[str], right: Sequence[str]) -> set[str]:
+    """Return by what word two things are joined where they stand nearest to each other."""
+    found: dict[int, set[str]] = {}
+    for at, token in enumerate(tokens):
+        if token.kind == "sense" and token.value in JOINS:
+            before, after = terms_before(tokens, at, 3)[::-1], terms_after(tokens, at, 3)
+            if left and right and left[0] in before and right[0] in after:
+                found.setdefault(before.index(left[0]) + after.index(right[0]), set()).add(token.value)
+    return found[min(found)] if found else set()
 
 
 def _offers(theirs: Sequence[Token], left: Sequence[str], right: Sequence[str]) -> bool:

@@ -43,13 +43,14 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number with what it counts, its bound, and the terms around it up to the numbers beside it."""
+    """A number with what it counts or `names`, its bound, and the terms around it up to the numbers beside it."""
 
     value: str
     unit: str
     bound: str
     before: frozenset[str]
     after: frozenset[str]
+    names: bool = False
 
     @property
     def said(self) -> tuple[str, str, str]:
@@ -246,12 +247,14 @@ def _numbers(tokens: Sequence[Token], vocabulary: Vocabulary) -> Iterator[Number
     for n, at in enumerate(places):
         last = places[n - 1] + 1 if n else 0
         following = places[n + 1] if n + 1 < len(places) else len(tokens)
+        unit = _unit(tokens, at, vocabulary)
         yield Number(
             tokens[at].value,
-            _unit(tokens, at, vocabulary),
+            unit,
             _bound(tokens, last, at),
             frozenset(token.value for token in tokens[last:at] if token.kind == "term"),
             frozenset(token.value for token in tokens[at + 1 : following] if token.kind == "term"),
+            unit in vocabulary.labels and unit not in vocabulary.units,
         )
 
 
@@ -276,8 +279,12 @@ def _bound(tokens: Sequence[Token], last: int, at: int) -> str:
         if token.kind == "sense" and token.value.startswith("or_"):
             return {"or_more": "at_least", "or_less": "at_most"}[token.value]
     colon = next((n for n, token in enumerate(tokens[:at]) if token.value == ":" and token.kind == "stop"), 0)
-    opening = [token.value for token in tokens[:colon] if token.kind == "sense" and token.value in BOUNDS]
-    return opening[-1] if opening else ""
+    for token in reversed(tokens[:colon]):
+        if token.kind == "number":
+            break
+        if token.kind == "sense" and token.value in BOUNDS:
+            return token.value
+    return ""
 
 
 def terms_after(tokens: Sequence[Token], at: int, most: int) -> list[str]:
@@ -300,6 +307,16 @@ def head_of_clause(tokens: Sequence[Token], at: int) -> str:
     """Return the first term of the clause that stands before a place."""
     start = clause_start(tokens, at)
     return next((token.value for token in tokens[start:at] if token.kind == "term"), "")
+
+
+def opening_name(tokens: Sequence[Token], at: int) -> list[str]:
+    """Return the terms that the clause of a place opens with, up to its first sense or verb."""
+    name: list[str] = []
+    for token in tokens[clause_start(tokens, at) : at]:
+        if token.kind != "term" or (name and token.voice):
+            break
+        name.append(token.value)
+    return name[:3]
 
 
 def clause_start(tokens: Sequence[Token], at: int) -> int:

@@ -13,6 +13,7 @@ from daulat.assistant.claims import DUTIES, JOINS, Claims, Token, clause_start
 
 WIDENING = frozenset({"must_not", "need_not"})  # with less behind it, a denial denies more
 _ENDS = frozenset({"must", "may", "right", "must_not", "back"})  # where a condition is over
+_SHORT = 3  # terms of a condition
 _OF_A_CONDITION = 0.3  # of a condition's terms that a sentence must keep
 _OF_A_DENIAL = 0.75  # of the terms of what is forbidden, or need not be done
 
@@ -49,40 +50,75 @@ def conditions_kept(sentence: Claims, statement: Claims) -> bool:
     senses = {token.value for token in sentence.tokens if token.kind == "sense"}
     tokens = statement.tokens
     heads: set[str] = set()
-    settled = False
+    start, settled, narrowed = 0, False, False
     for at, token in enumerate(tokens):
         if token.kind != "sense":
             continue
         settled = settled or token.value in DUTIES - {"not", "except"}
         if token.value == "except" and "except" not in senses:
             return False
-        if token.value == "if" and not _kept(sentence, _clause(tokens, at)):
+        if (
+            token.value == "if"
+            and _is_of(sentence, tokens, at)
+            and not (_kept(sentence, _clause(tokens, at)) and _one_of_list(sentence, tokens, at))
+        ):
             return False
         if token.value in ("to", "from", "by"):
-            settled = settled or bool(heads)
+            settled = settled or narrowed
+        if token.value == "or":
+            start = at
         if token.value == "which" and not settled:
-            # The first narrows the noun before it, the next ones all the nouns that the clause opened with.
-            opened = {other.value for other in tokens[clause_start(tokens, at) : at] if other.kind == "term"}
-            nouns = heads or ({tokens[at - 1].value} if at and tokens[at - 1].kind == "term" else opened)
-            heads = heads or opened
-            if nouns & sentence.terms and not _kept(sentence, _clause(tokens, at)):
+            # The first narrows the nouns before it, and so do the next ones.
+            heads = heads if narrowed else {other.value for other in tokens[start:at] if other.kind == "term"}
+            narrowed = True
+            narrowing = _clause(tokens, at)
+            has_first = len(narrowing) > _SHORT and narrowing[0] in sentence.terms
+            if heads & sentence.terms and not has_first and not _kept(sentence, narrowing):
                 return False
     return True
 
 
-def _kept(sentence: Claims, terms: set[str]) -> bool:
-    return len(sentence.terms & terms) >= _OF_A_CONDITION * len(terms)
+def _is_of(sentence: Claims, tokens: Sequence[Token], at: int) -> bool:
+    """Whether a condition is upon something that the sentence says, and not only upon the last of two things."""
+    joined = max(
+        (n for n, token in enumerate(tokens[:at]) if token.kind == "sense" and token.value == "and"), default=0
+    )
+    earlier = {token.value for token in tokens[:joined]}
+    own = {token.value for token in tokens[joined:at] if token.kind == "term"} - earlier
+    return not joined or not own or bool(own & sentence.terms)
 
 
-def _clause(tokens: Sequence[Token], at: int) -> set[str]:
+def _one_of_list(sentence: Claims, tokens: Sequence[Token], at: int) -> bool:
+    """Whether the sentence keeps something of a list of conditions: `if: a. he is ill; b. she marries`."""
+    if at + 1 >= len(tokens) or tokens[at + 1].value != ":":
+        return True
+    before = {token.value for token in tokens[:at]}
+    return bool(sentence.terms & {token.value for token in tokens[at + 1 :] if token.kind == "term"} - before)
+
+
+def _kept(sentence: Claims, terms: list[str]) -> bool:
+    """Whether enough of a condition is in the sentence: of a short one more than half."""
+    kept = len(sentence.terms & set(terms))
+    if not terms:
+        return True
+    return (
+        kept >= _OF_A_CONDITION * len(set(terms))
+        if len(set(terms)) > _SHORT
+        else kept * 2 > len(set(terms)) or len(set(terms)) == kept
+    )
+
+
+def _clause(tokens: Sequence[Token], at: int) -> list[str]:
     """Return the terms from a condition's first word to its end, or to the duty that depends on it."""
-    terms: set[str] = set()
+    terms: list[str] = []
+    if tokens[at].value == "if" and at + 1 < len(tokens) and tokens[at + 1].value == ":":
+        return []
     for n, token in enumerate(tokens[at + 1 :]):
         if token.kind == "stop" or (token.kind == "sense" and token.value in _ENDS):
             break
         if token.voice == "passive" and n > 1 and tokens[at].value == "which":
             break
-        terms |= {token.value} if token.kind == "term" else set()
+        terms += [token.value] if token.kind == "term" else []
     return terms
 
 

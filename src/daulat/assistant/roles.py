@@ -9,22 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from daulat.assistant.claims import JOINS, Token, head_of_clause, terms_after
+from daulat.assistant.claims import JOINS, Token, head_of_clause, opening_name, terms_after
 
 
 def same_bearer(ours: Sequence[Token], at: int, theirs: Sequence[Token], there: int) -> bool:
     """Whether the same has the duty: who stands before it, or behind `by` where the verb is turned round."""
-    bearer = head_of_clause(ours, at)
-    if not bearer or _does(bearer, _voice_after(ours, at), theirs, there):
+    bearers = opening_name(ours, at)
+    if all(_does(each, _voice_after(ours, at), theirs, there) for each in bearers):
         return True
     # "The duties of a seller are: ..." names the bearer behind the duty.
     colon = next((n for n in range(there, len(theirs)) if theirs[n].value == ":"), there)
-    return bearer in {token.value for token in theirs[there:colon]} and not _voice_after(theirs[:colon], there)
+    return set(bearers) <= {token.value for token in theirs[there:colon]} and not _voice_after(theirs[:colon], there)
 
 
 def _does(doer: str, voice: str, theirs: Sequence[Token], there: int) -> bool:
     other = theirs[there].voice or _voice_after(theirs, there)
-    before = {token.value for token in theirs[:there] if token.kind == "term"}
+    before = {
+        token.value
+        for n, token in enumerate(theirs[:there])
+        # What something is done to, or goes to, is no doer.
+        if token.kind == "term"
+        and not (n and (theirs[n - 1].voice == "active" or theirs[n - 1].value in ("to", "from")))
+    }
     if not voice or not other or voice == other:
         return doer in before
     if voice == "active":
@@ -104,8 +110,11 @@ def _keeps(ours: Sequence[Token], at: int, theirs: Sequence[Token], there: int) 
     done_to = ours[at + 1].value if at + 1 < len(ours) and ours[at + 1].kind == "term" else ""
     if doer and not _does(doer, "active", theirs, there):
         return False
-    where = theirs[:there] if theirs[there].voice == "passive" else theirs[there + 1 :]
-    return not done_to or done_to in {token.value for token in where}
+    if theirs[there].voice == "passive":  # "is received the answer" and "the answer is received" are one
+        where = {*(token.value for token in theirs[:there]), *terms_after(theirs, there, 1)}
+    else:
+        where = _behind(theirs, there)
+    return not done_to or done_to in where
 
 
 def _agent(tokens: Sequence[Token], at: int) -> str:
