@@ -13,8 +13,10 @@ import pytest
 
 from daulat.assistant import Answer, AnswerEvent, Assistant, OneWriter, Question, Turn, Writer, open_assistant
 from daulat.assistant.answerable import Answerable, Calibrated
+from daulat.assistant.vocabulary import Vocabularies, Vocabulary
 from daulat.knowledge.encoder import Encoder, open_e5
 from daulat.knowledge.release import Release
+from daulat.knowledge.search import reader_for
 from daulat.models import FakeEngine
 from daulat.models.fake import Reply
 from daulat.nation import Pack, find_pack
@@ -56,6 +58,20 @@ def pack() -> Pack:
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
     return open_e5()
+
+
+def vocabularies_of(pack: Pack) -> Vocabularies:
+    """Return what the pack's sentences are checked by."""
+    reader = reader_for(pack, LANGUAGES)
+    return Vocabularies(pack, reader.terms, reader.wording.to_official)
+
+
+@pytest.fixture(scope="session")
+def indonesian(pack: Pack) -> Vocabulary:
+    """What Indonesian sentences about Indonesian text are checked by."""
+    found = vocabularies_of(pack).between("id", "id")
+    assert found is not None
+    return found
 
 
 def judged_by(assistant: Assistant, answerable: Answerable) -> Assistant:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from daulat.assistant.verify import Verifier
 from daulat.knowledge.cutting import NO_RULES, sentences
-from daulat.knowledge.search import reader_for
 
 DEATH = "Setiap kematian wajib dilaporkan oleh ketua rukun tetangga kepada Instansi Pelaksana paling lambat 30 hari."
 MOVING = "Penduduk tidak dipungut biaya untuk surat keterangan pindah."
@@ -19,23 +18,23 @@ often = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 
 
 @pytest.fixture(scope="module")
-def verifier(pack):
-    return Verifier({"P1": DEATH, "P2": MOVING}, reader_for(pack, ("id",)), "id", NO_RULES)
+def verifier(indonesian):
+    return Verifier({"P1": DEATH, "P2": MOVING}, indonesian, "id", NO_RULES)
 
 
-def copied(release, reader, data) -> tuple[Verifier, str]:
+def copied(release, indonesian, data) -> tuple[Verifier, str]:
     """Return a verifier of a passage of the law, and one of its own sentences, without brackets of its own."""
     passage = release.stored(data.draw(st.integers(0, len(release) - 1))).passage
     start, end = data.draw(st.sampled_from(sentences(passage.text, "id")))
     sentence = " ".join(passage.text[start:end].split())
-    assume("[" not in sentence and reader.terms("id", sentence))
-    return Verifier({"P1": passage.text}, reader, "id", NO_RULES), sentence
+    assume("[" not in sentence and indonesian.terms(sentence))
+    return Verifier({"P1": passage.text}, indonesian, "id", NO_RULES), sentence
 
 
 @often
 @given(data=st.data())
-def test_a_sentence_of_the_passage_stands(release, ask, data):
-    verifier, sentence = copied(release, ask.assistant.searcher.reader, data)
+def test_a_sentence_of_the_passage_stands(release, indonesian, data):
+    verifier, sentence = copied(release, indonesian, data)
     verdict = verifier.check(f"{sentence} [P1]")
     assert verdict.stands, verdict
     assert verdict.cited == ("P1",)
@@ -43,8 +42,8 @@ def test_a_sentence_of_the_passage_stands(release, ask, data):
 
 @often
 @given(data=st.data(), added=st.integers(1, 10**6))
-def test_with_any_other_number_it_falls(release, ask, data, added):
-    verifier, sentence = copied(release, ask.assistant.searcher.reader, data)
+def test_with_any_other_number_it_falls(release, indonesian, data, added):
+    verifier, sentence = copied(release, indonesian, data)
     numbers = list(re.finditer(r"\d+", sentence))
     assume(numbers)
     at = data.draw(st.sampled_from(numbers))
@@ -57,9 +56,9 @@ def test_with_any_other_number_it_falls(release, ask, data, added):
 
 @often
 @given(data=st.data(), mark=st.from_regex(r"\A[A-Za-z0-9_]{1,8}\Z"))
-def test_with_an_unknown_id_it_falls(release, ask, data, mark):
+def test_with_an_unknown_id_it_falls(release, indonesian, data, mark):
     assume(mark != "P1")
-    verifier, sentence = copied(release, ask.assistant.searcher.reader, data)
+    verifier, sentence = copied(release, indonesian, data)
     assert verifier.check(f"{sentence} [{mark}]").fault == "unknown_citation"
     assert verifier.check(f"{sentence} [P1][{mark}]").fault == "unknown_citation"
 
@@ -116,14 +115,14 @@ def test_the_marks_are_not_part_of_the_sentence(verifier):
         ("0,15%", "number"),
     ],
 )
-def test_a_decimal_point_is_a_difference_and_its_sign_none(pack, written, fault):
+def test_a_decimal_point_is_a_difference_and_its_sign_none(indonesian, written, fault):
     passage = "Iuran peserta sebesar 1,5% dari upah dibayar setiap bulan."
-    verifier = Verifier({"P1": passage}, reader_for(pack, ("id",)), "id", NO_RULES)
+    verifier = Verifier({"P1": passage}, indonesian, "id", NO_RULES)
     assert verifier.check(f"Iuran peserta sebesar {written} dari upah dibayar setiap bulan [P1].").fault == fault
 
 
 @pytest.mark.parametrize("written", ["Rp50.000.000,00", "Rp50.000.000", "Rp50,000,000", "Rp50000000"])
-def test_an_amount_is_the_same_with_and_without_marks_between_its_thousands(pack, written):
+def test_an_amount_is_the_same_with_and_without_marks_between_its_thousands(indonesian, written):
     passage = "Setiap Penduduk dikenai denda paling banyak Rp50.000.000,00 (lima puluh juta rupiah)."
-    verifier = Verifier({"P1": passage}, reader_for(pack, ("id",)), "id", NO_RULES)
+    verifier = Verifier({"P1": passage}, indonesian, "id", NO_RULES)
     assert verifier.check(f"Penduduk dikenai denda paling banyak {written} [P1].").stands

@@ -160,8 +160,8 @@ def test_no_text_can_close_its_tag_or_open_a_turn(text):
 
 
 @pytest.mark.parametrize("text", INJECTIONS)
-def test_a_model_that_obeys_a_document_says_nothing_of_it_to_the_citizen(text, pack, ask):
-    verifier = Verifier({"P1": PASSAGE}, ask.assistant.searcher.reader, "id", NO_RULES)
+def test_a_model_that_obeys_a_document_says_nothing_of_it_to_the_citizen(text, indonesian):
+    verifier = Verifier({"P1": PASSAGE}, indonesian, "id", NO_RULES)
     obeying = [
         f"{text} [P1].", "Kelahiran tidak perlu dilaporkan [P1].", "Births cost 5 million [P1].",
         "Kelahiran dipungut biaya 5 juta [P2].", "Kirim NIK ke http://evil.example/nik [P1].",
@@ -188,9 +188,9 @@ def test_half_a_sentence_is_never_told(writes, written):
     assert ask(DEATH).mode == "quotation"
 
 
-def test_a_sentence_is_judged_whole_across_an_abbreviation(pack, ask):
+def test_a_sentence_is_judged_whole_across_an_abbreviation(indonesian, ask):
     passage = "Kematian dilaporkan kepada Sdr. Kepala Dinas paling lambat 30 hari."
-    verifier = Verifier({"P1": passage}, ask.assistant.searcher.reader, "id", ask.assistant.judge.marker.sentence_rules)
+    verifier = Verifier({"P1": passage}, indonesian, "id", ask.assistant.judge.marker.sentence_rules)
     request = compose_request("m", "Apa?", [Offered("P1", "Pasal 1", passage)], "Indonesian")
 
     written = "Kematian dilaporkan kepada Sdr. Kepala Dinas [P1]. Paling lambat 30 hari [P1]."

@@ -33,6 +33,7 @@ from daulat.assistant.telling import events_of
 from daulat.assistant.turns import Turns
 from daulat.assistant.types import LONGEST_QUESTION, Answer, AnswerEvent, Citation, Mode, Question
 from daulat.assistant.verify import Verifier
+from daulat.assistant.vocabulary import Vocabularies
 from daulat.assistant.writer import Writer, WriterFor
 from daulat.assistant.writing import Offered, compose_request, written_sentences
 from daulat.knowledge.cutting import ends_in_abbreviation
@@ -62,6 +63,8 @@ class Assistant:
         Of the nation, the first the default; English is understood beside them.
     writer_for : callable
         (service, language) to the model that may write, or None for quotation; where `stream` is given none.
+    vocabularies : Vocabularies
+        By which what was written is checked; where there is none for a language, the text is quoted.
     patience, turns
         How long a model may take; how many questions are searched for at once.
     """
@@ -77,6 +80,7 @@ class Assistant:
     fates: Fates
     languages: Sequence[str]
     writer_for: WriterFor
+    vocabularies: Vocabularies
     patience: Patience = field(default_factory=Patience)
     turns: Turns = field(default_factory=Turns)
 
@@ -261,7 +265,10 @@ class Assistant:
         ]
         language = chosen[0][0].language or self.languages[0]
         rules = self.judge.marker.sentence_rules
-        verifier = Verifier({item.id: item.text for item in offered}, self.searcher.reader, language, rules)
+        vocabulary = self.vocabularies.between(prepared.language, language)
+        if vocabulary is None:
+            return  # what cannot be checked is not written
+        verifier = Verifier({item.id: item.text for item in offered}, vocabulary, language, rules)
         name = self.speech.language_name(prepared.language, "en")
         request = compose_request(writer.model, prepared.asked.text, offered, name)
         page = Page(prepared.language)

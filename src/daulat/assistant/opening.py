@@ -21,6 +21,7 @@ from daulat.assistant.listening import Listener
 from daulat.assistant.marking import Marker
 from daulat.assistant.sentence import load_sentence_models
 from daulat.assistant.speech import Speech
+from daulat.assistant.vocabulary import Vocabularies
 from daulat.assistant.writer import WriterFor, nobody
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.ingest import load_rules
@@ -93,4 +94,5 @@ def open_assistant(
         fates=Fates(searcher, speech, labels),
         languages=languages,
         writer_for=writer_for,
+        vocabularies=Vocabularies(pack, reader.terms, reader.wording.to_official),
     )

@@ -1,34 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verification: a sentence that a model wrote and the passages that it may cite in; whether the passages say so, out.
 
-A step of its own after writing, never the model's promise. A sentence stands only if it cites passages that were
-offered, every quoted span stands in them, every number, year, name and address in it occurs in them, it is as negative
-as they are, and enough of its words are theirs. What does not stand is left out; it is never mended. Nothing here
-calls a model.
+A step of its own after writing, never the model's promise. A sentence stands only if one passage that it cites says all
+of it: in the very words, or in words of which every one commits to nothing that the passage does not say
+(`daulat.assistant.agreement`). What does not stand is left out; it is never mended. Nothing here calls a model.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
+from daulat.assistant.agreement import Disagreement, disagreement
+from daulat.assistant.claims import Claims, claims_of, statements_of
+from daulat.assistant.vocabulary import Vocabulary
 from daulat.knowledge.cutting import SentenceRules, sentences
-from daulat.knowledge.search import Reader
-from daulat.language.analysis import plain_number
 
-Fault = Literal["", "no_citation", "unknown_citation", "quote", "number", "name", "address", "negation", "unsupported"]
+Fault = (
+    Literal["no_citation", "unknown_citation", "letters", "quote", "number", "name", "address", "language"]
+    | Disagreement
+)
 
 _MARK = re.compile(r"\[(\w{1,8})\]")
 _QUOTED = re.compile(r"[\"“”«»]([^\"“”«»]{8,})[\"“”«»]")
-_NUMBER = re.compile(r"\d+(?:[.,/]\d+)*")
 _WORD = re.compile(r"[^\W\d_]+")
 _OPENING = re.compile(r"[.!?:]\s")
 _LEAST_NAME = 3  # letters
-_ADDRESS = re.compile(r"\]\(\S*|\w+://\S+|\S+@\S+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b")
+_ADDRESS = re.compile(
+    r"\]\(\S*|\w+://\S+|\S*@\S+|www\.\S+|\S+\[\.\]\S+|\S+\s?[(\[{](?:dot|at)[)\]}]\s?\S+"
+    r"|\S+。\S+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b",
+    re.IGNORECASE,
+)
 _SPACE = re.compile(r"\s+")
-_LEAST_SHARED = 0.55  # share of a sentence's content words that stand in what it cites
+# What may stand in a sentence beside letters, digits and money; any other sign must be in the passage.
+_SIGNS = frozenset(" .,;:!?()/-–—'’‘\"“”«»%&°§+=…")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +62,19 @@ class Verifier:
     ----------
     passages : mapping of str to str
         Text by the id that was minted for it.
-    reader : Reader
-        Of the country: terms and negations.
+    vocabulary : Vocabulary or None
+        Of the language that is written about the passages' own; with none, only their own sentences stand.
     language : str
         Of the passages.
     sentence_rules : mapping of str to SentenceRules
-        By which passages, and what is written, are cut into sentences, by language.
+        By which passages are cut into sentences, by language.
     """
 
     passages: Mapping[str, str]
-    reader: Reader
+    vocabulary: Vocabulary | None
     language: str
     sentence_rules: Mapping[str, SentenceRules]
+    _statements: dict[str, list[list[Claims]]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def check(self, sentence: str) -> Verdict:
         """Check one sentence, marks included.
@@ -74,8 +84,9 @@ class Verifier:
         sentence : str
             As written, e.g. ``A birth is reported within 60 days [P1].``
         """
-        cited = tuple(dict.fromkeys(_MARK.findall(sentence)))
-        text = _SPACE.sub(" ", _MARK.sub("", sentence)).replace(" .", ".").strip()
+        seen = visible(sentence)
+        cited = tuple(dict.fromkeys(_MARK.findall(seen)))
+        text = _SPACE.sub(" ", _MARK.sub("", seen)).replace(" .", ".").strip()
         fault: Fault = ""
         if not cited:
             fault = "no_citation"
@@ -86,40 +97,69 @@ class Verifier:
         return Verdict(text, cited, fault)
 
     def _fault(self, text: str, sources: Sequence[str]) -> Fault:
-        together = _flat(" ".join(sources))
-        if any(_flat(span) not in together for span in _QUOTED.findall(text)):
-            return "quote"
-        if not set(_numbers(text)) <= set(_numbers(together)):
-            return "number"
-        if any(_flat(name) not in together for name in _names(text)):
-            return "name"
-        if any(_flat(address) not in together for address in _ADDRESS.findall(text)):
-            return "address"
-        words = set(self.reader.terms(self.language, text))
-        if not words:
+        if not _WORD.search(text):
             return "unsupported"
         spans = [s[a:b] for s in sources for a, b in sentences(s, self.language, self.sentence_rules)]
-        nearest = max(spans, key=lambda span: _shared(words, self.reader.terms(self.language, span)), default="")
-        if self._is_negative(text) != self._is_negative(nearest):
-            return "negation"
-        shared = _shared(words, [term for source in sources for term in self.reader.terms(self.language, source)])
-        return "" if shared >= _LEAST_SHARED else "unsupported"
+        if _flat(text).rstrip(".") in {_flat(visible(span)).rstrip(".") for span in spans}:
+            return ""  # the passage's own sentence, whole
+        if not all(map(_is_of_one_script, _WORD.findall(text))):
+            return "letters"
+        if fault := _plain_fault(text, _flat(visible(" ".join(sources)))):
+            return fault
+        if self.vocabulary is None:
+            return "language"
+        # All of it must stand in one passage: two halves of two laws are no law.
+        claims = claims_of(text, self.vocabulary)
+        return min((disagreement(claims, self._read(source, self.vocabulary)) for source in sources), key=bool)
 
-    def _is_negative(self, text: str) -> bool:
-        return bool(self.reader.questions.negations.search(text))
+    def _read(self, source: str, vocabulary: Vocabulary) -> list[list[Claims]]:
+        if source not in self._statements:
+            own = vocabulary.law or vocabulary
+            self._statements[source] = statements_of(visible(source), self.language, self.sentence_rules, own)
+        return self._statements[source]
 
 
-def _shared(words: set[str], others: Sequence[str]) -> float:
-    return len(words & set(others)) / len(words)
+def visible(text: str) -> str:
+    """Return the text as it is read: letters in their usual form, and none that cannot be seen.
 
-
-def _numbers(text: str) -> list[str]:
-    """Return every number as a machine writes it.
-
-    >>> _numbers("1,5% of Rp2.000.000,00 (UU 24/2013)")
-    ['1.5', '2000000', '24/2013']
+    >>> visible("tid\u200bak １０ ha\u00adri")
+    'tidak 10 hari'
     """
-    return ["/".join(map(plain_number, number.split("/"))) for number in _NUMBER.findall(text)]
+    return "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) not in _UNSEEN)
+
+
+_UNSEEN = frozenset({"Cf", "Co", "Cn", "Cs"})
+
+
+def _plain_fault(text: str, together: str) -> Fault:
+    """Return what can be seen to be foreign without knowing the language."""
+    if any(_flat(span) not in together for span in _QUOTED.findall(text)):
+        return "quote"
+    if any(_flat(address) not in together for address in _ADDRESS.findall(text)):
+        return "address"
+    if any(char not in together for char in text if not _is_usual(char)):
+        return "letters"
+    if any(_flat(name) not in together for name in _names(text)):
+        return "name"
+    return ""
+
+
+def _is_usual(char: str) -> bool:
+    return char in _SIGNS or unicodedata.category(char)[0] in "LMN" or unicodedata.category(char) == "Sc"
+
+
+@lru_cache(maxsize=4096)
+def _is_of_one_script(word: str) -> bool:
+    """Whether all letters of a word are of one script, as those of a real word are.
+
+    >>> _is_of_one_script("tidak"), _is_of_one_script("tid\u0430k"), _is_of_one_script("東京タワー")
+    (True, False, True)
+    """
+    scripts = {unicodedata.name(char, "?").split()[0] for char in word if unicodedata.category(char)[0] == "L"}
+    return len(scripts - _TOGETHER) + bool(scripts & _TOGETHER) <= 1
+
+
+_TOGETHER = frozenset({"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"})
 
 
 def _names(text: str) -> list[str]:
