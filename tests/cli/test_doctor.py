@@ -133,7 +133,8 @@ def test_a_build_that_is_due_is_found(site, quick):
 
 def test_where_a_person_in_danger_is_told_of_nobody_it_is_found(declaration):
     assert found(declaration, "contacts").state == "warn"
-    kinds = "medical: [desk], fire: [desk], accident: [desk], crime: [desk], violence: [desk], disaster: [desk]"
+    others = ("medical", "fire", "accident", "crime", "violence", "custody", "missing", "disaster")
+    kinds = ", ".join(f"{kind}: [desk]" for kind in others)
     told = f"offices: {{desk: {{name: Desk}}}}, default: [desk], emergencies: {{self_harm: [desk], {kinds}}}"
     (declaration.parent / "contacts.yaml").write_text(f"{{{told}}}")
     assert found(declaration, "contacts").state == "ok"

@@ -391,7 +391,7 @@ CHANGED = "sources or the pack have changed since"
         (lambda site: (site.folder / "guide/new.md").write_text("# New"), CHANGED),
         (lambda site: (site.folder / "guide/births.md").write_text("# Births\n\nWithin 90 days."), CHANGED),
         (lambda site: (site.folder / "relations.yaml").write_text("format: 1\nacts: []\n"), CHANGED),
-        (lambda site: (site.folder / "sources.yaml").write_text("format: 9"), "has faults"),
+        (lambda site: (site.folder / "sources.yaml").write_text("format: 9"), "cannot be read"),
     ],
     ids=["nothing", "a new file", "other words", "other relations", "a fault"],
 )

@@ -199,7 +199,7 @@ async def test_headers_cannot_be_injected_by_what_a_caller_sends(gateway, engine
 @pytest.mark.parametrize(
     ("body", "param"),
     [
-        ({"messages": []}, None),
+        ({"messages": []}, "model"),
         ({"model": "m"}, "messages"),
         ({"model": "m", "messages": "hi"}, "messages"),
         (ASK | {"stream": "yes"}, "stream"),
