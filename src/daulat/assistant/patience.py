@@ -31,8 +31,8 @@ class Patience:
         Longest time for all of them, in seconds.
     """
 
-    silence_s: float = 6.0
-    whole_s: float = 20.0
+    silence_s: float = 15.0
+    whole_s: float = 45.0
 
     async def standing(self, verdicts: AsyncGenerator[Verdict, None]) -> AsyncGenerator[Verdict, None]:
         """Yield the sentences that stand, as they come.
