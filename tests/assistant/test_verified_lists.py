@@ -3,7 +3,8 @@
 
 `verification/` holds passages of the Indonesian pack, sentences a good model might write about them, and changes of
 these.
-The rules were made while looking at the half called `building`; `held back` shows how they do on what they never saw.
+The rules were made while looking at `building`. What `held back` and `unseen` showed at their first look was mended
+afterwards, so only `last`, written after the last change of the rules, was never looked at for them.
 Not reviewed by a native speaker. Figures: docs/concepts/verification.md
 """
 
@@ -23,7 +24,7 @@ from daulat.knowledge.ingest import load_rules
 
 from .conftest import vocabularies_of
 
-HALVES = ("building", "held back")
+LOOKED_AT = ("building", "held back")
 LISTS = Path(__file__).parent / "verification"
 BIRTH = (
     "Setiap kelahiran wajib dilaporkan oleh Penduduk kepada Instansi Pelaksana setempat paling lambat 60 (enam puluh) "
@@ -59,16 +60,21 @@ def share_standing(check, name: str, language: str, half: str) -> float:
     return sum(check(row).stands for row in chosen) / len(chosen)
 
 
-@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("half", LOOKED_AT)
 @pytest.mark.parametrize("language", ["id", "jv", "su"])
 def test_what_the_law_does_not_say_falls(check, language, half):
     assert share_standing(check, "false.jsonl", language, half) <= 0.03
 
 
-@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("half", LOOKED_AT)
 @pytest.mark.parametrize("language", ["id", "jv", "su"])
 def test_what_it_says_in_plain_words_is_kept(check, language, half):
     assert share_standing(check, "true.jsonl", language, half) >= 0.75
+
+
+def test_on_sentences_never_looked_at_nearly_all_false_ones_fall_and_most_true_ones_stand(check):
+    assert share_standing(check, "false.jsonl", "id", "last") <= 0.05
+    assert share_standing(check, "true.jsonl", "id", "last") >= 0.7
 
 
 def test_english_sentences_about_indonesian_text_are_not_judged_and_fall(check):

@@ -97,6 +97,17 @@ def test_what_the_passage_does_not_say_falls(verifier, sentence, fault):
     assert verifier.check(sentence).fault == fault
 
 
+@pytest.mark.parametrize("end", [".", " .", ""])
+def test_a_sentence_of_the_passage_stands_wherever_a_scan_put_its_dot(indonesian, end):
+    passage = (
+        f"(1) Kawasan tanpa rokok ditetapkan.\n(2) Pemerintah menjamin pengembangan bahan baku obat tradisional{end}"
+    )
+    verifier = Verifier({"P1": passage}, indonesian, "id", NO_RULES)
+    assert verifier.check("(2) Pemerintah menjamin pengembangan bahan baku obat tradisional . [P1]").stands
+    assert verifier.check("(2) Pemerintah menjamin pengembangan bahan baku obat tradisional [P1].").stands
+    assert not verifier.check("(3) Pemerintah menjamin pengembangan bahan baku obat tradisional [P1].").stands
+
+
 def test_a_sentence_is_checked_against_what_it_cites_and_nothing_else(verifier):
     assert not verifier.check("Kematian wajib dilaporkan oleh ketua rukun tetangga [P2].").stands
 

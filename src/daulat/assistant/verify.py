@@ -100,7 +100,7 @@ class Verifier:
         if not _WORD.search(text):
             return "unsupported"
         spans = [s[a:b] for s in sources for a, b in sentences(s, self.language, self.sentence_rules)]
-        if _flat(text).rstrip(".") in {_flat(visible(span)).rstrip(".") for span in spans}:
+        if _whole(text) in {_whole(visible(span)) for span in spans}:
             return ""  # the passage's own sentence, whole
         if not all(map(_is_of_one_script, _WORD.findall(text))):
             return "letters"
@@ -181,6 +181,15 @@ def _names(text: str) -> list[str]:
             names.append(word[0])
         last = end
     return names
+
+
+def _whole(text: str) -> str:
+    """Return a sentence as it is held against another whole one: scanned text may part the last dot from its word.
+
+    >>> _whole("The fee is 5 ."), _whole("The fee is 5.")
+    ('the fee is 5', 'the fee is 5')
+    """
+    return _flat(text).rstrip(". ")
 
 
 def _flat(text: str) -> str:
