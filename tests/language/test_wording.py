@@ -73,14 +73,14 @@ def test_the_longest_phrase_wins_and_none_crosses_a_mark() -> None:
 
 def test_joined_words_are_found_only_side_by_side_and_in_their_order() -> None:
     table = PhraseTable([("hits_pupil", "protection")])
-    assert table.nearby("who hits a pupil", slack=3) == []
+    assert table.heard("who hits a pupil", slack=3) == []
     assert [match.replacement for match in table.matches("the pupil hits, who hits pupil")] == ["protection"]
 
 
 def test_part_of_a_longer_phrase_is_not_heard_beside_it() -> None:
     table = PhraseTable([("birth leave", "mother"), ("leave wife birth", "father")])
-    assert table.nearby("leave wife birth", slack=3) == ["father"]
-    assert table.nearby("leave after birth", slack=3) == ["mother"]
+    assert table.heard("leave wife birth", slack=3) == ["father"]
+    assert table.heard("leave after birth", slack=3) == ["mother"]
 
 
 @pytest.mark.parametrize(("word", "bare"), [("sutik", "sut"), ("nyut", "sut"), ("nyutik", "sut")])

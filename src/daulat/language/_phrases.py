@@ -21,6 +21,14 @@ Forms = Callable[[str], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
+class _Word:
+    """A word of a text: the forms that it may have in the table, and those of them that a phrase begins with."""
+
+    forms: frozenset[str]
+    firsts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """A phrase of the table, found at characters `start` to `end` of the text."""
 
@@ -49,19 +57,21 @@ class PhraseTable:
 
     def __init__(self, pairs: Iterable[tuple[str, str]], forms: Forms = lambda word: (word,)) -> None:
         self._forms = forms
-        self._read: dict[str, tuple[str, ...]] = {}
+        self._read: dict[str, _Word] = {}
         self._by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        self._joined: set[tuple[str, ...]] = set()
+        self._apart: dict[str, list[tuple[frozenset[str], tuple[str, ...], str]]] = {}
         seen: set[tuple[str, ...]] = set()
         for phrase, replacement in pairs:
             words = tuple(fold(token.casefold()) for token in _TOKEN.findall(phrase))
             if words and words not in seen:
                 seen.add(words)
                 self._by_first.setdefault(words[0], []).append((words, replacement))
-                if "_" in phrase:
-                    self._joined.add(words)
+                if len(words) > 1 and "_" not in phrase:
+                    self._apart.setdefault(words[0], []).append((frozenset(words), words, replacement))
         for phrases in self._by_first.values():
             phrases.sort(key=lambda phrase: -len(phrase[0]))
+        for loose in self._apart.values():
+            loose.sort(key=lambda phrase: -len(phrase[1]))
 
     def matches(self, text: str) -> list[Match]:
         """Return the phrases that stand in `text`, from left to right, without overlap; longer ones win."""
@@ -76,77 +86,81 @@ class PhraseTable:
             at = match.end
         return " ".join("".join([*parts, text[at:]]).split())
 
-    def nearby(self, text: str, slack: int) -> list[str]:
-        """Return the replacements of phrases of two or more words that stand close together, in any order.
+    def heard(self, text: str, slack: int) -> list[str]:
+        """Return the replacements of phrases that stand in `text`, then of those whose words only stand close together.
 
-        Joined phrases are left out, and so are parts of a longer phrase that stands side by side: who says `leave when
-        a wife gives birth` does not ask for the leave of who gives birth.
+        The latter are phrases of two or more words, in any order, told once each. Joined phrases are not among them,
+        nor are parts of a longer phrase that stands side by side: who says `leave when a wife gives birth` does not ask
+        for the leave of who gives birth.
 
         Parameters
         ----------
         text : str
-            The text; marks between the words do not matter here.
+            The text; marks between the words matter only to phrases that stand side by side.
         slack : int
             How many other words may stand among those of the phrase.
 
         Examples
         --------
-        >>> PhraseTable([("wage late", "arrears")]).nearby("Always late, my wage!", slack=2)
-        ['arrears']
+        >>> PhraseTable([("wage late", "arrears"), ("wage", "pay")]).heard("Always late, my wage!", slack=2)
+        ['pay', 'arrears']
         """
-        forms = [frozenset(self._forms_of(token)) for token in _TOKEN.findall(text)]
-        longer = [frozenset(words) for _, words in self._side_by_side(text)]
+        side_by_side = self._side_by_side(text)
+        longer = [frozenset(words) for _, words in side_by_side]
+        words_here = [self._word(token) for token in _TOKEN.findall(text)]
+        forms = [word.forms for word in words_here]
         present = frozenset().union(*forms)
-        found: list[str] = []
-        for at, here in enumerate(forms):
-            for first in sorted(here & self._by_first.keys()):
-                for words, replacement in self._by_first[first]:
-                    if len(words) < 2 or words in self._joined or not present.issuperset(words):
-                        continue
-                    if any(whole > frozenset(words) for whole in longer):
+        found: dict[str, None] = {}
+        for at, here in enumerate(words_here):
+            for first in sorted(here.firsts):
+                for whole, words, replacement in self._apart.get(first, ()):
+                    if not whole <= present or any(whole < other for other in longer):
                         continue
                     reach = len(words) + slack
                     if _stand_together(words, forms[max(0, at - reach + 1) : at + reach], reach):
-                        found.append(replacement)
-        return list(dict.fromkeys(found))
+                        found[replacement] = None
+        beside = [match.replacement for match, _ in side_by_side]
+        return [*beside, *(replacement for replacement in found if replacement not in beside)]
 
-    def _forms_of(self, token: str) -> tuple[str, ...]:
-        """Return the forms of a word as written, remembered: questions share most of their words."""
+    def _word(self, token: str) -> _Word:
+        """Return a word as written with its forms, remembered: questions share most of their words."""
         known = self._read.get(token)
         if known is None:
             if len(self._read) >= _REMEMBERED:
                 self._read.clear()
-            known = self._read[token] = tuple(self._forms(fold(token.casefold())))
+            forms = dict.fromkeys(self._forms(fold(token.casefold())))
+            firsts = tuple(form for form in forms if form in self._by_first)
+            known = self._read[token] = _Word(frozenset(forms), firsts)
         return known
 
     def _side_by_side(self, text: str) -> list[tuple[Match, tuple[str, ...]]]:
         """Return what `matches` does, each with the words of its phrase."""
         tokens = list(_TOKEN.finditer(text))
-        forms = [self._forms_of(token[0]) for token in tokens]
+        words_here = [self._word(token[0]) for token in tokens]
         found: list[tuple[Match, tuple[str, ...]]] = []
         at = 0
         while at < len(tokens):
-            words, replacement = self._longest(text, tokens, forms, at)
+            words, replacement = self._longest(text, tokens, words_here, at) if words_here[at].firsts else ((), "")
             if words:
                 found.append((Match(tokens[at].start(), tokens[at + len(words) - 1].end(), replacement), words))
             at += max(1, len(words))
         return found
 
     def _longest(
-        self, text: str, tokens: list[re.Match[str]], forms: list[tuple[str, ...]], at: int
+        self, text: str, tokens: list[re.Match[str]], words_here: list[_Word], at: int
     ) -> tuple[tuple[str, ...], str]:
         """Return the longest phrase at `at` and its replacement; empty when there is none."""
         best: tuple[str, ...] = ()
         chosen = ""
-        for first in forms[at]:
-            for words, replacement in self._by_first.get(first, ()):
+        for first in words_here[at].firsts:
+            for words, replacement in self._by_first[first]:
                 size = len(words)
-                if size <= len(best) or at + size > len(tokens):
-                    continue
-                if all(words[i] in forms[at + i] for i in range(1, size)) and all(
-                    _GAP.fullmatch(text, tokens[i].end(), tokens[i + 1].start()) for i in range(at, at + size - 1)
-                ):
-                    best, chosen = words, replacement
+                if size <= len(best):
+                    break  # the longest come first
+                if at + size <= len(tokens) and all(words[i] in words_here[at + i].forms for i in range(1, size)):
+                    gaps = zip(tokens[at : at + size - 1], tokens[at + 1 : at + size], strict=True)
+                    if all(_GAP.fullmatch(text, left.end(), right.start()) for left, right in gaps):
+                        best, chosen = words, replacement
         return best, chosen
 
 

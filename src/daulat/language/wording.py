@@ -145,8 +145,7 @@ class Wording:
         return self.read(text, language)[2]
 
     def _expanded(self, plain: str, gloss: str, language: str) -> Expansion:
-        found = [match.replacement for match in self._glossary.matches(gloss)]
-        found += [law for law in self._glossary.nearby(gloss, _SLACK) if law not in found]
+        found = self._glossary.heard(gloss, _SLACK)
         phrases = [part for law in found for part in parts_of(law)]
         rules = self._languages.get(primary(language))
         if rules is not None and primary(language) != self.official:
