@@ -79,12 +79,7 @@ class PhraseTable:
 
     def replace(self, text: str, chosen: Callable[[str], str] = str) -> str:
         """Return `text` with every phrase replaced by what `chosen` makes of its replacement; all else stays."""
-        parts: list[str] = []
-        at = 0
-        for match in self.matches(text):
-            parts += text[at : match.start], chosen(match.replacement)
-            at = match.end
-        return " ".join("".join([*parts, text[at:]]).split())
+        return replaced(text, self.matches(text), chosen)
 
     def heard(self, text: str, slack: int) -> list[str]:
         """Return the replacements of phrases that stand in `text`, then of those whose words only stand close together.
@@ -162,6 +157,20 @@ class PhraseTable:
                     if all(_GAP.fullmatch(text, left.end(), right.start()) for left, right in gaps):
                         best, chosen = words, replacement
         return best, chosen
+
+
+def replaced(text: str, matches: Iterable[Match], chosen: Callable[[str], str] = str) -> str:
+    """Return `text` with each of its matches, from left to right, replaced by what `chosen` makes of its replacement.
+
+    >>> replaced("a b", [Match(0, 1, "x; y")], str.upper)
+    'X; Y b'
+    """
+    parts: list[str] = []
+    at = 0
+    for match in matches:
+        parts += text[at : match.start], chosen(match.replacement)
+        at = match.end
+    return " ".join("".join([*parts, text[at:]]).split())
 
 
 def _stand_together(words: tuple[str, ...], forms: list[frozenset[str]], reach: int) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 from daulat.language._cognates import Cognates, read_vocabulary
 from daulat.language._glossary import parts_of, read_glossaries
 from daulat.language._pack import PackFiles, primary
-from daulat.language._phrases import Affixes, PhraseTable
+from daulat.language._phrases import Affixes, Match, PhraseTable, replaced
 from daulat.language.analysis import analyser_for
 
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
@@ -40,14 +40,11 @@ class Expansion:
     ----------
     phrases : tuple[str, ...]
         In the language of the law, in the order of the question, without repeats.
-    terms : tuple[str, ...]
-        The words of the phrases that the question does not already contain.
     topics : tuple[str, ...]
         The topics of the glossary that the phrases belong to, the most frequent first.
     """
 
     phrases: tuple[str, ...] = ()
-    terms: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
 
 
@@ -116,24 +113,26 @@ class Wording:
         In the language of the law itself this is `normalise`. Words that no list knows stay as they are, since most of
         them are names or loans.
         """
-        return self._glossed(self.normalise(text, language), language)
+        return self._glossed(self.normalise(text, language), language)[0]
 
-    def _glossed(self, plain: str, language: str) -> str:
+    def _glossed(self, plain: str, language: str) -> tuple[str, list[Match]]:
+        """Return the gloss of a text in standard spelling, and the phrases that it was made from."""
         rules = self._languages.get(primary(language))
         if rules is None or primary(language) == self.official:
-            return plain
-        gloss = rules.gloss.replace(plain, _first)
+            return plain, []
+        matches = rules.gloss.matches(plain)
+        gloss = replaced(plain, matches, _first)
         kindred = _WORD.sub(lambda word: rules.cognates.of(word[0]) or word[0], gloss)
-        return self.normalise(kindred, self.official)
+        return self.normalise(kindred, self.official), matches
 
     def read(self, text: str, language: str) -> tuple[str, str, Expansion]:
         """Return what `normalise`, `to_official` and `expand` do, the common steps taken once."""
         plain = self.normalise(text, language)
-        gloss = self._glossed(plain, language)
-        return plain, gloss, self._expanded(plain, gloss, language)
+        gloss, matches = self._glossed(plain, language)
+        return plain, gloss, self._expanded(gloss, matches)
 
     def expand(self, text: str, language: str) -> Expansion:
-        """Return the law's phrases for what the text speaks of, and the words that they add to it.
+        """Return the law's phrases for what the text speaks of, and their topics.
 
         Parameters
         ----------
@@ -144,19 +143,13 @@ class Wording:
         """
         return self.read(text, language)[2]
 
-    def _expanded(self, plain: str, gloss: str, language: str) -> Expansion:
+    def _expanded(self, gloss: str, matches: Sequence[Match]) -> Expansion:
         found = self._glossary.heard(gloss, _SLACK)
         phrases = [part for law in found for part in parts_of(law)]
-        rules = self._languages.get(primary(language))
-        if rules is not None and primary(language) != self.official:
-            # The first alternative already stands in the gloss itself.
-            matches = rules.gloss.matches(plain)
-            phrases += [part for match in matches for part in parts_of(match.replacement)[1:]]
-        known = set(re.findall(r"\w+", gloss.casefold()))
-        words = (word for phrase in phrases for word in re.findall(r"\w+", phrase.casefold()))
+        # The first alternative already stands in the gloss itself.
+        phrases += [part for match in matches for part in parts_of(match.replacement)[1:]]
         return Expansion(
             phrases=tuple(dict.fromkeys(phrases)),
-            terms=tuple(dict.fromkeys(word for word in words if word not in known)),
             topics=tuple(topic for topic, _ in Counter(self._topics[law] for law in found).most_common()),
         )
 
@@ -179,7 +172,7 @@ def wording_for(pack: PackFiles | None, glossary: Path | None = None) -> Wording
     >>> wording_for(None).normalise("  how   long? ", "en")
     'how long?'
     >>> wording_for(None).expand("how long?", "en")
-    Expansion(phrases=(), terms=(), topics=())
+    Expansion(phrases=(), topics=())
     """
     data: dict[str, Any] = {}
     if pack is not None and pack.has("languages"):

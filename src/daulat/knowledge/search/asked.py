@@ -9,9 +9,11 @@ a question.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from daulat.knowledge.legal import LawMention, LegalRules, Part, find_citations, load_legal_rules, named_part
 from daulat.knowledge.legal.citations import NO_TITLES, Titles
@@ -74,6 +76,16 @@ class Asked:
         return bool(self.defined) or any(mention.doc_id for mention in self.mentions)
 
 
+class _Worded(NamedTuple):
+    """The words of a question, and the law's words for them; see `Asked`."""
+
+    forms: tuple[str, ...]
+    terms: Mapping[str, float]
+    order: tuple[str, ...]
+    phrases: tuple[tuple[str, ...], ...]
+    topics: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Reader:
     """Reads questions and passages by the same rules. Built by `reader_for`.
@@ -116,42 +128,56 @@ class Reader:
         titles : Titles
             Of the documents that a question may name, from `title_index`.
         """
-        text = " ".join(text[:LONGEST_QUERY].split())
-        tag = language or self.default_language
-        mentions = tuple(find_citations(text, self.legal, titles)) if self.legal else ()
-        # A law that is named is found by its name; its words would only find the many texts that cite it.
-        rest = _without(text, mentions, self.questions) or text
-        plain, official, expansion = self.wording.read(rest, tag)
-        law = self.wording.official or self.default_language or tag
-        order = tuple(dict.fromkeys(self.terms(law, official)))
-        terms = dict.fromkeys(order, 1.0)
-        phrases = [tuple(self.terms(law, phrase)) for phrase in expansion.phrases]
-        for phrase in phrases:
-            for term in phrase:
-                terms.setdefault(term, _ADDED)
-        if primary(tag) != primary(law):
-            for term in self.analyser(tag).terms(plain):
-                terms.setdefault(term, _LOANS)
-        added = [phrase for phrase in expansion.phrases if phrase.casefold() not in official.casefold()][:_PHRASES]
-        worded = f"{official} ({', '.join(added)})" if added else official
+        text, tag = _searched(text), language or self.default_language
+        mentions, rest = self._named(text, titles)
+        worded = self._worded(rest, tag)
         return Asked(
             text=text,
-            forms=(worded,) if primary(tag) == primary(law) else (worded, plain),
-            terms=terms,
-            order=order,
-            phrases=tuple(phrase for phrase in phrases if len(phrase) > 1),
+            forms=worded.forms,
+            terms=worded.terms,
+            order=worded.order,
+            phrases=tuple(phrase for phrase in worded.phrases if len(phrase) > 1),
             mentions=mentions,
             part=named_part(text, self.legal) if self.legal else NO_PART,
             defined=self.questions.defined_term(rest, tag),
             kind=self.questions.kind(rest, tag),
-            topics=expansion.topics,
+            topics=worded.topics,
             language=primary(tag),
         )
 
     def everyday(self, text: str, language: str) -> tuple[str, Mapping[str, float]]:
         """Return of an everyday question what is encoded and indexed: what a citizen's question is compared with."""
-        asked = self.ask(text, language)
-        return asked.forms[-1], asked.terms
+        _, rest = self._named(_searched(text), NO_TITLES)
+        worded = self._worded(rest, language or self.default_language)
+        return worded.forms[-1], worded.terms
+
+    def _named(self, text: str, titles: Titles) -> tuple[tuple[LawMention, ...], str]:
+        """Return the laws that a question names, and what it asks beside them.
+
+        A law that is named is found by its name; its words would only find the many texts that cite it.
+        """
+        mentions = tuple(find_citations(text, self.legal, titles)) if self.legal else ()
+        return mentions, _without(text, mentions, self.questions) or text
+
+    def _worded(self, text: str, tag: str) -> _Worded:
+        plain, official, expansion = self.wording.read(text, tag)
+        law = self.wording.official or self.default_language or tag
+        is_foreign = primary(tag) != primary(law)
+        order = tuple(dict.fromkeys(self.terms(law, official)))
+        terms = dict.fromkeys(order, 1.0)
+        phrases = tuple(tuple(self.terms(law, phrase)) for phrase in expansion.phrases)
+        for term in itertools.chain.from_iterable(phrases):
+            terms.setdefault(term, _ADDED)
+        if is_foreign:
+            for term in self.analyser(tag).terms(plain):
+                terms.setdefault(term, _LOANS)
+        added = [phrase for phrase in expansion.phrases if phrase.casefold() not in official.casefold()][:_PHRASES]
+        glossed = f"{official} ({', '.join(added)})" if added else official
+        return _Worded((glossed, plain) if is_foreign else (glossed,), terms, order, phrases, expansion.topics)
+
+
+def _searched(text: str) -> str:
+    return " ".join(text[:LONGEST_QUERY].split())
 
 
 def _without(text: str, mentions: Sequence[LawMention], questions: QuestionPatterns) -> str:
