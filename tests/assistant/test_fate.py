@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from daulat.assistant import Question
+
 HEALTH, POPULATION = "Undang-Undang Nomor 36 Tahun 2009", "Undang-Undang Nomor 23 Tahun 2006"
 NEW_HEALTH = "Undang-Undang Nomor 17 Tahun 2023"
 
@@ -39,4 +41,10 @@ def test_what_became_of_a_law_is_told_from_the_record_with_the_law_cited(judging
     ],
 )
 def test_a_question_about_anything_else_is_searched(judging, question):
-    assert judging.assistant.fates.page(question, "id") is None
+    assert judging.assistant.immediate.fates.page(Question(question), "id") is None
+
+
+def test_a_service_tells_of_the_laws_that_it_answers_from(judging):
+    question = "Apakah UU 36/2009 masih berlaku?"
+    assert judging(question, service="health").text == judging(question).text
+    assert "dicabut dengan" not in judging(question, service="civil-registry").text

@@ -16,14 +16,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from daulat.assistant.abroad import Abroad
-from daulat.assistant.calling import call_before, listed, whom_to_call
+from daulat.assistant.calling import call_before, listed
 from daulat.assistant.citing import Labels, cite, cut_quote
+from daulat.assistant.draft import Draft, Material
 from daulat.assistant.errors import AssistantError
 from daulat.assistant.evidence import Evidence
-from daulat.assistant.fate import Fates
+from daulat.assistant.immediate import Immediate
 from daulat.assistant.judging import CITED, OFFERED, Judge, Prepared
 from daulat.assistant.listening import Listener
-from daulat.assistant.noise import is_noise
 from daulat.assistant.patience import Patience, TooSlow
 from daulat.assistant.quoting import Page, Quoted, quotation
 from daulat.assistant.referral import as_contacts, topics_of
@@ -31,15 +31,15 @@ from daulat.assistant.sentence import Marked
 from daulat.assistant.speech import Speech
 from daulat.assistant.telling import events_of
 from daulat.assistant.turns import Turns
-from daulat.assistant.types import LONGEST_QUESTION, Answer, AnswerEvent, Citation, Mode, Question
-from daulat.assistant.verify import Verifier
+from daulat.assistant.types import Answer, AnswerEvent, Citation, Mode, Question
+from daulat.assistant.verify import Verdict, Verifier
 from daulat.assistant.vocabulary import Vocabularies
 from daulat.assistant.writer import Writer, WriterFor
 from daulat.assistant.writing import Offered, compose_request, written_sentences
 from daulat.knowledge.cutting import ends_in_abbreviation
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Searcher
-from daulat.language import Contacts, Notices, Office, Said, primary
+from daulat.language import Contacts, Office, Said, primary
 from daulat.models.errors import ModelsError
 
 _RELATED = 3
@@ -55,10 +55,10 @@ class Assistant:
     ----------
     release, judge
         What it reads; how it finds and judges.
-    listener, abroad, notices, contacts, speech, labels
-        The country's languages, other countries, emergencies, offices and sentences.
-    fates : Fates
-        What became of its laws.
+    immediate : Immediate
+        What is answered without a search.
+    listener, abroad, contacts, speech, labels
+        The country's languages, other countries, offices and sentences.
     languages : sequence of str
         Of the nation, the first the default; English is understood beside them.
     writer_for : callable
@@ -71,13 +71,12 @@ class Assistant:
 
     release: Release
     judge: Judge
+    immediate: Immediate
     listener: Listener
     abroad: Abroad
-    notices: Notices
     contacts: Contacts
     speech: Speech
     labels: Labels
-    fates: Fates
     languages: Sequence[str]
     writer_for: WriterFor
     vocabularies: Vocabularies
@@ -117,19 +116,18 @@ class Assistant:
         `writer_for` says who may write this one answer, on whose account; without it the assistant's own does.
         """
         question = self._repeated(self._in_a_known_language(question))
-        answer = self._at_once(question)
+        language = self.listener.language(question)
+        danger = self.immediate.danger(question, language)
+        answer = self.immediate.answer(question, language, danger)
         if answer is None:
-            prepared = await self.turns.run(partial(self.judge.prepare, question, self.listener.language(question)))
-            danger = self.notices.danger(question.text, prepared.language)
+            prepared = await self.turns.run(partial(self.judge.prepare, question, language))
             prepared = replace(prepared, danger=danger.category if danger else "")
             answer = None if prepared.may_answer else self._declined(prepared)
-            # Where the best passage is history, nothing is written: what is left is about something else. And whoever
-            # may be in danger does not wait for a model.
-            may_write = answer is None and prepared.evidence[0].standing != "history" and not prepared.danger
-            writer = await self._writer(prepared, writer_for or self.writer_for) if may_write else None
-            if writer is not None:
+            material = self._material(prepared) if answer is None else None
+            writer = await self._writer(prepared, writer_for or self.writer_for) if material is not None else None
+            if material is not None and writer is not None:
                 told = False
-                async with aclosing(self._written(prepared, writer)) as events:
+                async with aclosing(self._written(prepared, material, writer)) as events:
                     async for event in events:
                         told, answer = True, event.answer or answer
                         if event.answer is None:
@@ -148,43 +146,6 @@ class Assistant:
                 return await find(prepared.question.service, prepared.language)
         except TimeoutError:
             return None
-
-    def _at_once(self, question: Question) -> Answer | None:
-        """Answer what needs no search: nothing, too much, a greeting, an emergency, what became of a law."""
-        text = question.text.strip()
-        language = self.listener.language(question)
-        phrases = self.speech.phrases(language)
-        if len(text) > LONGEST_QUESTION:
-            return self._notice(phrases.say("question_too_long"), language)
-        danger = self.notices.danger(text, language)
-        if danger and not (danger.is_asking and len(self.release)):
-            said, offices = whom_to_call(danger.category, self.contacts, phrases)
-            return self._notice(said, language, offices)
-        if is_noise(text):
-            return self._notice(phrases.say("empty_question"), language)
-        courtesy = self.notices.courtesy(text, language)
-        if courtesy:
-            return self._notice(self.speech.courtesy(courtesy, language), language)
-        if not len(self.release):
-            return replace(self._notice(phrases.say("no_knowledge"), language), mode="declined")
-        return self._fate(text, language)
-
-    def _fate(self, text: str, language: str) -> Answer | None:
-        """Say what is recorded of a law where that is all that is asked."""
-        page = self.fates.page(text, language)
-        if page is None:
-            return None
-        return Answer(
-            answered=True,
-            text=page.text,
-            citations=tuple(page.citations),
-            language=language,
-            as_of=page.citations[0].as_of,
-            mode="quotation",
-            confidence=1.0,
-            spoken=tuple(page.spoken),
-            release=self.release.release_id,
-        )
 
     def language_of(self, text: str) -> str:
         """Recognise the language of a question; the nation's first where that is less than sure."""
@@ -256,63 +217,71 @@ class Assistant:
             page.say(self.speech.phrases(language).say("ask"))
             page.text += "\n" + listed(offices)
 
-    async def _written(self, prepared: Prepared, writer: Writer) -> AsyncGenerator[AnswerEvent, None]:
-        """Let a model write; yield what stands as it comes, and at the end the answer, unless nothing stood."""
+    def _material(self, prepared: Prepared) -> Material | None:
+        """Choose what a model may write from; None where the official text itself is to answer.
+
+        Where the best passage is history, what is left is about something else. Whoever may be in danger does not wait
+        for a model. And what cannot be checked is not written.
+        """
+        if prepared.evidence[0].standing == "history" or prepared.danger:
+            return None
         chosen = [pair for pair in self._chosen(prepared) if pair[0].standing != "history"][:OFFERED]
-        offered = [
-            Offered(f"P{n}", self.labels.cited(evidence), evidence.passage.text)
-            for n, (evidence, _) in enumerate(chosen, 1)
-        ]
         language = chosen[0][0].language or self.languages[0]
-        rules = self.judge.marker.sentence_rules
         vocabulary = self.vocabularies.between(prepared.language, language)
         if vocabulary is None:
-            return  # what cannot be checked is not written
-        verifier = Verifier({item.id: item.text for item in offered}, vocabulary, language, rules)
-        name = self.speech.language_name(prepared.language, "en")
-        request = compose_request(writer.model, prepared.asked.text, offered, name)
-        page = Page(prepared.language)
+            return None
+        by_id = {f"P{n}": pair for n, pair in enumerate(chosen, 1)}
+        return Material(
+            language,
+            vocabulary,
+            tuple(Offered(mark, self.labels.cited(each), each.passage.text) for mark, (each, _) in by_id.items()),
+            {mark: each for mark, (each, _) in by_id.items()},
+            {mark: self._citation(*pair, short=False) for mark, pair in by_id.items()},
+        )
 
-        def goes_on(text: str) -> bool:
-            # Names of offices stay as the law writes them, in whatever language the sentence is.
-            return any(ends_in_abbreviation(text, each, rules) for each in (prepared.language, language))
-
-        citations = {item.id: self._citation(*pair, short=False) for item, pair in zip(offered, chosen, strict=True)}
-        numbers: dict[str, int] = {}
+    async def _written(
+        self, prepared: Prepared, material: Material, writer: Writer
+    ) -> AsyncGenerator[AnswerEvent, None]:
+        """Let a model write; yield what stands as it comes, and at the end the answer, unless nothing stood."""
+        language = prepared.language
+        draft = Draft(language, material.citations)
         try:
             async with (
-                aclosing(written_sentences(writer.engine, request, verifier, goes_on)) as verdicts,
+                aclosing(self._verdicts(prepared, material, writer)) as verdicts,
                 aclosing(self.patience.standing(verdicts)) as standing,
             ):
                 async for verdict in standing:
-                    before = len(page.text)
-                    fresh = [mark for mark in verdict.cited if mark not in numbers]
-                    for mark in fresh:
-                        numbers[mark] = len(numbers) + 1
-                    page.text += (" " if page.text else "") + verdict.text
-                    for mark in verdict.cited:
-                        start = len(page.text) + 1
-                        page.text += f" [{numbers[mark]}]"
-                        if mark in fresh:
-                            page.citations.append(replace(citations[mark], start=start, end=len(page.text)))
-                    yield AnswerEvent("text", text=page.text[before:])
-                    for citation in page.citations[len(page.citations) - len(fresh) :] if fresh else ():
-                        yield AnswerEvent("citation", citation=citation)
+                    for event in draft.add(verdict):
+                        yield event
         except ModelsError as error:
             if isinstance(error, TooSlow):
                 writer.too_slow(error)
-            page = Page(prepared.language)  # the official text answers instead; what was told is replaced
-        if page.citations:
-            before = len(page.text)
-            told = [chosen[int(mark[1:]) - 1][0] for mark in numbers]
-            for sentences in self._cautions(told, prepared.language):
+            return  # the official text answers instead; what was told is replaced
+        if draft.cited:
+            page, before = draft.page, len(draft.page.text)
+            told = [material.evidence[mark] for mark in draft.cited]
+            for sentences in self._cautions(told, language):
                 page.say(*sentences)
             for said in self._whose_law(prepared, told[0].passage.text):
                 page.say(said)
-            notice = self.speech.phrases(prepared.language).say("written_by_model", model=writer.model)
+            notice = self.speech.phrases(language).say("written_by_model", model=writer.model)
             answer = self._finished(prepared, page, "written", notice=notice)
             yield AnswerEvent("text", text=page.text[before:])
             yield AnswerEvent("answer", answer=replace(answer, model=writer.model))
+
+    def _verdicts(self, prepared: Prepared, material: Material, writer: Writer) -> AsyncGenerator[Verdict, None]:
+        """Have the sentences of a model written and checked."""
+        rules = self.judge.marker.sentence_rules
+        passages = {item.id: item.text for item in material.offered}
+        verifier = Verifier(passages, material.vocabulary, material.language, rules)
+        name = self.speech.language_name(prepared.language, "en")
+        request = compose_request(writer.model, prepared.asked.text, material.offered, name)
+
+        def goes_on(text: str) -> bool:
+            # Names of offices stay as the law writes them, in whatever language the sentence is.
+            return any(ends_in_abbreviation(text, each, rules) for each in (prepared.language, material.language))
+
+        return written_sentences(writer.engine, request, verifier, goes_on)
 
     def _cautions(self, cited: Sequence[Evidence], language: str) -> list[tuple[Said, ...]]:
         """Say what a reader must know of the texts that were written from, and up to which day they go."""
@@ -359,23 +328,6 @@ class Assistant:
             notice_language=notice.language if notice and notice.language != prepared.language else "",
             spoken=tuple(page.spoken),
             contacts=as_contacts([*call, *ask]),
-            release=self.release.release_id,
-        )
-
-    def _notice(self, said: Said, language: str, offices: Sequence[Office] = ()) -> Answer:
-        page = Page(language)
-        page.say(said)
-        if offices:
-            page.add(listed(offices))
-        return Answer(
-            answered=False,
-            text=page.text,
-            citations=(),
-            language=language,
-            as_of=self.release.as_of,
-            mode="notice",
-            spoken=tuple(page.spoken),
-            contacts=as_contacts(offices),
             release=self.release.release_id,
         )
 

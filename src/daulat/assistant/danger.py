@@ -11,10 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from daulat.assistant.calling import listed, whom_to_call
 from daulat.assistant.listening import Listener
-from daulat.assistant.quoting import Page
-from daulat.assistant.referral import as_contacts
+from daulat.assistant.notice import emergency_notice
 from daulat.assistant.speech import Speech
 from daulat.assistant.types import LONGEST_QUESTION, Answer, Question
 from daulat.language import Contacts, Notices, PackFiles, contacts_for, detector_for, notices_for
@@ -44,21 +42,7 @@ class Danger:
         category = self.notices.emergency(text, language)
         if category is None:
             return None
-        said, offices = whom_to_call(category, self.contacts, self.speech.phrases(language))
-        page = Page(language)
-        page.say(said)
-        if offices:
-            page.add(listed(offices))
-        return Answer(
-            answered=False,
-            text=page.text,
-            citations=(),
-            language=language,
-            as_of="",
-            mode="notice",
-            spoken=tuple(page.spoken),
-            contacts=as_contacts(offices),
-        )
+        return emergency_notice(category, self.contacts, self.speech.phrases(language))
 
 
 def open_danger(

@@ -14,10 +14,10 @@ from daulat.assistant.citing import Labels, cite
 from daulat.assistant.evidence import Evidence, gather_evidence
 from daulat.assistant.quoting import Page
 from daulat.assistant.speech import Speech
-from daulat.assistant.types import Citation
+from daulat.assistant.types import Citation, Question
 from daulat.knowledge.cutting.segments import segments
 from daulat.knowledge.release import Release
-from daulat.knowledge.search import Searcher
+from daulat.knowledge.search import Filters, Searcher
 from daulat.knowledge.types import Document, Hit
 from daulat.language import Said
 
@@ -38,9 +38,12 @@ class Fates:
     def _release(self) -> Release:
         return self.searcher.release
 
-    def page(self, text: str, language: str) -> Page | None:
-        """Return what is recorded of the laws that a question asks for; None where it asks for anything else."""
-        documents = list(self._asked(text, language))[:_MOST_LAWS]
+    def page(self, question: Question, language: str) -> Page | None:
+        """Return what is recorded of the laws that a question asks for; None where it asks for anything else, or for
+        laws that its service does not answer from."""
+        service = Filters(services=frozenset({question.service}))
+        asked = self._asked(question.text, language)
+        documents = [each for each in asked if self.searcher.may_find(each, service)][:_MOST_LAWS]
         if not documents:
             return None
         page = Page(language)

@@ -16,6 +16,7 @@ from daulat.assistant.assistant import Assistant
 from daulat.assistant.citing import load_labels
 from daulat.assistant.fate import Fates
 from daulat.assistant.followup import Threads
+from daulat.assistant.immediate import Immediate
 from daulat.assistant.judging import Judge
 from daulat.assistant.listening import Listener
 from daulat.assistant.marking import Marker
@@ -82,16 +83,16 @@ def open_assistant(
     labels = load_labels(pack, reader.legal, places)
     spoken = speech.spoken()
     marker = Marker(searcher, sentence_rules, languages[0], load_sentence_models(pack))
+    notices = notices_for(pack, reader.wording)
     return Assistant(
         release=release,
         judge=Judge(searcher, marker, threads, load_answerable(pack)),
+        immediate=Immediate(release, notices, contacts, speech, Fates(searcher, speech, labels)),
         listener=Listener(detector_for(pack), languages, spoken, reader.questions.beside_a_language),
         abroad=Abroad(spoken, tuple((names or {}).values()), reader.questions.countries),
-        notices=notices_for(pack, reader.wording),
         contacts=contacts,
         speech=speech,
         labels=labels,
-        fates=Fates(searcher, speech, labels),
         languages=languages,
         writer_for=writer_for,
         vocabularies=Vocabularies(pack, reader.terms, reader.wording.to_official),

@@ -17,6 +17,7 @@ from daulat.knowledge.search.asked import Asked, Reader
 from daulat.knowledge.search.filters import Filters
 from daulat.knowledge.search.ranking import Ranking
 from daulat.knowledge.search.searcher import Candidates, Searcher
+from daulat.knowledge.types import Document
 
 Places = Mapping[str, frozenset[str]]
 """From a service to the codes of the parts of the country that it is bound to (ISO 3166-2)."""
@@ -54,6 +55,10 @@ class BoundedSearcher(Searcher):
     ) -> None:
         super().__init__(release, encoder, reader, ranking)
         self.places = {service: parts for service, parts in places.items() if parts}
+
+    def may_find(self, document: Document, filters: Filters) -> bool:
+        """Say whether passages of a document may be found, in the places of the service that is asked."""
+        return super().may_find(document, within(filters, self.places))
 
     def candidates(self, asked: Asked, filters: Filters | None = None, **more: Any) -> Candidates:
         """Collect candidates and their features, of the places of the service that is asked."""

@@ -32,7 +32,7 @@ from daulat.knowledge.search.filters import Filters
 from daulat.knowledge.search.ranking import Ranking
 from daulat.knowledge.search.rarity import Rarity
 from daulat.knowledge.search.words import Sought
-from daulat.knowledge.types import Hit
+from daulat.knowledge.types import Document, Hit
 
 Rows = NDArray[np.int64]
 
@@ -112,6 +112,10 @@ class Searcher:
     def ask(self, text: str, language: str = "") -> Asked:
         """Return the forms of a question, with the laws of this release that it names."""
         return self.reader.ask(text, language, self.titles)
+
+    def may_find(self, document: Document, filters: Filters) -> bool:
+        """Say whether passages of a document may be found, whatever their status."""
+        return filters.admits(document)
 
     def rank(self, found: Candidates, top_k: int) -> list[Hit]:
         """Order candidates by the ranking and return the best."""
@@ -327,6 +331,7 @@ class Searcher:
 
     @cached_property
     def titles(self) -> Titles:
+        """The titles of this release's laws, by which a question may name them; none without legal rules."""
         return title_index(self.release.documents, self.reader.legal) if self.reader.legal else NO_TITLES
 
 

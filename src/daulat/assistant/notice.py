@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A notice: one of our own sentences and whom to call in; an answer that cites nothing out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from daulat.assistant.calling import listed, whom_to_call
+from daulat.assistant.quoting import Page
+from daulat.assistant.referral import as_contacts
+from daulat.assistant.types import Answer
+from daulat.language import Contacts, Office, Phrases, Said
+
+
+def notice(said: Said, language: str, offices: Sequence[Office] = (), *, as_of: str = "", release: str = "") -> Answer:
+    """Answer a message in `language` with a sentence, and the offices that a person can call, one a line."""
+    page = Page(language)
+    page.say(said)
+    if offices:
+        page.add(listed(offices))
+    return Answer(
+        answered=False,
+        text=page.text,
+        citations=(),
+        language=language,
+        as_of=as_of,
+        mode="notice",
+        spoken=tuple(page.spoken),
+        contacts=as_contacts(offices),
+        release=release,
+    )
+
+
+def emergency_notice(
+    category: str, contacts: Contacts, phrases: Phrases, *, as_of: str = "", release: str = ""
+) -> Answer:
+    """Tell somebody in danger whom to call."""
+    said, offices = whom_to_call(category, contacts, phrases)
+    return notice(said, phrases.language, offices, as_of=as_of, release=release)
