@@ -134,9 +134,8 @@ def cut_quote(passage: Passage, answer: Span, legal: LegalRules | None, *, short
         return trim(text, start, end)
     around = next((span for span in segments(text) if span[0] <= answer[0] < span[1]), answer)
     whole = paragraph_around(text, answer[0])
-    if (
-        whole and len(text[slice(*whole)].split()) <= _LONGEST_PARAGRAPH
-    ):  # a list of amounts is of no use without its end
+    # A list of amounts is of no use without its end.
+    if whole and len(text[slice(*whole)].split()) <= _LONGEST_PARAGRAPH:
         around = min(around[0], whole[0]), max(around[1], whole[1])
     return trim(text, min(max(around[0], start), answer[0]), max(min(around[1], end), answer[1]))
 

@@ -56,7 +56,7 @@ from daulat.knowledge.sources import Source
 from daulat.knowledge.types import Document, Passage
 
 _WORD = re.compile(r"\w+")
-_OTHER_WORDS = 0.2  # of a title as it stands in the text: "The Dog Licences Act" is "Dog Licences Act"
+_SHORT_WORD = 3  # letters of a word before a title as it stands in the text: "The Dog Licences Act"
 
 _TOLD_AFTER_S = 10.0
 _LOG = logging.getLogger(__name__)
@@ -272,10 +272,15 @@ def _below_title(document: Document, passages: Iterable[Passage]) -> Iterator[Pa
 
 
 def _is_its_name(text: str, document: Document) -> bool:
-    """Say whether a text is the title of its document, with its citation or without, but for an article before it."""
-    words = _WORD.findall(text.casefold())
-    named = _WORD.findall(f"{document.title} {document.citation}".casefold())
-    return bool(words) and len(set(words) - set(named)) <= len(words) * _OTHER_WORDS
+    """Say whether a text is the title or citation of its document, or both, but for a short word such as `the`."""
+    words = _words(text)
+    title, citation = _words(document.title), _words(document.citation)
+    names = [name for name in (title, citation, title + citation, citation + title) if name]
+    return words in names or (bool(words) and len(words[0]) <= _SHORT_WORD and words[1:] in names)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
 
 
 def _unknown_structure(source: Source, known: Collection[str]) -> SourceError:

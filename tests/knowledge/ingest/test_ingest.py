@@ -419,6 +419,19 @@ def test_a_document_is_called_by_its_only_title_of_the_first_level(tmp_path: Pat
     assert [p.heading for p in parts.passages] == ["Section 1", "Section 2"]
 
 
+def test_a_passage_that_only_repeats_the_title_is_left_out_and_one_that_says_more_is_kept(
+    tmp_path: Path,
+) -> None:
+    text = SOURCES.replace("FORMAT", "markdown").replace("PATH", "*.md").replace("{title: Texts of Exampland, ", "{")
+    (tmp_path / "sources.yaml").write_text(text)
+    title = "Land Act of the Northern and Southern Isles"
+    (tmp_path / "name.md").write_text(f"# {title}\n\nThe {title}\n\n## 1\n\nAll pay.")
+    (tmp_path / "repeal.md").write_text(f"# {title}\n\n{title} is repealed.\n\n## 1\n\nNobody pays.")
+    name, repeal = ingest_all(load_sources(tmp_path / "sources.yaml"), IngestRules()).documents
+    assert [passage.text for passage in name.passages] == ["All pay."]
+    assert [passage.text for passage in repeal.passages] == [f"{title} is repealed.", "Nobody pays."]
+
+
 @pytest.mark.parametrize(("form", "name"), [("text", "law.txt"), ("jsonl", "law.jsonl")])
 def test_a_source_of_one_document_without_a_title_gives_it_its_own(tmp_path: Path, form: str, name: str) -> None:
     (tmp_path / name).write_text(json.dumps(passage("A", 1)))
