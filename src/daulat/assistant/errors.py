@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can go wrong in the assistant.
 
-AssistantError            the operator can act: an answer broke off
+AssistantError            the operator can act: an answer broke off, or a pack's word lists cannot be read
 """
 
 from __future__ import annotations
@@ -10,4 +10,4 @@ from daulat.errors import DaulatError
 
 
 class AssistantError(DaulatError):
-    """The assistant did not come to the end of an answer."""
+    """The assistant did not come to the end of an answer, or cannot begin."""

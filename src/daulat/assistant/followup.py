@@ -93,18 +93,15 @@ class Threads:
         """Return the turns that a question leans on."""
         asked = [turn.text for turn in question.history if turn.role == "user" and turn.text.strip()]
         before: list[str] = []
-        leads: list[float] = []
         text = question.text
-        while asked and len(before) < _FURTHEST:
-            lead = self._lead(text, asked[-1], language)
-            if lead == _ALONE:
-                break
+        first = lead = self._lead(text, asked[-1], language) if asked else _ALONE
+        while lead != _ALONE:
             text = asked.pop()
             before.insert(0, text)
-            leads.append(lead)
+            lead = self._lead(text, asked[-1], language) if asked and len(before) < _FURTHEST else _ALONE
         if not before:
             return Thread()
-        return Thread(tuple(before), self._said(question.history), leads[0] if leads[0] > _LEANS else None)
+        return Thread(tuple(before), self._said(question.history), first if first > _LEANS else None)
 
     def in_law(self, asked: Asked, history: Sequence[Turn]) -> Asked:
         """Return a question that names an article alone with the law that the conversation named last."""

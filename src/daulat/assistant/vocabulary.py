@@ -1,28 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Vocabulary: the words that decide whether two sentences say the same, read from data.
+"""Vocabulary: the words that decide whether two sentences say the same.
 
-Comes in: `assistant/verification.yaml` of the pack, or the core's own for languages that the pack has none for. Goes
-out: for a language of the law and a language that is written, the phrases that stand for a duty, a bound, a role or a
-number, and the plain words that mean what the law's words mean. Nothing here knows a language or a country.
+Comes in: the word lists of a country's languages. Goes out: for a language of the law and a language that is written,
+the phrases that stand for a duty, a bound, a role or a number, and the plain words that mean what the law's words mean.
+Nothing here knows a language or a country.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
 from typing import Any, Literal
 
-import yaml
-
+from daulat.assistant.word_lists import WordLists, load_word_lists
 from daulat.language import PackFiles, primary
 from daulat.language.analysis import fold
 
 Kind = Literal["sense", "term", "free", "same", "value", "times", "teen"]
 
-_FILE = "verification.yaml"
 _WORD = re.compile(r"[^\W\d_]+|%")
 _NEVER = re.compile(r"(?!)")
 
@@ -94,12 +91,17 @@ class Vocabularies:
         Stems of a text, by the tag of its language and the text.
     gloss : callable
         From words of a language to those of the law, by text and tag.
+
+    Raises
+    ------
+    AssistantError
+        With every fault of a list.
     """
 
     def __init__(
         self, pack: PackFiles | None, terms: Callable[[str, str], list[str]], gloss: Callable[[str, str], str]
     ) -> None:
-        self._data = _languages(pack)
+        self._lists = load_word_lists(pack)
         self._terms, self._gloss = terms, gloss
         self._read: dict[tuple[str, str], Vocabulary | None] = {}
 
@@ -117,17 +119,18 @@ class Vocabularies:
         return self._read[key]
 
     def _between(self, written: str, law: str) -> Vocabulary | None:
-        if law not in self._data or (written != law and law != self._data.get(written, {}).get("into")):
+        lists = self._lists.get(written)
+        if law not in self._lists or (written != law and (lists is None or lists.into != law)):
             return None
-        own = _vocabulary(self._data[law], lambda word: self._terms(law, word))
-        if written == law:
+        own = _vocabulary(self._lists[law], lambda word: self._terms(law, word))
+        if lists is None or written == law:
             return own
-        return _across(self._data[written], own, lambda words: self._gloss(words, written))
+        return _across(lists, own, lambda words: self._gloss(words, written))
 
 
-def _across(data: Mapping[str, Any], law: Vocabulary, gloss: Callable[[str], str]) -> Vocabulary:
+def _across(lists: WordLists, law: Vocabulary, gloss: Callable[[str], str]) -> Vocabulary:
     """Put the words of another language before those of the law, which the official names of things are in."""
-    other = _vocabulary(data, law.terms)
+    other = _vocabulary(lists, law.terms)
     phrases: dict[str, tuple[Phrase, ...]] = dict(law.phrases)
     for first, mine in other.phrases.items():
         taken = {phrase.words for phrase in mine}
@@ -147,53 +150,44 @@ def _across(data: Mapping[str, Any], law: Vocabulary, gloss: Callable[[str], str
     )
 
 
-def _vocabulary(data: Mapping[str, Any], terms: Callable[[str], list[str]]) -> Vocabulary:
+def _vocabulary(lists: WordLists, terms: Callable[[str], list[str]]) -> Vocabulary:
     found: dict[str, list[Phrase]] = {}
     seen: set[tuple[str, ...]] = set()
-
-    def add(kind: Kind, value: str, written: str) -> None:
-        words = words_of(written)
-        if words and words not in seen:
-            seen.add(words)
-            found.setdefault(words[0], []).append(Phrase(words, kind, value))
-
-    for kind, table in (("sense", "senses"), ("term", "terms"), ("same", "same")):
-        for value, written in (data.get(table) or {}).items():
-            for one in str(written).split("|"):
-                add(kind, str(value), one)  # type: ignore[arg-type]
-    for one in str(data.get("free") or "").split("|"):
-        add("free", "", one)
-    for kind, table in (("value", "values"), ("times", "times"), ("teen", "teens")):
-        for written, value in (data.get(table) or {}).items():
-            add(kind, str(value), str(written))  # type: ignore[arg-type]
-    roots = {
-        stem: root
-        for root, written in (data.get("roots") or {}).items()
-        for one in str(written).split("|")
-        for stem in terms(one)[:1]
-    }
+    for phrase in _phrases(lists):
+        if phrase.words and phrase.words not in seen:
+            seen.add(phrase.words)
+            found.setdefault(phrase.words[0], []).append(phrase)
+    roots = {stem: root for root, one in _each(lists.roots) for stem in terms(one)[:1]}
     return Vocabulary(
         {first: tuple(sorted(each, key=lambda phrase: -len(phrase.words))) for first, each in found.items()},
         roots,
-        frozenset(str(data.get("units") or "").split("|")),
-        frozenset(str(data.get("labels") or "").split("|")),
-        re.compile(data["active"]) if data.get("active") else _NEVER,
-        re.compile(data["passive"]) if data.get("passive") else _NEVER,
+        frozenset(lists.units.split("|")),
+        frozenset(lists.labels.split("|")),
+        lists.active or _NEVER,
+        lists.passive or _NEVER,
         terms,
-        re.compile(data["ending"]) if data.get("ending") else _NEVER,
+        lists.ending or _NEVER,
     )
 
 
-def _languages(pack: PackFiles | None) -> Mapping[str, Mapping[str, Any]]:
-    own: Mapping[str, Mapping[str, Any]] = _core()
-    if pack is None or not pack.has("assistant", _FILE):
-        return own
-    return {**own, **pack.yaml("assistant", _FILE)["languages"]}
+def _phrases(lists: WordLists) -> Iterator[Phrase]:
+    """Yield the phrases of a language; of two with the same words the first counts."""
+    worded: tuple[tuple[Kind, Mapping[Any, str]], ...] = (
+        ("sense", lists.senses),
+        ("term", lists.terms),
+        ("same", lists.same),
+        ("free", {"": lists.free}),
+    )
+    counted: tuple[tuple[Kind, Mapping[str, float]], ...] = (
+        ("value", lists.values),
+        ("times", lists.times),
+        ("teen", lists.teens),
+    )
+    for kind, table in worded:
+        yield from (Phrase(words_of(one), kind, value) for value, one in _each(table))
+    for kind, numbers in counted:
+        yield from (Phrase(words_of(one), kind, str(number)) for one, number in numbers.items())
 
 
-@lru_cache(maxsize=1)
-def _core() -> Mapping[str, Mapping[str, Any]]:
-    data: Mapping[str, Mapping[str, Any]] = yaml.safe_load(Path(__file__).with_name(_FILE).read_text(encoding="utf-8"))[
-        "languages"
-    ]
-    return data
+def _each(table: Mapping[Any, str]) -> Iterator[tuple[str, str]]:
+    return ((value, one) for value, written in table.items() for one in written.split("|"))
