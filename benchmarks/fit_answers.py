@@ -282,8 +282,8 @@ def main() -> None:
             "text": grown(idk, idk.columns(), 0.5),
         }
         path = WEIGHTS / "answerable.json"
-        plain = json.loads(path.read_text(encoding="utf-8"))["plain"]  # of `fit_plain`
-        write_json(path, {"about": about, "plain": plain, **models})
+        others = json.loads(path.read_text(encoding="utf-8"))
+        write_json(path, {**others, "about": about, **models})
 
 
 def as_json(model: SentenceModel) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from daulat.assistant.answerable import (
     load_answerable,
     names_another_law,
 )
+from daulat.assistant.judging import weighed
 from daulat.assistant.sentence import Marked, load_sentence_models, mark_sentence
 from daulat.knowledge.everyday import EVERYDAY_FEATURES, Heard
 from daulat.knowledge.legal import LawMention
@@ -83,7 +84,7 @@ def test_the_article_that_a_question_names_answers_it() -> None:
 
 
 def test_law_and_other_text_have_models_and_thresholds_of_their_own() -> None:
-    judge = Answerable(law=SURE, everyday=SURE, text=UNSURE, plain=UNSURE)
+    judge = Answerable(law=SURE, everyday=SURE, text=UNSURE, unheard=UNSURE)
     assert judge.probability([hit()], Marked((0, 4)), asked()) > 0.99
     assert judge.probability([hit(rank=None)], Marked((0, 4)), asked()) < 0.01
     assert (judge.threshold([hit()]), judge.threshold([hit(rank=None)])) == (0.5, 0.9)
@@ -122,7 +123,7 @@ def test_a_published_question_is_answered_by_what_stands_under_it(
 ) -> None:
     document = Document("A-1", "Who may have a passport?")
     found = replace(hit(), passage=Passage("A-1:1#1", "A-1", 1, "text", "Fifty.", heading=heading), document=document)
-    judge = Answerable(law=UNSURE, everyday=UNSURE, text=UNSURE, plain=UNSURE)
+    judge = Answerable(law=UNSURE, everyday=UNSURE, text=UNSURE, unheard=UNSURE)
     asked_so = Asked(question, ("",), {})
     assert (judge.probability([found], Marked((0, 4)), asked_so) == 1.0) == answers
 
@@ -140,8 +141,19 @@ def test_more_of_what_speaks_for_it_never_lowers_the_probability(more: float) ->
 
 
 def test_a_document_that_nobody_asked_about_is_judged_without_what_people_asked() -> None:
-    judge = Answerable(law=UNSURE, everyday=UNSURE, text=UNSURE, plain=SURE)
+    judge = Answerable(law=UNSURE, everyday=UNSURE, text=UNSURE, unheard=SURE)
     nothing_heard = Heard(np.empty(0, np.int64), np.empty((0, len(EVERYDAY_FEATURES)), np.float32), NOTHING)
     for is_unheard in (True, False):
         found = replace(hit(), is_unheard=is_unheard)
         assert (judge.probability([found], Marked((0, 4)), asked(), nothing_heard) > 0.9) == is_unheard
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0.05, 1))
+def test_a_newcomer_leads_only_where_it_may_answer_and_makes_what_is_known_no_surer(
+    known: float, new: float, enough: float
+) -> None:
+    leads, surely = weighed(known, new, enough)
+    assert surely == new if leads else surely <= known
+    assert not leads or new >= enough
+    assert weighed(known, 0.0, enough) == (False, known)
+    assert weighed(0.0, new, enough)[0] == (new >= enough)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether there is an answer: the best passages and the marked sentence in, a calibrated probability out.
 
-Small models over named features, for law, for any text of a release that has everyday questions, for any other text,
-and for text of a country without a pack, fitted by `benchmarks/fit_answers.py` and `fit_plain.py`, never on what
-confirms them: logistic regression, and boosted trees where thousands of questions carry them. Each has the threshold
-from which an answer is given. Rules stand before them: a question about a law that the release does not hold is not
-answered from another law; one that is a passage's own heading is. It reads no file but its own weights and never sees
+Small models over named features, for law, for any text of a release that has everyday questions, for documents there
+that none of these names, for any other text, and for text of a country without a pack. `benchmarks/fit_answers.py`,
+`fit_unheard.py` and `fit_plain.py` fitted them, never on what confirms them: logistic regression, and boosted trees
+where thousands of questions carry them. Each has the threshold from which an answer is given. Rules stand before them:
+a question about a law that the release does not hold is not answered from another law; one that is a passage's own
+heading is. It reads no file but its own weights and never sees
 a question's text beyond what `Asked` holds.
 """
 
@@ -55,7 +56,7 @@ class Answerable:
 
     Parameters
     ----------
-    law, everyday, text, plain : Calibrated
+    law, everyday, text, unheard : Calibrated
         For evidence of law; for any in a release with everyday questions; for any other text; for documents that none
         of these questions names.
     about : str
@@ -65,7 +66,7 @@ class Answerable:
     law: Calibrated
     everyday: Calibrated
     text: Calibrated
-    plain: Calibrated
+    unheard: Calibrated
     about: str = ""
 
     def probability(self, hits: Sequence[Hit], marked: Marked, asked: Asked, heard: Heard | None = None) -> float:
@@ -91,13 +92,7 @@ class Answerable:
             return 0.0
         if is_asked_by_name(hits[0].features) or is_its_heading(hits[0], asked):
             return 1.0
-        features = evidence_features(hits, marked, asked, heard)
-        found = self._model(hits, heard).probability(features)
-        if heard is None or not hits[0].is_unheard:
-            return found
-        # That nobody asked like this before says nothing against a document of which nobody asked at all.
-        unheard = self.plain.probability(features)
-        return max(found, unheard) if unheard >= max(self.plain.threshold, self.everyday.threshold) else found
+        return self._model(hits, heard).probability(evidence_features(hits, marked, asked, heard))
 
     def threshold(self, hits: Sequence[Hit], heard: Heard | None = None) -> float:
         """Return the probability from which a question with these hits is answered."""
@@ -105,7 +100,8 @@ class Answerable:
 
     def _model(self, hits: Sequence[Hit], heard: Heard | None) -> Calibrated:
         if heard is not None:
-            return self.everyday
+            # That nobody asked like this before says nothing against a document of which nobody asked at all.
+            return self.unheard if hits and hits[0].is_unheard else self.everyday
         return self.law if hits and hits[0].document.rank else self.text
 
 
@@ -166,10 +162,9 @@ def load_answerable(pack: PackFiles | None) -> Answerable:
     """
     data = json.loads(Path(__file__).with_name("answerable.json").read_text(encoding="utf-8"))
     learnt = pack is not None and pack.has(PAIRS)
-    law, text = ("law", "text") if learnt else ("plain", "plain")
-    return Answerable(
-        _read(data[law]), _read(data["everyday"]), _read(data[text]), _read(data["plain"]), str(data["about"])
-    )
+    law, text, unheard = ("law", "text", "unheard") if learnt else ("plain", "plain", "plain")
+    read = {name: _read(data[name]) for name in {law, "everyday", text, unheard}}
+    return Answerable(read[law], read["everyday"], read[text], read[unheard], str(data["about"]))
 
 
 def _read(data: Mapping[str, Any]) -> Calibrated:

@@ -57,14 +57,13 @@ class Thread:
         terms = {term: weight if term in own.terms else _BEFORE * weight for term, weight in asked.terms.items()}
         return replace(asked, terms=terms)
 
+    def has_said(self, hit: Hit) -> bool:
+        """Say whether the article of a hit was cited before."""
+        return (hit.passage.doc_id, hit.passage.article or "") in self.said
+
     def moved_on(self, hits: Sequence[Hit]) -> list[Hit]:
         """Return hits with the articles that were cited before behind others that are nearly as good."""
-        moved = [
-            replace(hit, score=hit.score - _SAID)
-            if (hit.passage.doc_id, hit.passage.article or "") in self.said
-            else hit
-            for hit in hits
-        ]
+        moved = [replace(hit, score=hit.score - _SAID) if self.has_said(hit) else hit for hit in hits]
         return sorted(moved, key=lambda hit: -hit.score)
 
 

@@ -7,6 +7,7 @@ milliseconds a search, most of them the encoding of the question. It writes noth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from daulat.assistant.answerable import Answerable
@@ -16,12 +17,13 @@ from daulat.assistant.followup import Thread, Threads
 from daulat.assistant.marking import Marker
 from daulat.assistant.sentence import Marked
 from daulat.assistant.types import Question
-from daulat.knowledge.search import LONGEST_QUERY, Asked, Filters, Searcher
+from daulat.knowledge.search import LONGEST_QUERY, Asked, Candidates, Filters, Searcher
 from daulat.knowledge.types import Hit
 
 CITED = 5
 OFFERED = 4  # passages that a writing model is given
 _LOOKED_AT = 12  # hits
+_AS_SURE = 0.5  # of the probability of what people asked about
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +83,62 @@ class Judge:
             asked = thread.dwell(asked, searcher.ask(question.text, language))
         asked = self.threads.in_law(asked, question.history)
         found = searcher.candidates(asked, Filters(services=frozenset({question.service})))
-        hits = tuple(thread.moved_on(searcher.rank(found, _LOOKED_AT)))
+        hits = thread.moved_on(searcher.rank(found, _LOOKED_AT))
+        hits, probability = self._surest(hits, asked, found, thread)
         evidence = tuple(gather_evidence(hits, searcher.release))
         marked = tuple(self.marker.mark(asked, item, found.heard) for item in evidence[: max(CITED, OFFERED)])
         evidence = tuple(
             at_article(item, mark.span[0], searcher.reader.legal) for item, mark in zip(evidence, marked, strict=False)
         )
-        may_stand = marked and not searcher.lacks_article(asked)
-        probability = self.answerable.probability(hits, marked[0], asked, found.heard) if may_stand else 0.0
         threshold = self.answerable.threshold(hits, found.heard)
-        return Prepared(question, language, asked, hits, evidence, marked, probability, threshold)
+        return Prepared(question, language, asked, tuple(hits), evidence, marked, probability, threshold)
+
+    def _surest(self, hits: list[Hit], asked: Asked, found: Candidates, thread: Thread) -> tuple[list[Hit], float]:
+        """Return hits in the order that answers most surely, and how surely.
+
+        A document that nobody asked about yet is weighed against the best that people did ask about: it leads where it
+        answers about as surely, and else makes that less sure.
+        """
+        if not hits or self.searcher.lacks_article(asked):
+            return hits, 0.0
+        probability = self._probability(hits, asked, found)
+        newcomer = self.searcher.newcomer(found)
+        if newcomer is None or thread.has_said(newcomer) or not 0 < probability < 1:
+            return hits, probability
+        others = [hit for hit in hits if hit.passage.passage_id != newcomer.passage.passage_id]
+        new_first = [newcomer, *others][:_LOOKED_AT]
+        other = self._probability(new_first, asked, found)
+        leads, probability = weighed(probability, other, self.answerable.threshold(new_first, found.heard))
+        return (new_first if leads else hits), probability
+
+    def _probability(self, hits: Sequence[Hit], asked: Asked, found: Candidates) -> float:
+        best = gather_evidence(hits[:1], self.searcher.release)[0]
+        return self.answerable.probability(hits, self.marker.mark(asked, best, found.heard), asked, found.heard)
+
+
+def weighed(known: float, new: float, enough: float) -> tuple[bool, float]:
+    """Weigh a document that nobody asked about yet against the best of the others.
+
+    Parameters
+    ----------
+    known, new : float
+        How surely each answers.
+    enough : float
+        The probability from which the new one may.
+
+    Returns
+    -------
+    (bool, float)
+        Whether the new one leads, and how surely that answers which does. An old one is less sure beside a rival.
+
+    Examples
+    --------
+    >>> weighed(0.6, 0.5, enough=0.35), weighed(0.9, 0.3, enough=0.35)
+    ((True, 0.5), (False, 0.63))
+    """
+    if new >= enough and new >= _AS_SURE * known:
+        return True, new
+    return False, known * (1 - new)
 
 
 def _ends_of(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,8 @@ from ..conftest import WordEncoder
 
 # These tests are of what is heard, whatever the fitted weights make of it.
 HEARD = np.array([{"asked_vote": 1.0, "asked_main": 0.1}.get(name, 0.0) for name in FEATURES], np.float32)
-ONLY_HEARD = replace(Ranking.blank(), everyday=Weights.of_linear(HEARD))
+NEAR = Weights.of_linear(np.array([float(name in ("dense", "words")) for name in FEATURES], np.float32))
+ONLY_HEARD = Ranking(law=NEAR, everyday=Weights.of_linear(HEARD), defined=NEAR, text=NEAR)
 BABY = "my baby arrived, whom do I tell?"
 ROWS = (
     {
@@ -43,18 +45,32 @@ def write(folder: Path, *lines: object) -> Path:
     return folder
 
 
+Opened = Callable[..., Searcher]
+
+
 @pytest.fixture(scope="module")
-def searcher(
+def opened(
     tmp_path_factory: pytest.TempPathFactory,
     make_builder: Callable[[Path], Builder],
     sources: list[Source],
     rules: IngestRules,
     reader: Reader,
-) -> Searcher:
-    place = tmp_path_factory.mktemp("everyday")
-    wordings = Wordings(write(place / "asked", *ROWS), reader.everyday)
-    report = replace(make_builder(place), everyday=wordings).build(sources, rules)
-    return Searcher(Release(report.folder), WordEncoder(), reader, ONLY_HEARD)
+) -> Opened:
+    def build(*rows: object, beside: bool = False) -> Searcher:
+        place = tmp_path_factory.mktemp("everyday")
+        declared = [source.at(place) for source in sources] if beside else sources
+        for path in sources[0].root.iterdir() if beside else ():
+            shutil.copy(path, place)
+        wordings = Wordings(write(place / "asked", *rows), reader.everyday)
+        report = replace(make_builder(place), everyday=wordings).build(declared, rules)
+        return Searcher(Release(report.folder), WordEncoder(), reader, ONLY_HEARD)
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def searcher(opened: Opened) -> Searcher:
+    return opened(*ROWS)
 
 
 def test_a_question_in_everyday_words_finds_the_passage_that_shares_no_word_with_it(searcher: Searcher) -> None:
@@ -92,6 +108,23 @@ def test_a_document_that_nobody_asked_about_leads_where_it_is_nearest_by_meaning
     [hit] = searcher.search(text, top_k=1)
     assert (hit.passage.passage_id, hit.is_unheard) == ("ACT-2-2005:1", True)
     assert not searcher.search(BABY, top_k=1)[0].is_unheard
+
+
+def test_the_newcomer_is_of_a_document_that_nobody_asked_about(searcher: Searcher) -> None:
+    newcomer = searcher.newcomer(searcher.candidates(searcher.ask(BABY)))
+    assert newcomer is not None
+    assert (newcomer.document.doc_id, newcomer.is_unheard) == ("ACT-2-2005", True)
+    only_asked = Filters(documents=frozenset({"ACT-1-2001", "REG-3-2010"}))
+    assert searcher.newcomer(searcher.candidates(searcher.ask(BABY), only_asked)) is None
+
+
+def test_a_source_of_which_nothing_was_asked_on_purpose_has_no_newcomer(opened: Opened) -> None:
+    for rows, new in (([ROWS[2]], False), (ROWS, True)):
+        beside = opened(*rows, beside=True)
+        found = beside.candidates(beside.ask(BABY))
+        assert (beside.newcomer(found) is not None) == beside.unheard.any() == new
+    elsewhere = opened(ROWS[2])
+    assert elsewhere.unheard.all()
 
 
 def test_a_row_says_which_sentence_of_its_passage_answers(searcher: Searcher) -> None:

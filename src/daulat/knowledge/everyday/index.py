@@ -6,6 +6,7 @@ Question n of every file is the n-th question of the rows in order. It decides n
 
     questions.json   the questions as written, with language and row
     rows.json        the rows: passage ids, and why none answers
+    sources.json     the sources that whoever wrote the questions had before them
     targets.npy      passage rows that a row of questions names, one row after another; target_offsets.npy says where
     vectors.npy ...  see `daulat.knowledge.index.vectors`
     terms.npy ...    see `daulat.knowledge.index.forward`
@@ -28,11 +29,12 @@ from daulat.knowledge.everyday.declared import EverydayRow
 from daulat.knowledge.index import ForwardIndex, ForwardWriter, LexicalIndex, VectorIndex
 from daulat.knowledge.index.lexical import Entry, write_lexical
 from daulat.knowledge.index.vectors import Int8, mapped, write_vectors
+from daulat.knowledge.sources import Source
 
 Rows = NDArray[np.int64]
 
 _TOLD_EVERY = 500
-_QUESTIONS, _ROWS = "questions.json", "rows.json"
+_QUESTIONS, _ROWS, _SOURCES = "questions.json", "rows.json", "sources.json"
 _TARGETS, _TARGET_OFFSETS = "targets.npy", "target_offsets.npy"
 
 
@@ -71,6 +73,10 @@ class Wordings:
         """Every file of the folder that decides what is written."""
         return sorted([*self.folder.glob("*.jsonl"), *self.folder.glob("adapter*.npz")])
 
+    def covers(self, source: Source) -> bool:
+        """Say whether the curators' questions were written with this source before them: it is declared beside them."""
+        return source.root == self.folder.parent
+
     @property
     def own_files(self) -> list[Path]:
         """Every file of the nation's own."""
@@ -92,6 +98,7 @@ def questions_of(rows: Sequence[EverydayRow]) -> list[tuple[int, str, str]]:
 def write_everyday(
     folder: Path,
     rows: Sequence[EverydayRow],
+    covered: Sequence[str],
     row_of: Callable[[str], int],
     terms: Sequence[Sequence[str]],
     vectors: tuple[Int8, NDArray[np.float16]],
@@ -104,6 +111,8 @@ def write_everyday(
     folder : Path
     rows : sequence of EverydayRow
         Whose passages are all known.
+    covered : sequence of str
+        Ids of the sources that whoever wrote them had before them.
     row_of : callable
         Passage id to row.
     terms : sequence of sequences of str
@@ -118,6 +127,7 @@ def write_everyday(
     encode = msgspec.json.encode
     (folder / _QUESTIONS).write_bytes(encode([_Question(text, tag, row) for row, tag, text in questions]))
     (folder / _ROWS).write_bytes(encode([_Row(row.passages, row.why, row.quote) for row in rows]))
+    (folder / _SOURCES).write_bytes(encode(sorted(covered)))
     targets = [row_of(passage) for row in rows for passage in row.passages]
     offsets = np.cumsum([0, *(len(row.passages) for row in rows)])
     np.save(folder / _TARGETS, np.array(targets, np.uint32))
@@ -156,6 +166,7 @@ class EverydayIndex:
         # Their texts stay on disk: nothing that answers reads them, and they would take 20 MB for 77,000 questions.
         questions = self.read_questions()
         self.rows = msgspec.json.decode((folder / _ROWS).read_bytes(), type=tuple[_Row, ...])
+        self.covered = frozenset(msgspec.json.decode((folder / _SOURCES).read_bytes(), type=tuple[str, ...]))
         self.row_of: Rows = np.array([question.row for question in questions], np.int64)
         self.languages = np.array([question.language for question in questions])
         self._targets: NDArray[np.uint32] = mapped(folder / _TARGETS)

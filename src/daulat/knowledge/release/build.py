@@ -140,7 +140,7 @@ class Builder:
                 encoded = self._encode([segment.text for segment in segments])
                 work.mkdir()
                 self._write(work, ingested, segments)
-                encoded += self._write_everyday(work, ingested, wordings)
+                encoded += self._write_everyday(work, ingested, wordings, sources)
                 manifest = self._seal(work, fingerprint, sources, files, data, ingested, len(segments))
                 target = self.releases / manifest.release_id
                 work.rename(target)
@@ -194,7 +194,9 @@ class Builder:
         usable, unknown = find_unknown(rows, known.__contains__)
         return usable, (*faults, *unknown)
 
-    def _write_everyday(self, work: Path, ingested: Ingested, rows: Sequence[EverydayRow]) -> int:
+    def _write_everyday(
+        self, work: Path, ingested: Ingested, rows: Sequence[EverydayRow], sources: Sequence[Source]
+    ) -> int:
         """Write the index of the everyday questions; return how many had to be encoded."""
         if self.everyday is None or not rows:
             return 0
@@ -211,7 +213,13 @@ class Builder:
         row_of = {passage_id: row for row, passage_id in enumerate(ids)}
         terms, total = [list(terms) for _, terms in read], len(read)
         write_everyday(
-            work / EVERYDAY, rows, row_of.__getitem__, terms, vectors, lambda done: self.progress("asked", done, total)
+            work / EVERYDAY,
+            rows,
+            [source.id for source in sources if self.everyday.covers(source)],
+            row_of.__getitem__,
+            terms,
+            vectors,
+            lambda done: self.progress("asked", done, total),
         )
         self.progress("asked", total, total)
         if adapter_file is not None:

@@ -43,7 +43,6 @@ _REMEMBERED = 4_096
 _FILTERS = 32  # a byte a passage each
 _TITLE_BOOST = 0.3
 _ARTICLE_NUMBER = re.compile(r"\d+")
-_UNHEARD_LEADS = 0.01  # score above the best
 _BY_NAME_LEADS = 10.0  # score above all others: who names an article of a law asks for that one
 
 
@@ -102,8 +101,12 @@ class Searcher:
         list of Hit
             Best first.
         """
-        asked = self.ask(text, language)
-        return self.rank(self.candidates(asked, filters), top_k)
+        found = self.candidates(self.ask(text, language), filters)
+        hits, newcomer = self.rank(found, top_k), self._newcomer_of(found)
+        if newcomer is None or not _is_nearest(found, newcomer):
+            return hits
+        first = self._hit(found, newcomer, float(self._scores(found)[newcomer]))
+        return [first, *(hit for hit in hits if hit.passage.passage_id != first.passage.passage_id)][:top_k]
 
     def warm(self) -> None:
         """Encode once, so that the first who asks does not wait for the encoder's weights."""
@@ -119,36 +122,48 @@ class Searcher:
 
     def rank(self, found: Candidates, top_k: int) -> list[Hit]:
         """Order candidates by the ranking and return the best."""
-        scores = self._ranking.scores(
-            found.features, is_definition=found.is_definition, is_everyday=found.heard is not None
-        )
+        scores = self._scores(found)
         if (named := asked_by_name(found.features)).any():
             scores = np.where(named, scores + np.ptp(scores) + _BY_NAME_LEADS, scores)
-        elif (newest := self._nearest_unheard(found)) is not None:
-            scores[newest] = max(float(scores.max()), float(scores[newest])) + _UNHEARD_LEADS
         order = np.lexsort((found.rows, -scores))[:top_k]
         return [self._hit(found, int(place), float(scores[place])) for place in order]
 
-    def _nearest_unheard(self, found: Candidates) -> int | None:
-        """Return the candidate of a document without everyday questions that is nearest of all by meaning and by words.
+    def newcomer(self, found: Candidates) -> Hit | None:
+        """Return the best candidate of documents without everyday questions; None where people asked about all of them.
 
-        What people asked of other passages weighs so much that it would come behind them, however near it is.
+        What people asked of other passages weighs so much that it ranks behind them, however near it is; so it is
+        chosen as where nobody asked at all. Its score is that of `rank`. Text that is history is no newcomer.
         """
-        if not len(found.rows) or not self._unheard.any():
+        place = self._newcomer_of(found)
+        return None if place is None else self._hit(found, place, float(self._scores(found)[place]))
+
+    def _newcomer_of(self, found: Candidates) -> int | None:
+        past = found.features[:, FEATURES.index("past")] > 0
+        candidates = self.unheard[self.release.rows["document"][found.rows]] & ~past
+        if not candidates.any():
             return None
-        dense, words, past = (found.features[:, FEATURES.index(name)] for name in ("dense", "words", "past"))
-        unheard = self._unheard[self.release.rows["document"][found.rows]] & (past == 0)
-        nearest = np.flatnonzero(unheard & (dense >= dense.max()) & (words >= words.max()))
-        return int(nearest[0]) if len(nearest) else None
+        scores = self._ranking.scores(found.features, is_definition=found.is_definition)
+        return int(np.where(candidates, scores, -np.inf).argmax())
+
+    def _scores(self, found: Candidates) -> NDArray[np.float32]:
+        return self._ranking.scores(
+            found.features, is_definition=found.is_definition, is_everyday=found.heard is not None
+        )
 
     @cached_property
-    def _unheard(self) -> NDArray[np.bool_]:
-        """Which documents no everyday question names, where there are any: bool[n_documents]."""
-        everyday, documents = self.release.everyday, self.release.rows["document"]
-        unheard = np.full(len(self.release.documents), everyday is not None)
-        if everyday is not None:
-            unheard[documents[everyday.named]] = False
-        return unheard
+    def unheard(self) -> NDArray[np.bool_]:
+        """Which documents nobody has asked about yet, where people asked about others: bool[n_documents].
+
+        Not those of a source that whoever wrote the questions had before them and asked nothing of: it is left alone.
+        """
+        everyday, documents = self.release.everyday, self.release.documents
+        if everyday is None:
+            return np.zeros(len(documents), bool)
+        asked = np.zeros(len(documents), bool)
+        asked[self.release.rows["document"][everyday.named]] = True
+        sources = np.array([document.source_id for document in documents])
+        left_alone = everyday.covered.difference(sources[asked].tolist())
+        return ~asked & ~np.isin(sources, list(left_alone))
 
     def lacks_article(self, asked: Asked) -> bool:
         """Say whether the question names an article beyond the last one of a law that is here."""
@@ -326,13 +341,19 @@ class Searcher:
             dense=features["dense"],
             segment=(int(segment["start"]), int(segment["end"])) if segment is not None else (0, 0),
             features=dict(features),
-            is_unheard=bool(self._unheard[self.release.rows["document"][row]]),
+            is_unheard=bool(self.unheard[self.release.rows["document"][row]]),
         )
 
     @cached_property
     def titles(self) -> Titles:
         """The titles of this release's laws, by which a question may name them; none without legal rules."""
         return title_index(self.release.documents, self.reader.legal) if self.reader.legal else NO_TITLES
+
+
+def _is_nearest(found: Candidates, place: int) -> bool:
+    """Say whether no candidate is nearer than one of them, by meaning or by words."""
+    near = found.features[:, [FEATURES.index("dense"), FEATURES.index("words")]]
+    return bool((near[place] >= near.max(axis=0)).all())
 
 
 def _number(article: str) -> int:
