@@ -15,7 +15,7 @@ from daulat.language.analysis import fold
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
 _GAP = re.compile(r"\s+")
-_REMEMBERED = 20_000  # words
+_REMEMBERED = 4_000  # words
 
 Forms = Callable[[str], Sequence[str]]
 
@@ -24,7 +24,7 @@ Forms = Callable[[str], Sequence[str]]
 class _Word:
     """A word of a text: the forms that it may have in the table, and those of them that a phrase begins with."""
 
-    forms: frozenset[str]
+    forms: tuple[str, ...]
     firsts: tuple[str, ...]
 
 
@@ -123,9 +123,8 @@ class PhraseTable:
         if known is None:
             if len(self._read) >= _REMEMBERED:
                 self._read.clear()
-            forms = dict.fromkeys(self._forms(fold(token.casefold())))
-            firsts = tuple(form for form in forms if form in self._by_first)
-            known = self._read[token] = _Word(frozenset(forms), firsts)
+            forms = tuple(dict.fromkeys(self._forms(fold(token.casefold()))))
+            known = self._read[token] = _Word(forms, tuple(form for form in forms if form in self._by_first))
         return known
 
     def _side_by_side(self, text: str) -> list[tuple[Match, tuple[str, ...]]]:
@@ -173,7 +172,7 @@ def replaced(text: str, matches: Iterable[Match], chosen: Callable[[str], str] =
     return " ".join("".join([*parts, text[at:]]).split())
 
 
-def _stand_together(words: tuple[str, ...], forms: list[frozenset[str]], reach: int) -> bool:
+def _stand_together(words: tuple[str, ...], forms: list[tuple[str, ...]], reach: int) -> bool:
     places = [[i for i, here in enumerate(forms) if word in here] for word in words]
     return all(places) and any(
         all(any(start <= place < start + reach for place in spots) for spots in places)

@@ -37,7 +37,7 @@ _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u1b00-\u1b7f\u3040-\u30ff\u3400-\u9fff\ua980-\ua9df]"
 )
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10}
-_CACHE_WORDS = 200_000
+_CACHE_WORDS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
