@@ -91,6 +91,13 @@ def test_a_question_like_one_that_no_source_answers_is_known_as_such(searcher: S
     assert heard.none["none_vote"] > 0.5
 
 
+def test_a_question_near_to_nothing_that_was_asked_is_searched_as_where_nobody_asked(searcher: Searcher) -> None:
+    found = searcher.candidates(searcher.ask("How tall may a lighthouse be?"))
+    assert found.heard is None
+    assert searcher.newcomer(found) is None
+    assert not found.features[:, [n for n, name in enumerate(FEATURES) if name.startswith("asked")]].any()
+
+
 def test_a_question_that_only_another_service_answers_is_one_that_no_source_answers_here(searcher: Searcher) -> None:
     asked = searcher.ask(BABY)
     only_rules = Filters(documents=frozenset({"REG-3-2010"}))

@@ -129,7 +129,8 @@ class Searcher:
         return [self._hit(found, int(place), float(scores[place])) for place in order]
 
     def newcomer(self, found: Candidates) -> Hit | None:
-        """Return the best candidate of documents without everyday questions; None where people asked about all of them.
+        """Return the best candidate of documents without everyday questions; None where people asked about all
+        of them, or nothing like this.
 
         What people asked of other passages weighs so much that it ranks behind them, however near it is; so it is
         chosen as where nobody asked at all. Its score is that of `rank`. Text that is history is no newcomer.
@@ -138,6 +139,8 @@ class Searcher:
         return None if place is None else self._hit(found, place, float(self._scores(found)[place]))
 
     def _newcomer_of(self, found: Candidates) -> int | None:
+        if found.heard is None:
+            return None
         past = found.features[:, FEATURES.index("past")] > 0
         candidates = self.unheard[self.release.rows["document"][found.rows]] & ~past
         if not candidates.any():
