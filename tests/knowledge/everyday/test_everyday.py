@@ -17,6 +17,7 @@ from daulat.knowledge.encoder import Adapter
 from daulat.knowledge.everyday import Wordings, read_everyday
 from daulat.knowledge.ingest import IngestRules
 from daulat.knowledge.release import Builder, Release
+from daulat.knowledge.release.layout import MANIFEST
 from daulat.knowledge.search import FEATURES, Filters, Ranking, Reader, Searcher, Weights, load_ranking
 from daulat.knowledge.sources import Source
 
@@ -132,6 +133,19 @@ def test_a_source_of_which_nothing_was_asked_on_purpose_has_no_newcomer(opened: 
         assert (beside.newcomer(found) is not None) == beside.unheard.any() == new
     elsewhere = opened(ROWS[2])
     assert elsewhere.unheard.all()
+
+
+def test_a_release_that_was_built_before_sources_were_written_down_opens(opened: Opened, tmp_path: Path) -> None:
+    for rows, new in (([ROWS[2]], False), (ROWS, True)):
+        built = opened(*rows)
+        older = tmp_path / f"older-{new}"
+        shutil.copytree(built.release.folder, older)
+        (older / "everyday" / "sources.json").unlink()
+        manifest = json.loads((older / MANIFEST).read_text())
+        del manifest["files"]["everyday/sources.json"]
+        (older / MANIFEST).chmod(0o644)
+        (older / MANIFEST).write_text(json.dumps(manifest) + "\n")
+        assert Searcher(Release(older), WordEncoder(), built.reader, ONLY_HEARD).unheard.any() == new
 
 
 def test_a_row_says_which_sentence_of_its_passage_answers(searcher: Searcher) -> None:

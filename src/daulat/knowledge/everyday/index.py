@@ -6,7 +6,7 @@ Question n of every file is the n-th question of the rows in order. It decides n
 
     questions.json   the questions as written, with language and row
     rows.json        the rows: passage ids, and why none answers
-    sources.json     the sources that whoever wrote the questions had before them
+    sources.json     the sources that whoever wrote the questions had before them; older releases have none
     targets.npy      passage rows that a row of questions names, one row after another; target_offsets.npy says where
     vectors.npy ...  see `daulat.knowledge.index.vectors`
     terms.npy ...    see `daulat.knowledge.index.forward`
@@ -166,7 +166,11 @@ class EverydayIndex:
         # Their texts stay on disk: nothing that answers reads them, and they would take 20 MB for 77,000 questions.
         questions = self.read_questions()
         self.rows = msgspec.json.decode((folder / _ROWS).read_bytes(), type=tuple[_Row, ...])
-        self.covered = frozenset(msgspec.json.decode((folder / _SOURCES).read_bytes(), type=tuple[str, ...]))
+        # The sources that whoever wrote the questions had before them; None: all, as before this was written down.
+        told = folder / _SOURCES
+        self.covered = (
+            frozenset(msgspec.json.decode(told.read_bytes(), type=tuple[str, ...])) if told.is_file() else None
+        )
         self.row_of: Rows = np.array([question.row for question in questions], np.int64)
         self.languages = np.array([question.language for question in questions])
         self._targets: NDArray[np.uint32] = mapped(folder / _TARGETS)

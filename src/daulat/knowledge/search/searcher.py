@@ -165,7 +165,8 @@ class Searcher:
         asked = np.zeros(len(documents), bool)
         asked[self.release.rows["document"][everyday.named]] = True
         sources = np.array([document.source_id for document in documents])
-        left_alone = everyday.covered.difference(sources[asked].tolist())
+        covered = frozenset(sources.tolist()) if everyday.covered is None else everyday.covered
+        left_alone = covered.difference(sources[asked].tolist())
         return ~asked & ~np.isin(sources, list(left_alone))
 
     def lacks_article(self, asked: Asked) -> bool:
