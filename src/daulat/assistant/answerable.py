@@ -6,8 +6,7 @@ that none of these names, for any other text, and for text of a country without 
 `fit_unheard.py` and `fit_plain.py` fitted them, never on what confirms them: logistic regression, and boosted trees
 where thousands of questions carry them. Each has the threshold from which an answer is given. Rules stand before them:
 a question about a law that the release does not hold is not answered from another law; one that is a passage's own
-heading is. It reads no file but its own weights and never sees
-a question's text beyond what `Asked` holds.
+heading is. It reads no file but its own weights and never sees a question's text beyond what `Asked` holds.
 """
 
 from __future__ import annotations

@@ -282,7 +282,7 @@ def _deciding(pack: Pack | None, everyday: Wordings | None) -> list[Path]:
 
 def pack_everyday(pack: Pack | None, reader: Reader) -> Wordings | None:
     """Return the everyday questions of a pack, as `reader` reads them; None where it has none."""
-    return Wordings(pack.path(FOLDER), reader.everyday) if pack and pack.has(FOLDER) else None
+    return Wordings(pack.path(FOLDER), reader.everyday, of_pack=True) if pack and pack.has(FOLDER) else None
 
 
 def everyday_of(pack: Pack | None, reader: Reader, declared: Path | None) -> Wordings | None:

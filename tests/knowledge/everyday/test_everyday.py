@@ -57,12 +57,12 @@ def opened(
     rules: IngestRules,
     reader: Reader,
 ) -> Opened:
-    def build(*rows: object, beside: bool = False) -> Searcher:
+    def build(*rows: object, beside: bool = False, of_pack: bool = False) -> Searcher:
         place = tmp_path_factory.mktemp("everyday")
         declared = [source.at(place) for source in sources] if beside else sources
         for path in sources[0].root.iterdir() if beside else ():
             shutil.copy(path, place)
-        wordings = Wordings(write(place / "asked", *rows), reader.everyday)
+        wordings = Wordings(write(place / "asked", *rows), reader.everyday, of_pack=of_pack)
         report = replace(make_builder(place), everyday=wordings).build(declared, rules)
         return Searcher(Release(report.folder), WordEncoder(), reader, ONLY_HEARD)
 
@@ -126,13 +126,14 @@ def test_the_newcomer_is_of_a_document_that_nobody_asked_about(searcher: Searche
     assert searcher.newcomer(searcher.candidates(searcher.ask(BABY), only_asked)) is None
 
 
-def test_a_source_of_which_nothing_was_asked_on_purpose_has_no_newcomer(opened: Opened) -> None:
+def test_a_source_of_which_a_pack_asks_nothing_on_purpose_has_no_newcomer(opened: Opened) -> None:
     for rows, new in (([ROWS[2]], False), (ROWS, True)):
-        beside = opened(*rows, beside=True)
+        beside = opened(*rows, beside=True, of_pack=True)
         found = beside.candidates(beside.ask(BABY))
         assert (beside.newcomer(found) is not None) == beside.unheard.any() == new
-    elsewhere = opened(ROWS[2])
+    elsewhere, a_nations_own = opened(ROWS[2], of_pack=True), opened(ROWS[2], beside=True)
     assert elsewhere.unheard.all()
+    assert a_nations_own.unheard.all()
 
 
 def test_a_release_that_was_built_before_sources_were_written_down_opens(opened: Opened, tmp_path: Path) -> None:

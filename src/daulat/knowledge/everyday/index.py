@@ -62,11 +62,14 @@ class Wordings:
         (question, language) to the text that is encoded and the weighted terms that are indexed.
     own : Path, optional
         The folder of a nation's own questions, read after those.
+    of_pack : bool
+        Whether the curators are a pack's, who wrote with all sources before them that the pack declares.
     """
 
     folder: Path
     read: Callable[[str, str], tuple[str, Mapping[str, float]]]
     own: Path | None = None
+    of_pack: bool = False
 
     @property
     def files(self) -> list[Path]:
@@ -74,8 +77,11 @@ class Wordings:
         return sorted([*self.folder.glob("*.jsonl"), *self.folder.glob("adapter*.npz")])
 
     def covers(self, source: Source) -> bool:
-        """Say whether the curators' questions were written with this source before them: it is declared beside them."""
-        return source.root == self.folder.parent
+        """Say whether the questions were written with this source before their writers.
+
+        A nation goes on adding sources beside its own questions, so only a pack's are known to be.
+        """
+        return self.of_pack and source.root == self.folder.parent
 
     @property
     def own_files(self) -> list[Path]:

@@ -103,7 +103,7 @@ class Searcher:
         """
         found = self.candidates(self.ask(text, language), filters)
         hits, newcomer = self.rank(found, top_k), self._newcomer_of(found)
-        if newcomer is None or not _is_nearest(found, newcomer):
+        if newcomer is None or not _is_nearest(found, newcomer) or asked_by_name(found.features).any():
             return hits
         first = self._hit(found, newcomer, float(self._scores(found)[newcomer]))
         return [first, *(hit for hit in hits if hit.passage.passage_id != first.passage.passage_id)][:top_k]
