@@ -269,6 +269,13 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
         mode, citations = "notice", ()
         text = "Jika ada yang dalam bahaya, hubungi **112** sekarang juga."
         contacts = (Contact("Panggilan darurat", "Bebas pulsa, 24 jam", "112"),)
+    elif "dipukul" in words:
+        text, citations = _marked(
+            f"Segera hubungi:\n\n- 112: darurat\n\nMenurut {title}, Pasal 27 {{1}}:\n\n> (1) {BIRTH_SENTENCE}\n\n"
+            "Anda juga dapat bertanya kepada:\n- Dinas: 123",
+            birth,
+        )
+        contacts = (Contact("darurat", "", "112"), Contact("Dinas", "", "123"))
     elif "serang" in words:
         mode = "written"
         hostile = replace(leave, title=f"{SCRIPT}{leave.title}", article=f'"><b>{SCRIPT}', successor=SCRIPT)

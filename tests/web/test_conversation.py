@@ -214,6 +214,19 @@ def test_an_old_text_is_shown_as_history_with_what_replaced_it(open_page: Open) 
     expect(page.locator(".successor")).to_have_text("Lihat gantinya: Undang-Undang Nomor 16 Tahun 2019, Pasal 7")
 
 
+def test_whom_to_call_is_told_before_the_answer_and_the_answer_is_whole(open_page: Open) -> None:
+    page = open_page()
+    ask(page, "Saya dipukul, bayi saya bagaimana?")
+    expect(page.locator(".answer li").first).to_contain_text("112")
+    expect(page.locator(".answer figure.quote mark")).to_have_count(1)
+    expect(page.locator(".contacts")).to_contain_text("Dinas")
+    assert "Dinas" not in " ".join(page.locator(".answer li").all_inner_texts()[:1])
+    listed, quoted = page.locator(".answer li").first.bounding_box(), page.locator(".answer figure").bounding_box()
+    assert listed is not None
+    assert quoted is not None
+    assert listed["y"] < quoted["y"]
+
+
 def test_an_emergency_is_told_whom_to_call_with_a_thumb_and_nothing_else(open_page: Open) -> None:
     page = open_page(viewport={"width": 320, "height": 640})
     ask(page, "Ada orang pingsan, tolong!")

@@ -21,7 +21,7 @@ from daulat.nation.packs import find_pack
 from daulat.web import MessagesError, load_messages
 from daulat.web.markdown import fence_quotes, place_marks, quotations, to_html
 from daulat.web.quoting import excerpt, find_span, lines_of
-from daulat.web.views import view_answer
+from daulat.web.views import Figure, view_answer
 
 from .answers import ScriptedAssistant, SmallLibrary, answer_to
 
@@ -160,3 +160,11 @@ def test_a_citation_that_the_text_forgot_is_quoted_all_the_same() -> None:
     view = view_answer(answer, CORE["live"])
     assert len(view.blocks) == 2
     assert view.sources == ()
+
+
+def test_whom_to_call_stays_before_the_answer_and_only_whom_to_ask_is_drawn_elsewhere() -> None:
+    view = view_answer(answer_to(Question("saya dipukul"), ScriptedAssistant(SmallLibrary()).library), CORE["live"])
+    told = "".join(str(block) for block in view.blocks if not isinstance(block, Figure))
+    assert told.index("112") < told.index("Pasal 27")
+    assert "Dinas" not in told
+    assert any(isinstance(block, Figure) for block in view.blocks)

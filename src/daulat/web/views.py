@@ -21,7 +21,8 @@ from daulat.language import tells_date
 from daulat.web.markdown import fence_quotes, introduces, place_marks, quotations, to_html, without_marks
 from daulat.web.quoting import Line, Stretch, excerpt, find_span, lines_of, stretches_of, unmarked
 
-_OFFICES = re.compile(r"\n\n(?:[^\n-][^\n]*\n)?- .*\Z", re.DOTALL)  # whom to ask, as the text tells it at its end
+# Whom to ask, as the text tells it at its end. Whom to call stands before an answer, and stays there.
+_OFFICES = re.compile(r"\n\n(?:[^\n-][^\n]*\n)?(?:- [^\n]*\n)*- [^\n]*\Z")
 
 QUOTE_IN_ADDRESS = 300
 _LONGEST_LABEL = 56  # a heading on a phone

@@ -66,8 +66,9 @@ function drawFigure(citation, number, isFurther = false) {
 
 /** The words and the quotations. A quoted stretch that stands in a citation is shown as that citation, whole and marked. */
 function drawSaid({ text: whole, citations, details }) {
-  // Offices that can be called are drawn below as what they are; their list in the text is for clients that show text only.
-  const text = details?.contacts?.length ? whole.replace(/\n\n(?:[^\n-][^\n]*\n)?- [^]*$/, '') : whole;
+  // Offices are drawn below as what they are; their list at the end is for clients that show text only. Whom to call stands
+  // before an answer, and stays there.
+  const text = details?.contacts?.length ? whole.replace(/\n\n(?:[^\n-][^\n]*\n)?(?:- [^\n]*\n)*- [^\n]*$/, '') : whole;
   const shown = new Set();
   const mark = (number) => h('a', {
     class: 'cite',
