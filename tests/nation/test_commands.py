@@ -91,6 +91,16 @@ def test_check_tells_machines_every_fault_and_fails(run):
     assert all(fault["line"] > 1 for fault in told["faults"])
 
 
+@pytest.mark.parametrize("is_absolute", [False, True])
+def test_check_tells_the_faults_of_a_declaration_in_another_folder(run, is_absolute):
+    Path("sub").mkdir()
+    Path("sub/nation.yaml").write_text("country: X\n")
+    path = Path("sub/nation.yaml").absolute() if is_absolute else Path("sub/nation.yaml")
+    code, _out, err = run("nation", "check", "--file", str(path))
+    assert code == 1
+    assert err.rstrip().endswith(f"faults in {path}")
+
+
 def test_check_tells_machines_which_file_is_missing_and_no_line_of_it(run):
     code, out, _err = run("nation", "check", "--file", "nope.yaml", "--json")
     [fault] = json.loads(out)["faults"]

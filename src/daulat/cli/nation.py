@@ -37,7 +37,8 @@ def check(context: click.Context, path: Path, as_json: bool) -> None:
         emit_json({"file": str(path), "valid": not faults, "faults": [fault.as_dict() for fault in faults]})
     elif faults:
         say("\n\n".join(str(fault) for fault in faults))
-        say(f"\n{len(faults)} fault{'s' if len(faults) > 1 else ''} in {path.with_name(faults[0].file or path.name)}")
+        at_fault = path.with_name(Path(faults[0].file or path).name)
+        say(f"\n{len(faults)} fault{'s' if len(faults) > 1 else ''} in {at_fault}")
     else:
         nation = load_nation(path)
         say(f"{path} is valid: {nation.country}, languages: {len(nation.languages)}, services: {len(nation.services)}")
