@@ -31,7 +31,8 @@ def test_all_faults_of_a_file_are_told_by_line(tmp_path: Path) -> None:
         read_word_lists(path)
     told = str(caught.value)
     assert [f"line {line}: " in told for line in (6, 7, 8, 9)] == [True] * 4
-    assert "mustnt" in told
+    assert "`mustnt`; did you mean `must_not`?" in told
+    assert "did you mean `values`?" in told
 
 
 @pytest.mark.parametrize("text", ["", "format: 1\n", "format: 2\nlanguages: {}\n", "[]\n", "languages: [a]\n"])

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from operator import itemgetter
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from daulat.assistant.errors import AssistantError
 from daulat.language import PackFiles
-from daulat.nation import Guide, YamlFile, explain, read_yaml
+from daulat.nation import Guide, read_yaml, tell_lines
 
 Sense = Literal[
     "must", "may", "right", "must_not", "need_not", "cannot", "free", "exempt", "not", "except",
@@ -75,14 +74,12 @@ def load_word_lists(pack: PackFiles | None) -> Mapping[str, WordLists]:
 
 def read_word_lists(path: Path) -> Mapping[str, WordLists]:
     """Read one file; see `load_word_lists`."""
-    file: YamlFile = read_yaml(path)
+    file = read_yaml(path)
     try:
         return _File.model_validate(file.data or {}).languages
     except ValidationError as error:
-        guide = Guide(path.name)
-        told = [(file.line_of(each["loc"]), explain(each, _File, guide)) for each in error.errors(include_url=False)]
-        told.sort(key=itemgetter(0))
-        lines = "\n".join(f"  {path.name} line {line}: {fault.what}" for line, fault in told)
+        told = tell_lines(error, file, _File, Guide(path.name))
+        lines = "\n".join(f"  {path.name} line {line}: {fault}" for line, fault in told)
         raise AssistantError(
             f"{path} has {len(told)} fault{'s' if len(told) > 1 else ''}\n{lines}",
             why="What a model writes is checked by these lists; with half of them, false sentences would stand.",

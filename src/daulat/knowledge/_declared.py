@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from daulat.knowledge.errors import SourceError
-from daulat.nation import Guide, NationError, YamlFile, explain, read_yaml
+from daulat.nation import Guide, NationError, YamlFile, read_yaml, tell_lines
 
 
 class Declared(BaseModel):
@@ -56,12 +56,7 @@ def load_declared(
     try:
         value = shape.model_validate(file.data or {}, context=context)
     except ValidationError as error:
-        guide = Guide(path.name)
-        for fault in error.errors(include_url=False):
-            told = explain(fault, shape, guide)
-            # A rule of our own says in its one sentence what to write instead.
-            more = "" if fault["type"] == "value_error" else f"; {told.fix[0].lower()}{told.fix[1:]}"
-            faults.append((file.line_of(fault["loc"]), told.what + more))
+        faults += tell_lines(error, file, shape, Guide(path.name))
         raise faults_error(path, sorted(faults)) from error
     if faults:
         raise faults_error(path, sorted(faults))

@@ -6,7 +6,7 @@ file at once, each with its line; and the country's `Pack`, where one is install
 connection, runs no code of a pack, and holds nothing that is particular to one country.
 """
 
-from daulat.nation._sentences import Guide, explain
+from daulat.nation._sentences import Guide, tell_lines
 from daulat.nation._yaml import YamlFile, read_yaml
 from daulat.nation.bootstrap import bootstrap
 from daulat.nation.check import check_nation, check_text, load_nation, nation_of
@@ -43,7 +43,6 @@ __all__ = [
     "bootstrap",
     "check_nation",
     "check_text",
-    "explain",
     "find_pack",
     "installed_packs",
     "json_schema",
@@ -52,4 +51,5 @@ __all__ = [
     "pack_at",
     "pack_of",
     "read_yaml",
+    "tell_lines",
 ]

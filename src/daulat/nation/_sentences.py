@@ -2,7 +2,7 @@
 """Private: what pydantic found in a declaration in; the sentences that its author reads out.
 
 Shared by nation.yaml and by the declarations of other rooms, so that a misspelt key is met with the same help
-everywhere. It knows no key and no line: the model says which keys there are.
+everywhere. It knows no key: the model says which there are.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+from daulat.nation._yaml import YamlFile
 
 Loc = tuple[int | str, ...]
 _SECRET = re.compile(r"(?:key|secret|token|password)(?:_from)?$")
@@ -112,6 +114,17 @@ def explain(error: ErrorDetails, model: type[BaseModel], guide: Guide) -> Told:
             why = "What depends on it could not be worked out."
             fix = _joined("Correct the value.", guide.rules)
             return Told(f"`{key}` is {shown}: {error['msg'][0].lower()}{error['msg'][1:]}", why, fix, "nation.value")
+
+
+def tell_lines(error: ValidationError, file: YamlFile, model: type[BaseModel], guide: Guide) -> list[tuple[int, str]]:
+    """Return all that pydantic found in a file, each with its line and what to write instead, in order."""
+    found: list[tuple[int, str]] = []
+    for fault in error.errors(include_url=False):
+        told = explain(fault, model, guide)
+        # A rule of our own says in its one sentence what to write instead.
+        more = "" if fault["type"] == "value_error" else f"; {told.fix[0].lower()}{told.fix[1:]}"
+        found.append((file.line_of(fault["loc"]), told.what + more))
+    return sorted(found)
 
 
 def _meant(word: str, known: list[str]) -> str:
