@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from daulat.assistant.answerable import Answerable
 from daulat.assistant.citing import at_article
@@ -22,7 +23,7 @@ from daulat.knowledge.types import Hit
 
 CITED = 5
 OFFERED = 4  # passages that a writing model is given
-_LOOKED_AT = 12  # hits
+LOOKED_AT = 12  # hits
 _AS_SURE = 0.5  # of the probability of what people asked about
 
 
@@ -83,37 +84,48 @@ class Judge:
             asked = thread.dwell(asked, searcher.ask(question.text, language))
         asked = self.threads.in_law(asked, question.history)
         found = searcher.candidates(asked, Filters(services=frozenset({question.service})))
-        hits = thread.moved_on(searcher.rank(found, _LOOKED_AT))
-        hits, probability = self._surest(hits, asked, found, thread)
-        evidence = tuple(gather_evidence(hits, searcher.release))
-        marked = tuple(self.marker.mark(asked, item, found.heard) for item in evidence[: max(CITED, OFFERED)])
+        hits = thread.moved_on(searcher.rank(found, LOOKED_AT))
+        if not hits:
+            return Prepared(question, language, asked, (), (), (), 0.0, self.answerable.threshold((), found.heard))
+        surest = self._surest(hits, asked, found, thread)
+        evidence = tuple(gather_evidence(surest.hits, searcher.release))
+        others = evidence[1 : max(CITED, OFFERED)]
+        marked = surest.mark, *(self.marker.mark(asked, item, found.heard) for item in others)
         evidence = tuple(
             at_article(item, mark.span[0], searcher.reader.legal) for item, mark in zip(evidence, marked, strict=False)
         )
-        threshold = self.answerable.threshold(hits, found.heard)
-        return Prepared(question, language, asked, tuple(hits), evidence, marked, probability, threshold)
+        probability = 0.0 if searcher.lacks_article(asked) else surest.probability
+        threshold = self.answerable.threshold(surest.hits, found.heard)
+        return Prepared(question, language, asked, surest.hits, evidence, marked, probability, threshold)
 
-    def _surest(self, hits: list[Hit], asked: Asked, found: Candidates, thread: Thread) -> tuple[list[Hit], float]:
-        """Return hits in the order that answers most surely, and how surely.
+    def _surest(self, hits: Sequence[Hit], asked: Asked, found: Candidates, thread: Thread) -> _Weighed:
+        """Return hits in the order that answers most surely.
 
         A document that nobody asked about yet is weighed against the best that people did ask about: it leads where it
         answers about as surely, and else makes that less sure.
         """
-        if not hits or self.searcher.lacks_article(asked):
-            return hits, 0.0
-        probability = self._probability(hits, asked, found)
+        known = self._weigh(hits, asked, found)
         newcomer = self.searcher.newcomer(found)
-        if newcomer is None or thread.has_said(newcomer) or not 0 < probability < 1:
-            return hits, probability
+        if newcomer is None or thread.has_said(newcomer) or not 0 < known.probability < 1:
+            return known
         others = [hit for hit in hits if hit.passage.passage_id != newcomer.passage.passage_id]
-        new_first = [newcomer, *others][:_LOOKED_AT]
-        other = self._probability(new_first, asked, found)
-        leads, probability = weighed(probability, other, self.answerable.threshold(new_first, found.heard))
-        return (new_first if leads else hits), probability
+        new = self._weigh([newcomer, *others][:LOOKED_AT], asked, found)
+        enough = self.answerable.threshold(new.hits, found.heard)
+        leads, probability = weighed(known.probability, new.probability, enough)
+        return (new if leads else known)._replace(probability=probability)
 
-    def _probability(self, hits: Sequence[Hit], asked: Asked, found: Candidates) -> float:
+    def _weigh(self, hits: Sequence[Hit], asked: Asked, found: Candidates) -> _Weighed:
         best = gather_evidence(hits[:1], self.searcher.release)[0]
-        return self.answerable.probability(hits, self.marker.mark(asked, best, found.heard), asked, found.heard)
+        mark = self.marker.mark(asked, best, found.heard)
+        return _Weighed(tuple(hits), mark, self.answerable.probability(hits, mark, asked, found.heard))
+
+
+class _Weighed(NamedTuple):
+    """Hits, the mark in the first of them, and how surely that answers."""
+
+    hits: tuple[Hit, ...]
+    mark: Marked
+    probability: float
 
 
 def weighed(known: float, new: float, enough: float) -> tuple[bool, float]:
