@@ -15,7 +15,7 @@ from daulat.gateway.library import OpenLibrary
 from daulat.knowledge.index.cache import VectorCache
 from daulat.knowledge.ingest import IngestRules
 from daulat.knowledge.release import Builder, Release, SigningKey
-from daulat.knowledge.search import reader_for
+from daulat.knowledge.search import Filters, reader_for
 from daulat.knowledge.sources import load_sources
 from daulat.nation import bootstrap, check_text
 
@@ -96,6 +96,15 @@ def test_a_bound_service_answers_from_its_part_and_the_whole_country(ask):
     assert "XA-open" in found["fish"]
     assert "XA-hills" not in cited(ask("What does a cat licence cost?", service="isles"))
     assert "XA-hills" in cited(ask("What does a cat licence cost?", service="all"))
+
+
+def test_a_bound_service_may_find_what_it_answers_from(ask):
+    searcher, documents = ask.assistant.searcher, ask.assistant.release.documents
+    may = {
+        service: {each.doc_id for each in documents if searcher.may_find(each, Filters(services=frozenset({service})))}
+        for service in ("isles", "all")
+    }
+    assert may == {"isles": {"XA-isles", "XA-whole", "XA-open"}, "all": {each.doc_id for each in documents}}
 
 
 def test_a_bound_service_counts_and_finds_what_it_answers_from(ask):
