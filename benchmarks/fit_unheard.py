@@ -21,7 +21,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -31,8 +30,9 @@ from everyday_asked import ask_held_out, everyday_questions, sample_everyday
 from fit_answers import HEARD_FEATURES, LAW_FEATURES, ROOT, WEIGHTS, auroc, fit_logistic, write_json
 from numpy.typing import NDArray
 
-from daulat.assistant.answerable import evidence_features, load_answerable
+from daulat.assistant.answerable import Answerable, evidence_features, load_answerable
 from daulat.assistant.evidence import gather_evidence
+from daulat.assistant.judging import CITED, LOOKED_AT, weighed
 from daulat.assistant.marking import Marker
 from daulat.assistant.sentence import load_sentence_models
 from daulat.evaluation import Bench, KnownQuestion, open_corpus
@@ -48,7 +48,6 @@ L2, THRESHOLD = 3e-3, 0.35
 WEIGHS = {"new": 0.5, "citizens": 1.0, "others": 0.5}
 # What kind of text it is does not speak for or against a new one.
 NAMES = tuple(name for name in (*LAW_FEATURES, *HEARD_FEATURES) if name not in ("hit_rank", "hit_past"))
-KEPT, LOOKED_AT = 4, 12  # hits that are cited, and that are judged by
 Found = Iterator[tuple[KnownQuestion, Asked, Candidates]]
 
 
@@ -89,7 +88,8 @@ class Case:
     """A question that a newcomer may answer.
 
     `kind` is one of `WEIGHS`, `group` whether it is about a new document, another one or nothing that is here;
-    `known` is the probability of the best other document, `is_known_right` whether it is cited then.
+    `known` is the probability of the best other document. `is_right` says whether the newcomer answers, `is_cited` and
+    `is_cited_alone` whether a passage that does is among the first with the newcomer leading, and without it.
     """
 
     kind: str
@@ -98,39 +98,49 @@ class Case:
     features: Mapping[str, float]
     is_right: bool
     known: float
-    is_known_right: bool
+    is_cited: bool
+    is_cited_alone: bool
 
 
-def collect(kind: str, searcher: Forgetful, marker: Marker, found: Found, fold: int) -> Iterator[Case]:
+def collect(
+    kind: str, searcher: Forgetful, marker: Marker, answerable: Answerable, found: Found, fold: int
+) -> Iterator[Case]:
     """Search and describe, with the best newcomer first."""
-    answerable = load_answerable(open_bench().pack)
     for question, asked, candidates in found:
         newcomer = searcher.newcomer(candidates)
         new = {fold_of(document_of(gold), "new") == fold for gold in question.gold}
         if newcomer is None or len(new) > 1:  # partly about a new document: either answer is right
             continue
         hits = searcher.rank(candidates, LOOKED_AT)
-
-        def weighed(hits: Sequence[Hit], asked: Asked = asked, candidates: Candidates = candidates) -> Any:
-            best = gather_evidence(hits[:1], searcher.release)[0]
-            mark = marker.mark(asked, best, candidates.heard)
-            return evidence_features(hits, mark, asked, candidates.heard)
-
-        known = answerable.everyday.probability(weighed(hits))
-        ids = [hit.passage.passage_id for hit in hits]
         others = [hit for hit in hits if hit.passage.passage_id != newcomer.passage.passage_id]
+        new_first = [newcomer, *others][:LOOKED_AT]
+        alone, features = (described(searcher, marker, asked, candidates, each) for each in (hits, new_first))
         yield Case(
             kind,
             "none" if not question.answerable else "new" if True in new else "old",
             fold_of(document_of(min(question.gold)) if question.gold else question.question_id, "apart"),
-            weighed([newcomer, *others][:LOOKED_AT]),
+            features,
             newcomer.passage.passage_id in question.gold,
-            known,
-            bool(question.gold.intersection(ids[:KEPT])),
+            answerable.everyday.probability(alone),
+            is_cited(question, new_first),
+            is_cited(question, hits),
         )
 
 
-def all_cases(bench: Bench) -> Iterator[Case]:
+def described(
+    searcher: Forgetful, marker: Marker, asked: Asked, candidates: Candidates, hits: Sequence[Hit]
+) -> Mapping[str, float]:
+    """Return what the models weigh of hits in this order."""
+    best = gather_evidence(hits[:1], searcher.release)[0]
+    return evidence_features(hits, marker.mark(asked, best, candidates.heard), asked, candidates.heard)
+
+
+def is_cited(question: KnownQuestion, hits: Sequence[Hit]) -> bool:
+    """Say whether a passage that answers is among the first, which are cited."""
+    return any(hit.passage.passage_id in question.gold for hit in hits[:CITED])
+
+
+def all_cases(bench: Bench, answerable: Answerable) -> Iterator[Case]:
     """Make each fifth of the documents new in turn, and ask."""
     assert bench.pack is not None
     suite, everyday, draw = read_suite(), everyday_questions(bench), random.Random(5)  # a sample, not a secret
@@ -157,23 +167,26 @@ def all_cases(bench: Bench) -> Iterator[Case]:
                     asked = searcher.ask(question.text, tag)
                     yield question, asked, searcher.candidates(asked)
 
-            yield from collect("new", searcher, marker, searched(about[fold]), fold)
-            yield from collect("citizens", searcher, marker, searched(suite), fold)
-            yield from collect("others", searcher, marker, ask_held_out(corpus, searcher, others), fold)
+            yield from collect("new", searcher, marker, answerable, searched(about[fold]), fold)
+            yield from collect("citizens", searcher, marker, answerable, searched(suite), fold)
+            yield from collect("others", searcher, marker, answerable, ask_held_out(corpus, searcher, others), fold)
 
 
-def report(cases: Sequence[Case], p: NDArray[np.float64], threshold: float) -> None:
+def report(cases: Sequence[Case], p: NDArray[np.float64], answerable: Answerable) -> None:
     """Print how often the answer was right, wrong or declined: as people asked alone, and with newcomers weighed."""
-    known = np.array([case.known for case in cases])
-    enough = load_answerable(open_bench().pack).everyday.threshold
-    is_right, is_known_right = (np.array([getattr(c, name) for c in cases]) for name in ("is_right", "is_known_right"))
-    leads = (p >= threshold) & (p >= 0.5 * known)
-    answered = leads | (known * (1 - p) >= enough)
-    right = np.where(leads, is_right, is_known_right) & answered
+    enough = answerable.everyday.threshold
+    judged = [weighed(case.known, float(new), THRESHOLD) for case, new in zip(cases, p, strict=True)]
+    leads = np.array([newcomer_leads for newcomer_leads, _ in judged])
+    answered = leads | np.array([surely >= enough for _, surely in judged])
+    known, is_cited, is_cited_alone, is_right = (
+        np.array([getattr(case, name) for case in cases])
+        for name in ("known", "is_cited", "is_cited_alone", "is_right")
+    )
+    right = np.where(leads, is_cited, is_cited_alone) & answered
     print(f"n {len(cases):,}  AUROC {auroc(p, is_right):.3f}")
     for kind, group in sorted({(case.kind, case.group) for case in cases}):
         here = np.array([(case.kind, case.group) == (kind, group) for case in cases])
-        alone, held = known[here] >= enough, is_known_right[here]
+        alone, held = known[here] >= enough, is_cited_alone[here]
         print(
             f"{kind:9s} about {group:5s} n {here.sum():5d}  as people asked alone: right {(alone & held).mean():.3f}"
             f" wrong {(alone & ~held).mean():.3f}  with newcomers: right {right[here].mean():.3f}"
@@ -185,7 +198,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help=f"write into {WEIGHTS.relative_to(ROOT)}")
     arguments = parser.parse_args()
-    cases = list(all_cases(open_bench()))
+    bench = open_bench()
+    answerable = load_answerable(bench.pack)
+    cases = list(all_cases(bench, answerable))
     x = np.array([[case.features.get(name, 0.0) for name in NAMES] for case in cases])
     y = np.array([case.is_right for case in cases])
     weight, folds = np.array([WEIGHS[case.kind] for case in cases]), np.array([case.fold for case in cases])
@@ -194,7 +209,7 @@ def main() -> None:
         rest, here = folds != fold, folds == fold
         bias, weights = fit_logistic(x[rest], y[rest], weight[rest], L2)
         p[here] = 1 / (1 + np.exp(-np.clip(x[here] @ weights + bias, -30, 30)))
-    report(cases, p, THRESHOLD)
+    report(cases, p, answerable)
     if arguments.write:
         bias, weights = fit_logistic(x, y, weight, L2)
         kept = {name: round(float(each), 4) for name, each in zip(NAMES, weights, strict=True) if abs(each) >= 5e-5}
