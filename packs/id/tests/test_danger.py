@@ -31,13 +31,17 @@ MISSED = {
     "balita saya ga ada di rumah, sudah dicari ke mana mana",
     "anak 2 tahun masuk ember kepalanya di bawah",
     "saya ditahan agen di apartemen, paspor diambil, tidak boleh keluar",
+    "bayi baru lahir badannya kuning dan lemas",
 }
 OTHER_OFFICE = {
     "tetangga bawa celurit mau bacok saya",
     "tukang ojek jatuh di depan saya, kepalanya berdarah",
     "anak saya diculik mantan suami",
 }
-ALARMED = {"bapak dulu pernah memukul saya waktu kecil, bisa dilaporkan sekarang?"}
+ALARMED = {
+    "bapak dulu pernah memukul saya waktu kecil, bisa dilaporkan sekarang?",
+    "istri saya digigit anjing tetangga minta ganti rugi ke siapa",
+}
 SETS = ("id", "jv", "su", "en", "second", "fourth", "fifth", "sixth")
 
 
