@@ -8,7 +8,7 @@ import pytest
 from daulat.assistant import Question
 
 HEALTH, POPULATION = "Undang-Undang Nomor 36 Tahun 2009", "Undang-Undang Nomor 23 Tahun 2006"
-NEW_HEALTH = "Undang-Undang Nomor 17 Tahun 2023"
+NEW_HEALTH, JOBS = "Undang-Undang Nomor 17 Tahun 2023", "Undang-Undang Nomor 11 Tahun 2020"
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,21 @@ def test_what_became_of_a_law_is_told_from_the_record_with_the_law_cited(judging
     first = answer.citations[0]
     assert answer.text[first.start : first.end] == "[1]"
     assert first.quote
+
+
+@pytest.mark.parametrize(
+    ("law", "says"),
+    [
+        (JOBS, f"{JOBS} tentang Cipta Kerja sudah dicabut dengan Undang-Undang Nomor 6 Tahun 2023"),
+        (NEW_HEALTH, f"tidak tercatat bahwa {NEW_HEALTH} tentang Kesehatan sudah diubah atau dicabut"),
+    ],
+)
+def test_of_a_law_that_is_not_here_it_is_told_what_became_of_it_and_what_it_changed(judging, law, says):
+    answer = judging(f"Apakah {law} masih berlaku?")
+    first, _, changed = answer.text.partition("Teksnya sendiri tidak ada dalam kumpulan ini.")
+    assert says in first
+    told = changed.split("\n\n")[1:-1]
+    assert [law in each for each in told] == [True] * len(answer.citations)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ many articles that speak of being in force. It asks nothing else of the text, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from daulat.assistant.citing import Labels, cite
 from daulat.assistant.evidence import Evidence, gather_evidence
@@ -18,7 +18,7 @@ from daulat.assistant.types import Citation, Question
 from daulat.knowledge.cutting.segments import segments
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Filters, Searcher
-from daulat.knowledge.types import Document, Hit
+from daulat.knowledge.types import Act, Document, Hit
 from daulat.language import Said
 
 _KEYS = {"revoked_by": "law_revoked", "partly_revoked_by": "law_partly_revoked", "amended_by": "law_amended"}
@@ -43,12 +43,22 @@ class Fates:
         laws that its service does not answer from."""
         service = Filters(services=frozenset({question.service}))
         asked = self._asked(question.text, language)
-        documents = [each for each in asked if self.searcher.may_find(each, service)][:_MOST_LAWS]
+        held = [document for document in self._release.documents if document.doc_id in asked]
+        # Of a law that is not here it is known what became of it, and what it changed.
+        about = held or [
+            changed for each in self._release.documents if (changed := _as_changed_by(each, asked)).relations
+        ]
+        documents = [each for each in about if self.searcher.may_find(each, service)][:_MOST_LAWS]
         if not documents:
             return None
         page = Page(language)
+        for act in () if held else self._release.acts:
+            if act.doc_id in asked:
+                law = self.labels.act(act.doc_id, act.title)
+                page.say(*self._said(law, act, language), self.speech.phrases(language).say("law_not_held"))
         for document in documents:
-            for place, said in enumerate(self._said(document, language)):
+            law = document.citation or self.labels.act(document.doc_id, document.title)
+            for place, said in enumerate(self._said(law, document, language)):
                 if place == 0:
                     page.introduce(self._citation(document), said)
                 else:
@@ -56,39 +66,32 @@ class Fates:
         page.say(self.speech.as_of(documents[0].coverage_date or self._release.as_of, language))
         return page
 
-    def _asked(self, text: str, language: str) -> Iterator[Document]:
+    def _asked(self, text: str, language: str) -> frozenset[str]:
+        """Return the ids of the laws of which a question asks what became of them, and nothing else."""
         questions = self.searcher.reader.questions
         if not questions.asks_fate(text):
-            return
+            return frozenset()
         asked = self.searcher.ask(text, language)
         named = [law for law in asked.mentions if law.doc_id and not law.article]
         if not named or any(law.article for law in asked.mentions):
-            return
+            return frozenset()
         rest = text
         for law in sorted(asked.mentions, key=lambda law: -law.span[0]):
             rest = f"{rest[: law.span[0]]} {rest[law.span[1] :]}"
         if self.searcher.ask(questions.without_fate(rest), language).order:
-            return  # something is asked of its matter too
-        ids = {doc_id for law in named for doc_id in (law.doc_id, *law.candidates)}
-        held = [document for document in self._release.documents if document.doc_id in ids]
-        # Of a law that is not here it is known at least what it changed.
-        yield from held or (
-            document
-            for document in self._release.documents
-            if any(change.other in ids and change.kind in _KEYS for change in document.relations)
-        )
+            return frozenset()  # something is asked of its matter too
+        return frozenset(doc_id for law in named for doc_id in (law.doc_id, *law.candidates))
 
-    def _said(self, document: Document, language: str) -> list[Said]:
+    def _said(self, law: str, of: Document | Act, language: str) -> list[Said]:
         phrases = self.speech.phrases(language)
-        law = document.citation or self.labels.act(document.doc_id, document.title)
-        changes = self._changes(document)
+        changes = self._changes(of)
         if not changes:
             return [phrases.say("law_unchanged", law=law)]
         return [phrases.say(key, law=law, successors="; ".join(acts)) for key, acts in changes.items()]
 
-    def _changes(self, document: Document) -> Mapping[str, Sequence[str]]:
+    def _changes(self, of: Document | Act) -> Mapping[str, Sequence[str]]:
         changes: dict[str, list[str]] = {key: [] for key in _KEYS.values()}
-        for change in sorted(document.relations, key=lambda change: change.since):
+        for change in sorted(of.relations, key=lambda change: change.since):
             if key := _KEYS.get(change.kind):
                 act = self.labels.act(change.other, change.other_title)
                 changes[key] += [act] if act not in changes[key] else []
@@ -102,3 +105,9 @@ class Fates:
         evidence: Evidence = gather_evidence([Hit(passage, document, 0.0)], self._release)[0]
         head = segments(evidence.passage.text, _HEAD_WORDS)[0]
         return cite(evidence, head, head, self.labels, as_of=self._release.as_of)
+
+
+def _as_changed_by(document: Document, acts: Collection[str]) -> Document:
+    """Return a document with nothing recorded but what these acts changed in it."""
+    changes = (change for change in document.relations if change.other in acts and change.kind in _KEYS)
+    return replace(document, relations=tuple(changes))

@@ -64,6 +64,15 @@ class Document:
     scanned: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An act of which it is known what became of it, or what it changed, and of which no text is here."""
+
+    doc_id: str
+    title: str = ""
+    relations: tuple[Relation, ...] = ()
+
+
 def plain_name(doc_id: str, title: str) -> str:
     """Name an act by its title, or by its id where it has none."""
     return title or doc_id

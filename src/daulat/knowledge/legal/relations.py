@@ -8,7 +8,7 @@ revoked is not called revoked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,7 +20,7 @@ from daulat.knowledge import _source_checks as checks
 from daulat.knowledge._declared import Declared, load_declared
 from daulat.knowledge.legal.citations import find_citations
 from daulat.knowledge.legal.rules import LegalRules
-from daulat.knowledge.types import Document, Passage, Relation, Section
+from daulat.knowledge.types import Act, Document, Passage, Relation, Section
 from daulat.nation import read_yaml
 
 _TEXT_OF_AN_ARTICLE = 80  # characters; less after an instruction is only the end of the page
@@ -131,6 +131,11 @@ class RelationBook:
             titles={**other.titles, **self.titles},
             made_under={**other.made_under, **self.made_under},
         )
+
+    def acts_beside(self, held: Collection[str]) -> tuple[Act, ...]:
+        """Return the acts of which something is known here and that are not among the documents held, by id."""
+        known = sorted({*self.changes, *self.titles}.difference(held))
+        return tuple(Act(act, self.titles.get(act, ""), tuple(self.changes.get(act, ()))) for act in known)
 
     def learn(self, documents: Iterable[tuple[Document, Iterable[Passage]]], rules: LegalRules | None) -> RelationBook:
         """Return a book that also knows these documents: their relation tables, and what amending acts restate.

@@ -4,6 +4,7 @@
     manifest.json        this file's `Manifest`: every other file with its size and sha256, the sources, the versions
     manifest.sig         Ed25519 signature of manifest.json, with the key that made it
     documents.json       the documents, with status and relations
+    acts.json            acts that are known and not held, with what became of them
     passages.bin         one JSON record a passage; offsets.npy says where each begins
     passage_ids.npy      hashes of the passage ids, sorted, and the row of each
     rows.npy             per passage: document, status, words
@@ -29,7 +30,7 @@ FORMAT = 1
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
 DOCUMENTS, PASSAGES, OFFSETS = "documents.json", "passages.bin", "offsets.npy"
 PASSAGE_IDS, ROWS, SEGMENTS, FAILURES = "passage_ids.npy", "rows.npy", "segments.npy", "failures.json"
-NOTES = "notes.json"  # not in releases that were made before it was kept
+NOTES, ACTS = "notes.json", "acts.json"  # not in releases that were made before they were kept
 LEXICAL, EVERYDAY = "lexical", "everyday"
 
 ID_TYPE = np.dtype([("hash", "<u8"), ("row", "<u4")])

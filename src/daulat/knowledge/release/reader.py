@@ -23,6 +23,7 @@ from daulat.knowledge.index.vectors import mapped
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.release.held import HeldFiles
 from daulat.knowledge.release.layout import (
+    ACTS,
     DOCUMENTS,
     EVERYDAY,
     LEXICAL,
@@ -35,7 +36,7 @@ from daulat.knowledge.release.layout import (
     id_hash,
 )
 from daulat.knowledge.release.signing import read_manifest
-from daulat.knowledge.types import Document, Passage
+from daulat.knowledge.types import Act, Document, Passage
 
 
 class StoredPassage(msgspec.Struct, frozen=True, array_like=True):
@@ -79,6 +80,8 @@ class Release:
             if (size := self._held.size(name)) != entry.size:
                 raise ValueError(f"{name} has {size} bytes, not {entry.size}")
         self.documents = msgspec.json.decode((folder / DOCUMENTS).read_bytes(), type=tuple[Document, ...])
+        acts = (folder / ACTS).read_bytes() if ACTS in self.manifest.files else b"[]"
+        self.acts = msgspec.json.decode(acts, type=tuple[Act, ...])
         self._offsets = np.load(folder / OFFSETS, allow_pickle=False)
         self.rows: NDArray[np.void] = mapped(folder / ROWS)
         self.segments: NDArray[np.void] = mapped(folder / SEGMENTS)

@@ -20,6 +20,7 @@ from daulat.knowledge.index.lexical import Entry, write_lexical
 from daulat.knowledge.ingest import Ingested
 from daulat.knowledge.ingested import IngestedDocument, notes_of
 from daulat.knowledge.release.layout import (
+    ACTS,
     DOCUMENTS,
     EVERY_SERVICE,
     FAILURES,
@@ -77,8 +78,10 @@ def encoded_text(document: Document, passage: Passage, start: int, end: int) -> 
 
 
 def write_records(folder: Path, ingested: Ingested, cut: Sequence[Segment]) -> None:
-    """Write documents, passages, statuses, segments, failures and notes."""
-    (folder / DOCUMENTS).write_bytes(encode_json([item.document for item in ingested.documents]))
+    """Write documents, passages, statuses, segments, acts that are known and not held, failures and notes."""
+    documents = [item.document for item in ingested.documents]
+    (folder / DOCUMENTS).write_bytes(encode_json(documents))
+    (folder / ACTS).write_bytes(encode_json(ingested.book.acts_beside({each.doc_id for each in documents})))
     (folder / FAILURES).write_bytes(encode_json(ingested.failures))
     (folder / NOTES).write_bytes(encode_json(notes_of(ingested.documents)))
     rows = [
