@@ -119,7 +119,7 @@ def cut_quote(passage: Passage, answer: Span, legal: LegalRules | None, *, short
     legal : LegalRules, optional
         Of the country: what a passage holds beside the article that answers is not quoted.
     short : bool
-        Quote that sentence alone.
+        Quote that sentence alone, to the end of a list that it opens.
 
     Returns
     -------
@@ -127,15 +127,17 @@ def cut_quote(passage: Passage, answer: Span, legal: LegalRules | None, *, short
         Characters; they hold `answer`.
     """
     text = passage.text
+    whole = paragraph_around(text, answer[0])
+    # A list of amounts is of no use without its end.
+    is_told_whole = whole is not None and len(text[slice(*whole)].split()) <= _LONGEST_PARAGRAPH
     if short:
-        return answer
+        goes_on = text[slice(*answer)].rstrip().endswith((":", ";", ","))
+        return trim(text, answer[0], max(answer[1], whole[1])) if whole and is_told_whole and goes_on else answer
     start, end = span_of_article(text, answer, legal)
     if len(text[start:end].split()) <= _WHOLE_WORDS:
         return trim(text, start, end)
     around = next((span for span in segments(text) if span[0] <= answer[0] < span[1]), answer)
-    whole = paragraph_around(text, answer[0])
-    # A list of amounts is of no use without its end.
-    if whole and len(text[slice(*whole)].split()) <= _LONGEST_PARAGRAPH:
+    if whole and is_told_whole:
         around = min(around[0], whole[0]), max(around[1], whole[1])
     return trim(text, min(max(around[0], start), answer[0]), max(min(around[1], end), answer[1]))
 
