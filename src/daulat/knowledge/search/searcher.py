@@ -14,7 +14,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -31,6 +31,7 @@ from daulat.knowledge.search.features import FEATURES, as_mapping, asked_by_name
 from daulat.knowledge.search.filters import Filters
 from daulat.knowledge.search.ranking import Ranking
 from daulat.knowledge.search.rarity import Rarity
+from daulat.knowledge.search.sections import Sections
 from daulat.knowledge.search.words import Sought
 from daulat.knowledge.types import Document, Hit
 
@@ -114,7 +115,9 @@ class Searcher:
 
     def ask(self, text: str, language: str = "") -> Asked:
         """Return the forms of a question, with the laws of this release that it names."""
-        return self.reader.ask(text, language, self.titles)
+        asked = self.reader.ask(text, language, self.titles)
+        named = None if self.reader.legal else self._sections.named(asked.text)
+        return replace(asked, mentions=(named,)) if named else asked
 
     def may_find(self, document: Document, filters: Filters) -> bool:
         """Say whether passages of a document may be found, whatever their status."""
@@ -349,6 +352,10 @@ class Searcher:
         )
 
     @cached_property
+    def _sections(self) -> Sections:
+        return Sections(self.release)
+
+    @cached_property
     def titles(self) -> Titles:
         """The titles of this release's laws, by which a question may name them; none without legal rules."""
         return title_index(self.release.documents, self.reader.legal) if self.reader.legal else NO_TITLES
@@ -361,6 +368,6 @@ def _is_nearest(found: Candidates, place: int) -> bool:
 
 
 def _number(article: str) -> int:
-    """Return the number of an article such as 95A; 0 where there is none."""
-    found = _ARTICLE_NUMBER.match(article)
+    """Return the number of an article such as 95A or Section 9; 0 where there is none."""
+    found = _ARTICLE_NUMBER.search(article)
     return int(found.group()) if found else 0
