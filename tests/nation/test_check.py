@@ -6,7 +6,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daulat.nation import NationError, NationFaultsError, bootstrap, check_nation, check_text, load_nation
+from daulat.nation import NationError, NationFaultsError, bootstrap, check_nation, check_text, load_nation, read_yaml
 
 GOOD = bootstrap("EE")
 PLAIN = {"country": "EE"}
@@ -151,6 +151,16 @@ SYNTAX = {
     "alias": (b"a: &a [x]\nb: [*a, *a]\n", "nation.syntax", 2),
     "deep": (b"[" * 500, "nation.syntax", 1),
     "object": (b"a: !!python/object/apply:os.system [id]\n", "nation.syntax", 1),
+    "date by tag": (b"a: 1\nb: !!timestamp 2024-99-99\n", "nation.syntax", 2),
+    "number by tag": (b"a: !!int ''\n", "nation.syntax", 1),
+    "truth by tag": (b"a: !!bool maybe\n", "nation.syntax", 1),
+    "bytes by tag": (b"a: !!binary eA==\n", "nation.syntax", 1),
+    "tag on a list": (b"a: !!omap [b: 1]\n", "nation.syntax", 1),
+    "digits": (b"a: 1\nb: -" + b"9" * 5_000, "nation.syntax", 2),
+    "endless": (b"a: 1.5e999\n", "nation.syntax", 1),
+    "itself": (b"a: &a [*a]\n", "nation.syntax", 1),
+    "escape": (b'a: "\\e[8m"\n', "nation.syntax", 1),
+    "escape in a key": (b'"\\0": 1\n', "nation.syntax", 1),
     "list": (b"- EE\n", "nation.syntax", 1),
     "empty": (b"", "nation.syntax", 1),
     "binary": (bytes(range(256)), "nation.encoding", 2),
@@ -163,6 +173,12 @@ def test_what_is_not_a_declaration_is_refused_with_its_line(tmp_path, raw, code,
     path.write_bytes(raw)
     (fault,) = check_nation(path)
     assert (fault.code, fault.line) == (code, line)
+
+
+def test_a_number_of_any_length_is_text_between_quotes(tmp_path):
+    path = tmp_path / "any.yaml"
+    path.write_text(f"a: !!str 12\nb: '{'9' * 5_000}'\nc: 999999999999999999\n")
+    assert read_yaml(path).data == {"a": "12", "b": "9" * 5_000, "c": 10**18 - 1}
 
 
 def test_a_missing_file_says_how_to_write_one(tmp_path):

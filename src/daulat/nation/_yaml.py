@@ -3,7 +3,8 @@
 
 YAML 1.1, which PyYAML speaks, reads the country code `NO` as false, `0123` as eighty-three and `12:30` as 750. Here a
 value is null, true or false, a plain number, or text, as in YAML 1.2; dates stay text. Aliases and deep nesting are
-refused, because a short file could unfold into one that fills the memory.
+refused, because a short file could unfold into one that fills the memory; so are tags, numbers that no computer counts
+with, and control characters, which no declaration needs.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import isinf
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from daulat.nation.errors import NationError, NationFaultsError
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 40
+MAX_DIGITS = 18  # of a whole number; those fit in 64 bits
 
 # libyaml is about ten times faster; PyYAML's wheels bring it, a build from source may not.
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -33,10 +36,13 @@ class _Loader(_Base):  # type: ignore[misc]  # the base is one of two classes wi
 
 _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:[Tt]rue|TRUE|[Ff]alse|FALSE)$"), list("tTfF"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(?:0|[1-9][0-9]*)$"), list("-0123456789"))
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]+)?$"), list("-0123456789")
-)
+_WHOLE = re.compile(r"^-?(?:0|[1-9][0-9]*)$")
+_DECIMAL = re.compile(r"^-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]+)?$")
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", _WHOLE, list("-0123456789"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", _DECIMAL, list("-0123456789"))
+
+_TEXT = "tag:yaml.org,2002:str"
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ def read_yaml(path: Path, *, name: str = "") -> YamlFile:
     Raises
     ------
     NationError
-        If the file is missing, too large, not UTF-8, not YAML, uses aliases, or says a key twice.
+        If the file is missing, too large, not UTF-8, not YAML, says a key twice, or uses what is refused (see above).
     NationFaultsError
         If it says several keys twice; all of them.
     """
@@ -113,7 +119,7 @@ def parse_yaml(raw: bytes, *, name: str) -> YamlFile:
             line=line,
         ) from error
     try:
-        _refuse_bombs(text, name)
+        _refuse_hostile(text, name)
         loader = _Loader(text)
         root = loader.get_single_node()
         _refuse_duplicates(root, name)
@@ -131,20 +137,38 @@ def parse_yaml(raw: bytes, *, name: str) -> YamlFile:
         ) from error
 
 
-def _refuse_bombs(text: str, name: str) -> None:
+def _refuse_hostile(text: str, name: str) -> None:
     depth = 0
     for event in yaml.parse(text, _Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if isinstance(event, yaml.AliasEvent) or depth > MAX_DEPTH:
             what = "uses an alias (`*name`)" if isinstance(event, yaml.AliasEvent) else f"nests deeper than {MAX_DEPTH}"
-            raise NationError(
-                what,
-                why="A short file could unfold into one that fills the memory.",
-                fix="Write the values out.",
-                code="nation.syntax",
-                file=name,
-                line=event.start_mark.line + 1 if event.start_mark else 0,
-            )
+            why, fix = "A short file could unfold into one that fills the memory.", "Write the values out."
+        elif (tag := getattr(event, "tag", None)) not in (None, _TEXT):
+            what, why = f"has a tag, `{tag}`", "A value here is null, true or false, a number, or text, and needs none."
+            fix = "Leave the tag out; write text between quotes."
+        elif isinstance(event, yaml.ScalarEvent) and (told := _fault_of(event)):
+            what, why, fix = told
+        else:
+            continue
+        line = event.start_mark.line + 1 if event.start_mark else 0
+        raise NationError(what, why=why, fix=fix, code="nation.syntax", file=name, line=line)
+
+
+def _fault_of(scalar: yaml.ScalarEvent) -> tuple[str, str, str] | None:
+    """Say what, why and how to mend it, where a single value cannot be used."""
+    value, is_plain = scalar.value, scalar.implicit[0]
+    digits = len(value.removeprefix("-"))
+    if control := _CONTROL.search(value):
+        what = f"holds the control character U+{ord(control[0]):04X}"
+        return what, "Nobody sees it, and it can command a terminal.", "Leave it out."
+    if is_plain and digits > MAX_DIGITS and _WHOLE.match(value):
+        what, why = f"holds a whole number of {digits:,} digits", f"At most {MAX_DIGITS} are counted with."
+        return what, why, "If it is an id or other text, write it between quotes."
+    if is_plain and _DECIMAL.match(value) and isinf(float(value)):
+        why = "Nothing could be worked out from it."
+        return "holds a number too large to count with", why, "Write the number that is meant."
+    return None
 
 
 def _refuse_duplicates(root: yaml.Node | None, name: str) -> None:
