@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that are whole or not there: bytes in; a file that a full disk, a kill or a power cut cannot leave half
-written, out.
+written, out. And the other way: what somebody declared in, its bytes out, without waiting for ever.
 
 A file is written under another name in the same folder, brought to the disk, and renamed. It never shortens what is
 there, and decides nothing about what is written.
@@ -10,11 +10,46 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["create_whole", "is_full", "sync", "write_whole"]
+__all__ = ["create_whole", "is_full", "kind_of", "read_regular", "sync", "write_whole"]
+
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def kind_of(path: Path) -> str:
+    """Say what stands where a file should, such as ``a pipe``; nothing where it is a file, or a link to one.
+
+    >>> kind_of(Path("."))
+    'a folder'
+    """
+    try:
+        found = stat.S_IFMT(path.stat().st_mode)
+    except OSError:  # gone, or in a circle
+        return "a link that leads nowhere"
+    return "" if found == stat.S_IFREG else _KINDS.get(found, "something else")
+
+
+def read_regular(path: Path) -> bytes:
+    """Read a file, and only a file: to open a pipe waits until somebody writes into it, and a device may never end.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, or is something else; `strerror` says what.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, f"it is {kind_of(path)} and no file", str(path))
+    return path.read_bytes()
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import stat
 import threading
 from pathlib import Path
 
 import pytest
 
-from daulat.files import create_whole, is_full, write_whole
+from daulat.files import create_whole, is_full, kind_of, read_regular, write_whole
 
 
 @pytest.fixture
@@ -89,3 +90,30 @@ def test_of_many_that_make_a_file_one_does_and_readers_see_it_whole(tmp_path: Pa
         maker.join()
     assert len(made) == 1
     assert seen | {path.read_bytes()} == set(made)
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(tmp_path / "socket"))
+    said = {}
+    for name in ("folder", "pipe", "link", "socket"):
+        with pytest.raises(OSError, match="and no file") as caught:
+            read_regular(tmp_path / name)
+        said[name] = caught.value.strerror
+    assert said == {
+        "folder": "it is a folder and no file",
+        "pipe": "it is a pipe and no file",
+        "link": "it is a pipe and no file",
+        "socket": "it is a socket and no file",
+    }
+
+
+def test_a_file_is_read_through_its_link_and_a_link_to_nothing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "astray").symlink_to("gone")
+    assert read_regular(tmp_path / "link") == b"x"
+    assert (kind_of(tmp_path / "link"), kind_of(tmp_path / "astray")) == ("", "a link that leads nowhere")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every fault at once, each with its line and what to write instead."""
 
+import os
+
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -179,6 +181,14 @@ def test_a_number_of_any_length_is_text_between_quotes(tmp_path):
     path = tmp_path / "any.yaml"
     path.write_text(f"a: !!str 12\nb: '{'9' * 5_000}'\nc: 999999999999999999\n")
     assert read_yaml(path).data == {"a": "12", "b": "9" * 5_000, "c": 10**18 - 1}
+
+
+def test_a_pipe_in_the_place_of_the_declaration_is_a_fault_and_not_waited_for(tmp_path):
+    path = tmp_path / "nation.yaml"
+    os.mkfifo(path)
+    (fault,) = check_nation(path)
+    assert "it is a pipe and no file" in fault.what
+    assert "not a pipe" in fault.fix
 
 
 def test_a_missing_file_says_how_to_write_one(tmp_path):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Packs: found by their entry point, read as data, and never run."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -77,6 +78,12 @@ def test_a_folder_that_is_not_there_is_named_with_the_line_that_names_it(tmp_pat
 def test_a_pack_names_files_below_itself_only(tmp_path, parts):
     with pytest.raises(NationError, match="outside"):
         pack_at(tmp_path, "XA").path(*parts)
+
+
+def test_a_pipe_in_a_pack_is_named_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "identifiers.yaml")
+    with pytest.raises(NationError, match=r"identifiers\.yaml` of the pack \S+ is a pipe"):
+        pack_at(tmp_path, "XA").yaml("identifiers.yaml")
 
 
 def test_a_fault_in_a_pack_names_pack_file_and_line(tmp_path):

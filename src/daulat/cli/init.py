@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from daulat.cli._output import emit, emit_json, hint, json_option, say
-from daulat.files import is_full, write_whole
+from daulat.files import is_full, read_regular, write_whole
 from daulat.nation import NationError, bootstrap, check_text, find_pack
 from daulat.nation.reference import find_country
 
@@ -74,7 +74,7 @@ def _write(path: Path, text: str) -> None:
 def _present(path: Path) -> str:
     """Return the file that is there; nothing where there is none."""
     try:
-        return path.read_text(encoding="utf-8") if path.exists() else ""
+        return read_regular(path).decode() if path.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
         raise NationError(
             f"{path} cannot be read: {'it is not UTF-8 text' if isinstance(error, ValueError) else error.strerror}",

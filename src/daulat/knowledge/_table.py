@@ -17,6 +17,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import get_args
 
+from daulat.files import read_regular
 from daulat.knowledge import _source_checks as checks
 from daulat.knowledge.errors import SourceError
 from daulat.knowledge.legal import LegalRules, changed_by_table, table_relations
@@ -193,5 +194,5 @@ def _csv(path: Path) -> list[dict[str, str]]:
 
 def _text_of(path: Path) -> str:
     """Read UTF-8, or UTF-16 where the file says so by its first bytes."""
-    raw = path.read_bytes()
+    raw = read_regular(path)
     return raw.decode("utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")

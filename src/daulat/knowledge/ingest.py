@@ -113,9 +113,9 @@ def load_rules(root: Path) -> IngestRules:
     SourceError
         If one of them has faults.
     """
-    legal = load_legal_rules(root / "legal.yaml") if (root / "legal.yaml").is_file() else None
-    book = load_relations(root / "relations.yaml") if (root / "relations.yaml").is_file() else RelationBook()
-    structures, sentences = load_structures(path) if (path := root / "structure.yaml").is_file() else ({}, {})
+    legal = load_legal_rules(root / "legal.yaml") if (root / "legal.yaml").exists() else None
+    book = load_relations(root / "relations.yaml") if (root / "relations.yaml").exists() else RelationBook()
+    structures, sentences = load_structures(path) if (path := root / "structure.yaml").exists() else ({}, {})
     return IngestRules(legal, book, structures, sentences, load_search_forms(root))
 
 

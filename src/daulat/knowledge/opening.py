@@ -143,7 +143,7 @@ def nation_sources(nation: Nation, pack: Pack | None, *, today: date | None = No
         With every fault of a file, each with its line.
     """
     own, theirs = nation.path(nation.knowledge.sources), pack.path("sources.yaml") if pack else None
-    brought = load_sources(theirs) if theirs and theirs.is_file() else []
+    brought = load_sources(theirs) if theirs and theirs.exists() else []
     if not os.path.lexists(own):  # a folder of that name, or a link that leads nowhere, is a fault
         return brought
     services = {service.id for service in nation.services}

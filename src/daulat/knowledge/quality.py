@@ -85,7 +85,7 @@ def load_search_forms(root: Path) -> dict[str, SearchForm]:
         With every fault of the file, each with its line.
     """
     path = root / "misreadings.yaml"
-    if not path.is_file():
+    if not path.exists():
         return {}
     vocabulary = read_vocabulary(root)
     file = load_declared(path, _MisreadingsFile)

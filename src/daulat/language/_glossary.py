@@ -30,7 +30,7 @@ def read_glossaries(pack: PackFiles | None, own: Path | None) -> tuple[str, list
     theirs = pack.yaml(FILE) if pack is not None and pack.has("languages") and pack.has(FILE) else None
     official = primary(theirs["language"]) if theirs else ""
     triples = list(entries_of(theirs["entries"])) if theirs else []
-    if own is not None and own.is_file():
+    if own is not None and own.exists():
         file = read_yaml(own)
         faults = list(_faults(file, official))
         if faults:

@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from daulat.files import read_regular
 from daulat.nation.errors import NationError, NationFaultsError
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -84,12 +85,12 @@ def read_yaml(path: Path, *, name: str = "") -> YamlFile:
     """
     name = name or str(path)
     try:
-        raw = path.read_bytes()
+        raw = read_regular(path)
     except OSError as error:
         raise NationError(
             f"cannot be read: {error.strerror}",
             why="What is declared in it is unknown.",
-            fix="Check the path and the rights of the file.",
+            fix="Check the path and the rights of the file; it must be a file, and not a pipe or a folder.",
             code="nation.file",
             file=name,
         ) from error

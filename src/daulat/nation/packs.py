@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from daulat.files import kind_of
 from daulat.nation._yaml import read_yaml
 from daulat.nation.errors import NationError
 from daulat.nation.model import Nation
@@ -46,7 +47,7 @@ class Pack:
         Raises
         ------
         NationError
-            If the parts lead out of the pack.
+            If the parts lead out of the pack, or to a pipe or a device, which to open could wait for ever.
         """
         found = self.root.joinpath(*parts)
         if not found.resolve().is_relative_to(self.root.resolve()):
@@ -55,6 +56,14 @@ class Pack:
                 why="A pack may name its own files only.",
                 fix="Use a path below the pack's directory.",
                 code="pack.path",
+                value="/".join(parts),
+            )
+        if found.exists() and not (found.is_file() or found.is_dir()):
+            raise NationError(
+                f"`{'/'.join(parts)}` of the pack {self.name} is {kind_of(found)} and no file",
+                why="To read it could wait for ever.",
+                fix=f"Put a file in the place of {found}, or take it away.",
+                code="pack.file",
                 value="/".join(parts),
             )
         return found

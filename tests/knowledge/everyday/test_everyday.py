@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -229,6 +230,22 @@ def test_all_faults_are_named_at_once_and_stop_no_other_row(
 
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
     assert read_everyday(tmp_path / "none") == ((), ())
+
+
+def test_what_is_no_file_is_named_and_the_others_are_read(
+    tmp_path: Path, make_builder: Callable[[Path], Builder], sources: list[Source], rules: IngestRules, reader: Reader
+) -> None:
+    folder = write(tmp_path / "asked", *ROWS)
+    (folder / "folder.jsonl").mkdir()
+    os.mkfifo(folder / "pipe.jsonl")
+    os.mkfifo(folder / "adapter.npz")
+    wordings = Wordings(folder, reader.everyday)
+    report = replace(make_builder(tmp_path), everyday=wordings).build(sources, rules)
+    assert [(failure.path, failure.reason) for failure in report.failures] == [
+        ("folder.jsonl", "cannot be read: it is a folder and no file"),
+        ("pipe.jsonl", "cannot be read: it is a pipe and no file"),
+    ]
+    assert len(read_everyday(folder)[0]) == len(ROWS)
 
 
 def test_the_progress_of_a_build_covers_the_questions_and_never_stands_at_its_end_while_work_goes_on(

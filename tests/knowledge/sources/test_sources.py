@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from daulat.knowledge.errors import SourceError
-from daulat.knowledge.ingest import IngestRules, ingest_all
+from daulat.knowledge.ingest import IngestRules, ingest_all, load_rules
 from daulat.knowledge.sources import folder_sources, load_sources, undeclared_files
 
 GOOD = """\
@@ -218,6 +219,22 @@ def test_a_table_that_is_not_there_or_leads_out_is_a_fault_with_its_line(tmp_pat
     found = faults(tmp_path, GOOD.replace("{format: text, path: ", f"{{{table}, format: text, path: "))
     assert "line 11:" in found
     assert said in found
+
+
+def test_a_pipe_in_the_place_of_a_declaration_or_its_table_is_a_fault_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "sources.yaml")
+    with pytest.raises(SourceError, match="it is a pipe and no file"):
+        load_sources(tmp_path / "sources.yaml")
+    (tmp_path / "sources.yaml").unlink()
+    os.mkfifo(tmp_path / "table.csv")
+    assert "is no file" in faults(tmp_path, GOOD.replace('.txt"', '.txt", documents: {path: table.csv}'))
+
+
+@pytest.mark.parametrize("name", ["legal.yaml", "relations.yaml", "structure.yaml", "misreadings.yaml"])
+def test_a_rule_of_a_pack_that_is_no_file_is_not_taken_for_none(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(SourceError, match="it is a pipe and no file"):
+        load_rules(tmp_path)
 
 
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 
 import msgspec
 
+from daulat.files import read_regular
+
 FOLDER = "everyday"
 
 _LONGEST = 500  # characters of a question
@@ -53,14 +55,14 @@ class EverydayRow:
 
 @dataclass(frozen=True, slots=True)
 class EverydayFault:
-    """A row that cannot be used: where it stands and why."""
+    """A row that cannot be used: where it stands and why. Line 0 is the whole file."""
 
     file: str
     line: int
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.file} line {self.line}: {self.reason}"
+        return f"{self.file} line {self.line}: {self.reason}" if self.line else f"{self.file}: {self.reason}"
 
 
 def read_everyday(folder: Path, own: Path | None = None) -> tuple[tuple[EverydayRow, ...], tuple[EverydayFault, ...]]:
@@ -82,7 +84,12 @@ def read_everyday(folder: Path, own: Path | None = None) -> tuple[tuple[Everyday
     files = [(path, path.name) for path in sorted(folder.glob("*.jsonl"))]
     files += [(path, f"{own.name}/{path.name}") for path in sorted(own.glob("*.jsonl"))] if own else []
     for path, name in files:
-        for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
+        try:
+            raw = read_regular(path)
+        except OSError as error:
+            faults.append(EverydayFault(name, 0, f"cannot be read: {error.strerror}"))
+            continue
+        for number, line in enumerate(raw.split(b"\n"), 1):
             if not line.strip():
                 continue
             try:

@@ -74,7 +74,8 @@ class Wordings:
     @property
     def files(self) -> list[Path]:
         """Every file of the folder that decides what is written."""
-        return sorted([*self.folder.glob("*.jsonl"), *self.folder.glob("adapter*.npz")])
+        found = (path for pattern in ("*.jsonl", "adapter*.npz") for path in self.folder.glob(pattern))
+        return sorted(path for path in found if path.is_file())
 
     def covers(self, source: Source) -> bool:
         """Say whether the questions were written with this source before their writers.
@@ -86,7 +87,7 @@ class Wordings:
     @property
     def own_files(self) -> list[Path]:
         """Every file of the nation's own."""
-        return sorted(self.own.glob("*.jsonl")) if self.own else []
+        return sorted(path for path in self.own.glob("*.jsonl") if path.is_file()) if self.own else []
 
     def adapter_for(self, encoder: str) -> tuple[Path, Adapter] | tuple[None, None]:
         """Return the adapter that was learnt for an encoder, and its file."""

@@ -330,11 +330,11 @@ def _sha256_or_none(path: Path) -> str:
 
 def hashes_of(data_files: Sequence[Path], everyday: Wordings | None, own_files: Sequence[Path] = ()) -> dict[str, str]:
     """Return the sha256 of what decides how sources are read, and of the everyday questions."""
-    asked = {f"{EVERYDAY}/{path.name}": path for path in (everyday.files if everyday else [])}
-    named = {path.name: path for path in data_files if path.is_file()} | asked
-    named |= {f"own/{path.name}": path for path in own_files if path.is_file()}
+    named = {path.name: path for path in data_files}
+    named |= {f"{EVERYDAY}/{path.name}": path for path in (everyday.files if everyday else [])}
+    named |= {f"own/{path.name}": path for path in own_files}
     named |= {f"own/{EVERYDAY}/{path.name}": path for path in (everyday.own_files if everyday else [])}
-    return {name: file_sha256(path) for name, path in named.items()}
+    return {name: file_sha256(path) for name, path in named.items() if path.is_file()}
 
 
 def read_failures(folder: Path) -> tuple[IngestFailure, ...]:
@@ -397,5 +397,7 @@ def _source_entry(source: Source, files: dict[str, str], ingested: Ingested) -> 
 
 
 def _everyday_failure(fault: EverydayFault) -> IngestFailure:
+    if not fault.line:
+        return IngestFailure(EVERYDAY, fault.file, "", fault.reason, "Put a file there that can be read.")
     fix = "Correct the row; docs/guides/write-everyday-questions.md shows its form."
     return IngestFailure(EVERYDAY, fault.file, f"line {fault.line}", fault.reason, fix)

@@ -220,6 +220,6 @@ def reader_for(pack: PackFiles | None, languages: Sequence[str] = (), *, glossar
         analyser=analyser,
         questions=load_question_patterns(pack),
         default_language=languages[0] if languages else "",
-        legal=load_legal_rules(root / "legal.yaml") if root and (root / "legal.yaml").is_file() else None,
+        legal=load_legal_rules(root / "legal.yaml") if root and (root / "legal.yaml").exists() else None,
         misreadings=load_search_forms(Path(root)) if root else {},
     )
