@@ -92,6 +92,14 @@ def test_the_sentence_that_answers_is_bold_in_a_terminal():
     assert "> (2) \x1b[1mWithin sixty days,\x1b[0m\n> \x1b[1mby a parent.\x1b[0m Deaths too." in marked
 
 
+def test_what_a_document_would_hide_or_colour_is_shown_plain_beside_what_we_mark():
+    answer = quoting()
+    hostile = [text.replace("by a", "\x1b[8mby\x1b[0m a") for text in (QUOTED, answer.text)]
+    citation = replace(answer.citations[0], quote=hostile[0], answer_span=(SPAN[0], hostile[0].index(" Deaths")))
+    marked = mark_answers(replace(answer, text=hostile[1], citations=(citation,)), lambda _: True, bold=True)
+    assert "> \x1b[1m[8mby[0m a parent.\x1b[0m Deaths too." in marked
+
+
 @pytest.mark.parametrize(("variable", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
 def test_a_terminal_that_wants_no_colour_gets_none(monkeypatch, variable, value):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)

@@ -6,9 +6,10 @@ import json
 
 import pytest
 
-from daulat.cli._output import emit, emit_json, hint, progress, say, table
+from daulat.cli._output import emit, emit_json, emit_part, hint, progress, say, table
 
-HOSTILE = "a\x1b]0;PWNED\x07b\u202ec\x9bd\re\u2066f"  # of a document: a window's title, and letters turned round
+# Of a document: a window's title, letters turned round, and hidden ones.
+HOSTILE = "a\x1b]0;PWNED\x07b\u202ec\x9bd\re\u2066f\x1b[8mg"
 
 
 def test_data_and_talk_never_mix(capsys):
@@ -57,11 +58,12 @@ def emit_table(text):
     emit(table(["x"], [[text]]))
 
 
-@pytest.mark.parametrize("speak", [emit, say, emit_table])
+@pytest.mark.parametrize("speak", [emit, emit_part, say, hint, emit_table])
 def test_no_text_of_a_document_commands_a_terminal(capsys, speak):
     speak(HOSTILE)
     said = capsys.readouterr()
-    assert "a]0;PWNEDbcdef" in said.out + said.err
+    assert "a]0;PWNEDbcdef[8mg" in said.out + said.err
+    assert "\x1b" not in said.out + said.err
 
 
 def test_json_says_all_of_a_hostile_text_in_letters_that_do_nothing(capsys):

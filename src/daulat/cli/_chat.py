@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import click
 
-from daulat.cli._output import emit, say
+from daulat.cli._output import emit, emit_part, say
 from daulat.models import ChatRequest, Engine, Message
 
 
@@ -30,7 +30,7 @@ async def converse(engine: Engine, model: str, max_tokens: int, read: Callable[[
             answer = ""
             async for delta in engine.stream(ChatRequest(model, said, max_tokens=max_tokens)):
                 answer += delta.content
-                click.echo(delta.content, nl=False)
+                emit_part(delta.content)
             emit()
             said = (*said, Message("assistant", answer))
     finally:

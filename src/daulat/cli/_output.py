@@ -20,10 +20,9 @@ import click
 ADD_SOURCES = "declare sources in sources.yaml (docs/guides/add-a-source.md), then run `daulat knowledge build`"
 """The next step of a nation that has no official text yet."""
 
-_STYLE = re.compile(r"\x1b\[[0-9;]{0,8}m")
 # Control characters but tab and line feed, and those that turn the direction of what follows.
 _UNSEEN = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_COMMANDS = re.compile(_STYLE.pattern + r"|[\x00-\x08\x0b-\x1f]|" + _UNSEEN.pattern)
+_COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f]|" + _UNSEEN.pattern)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -36,14 +35,20 @@ def json_option(command: Command) -> Command:
 def shown(text: str) -> str:
     r"""Return a text as a terminal may have it: without what would command it, or turn the order of its letters.
 
-    Texts of documents come out here. Bold and colour stay, which are our own.
+    Texts of documents come out here, and colour of theirs goes too: it could hide words, or look like ours.
 
     Examples
     --------
-    >>> shown("a\x1b]0;title\x07b \x1b[1mbold\x1b[0m \u202eno\tTab")
-    'a]0;titleb \x1b[1mbold\x1b[0m no\tTab'
+    >>> shown("a\x1b]0;title\x07b \x1b[8mhidden \u202eno\tTab")
+    'a]0;titleb [8mhidden no\tTab'
     """
-    return _COMMANDS.sub(lambda found: found[0] if _STYLE.fullmatch(found[0]) else "", text)
+    return _COMMANDS.sub("", text)
+
+
+class Styled(str):
+    """A text with bold or colour of our own, of which all else went through `shown`; it is printed as it is."""
+
+    __slots__ = ()
 
 
 def one_line(text: str) -> str:
@@ -63,7 +68,12 @@ def emit_json(value: object) -> None:
 
 def emit(text: str = "") -> None:
     """Print a line of data on stdout."""
-    click.echo(shown(text))
+    click.echo(text if isinstance(text, Styled) else shown(text))
+
+
+def emit_part(text: str) -> None:
+    """Print a part of a line of data on stdout, as it comes."""
+    click.echo(shown(text), nl=False)
 
 
 def has_colour() -> bool:
@@ -78,7 +88,7 @@ def say(text: str = "") -> None:
 
 def hint(text: str) -> None:
     """Name the next step, as every command does at its end."""
-    say(f"{click.style('hint:', fg='cyan')} {text}")
+    click.echo(f"{click.style('hint:', fg='cyan')} {shown(text)}", err=True)
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -14,6 +14,7 @@ from datetime import date
 import click
 
 from daulat.assistant.types import Answer, Citation
+from daulat.cli._output import Styled, shown
 from daulat.nation import Nation, pack_of, reference
 
 
@@ -71,8 +72,8 @@ def status_word(status: str, words: Mapping[str, str]) -> str:
     return words.get(f"status_{status}") or words["status_unknown"]
 
 
-def mark_answers(answer: Answer, is_answering: Callable[[Citation], bool], *, bold: bool) -> str:
-    """Return an answer's text with the sentences marked that answer, wherever their quotation stands in it.
+def mark_answers(answer: Answer, is_answering: Callable[[Citation], bool], *, bold: bool) -> Styled:
+    """Return an answer's text, as `shown`, with the sentences marked that answer, wherever they are quoted in it.
 
     Parameters
     ----------
@@ -82,16 +83,16 @@ def mark_answers(answer: Answer, is_answering: Callable[[Citation], bool], *, bo
     bold : bool
         Mark by bold letters; else by » and «, which need no colour.
     """
-    text = answer.text
+    text = shown(answer.text)
     for citation in filter(is_answering, answer.citations):
         plain = _fenced(citation.quote, (0, 0), bold=bold)
         marked = _fenced(citation.quote, citation.answer_span, bold=bold)
         text = text.replace(plain, marked, 1) if citation.quote else text
-    return text
+    return Styled(text)
 
 
 def _fenced(quote: str, span: tuple[int, int], *, bold: bool) -> str:
-    """Write a quotation as the assistant does, a `>` before each line, the characters of `span` marked.
+    """Write a quotation as the assistant does, as `shown`, a `>` before each line, the characters of `span` marked.
 
     Examples
     --------
@@ -105,12 +106,14 @@ def _fenced(quote: str, span: tuple[int, int], *, bold: bool) -> str:
         line = raw.splitlines()[0]
         first, last = max(start - at, 0), min(end - at, len(line))
         if first < last:
-            said = line[first:last]
+            said = shown(line[first:last])
             if bold:
                 said = click.style(said, bold=True)
             else:
                 said = f"{'» ' if at + first == start else ''}{said}{' «' if at + last == end else ''}"
-            line = line[:first] + said + line[last:]
+            line = shown(line[:first]) + said + shown(line[last:])
+        else:
+            line = shown(line)
         lines.append(f"> {line}" if line.strip() else ">")
         at += len(raw)
     return "\n".join(lines)

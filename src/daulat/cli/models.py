@@ -19,7 +19,7 @@ import msgspec
 from daulat.cli._chat import converse
 from daulat.cli._cluster import command as cluster
 from daulat.cli._frontier import command as frontier
-from daulat.cli._output import emit, emit_json, hint, json_option, progress, say, table
+from daulat.cli._output import emit, emit_json, emit_part, hint, json_option, progress, say, table
 from daulat.models import (
     HUB_URL,
     WEIGHTS,
@@ -261,7 +261,7 @@ async def _run(engine: EmbeddedEngine, request: ChatRequest, *, show: bool) -> d
             pieces.append(delta.content)
             usage, finish_reason = delta.usage, delta.finish_reason
             if show:
-                click.echo(delta.content, nl=False)
+                emit_part(delta.content)
     tokens = (
         {} if usage is None else {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
     )

@@ -21,7 +21,7 @@ from daulat.files import read_regular
 from daulat.knowledge import _source_checks as checks
 from daulat.knowledge.errors import SourceError
 from daulat.knowledge.legal import LegalRules, changed_by_table, table_relations
-from daulat.knowledge.readers import ReadingError
+from daulat.knowledge.readers import ReadingError, without_controls
 from daulat.knowledge.sources import Source
 from daulat.knowledge.types import LegalStatus
 
@@ -185,7 +185,8 @@ def _csv(path: Path) -> list[dict[str, str]]:
         reader.fieldnames  # noqa: B018 - read first: the line before the first row is theirs
         line = reader.line_num
         for row in reader:
-            rows.append({name: value or "" for name, value in row.items() if name} | {LINE: str(line + 1)})
+            told = {name: without_controls(value or "") for name, value in row.items() if name}
+            rows.append(told | {LINE: str(line + 1)})
             line = reader.line_num
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ReadingError(f"{path.name} cannot be read: {error}", fix="Check the path; save it as UTF-8.") from error

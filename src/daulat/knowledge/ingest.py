@@ -51,7 +51,7 @@ from daulat.knowledge.legal import (
     status_of,
 )
 from daulat.knowledge.quality import SearchForm, load_search_forms
-from daulat.knowledge.readers import Limits, ReadingError, read_document
+from daulat.knowledge.readers import Limits, ReadingError, read_document, without_controls
 from daulat.knowledge.sources import Source
 from daulat.knowledge.types import Document, Passage
 
@@ -218,7 +218,7 @@ def _unrecorded_repeals(
 @contextmanager
 def _told_if_slow(path: Path) -> Iterator[None]:
     """Name a file that takes long, so that a build which nobody watches does not seem to stand still."""
-    timer = threading.Timer(_TOLD_AFTER_S, _LOG.warning, ("still reading %s", path.name))
+    timer = threading.Timer(_TOLD_AFTER_S, _LOG.warning, ("still reading %s", without_controls(path.name)))
     timer.daemon = True
     timer.start()
     try:

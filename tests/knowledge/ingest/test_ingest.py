@@ -64,6 +64,26 @@ def test_one_bad_file_is_listed_and_the_others_are_read(tmp_path: Path) -> None:
     assert all(failure.reason and failure.fix for failure in result.failures)
 
 
+ORDERS = "\x1b[8m\x1b]52;c;cm0=\x07\x1b]8;;https://a.example\x1b\\\x9b\x7f\u202e"  # hide, copy, link, turn round
+FILES = {
+    "text": f"{ORDERS}Pay{ORDERS} ten.",
+    "markdown": f"# {ORDERS}Fees\n\nPay{ORDERS} ten.",
+    "html": f"<title>{ORDERS}Fees</title><h1>Fees{ORDERS}</h1><p>Pay{ORDERS} ten.</p>",
+    "jsonl": json.dumps({"passage_id": f"A{ORDERS}:1", "doc_id": f"A{ORDERS}", "text": f"Pay{ORDERS} ten."}),
+}
+
+
+@pytest.mark.parametrize("form", FILES)
+def test_no_control_character_of_a_document_comes_in(tmp_path: Path, form: str) -> None:
+    (tmp_path / "fees.x").write_text(FILES[form])
+    (tmp_path / "table.csv").write_text(f"file,doc_id,citation\nfees.x,A,Act{ORDERS} 1\n")
+    [item] = ingested(tmp_path, form, "*.x", "      documents: {path: table.csv}\n").documents
+    [passage] = item.passages
+    assert (passage.text, item.document.doc_id, item.document.citation) == ("Pay ten.", "A", "Act 1")
+    named = f"{item.document.title} {passage.passage_id} {passage.heading}"
+    assert named.isprintable()
+
+
 def test_a_file_that_is_not_declared_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "law.txt").write_text("Nobody pays.")
     (tmp_path / "invented.md").write_text("Everybody pays.")

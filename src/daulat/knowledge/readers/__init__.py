@@ -2,11 +2,11 @@
 """Readers: a declared file in, its text as blocks out.
 
 HTML, Markdown, plain text, DOCX and PDF stand behind one seam, `read_document`; `read_lines` gives the records of JSON
-lines. A reader gives up with a sentence that the curator can act on, and never follows a link, runs a script, writes a
-file, or reads what was not declared.
+lines. No control character comes out but tab and line feed. A reader gives up with a sentence that the curator can act
+on, and never follows a link, runs a script, writes a file, or reads what was not declared.
 """
 
-from daulat.knowledge.readers.base import CELLS, Block, Extract, Limits, Reader, ReadingError
+from daulat.knowledge.readers.base import CELLS, Block, Extract, Limits, Reader, ReadingError, without_controls
 from daulat.knowledge.readers.guard import read_document
 from daulat.knowledge.readers.jsonl import Line, read_lines
 
@@ -23,4 +23,5 @@ __all__ = [
     "ReadingError",
     "read_document",
     "read_lines",
+    "without_controls",
 ]

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -12,6 +13,12 @@ from daulat.knowledge.errors import SourceError
 
 CELLS = " | "  # what a reader puts between the cells of a table
 NO_CELL = "–"  # an empty one: without a sign for it, the cells after it would stand in the wrong column
+
+# Orders to a terminal as a whole (colour, hidden letters, links, the clipboard), then all controls but tab and line
+# feed, and what makes letters stand in another order than they are stored in.
+_LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85]")
+_ORDERS = re.compile(r"\x1b\[[0-?]*[@-~]|\x1b[]PX^_][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)")
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202d\u202e]")
 
 Format = Literal["jsonl", "html", "markdown", "text", "docx", "pdf"]
 
@@ -78,6 +85,26 @@ class Extract:
     def text(self) -> str:
         """All blocks, one a paragraph."""
         return "\n".join(block.text for block in self.blocks)
+
+
+def without_controls(text: str) -> str:
+    r"""Return a text as it is read on paper: without control characters, each end of a line a line feed.
+
+    Examples
+    --------
+    >>> without_controls("Pay \x1b[8mten\x1b[0m\tcrowns\r\n\x1b]8;;https://a.example\x07here\x1b]8;;\x07.")
+    'Pay ten\tcrowns\nhere.'
+    """
+    if not (_CONTROLS.search(text) or _LINE_END.search(text)):
+        return text
+    return _CONTROLS.sub("", _ORDERS.sub("", _LINE_END.sub("\n", text)))
+
+
+def cleaned(extract: Extract) -> Extract:
+    """Return an extract with no control character in it; a block of which nothing is left goes."""
+    blocks = (replace(block, text=without_controls(block.text)) for block in extract.blocks)
+    kept = tuple(block for block in blocks if block.text.strip())
+    return replace(extract, blocks=kept, title=without_controls(extract.title))
 
 
 def row_of(cells: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from daulat.knowledge.readers.base import Extract, Format, Limits, Reader, ReadingError
+from daulat.knowledge.readers.base import Extract, Format, Limits, Reader, ReadingError, cleaned
 from daulat.knowledge.readers.text import read_markdown, read_text
 
 _SIGNATURES = {b"%PDF-": "pdf", b"PK\x03\x04": "docx", b"\xd0\xcf\x11\xe0": "ole", b"\x1f\x8b": "gzip"}
@@ -47,6 +47,7 @@ def read_document(path: Path, declared: Format, limits: Limits) -> Extract:
     """
     _refuse_at_sight(path, declared, limits)
     extract = _in_child(path, declared, limits) if declared in _IN_CHILD else _IN_PLACE[declared](path, limits)
+    extract = cleaned(extract)
     if not extract.text.strip():
         raise ReadingError(
             f"{path.name} holds no text", fix="Check the file; a scan needs Tesseract and `format: pdf`."

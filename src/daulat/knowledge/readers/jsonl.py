@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from daulat.knowledge.readers.base import Limits, ReadingError
+from daulat.knowledge.readers.base import Limits, ReadingError, without_controls
 
 _LINE_BYTES = 8 * 2**20
 
@@ -66,6 +66,8 @@ def read_lines(path: Path, limits: Limits) -> Iterator[Line]:
 
 def _line(number: int, line: bytes, decode: Any) -> Line:
     try:
-        return Line(number, decode(line))
+        record = decode(line)
+        told = {key: without_controls(value) if isinstance(value, str) else value for key, value in record.items()}
+        return Line(number, told)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return Line(number, None, f"not a JSON object: {error}")
