@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from daulat.files import kind_of
 from daulat.knowledge._describe import describe
 from daulat.knowledge._naming import document_ids, rows_by_file
 from daulat.knowledge._ready import ready_passages
@@ -159,6 +160,9 @@ def ingest(
     for path in source.links_out():
         reason = "a link that leads out of the folder of sources.yaml"
         yield IngestFailure(source.id, below(source, path), "", reason, "Put the file itself there.")
+    for path in source.not_files():
+        reason = f"it is {kind_of(path)} and no file"
+        yield IngestFailure(source.id, below(source, path), "", reason, "Put a file there, or take it away.")
     files = source.files()
     if not files:
         yield IngestFailure(source.id, source.read.path, "", "no file matches", "Check `path` in sources.yaml.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Annotated, Literal
 
@@ -174,9 +174,20 @@ class Source(Declared):
         root = self._root.resolve()
         return [path for path in self._matching() if not path.resolve().is_relative_to(root)]
 
+    def not_files(self) -> list[Path]:
+        """Return what matches `path` and is no file: pipes, sockets, links to nothing; folders where it names a suffix.
+
+        A pattern such as ``laws/**/*`` matches the folders on its way too.
+        """
+        named = bool(PurePath(self.read.path).suffix)
+        return [path for path in self._found() if not path.is_file() and (named or not path.is_dir())]
+
     def _matching(self) -> list[Path]:
+        return [path for path in self._found() if path.is_file()]
+
+    def _found(self) -> list[Path]:
         try:
-            return sorted(path for path in self._root.glob(self.read.path) if path.is_file())
+            return sorted(self._root.glob(self.read.path))
         except OSError as error:
             raise SourceError(
                 f"{self.id}: `{self.read.path}` cannot be looked for below {self._root}: {error.strerror}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import time
 from pathlib import Path
@@ -62,6 +63,29 @@ def test_one_bad_file_is_listed_and_the_others_are_read(tmp_path: Path) -> None:
     assert [item.passages[0].text for item in result.documents] == ["Nobody pays."]
     assert [failure.path for failure in result.failures] == ["bad.txt", "empty.txt"]
     assert all(failure.reason and failure.fix for failure in result.failures)
+
+
+def test_what_matches_and_is_no_file_is_listed_with_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "good.txt").write_text("Nobody pays.")
+    (tmp_path / "folder.txt").mkdir()
+    os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "astray.txt").symlink_to("gone.txt")
+    (tmp_path / "round.txt").symlink_to("round.txt")
+    result = ingested(tmp_path, "text", "*.txt")
+    assert [item.path for item in result.documents] == ["good.txt"]
+    assert {failure.path: failure.reason for failure in result.failures} == {
+        "astray.txt": "it is a link that leads nowhere and no file",
+        "folder.txt": "it is a folder and no file",
+        "pipe.txt": "it is a pipe and no file",
+        "round.txt": "it is a link that leads nowhere and no file",
+    }
+
+
+def test_folders_on_the_way_of_a_pattern_are_no_failures(tmp_path: Path) -> None:
+    (tmp_path / "laws" / "old").mkdir(parents=True)
+    (tmp_path / "laws" / "old" / "one").write_text("Nobody pays.")
+    result = ingested(tmp_path, "text", "laws/**/*")
+    assert ([item.path for item in result.documents], result.failures) == (["laws/old/one"], ())
 
 
 ORDERS = "\x1b[8m\x1b]52;c;cm0=\x07\x1b]8;;https://a.example\x1b\\\x9b\x7f\u202e"  # hide, copy, link, turn round

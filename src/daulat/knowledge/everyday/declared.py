@@ -61,6 +61,12 @@ class EverydayFault:
     line: int
     reason: str
 
+    @property
+    def fix(self) -> str:
+        """What its curator can do."""
+        row = "Correct the row; docs/guides/write-everyday-questions.md shows its form."
+        return row if self.line else "Put a file there that can be read."
+
     def __str__(self) -> str:
         return f"{self.file} line {self.line}: {self.reason}" if self.line else f"{self.file}: {self.reason}"
 

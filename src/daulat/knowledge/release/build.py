@@ -315,10 +315,13 @@ class Builder:
 def source_hashes(source: Source) -> dict[str, str]:
     """Return the sha256 of every file of a source, by its path below the source's root; empty where it is not read.
 
-    A file that cannot be read, or is a link that leads out, is a failure of its own when its turn comes.
+    A file that cannot be read, is none, or is a link that leads out, is a failure of its own when its turn comes.
     """
     read = {path: _sha256_or_none(path) for path in [*source.files(), *source.tables()]}
-    return {str(path.relative_to(source.root)): read.get(path, "") for path in [*read, *source.links_out()]}
+    return {
+        str(path.relative_to(source.root)): read.get(path, "")
+        for path in (*read, *source.links_out(), *source.not_files())
+    }
 
 
 def _sha256_or_none(path: Path) -> str:
@@ -397,7 +400,4 @@ def _source_entry(source: Source, files: dict[str, str], ingested: Ingested) -> 
 
 
 def _everyday_failure(fault: EverydayFault) -> IngestFailure:
-    if not fault.line:
-        return IngestFailure(EVERYDAY, fault.file, "", fault.reason, "Put a file there that can be read.")
-    fix = "Correct the row; docs/guides/write-everyday-questions.md shows its form."
-    return IngestFailure(EVERYDAY, fault.file, f"line {fault.line}", fault.reason, fix)
+    return IngestFailure(EVERYDAY, fault.file, f"line {fault.line}" if fault.line else "", fault.reason, fault.fix)
