@@ -217,6 +217,23 @@ def test_contacts_of_another_form_are_refused_in_words(
         contacts_for(pack_of({"contacts.yaml": faulty}))
 
 
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "town.example", "https://", "tel:112"])
+def test_an_address_that_is_no_page_is_a_fault_of_its_office(
+    url: str, pack_of: Callable[[dict[str, str]], PackFiles]
+) -> None:
+    faulty = CONTACTS.replace('url: ""', f'url: "{url}"')
+    with pytest.raises(LanguageError, match=r"`url` of `fire` is .*, no address of a page"):
+        contacts_for(pack_of({"contacts.yaml": faulty}))
+
+
+@pytest.mark.parametrize(
+    ("phone", "is_one"), [("119 ext. 8", True), ("+1 (21) 392-52#", True), ("tel:9", False), ("x", False)]
+)
+def test_a_phone_is_a_number(phone: str, is_one: bool, pack_of: Callable[[dict[str, str]], PackFiles]) -> None:
+    faults = contact_faults(pack_of({"contacts.yaml": CONTACTS.replace('phone: "9"', f'phone: "{phone}"')}))
+    assert ("`phone` of `fire`" not in str(faults)) is is_one
+
+
 def test_own_contacts_take_nobody_of_the_packs_away(
     pack_of: Callable[[dict[str, str]], PackFiles], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -6,6 +6,7 @@ A fault of form hides no other: whatever has the wrong shape is told and then pa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,6 +15,8 @@ from typing import Any
 SECTIONS = ("offices", "emergencies", "topics", "matters")
 LISTS = ("beside_answers", "default")
 _NOBODY = "A person in need would be sent nowhere."
+_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s\x00-\x1f]*", re.IGNORECASE)
+_PHONE = re.compile(r"(?=.*\d)[\w+*#().,/ -]{1,40}")  # `119 ext. 8` and `021-3925230` are numbers
 _FORM = "Write it as docs/concepts/packs.md shows."
 
 
@@ -39,6 +42,7 @@ def faults_of(data: object) -> Iterator[ContactFault]:
             yield ContactFault(
                 ("offices", id_), f"no `name` for `{id_}`", "Nobody could tell whom to call.", "Give it a name."
             )
+        yield from _of_ways(id_, entry) if isinstance(entry, Mapping) else ()
     yield from _of_lists(data, offices)
 
 
@@ -94,6 +98,18 @@ def _of_form(data: Mapping[str, Any]) -> Iterator[ContactFault]:
                 _NOBODY,
                 "Write `[KEY]`, with keys of `offices`.",
             )
+
+
+def _of_ways(id_: str, entry: Mapping[str, Any]) -> Iterator[ContactFault]:
+    """Yield what is no way to an office: every application makes a link of it, and some links run a script."""
+    url, phone = (str(entry.get(key) or "") for key in ("url", "phone"))
+    if url and not _ADDRESS.fullmatch(url):
+        what, why = f"`url` of `{id_}` is `{url[:80]}`, no address of a page", "Nobody could safely be sent there."
+        fix = "Write one that begins with `https://`, or leave it empty; a number belongs under `phone`."
+        yield ContactFault(("offices", id_, "url"), what, why, fix)
+    if phone and not _PHONE.fullmatch(phone):
+        what, why = f"`phone` of `{id_}` is `{phone[:80]}`, no number", "Nobody could call it."
+        yield ContactFault(("offices", id_, "phone"), what, why, "Write the number alone, such as `021-3925230`.")
 
 
 def _of_lists(data: Mapping[str, Any], offices: Mapping[str, Any]) -> Iterator[ContactFault]:
