@@ -49,7 +49,7 @@ class Limits:
 
     file_bytes: int = 100 * 2**20
     unpacked_bytes: int = 300 * 2**20
-    memory_bytes: int = 2 * 2**30
+    memory_bytes: int = 2**30
     text_chars: int = 20_000_000
     pages: int = 3_000
     seconds: float = 900.0

@@ -23,8 +23,6 @@ _SIGNATURES = {b"%PDF-": "pdf", b"PK\x03\x04": "docx", b"\xd0\xcf\x11\xe0": "ole
 _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "TESSDATA_PREFIX", "SYSTEMROOT")
 # A page takes a second at most; scanned pages of a PDF take minutes by themselves.
 _SECONDS = {"html": 60.0, "docx": 60.0}
-# An honest Word file takes far less; the pictures of scanned pages need what there is.
-_MEMORY_BYTES = {"docx": 2**30}
 _IN_CHILD = ("html", "docx", "pdf")
 _IN_PLACE: dict[str, Reader] = {"markdown": read_markdown, "text": read_text}
 
@@ -95,11 +93,7 @@ def _refuse_at_sight(path: Path, declared: Format, limits: Limits) -> None:
 
 
 def _in_child(path: Path, declared: Format, limits: Limits) -> Extract:
-    limits = replace(
-        limits,
-        seconds=min(limits.seconds, _SECONDS.get(declared, limits.seconds)),
-        memory_bytes=min(limits.memory_bytes, _MEMORY_BYTES.get(declared, limits.memory_bytes)),
-    )
+    limits = replace(limits, seconds=min(limits.seconds, _SECONDS.get(declared, limits.seconds)))
     order = msgspec.json.encode({"path": str(path.resolve()), "format": declared, "limits": asdict(limits)})
     command = [sys.executable, "-m", "daulat.knowledge.readers._child"]
     # The child needs no secret of ours. Tesseract is fastest with one thread: two took four times as long.
@@ -115,7 +109,8 @@ def _in_child(path: Path, declared: Format, limits: Limits) -> Extract:
     if done.returncode:
         reason = f"signal {-done.returncode}" if done.returncode < 0 else f"exit {done.returncode}"
         raise ReadingError(
-            f"{path.name} stopped its reader ({reason}): damaged, hostile, or larger than memory allows",
+            f"{path.name} stopped its reader ({reason}): damaged, hostile, or in need of more than "
+            f"{limits.memory_bytes // 2**20:,} MiB of memory",
             fix="Open it by hand and save it again, or ask the publisher for another copy.",
         )
     reply = msgspec.json.decode(done.stdout, type=Reply)
