@@ -160,6 +160,34 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(site, quick, comma
     assert {path: path.read_bytes() for path in site.releases.iterdir() if path.is_file()} == before
 
 
+def test_a_dry_run_of_what_is_in_use_says_that_nothing_is_to_be_done(site, quick):
+    name = site.daulat("knowledge", "build").out.strip()
+    site.daulat("knowledge", "publish")
+    tried = site.daulat("knowledge", "publish", "--dry-run")
+    assert tried.out == f"{name} is whole and is in use already\n"
+    assert "hint: there is nothing to publish" in tried.err
+    assert site.daulat("knowledge", "publish", "--dry-run", "--json").data["in_use"] is True
+
+
+def test_a_dry_run_counts_the_everyday_questions_that_come_and_go(site, quick):
+    (site.folder / "everyday").mkdir()
+    rows = site.folder / "everyday/rows.jsonl"
+    rows.write_text('{"passages": ["EE-ACT:1"], "asks": {"en": ["my baby arrived", "whom do I tell"]}}\n')
+    site.daulat("knowledge", "build")
+    site.daulat("knowledge", "publish")
+    rows.write_text('{"passages": ["EE-ACT:1"], "asks": {"en": ["my baby arrived", "a newborn", "twins"]}}\n')
+    site.daulat("knowledge", "build")
+    tried = site.daulat("knowledge", "publish", "--dry-run")
+    assert "everyday questions: 2 new or led elsewhere, 1 gone" in tried.err
+    assert "no document would change" not in tried.err
+
+
+def test_who_searches_first_is_told_which_release_that_puts_in_use(site, quick):
+    name = site.daulat("knowledge", "build").out.strip()
+    assert f"putting {name} in use, as a first start does" in site.daulat("search", "births").err
+    assert "putting" not in site.daulat("search", "births").err
+
+
 def test_a_dry_run_names_what_comes_what_goes_and_whose_status_changes(site, quick):
     site.daulat("knowledge", "build")
     site.daulat("knowledge", "publish")

@@ -228,17 +228,22 @@ def _put_in_use(place: KnowledgePlace, release: str, *, dry_run: bool, as_json: 
     old, unread = _open_or_fault(place.shelf, current)
     changes = difference(old, Release(place.shelf.path(release)))
     if as_json:
-        told = {"dry_run": True, "release_id": release, "replaces": current, "key": key.text, **_summary(manifest)}
+        told = {"dry_run": True, "release_id": release, "replaces": current, "in_use": release == current}
+        told |= {"key": key.text, **_summary(manifest)}
         emit_json(told | {name: changes_of for name, changes_of in asdict(changes).items() if not unread})
         return
-    emit(f"{release} is whole and would be put in use" + (f" instead of {current}" if current else ""))
+    instead = f" instead of {current}" if current else ""
+    emit(f"{release} is whole and {'is in use already' if release == current else f'would be put in use{instead}'}")
     if unread:
         say(f"what would change is not known: {unread}")
     else:
         _tell_changes(changes)
     if manifest.failures:
         say(failed(manifest))
-    hint("the same command without --dry-run does it")
+    if release == current:
+        hint("there is nothing to publish; `daulat knowledge build` makes a release where something has changed")
+    else:
+        hint("the same command without --dry-run does it")
 
 
 def _open_or_fault(shelf: Shelf, current: str) -> tuple[Release | None, str]:
@@ -259,8 +264,10 @@ def _tell_changes(changes: Difference) -> None:
         say(f"status of {change.doc_id}: {before}{change.after}{passages}")
     if len(changes.statuses) > _SHOWN:
         say(f"... and the status of {len(changes.statuses) - _SHOWN:,} more: `--json` lists all")
+    if changes.questions_added or changes.questions_gone:
+        say(f"everyday questions: {changes.questions_added:,} new or led elsewhere, {changes.questions_gone:,} gone")
     if not changes:
-        say("no document would change")
+        say("no document would change, and no everyday question")
 
 
 def _some(names: Sequence[str]) -> str:

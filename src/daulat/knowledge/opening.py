@@ -352,6 +352,7 @@ def open_or_build(
         own = nation.path(nation.knowledge.sources)
         builder = nation_builder(nation, pack, encoder, place, now=now, progress=progress, declared=own)
         built = builder.build(nation_sources(nation, pack, today=now().date()), nation_rules(pack, own))
+        report(f"putting {built.manifest.release_id} in use, as a first start does", 0, 0)
         shelf = nation_shelf(nation, place)  # the build may have made the key
         shelf.publish(built.manifest.release_id, by=FIRST_START, now=now)
     report("opening the release", 0, 0)

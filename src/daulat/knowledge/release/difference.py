@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one release would change of another: two open releases in; documents added, gone and changed, and statuses, out.
+"""What one release would change of another: two open releases in; documents added, gone and changed, statuses, and how
+many everyday questions, out.
 
 Every passage of both is read once. It judges nothing: whether a law should go is for whoever publishes.
 """
@@ -25,15 +26,21 @@ class StatusChange:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Ids of documents, in the order of their release. `changed` have another text, or are told otherwise."""
+    """Ids of documents, in the order of their release. `changed` have another text, or are told otherwise.
+
+    Everyday questions are counted; one that leads to other passages than before is a new one, and the old one is gone.
+    """
 
     added: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     statuses: tuple[StatusChange, ...] = ()
+    questions_added: int = 0
+    questions_gone: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.gone or self.changed or self.statuses)
+        documents = self.added or self.gone or self.changed or self.statuses
+        return bool(documents or self.questions_added or self.questions_gone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +56,24 @@ def difference(old: Release | None, new: Release) -> Difference:
     """Compare what is in use, if anything is, with what would be."""
     before, after = _held(old) if old else {}, _held(new)
     both = [doc_id for doc_id in after if doc_id in before]
+    asked_before, asked = _asked(old) if old else frozenset(), _asked(new)
     return Difference(
         added=tuple(doc_id for doc_id in after if doc_id not in before),
         gone=tuple(doc_id for doc_id in before if doc_id not in after),
         changed=tuple(doc_id for doc_id in both if before[doc_id].content != after[doc_id].content),
         statuses=tuple(filter(None, (_status_change(before[doc_id], after[doc_id]) for doc_id in both))),
+        questions_added=len(asked - asked_before),
+        questions_gone=len(asked_before - asked),
     )
+
+
+def _asked(release: Release) -> frozenset[tuple[str, str, tuple[str, ...]]]:
+    """Return the everyday questions of a release: what is asked, in which language, and the passages that answer."""
+    everyday = release.everyday
+    if everyday is None:
+        return frozenset()
+    rows = everyday.rows
+    return frozenset((each.text, each.language, rows[each.row].passages) for each in everyday.read_questions())
 
 
 def _held(release: Release) -> dict[str, _Held]:
