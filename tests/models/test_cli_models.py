@@ -43,6 +43,12 @@ def test_models_are_listed_by_a_language_that_their_publishers_claim(run: Run) -
     assert "no list of languages is known" in run("list", "--language", "jv").stderr
 
 
+def test_a_language_that_does_not_exist_is_claimed_by_nobody_and_wrong_usage(run: Run) -> None:
+    ended = run("list", "--language", "klingon")
+    assert ended.exit_code == 2
+    assert "`klingon` is not a known BCP 47 tag" in ended.stderr
+
+
 def test_a_model_is_shown_with_its_obligations_and_sources(run: Run) -> None:
     shown = json.loads(run("show", "gemma-3-4b", "--json").stdout)
 

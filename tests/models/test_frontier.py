@@ -75,6 +75,12 @@ def test_without_a_measurement_quality_is_empty_and_said_to_be(place: Path) -> N
     assert "nobody has measured" in run("--language", "et").stderr
 
 
+def test_a_language_that_does_not_exist_is_wrong_usage(place: Path) -> None:
+    ended = run("--language", "klingon")
+    assert ended.exit_code == 2
+    assert "`klingon` is not a known BCP 47 tag" in ended.stderr
+
+
 def test_declared_prices_go_before_predicted_ones_and_measured_models_make_the_frontier(place: Path) -> None:
     priced = "models: [{id: qwen3-4b, kind: fake, price: {input: 1, output: 2.5, currency: USD}}]\n"
     (place / "nation.yaml").write_text(bootstrap("EE").replace("models: []\n", priced), encoding="utf-8")

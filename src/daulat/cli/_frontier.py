@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from daulat.cli._options import language_tag
 from daulat.cli._output import emit, emit_json, hint, json_option, say, table
 from daulat.models import GATES, Gates, load_catalogue, load_gates
 from daulat.models.frontier import Point, draw, frontier, qualities
@@ -16,7 +17,13 @@ from daulat.plan.token_cost import System, token_costs
 
 
 @click.command("frontier")
-@click.option("--language", default="", metavar="TAG", help="BCP 47; default: the first language of nation.yaml.")
+@click.option(
+    "--language",
+    callback=language_tag,
+    default="",
+    metavar="TAG",
+    help="BCP 47; default: the first language of nation.yaml.",
+)
 @click.option(
     "--results",
     type=click.Path(path_type=Path),

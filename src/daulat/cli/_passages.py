@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Private: what `ask` and `search` share. Options that a mistake is told of at once; passages in a reader's own words.
+"""Private: what `ask` and `search` share: passages in a reader's own words.
 
 The words come from the pages' messages, so that a terminal and a page call a standing in law by the same name. Nothing
 here searches or answers.
@@ -7,48 +7,13 @@ here searches or answers.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from datetime import date
 
 import click
 
 from daulat.assistant.types import Answer, Citation
 from daulat.cli._output import Styled, shown
-from daulat.nation import Nation, pack_of, reference
-
-
-def language_tag(_context: click.Context, _option: click.Parameter, value: str) -> str:
-    """Take an option that is a BCP 47 tag of a language that exists; empty stays empty.
-
-    Raises
-    ------
-    BadParameter
-        With the tag that was probably meant.
-    """
-    head, dash, rest = value.partition("-")
-    tag = f"{head.lower()}{dash}{rest}"
-    if not tag or reference.is_language(tag):
-        return tag
-    near = reference.suggest_language(value)
-    meant = f"did you mean `{near}`?" if near else "use a tag such as `en`."
-    raise click.BadParameter(f"`{value}` is not a known BCP 47 tag; {meant} `daulat nation languages` lists them.")
-
-
-def day(_context: click.Context, _option: click.Parameter, value: str) -> str:
-    """Take an option that is a day as ISO 8601 writes it; empty stays empty.
-
-    Raises
-    ------
-    BadParameter
-        If there is no such day.
-    """
-    try:
-        if value and not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-            raise ValueError(value)
-        return value and date.fromisoformat(value).isoformat()
-    except ValueError:
-        raise click.BadParameter(f"`{value}` is not a day; write year-month-day, such as 2023-03-31.") from None
+from daulat.nation import Nation, pack_of
 
 
 def page_words(nation: Nation, language: str) -> Mapping[str, str]:

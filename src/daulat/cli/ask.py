@@ -17,8 +17,9 @@ from daulat.assistant import Assistant, OneWriter, Writer, WriterFor, nobody
 from daulat.assistant.types import Answer, Citation, Question
 from daulat.cli._answering import Opened, build_due, open_answering
 from daulat.cli._declaration import declared_or_only_pack, file_option
+from daulat.cli._options import language_tag
 from daulat.cli._output import emit, emit_json, has_colour, hint, json_option, say
-from daulat.cli._passages import language_tag, mark_answers, page_words, status_word
+from daulat.cli._passages import mark_answers, page_words, status_word
 from daulat.language import Phrases
 from daulat.models import GATES, WEIGHTS, EngineSet, declare_engines, kept_gates
 from daulat.nation import Nation, pack_of

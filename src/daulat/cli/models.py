@@ -19,6 +19,7 @@ import msgspec
 from daulat.cli._chat import converse
 from daulat.cli._cluster import command as cluster
 from daulat.cli._frontier import command as frontier
+from daulat.cli._options import language_tag
 from daulat.cli._output import emit, emit_json, emit_part, hint, json_option, progress, say, table
 from daulat.models import (
     HUB_URL,
@@ -78,7 +79,13 @@ command.add_command(frontier)
 
 @command.command("list")
 @click.option("--here", is_flag=True, help="Only the models whose weights are here.")
-@click.option("--language", default="", metavar="TAG", help="Only the models whose publisher claims it (BCP 47).")
+@click.option(
+    "--language",
+    callback=language_tag,
+    default="",
+    metavar="TAG",
+    help="Only the models whose publisher claims it (BCP 47).",
+)
 @_directory
 @json_option
 def list_models(here: bool, language: str, directory: Path, as_json: bool) -> None:

@@ -14,8 +14,9 @@ import click
 from daulat.assistant.citing import Labels, load_labels
 from daulat.cli._answering import build_due
 from daulat.cli._knowledge import KnowledgePlace, asking_place_options
+from daulat.cli._options import day, language_tag
 from daulat.cli._output import emit, emit_json, hint, json_option, say
-from daulat.cli._passages import day, language_tag, page_words, status_word
+from daulat.cli._passages import page_words, status_word
 from daulat.knowledge.encoder import open_encoder
 from daulat.knowledge.opening import open_or_build, open_searcher, own_glossary
 from daulat.knowledge.release import Release

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Private: options of several commands, whose mistakes are told at once. What was typed in; a value of its kind out."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import click
+
+from daulat.nation import reference
+
+
+def language_tag(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    """Take an option that is a BCP 47 tag of a language that exists; empty stays empty.
+
+    Raises
+    ------
+    BadParameter
+        With the tag that was probably meant.
+    """
+    head, dash, rest = value.partition("-")
+    tag = f"{head.lower()}{dash}{rest}"
+    if not tag or reference.is_language(tag):
+        return tag
+    near = reference.suggest_language(value)
+    meant = f"did you mean `{near}`?" if near else "use a tag such as `en`."
+    raise click.BadParameter(f"`{value}` is not a known BCP 47 tag; {meant} `daulat nation languages` lists them.")
+
+
+def day(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    """Take an option that is a day as ISO 8601 writes it; empty stays empty.
+
+    Raises
+    ------
+    BadParameter
+        If there is no such day.
+    """
+    try:
+        if value and not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            raise ValueError(value)
+        return value and date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise click.BadParameter(f"`{value}` is not a day; write year-month-day, such as 2023-03-31.") from None
