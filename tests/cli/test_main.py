@@ -89,6 +89,32 @@ def test_with_json_an_error_is_data(failing, capsys):
 
 
 @pytest.mark.parametrize(
+    ("words", "what", "path"),
+    [
+        (["fail", "--jsn", "--json"], "No such option", "daulat fail"),
+        (["fail", "much", "--json"], "Got unexpected extra argument (much)", "daulat fail"),
+        (["fial", "--json"], "No such command 'fial'", "daulat"),
+    ],
+)
+def test_with_json_wrong_usage_is_data(failing, capsys, words, what, path):
+    failing(lambda: None)
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    out, err = capsys.readouterr()
+    error = json.loads(out)["error"]
+    assert (ended.value.code, error["code"], err) == (2, "cli.usage", "")
+    assert what in error["what"]
+    assert f"`{path} --help`" in error["fix"]
+
+
+def test_wrong_usage_that_is_told_back_commands_no_terminal(failing, capsys):
+    failing(lambda: None)
+    with pytest.raises(SystemExit):
+        main(["fail", "\x1b[8mmuch\x9b"])
+    assert "unexpected extra argument (much)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("error", "said"),
     [
         (PermissionError(errno.EACCES, "Permission denied", "/srv/releases"), "/srv/releases: Permission denied"),

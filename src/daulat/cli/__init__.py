@@ -8,6 +8,7 @@ One file a command, read only when that command is called, so that `daulat --hel
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -98,7 +99,7 @@ def daulat() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with a code that tells: 0 done, 1 an error explained, 2 wrong usage, 130 interrupted.
 
-    With `--json` an error is data too: `{"error": {"code", "what", "why", "fix"}}` on stdout.
+    With `--json` an error is data too, wrong usage as well: `{"error": {"code", "what", "why", "fix"}}` on stdout.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -107,8 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except DaulatError as error:
         _tell(error, as_json="--json" in given)
     except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        _tell_usage(error, as_json="--json" in given)
     except (click.Abort, KeyboardInterrupt):
         say("interrupted")
         sys.exit(EXIT_INTERRUPTED)
@@ -128,6 +128,23 @@ def _tell(error: DaulatError, *, as_json: bool) -> NoReturn:
         emit_json({"error": error.as_dict()})
     else:
         say(str(error))
+    sys.exit(error.exit_code)
+
+
+def _tell_usage(error: click.ClickException, *, as_json: bool) -> NoReturn:
+    if as_json:
+        context = getattr(error, "ctx", None)
+        told = DaulatError(
+            error.format_message(),
+            why="The command was not run.",
+            fix=f"`{context.command_path if context else 'daulat'} --help` says how it is written.",
+            code="cli.usage",
+        )
+        emit_json({"error": told.as_dict()})
+    else:
+        words = io.StringIO()
+        error.show(file=words)
+        say(words.getvalue().rstrip("\n"))  # what was typed comes back in it, and may be a name out of a document
     sys.exit(error.exit_code)
 
 
