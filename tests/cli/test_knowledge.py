@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -186,6 +187,17 @@ def test_who_searches_first_is_told_which_release_that_puts_in_use(site, quick):
     name = site.daulat("knowledge", "build").out.strip()
     assert f"putting {name} in use, as a first start does" in site.daulat("search", "births").err
     assert "putting" not in site.daulat("search", "births").err
+
+
+def test_who_asks_while_the_first_release_is_built_is_told_to_wait_for_it(site, quick):
+    site.releases.mkdir(parents=True)
+    with (site.releases / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ended = site.daulat("search", "births")
+    assert ended.code == 1
+    assert "the first release is being built just now" in ended.err
+    assert "`daulat status` says how far" in ended.err
+    assert site.daulat("search", "births").code == 0
 
 
 def test_a_dry_run_names_what_comes_what_goes_and_whose_status_changes(site, quick):

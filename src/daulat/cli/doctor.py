@@ -32,5 +32,6 @@ def command(path: Path, as_json: bool) -> int:
         if finding.state != "ok":
             emit(f"{'':17}{finding.why}")
             emit(f"{'':17}hint: {finding.fix}")
-    hint(f"{failed} of {len(findings)} checks failed" if failed else "this machine is fit; start with `daulat up`")
+    fit = "this machine is fit; `daulat up` starts the service, `daulat status` says how a running one is"
+    hint(f"{failed} of {len(findings)} checks failed" if failed else fit)
     return 1 if failed else 0

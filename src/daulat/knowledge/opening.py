@@ -23,6 +23,7 @@ from daulat.knowledge.index.cache import VectorCache
 from daulat.knowledge.index.seed import seed_dimensions
 from daulat.knowledge.ingest import IngestRules, load_rules, with_relations
 from daulat.knowledge.release import (
+    BUSY,
     Builder,
     Manifest,
     Release,
@@ -345,16 +346,8 @@ def open_or_build(
     place = place or place_of(nation)
     shelf = nation_shelf(nation, place)
     if awaits_build(nation, pack, shelf, today=now().date()):
-
-        def progress(stage: str, done: int, total: int) -> None:
-            report(_STAGES.get(stage, stage), done, total)
-
-        own = nation.path(nation.knowledge.sources)
-        builder = nation_builder(nation, pack, encoder, place, now=now, progress=progress, declared=own)
-        built = builder.build(nation_sources(nation, pack, today=now().date()), nation_rules(pack, own))
-        report(f"putting {built.manifest.release_id} in use, as a first start does", 0, 0)
+        _first_build(nation, pack, encoder, report, now, place)
         shelf = nation_shelf(nation, place)  # the build may have made the key
-        shelf.publish(built.manifest.release_id, by=FIRST_START, now=now)
     report("opening the release", 0, 0)
     opened = shelf.open_current()
     if opened is None:
@@ -365,6 +358,31 @@ def open_or_build(
             code="knowledge.release.missing",
         )
     return opened
+
+
+def _first_build(
+    nation: Nation, pack: Pack | None, encoder: Encoder, report: Report, now: Callable[[], datetime], place: Place
+) -> None:
+    """Build what is declared and put it in use."""
+
+    def progress(stage: str, done: int, total: int) -> None:
+        report(_STAGES.get(stage, stage), done, total)
+
+    own = nation.path(nation.knowledge.sources)
+    builder = nation_builder(nation, pack, encoder, place, now=now, progress=progress, declared=own)
+    try:
+        built = builder.build(nation_sources(nation, pack, today=now().date()), nation_rules(pack, own))
+    except ReleaseError as error:
+        if error.code != BUSY:
+            raise
+        raise ReleaseError(
+            "the first release is being built just now, by a service that starts or by `daulat knowledge build`",
+            why="Until one is in use there is no text to answer from.",
+            fix="Try again in a minute; `daulat status` says how far a service is.",
+            code=BUSY,
+        ) from error
+    report(f"putting {built.manifest.release_id} in use, as a first start does", 0, 0)
+    nation_shelf(nation, place).publish(built.manifest.release_id, by=FIRST_START, now=now)
 
 
 def _seeds(pack: Pack | None, encoder: Encoder) -> list[Path]:

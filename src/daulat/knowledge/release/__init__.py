@@ -6,7 +6,7 @@ release is never changed after it is signed; what is published can always be ver
 """
 
 from daulat.knowledge.release._place import using
-from daulat.knowledge.release.build import Builder, BuildReport, hashes_of, source_hashes
+from daulat.knowledge.release.build import BUSY, Builder, BuildReport, hashes_of, source_hashes
 from daulat.knowledge.release.difference import Difference, difference
 from daulat.knowledge.release.layout import Manifest
 from daulat.knowledge.release.reader import Release, StoredPassage
@@ -14,6 +14,7 @@ from daulat.knowledge.release.shelf import Shelf
 from daulat.knowledge.release.signing import SigningKey, VerifyKey, verify_release
 
 __all__ = [
+    "BUSY",
     "BuildReport",
     "Builder",
     "Difference",

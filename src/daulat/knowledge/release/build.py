@@ -49,6 +49,7 @@ from daulat.knowledge.release.signing import SigningKey, damaged, read_manifest,
 from daulat.knowledge.release.write import Segment, TermsFor, cut_segments, write_records, write_words
 from daulat.knowledge.sources import Source
 
+BUSY = "knowledge.build.busy"
 _KEPT_HERE = "Releases are kept there, and nothing was built."
 Progress = Callable[[str, int, int], None]
 """(stage, done, total). A stage is told as done when it is: whatever comes after has a stage of its own."""
@@ -381,7 +382,7 @@ def _only_build(releases: Path) -> Iterator[None]:
                 f"another build is writing below {releases}",
                 why="Two builds at once would do the same work twice.",
                 fix="Wait until it has ended; if it hangs, stop it: nothing that it wrote is lost.",
-                code="knowledge.build.busy",
+                code=BUSY,
             ) from error
         yield
 
