@@ -200,6 +200,17 @@ def test_who_asks_while_the_first_release_is_built_is_told_to_wait_for_it(site, 
     assert site.daulat("search", "births").code == 0
 
 
+def test_one_of_a_thing_is_told_as_one(site, quick):
+    site.declare(GUIDE)
+    assert (
+        "1 document, 1 passage, 1 segment encoded now, 0 documents or rows failed"
+        in site.daulat("knowledge", "build").err
+    )
+    site.daulat("search", "schools")
+    opened = nation_knowledge(load_nation(site.folder / "nation.yaml"), None).open(lambda *_: None)
+    assert opened.detail.startswith("1 passage of 1 document in ")
+
+
 def test_a_dry_run_names_what_comes_what_goes_and_whose_status_changes(site, quick):
     site.daulat("knowledge", "build")
     site.daulat("knowledge", "publish")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from daulat.assistant import Assistant, Danger, WriterFor, nobody, open_assistant, open_danger
 from daulat.cli._knowledge import unread
 from daulat.cli._memory import give_memory_back
-from daulat.cli._output import ADD_SOURCES
+from daulat.cli._output import ADD_SOURCES, counted
 from daulat.knowledge.building import build_apart
 from daulat.knowledge.encoder import Encoder, open_encoder
 from daulat.knowledge.errors import SourceError
@@ -95,7 +95,8 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
         opened = open_answering(nation, pack, report)
         opened.assistant.searcher.warm()
         manifest = opened.release.manifest
-        detail = f"{manifest.passages:,} passages of {manifest.documents:,} documents in {manifest.release_id}"
+        held = f"{counted(manifest.passages, 'passage')} of {counted(manifest.documents, 'document')}"
+        detail = f"{held} in {manifest.release_id}"
         due = build_due(nation, pack, opened.release, opened.assistant.searcher.reader)
         detail = "; ".join(filter(None, (detail, due or _empty(manifest), unread(manifest, nation, pack))))
         assistant = opened.assistant

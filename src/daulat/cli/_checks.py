@@ -22,7 +22,7 @@ from typing import Literal
 from daulat.cli._address import take_address
 from daulat.cli._answering import declared_contacts
 from daulat.cli._knowledge import unread
-from daulat.cli._output import ADD_SOURCES
+from daulat.cli._output import ADD_SOURCES, counted
 from daulat.errors import DaulatError
 from daulat.gateway import ListenError
 from daulat.knowledge.encoder import bundled_weights
@@ -308,7 +308,7 @@ def release(nation: Nation) -> Finding:
             "run `daulat up`, which makes one from the declared sources, or `daulat knowledge build`.",
         )
     manifest, key = shelf.verify(current)
-    what = f"{current}: {manifest.passages:,} passages, signed by {key.text[:12]}..."
+    what = f"{current}: {counted(manifest.passages, 'passage')}, signed by {key.text[:12]}..."
     lost = unread(manifest, nation, pack_of(nation))
     if not lost:
         return Finding("release", "ok", what)

@@ -14,11 +14,14 @@ from typing import Any
 import click
 
 from daulat.cli._declaration import declared_or_only_pack, file_option
-from daulat.cli._output import say
+from daulat.cli._output import counted, say
 from daulat.knowledge.errors import ReleaseError, SourceError
 from daulat.knowledge.opening import Place, ignored_files, nation_shelf, nation_sources, place_of
 from daulat.knowledge.release import Manifest, Shelf
 from daulat.nation import Nation, Pack, load_nation, pack_of
+
+FAILED = ("document or row", "documents or rows")
+"""What is counted where something failed: one, and several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def unread(manifest: Manifest, nation: Nation, pack: Pack | None) -> str:
         ignored = len(ignored_files(nation_sources(nation, pack)))
     except SourceError:  # what is declared now has faults, and what lies beside it is not known
         ignored = 0
-    files = "1 file is" if ignored == 1 else f"{ignored:,} files are"
+    files = counted(ignored, "file is", "files are")
     beside = f"{files} ignored, for no source declares them: `daulat knowledge build` lists them" if ignored else ""
     return "; ".join(filter(None, (failed(manifest), beside)))
 
@@ -75,8 +78,7 @@ def failed(manifest: Manifest) -> str:
     """Say how many documents and rows a release could not hold, and how they are listed; or nothing."""
     if not manifest.failures:
         return ""
-    count = "1 document or row" if manifest.failures == 1 else f"{manifest.failures:,} documents or rows"
-    return f"{count} failed: `daulat knowledge failures {manifest.release_id}`"
+    return f"{counted(manifest.failures, *FAILED)} failed: `daulat knowledge failures {manifest.release_id}`"
 
 
 def place_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -60,6 +60,15 @@ def one_line(text: str) -> str:
     return " ".join(shown(text).split("\n"))
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a number with the word for what is counted.
+
+    >>> counted(1, "document"), counted(1_234, "document"), counted(0, "document or row", "documents or rows")
+    ('1 document', '1,234 documents', '0 documents or rows')
+    """
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 def emit_json(value: object) -> None:
     """Print one JSON document on stdout, readable and with every script as it is written."""
     text = json.dumps(value, ensure_ascii=False, indent=2, default=str)

@@ -18,8 +18,8 @@ from typing import Any
 
 import click
 
-from daulat.cli._knowledge import KnowledgePlace, failed, place_options
-from daulat.cli._output import Advance, emit, emit_json, hint, json_option, one_line, progress, say, table
+from daulat.cli._knowledge import FAILED, KnowledgePlace, failed, place_options
+from daulat.cli._output import Advance, counted, emit, emit_json, hint, json_option, one_line, progress, say, table
 from daulat.cli.search import command as search_command
 from daulat.knowledge.encoder import open_encoder
 from daulat.knowledge.errors import ReleaseError
@@ -137,7 +137,7 @@ def verify(place: KnowledgePlace, release: str | None, as_json: bool) -> None:
     if as_json:
         emit_json({**_summary(manifest), "files": len(manifest.files), "key": key.text, "own_key": is_own})
         return
-    emit(f"{manifest.release_id}: {len(manifest.files)} files whole, signed by {key.text}")
+    emit(f"{manifest.release_id}: {counted(len(manifest.files), 'file')} whole, signed by {key.text}")
     if not is_own:
         say("that is not the key of this site; nation.yaml trusts it")
 
@@ -257,7 +257,7 @@ def _open_or_fault(shelf: Shelf, current: str) -> tuple[Release | None, str]:
 def _tell_changes(changes: Difference) -> None:
     for what, names in (("added", changes.added), ("gone", changes.gone), ("changed", changes.changed)):
         if names:
-            say(f"{len(names):,} {'document' if len(names) == 1 else 'documents'} {what}: {_some(names)}")
+            say(f"{counted(len(names), 'document')} {what}: {_some(names)}")
     for change in changes.statuses[:_SHOWN]:
         before = "" if change.before == change.after else f"{change.before} -> "
         passages = f" ({change.passages:,} of its passages)" if change.passages else ""
@@ -291,8 +291,8 @@ def _tell_build(report: BuildReport, ignored: list[Path]) -> None:
     if report.unchanged:
         say("nothing has changed since this release was built")
     say(
-        f"{manifest.documents:,} documents, {manifest.passages:,} passages, {report.encoded:,} segments encoded now, "
-        f"{manifest.failures:,} documents or rows failed"
+        f"{counted(manifest.documents, 'document')}, {counted(manifest.passages, 'passage')}, "
+        f"{counted(report.encoded, 'segment')} encoded now, {counted(manifest.failures, *FAILED)} failed"
     )
     for failure in report.failures[:_SHOWN]:
         say(_failure_line(failure))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from daulat.cli._declaration import file_option
-from daulat.cli._output import emit, emit_json, hint, json_option, say, table
+from daulat.cli._output import counted, emit, emit_json, hint, json_option, say, table
 from daulat.language import contact_faults
 from daulat.nation import NationError, check_nation, json_schema, load_nation, pack_at, pack_of
 from daulat.nation.reference import find_country, jurisdictions_of, languages_of
@@ -38,7 +38,7 @@ def check(context: click.Context, path: Path, as_json: bool) -> None:
     elif faults:
         say("\n\n".join(str(fault) for fault in faults))
         at_fault = path.with_name(Path(faults[0].file or path).name)
-        say(f"\n{len(faults)} fault{'s' if len(faults) > 1 else ''} in {at_fault}")
+        say(f"\n{counted(len(faults), 'fault')} in {at_fault}")
     else:
         nation = load_nation(path)
         say(f"{path} is valid: {nation.country}, languages: {len(nation.languages)}, services: {len(nation.services)}")

@@ -15,7 +15,7 @@ from daulat.assistant.citing import Labels, load_labels
 from daulat.cli._answering import build_due
 from daulat.cli._knowledge import KnowledgePlace, asking_place_options
 from daulat.cli._options import day, language_tag
-from daulat.cli._output import emit, emit_json, hint, json_option, say
+from daulat.cli._output import counted, emit, emit_json, hint, json_option, say
 from daulat.cli._passages import page_words, status_word
 from daulat.knowledge.encoder import open_encoder
 from daulat.knowledge.opening import open_or_build, open_searcher, own_glossary
@@ -109,7 +109,7 @@ def command(
     if hits:
         hint(f"from {opened.release_id}; `daulat ask` answers with the best of these")
     else:
-        say(f"nothing in {opened.release_id} ({len(opened):,} passages) fits")
+        say(f"nothing in {opened.release_id} ({counted(len(opened), 'passage')}) fits")
     if not release and (due := build_due(place.nation, place.pack, opened, searcher.reader)):
         hint(due)
 
