@@ -72,6 +72,16 @@ def test_what_a_reader_meets_first_is_in_the_language_of_the_page(document: Docu
         assert english not in shown
 
 
+def test_commands_and_names_are_code_and_no_backtick_is_shown(
+    document: Document, nation: Nation, words: list[Words]
+) -> None:
+    made_at = datetime(2026, 11, 25, tzinfo=UTC)
+    _, plain = plan_nation(nation, made_at=made_at, n_draws=2, sensitivity=False)
+    for place, own in enumerate(words):
+        assert "<code>daulat plan --sites choose</code>" in report_page(plain, words, place), own.language
+        assert "`" not in report_page(document, words, place) + report_page(plain, words, place), own.language
+
+
 def test_nothing_is_fetched_and_nothing_is_run(page: str) -> None:
     assert "<script" not in page
     assert not re.search(r'(?:src|href)="(?:https?:)?//', page)

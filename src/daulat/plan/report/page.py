@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from babel.dates import format_date
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from daulat.plan.note import Piece
 from daulat.plan.report.chapters import chapters
 from daulat.plan.report.chapters.money import WAYS, verdict
 from daulat.plan.report.exhibit import NARROW, WIDE, Reading
@@ -115,6 +116,8 @@ def _context(reading: Reading, words: Sequence[Words], place: int) -> dict[str, 
         "input_groups": groups,
         "links": links,
         "anchor": anchor,
+        "told": told,
+        "said": lambda text: told([Piece(text)]),
         "label": lambda row: _label(own, row),
         "shown": lambda row: _shown(reading, row),
         "patterns": patterns(),
@@ -122,6 +125,31 @@ def _context(reading: Reading, words: Sequence[Words], place: int) -> dict[str, 
         "narrow": NARROW,
         "style": Markup(files("daulat.plan.report").joinpath("templates", "report.css").read_text("utf-8")),  # noqa: S704
     }
+
+
+def told(pieces: Sequence[Piece]) -> Markup:
+    """Return a sentence as HTML: what is English marked as such, and what stands between backticks as code.
+
+    Examples
+    --------
+    >>> told([Piece("set `"), Piece("model", is_english=True), Piece("` <here>")])
+    Markup('set <code><span lang="en">model</span></code> &lt;here&gt;')
+    """
+    counts = [piece.text.count("`") for piece in pieces]
+    # A code that began inside a span could not end outside it; such backticks, and one alone, are letters.
+    is_paired = sum(counts) % 2 == 0 and not any(
+        count % 2 for count, piece in zip(counts, pieces, strict=True) if piece.is_english
+    )
+    html, is_code = Markup(), False
+    for piece in pieces:
+        inner = Markup()
+        for place, text in enumerate(piece.text.split("`") if is_paired else [piece.text]):
+            if place:
+                inner += Markup("</code>") if is_code else Markup("<code>")
+                is_code = not is_code
+            inner += escape(text)
+        html += Markup('<span lang="en">{}</span>').format(inner) if piece.is_english else inner
+    return html
 
 
 def anchor(name: str) -> str:
