@@ -488,6 +488,8 @@ def test_a_source_of_one_document_without_a_title_gives_it_its_own(tmp_path: Pat
 def test_the_guide_on_everyday_questions_shows_an_id_of_the_form_that_is_made(tmp_path: Path) -> None:
     guide = Path(__file__).parents[3] / "docs/guides/write-everyday-questions.md"
     [shown] = re.findall(r'\{"passages": \["(.+?)"\]', guide.read_text(encoding="utf-8"))
-    (tmp_path / "births.txt").write_text("\n\n".join(["Births", *(f"Section {n}\n\nA birth is told." for n in range(1, 6))]))
+    (tmp_path / "births.txt").write_text(
+        "\n\n".join(["Births", *(f"Section {n}\n\nA birth is told." for n in range(1, 6))])
+    )
     [item] = ingested(tmp_path, "text", "births.txt").documents
     assert shown.replace("xa-acts", "xa") in [passage.passage_id for passage in item.passages]

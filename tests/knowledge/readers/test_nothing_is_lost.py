@@ -205,3 +205,13 @@ def test_page_numbers_are_left_out_where_they_count_on_from_page_to_page() -> No
 
 def test_a_year_that_ends_the_only_page_is_text() -> None:
     assert without_furniture([["until 31 December", "2024."]]) == [["until 31 December", "2024."]]
+
+
+def test_numbers_of_sheets_are_left_out_where_they_count_on_and_sums_are_not() -> None:
+    pages = [
+        ["GAZETTE", f"- {n} -", f"Article {n}", "Pay", f"Total {12_345 + 7 * n}", f"SK No 0{14_008 + n} A"]
+        for n in range(1, 6)
+    ]
+    assert without_furniture(pages)[1] == ["Article 2", "Pay", "Total 12359"]
+    two = [page[3:] for page in pages[:2]]
+    assert without_furniture(two) == two

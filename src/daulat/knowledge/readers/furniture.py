@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Furniture of printed pages: the lines of pages in; the same without page numbers and running heads out.
+"""Furniture of printed pages: the lines of pages in; the same without page numbers, numbers of sheets and running heads
+out.
 
 Only the first and the last lines of a page can be furniture, and only where other pages say the same: a year or a sum
 that stands alone on a line is text, and so is a line that ends many articles.
@@ -18,6 +19,8 @@ _FEWEST_PAGES = 4  # among which lines can repeat
 _INSIDE = 0.1  # of its times at an edge that a running head may stand inside a page by chance
 _NUMBERED = 0.25  # of the pages that count on with each other
 _NUMBER = re.compile(r"(?P<before>[-–—\s.]*)(?P<number>\d{1,4})(?:\s*(?:/|dari|of)\s*\d{1,4})?(?P<after>[-–—\s.]*)")
+_SERIAL = re.compile(r"(?P<before>\D*)(?P<number>\d{5,12})(?P<after>\D*)")  # of the sheet: `No 014009 A`
+_FEWEST_SERIALS = 3  # pages that count on with each other
 _DASHES = re.compile(r"\s*[-–—]\s*")
 
 
@@ -30,9 +33,12 @@ def without_furniture(pages: Sequence[Sequence[str]]) -> list[list[str]]:
     >>> without_furniture(pages)[1]
     ['Article 2', 'Pay', '750', 'euro,', 'due on day 2.']
     """
-    repeated = _running(pages)
+    repeated, serials = _running(pages), _serials(pages)
     numbers = _page_numbers(pages, _counted(pages))
-    return [_without(page, number, repeated) for page, number in zip(pages, numbers, strict=True)]
+    return [
+        _without(page, number, repeated.union(line for line in page if _serial(line, at) in serials))
+        for at, (page, number) in enumerate(zip(pages, numbers, strict=True))
+    ]
 
 
 def _without(page: Sequence[str], number: int | None, repeated: Collection[str]) -> list[str]:
@@ -67,6 +73,20 @@ def _running(pages: Sequence[Sequence[str]]) -> set[str]:
         for line, count in at_edges.items()
         if len(pages) >= _FEWEST_PAGES and count > most and inside[line] <= count * _INSIDE
     }
+
+
+def _serial(line: str, at: int) -> tuple[str, str, int] | None:
+    """Return what a line with a long number would be on every page, if the number counts on from page to page."""
+    found = _SERIAL.fullmatch(line)
+    return (found["before"], found["after"], int(found["number"]) - at) if found else None
+
+
+def _serials(pages: Sequence[Sequence[str]]) -> set[tuple[str, str, int]]:
+    """Return the lines at the edges that count sheets: no text has so long a number that goes up by one each page."""
+    found = Counter(
+        each for at, page in enumerate(pages) for each in {_serial(line, at) for _place, line in _edges(page)} if each
+    )
+    return {each for each, count in found.items() if count >= max(_FEWEST_SERIALS, len(pages) * _NUMBERED)}
 
 
 def _numbers(page: Sequence[str]) -> Iterator[tuple[int, re.Match[str]]]:
