@@ -6,8 +6,9 @@ release is never changed after it is signed; what is published can always be ver
 """
 
 from daulat.knowledge.release._place import using
-from daulat.knowledge.release.build import BUSY, Builder, BuildReport, hashes_of, source_hashes
+from daulat.knowledge.release.build import BUSY, Builder, BuildReport
 from daulat.knowledge.release.difference import Difference, difference
+from daulat.knowledge.release.inputs import hashes_of, source_hashes
 from daulat.knowledge.release.layout import Manifest
 from daulat.knowledge.release.reader import Release, StoredPassage
 from daulat.knowledge.release.shelf import Shelf
