@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import string
 from dataclasses import replace
@@ -17,6 +18,7 @@ from markupsafe import Markup
 from selectolax.lexbor import LexborHTMLParser
 
 from daulat.assistant.types import Citation, Question, Spoken
+from daulat.nation import NationError
 from daulat.nation.packs import find_pack
 from daulat.web import MessagesError, load_messages
 from daulat.web.markdown import fence_quotes, place_marks, quotations, to_html
@@ -72,15 +74,27 @@ def test_every_word_is_used_somewhere() -> None:
         assert key.startswith(made) or re.search(rf"['\".]{key}\b", sources), key
 
 
-@pytest.mark.parametrize(
-    "content", ["language: [", "page: {}", "language: xx\npage: [a]", "language: xx\nlive: {stop: 3}", "\x00"]
-)
+@pytest.mark.parametrize("content", ["page: {}", "language: xx\npage: [a]", "language: xx\nlive: {stop: 3}"])
 def test_a_file_of_words_that_cannot_be_used_says_so(tmp_path: Path, content: str) -> None:
     (tmp_path / "xx.yaml").write_text(content, "utf-8")
     with pytest.raises(MessagesError) as error:
         load_messages([tmp_path], ["xx"])
     assert "xx.yaml" in error.value.what
     assert error.value.code == "web.messages"
+
+
+@pytest.mark.parametrize("content", ["language: [", "\x00", f"language: xx\nlive: {{stop: {'9' * 5_000}}}"])
+def test_a_file_of_words_that_is_no_yaml_is_named_with_its_line(tmp_path: Path, content: str) -> None:
+    (tmp_path / "xx.yaml").write_text(content, "utf-8")
+    with pytest.raises(NationError) as error:
+        load_messages([tmp_path], ["xx"])
+    assert error.value.file.endswith("xx.yaml")
+
+
+def test_a_pipe_in_place_of_words_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "xx.yaml")
+    with pytest.raises(NationError, match="pipe"):
+        load_messages([tmp_path], ["xx"])
 
 
 def cited(start: int, end: int, quote: str = "Satu dua.") -> Citation:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
-import yaml
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
+from daulat.nation import read_yaml
 from daulat.web.errors import MessagesError
 
 FALLBACK = "en"
@@ -89,11 +88,8 @@ def _own_name(tag: str) -> tuple[str, str]:
     return locale.get_display_name() or tag, "rtl" if locale.text_direction == "rtl" else "ltr"
 
 
-def _read(entry: Traversable) -> dict[str, Any]:
-    try:
-        data = yaml.safe_load(entry.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise _fault(f"{entry} is not YAML: {error}") from error
+def _read(entry: Path) -> dict[str, Any]:
+    data = read_yaml(entry).data
     if not isinstance(data, dict) or not isinstance(data.get("language"), str):
         raise _fault(f"{entry} has no `language`")
     for section in ("page", "live", "licences"):
@@ -112,7 +108,7 @@ def _fault(what: str) -> MessagesError:
     )
 
 
-def load_messages(folders: Iterable[Traversable], languages: Sequence[str]) -> Messages:
+def load_messages(folders: Iterable[Path], languages: Sequence[str]) -> Messages:
     """Read the words of a nation's languages.
 
     Parameters
@@ -126,14 +122,16 @@ def load_messages(folders: Iterable[Traversable], languages: Sequence[str]) -> M
     Raises
     ------
     MessagesError
-        If a file cannot be used.
+        If a file has not the shape of messages.
+    NationError
+        If a file cannot be read, or is not YAML; with its line.
 
     Examples
     --------
     >>> list(load_messages((), ["et"]).texts)
     ['en']
     """
-    core = _read(resources.files("daulat.web") / "messages" / f"{FALLBACK}.yaml")
+    core = _read(Path(__file__).with_name("messages") / f"{FALLBACK}.yaml")
     found = {FALLBACK: core}
     for folder in folders:
         for entry in sorted(folder.iterdir(), key=lambda item: item.name):
