@@ -128,7 +128,8 @@ def test_an_emergency_gets_its_number_at_once(judging, question, number):
     answer = judging(question)
     assert answer.mode == "notice"
     assert number in answer.text
-    assert number in [contact.phone for contact in answer.contacts]
+    assert number in [contact.phone for contact in answer.call]
+    assert answer.contacts == ()
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,16 @@ def test_who_is_hurt_and_asks_is_told_the_number_first_and_then_the_answer(ask):
     assert answer.text.index("129") < answer.citations[0].start
     for number, citation in enumerate(answer.citations, 1):
         assert answer.text[citation.start : citation.end] == f"[{number}]"
-    assert [contact.phone for contact in answer.contacts] == ["129", "110", "112"]
+    assert [contact.phone for contact in answer.call] == ["110", "112", "129"]
+    assert not {contact.phone for contact in answer.contacts} & {"110", "112", "129"}
+    [(start, end), *asked] = answer.listed
+    assert [line.split(", ")[-2] for line in answer.text[start:end].splitlines()] == ["110", "112", "129"]
+    assert len(asked) == bool(answer.contacts)
+
+
+@pytest.mark.parametrize("question", ["Ayah saya dipukuli tetangga, tolong!", "Majikan saya mengancam membunuh saya"])
+def test_who_is_beaten_or_threatened_is_sent_to_the_police_before_the_line_for_women_and_children(judging, question):
+    assert judging(question).call[0].phone == "110"
 
 
 def test_who_is_hurt_and_is_not_answered_is_told_the_number_first_too(judging):
@@ -169,7 +179,11 @@ def test_who_is_hurt_and_is_not_answered_is_told_the_number_first_too(judging):
     answer = Asked(never)("Tolong anak saya kejang, biaya rumah sakit gimana?")
     assert answer.mode == "declined"
     assert answer.text.index("119") < answer.text.index("Saya tidak menemukan jawabannya")
-    assert answer.contacts[0].phone == "119"
+    assert answer.call[0].phone == "119"
+    (_, called), (start, end) = answer.listed
+    assert called < answer.text.index("Saya tidak menemukan jawabannya") < start
+    assert answer.text[start:end].startswith("Anda dapat bertanya kepada:\n- ")
+    assert end == len(answer.text)
 
 
 def test_who_complains_of_the_assistant_is_asked_for_other_words(judging):

@@ -73,7 +73,7 @@ def test_what_nobody_has_said_in_the_askers_language_is_marked_as_the_language_t
 
 def test_who_is_in_danger_is_heard_though_nobody_declared_a_number(exampland):
     answer = exampland("I want to kill myself")
-    assert (answer.mode, answer.related, answer.contacts) == ("notice", (), ())
+    assert (answer.mode, answer.related, answer.call, answer.contacts) == ("notice", (), (), ())
     assert answer.text.startswith("You are not alone")
     assert not answer.text.endswith(":")
 

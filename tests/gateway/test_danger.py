@@ -85,7 +85,10 @@ async def test_danger_is_heard_whatever_keeps_a_question_from_being_answered(par
     told = json.loads(body)
     assert status == 200, body
     assert told["daulat"]["mode"] == "notice"
-    assert told["daulat"]["contacts"][0]["phone"] in told["choices"][0]["message"]["content"]
+    [listed] = told["daulat"]["listed"]
+    lines = told["choices"][0]["message"]["content"][listed["start_index"] : listed["end_index"]].splitlines()
+    named = [each["name"] for each in told["daulat"]["call"]]
+    assert [line.removeprefix("- ").partition(", ")[0] for line in lines] == named
     status, _ = await ask(parts, QUESTION)
     assert status == KEPT_FROM_ANSWERING[what]
 

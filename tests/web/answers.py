@@ -215,7 +215,9 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
     words, mode, answered, notice, language = question.text.lower(), "quotation", True, "", "id"
     as_of = AS_OF
     related: tuple[Citation, ...] = ()
+    call: tuple[Contact, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    listed: tuple[str, ...] = ()
     spoken: tuple[Spoken, ...] = ()
     title = TITLES["UU-24-2013"]
     text, citations = _marked(f"Menurut {title}, Pasal 27 {{1}}:\n\n> (1) {BIRTH_SENTENCE}", birth)
@@ -267,15 +269,17 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
         related, contacts = (birth, leave), CONTACTS
     elif "pingsan" in words:
         mode, citations = "notice", ()
-        text = "Jika ada yang dalam bahaya, hubungi **112** sekarang juga."
-        contacts = (Contact("Panggilan darurat", "Bebas pulsa, 24 jam", "112"),)
+        text = "Jika ada yang dalam bahaya, segera hubungi:\n\n- Panggilan darurat, 112\n- Healing119, 119 ext. 8"
+        call = (Contact("Panggilan darurat", "Bebas pulsa, 24 jam", "112"), Contact("Healing119", "", "119 ext. 8"))
+        listed = ("- Panggilan darurat, 112\n- Healing119, 119 ext. 8",)
     elif "dipukul" in words:
         text, citations = _marked(
             f"Segera hubungi:\n\n- 112: darurat\n\nMenurut {title}, Pasal 27 {{1}}:\n\n> (1) {BIRTH_SENTENCE}\n\n"
             "Anda juga dapat bertanya kepada:\n- Dinas: 123",
             birth,
         )
-        contacts = (Contact("darurat", "", "112"), Contact("Dinas", "", "123"))
+        call, contacts = (Contact("darurat", "", "112"),), (Contact("Dinas", "", "123"),)
+        listed = ("- 112: darurat", "Anda juga dapat bertanya kepada:\n- Dinas: 123")
     elif "serang" in words:
         mode = "written"
         hostile = replace(leave, title=f"{SCRIPT}{leave.title}", article=f'"><b>{SCRIPT}', successor=SCRIPT)
@@ -304,7 +308,8 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
         related = (arabic,)
     return Answer(
         answered=answered, text=text, citations=citations, language=language, as_of=as_of, mode=mode,  # type: ignore[arg-type]
-        confidence=0.9, notice=notice, spoken=spoken, related=related, contacts=contacts, release=RELEASE,
+        confidence=0.9, notice=notice, spoken=spoken, related=related, call=call, contacts=contacts, release=RELEASE,
+        listed=tuple((text.index(each), text.index(each) + len(each)) for each in listed),
     )  # fmt: skip
 
 

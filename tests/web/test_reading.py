@@ -27,6 +27,7 @@ PAGES = (
     "/ask?q=presiden",
     "/ask?q=umur",
     "/ask?q=pingsan",
+    "/ask?q=dipukul",
     "/ask?q=panjang",
     "/ask?q=rusak",
     "/ask?q=dimuat",
@@ -55,6 +56,7 @@ def test_one_question_is_answered_without_script(open_page: Open) -> None:
 
 QUESTIONS = (
     "bayi", "beberapa", "cuti", "presiden", "umur", "pingsan", "serang", "panjang", "tanggal", "belum tentu",
+    "dipukul",
 )  # fmt: skip
 
 

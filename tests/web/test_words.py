@@ -176,9 +176,17 @@ def test_a_citation_that_the_text_forgot_is_quoted_all_the_same() -> None:
     assert view.sources == ()
 
 
-def test_whom_to_call_stays_before_the_answer_and_only_whom_to_ask_is_drawn_elsewhere() -> None:
+def test_whom_to_call_and_whom_to_ask_are_told_apart_from_the_words_of_the_answer() -> None:
     view = view_answer(answer_to(Question("saya dipukul"), ScriptedAssistant(SmallLibrary()).library), CORE["live"])
     told = "".join(str(block) for block in view.blocks if not isinstance(block, Figure))
-    assert told.index("112") < told.index("Pasal 27")
-    assert "Dinas" not in told
+    assert "Segera hubungi:" in view.alarm
+    assert "Pasal 27" in told
+    assert not [word for word in ("112", "Segera", "Dinas", "bertanya") if word in told]
     assert any(isinstance(block, Figure) for block in view.blocks)
+
+
+def test_who_does_not_say_where_the_offices_are_listed_keeps_every_word() -> None:
+    answer = replace(answer_to(Question("saya dipukul"), ScriptedAssistant(SmallLibrary()).library), listed=())
+    view = view_answer(answer, CORE["live"])
+    assert view.alarm == ""
+    assert "112" in str(view.blocks[0])

@@ -214,8 +214,7 @@ class Assistant:
     def _ask(self, page: Page, offices: Sequence[Office], language: str) -> None:
         """Say at the end of a page whom to ask."""
         if offices:
-            page.say(self.speech.phrases(language).say("ask"))
-            page.text += "\n" + listed(offices)
+            page.close_with(self.speech.phrases(language).say("ask"), listed(offices))
 
     def _material(self, prepared: Prepared) -> Material | None:
         """Choose what a model may write from; None where the official text itself is to answer.
@@ -327,7 +326,9 @@ class Assistant:
             notice=notice.text if notice else "",
             notice_language=notice.language if notice and notice.language != prepared.language else "",
             spoken=tuple(page.spoken),
-            contacts=as_contacts([*call, *ask]),
+            call=as_contacts(call),
+            contacts=as_contacts(ask),
+            listed=tuple(page.listed),
             release=self.release.release_id,
         )
 

@@ -17,7 +17,7 @@ def notice(said: Said, language: str, offices: Sequence[Office] = (), *, as_of: 
     page = Page(language)
     page.say(said)
     if offices:
-        page.add(listed(offices))
+        page.list_offices(listed(offices))
     return Answer(
         answered=False,
         text=page.text,
@@ -26,7 +26,8 @@ def notice(said: Said, language: str, offices: Sequence[Office] = (), *, as_of: 
         as_of=as_of,
         mode="notice",
         spoken=tuple(page.spoken),
-        contacts=as_contacts(offices),
+        call=as_contacts(offices),
+        listed=tuple(page.listed),
         release=release,
     )
 

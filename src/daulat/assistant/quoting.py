@@ -45,13 +45,14 @@ class Quoted:
 
 @dataclass(slots=True)
 class Page:
-    """Text being put together in `language`, with the citations whose markers stand in it, and the stretches of it that
-    are in another language."""
+    """Text being put together in `language`, with the citations whose markers stand in it, the stretches of it that are
+    in another language, and those that list offices."""
 
     language: str
     text: str = ""
     citations: list[Citation] = field(default_factory=list)
     spoken: list[Spoken] = field(default_factory=list)
+    listed: list[tuple[int, int]] = field(default_factory=list)
 
     def add(self, text: str) -> None:
         """Add a paragraph."""
@@ -78,12 +79,24 @@ class Page:
         self._note(start - len(before) - (1 if before else 0), said.language)
         self.citations.append(replace(citation, start=start, end=start + len(marker)))
 
-    def open_with(self, said: Said, text: str = "") -> None:
-        """Put a sentence of our own, and a paragraph of text, before all that stands on the page."""
+    def list_offices(self, offices: str) -> None:
+        """Add a list of offices as a paragraph."""
+        self.add(offices)
+        self.listed.append((len(self.text) - len(offices), len(self.text)))
+
+    def close_with(self, said: Said, offices: str) -> None:
+        """Add a list of offices right under the sentence that leads to it; both are noted as the list."""
+        start = len(self.text) + (2 if self.text else 0)
+        self.say(said)
+        self.text += "\n" + offices
+        self.listed.append((start, len(self.text)))
+
+    def open_with(self, said: Said, offices: str = "") -> None:
+        """Put a sentence of our own, and a list of offices, before all that stands on the page."""
         first = Page(self.language)
         first.say(said)
-        if text:
-            first.add(text)
+        if offices:
+            first.list_offices(offices)
         moved = len(first.text) + (2 if self.text else 0)
         self.text = first.text + ("\n\n" if self.text else "") + self.text
         self.citations = [replace(each, start=each.start + moved, end=each.end + moved) for each in self.citations]
@@ -91,6 +104,7 @@ class Page:
             *first.spoken,
             *(replace(each, start=each.start + moved, end=each.end + moved) for each in self.spoken),
         ]
+        self.listed = [*first.listed, *((start + moved, end + moved) for start, end in self.listed)]
 
     def _note(self, start: int, language: str) -> None:
         if language != self.language:

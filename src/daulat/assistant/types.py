@@ -92,7 +92,9 @@ class Answer:
 
     `mode` says how it came about: official text quoted, written by a model and verified, declined, or a notice (a
     greeting, an emergency). `spoken` are those of our own sentences that are not in `language`, since no one has said
-    them in it yet; `notice_language` is the language of `notice` where it is another.
+    them in it yet; `notice_language` is the language of `notice` where it is another. `call` are those to call now:
+    somebody may be in danger, and the text opens with them. `contacts` are those that can be asked. `listed` are the
+    (start, end) characters of `text` that list the two, for whoever draws them as what they are.
     """
 
     answered: bool
@@ -106,7 +108,9 @@ class Answer:
     notice_language: str = ""
     spoken: tuple[Spoken, ...] = ()
     related: tuple[Citation, ...] = ()
+    call: tuple[Contact, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    listed: tuple[tuple[int, int], ...] = ()
     release: str = ""
     model: str = ""
 

@@ -8,6 +8,7 @@ import os
 import textwrap
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -118,9 +119,8 @@ def as_json_object(answer: Answer) -> dict[str, Any]:
         "notice": answer.notice,
         "notice_language": answer.notice_language,
         "related": [_citation(each) for each in answer.related],
-        "contacts": [
-            {"name": each.name, "about": each.about, "phone": each.phone, "url": each.url} for each in answer.contacts
-        ],
+        "call": [asdict(each) for each in answer.call],
+        "contacts": [asdict(each) for each in answer.contacts],
         "release": answer.release,
         "model": answer.model,
     }

@@ -7,13 +7,15 @@ has declared the public address of the service, and stay relative otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from daulat.gateway.schema import Annotation, AnnotationDelta, AnswerDetails, Contact, Spoken, UrlCitation
+from daulat.gateway.schema import Annotation, AnnotationDelta, AnswerDetails, Contact, Spoken, Stretch, UrlCitation
 from daulat.language import tells_date
 
 if TYPE_CHECKING:  # a gateway without services does without the assistant
     from daulat.assistant.types import Answer, Citation
+    from daulat.assistant.types import Contact as Office
 
 
 def absolute(url: str, public_url: str) -> str:
@@ -76,7 +78,13 @@ def details(answer: Answer, public_url: str) -> AnswerDetails:
         spoken=[Spoken(each.start, each.end, each.language) for each in answer.spoken],
         confidence=answer.confidence,
         related=[url_citation(each, public_url) for each in answer.related],
-        contacts=[Contact(each.name, each.about, each.phone, each.url) for each in answer.contacts],
+        call=_contacts(answer.call),
+        contacts=_contacts(answer.contacts),
+        listed=[Stretch(start, end) for start, end in answer.listed],
         release=answer.release,
         model=answer.model,
     )
+
+
+def _contacts(offices: Iterable[Office]) -> list[Contact]:
+    return [Contact(each.name, each.about, each.phone, each.url) for each in offices]

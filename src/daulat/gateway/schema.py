@@ -145,12 +145,20 @@ class Spoken(Struct):
     language: str
 
 
+class Stretch(Struct):
+    """A stretch of an answer, in characters."""
+
+    start_index: int
+    end_index: int
+
+
 class AnswerDetails(Struct, omit_defaults=True):
     """What a service adds to its last event: how the answer came about.
 
     `text`, where present, replaces everything that was streamed before, and the same event's annotations are then the
     complete list. `as_of_told`: the words tell that day themselves. `spoken` are the service's own sentences that are
-    in another language than `language`, `notice_language` that of the notice.
+    in another language than `language`, `notice_language` that of the notice. `call` are those to call now:
+    somebody may be in danger. `listed` are the stretches of the answer that list `call` and `contacts`.
     """
 
     mode: Literal["quotation", "written", "declined", "notice", ""] = ""
@@ -163,7 +171,9 @@ class AnswerDetails(Struct, omit_defaults=True):
     spoken: list[Spoken] = field(default_factory=list)
     confidence: float | None = None
     related: list[UrlCitation] = field(default_factory=list)
+    call: list[Contact] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
+    listed: list[Stretch] = field(default_factory=list)
     release: str = ""
     model: str = ""
     text: str | None = None

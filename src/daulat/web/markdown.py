@@ -21,7 +21,9 @@ _MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 # So do others for a stretch in another language: open, its tag, begin, the words, end.
 _SPOKEN, _BEGIN, _END = "\ue002", "\ue003", "\ue004"
 _STRETCH = re.compile(f"{_SPOKEN}([A-Za-z0-9-]*){_BEGIN}([^{_END}]+){_END}")
-_OWN = re.compile(f"[{_OPEN}-{_END}]")
+# And one for a list of offices that is drawn elsewhere, as what it is.
+LISTED = "\ue005"
+_OWN = re.compile(f"[{_OPEN}-{LISTED}]")
 _TORN = re.compile(f"{_SPOKEN}[^{_BEGIN}]*{_BEGIN}|{_END}")
 _RULES = ["paragraph", "list", "blockquote", "heading", "emphasis", "link", "newline", "escape", "balance_pairs"]
 
@@ -36,13 +38,18 @@ def _reader() -> MarkdownIt:
     return reader
 
 
-def place_marks(text: str, citations: Sequence[Citation], spoken: Sequence[Spoken] = ()) -> str:
-    """Put a placeholder where each citation's marker stands in the text, and around each stretch in another language.
+def place_marks(
+    text: str, citations: Sequence[Citation], spoken: Sequence[Spoken] = (), listed: Sequence[tuple[int, int]] = ()
+) -> str:
+    """Put a placeholder where each citation's marker and each list of offices stand in the text, and around each
+    stretch in another language.
 
     Examples
     --------
     >>> here = Citation("p", "d", "Act", "1", "q", "in_force", "/p/p", start=3, end=6)
     >>> place_marks("Yes[1].", [here]) == "Yes\\ue0001\\ue001."
+    True
+    >>> place_marks("Call:\\n\\n- 112", (), listed=[(7, 12)]) == f"Call:\\n\\n{LISTED}"
     True
     """
     text = _OWN.sub(" ", text)
@@ -51,8 +58,10 @@ def place_marks(text: str, citations: Sequence[Citation], spoken: Sequence[Spoke
         for number, each in enumerate(citations, start=1)
         if each.start < each.end
     ]
+    places += ((start, end, LISTED) for start, end in listed if start < end)
     for stretch in spoken:
-        if stretch.end <= len(text):
+        is_listed = any(start <= stretch.start and stretch.end <= end for start, end in listed)
+        if stretch.end <= len(text) and not is_listed:
             places += (
                 (stretch.start, stretch.start, f"{_SPOKEN}{stretch.language}{_BEGIN}"),
                 (stretch.end, stretch.end, _END),

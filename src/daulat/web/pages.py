@@ -32,6 +32,7 @@ from daulat.web.parts import WebParts
 from daulat.web.views import (
     article_label,
     citation_address,
+    dial,
     opening_words,
     title_beside,
     view_answer,
@@ -252,6 +253,7 @@ class Pages:
                 texts.page.get(f"section_{part}") or article_label(part, texts.live) for part in parts
             ),
             "act": self._act,
+            "dial": dial,
             "title_beside": title_beside,
             "status_of": lambda status: status if status in LAW_STATUSES else "unknown",
             "date": lambda date: long_date(date, language),

@@ -18,13 +18,12 @@ from daulat.assistant.types import Answer, Citation
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.types import Document, Passage, Relation, passage_path
 from daulat.language import tells_date
-from daulat.web.markdown import fence_quotes, introduces, place_marks, quotations, to_html, without_marks
+from daulat.web.markdown import LISTED, fence_quotes, introduces, place_marks, quotations, to_html, without_marks
 from daulat.web.quoting import Line, Stretch, excerpt, find_span, lines_of, stretches_of, unmarked
 
-# Whom to ask, as the text tells it at its end. Whom to call stands before an answer, and stays there.
-_OFFICES = re.compile(r"\n\n(?:[^\n-][^\n]*\n)?(?:- [^\n]*\n)*- [^\n]*\Z")
-
 QUOTE_IN_ADDRESS = 300
+_EXTENSION = re.compile(r"\s*\bext\b\.?\s*", re.IGNORECASE)
+_UNDIALLED = re.compile(r"[^\d+*#,]")
 _LONGEST_LABEL = 56  # a heading on a phone
 
 
@@ -38,6 +37,15 @@ def answering_words(citation: Citation) -> str:
 def citation_address(citation: Citation) -> str:
     """Return the path of a citation's passage, with the answering words marked there."""
     return f"{passage_path(citation.passage_id)}?q={percent_encode(answering_words(citation), safe='')}"
+
+
+def dial(phone: str) -> str:
+    """Return the address that dials a number; an extension is dialled after a pause, as telephones read a comma.
+
+    >>> dial("1500 537"), dial("119 ext. 8")
+    ('tel:1500537', 'tel:119,8')
+    """
+    return "tel:" + _UNDIALLED.sub("", _EXTENSION.sub(",", phone))
 
 
 def article_label(article: str | None, live: Mapping[str, str]) -> str:
@@ -96,11 +104,13 @@ class Figure:
 class AnswerView:
     """An answer in blocks: our own words as markup, quotations as figures; then the sources that no figure shows.
 
-    `mode` is what the reader is told of it: the answer's own, or ``history`` where it leads with old text.
+    `alarm` are the words that send somebody for help, before the numbers to call. `mode` is what the reader is told of
+    it: the answer's own, or ``history`` where it leads with old text.
     `as_of_told`: its words tell up to which day the texts go.
     """
 
     answer: Answer
+    alarm: Markup
     blocks: tuple[Markup | Figure, ...]
     sources: tuple[tuple[int, Citation], ...]
     mode: str
@@ -129,9 +139,10 @@ def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
         link = Markup('<a class="cite" href="{}" aria-label="{}">{}</a>')
         return link.format(citation_address(citation), label, number)
 
-    # Offices are drawn as what they are; their list in the text is for clients that show text only.
-    whole = _OFFICES.sub("", answer.text) if answer.contacts else answer.text
-    text = place_marks(whole, citations, answer.spoken)
+    # Offices are drawn as what they are; their lists in the text are for clients that show text only.
+    text = place_marks(answer.text, citations, answer.spoken, answer.listed)
+    alarm, _, text = text.partition(LISTED) if answer.call and LISTED in text else ("", "", text)
+    text = text.replace(LISTED, "")
     is_quotation = answer.mode == "quotation"
     introduction = ""
     for quoted, stretch in quotations(fence_quotes(text, citations) if is_quotation else text):
@@ -153,7 +164,8 @@ def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
         shown.update(missing)
     rest = tuple((number, citation) for number, citation in enumerate(citations, start=1) if number not in shown)
     mode = "history" if is_quotation and citations and is_history(citations[0]) else answer.mode
-    return AnswerView(answer, tuple(blocks), rest, mode, tells_date(answer.text, answer.as_of, answer.languages))
+    as_of_told = tells_date(answer.text, answer.as_of, answer.languages)
+    return AnswerView(answer, to_html(alarm, draw_mark), tuple(blocks), rest, mode, as_of_told)
 
 
 def is_history(citation: Citation) -> bool:

@@ -2,7 +2,7 @@
 // An answer as it is seen: a turn of the conversation in, nodes out. Draws the same thing for a half answer and a whole one.
 
 import { articleLabel, badge, h, keepLanguage, language, longDate, say } from './dom.js';
-import { fenceQuotes, introduces, placeMarks, quotations, render, withoutMarks, plain } from './markdown.js';
+import { LISTED, fenceQuotes, introduces, placeMarks, quotations, render, withoutMarks, plain } from './markdown.js';
 import { drawLines, excerpt, findSpan, linesOf, unmarked } from './quoting.js';
 
 const QUOTE_IN_ADDRESS = 300;
@@ -66,9 +66,6 @@ function drawFigure(citation, number, isFurther = false) {
 
 /** The words and the quotations. A quoted stretch that stands in a citation is shown as that citation, whole and marked. */
 function drawSaid({ text: whole, citations, details }) {
-  // Offices are drawn below as what they are; their list at the end is for clients that show text only. Whom to call stands
-  // before an answer, and stays there.
-  const text = details?.contacts?.length ? whole.replace(/\n\n(?:[^\n-][^\n]*\n)?(?:- [^\n]*\n)*- [^\n]*$/, '') : whole;
   const shown = new Set();
   const mark = (number) => h('a', {
     class: 'cite',
@@ -76,7 +73,11 @@ function drawSaid({ text: whole, citations, details }) {
     'data-place': `citations/${number - 1}`,
     'aria-label': `${say('source', { n: number })}: ${citations[number - 1].title}`,
   }, number);
-  const placed = placeMarks(text, citations, details?.spoken);
+  // Offices are drawn as what they are; their lists in the text are for clients that show text only.
+  const text = placeMarks(whole, citations, details?.spoken, details?.listed);
+  const before = details?.call && text.includes(LISTED) ? text.indexOf(LISTED) : 0;
+  const alarm = render(text.slice(0, before), mark);
+  const placed = text.slice(before).replaceAll(LISTED, '');
   const told = details?.mode === 'quotation' ? fenceQuotes(placed, citations) : placed;
   const blocks = [];
   let introduction = '';
@@ -102,8 +103,11 @@ function drawSaid({ text: whole, citations, details }) {
       blocks.push(drawFigure(citation, at + 1));
     });
   }
-  return { blocks, rest: citations.map((citation, at) => [citation, at]).filter(([, at]) => !shown.has(at)) };
+  return { alarm, blocks, rest: citations.map((citation, at) => [citation, at]).filter(([, at]) => !shown.has(at)) };
 }
+
+/** The address that dials a number; an extension is dialled after a pause, as telephones read a comma. */
+const dial = (phone) => `tel:${phone.replace(/\s*\bext\b\.?\s*/i, ',').replace(/[^\d+*#,]/g, '')}`;
 
 /** Whom to ask; whom to call now, where `isUrgent`: then a number is a button, and no address distracts from it. */
 function drawContacts(contacts, isUrgent) {
@@ -113,7 +117,7 @@ function drawContacts(contacts, isUrgent) {
       const web = url?.startsWith('https://') && !(isUrgent && phone);
       return h('li', { dir: 'auto' },
         h('b', {}, name), about && ' ', about && h('span', {}, about),
-        phone && ' ', phone && h('a', { class: 'phone', href: `tel:${phone.replaceAll(' ', '')}` }, isUrgent ? say('call', { phone }) : phone),
+        phone && ' ', phone && h('a', { class: 'phone', href: dial(phone) }, isUrgent ? say('call', { phone }) : phone),
         web && ' ', web && h('a', { href: url, rel: 'noreferrer' }, url.slice(8)));
     })));
 }
@@ -127,17 +131,21 @@ function drawState({ state, waiting }) {
 /** Draw a turn's answer. */
 export function drawAnswer(turn) {
   const { details, citations, state, failure } = turn;
-  const { blocks, rest } = drawSaid(turn);
+  const { alarm, blocks, rest } = drawSaid(turn);
   const fresh = document.createDocumentFragment();
   const own = { lang: language };
   const isNotice = details?.mode === 'notice'; // nothing of law in it: no date, nothing to copy
+  const mode = details?.mode && h('p', { class: 'mode', ...own }, say(`mode_${shownMode(turn)}`));
   fresh.append(...[
-    details?.mode && h('p', { class: 'mode', ...own }, say(`mode_${shownMode(turn)}`)),
+    isNotice && mode,
+    alarm.length && h('div', { class: 'said alarm' }, alarm),
+    details?.call && drawContacts(details.call, true),
+    !isNotice && mode,
     details?.notice && h('p', { class: 'notice', dir: 'auto', lang: details.notice_language }, details.notice),
     blocks.length && h('div', { class: 'said' }, blocks),
     state === 'done' && rest.length && h('section', { class: 'sources', ...own }, h('h3', {}, say('sources')),
       h('ul', {}, rest.map(([citation, at]) => h('li', { dir: 'auto' }, drawSource(citation, at + 1, `citations/${at}`))))),
-    details?.contacts?.length && drawContacts(details.contacts, isNotice),
+    details?.contacts && drawContacts(details.contacts),
     details?.related?.length && h('section', { class: 'sources', ...own }, h('h3', {}, say('nearest')),
       h('ul', {}, details.related.map((citation, at) => h('li', { dir: 'auto' },
         h('p', { class: 'near', lang: citation.language, dir: 'auto' }, citation.quote), drawSource(citation, 0, `related/${at}`))))),

@@ -5,19 +5,26 @@
 import { h } from './dom.js';
 
 // Private-use characters stand for a citation mark while the text is being read; the answer's own are dropped first.
-// So do others for a stretch in another language: open, its tag, begin, the words, end.
+// So do others for a stretch in another language: open, its tag, begin, the words, end; and one for a list of offices that
+// is drawn elsewhere, as what it is.
+export const LISTED = '\ue005';
 const INLINE = /\ue002([A-Za-z0-9-]*)\ue003([^\ue004]+)\ue004|\ue000(\d+)\ue001|\*\*([^*\n]+)\*\*|\*([^*\s][^*\n]*)\*|\[([^\]\n]+)\]\(([^()\s]+)\)/g;
 const ITEM = /^ {0,3}(?:[-*+]|(\d{1,9})[.)]) +(.*)$/;
 
-/** Put a placeholder where each citation's marker stands, and around each stretch in another language. Indices count characters, not UTF-16 units. */
-export function placeMarks(text, citations, spoken = []) {
-  const signs = [...text.replace(/[\ue000-\ue004]/g, ' ')];
+/**
+ * Put a placeholder where each citation's marker and each list of offices stand, and around each stretch in another
+ * language. Indices count characters, not UTF-16 units.
+ */
+export function placeMarks(text, citations, spoken = [], listed = []) {
+  const signs = [...text.replace(/[\ue000-\ue005]/g, ' ')];
   let edge = signs.length;
   const places = citations
     .map((citation, at) => ({ start: citation.start_index, end: citation.end_index, put: `\ue000${at + 1}\ue001` }))
     .filter(({ start, end }) => start < end);
+  for (const { start_index: start, end_index: end } of listed) places.push({ start, end, put: LISTED });
   for (const { start_index: start, end_index: end, language } of spoken) {
-    if (end <= edge) places.push({ start, end: start, put: `\ue002${language}\ue003` }, { start: end, end, put: '\ue004' });
+    const isListed = listed.some((list) => list.start_index <= start && end <= list.end_index);
+    if (end <= edge && !isListed) places.push({ start, end: start, put: `\ue002${language}\ue003` }, { start: end, end, put: '\ue004' });
   }
   places
     .sort((one, other) => other.start - one.start || other.end - one.end)
