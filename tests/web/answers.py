@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from daulat.assistant.quoting import Quoted, quotation
 from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question, Spoken
 from daulat.errors import DaulatError
 from daulat.gateway.schema import DocumentCard, Neighbour, PassageCard
 from daulat.knowledge.legal import PassageStatus, cuts_of, find_citations, load_legal_rules
 from daulat.knowledge.types import Document, Passage, Relation, passage_path
+from daulat.language import Phrases, Said
 from daulat.nation import find_pack
 from daulat.web import LoadingError
 
@@ -311,6 +313,19 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
         confidence=0.9, notice=notice, spoken=spoken, related=related, call=call, contacts=contacts, release=RELEASE,
         listed=tuple((text.index(each), text.index(each) + len(each)) for each in listed),
     )  # fmt: skip
+
+
+# Signs of Markdown and HTML, ends of lines of every kind, and those that are placeholders on a page.
+NASTY = "ab <>&]([:/!?\"'*_`#-.\\\n\r\x1c\x85\u2028\ue000\ue005"
+
+
+def quoting(texts: Sequence[str]) -> Answer:
+    """Answer as the assistant does where each of these is the whole text of a passage."""
+    quoted = [
+        Quoted(Citation(f"p:{n}", "d", "Act", "1", text, "in_force", "/"), f"Act {n}") for n, text in enumerate(texts)
+    ]
+    page = quotation(quoted, Phrases.for_language("en", None), opening=[], closing=[Said("So far.", "en")])
+    return Answer(True, page.text, tuple(page.citations), "en", "", "quotation")
 
 
 class ScriptedAssistant:

@@ -4,15 +4,21 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
+from msgspec import to_builtins
 from playwright.sync_api import Page, expect
 
-from .answers import BIRTH_SENTENCE, ENGLISH
+from daulat.gateway.citations import details, url_citation
+from daulat.web.views import Figure, view_answer
+
+from .answers import BIRTH_SENTENCE, ENGLISH, NASTY, quoting
 from .conftest import ask
 
 Open = Callable[..., Page]
@@ -67,6 +73,33 @@ def test_an_answer_reads_the_same_with_and_without_script(open_page: Open, addre
         plain.goto(f"{address}/ask?q={question.replace(' ', '+')}")
         read = [" ".join(page.locator(".answer").last.inner_text().split()) for page in (scripted, plain)]
         assert read[0].removesuffix(" Salin Cetak") == read[1]
+
+
+def test_any_text_that_is_quoted_is_drawn_the_same_with_and_without_script(open_page: Open) -> None:
+    chance = Random(7)
+    texts = [f"a{''.join(chance.choices(NASTY, k=chance.randint(1, 40)))}b" for _ in range(600)]
+    answers = [quoting(texts[at : at + 3]) for at in range(0, len(texts), 3)]
+    drawn = open_page().evaluate(
+        """async (turns) => {
+            const app = document.querySelector('script[src$="/app.js"]').src;
+            const { drawAnswer } = await import(app.replace('app.js', 'answer.js'));
+            const told = (node) => Number(node.querySelector('.number')?.textContent ?? 0) || node.localName;
+            return turns.map((turn) => [...drawAnswer(turn).querySelectorAll('.said > *')].map(told));
+        }""",
+        [
+            {
+                "text": answer.text,
+                "citations": to_builtins([url_citation(each, "") for each in answer.citations]),
+                "details": to_builtins(details(answer, "")),
+                "state": "done",
+            }
+            for answer in answers
+        ],
+    )
+    assert drawn == [["p", 1, "h3", 2, 3, "p"]] * len(answers)
+    for answer in answers:
+        blocks = view_answer(answer, defaultdict(str)).blocks
+        assert [block.number if isinstance(block, Figure) else 0 for block in blocks] == [0, 1, 2, 3, 0]
 
 
 @pytest.mark.parametrize("script", [True, False])

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 from selectolax.lexbor import LexborHTMLParser
@@ -25,7 +25,7 @@ from daulat.web.markdown import fence_quotes, place_marks, quotations, to_html
 from daulat.web.quoting import excerpt, find_span, lines_of
 from daulat.web.views import Figure, view_answer
 
-from .answers import ScriptedAssistant, SmallLibrary, answer_to
+from .answers import NASTY, ScriptedAssistant, SmallLibrary, answer_to, quoting
 
 WEB = Path(__file__).parents[2] / "src" / "daulat" / "web"
 CORE = yaml.safe_load((WEB / "messages" / "en.yaml").read_text("utf-8"))
@@ -159,6 +159,18 @@ def test_an_excerpt_always_shows_the_marked_sentence(rows: list[str], data: st.D
     marked = [part.text for line in shown for part in line.parts if part.marked]
     assert marked == [rows[at]]
     assert sum(not line.parts for line in shown) <= 2
+
+
+passages = st.text(alphabet=NASTY, min_size=1, max_size=60).filter(lambda text: re.search("[ab]", text))
+
+
+@settings(deadline=None)
+@given(st.lists(passages, min_size=1, max_size=3))
+def test_any_text_that_is_quoted_is_shown_once_as_its_own_citation_in_its_place(texts: list[str]) -> None:
+    blocks = view_answer(quoting(texts), CORE["live"]).blocks
+    assert [block.number for block in blocks if isinstance(block, Figure)] == list(range(1, len(texts) + 1))
+    assert not [block for block in blocks if not isinstance(block, Figure) and "<blockquote>" in block]
+    assert "So far." in str(blocks[-1])
 
 
 @pytest.mark.parametrize("told", ["(1) Satu.\n(2) Dua.", "> (1) Satu.\n(2) Dua.", "> (1) Satu.\n> (2) Dua."])

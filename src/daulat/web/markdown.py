@@ -52,7 +52,7 @@ def place_marks(
     >>> place_marks("Call:\\n\\n- 112", (), listed=[(7, 12)]) == f"Call:\\n\\n{LISTED}"
     True
     """
-    text = _OWN.sub(" ", text)
+    text = own_words(text)
     places = [
         (each.start, each.end, f"{_OPEN}{number}{_CLOSE}")
         for number, each in enumerate(citations, start=1)
@@ -74,6 +74,11 @@ def place_marks(
     return text
 
 
+def own_words(text: str) -> str:
+    """Return a text as `place_marks` leaves it: with spaces for the signs that are placeholders here."""
+    return _OWN.sub(" ", text)
+
+
 def without_marks(text: str) -> str:
     """Take the placeholders out again."""
     return _MARK.sub("", text)
@@ -89,10 +94,11 @@ def fence_quotes(text: str, citations: Sequence[Citation]) -> str:
     'Bunyinya: \\n\\n> (1) Satu.\\n> (2) Dua.\\n\\n'
     """
     for quote in dict.fromkeys(citation.quote for citation in citations):
-        fenced = "\n\n> " + quote.replace("\n", "\n> ") + "\n\n"
-        for written in (f"> {quote}", quote):
-            if quote and written in text:
-                text = text.replace(written, fenced)
+        fenced = "> " + quote.replace("\n", "\n> ")
+        # A quote that stands so already may be part of a longer one, which is not to be torn.
+        for written in (f"> {quote}", quote) if quote and fenced not in text else ():
+            if written in text:
+                text = text.replace(written, f"\n\n{fenced}\n\n")
                 break
     return text
 

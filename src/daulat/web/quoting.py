@@ -15,6 +15,9 @@ from itertools import pairwise
 # How enumerations look in statutes nearly everywhere: (1), then a., then 1. or a) below it.
 _DEPTHS = ((re.compile(r"\(\w{1,4}\)\s"), 1), (re.compile(r"\w{1,2}\.\s"), 2), (re.compile(r"\w{1,3}\)\s"), 3))
 
+# Where an answer puts a space that the official text need not have: so the assistant keeps words from becoming markup.
+_PARTED = re.compile(r"\] [(:\[]|< [A-Za-z/!?]")
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -39,11 +42,15 @@ def find_span(text: str, quote: str) -> tuple[int, int]:
     --------
     >>> find_span("Setiap kelahiran wajib\\ndilaporkan.", "kelahiran wajib dilaporkan")
     (7, 33)
+    >>> find_span("at <b>30</b> [1](2)", "at < b>30< /b> [1] (2)")
+    (0, 19)
     """
     words = quote.split()
     if not words:
         return (0, 0)
-    found = re.search(r"\s+".join(map(re.escape, words)), text)
+    gaps = ("*" if _PARTED.fullmatch(f"{before[-1]} {after[0]}") else "+" for before, after in pairwise(words))
+    rest = (rf"\s{gap}{re.escape(word)}" for gap, word in zip(gaps, words[1:], strict=True))
+    found = re.search(re.escape(words[0]) + "".join(rest), text)
     return found.span() if found else (0, 0)
 
 

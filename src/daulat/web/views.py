@@ -7,7 +7,7 @@ Pure: no request, no template, no HTML but the rendered words of an answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote as percent_encode
 
@@ -18,7 +18,16 @@ from daulat.assistant.types import Answer, Citation
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.types import Document, Passage, Relation, passage_path
 from daulat.language import tells_date
-from daulat.web.markdown import LISTED, fence_quotes, introduces, place_marks, quotations, to_html, without_marks
+from daulat.web.markdown import (
+    LISTED,
+    fence_quotes,
+    introduces,
+    own_words,
+    place_marks,
+    quotations,
+    to_html,
+    without_marks,
+)
 from daulat.web.quoting import Line, Stretch, excerpt, find_span, lines_of, stretches_of, unmarked
 
 QUOTE_IN_ADDRESS = 300
@@ -146,7 +155,7 @@ def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
     is_quotation = answer.mode == "quotation"
     introduction = ""
     for quoted, stretch in quotations(fence_quotes(text, citations) if is_quotation else text):
-        number = _quoted_citation(without_marks(stretch), citations) if quoted else None
+        number = _quoted_citation(without_marks(stretch), citations, shown) if quoted else None
         if number is None:
             introduction = "" if quoted else stretch
             html = to_html(stretch, draw_mark)
@@ -178,11 +187,14 @@ def is_law_in_force(citation: Citation) -> bool:
     return citation.status != "revoked" and not citation.successor
 
 
-def _quoted_citation(words: str, citations: Sequence[Citation]) -> int | None:
-    for number, citation in enumerate(citations, start=1):
-        if find_span(citation.quote, words) != (0, 0):
-            return number
-    return None
+def _quoted_citation(words: str, citations: Sequence[Citation], shown: Collection[int]) -> int | None:
+    """Return the number of the citation that has these words, one that is not shown yet before the others."""
+    having = [
+        number
+        for number, citation in enumerate(citations, start=1)
+        if find_span(own_words(citation.quote), words) != (0, 0)
+    ]
+    return min(having, key=lambda number: (number in shown, number), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 // An answer as it is seen: a turn of the conversation in, nodes out. Draws the same thing for a half answer and a whole one.
 
 import { articleLabel, badge, h, keepLanguage, language, longDate, say } from './dom.js';
-import { LISTED, fenceQuotes, introduces, placeMarks, quotations, render, withoutMarks, plain } from './markdown.js';
+import { LISTED, fenceQuotes, introduces, ownWords, placeMarks, quotations, render, withoutMarks, plain } from './markdown.js';
 import { drawLines, excerpt, findSpan, linesOf, unmarked } from './quoting.js';
 
 const QUOTE_IN_ADDRESS = 300;
@@ -83,7 +83,8 @@ function drawSaid({ text: whole, citations, details }) {
   let introduction = '';
   for (const { quoted, text: stretch } of quotations(told)) {
     const words = withoutMarks(stretch);
-    const at = quoted ? citations.findIndex(({ quote }) => findSpan(quote, words)[1]) : -1;
+    const having = quoted ? citations.map((_, at) => at).filter((at) => findSpan(ownWords(citations[at].quote), words)[1]) : [];
+    const at = having.find((each) => !shown.has(each)) ?? having[0] ?? -1;
     if (at < 0) {
       introduction = quoted ? '' : stretch;
       blocks.push(...(quoted ? [h('blockquote', {}, render(stretch, mark))] : render(stretch, mark)));

@@ -11,12 +11,15 @@ export const LISTED = '\ue005';
 const INLINE = /\ue002([A-Za-z0-9-]*)\ue003([^\ue004]+)\ue004|\ue000(\d+)\ue001|\*\*([^*\n]+)\*\*|\*([^*\s][^*\n]*)\*|\[([^\]\n]+)\]\(([^()\s]+)\)/g;
 const ITEM = /^ {0,3}(?:[-*+]|(\d{1,9})[.)]) +(.*)$/;
 
+/** The text as `placeMarks` leaves it: with spaces for the signs that are placeholders here. */
+export const ownWords = (text) => text.replace(/[\ue000-\ue005]/g, ' ');
+
 /**
  * Put a placeholder where each citation's marker and each list of offices stand, and around each stretch in another
  * language. Indices count characters, not UTF-16 units.
  */
 export function placeMarks(text, citations, spoken = [], listed = []) {
-  const signs = [...text.replace(/[\ue000-\ue005]/g, ' ')];
+  const signs = [...ownWords(text)];
   let edge = signs.length;
   const places = citations
     .map((citation, at) => ({ start: citation.start_index, end: citation.end_index, put: `\ue000${at + 1}\ue001` }))
@@ -42,8 +45,11 @@ export const withoutMarks = (text) => text.replace(/\ue000\d+\ue001/g, '');
 /** Put every line of a citation's quote that stands whole in the text behind a ">", as quoted text is written. */
 export function fenceQuotes(text, citations) {
   return [...new Set(citations.map(({ quote }) => quote))].filter(Boolean).reduce((whole, quote) => {
+    const fenced = `> ${quote.replaceAll('\n', '\n> ')}`;
+    // A quote that stands so already may be part of a longer one, which is not to be torn.
+    if (whole.includes(fenced)) return whole;
     const written = whole.includes(`> ${quote}`) ? `> ${quote}` : quote;
-    return whole.replaceAll(written, () => `\n\n> ${quote.replaceAll('\n', '\n> ')}\n\n`);
+    return whole.replaceAll(written, () => `\n\n${fenced}\n\n`);
   }, text);
 }
 

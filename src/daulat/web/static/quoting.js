@@ -5,11 +5,19 @@ import { h, say } from './dom.js';
 
 const DEPTHS = [[/^\([\p{L}\p{N}_]{1,4}\)\s/u, 1], [/^[\p{L}\p{N}_]{1,2}\.\s/u, 2], [/^[\p{L}\p{N}_]{1,3}\)\s/u, 3]];
 
+// Where an answer puts a space that the official text need not have: so the assistant keeps words from becoming markup.
+const PARTED = /^(?:\] [(:[]|< [A-Za-z/!?])$/;
+const SPACE = '[\\s\\x1c-\\x1f\\x85]'; // as the server knows it
+
 /** Find a quotation in a text, whatever the white space between its words; [0, 0] if it is not there. */
 export function findSpan(text, quote) {
-  const words = quote.trim().split(/\s+/).filter(Boolean);
+  const words = quote.split(new RegExp(`${SPACE}+`)).filter(Boolean);
   if (!words.length) return [0, 0];
-  const found = new RegExp(words.map((word) => word.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('\\s+')).exec(text);
+  const sought = words.map((word, at) => {
+    const gap = at && SPACE + (PARTED.test(`${words[at - 1].at(-1)} ${word[0]}`) ? '*' : '+');
+    return (gap || '') + word.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  });
+  const found = new RegExp(sought.join('')).exec(text);
   return found ? [found.index, found.index + found[0].length] : [0, 0];
 }
 
