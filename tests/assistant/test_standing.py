@@ -54,6 +54,25 @@ def test_the_old_age_of_marriage_is_shown_only_with_what_changed_it(ask):
     assert before.rstrip().endswith("bukan lagi aturan yang berlaku")
 
 
+def test_who_is_shown_old_text_is_told_whom_to_ask_and_who_is_shown_law_in_force_is_not(ask):
+    old, new = ask("Apa hak pasien atas rahasia kesehatan?"), ask("Berapa lama kelahiran harus dilaporkan?")
+    assert [each.name for each in old.contacts] == ["BPJS Kesehatan Care Center", "Halo Kemenkes"]
+    [(start, end)] = old.listed
+    assert old.text[start:end].startswith("Anda dapat bertanya kepada:\n- BPJS")
+    assert (new.contacts, new.listed) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("by", "standing", "url"),
+    [("UU-24-2013", "history", "/d/UU-24-2013"), ("UU-16-2019", "history", ""), ("UU-24-2013", "current", "")],
+)
+def test_the_act_that_changed_a_text_is_linked_where_it_is_here(ask, by, standing, url):
+    passage, document = Passage("A:1", "A", 1, "body", "text"), Document("A", "Act")
+    evidence = Evidence(Hit(passage, document, 1.0), passage, document, PassageStatus("amended", by=by), standing)
+    citation = ask.assistant._citation(evidence, Marked((0, 4)), short=True)
+    assert (bool(citation.successor), citation.successor_url) == (standing == "history", url)
+
+
 def test_the_old_ages_in_the_general_elucidation_are_no_rule_in_force_either(ask):
     answer = ask(
         "Menurut penjelasan umum undang-undang perkawinan, berapa batas umur untuk kawin bagi pria dan wanita?"

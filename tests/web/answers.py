@@ -258,6 +258,20 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
             f"Bunyi pasal lama, sebagai riwayat {{3}}:\n\n> {stale.quote}\n\nSekian.",
             birth, leave, stale,
         )  # fmt: skip
+    elif "berubah" in words:
+        old = {"standing": "history", "successor": title, "successor_url": "/d/UU-24-2013"}
+        changed = {"status": "amended", "standing": "caution", "successor": TITLES["UU-13-2003"]}
+        stale = library.citation(MARRIAGE, "umur 19 (sembilan belas) tahun", **old)
+        cautious = (
+            library.citation(BIRTH, BIRTH_SENTENCE, **changed),
+            library.citation(LEAVE, LEAVE_SENTENCE, **changed, successor_url="/d/UU-13-2003"),
+        )
+        text, citations = _marked(
+            f"Pasal 7 sudah diubah.\n\nNaskah lama Pasal 7 {{1}}:\n\n> {stale.quote}\n\n"
+            f"Undang-undang ini sudah diubah.\n\nLihat juga Pasal 27 {{2}}:\n\n> (1) {BIRTH_SENTENCE}\n\n"
+            f"Lihat juga Pasal 82 {{3}}:\n\n> (1) {LEAVE_SENTENCE}\n\nSekian.",
+            stale, *cautious,
+        )  # fmt: skip
     elif "tanggal" in words:
         language, as_of = question.language or "id", "2022-12-31"
         text = f"{text}\n\n{DATED[language]}"

@@ -51,6 +51,28 @@ def test_further_law_stands_smaller_under_one_heading_and_only_history_keeps_its
     expect(page.locator(".further .source .number")).to_have_text("2")
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_law_that_was_changed_somewhere_stands_smaller_and_keeps_its_caution(open_page: Open, script: bool) -> None:
+    page = open_page("/" if script else "/ask?q=berubah", java_script_enabled=script)
+    if script:
+        ask(page, "berubah")
+    said = page.locator(".said > *")
+    assert [part.evaluate("node => node.className || node.tagName") for part in said.all()] == [
+        "P", "P", "quote history", "H3", "quote further", "quote further", "P",
+    ]  # fmt: skip
+    further = page.locator(".further")
+    expect(further.nth(0).locator(".caution")).to_have_text("Undang-undang ini sudah diubah.")
+    expect(further.nth(0).locator(".successor")).to_have_count(0)
+    expect(further.nth(1).locator(".caution")).to_have_count(0)
+    assert page.locator(".successor a").all_inner_texts() == [
+        "Lihat gantinya: Undang-Undang Nomor 24 Tahun 2013 tentang Perubahan atas Undang-Undang Nomor 23 Tahun 2006 "
+        "tentang Administrasi Kependudukan",
+        "Baca juga: Undang-Undang Nomor 13 Tahun 2003 tentang Ketenagakerjaan",
+    ]
+    page.locator(".successor a").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Nomor 24 Tahun 2013")
+
+
 def test_a_citation_opens_the_passage_at_its_article_and_gives_the_focus_back(open_page: Open) -> None:
     page = open_page()
     ask(page, "Berapa lama cuti melahirkan?")

@@ -62,7 +62,7 @@ def test_one_question_is_answered_without_script(open_page: Open) -> None:
 
 QUESTIONS = (
     "bayi", "beberapa", "cuti", "presiden", "umur", "pingsan", "serang", "panjang", "tanggal", "belum tentu",
-    "dipukul",
+    "dipukul", "berubah",
 )  # fmt: skip
 
 

@@ -39,6 +39,7 @@ from daulat.assistant.writing import Offered, compose_request, written_sentences
 from daulat.knowledge.cutting import ends_in_abbreviation
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Searcher
+from daulat.knowledge.types import document_path
 from daulat.language import Contacts, Office, Said, primary
 from daulat.models.errors import ModelsError
 
@@ -183,8 +184,16 @@ class Assistant:
 
     def _citation(self, evidence: Evidence, marked: Marked, *, short: bool) -> Citation:
         quote = cut_quote(evidence.passage, marked.span, self.searcher.reader.legal, short=short)
-        successor = self.labels.successor(evidence) if evidence.standing != "current" else ""
-        return cite(evidence, quote, marked.span, self.labels, as_of=self.release.as_of, successor=successor)
+        changed = evidence.standing != "current"
+        return cite(
+            evidence,
+            quote,
+            marked.span,
+            self.labels,
+            as_of=self.release.as_of,
+            successor=self.labels.successor(evidence) if changed else "",
+            successor_url=document_path(evidence.status.by) if changed and self._has_text(evidence.status.by) else "",
+        )
 
     def _quoted(self, prepared: Prepared) -> Answer:
         """Answer by the official text itself."""
@@ -204,7 +213,9 @@ class Assistant:
         opening += self._whose_law(prepared, quoted[0].citation.quote)
         closing = [self.speech.as_of(quoted[0].citation.as_of, language)]
         page = quotation(quoted, phrases, opening=opening, closing=closing)
-        return self._finished(prepared, page, "quotation")
+        # Old text is no answer to rely on: whoever asked learns who knows the law of today.
+        ask = self._offices(prepared) if quoted[0].is_history else ()
+        return self._finished(prepared, page, "quotation", ask=ask)
 
     def _whose_law(self, prepared: Prepared, quote: str) -> list[Said]:
         """Say whose law it is where the question names another country and the text does not speak of it."""
@@ -294,15 +305,19 @@ class Assistant:
         phrases = self.speech.phrases(language)
         pairs = list(zip(prepared.evidence, prepared.marked, strict=False))[:_RELATED]
         related = tuple(self._citation(evidence, marked, short=True) for evidence, marked in pairs)
-        # Words that no text holds are near to nothing, whatever comes first.
-        is_near = any(map(self.judge.threads.share, prepared.asked.terms))
-        nearest = [each.document for each, _ in pairs] if is_near else []
-        matters = self.contacts.matters(prepared.asked.text, [document.doc_id for document in nearest])
-        contacts = self.contacts.for_topics([*matters, *topics_of(prepared.asked.topics, nearest)], language)
         page = Page(language)
         page.say(phrases.say("declined"))
-        answer = self._finished(prepared, page, "declined", ask=contacts)
+        answer = self._finished(prepared, page, "declined", ask=self._offices(prepared))
         return replace(answer, answered=False, related=related)
+
+    def _offices(self, prepared: Prepared) -> tuple[Office, ...]:
+        """Return whom to ask, by the words of the question and its nearest texts."""
+        # Words that no text holds are near to nothing, whatever comes first.
+        is_near = any(map(self.judge.threads.share, prepared.asked.terms))
+        pairs = list(zip(prepared.evidence, prepared.marked, strict=False))[:_RELATED]
+        nearest = [each.document for each, _ in pairs] if is_near else []
+        matters = self.contacts.matters(prepared.asked.text, [document.doc_id for document in nearest])
+        return self.contacts.for_topics([*matters, *topics_of(prepared.asked.topics, nearest)], prepared.language)
 
     def _finished(
         self, prepared: Prepared, page: Page, mode: Mode, *, ask: Sequence[Office] = (), notice: Said | None = None
@@ -311,7 +326,7 @@ class Assistant:
         call: Sequence[Office] = ()
         if prepared.danger:
             call = call_before(page, prepared.danger, self.contacts, self.speech.phrases(language))
-        elif mode != "declined":
+        elif not ask and mode != "declined":
             ask = self.contacts.beside_answer(prepared.asked.text, language)
         ask = [office for office in ask if office not in call]
         self._ask(page, ask, language)

@@ -142,7 +142,16 @@ def cut_quote(passage: Passage, answer: Span, legal: LegalRules | None, *, short
     return trim(text, min(max(around[0], start), answer[0]), max(min(around[1], end), answer[1]))
 
 
-def cite(evidence: Evidence, quote: Span, answer: Span, labels: Labels, *, as_of: str, successor: str = "") -> Citation:
+def cite(
+    evidence: Evidence,
+    quote: Span,
+    answer: Span,
+    labels: Labels,
+    *,
+    as_of: str,
+    successor: str = "",
+    successor_url: str = "",
+) -> Citation:
     """Build the citation of a passage; its marker is placed later."""
     text = evidence.passage.text[quote[0] : quote[1]]
     inside = (max(answer[0] - quote[0], 0), max(min(answer[1], quote[1]) - quote[0], 0))
@@ -164,4 +173,5 @@ def cite(evidence: Evidence, quote: Span, answer: Span, labels: Labels, *, as_of
         answer_span=inside,
         standing=evidence.standing,
         jurisdiction=document.jurisdiction,
+        successor_url=successor_url,
     )

@@ -42,7 +42,8 @@ class Citation:
 
     `quote` stands letter for letter in the passage; `answer_span` are the (start, end) characters of the sentence
     inside `quote` that answers. `start`/`end` are the place of the citation's marker in the answer's `text`. `status`
-    is the legal status of the passage ("in_force", "amended", "revoked", ...); `successor` names what replaced it.
+    is the legal status of the passage ("in_force", "amended", "revoked", ...); `successor` names what replaced it, and
+    `successor_url` is the path of its page where it is here.
     `standing` says what may be made of it: ``current`` may be stated, ``caution`` was changed somewhere, ``history`` is
     no longer the law. `jurisdiction` is where it holds (ISO 3166-1 or 3166-2); empty: it is not said.
     """
@@ -65,6 +66,7 @@ class Citation:
     end: int = 0
     standing: Standing = "current"
     jurisdiction: str = ""
+    successor_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

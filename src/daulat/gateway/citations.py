@@ -52,6 +52,7 @@ def url_citation(citation: Citation, public_url: str) -> UrlCitation:
         language=citation.language,
         standing=citation.standing,
         jurisdiction=citation.jurisdiction,
+        successor_url=absolute(citation.successor_url, public_url),
     )
 
 

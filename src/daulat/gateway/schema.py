@@ -91,6 +91,7 @@ class UrlCitation(Struct):
 
     `standing`: ``current`` may be stated, ``caution`` was changed somewhere, ``history`` is no longer the law.
     `jurisdiction`: where the text holds, by ISO 3166-1 or 3166-2; a part of the country has a hyphen.
+    `successor_url`: the page of what replaced or changed it, where that is here.
     """
 
     url: str
@@ -111,6 +112,7 @@ class UrlCitation(Struct):
     language: str = ""
     standing: Literal["current", "caution", "history"] = "current"
     jurisdiction: str = ""
+    successor_url: str = ""
 
 
 class Annotation(Struct):

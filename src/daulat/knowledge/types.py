@@ -89,6 +89,17 @@ def passage_path(passage_id: str) -> str:
     return f"/p/{quote(passage_id, safe='')}"
 
 
+def document_path(doc_id: str) -> str:
+    """Return the path of a document's page.
+
+    Examples
+    --------
+    >>> document_path("XA-1-2001")
+    '/d/XA-1-2001'
+    """
+    return f"/d/{quote(doc_id, safe='')}"
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """The unit that is cited: an article of a law, or a stretch of other text under one heading.

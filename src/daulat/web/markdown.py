@@ -120,15 +120,19 @@ def quotations(text: str) -> list[tuple[bool, str]]:
     return [(quoted, "\n".join(lines)) for quoted, lines in stretches if "".join(lines).strip()]
 
 
-def introduces(text: str, number: int) -> bool:
-    """Say whether a text with placeholders is one paragraph that names one source, of this number.
+def before_introduction(text: str, number: int) -> str | None:
+    """Return what a text with placeholders says before the paragraph that introduces this source; None where its last
+    paragraph does not, or where it names other sources too.
 
     Examples
     --------
-    >>> introduces("See also the Act \\ue0002\\ue001:", 2), introduces("One.\\n\\nTwo \\ue0002\\ue001:", 2)
-    (True, False)
+    >>> before_introduction("It was amended.\\n\\nSee also the Act \\ue0002\\ue001:", 2)
+    'It was amended.'
+    >>> before_introduction("See also the Act \\ue0002\\ue001:", 2), before_introduction("Both \\ue0001\\ue001:", 2)
+    ('', None)
     """
-    return "\n\n" not in text.strip() and _MARK.findall(text) == [str(number)]
+    before, _, last = text.strip().rpartition("\n\n")
+    return before if _MARK.findall(text) == _MARK.findall(last) == [str(number)] else None
 
 
 def to_html(text: str, mark: Callable[[int], Markup]) -> Markup:

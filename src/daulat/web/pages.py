@@ -22,7 +22,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from daulat.assistant.types import Question
 from daulat.errors import DaulatError
-from daulat.knowledge.types import Document, LegalStatus, Passage, Relation, passage_path
+from daulat.knowledge.types import Document, LegalStatus, Passage, Relation, document_path, passage_path
 from daulat.language import long_date
 from daulat.web.assets import Assets
 from daulat.web.errors import ComeBackError, LoadingError, NoTextError
@@ -259,7 +259,7 @@ class Pages:
             "date": lambda date: long_date(date, language),
             "passage_path": lambda passage_id: reader.keep(passage_path(passage_id)),
             "citation_address": lambda citation: reader.keep(citation_address(citation)),
-            "document_address": lambda doc_id: reader.link(f"/d/{percent_encode(doc_id, safe='')}"),
+            "document_address": lambda doc_id: reader.link(document_path(doc_id)),
             "is_here": lambda doc_id: self.parts.library().document(doc_id) is not None,
             "how_read": _how_read,
             "question_limit": QUESTION_LIMIT,

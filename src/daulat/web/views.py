@@ -20,8 +20,8 @@ from daulat.knowledge.types import Document, Passage, Relation, passage_path
 from daulat.language import tells_date
 from daulat.web.markdown import (
     LISTED,
+    before_introduction,
     fence_quotes,
-    introduces,
     own_words,
     place_marks,
     quotations,
@@ -33,6 +33,7 @@ from daulat.web.quoting import Line, Stretch, excerpt, find_span, lines_of, stre
 QUOTE_IN_ADDRESS = 300
 _EXTENSION = re.compile(r"\s*\bext\b\.?\s*", re.IGNORECASE)
 _UNDIALLED = re.compile(r"[^\d+*#,]")
+_NOTHING = Markup()
 _LONGEST_LABEL = 56  # a heading on a phone
 
 
@@ -98,8 +99,8 @@ def title_beside(document: Document) -> str:
 class Figure:
     """A quotation with its source: shown as what it is, the official text.
 
-    `is_further`: law in force beside the one that answers best; its source says all that introduces it.
-    `is_history`: old text, in a frame of its own and without a mark.
+    `is_further`: law beside the one that answers best; its source says all that introduces it, and `caution` what must
+    be known of its standing. `is_history`: old text, in a frame of its own and without a mark.
     """
 
     number: int
@@ -107,6 +108,7 @@ class Figure:
     lines: tuple[Line, ...]
     is_further: bool = False
     is_history: bool = False
+    caution: Markup = _NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +128,10 @@ class AnswerView:
     as_of_told: bool
 
 
-def _figure(number: int, citation: Citation, *, is_further: bool = False) -> Figure:
+def _figure(number: int, citation: Citation, *, is_further: bool = False, caution: Markup = _NOTHING) -> Figure:
     lines = excerpt(lines_of(citation.quote, citation.answer_span))
     old = is_history(citation)
-    return Figure(number, citation, tuple(unmarked(lines) if old else lines), is_further, old)
+    return Figure(number, citation, tuple(unmarked(lines) if old else lines), is_further, old, caution)
 
 
 def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
@@ -137,7 +139,7 @@ def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
 
     A quoted stretch whose words stand in a citation is shown as that citation, whole and marked; so a quotation on the
     page is always the official text, never a model's memory of it. The line that introduces a further quotation is left
-    out, unless it is history: its source says the same.
+    out, unless it is history: its source says the same. What is said before that line stays with it.
     """
     citations, shown = answer.citations, set[int]()
     blocks: list[Markup | Figure] = []
@@ -161,12 +163,14 @@ def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
             html = to_html(stretch, draw_mark)
             blocks.append(Markup("<blockquote>{}</blockquote>").format(html) if quoted else html)
         elif number not in shown:
-            is_further = is_quotation and bool(shown) and is_law_in_force(citations[number - 1])
-            if is_further and introduces(introduction, number):
+            is_further = is_quotation and bool(shown) and not is_history(citations[number - 1])
+            before = before_introduction(introduction, number) if is_further else None
+            if before is not None:
                 blocks.pop()
+            caution = to_html(before or "", draw_mark)
             introduction = ""
             shown.add(number)
-            blocks.append(_figure(number, citations[number - 1], is_further=is_further))
+            blocks.append(_figure(number, citations[number - 1], is_further=is_further, caution=caution))
     if is_quotation:
         missing = [number for number in range(1, len(citations) + 1) if number not in shown]
         blocks += [_figure(number, citations[number - 1]) for number in missing]
@@ -180,11 +184,6 @@ def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
 def is_history(citation: Citation) -> bool:
     """Say whether a citation is old text, which never wears the dress of an answer."""
     return citation.standing == "history"
-
-
-def is_law_in_force(citation: Citation) -> bool:
-    """Say whether a citation may stand for itself: history always needs a word of what came after."""
-    return citation.status != "revoked" and not citation.successor
 
 
 def _quoted_citation(words: str, citations: Sequence[Citation], shown: Collection[int]) -> int | None:

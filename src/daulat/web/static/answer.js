@@ -2,7 +2,7 @@
 // An answer as it is seen: a turn of the conversation in, nodes out. Draws the same thing for a half answer and a whole one.
 
 import { articleLabel, badge, h, keepLanguage, language, longDate, say } from './dom.js';
-import { LISTED, fenceQuotes, introduces, ownWords, placeMarks, quotations, render, withoutMarks, plain } from './markdown.js';
+import { LISTED, beforeIntroduction, fenceQuotes, ownWords, placeMarks, quotations, render, withoutMarks, plain } from './markdown.js';
 import { drawLines, excerpt, findSpan, linesOf, unmarked } from './quoting.js';
 
 const QUOTE_IN_ADDRESS = 300;
@@ -30,10 +30,15 @@ export function citationName({ title, article }) {
   return [title, articleLabel(article)].filter(Boolean).join(', ');
 }
 
-function drawSource(citation, number, place) {
-  const { title, article, status, successor } = citation;
+/** What replaced a text, or what should be read too, where it was changed somewhere. */
+export const afterwards = ({ standing, successor }) => successor && say(standing === 'history' ? 'successor' : 'newer', { name: successor });
+
+/** Where `caution` has told what changed a text, its name stands here only as a link. */
+function drawSource(citation, number, place, caution) {
+  const { title, article, status, successor_url: address } = citation;
   const note = { revoked: 'revoked_note', unknown: number && 'unknown_note' }[status];
-  const after = successor ? say('successor', { name: successor }) : note && say(note);
+  const name = afterwards(citation);
+  const after = address ? h('a', { href: keepLanguage(address) }, name) : name ? !caution && name : note && say(note);
   const url = `${location.origin}/p/${encodeURIComponent(citation.passage_id)}`;
   return [
     h('a', { class: 'source', href: citationAddress(citation), 'data-place': place, 'data-url': url },
@@ -44,9 +49,6 @@ function drawSource(citation, number, place) {
   ];
 }
 
-/** Law in force may stand for itself; history always needs a word of what came after. */
-const isLawInForce = ({ status, successor }) => status !== 'revoked' && !successor;
-
 /** Old text never wears the dress of an answer. */
 const isHistory = ({ status, standing }) => standing === 'history' || status === 'revoked';
 
@@ -55,13 +57,14 @@ export function shownMode({ details, citations: [first] }) {
   return details?.mode === 'quotation' && first && isHistory(first) ? 'history' : details?.mode;
 }
 
-function drawFigure(citation, number, isFurther = false) {
+function drawFigure(citation, number, isFurther = false, caution = []) {
   const lines = excerpt(linesOf(citation.quote, answeringSpan(citation)));
   const isOld = isHistory(citation);
   return h('figure', { class: `quote${isFurther ? ' further' : ''}${isOld ? ' history' : ''}` },
     isOld && h('p', { class: 'old', lang: language }, say('history')),
+    caution.length && h('div', { class: 'caution' }, caution),
     h('blockquote', { lang: citation.language, dir: 'auto' }, drawLines(isOld ? unmarked(lines) : lines)),
-    h('figcaption', { lang: language, dir: 'auto' }, drawSource(citation, number, `citations/${number - 1}`)));
+    h('figcaption', { lang: language, dir: 'auto' }, drawSource(citation, number, `citations/${number - 1}`, caution.length)));
 }
 
 /** The words and the quotations. A quoted stretch that stands in a citation is shown as that citation, whole and marked. */
@@ -89,12 +92,14 @@ function drawSaid({ text: whole, citations, details }) {
       introduction = quoted ? '' : stretch;
       blocks.push(...(quoted ? [h('blockquote', {}, render(stretch, mark))] : render(stretch, mark)));
     } else if (!shown.has(at)) {
-      const isFurther = details?.mode === 'quotation' && shown.size > 0 && isLawInForce(citations[at]);
-      if (isFurther && introduces(introduction, at + 1)) blocks.pop(); // its source says the same
+      const isFurther = details?.mode === 'quotation' && shown.size > 0 && !isHistory(citations[at]);
+      // Its source says the same as the line that introduces it; what is said before that line is of it alone.
+      const before = isFurther ? beforeIntroduction(introduction, at + 1) : null;
+      if (before !== null) blocks.splice(-render(introduction, mark).length);
       introduction = '';
       if (isFurther && !blocks.some((block) => block.matches('.further'))) blocks.push(h('h3', { lang: language }, say('further')));
       shown.add(at);
-      blocks.push(drawFigure(citations[at], at + 1, isFurther));
+      blocks.push(drawFigure(citations[at], at + 1, isFurther, render(before ?? '', mark)));
     }
   }
   if (details?.mode === 'quotation') {
@@ -164,8 +169,8 @@ export function drawAnswer(turn) {
 /** An answer with its sources as plain text, to copy or to share. */
 export function asText({ question, text, citations, details }) {
   const sources = citations.map((citation, at) => {
-    const { successor, status, passage_id: id } = citation;
-    const note = successor ? ` ${say('successor', { name: successor })}` : '';
+    const { status, passage_id: id } = citation;
+    const note = afterwards(citation) ? ` ${afterwards(citation)}` : '';
     const words = details?.mode === 'quotation' && !plain(text).includes(plain(answeringWords(citation)))
       ? `\n“${answeringWords(citation)}”` : '';
     return `[${at + 1}] ${citationName(citation)} (${say(`status_${status}`)})${note}${words}\n${location.origin}/p/${encodeURIComponent(id)}`;

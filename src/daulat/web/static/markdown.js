@@ -66,9 +66,16 @@ export function quotations(text) {
     .filter((stretch) => stretch.text.trim());
 }
 
-/** Say whether a text with placeholders is one paragraph that names one source, of this number. */
-export const introduces = (text, number) => !text.trim().includes('\n\n')
-  && text.match(/\ue000\d+\ue001/g)?.join() === `\ue000${number}\ue001`;
+/**
+ * What a text with placeholders says before the paragraph that introduces this source; null where its last paragraph does
+ * not, or where it names other sources too.
+ */
+export function beforeIntroduction(text, number) {
+  const parts = text.trim().split('\n\n');
+  const marks = (part) => part.match(/\ue000\d+\ue001/g)?.join();
+  const named = `\ue000${number}\ue001`;
+  return marks(text) === named && marks(parts.at(-1)) === named ? parts.slice(0, -1).join('\n\n') : null;
+}
 
 /** Return the text as it would be read out or copied. */
 export function plain(text) {

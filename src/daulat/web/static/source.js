@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // <daulat-source>: the passage behind a citation, in a sheet over the page: its article, status and dates, the sentence marked.
 
-import { answeringWords, citationAddress, citationName } from './answer.js';
+import { afterwards, answeringWords, citationAddress, citationName } from './answer.js';
 import { articleLabel, badge, h, keepLanguage, longDate, say } from './dom.js';
 import { drawLines, findSpan, stretchesOf } from './quoting.js';
 import { fetchPassage } from './stream.js';
@@ -80,8 +80,9 @@ class Source extends HTMLElement {
   }
 
   successor(passage, newer) {
-    const act = passage?.successor_name || this.citation.successor;
-    if (!newer) return act && say('successor', { name: act });
+    const { standing, successor, successor_url: address } = this.citation;
+    const said = afterwards({ standing, successor: passage?.successor_name || successor });
+    if (!newer) return address && said ? h('a', { href: keepLanguage(address) }, said) : said;
     const name = citationName({ title: newer.document.citation || newer.document.title, article: newer.article });
     return h('a', { href: keepLanguage(`/p/${encodeURIComponent(newer.passage_id)}`) }, say('successor', { name }));
   }
