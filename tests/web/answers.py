@@ -258,6 +258,10 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
             f"Bunyi pasal lama, sebagai riwayat {{3}}:\n\n> {stale.quote}\n\nSekian.",
             birth, leave, stale,
         )  # fmt: skip
+    elif "pesangon" in words:
+        quote = "\n".join((f"{SEVERANCE[0]} {'Dan lain-lain. ' * 60}", *SEVERANCE[1:12], f"(3) {'Lain. ' * 160}"))
+        at = quote.index("a. ")
+        text, citations = "", (replace(leave, quote=quote, answer_span=(at, quote.index("b. ") - 1)),)
     elif "berubah" in words:
         old = {"standing": "history", "successor": title, "successor_url": "/d/UU-24-2013"}
         changed = {"status": "amended", "standing": "caution", "successor": TITLES["UU-13-2003"]}
@@ -329,6 +333,16 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
     )  # fmt: skip
 
 
+# A list whose last row answers, as laws write them, between other paragraphs.
+SEVERANCE = [
+    "(1) Pengusaha membayar uang pesangon.",
+    "(2) Perhitungannya sebagai berikut:",
+    *(f"{letter}. masa kerja {n} tahun, {n} bulan upah;" for n, letter in enumerate("abcdefgh")),
+    "i. masa kerja 8 (delapan) tahun atau lebih,",
+    "9 (sembilan) bulan upah.",
+    "(3) Uang penghargaan ditetapkan sebagai berikut:",
+    "a. masa kerja 3 (tiga) tahun, 2 (dua) bulan upah.",
+]
 # Signs of Markdown and HTML, ends of lines of every kind, and those that are placeholders on a page.
 NASTY = "ab <>&]([:/!?\"'*_`#-.\\\n\r\x1c\x85\u2028\ue000\ue005"
 

@@ -73,6 +73,23 @@ def test_law_that_was_changed_somewhere_stands_smaller_and_keeps_its_caution(ope
     expect(page.get_by_role("heading", level=1)).to_contain_text("Nomor 24 Tahun 2013")
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_a_list_is_shown_to_its_last_row_and_what_is_left_out_opens_in_place(open_page: Open, script: bool) -> None:
+    page = open_page("/" if script else "/ask?q=pesangon", java_script_enabled=script)
+    if script:
+        ask(page, "pesangon")
+    quote = page.locator("figure.quote blockquote")
+    expect(quote.get_by_text("8 (delapan) tahun atau lebih")).to_be_visible()
+    expect(quote.locator("summary")).to_have_text(["Baris lainnya dari naskah ini: 1"] * 2)
+    left_out = quote.get_by_text("Pengusaha membayar uang pesangon.")
+    expect(left_out).to_be_hidden()
+    quote.locator("summary").first.click()
+    expect(left_out).to_be_visible()
+    page.emulate_media(media="print")
+    expect(quote.get_by_text("(3) Lain.")).to_be_visible()
+    expect(quote.locator("summary").first).to_be_hidden()
+
+
 def test_a_citation_opens_the_passage_at_its_article_and_gives_the_focus_back(open_page: Open) -> None:
     page = open_page()
     ask(page, "Berapa lama cuti melahirkan?")

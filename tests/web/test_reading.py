@@ -34,6 +34,7 @@ PAGES = (
     "/ask?q=umur",
     "/ask?q=pingsan",
     "/ask?q=dipukul",
+    "/ask?q=pesangon",
     "/ask?q=panjang",
     "/ask?q=rusak",
     "/ask?q=dimuat",
@@ -62,7 +63,7 @@ def test_one_question_is_answered_without_script(open_page: Open) -> None:
 
 QUESTIONS = (
     "bayi", "beberapa", "cuti", "presiden", "umur", "pingsan", "serang", "panjang", "tanggal", "belum tentu",
-    "dipukul", "berubah",
+    "dipukul", "berubah", "pesangon",
 )  # fmt: skip
 
 

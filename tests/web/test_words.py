@@ -25,7 +25,7 @@ from daulat.web.markdown import fence_quotes, place_marks, quotations, to_html
 from daulat.web.quoting import excerpt, find_span, lines_of
 from daulat.web.views import Figure, view_answer
 
-from .answers import NASTY, ScriptedAssistant, SmallLibrary, answer_to, quoting
+from .answers import NASTY, SEVERANCE, ScriptedAssistant, SmallLibrary, answer_to, quoting
 
 WEB = Path(__file__).parents[2] / "src" / "daulat" / "web"
 CORE = yaml.safe_load((WEB / "messages" / "en.yaml").read_text("utf-8"))
@@ -159,6 +159,25 @@ def test_an_excerpt_always_shows_the_marked_sentence(rows: list[str], data: st.D
     marked = [part.text for line in shown for part in line.parts if part.marked]
     assert marked == [rows[at]]
     assert sum(not line.parts for line in shown) <= 2
+    assert [part.text for line in shown for each in (line, *line.rest) for part in each.parts] == rows
+
+
+@pytest.mark.parametrize("marked", [*SEVERANCE[1:11], "\n".join(SEVERANCE[1:4])])
+def test_an_excerpt_shows_the_whole_list_whose_row_or_opening_is_marked_and_no_other(marked: str) -> None:
+    text = "\n".join(SEVERANCE)
+    at = text.index(marked)
+    before, *shown, after = excerpt(lines_of(text, (at, at + len(marked))), limit=40)
+    assert ["".join(part.text for part in line.parts) for line in shown] == SEVERANCE[1:12]
+    assert (len(before.rest), len(after.rest)) == (1, 2)
+
+
+def test_a_list_that_is_too_long_is_shown_around_its_marked_row() -> None:
+    rows = ["(1) Daftar:", *(f"{letter}. {'x' * 200};" for letter in "abcdefghijklmnopqrstuvwxyz")]
+    text = "\n".join(rows)
+    at = text.index("m. ")
+    before, *shown, after = excerpt(lines_of(text, (at, at + 9)))
+    assert 3 <= len(shown) <= 5
+    assert len(before.rest) + len(shown) + len(after.rest) == len(rows)
 
 
 passages = st.text(alphabet=NASTY, min_size=1, max_size=60).filter(lambda text: re.search("[ab]", text))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 # How enumerations look in statutes nearly everywhere: (1), then a., then 1. or a) below it.
@@ -17,6 +17,8 @@ _DEPTHS = ((re.compile(r"\(\w{1,4}\)\s"), 1), (re.compile(r"\w{1,2}\.\s"), 2), (
 
 # Where an answer puts a space that the official text need not have: so the assistant keeps words from becoming markup.
 _PARTED = re.compile(r"\] [(:\[]|< [A-Za-z/!?]")
+
+_LONGEST_LIST = 3_000  # characters of a list that is shown whole: its last row may be the one that answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the official text. `depth` is its indent; no parts at all: lines left out here."""
+    """A line of the official text. `depth` is its indent; no parts at all: `rest` are the lines left out here."""
 
     depth: int
     parts: tuple[Part, ...]
+    rest: tuple[Line, ...] = ()
 
 
 def find_span(text: str, quote: str) -> tuple[int, int]:
@@ -117,25 +120,49 @@ def unmarked(lines: list[Line]) -> list[Line]:
     >>> [line.parts for line in unmarked(lines_of("Satu dua.", (5, 8)))]
     [(Part(text='Satu dua.', marked=False),)]
     """
-    return [Line(line.depth, line.parts and (Part("".join(part.text for part in line.parts)),)) for line in lines]
+    return [replace(line, parts=line.parts and (Part("".join(part.text for part in line.parts)),)) for line in lines]
 
 
 def excerpt(lines: list[Line], limit: int = 900) -> list[Line]:
-    """Keep the marked lines and their neighbours, up to about `limit` characters; a gap becomes a line without parts.
+    """Keep the marked lines, the whole of the list that they stand in or lead to, and neighbours up to about `limit`
+    characters; what is left out becomes a line without parts. A list is kept whole up to `_LONGEST_LIST` characters.
 
     Examples
     --------
     >>> [line.parts[0].text if line.parts else "…" for line in excerpt(lines_of("a\\nb\\nc\\nd", (4, 5)), limit=2)]
     ['…', 'b', 'c', '…']
+    >>> amounts = lines_of("(1) Who pays.\\n(2) The fee is:\\na. one;\\nb. two;\\nc. three.\\n(3) When.", (30, 36))
+    >>> [line.parts[0].text[:3] if line.parts else "…" for line in excerpt(amounts, limit=9)]
+    ['…', '(2)', 'a. ', 'b. ', 'c. ', '…']
     """
     sizes = [sum(len(part.text) for part in line.parts) for line in lines]
     if sum(sizes) <= limit or not lines:
         return lines
     marked = [at for at, line in enumerate(lines) if any(part.marked for part in line.parts)] or [0]
-    first, last = marked[0], marked[-1]
+    first, last = _list_around(lines, marked[0], marked[-1])
+    if sum(sizes[first : last + 1]) > _LONGEST_LIST:
+        first, last = marked[0], marked[-1]
     room = limit - sum(sizes[first : last + 1])
     while near := [at for at in (first - 1, last + 1) if 0 <= at < len(lines) and sizes[at] <= room]:
         at = min(near, key=lambda place: sizes[place])
         first, last, room = min(first, at), max(last, at), room - sizes[at]
-    gap = Line(0, ())
-    return [gap] * (first > 0) + lines[first : last + 1] + [gap] * (last + 1 < len(lines))
+    before, after = ([Line(0, (), tuple(rest))] if rest else [] for rest in (lines[:first], lines[last + 1 :]))
+    return before + lines[first : last + 1] + after
+
+
+def _list_around(lines: Sequence[Line], first: int, last: int) -> tuple[int, int]:
+    """Return the first and last line of the list that these stand in or lead to, with the line that leads to it."""
+    own = min((line.depth for line in lines[first : last + 1] if line.depth > 1), default=0)
+    below = lines[last + 1].depth if last + 1 < len(lines) else 0
+    depth = own or (below if below > max(lines[last].depth, 1) else 0)  # of the items
+    if not depth:
+        return first, last
+
+    def is_outside(line: Line) -> bool:
+        return 0 < line.depth < depth
+
+    while own and first > 0 and not is_outside(lines[first]):
+        first -= 1
+    while last + 1 < len(lines) and not is_outside(lines[last + 1]):
+        last += 1
+    return first, last

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Official text as it is shown: lines with their indent, the sentence that answers marked. Twin of web/quoting.py.
 
-import { h, say } from './dom.js';
+import { h, language, say } from './dom.js';
 
 const DEPTHS = [[/^\([\p{L}\p{N}_]{1,4}\)\s/u, 1], [/^[\p{L}\p{N}_]{1,2}\.\s/u, 2], [/^[\p{L}\p{N}_]{1,3}\)\s/u, 3]];
 
@@ -48,14 +48,36 @@ export function stretchesOf(text, cuts, [from, to] = [0, 0]) {
   }));
 }
 
-/** Keep the marked lines and their neighbours, up to about `limit` characters; each gap becomes one line without parts. */
+const LONGEST_LIST = 3000; // characters of a list that is shown whole: its last row may be the one that answers
+
+/** The first and last line of the list that these stand in or lead to, with the line that leads to it. */
+function listAround(lines, first, last) {
+  const deep = lines.slice(first, last + 1).map((line) => line.depth).filter((depth) => depth > 1);
+  const own = deep.length ? Math.min(...deep) : 0;
+  const below = lines[last + 1]?.depth ?? 0;
+  const depth = own || (below > Math.max(lines[last].depth, 1) ? below : 0); // of the items
+  const isOutside = (line) => line.depth > 0 && line.depth < depth;
+  if (depth) {
+    while (own && first > 0 && !isOutside(lines[first])) first -= 1;
+    while (last + 1 < lines.length && !isOutside(lines[last + 1])) last += 1;
+  }
+  return [first, last];
+}
+
+/**
+ * Keep the marked lines, the whole of the list that they stand in or lead to, and neighbours up to about `limit`
+ * characters; what is left out becomes a line without parts.
+ */
 export function excerpt(lines, limit = 900) {
   const sizes = lines.map((line) => line.parts.reduce((sum, [part]) => sum + part.length, 0));
   if (sizes.reduce((sum, size) => sum + size, 0) <= limit) return lines;
   const isMarked = (line) => line.parts.some(([, marked]) => marked);
-  let first = Math.max(lines.findIndex(isMarked), 0);
-  let last = Math.max(lines.findLastIndex?.(isMarked) ?? first, first);
-  let room = limit - sizes.slice(first, last + 1).reduce((sum, size) => sum + size, 0);
+  const weigh = (from, to) => sizes.slice(from, to + 1).reduce((sum, size) => sum + size, 0);
+  const begins = Math.max(lines.findIndex(isMarked), 0);
+  const ends = Math.max(lines.findLastIndex?.(isMarked) ?? begins, begins);
+  let [first, last] = listAround(lines, begins, ends);
+  if (weigh(first, last) > LONGEST_LIST) [first, last] = [begins, ends];
+  let room = limit - weigh(first, last);
   for (;;) {
     const near = [first - 1, last + 1].filter((at) => at >= 0 && at < lines.length && sizes[at] <= room);
     if (!near.length) break;
@@ -64,17 +86,17 @@ export function excerpt(lines, limit = 900) {
     first = Math.min(first, at);
     last = Math.max(last, at);
   }
-  const gap = { depth: 0, parts: [] };
-  return [...(first > 0 ? [gap] : []), ...lines.slice(first, last + 1), ...(last + 1 < lines.length ? [gap] : [])];
+  const gap = (rest) => (rest.length ? [{ depth: 0, parts: [], rest }] : []);
+  return [...gap(lines.slice(0, first)), ...lines.slice(first, last + 1), ...gap(lines.slice(last + 1))];
 }
 
 /** The same lines without a mark: old text does not answer. */
-export const unmarked = (lines) => lines.map(({ depth, parts }) => (
-  { depth, parts: parts.length ? [[parts.map(([part]) => part).join(''), false]] : parts }));
+export const unmarked = (lines) => lines.map(({ depth, parts, rest }) => (
+  { depth, rest, parts: parts.length ? [[parts.map(([part]) => part).join(''), false]] : parts }));
 
 /** Draw lines as paragraphs. */
 export function drawLines(lines) {
-  return lines.map(({ depth, parts }) => (parts.length
+  return lines.map(({ depth, parts, rest }) => (parts.length
     ? h('p', { class: `d${depth}` }, parts.map(([part, marked]) => (marked ? h('mark', {}, part) : part)))
-    : h('p', { class: 'gap', 'aria-label': say('omitted') }, '[…]')));
+    : h('details', { class: 'gap' }, h('summary', { lang: language }, say('omitted', { n: rest.length })), drawLines(rest))));
 }
