@@ -106,7 +106,9 @@ def test_axe_finds_nothing(open_page: Callable[..., Page], axe: str, scheme: str
     page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
     page.evaluate(axe)
     assert page.evaluate(AXE_RUN) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for size in ("normal", "larger"):
+        page.evaluate("size => { document.documentElement.dataset.text = size; }", size)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, size
 
 
 def test_hostile_values_in_the_address_are_left_out(open_page: Callable[..., Page]) -> None:
