@@ -228,7 +228,7 @@ def test_a_language_chosen_by_name_goes_along_with_the_question(open_page: Open,
     page.keyboard.press("Enter")
     expect(page.locator(".mode")).to_have_text("Dicutat tina naskah resmi")
     assert json.loads(requests_to(seen, "/v1/chat/completions")[-1]["body"])["metadata"] == {"language": "su"}
-    expect(page.locator("figcaption a")).to_have_attribute("href", re.compile("lang=su$"))
+    expect(page.locator("figcaption a")).to_have_attribute("href", re.compile("lang=su#quote$"))
 
 
 def test_an_answer_without_sources_says_so_and_names_whom_to_ask(open_page: Open) -> None:

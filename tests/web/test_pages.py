@@ -362,6 +362,24 @@ async def test_a_country_without_a_pack_has_its_pages_too() -> None:
     assert b'<html lang="en" dir="ltr">' in body
 
 
+async def test_languages_are_offered_only_where_there_is_a_choice(visit: Visitor) -> None:
+    other = Visitor()
+    other.web = build_web(other.assistant, SmallLibrary(), country="EE")
+    assert b'class="languages"' not in (await other("/"))[2]
+    assert b'class="languages"' in (await visit("/"))[2]
+
+
+@pytest.mark.parametrize(("language", "said"), [("id", ("1.234", "14.214")), ("en", ("1,234", "14,214"))])
+async def test_numbers_are_grouped_as_the_readers_language_does(language: str, said: tuple[str, str]) -> None:
+    visit = Visitor()
+    standing = Standing("id-2023.03", "2023-03-01", documents=1234, passages=14214)
+    visit.web = build_web(visit.assistant, SmallLibrary(), standing=standing)
+    page = (await visit("/about", query=f"lang={language}"))[2].decode()
+    assert [f"<dd>{number}</dd>" in page for number in said] == [True, True]
+    for path in ("/", "/sources"):
+        assert said[0] in (await visit(path, query=f"lang={language}"))[2].decode()
+
+
 async def test_a_script_from_right_to_left_turns_the_page(tmp_path: Path) -> None:
     (tmp_path / "ar.yaml").write_text("language: ar\npage: {ask: اسأل}\n", "utf-8")
     texts = load_messages([tmp_path], ["ar"]).choose("", "ar")

@@ -11,6 +11,7 @@ from random import Random
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
+import pypdfium2 as pdfium
 import pytest
 from msgspec import to_builtins
 from playwright.sync_api import Page, expect
@@ -59,6 +60,51 @@ def test_one_question_is_answered_without_script(open_page: Open) -> None:
     page.locator("figcaption a").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Pasal 27")
     expect(page.locator("mark#quote")).to_have_text(BIRTH_SENTENCE)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_citation_lands_at_the_sentence_that_answers(open_page: Open, script: bool) -> None:
+    small = {"viewport": {"width": 320, "height": 300}, "java_script_enabled": script}
+    page = open_page("/?lang=su" if script else "/ask?q=cuti&lang=su", **small)
+    if script:
+        page.fill("#question", "cuti")
+        page.keyboard.press("Enter")
+        page.locator('.answer[aria-busy="false"] a.cite').first.click()
+        page.locator(".sheet a.primary").click()
+    else:
+        page.locator("a.cite").first.click()
+    expect(page.locator("html")).to_have_attribute("lang", "su")
+    expect(page.locator("mark#quote")).to_be_in_viewport()
+    top = page.locator("mark#quote").bounding_box()
+    assert top is not None
+    assert 0 <= top["y"] <= 150
+    assert page.evaluate("scrollY") > 0
+
+
+def test_paper_tells_the_addresses_of_sources_without_script_too(open_page: Open, address: str) -> None:
+    page = open_page("/ask?q=bayi", java_script_enabled=False)
+    page.emulate_media(media="print")
+    shown = page.locator("a.source").evaluate(
+        "link => getComputedStyle(link, '::after').content.includes(link.dataset.url)"
+    )
+    assert shown
+    told = page.locator("a.source").get_attribute("data-url")
+    assert told == f"{address.removeprefix('http://')}/p/UU-24-2013%3Apasal-27%237"
+
+
+def test_nothing_is_stranded_on_paper_and_the_last_page_is_not_empty(open_page: Open, tmp_path: Path) -> None:
+    page = open_page()
+    for question in ("pesangon", "beberapa"):
+        ask(page, question)
+    page.evaluate("window.print = () => undefined")
+    page.get_by_role("button", name="Cetak").last.click()
+    for height_mm in range(90, 200, 10):
+        page.pdf(path=tmp_path / "paper.pdf", width="120mm", height=f"{height_mm}mm")
+        paper = pdfium.PdfDocument(tmp_path / "paper.pdf")
+        sheets = [each.get_textpage().get_text_bounded().split("\r\n") for each in paper]
+        assert all("".join(sheet).strip() for sheet in sheets), height_mm
+        ends = {sheet[-1].strip() for sheet in sheets[:-1]}
+        assert not ends & {"Lihat juga", "Naskah lama", "Menurut Pasal 27 1:"}, height_mm
 
 
 QUESTIONS = (
@@ -163,6 +209,9 @@ def test_an_open_conversation_fits_320_pixels(open_page: Open) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     page.locator(".sources a, a.cite").first.click()
     assert page.evaluate("document.querySelector('dialog').scrollWidth") <= 320
+    page.evaluate("document.documentElement.dataset.text = 'larger'")
+    assert page.evaluate("document.querySelector('dialog').scrollWidth") <= 320
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_everything_can_be_reached_with_the_keyboard(open_page: Open) -> None:

@@ -18,9 +18,10 @@ from urllib.parse import quote as percent_encode
 from urllib.parse import urlencode
 
 from babel import Locale, UnknownLocaleError
+from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from daulat.assistant.types import Question
+from daulat.assistant.types import Citation, Question
 from daulat.errors import DaulatError
 from daulat.knowledge.types import Document, LegalStatus, Passage, Relation, document_path, passage_path
 from daulat.language import long_date
@@ -90,10 +91,22 @@ class Reader:
         return f"{path}?{urlencode(query)}" if query else path
 
     def keep(self, address: str) -> str:
-        """Add the chosen language to an address that may have a query already."""
+        """Add the chosen language to an address that may have a query already, and a place within its page."""
         if not self.chosen:
             return address
-        return f"{address}{'&' if '?' in address else '?'}lang={percent_encode(self.texts.language)}"
+        path, mark, place = address.partition("#")
+        return f"{path}{'&' if '?' in path else '?'}lang={percent_encode(self.texts.language)}{mark}{place}"
+
+    def leads_to(self, citation: Citation) -> str:
+        """Return the address of a citation's passage."""
+        return self.keep(citation_address(citation))
+
+    def count(self, number: int) -> str:
+        """Write a number as the language groups its digits."""
+        try:
+            return str(format_decimal(number, locale=Locale.parse(self.texts.language, sep="-")))
+        except (UnknownLocaleError, ValueError):
+            return str(number)
 
 
 class Pages:
@@ -144,7 +157,7 @@ class Pages:
             reference = self.parts.new_reference()
             log.error("question failed: reference %s, code %s", reference, error.code)
             return self.message(request, 503, "failed", reference=reference)
-        view = view_answer(answer, reader.texts.live)
+        view = view_answer(answer, reader.texts.live, reader.leads_to)
         return self.page(request, "answer.html", cache="no-store", question=question, view=view)
 
     def passage(self, request: Request, passage_id: str) -> Response:
@@ -258,7 +271,9 @@ class Pages:
             "status_of": lambda status: status if status in LAW_STATUSES else "unknown",
             "date": lambda date: long_date(date, language),
             "passage_path": lambda passage_id: reader.keep(passage_path(passage_id)),
-            "citation_address": lambda citation: reader.keep(citation_address(citation)),
+            "citation_address": reader.leads_to,
+            "count": reader.count,
+            "host": request.headers.get("host", ""),
             "document_address": lambda doc_id: reader.link(document_path(doc_id)),
             "is_here": lambda doc_id: self.parts.library().document(doc_id) is not None,
             "how_read": _how_read,

@@ -7,7 +7,7 @@ Pure: no request, no template, no HTML but the rendered words of an answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote as percent_encode
 
@@ -45,8 +45,8 @@ def answering_words(citation: Citation) -> str:
 
 
 def citation_address(citation: Citation) -> str:
-    """Return the path of a citation's passage, with the answering words marked there."""
-    return f"{passage_path(citation.passage_id)}?q={percent_encode(answering_words(citation), safe='')}"
+    """Return the address of a citation's passage, at the answering words, which are marked there."""
+    return f"{passage_path(citation.passage_id)}?q={percent_encode(answering_words(citation), safe='')}#quote"
 
 
 def dial(phone: str) -> str:
@@ -134,8 +134,10 @@ def _figure(number: int, citation: Citation, *, is_further: bool = False, cautio
     return Figure(number, citation, tuple(unmarked(lines) if old else lines), is_further, old, caution)
 
 
-def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
-    """Lay out an answer.
+def view_answer(
+    answer: Answer, live: Mapping[str, str], address: Callable[[Citation], str] = citation_address
+) -> AnswerView:
+    """Lay out an answer; `address` says where a citation leads.
 
     A quoted stretch whose words stand in a citation is shown as that citation, whole and marked; so a quotation on the
     page is always the official text, never a model's memory of it. The line that introduces a further quotation is left
@@ -148,7 +150,7 @@ def view_answer(answer: Answer, live: Mapping[str, str]) -> AnswerView:
         citation = citations[number - 1]
         label = f"{live['source'].format(n=number)}: {citation.title}"
         link = Markup('<a class="cite" href="{}" aria-label="{}">{}</a>')
-        return link.format(citation_address(citation), label, number)
+        return link.format(address(citation), label, number)
 
     # Offices are drawn as what they are; their lists in the text are for clients that show text only.
     text = place_marks(answer.text, citations, answer.spoken, answer.listed)

@@ -18,11 +18,11 @@ export function answeringWords(citation) {
   return citation.quote.slice(...answeringSpan(citation)) || citation.quote;
 }
 
-/** The path of a citation's passage, with the answering words marked there. */
+/** The address of a citation's passage, at the answering words, which are marked there. */
 export function citationAddress(citation) {
   const words = answeringWords(citation);
   const cut = words.length <= QUOTE_IN_ADDRESS ? words : words.slice(0, QUOTE_IN_ADDRESS).replace(/\s\S*$/, '');
-  return keepLanguage(`/p/${encodeURIComponent(citation.passage_id)}?q=${encodeURIComponent(cut)}`);
+  return keepLanguage(`/p/${encodeURIComponent(citation.passage_id)}?q=${encodeURIComponent(cut)}#quote`);
 }
 
 /** A citation's document and article, as text. */

@@ -46,7 +46,8 @@ export function articleLabel(article) {
 /** Return a path with the chosen language kept. */
 export function keepLanguage(path) {
   const chosen = new URLSearchParams(location.search).get('lang');
-  return chosen ? `${path}${path.includes('?') ? '&' : '?'}lang=${encodeURIComponent(chosen)}` : path;
+  const [, before, place] = /^([^#]*)(.*)$/.exec(path);
+  return chosen ? `${before}${before.includes('?') ? '&' : '?'}lang=${encodeURIComponent(chosen)}${place}` : path;
 }
 
 /** Tell the legal statuses we have words for from any other. */
