@@ -238,6 +238,8 @@ def test_an_answer_without_sources_says_so_and_names_whom_to_ask(open_page: Open
     expect(page.get_by_role("link", name="1500 537")).to_have_attribute("href", "tel:1500537")
     expect(page.locator(".sources li")).to_have_count(2)
     expect(page.locator(".sources .number")).to_have_count(0)
+    expect(page.locator(".near p").nth(1)).to_have_text(re.compile(r"^\(2\) "))
+    expect(page.locator(".near mark")).to_have_count(0)
     page.locator(".sources a").first.click()
     expect(page.get_by_role("dialog").get_by_role("heading")).to_have_text("Pasal 27")
 

@@ -171,6 +171,12 @@ def test_an_excerpt_shows_the_whole_list_whose_row_or_opening_is_marked_and_no_o
     assert (len(before.rest), len(after.rest)) == (1, 2)
 
 
+def test_a_few_words_are_not_left_out() -> None:
+    text = "\n".join(("(1) Kepada siapa.", *SEVERANCE[1:]))
+    at = text.index("a. ")
+    assert excerpt(lines_of(text, (at, at + 9)), limit=60)[0].parts[0].text == "(1) Kepada siapa."
+
+
 def test_a_list_that_is_too_long_is_shown_around_its_marked_row() -> None:
     rows = ["(1) Daftar:", *(f"{letter}. {'x' * 200};" for letter in "abcdefghijklmnopqrstuvwxyz")]
     text = "\n".join(rows)

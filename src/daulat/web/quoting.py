@@ -146,8 +146,12 @@ def excerpt(lines: list[Line], limit: int = 900) -> list[Line]:
     while near := [at for at in (first - 1, last + 1) if 0 <= at < len(lines) and sizes[at] <= room]:
         at = min(near, key=lambda place: sizes[place])
         first, last, room = min(first, at), max(last, at), room - sizes[at]
-    before, after = ([Line(0, (), tuple(rest))] if rest else [] for rest in (lines[:first], lines[last + 1 :]))
-    return before + lines[first : last + 1] + after
+
+    def left_out(rest: list[Line]) -> list[Line]:
+        weight = sum(len(part.text) for line in rest for part in line.parts)
+        return rest if weight <= limit // 3 else [Line(0, (), tuple(rest))]  # a few words are sooner read than opened
+
+    return left_out(lines[:first]) + lines[first : last + 1] + left_out(lines[last + 1 :])
 
 
 def _list_around(lines: Sequence[Line], first: int, last: int) -> tuple[int, int]:

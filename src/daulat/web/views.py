@@ -183,6 +183,11 @@ def view_answer(
     return AnswerView(answer, to_html(alarm, draw_mark), tuple(blocks), rest, mode, as_of_told)
 
 
+def quoted_lines(citation: Citation) -> list[Line]:
+    """Return the lines of a quote that answers nothing, without a mark."""
+    return excerpt(lines_of(citation.quote))
+
+
 def is_history(citation: Citation) -> bool:
     """Say whether a citation is old text, which never wears the dress of an answer."""
     return citation.standing == "history"

@@ -86,8 +86,12 @@ export function excerpt(lines, limit = 900) {
     first = Math.min(first, at);
     last = Math.max(last, at);
   }
-  const gap = (rest) => (rest.length ? [{ depth: 0, parts: [], rest }] : []);
-  return [...gap(lines.slice(0, first)), ...lines.slice(first, last + 1), ...gap(lines.slice(last + 1))];
+  const leftOut = (from, to) => {
+    const rest = lines.slice(from, to);
+    // A few words are sooner read than opened.
+    return weigh(from, to - 1) <= Math.floor(limit / 3) ? rest : [{ depth: 0, parts: [], rest }];
+  };
+  return [...leftOut(0, first), ...lines.slice(first, last + 1), ...leftOut(last + 1, lines.length)];
 }
 
 /** The same lines without a mark: old text does not answer. */
