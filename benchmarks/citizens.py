@@ -5,7 +5,7 @@
     python benchmarks/citizens.py confirm         # questions kept apart; report every run, tune on none
     python benchmarks/citizens.py third           # the same, begun from what people ask most
     python benchmarks/citizens.py seventh         # by two strangers; nothing was fitted on it, its failures not read
-    python benchmarks/citizens.py common          # short and careless wordings of the commonest matters, for development
+    python benchmarks/citizens.py common          # short and careless wordings of common matters, for development
 
 Answers are quotations over the pack's own release, as after `make up`. One JSON object is printed. Which questions
 failed is printed for the development set only: reading the failures of the others would make them one too.
