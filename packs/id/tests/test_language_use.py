@@ -91,6 +91,7 @@ def test_words_that_only_look_alike_stay_apart(one: str, other: str) -> None:
         ("Gajih kuring teu dibayar tilu bulan", "su", "upah"),
         ("How much severance pay after being fired?", "en", "pemutusan hubungan kerja"),
         ("Can foreigners adopt a child?", "en", "pengangkatan anak"),
+        ("hak pppk apa aja", "id", "pegawai pemerintah dengan perjanjian kerja"),
     ],
 )
 def test_what_people_say_becomes_what_the_law_says(said: str, language: str, law: str) -> None:

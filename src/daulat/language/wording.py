@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,15 +71,23 @@ class Wording:
         Everyday words to the law's, parted by `;`.
     topics : Mapping[str, str]
         The topic of each replacement in the glossary.
+    whole : collection of str
+        Words that have a letter three times by themselves, such as an abbreviation.
     """
 
     def __init__(
-        self, official: str, languages: Mapping[str, _Language], glossary: PhraseTable, topics: Mapping[str, str]
+        self,
+        official: str,
+        languages: Mapping[str, _Language],
+        glossary: PhraseTable,
+        topics: Mapping[str, str],
+        whole: Collection[str] = (),
     ) -> None:
         self.official = official
         self._languages = languages
         self._glossary = glossary
         self._topics = topics
+        self._whole = whole
 
     def normalise(self, text: str, language: str) -> str:
         """Return the text in standard spelling: drawn-out letters, doubling marks and chat spellings resolved.
@@ -100,12 +108,15 @@ class Wording:
         plain = " ".join(_ADDRESS.sub(" ", text[:_LONGEST_READ]).split())
         if rules is None:
             return plain
-        plain = _DRAWN_OUT.sub(r"\1", plain)
+        plain = _WORD.sub(lambda word: self._shortened(word[0]), plain)
         if rules.hyphened:
             plain = rules.hyphened.sub(r"\1", plain)
         if rules.doubling:
             plain = rules.doubling.sub(r"\1-\1\2", plain)
         return _WORD.sub(lambda word: _respelt(word[0], rules.patterns), rules.spelling.replace(plain))
+
+    def _shortened(self, word: str) -> str:
+        return word if word.casefold() in self._whole else _DRAWN_OUT.sub(r"\1", word)
 
     def to_official(self, text: str, language: str) -> str:
         """Return a rough gloss of the text, word by word, in the language of the law.
@@ -190,7 +201,8 @@ def wording_for(pack: PackFiles | None, glossary: Path | None = None) -> Wording
         return (*bare(word), *stems(word))
 
     table = PhraseTable(((said, law) for said, law, _ in triples), forms)
-    return Wording(official, languages, table, {law: topic for _, law, topic in reversed(triples)})
+    whole = {word.casefold() for said, _, _ in triples for word in _WORD.findall(said) if _DRAWN_OUT.search(word)}
+    return Wording(official, languages, table, {law: topic for _, law, topic in reversed(triples)}, whole)
 
 
 def read_pairs(text: str) -> Iterator[tuple[str, str]]:
