@@ -123,8 +123,10 @@ def test_an_oversized_body_without_a_declared_length_is_refused_while_it_is_read
 
 
 def test_a_form_of_another_site_cannot_ask(live):
-    headers = {"Content-Type": "text/plain", "Origin": "https://elsewhere.example"}
+    headers = {"Content-Type": "text/plain"}
+    foreign = headers | {"Origin": "https://elsewhere.example"}
     body = json.dumps({"model": SERVICE, "messages": [{"role": "user", "content": "x"}]}).encode()
+    assert error_of(live.request("POST", CHAT, body, foreign))["status"] == 403
     assert error_of(live.request("POST", CHAT, body, headers))["status"] == 415
 
 

@@ -24,11 +24,11 @@ DAULAT = str(Path(sys.executable).with_name("daulat"))
 class Service:
     """`daulat up` in a folder, in a process group of its own, as a terminal starts it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *words: str) -> None:
         self.folder = folder
         with (folder / "talk").open("a") as talk:
             self.process = subprocess.Popen(
-                [DAULAT, "up", "--port", "0", "--json"],
+                [DAULAT, "up", "--port", "0", "--json", *words],
                 cwd=folder, stdout=subprocess.PIPE, stderr=talk, text=True, start_new_session=True,
             )  # fmt: skip
         assert self.process.stdout is not None
@@ -112,12 +112,12 @@ def elsewhere(service: Service, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[[Path], Service]]:
+def start() -> Iterator[Callable[..., Service]]:
     """Start a service that is ended with the test, if it has not ended before."""
     started: list[Service] = []
 
-    def start_one(folder: Path) -> Service:
-        started.append(Service(folder))
+    def start_one(folder: Path, *words: str) -> Service:
+        started.append(Service(folder, *words))
         return started[-1]
 
     yield start_one

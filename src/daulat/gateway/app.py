@@ -13,6 +13,7 @@ from contextlib import suppress
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import BODY_LIMIT_BYTES, ClientGone, Receive, Request, Route, Routes, Scope, Send, send_error
 from daulat.gateway._headers import read_headers
+from daulat.gateway.access.origins import READING, own_origins, require_local_name, require_own_page
 from daulat.gateway.api.routes import api_routes
 from daulat.gateway.catalogue import CatalogueRoutes
 from daulat.gateway.chat import ChatRoutes
@@ -30,6 +31,7 @@ class Gateway:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._streams = Streams(parts.new_id)
+        self._origins = own_origins(parts.allowed_origins, parts.public_url)
         self.proxy = Proxy(parts)
         self.exact, self.prefixed = _routes(parts, self._streams, self.proxy)
 
@@ -37,26 +39,21 @@ class Gateway:
         """Answer one request."""
         if scope["type"] != "http":
             raise NotImplementedError(f"this app speaks HTTP, not {scope['type']}")
-        path: str = scope["path"]
-        by_method, rest = self.exact.get(path), ""
-        if by_method is None:
-            by_method, rest = self._find(path)
-        is_page = not path.startswith("/v1/") and not self._is_meant_for_the_api(path, scope)
-        if by_method is None and is_page and self._parts.web is not None:
-            await self._parts.web(scope, receive, send)
-            return
-        request_id, patience_s = self._parts.new_id(), self._parts.body_timeout_s
-        client = scope.get("client") or ("",)
+        request_id = self._parts.new_id()
         try:
-            headers = read_headers(scope["headers"])
-            request = Request(
-                scope["method"], path, rest, headers, receive, request_id, patience_s, client[0],
-                self._parts.body_limit_bytes if b"authorization" in headers else BODY_LIMIT_BYTES,
-            )  # fmt: skip
-            query = scope.get("query_string", b"")
-            if query or rest:
-                _require_no_nul(query, rest)
-                request.query = query.decode("latin-1")
+            if self._parts.is_private:
+                require_local_name(scope["headers"])
+            path: str = scope["path"]
+            by_method, rest = self.exact.get(path), ""
+            if by_method is None:
+                by_method, rest = self._find(path)
+            is_page = not path.startswith("/v1/") and not self._is_meant_for_the_api(path, scope)
+            if by_method is None and is_page and self._parts.web is not None:
+                await self._parts.web(scope, receive, send)
+                return
+            request = self._read(scope, rest, receive, request_id)
+            if not request.credential and request.method not in READING:
+                require_own_page(request, self._origins)
             await self._route(by_method, request)(request, send)
         except ClientGone:
             return
@@ -66,6 +63,20 @@ class Gateway:
             told = defect(error, request_id)
             with suppress(RuntimeError):  # a server begins no answer twice: what has begun can only break off
                 await send_error(send, told, request_id)
+
+    def _read(self, scope: Scope, rest: str, receive: Receive, request_id: str) -> Request:
+        """Read what stands in the head of a request."""
+        headers, client = read_headers(scope["headers"]), scope.get("client") or ("",)
+        limit_bytes = self._parts.body_limit_bytes if b"authorization" in headers else BODY_LIMIT_BYTES
+        request = Request(
+            scope["method"], scope["path"], rest, headers, receive, request_id, self._parts.body_timeout_s, client[0],
+            limit_bytes,
+        )  # fmt: skip
+        query = scope.get("query_string", b"")
+        if query or rest:
+            _require_no_nul(query, rest)
+            request.query = query.decode("latin-1")
+        return request
 
     async def close(self) -> None:
         """End every stream that is still running, with a word to its reader."""

@@ -9,6 +9,7 @@
     ├── Gone                410  this part of a stream is no longer kept
     ├── BodyTooLarge        413
     ├── WrongMediaType      415
+    ├── Misdirected         421  the name that was asked for is not this service's
     ├── Overloaded          429  come back after `Retry-After`
     └── NotReady            503  something is still loading, or an engine is away
 
@@ -105,6 +106,12 @@ class WrongMediaType(RequestError):
     """The body is not declared as JSON."""
 
     status = 415
+
+
+class Misdirected(RequestError):
+    """The request names another host than this one."""
+
+    status = 421
 
 
 class Overloaded(RequestError):

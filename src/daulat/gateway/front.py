@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from daulat.errors import DaulatError
 from daulat.gateway.access.service import Access
-from daulat.gateway.access.settings import access_settings
+from daulat.gateway.access.settings import access_settings, is_private
 from daulat.gateway.api.batches.queue import BatchQueue
 from daulat.gateway.api.batches.worker import working
 from daulat.gateway.api.files.shelf import FileShelf
@@ -131,6 +131,7 @@ async def open_front(
         routes=access.routes(),
         allowed_origins=nation.gateway.allowed_origins,
         trusted_proxies=nation.gateway.trusted_proxies,
+        is_private=is_private(nation),
     )
     settings = StoreSettings.from_environment(nation.path(nation.store.directory), environ)
     parts.readiness.set("database", "loading")

@@ -123,13 +123,14 @@ OPERATIONS: tuple[Operation, ...] = (
 _MEANING = {
     400: "The request is not what this path takes.",
     401: "A key is needed, or the one that was sent is not known.",
-    403: "The key does not reach that.",
+    403: "The key does not reach that, or a page of another site asks.",
     404: "There is nothing of that name.",
     408: "The body did not arrive in time.",
     409: "It was done before, or what it needs has ended.",
     410: "This part of the stream is no longer kept.",
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
+    421: "The service does not go by the name in `Host`.",
     429: "Too much at once; come back after `Retry-After` seconds.",
     502: "The engine broke off.",
     503: "Something is still loading, or an engine is away.",
@@ -192,10 +193,10 @@ def _describe(operation: Operation, reference: dict[type, Json]) -> Json:
     if operation.later is not None:
         later = {"application/json": {"schema": reference[operation.later]}}
         responses["202"] = {"description": "Taken on; ask again at the address in `Location`.", "content": later}
-    in_address = any(parameter["in"] != "header" for parameter in operation.parameters)  # where a NUL is refused
-    for status in sorted({*operation.errors, 400} if in_address else operation.errors):
+    for status in _errors_of(operation):
         # /readyz answers 503 in the same words as 200.
-        body = result if operation.result is schema.Health else reference[schema.ErrorEnvelope]
+        is_health = operation.result is schema.Health and status == 503
+        body = result if is_health else reference[schema.ErrorEnvelope]
         responses[str(status)] = {"description": _MEANING[status], "content": {"application/json": {"schema": body}}}
     described: Json = {
         "operationId": operation.operation_id,
@@ -215,6 +216,16 @@ def _describe(operation: Operation, reference: dict[type, Json]) -> Json:
             "required": True, "content": {"multipart/form-data": {"schema": operation.form}}
         }  # fmt: skip
     return described
+
+
+def _errors_of(operation: Operation) -> list[int]:
+    """Return the statuses of what its caller can meet: those of its own, and those of every path of its kind."""
+    errors = {*operation.errors, 421}
+    if any(parameter["in"] != "header" for parameter in operation.parameters):
+        errors.add(400)  # a NUL in the address
+    if operation.method != "get":
+        errors.add(403)  # a page of another site
+    return sorted(errors)
 
 
 def _security(needs: Needs) -> list[Json]:

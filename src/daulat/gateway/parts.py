@@ -109,6 +109,8 @@ class Parts:
         Origins whose pages may call the API from a browser; see `daulat.gateway.access.cors`.
     trusted_proxies : sequence of str
         Networks of our own proxies; see `daulat.gateway.access.proxies`.
+    is_private : bool
+        Only this machine can reach the service, so it answers to names of this machine alone.
     """
 
     country: str
@@ -140,6 +142,7 @@ class Parts:
     routes: dict[str, dict[str, Route]] = field(default_factory=dict)
     allowed_origins: Sequence[str] = ()
     trusted_proxies: Sequence[str] = ()
+    is_private: bool = False
     readiness: Readiness = field(default_factory=Readiness)
     new_id: Callable[[], str] = field(default_factory=Ids)
     wall_clock: Callable[[], float] = time.time

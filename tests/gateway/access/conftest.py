@@ -24,6 +24,7 @@ from daulat.gateway.access.cors import with_cors
 from daulat.gateway.access.limits import set_limit
 from daulat.gateway.access.registry import KeyRules, Registry
 from daulat.gateway.access.service import Access, AccessSettings
+from daulat.gateway.api.files.shelf import FileShelf
 from daulat.gateway.quota.prices import Price
 from daulat.store import StoreSettings, open_store
 
@@ -83,7 +84,10 @@ async def live_app(store, fakes):
     async def serving(port=0, origins=(), wall_clock=time.time, **settings):
         chosen = {"zone": ZoneInfo("UTC"), "is_private": False, "prices": PRICES, "contexts": {"tiny": 4096}}
         access = Access(AccessSettings(**(chosen | settings)), wall_clock=wall_clock)
-        parts = fakes.make_parts(admission=access, routes=access.routes())
+        parts = fakes.make_parts(
+            admission=access, routes=access.routes(), files=FileShelf(store, keep_s=3_600), allowed_origins=origins,
+            is_private=chosen["is_private"],
+        )  # fmt: skip
         holder, stop, ready = reserve("127.0.0.1", port), asyncio.Event(), asyncio.Event()
         app = create_app(parts)
         async with access.open(store):

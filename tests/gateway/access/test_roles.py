@@ -100,7 +100,7 @@ async def test_a_page_of_another_site_changes_nothing(live_app, office, sign_in,
         browser, cookie = await sign_in("operator")
         body = {"id": "forged"}
         status, said = await browser.json(f"{base}/v1/admin/organisations", "POST", body, cookie | foreign)
-        assert (status, said["error"]["code"]) == (401, "foreign_origin")
+        assert (status, said["error"]["code"]) == (403, "foreign_origin")
         assert "forged" not in [each.id for each in await office.registry.organisations()]
 
 

@@ -37,7 +37,8 @@ async def ask(port: int, method: str, path: str, body: object = None, **headers:
     """Send one request; return status, headers and body."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     data = b"" if body is None else json.dumps(body).encode()
-    named = {"Host": "x", "Connection": "close", "Content-Type": "application/json", "Content-Length": len(data)}
+    named = {"Host": "localhost", "Connection": "close", "Content-Type": "application/json"}
+    named["Content-Length"] = len(data)
     named |= {name.replace("_", "-"): value for name, value in headers.items()}
     head = "".join(f"{name}: {value}\r\n" for name, value in named.items())
     writer.write(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + data)

@@ -40,10 +40,11 @@ from daulat.gateway.access.limits import (
     roles,
     set_limit,
 )
+from daulat.gateway.access.origins import require_own_page
 from daulat.gateway.access.registry import KeyRules, NewKey, Registry, as_data
 from daulat.gateway.access.roles import Reach, reach
 from daulat.gateway.access.sessions import Person
-from daulat.gateway.access.sign_in import SignInRoutes, require_same_origin
+from daulat.gateway.access.sign_in import SignInRoutes
 from daulat.gateway.errors import BadRequest, NotFound, RequestError
 from daulat.gateway.quota.counters import CountersUnavailableError
 from daulat.gateway.quota.leases import Leases
@@ -158,7 +159,7 @@ class AdminRoutes:
                 code="role_not_allowed",
             )
         if method != "GET":
-            require_same_origin(request)
+            require_own_page(request)
         visit = Visit(request, person, reached, organisations, await self._office())
         try:
             payload = await handler(visit)

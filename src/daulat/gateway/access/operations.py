@@ -85,5 +85,5 @@ OPERATIONS: tuple[Operation, ...] = (
         "get", "/auth/session", "showSession", "Say who is signed in, and with which roles.", schema.Session,
         (401, 503), needs=SESSION,
     ),
-    Operation("post", "/auth/sign-out", "signOut", "End the session.", schema.SignedOut, (401, 503)),
+    Operation("post", "/auth/sign-out", "signOut", "End the session.", schema.SignedOut, (503,)),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 
 from daulat.gateway._asgi import Header, Request, Routes, Send, send_bytes, send_json
 from daulat.gateway.access.errors import Unauthorised
+from daulat.gateway.access.origins import require_own_page
 from daulat.gateway.access.sessions import LIFETIME, Person, Sessions
 from daulat.gateway.access.settings import CALLBACK
 from daulat.gateway.errors import NotFound
@@ -94,7 +95,7 @@ class SignInRoutes:
 
     async def sign_out(self, request: Request, send: Send) -> None:
         """End the session, here and in the database."""
-        require_same_origin(request)
+        require_own_page(request)
         await (await self._sessions()).end(self._read(request))
         ended = self._set(self._cookie, "", 0, "Strict")
         await send_json(send, {"signed_out": True}, request.request_id, headers=(ended,))
@@ -137,26 +138,6 @@ class SignInRoutes:
         secure = "; Secure" if self._is_secure else ""
         text = f"{name}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite={same_site}{secure}"
         return b"set-cookie", text.encode()
-
-
-def require_same_origin(request: Request) -> None:
-    """Refuse a change that a page of another site asks for.
-
-    Raises
-    ------
-    Unauthorised
-        If the browser says that the request comes from elsewhere.
-    """
-    site = request.header(b"sec-fetch-site")
-    origin, host = request.header(b"origin"), request.header(b"host")
-    foreign = site not in ("", "same-origin", "none") or (origin and origin.partition("://")[2] != host)
-    if foreign:
-        raise Unauthorised(
-            "this request comes from a page of another site",
-            why="Only this site's own pages may act for somebody who is signed in.",
-            fix="use this site's own pages, or a key.",
-            code="foreign_origin",
-        )
 
 
 def _path_of(address: str) -> str:
