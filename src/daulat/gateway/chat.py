@@ -7,16 +7,15 @@ engine speaks the API itself, else through `Engine.stream`. Never logs or stores
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from daulat.errors import DaulatError
-from daulat.gateway._asgi import ClientGone, Request, Send, send_json
+from daulat.gateway._asgi import ClientGone, Request, Send, send_json, unless_gone
 from daulat.gateway._chunks import (
     Chunks,
     Envelope,
@@ -45,7 +44,6 @@ from daulat.models import forwarding
 if TYPE_CHECKING:  # a gateway without services does without the assistant
     from daulat.assistant.types import Answer, Question
 
-Result = TypeVar("Result")
 
 # A phone that changes cells is back within seconds; a service finishes for it. A raw model is cancelled at once.
 SERVICE_LINGER_S = 10.0
@@ -136,7 +134,7 @@ class ChatRoutes:
         chunks = accounted(chunks, account)
         if not asked.stream:
             with settled(account):
-                completion = await _unless_gone(request, fold_chunks(chunks))
+                completion = await unless_gone(request, fold_chunks(chunks))
             await send_json(send, completion, request.request_id, headers=tuple(account.headers()))
             return
         source = encode_chunks(chunks, include_usage=asked.include_usage)
@@ -273,22 +271,6 @@ async def answer_whole(question: Question, parts: Parts, client: str) -> Answer:
                     found.append(event.answer)
     account.settle(account.measured(Counts(writer.usage.prompt_tokens, writer.usage.completion_tokens)))
     return found[-1]
-
-
-async def _unless_gone(request: Request, work: Coroutine[None, None, Result]) -> Result:
-    """Run `work`, and cancel it if the client leaves first."""
-    task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(request.disconnected())
-    try:
-        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientGone
-        return task.result()
-    finally:
-        gone.cancel()
-        if not task.done():
-            task.cancel()
-            await asyncio.wait([task])
 
 
 def _under(call: ChatCall, model: str) -> ChatCall:

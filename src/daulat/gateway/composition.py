@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from threading import Event
 
-import numpy as np
-from numpy.typing import NDArray
-
 from daulat.assistant import Answer, Danger, Question
 from daulat.errors import DaulatError
+from daulat.gateway.embedder import ThreadedEmbedder
 from daulat.gateway.front import open_front, reporting
 from daulat.gateway.library import OpenLibrary
 from daulat.gateway.parts import Parts
@@ -89,22 +87,6 @@ class DangerWatch:
 
 class StoppingError(Exception):
     """Raised inside slow work when the service ends."""
-
-
-class ThreadedEmbedder:
-    """An encoder behind the API: one call at a time, in a thread, so that the event loop goes on."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self.name = encoder.name
-        self.dimensions = encoder.dimensions
-        self._encoder = encoder
-        self._turn = asyncio.Lock()
-
-    async def embed(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], int]:
-        """Encode texts as questions, the form that fits comparing texts with each other; tokens counted as words."""
-        async with self._turn:
-            vectors = await asyncio.to_thread(self._encoder.queries, texts)
-        return vectors, sum(len(text.split()) for text in texts)
 
 
 @asynccontextmanager

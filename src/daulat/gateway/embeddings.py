@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 
-from daulat.gateway._asgi import Request, Send, send_json
+from daulat.gateway._asgi import Request, Send, send_json, unless_gone
 from daulat.gateway._decode import decode
 from daulat.gateway.api.forwarded import Forwarded
 from daulat.gateway.api.local import answering
@@ -19,7 +19,7 @@ from daulat.gateway.proxy import Asked, read_asked
 from daulat.gateway.schema import ENCODED_LIMIT_CHARS, Embedding, EmbeddingList, EmbeddingRequest, EmbeddingUsage
 
 ROUTE = "embeddings"
-# Some four passages a second and core: more than this in one request would hold the encoder for others' questions.
+# Looked at before the encoder counts tokens; see `daulat.gateway.embedder`.
 INPUT_LIMIT_CHARS = ENCODED_LIMIT_CHARS
 
 
@@ -61,7 +61,7 @@ class EmbeddingsRoute:
         texts = [body.input] if isinstance(body.input, str) else body.input
         require_texts(texts, "input")
         async with answering(self._parts, request, asked, "encoder") as worked:
-            vectors, worked.tokens = await embedder.embed(texts)
+            vectors, worked.tokens = await unless_gone(request, embedder.embed(texts))
         rows = vectors.astype("<f4", copy=False)
         as_text = body.encoding_format == "base64"
         data = [

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "clients"))
 from upstream import Upstream
 
 from daulat.gateway import create_app, reserve, serve
-from daulat.gateway.composition import ThreadedEmbedder
+from daulat.gateway.embedder import ThreadedEmbedder
 from daulat.knowledge.encoder import E5Encoder, bundled_weights
 from daulat.models import EngineSet, RemoteEngine
 

@@ -126,3 +126,23 @@ def test_weights_that_are_cut_short_are_refused(tmp_path: Path, size: int) -> No
 def test_weights_that_are_not_there_are_an_error_in_words(tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match="cannot be read"):
         read_weights(tmp_path / "nowhere.bin")
+
+
+@pytest.mark.parametrize("native", [True, False])
+@pytest.mark.parametrize(
+    ("texts", "least"), [(TEXTS[:5], 1), (TEXTS, 2), ((" ".join(f"kata{n}" for n in range(800)),), 3)]
+)
+def test_texts_that_are_encoded_with_pauses_have_the_vectors_that_they_have_without(
+    texts: tuple[str, ...], least: int, native: bool
+) -> None:
+    encoder = open_e5(native=native)
+    steps, pauses = encoder.query_steps(texts), 0
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            paused = end.value
+            break
+        pauses += 1
+    assert pauses >= least
+    assert (paused * encoder.queries(texts)).sum(axis=1) == pytest.approx(1, abs=2e-4)

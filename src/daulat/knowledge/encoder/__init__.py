@@ -8,7 +8,7 @@ One seam, `Encoder`; two implementations: multilingual-e5-small on this machine 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -29,6 +29,7 @@ __all__ = [
     "Encoder",
     "Float32",
     "RemoteEncoder",
+    "Stepwise",
     "adapt",
     "bundled_weights",
     "file_sha256",
@@ -71,6 +72,19 @@ class Adaptable(Protocol):
 
     def adapted(self, adapter: Adapter) -> Encoder:
         """Return the encoder with its questions turned. Its name says so; vectors of passages stay as they are."""
+        ...
+
+
+@runtime_checkable
+class Stepwise(Protocol):
+    """An encoder that pauses while it encodes, and knows the tokens of a text before it does."""
+
+    def query_steps(self, texts: Sequence[str]) -> Generator[None, None, Float32]:
+        """Encode questions a piece at a time; the generator returns what `queries` would."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens a question has."""
         ...
 
 

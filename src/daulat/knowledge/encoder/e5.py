@@ -10,7 +10,7 @@ an adapter, questions go through changed layers, here. It never downloads anythi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +23,12 @@ from daulat.knowledge.encoder.adapter import Adapter
 from daulat.knowledge.encoder.weights import Float32, Layer, Weights, read_weights
 
 _TOKENS_AT_ONCE = 2_048  # keeps the widest activation (tokens x 1,536 float32) near 12 MB
+_STEP_TOKENS = 512  # of one step, after which others may have the processor: a window
 _GELU = np.float32(0.7978845608028654)  # sqrt(2 / pi)
+
+
+# Work that pauses, so that it can be left or interrupted; what it made is its return value.
+Steps = Generator[None, None, Float32]
 
 
 class NativeEncode(Protocol):
@@ -84,6 +89,16 @@ class E5Encoder:
             return vectors
         return _encode(self._weights, [f"query: {text}" for text in texts])
 
+    def query_steps(self, texts: Sequence[str]) -> Steps:
+        """Encode questions, pausing after each window or text; the generator returns what `queries` would."""
+        if self._native is None or any(self.count_tokens(text) > _STEP_TOKENS for text in texts):
+            return (yield from _steps(self._weights, [f"query: {text}" for text in texts], _STEP_TOKENS))
+        vectors = []
+        for text in texts:
+            vectors.append(self._native(text, True))
+            yield
+        return np.stack(vectors)
+
     def count_tokens(self, text: str) -> int:
         """Return how many tokens a question has."""
         return (
@@ -129,7 +144,21 @@ class AdaptedE5:
 
 
 def _encode(weights: Weights, texts: Sequence[str]) -> Float32:
-    """Encode texts with their prefixes, each as the mean over its windows, weighted by their tokens."""
+    """Encode texts with their prefixes, without a pause."""
+    steps = _steps(weights, texts, _TOKENS_AT_ONCE)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            vectors: Float32 = end.value
+            return vectors
+
+
+def _steps(weights: Weights, texts: Sequence[str], at_once: int) -> Steps:
+    """Encode texts with their prefixes, each as the mean over its windows, weighted by their tokens.
+
+    Pauses after each batch of windows of at most `at_once` tokens.
+    """
     room = weights.positions - 2
     windows: list[tuple[int, list[int]]] = []
     for row, text in enumerate(texts):
@@ -137,10 +166,11 @@ def _encode(weights: Weights, texts: Sequence[str]) -> Float32:
         windows.extend((row, ids[at : at + room]) for at in range(0, max(len(ids), 1), room))
     windows.sort(key=lambda window: len(window[1]))  # like lengths share one attention call
     out = np.zeros((len(texts), weights.position.shape[1]), np.float32)
-    for batch in _batches(windows):
+    for batch in _batches(windows, at_once):
         means = _forward(weights, [ids for _, ids in batch])
         for (row, ids), mean in zip(batch, means, strict=True):
             out[row] += max(len(ids), 1) * mean
+        yield
     out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), np.float32(1e-12))
     return out
 
@@ -157,12 +187,12 @@ def _forward(weights: Weights, batch: Sequence[Sequence[int]]) -> Float32:
     return np.stack([x[end - n : end].mean(axis=0) for end, n in zip(ends, lengths, strict=True)])
 
 
-def _batches(windows: list[tuple[int, list[int]]]) -> Iterator[list[tuple[int, list[int]]]]:
+def _batches(windows: list[tuple[int, list[int]]], at_once: int) -> Iterator[list[tuple[int, list[int]]]]:
     batch: list[tuple[int, list[int]]] = []
     tokens = 0
     for window in windows:
         size = len(window[1]) + 2
-        if batch and tokens + size > _TOKENS_AT_ONCE:
+        if batch and tokens + size > at_once:
             yield batch
             batch, tokens = [], 0
         batch.append(window)
