@@ -21,6 +21,7 @@ from daulat.gateway.errors import BadRequest, MethodNotAllowed, NotFound, defect
 from daulat.gateway.health import HealthRoutes
 from daulat.gateway.openapi import document_route
 from daulat.gateway.parts import Parts
+from daulat.gateway.ports import Call
 from daulat.gateway.proxy import Proxy
 from daulat.gateway.streams import Streams
 
@@ -52,8 +53,7 @@ class Gateway:
                 await self._parts.web(scope, receive, send)
                 return
             request = self._read(scope, rest, receive, request_id)
-            if not request.credential and request.method not in READING:
-                require_own_page(request, self._origins)
+            self._look_at_sender(request)
             await self._route(by_method, request)(request, send)
         except ClientGone:
             return
@@ -63,6 +63,15 @@ class Gateway:
             told = defect(error, request_id)
             with suppress(RuntimeError):  # a server begins no answer twice: what has begun can only break off
                 await send_error(send, told, request_id)
+
+    def _look_at_sender(self, request: Request) -> None:
+        """Refuse a key that is no good, whatever it is brought for, and a foreign page that brings none."""
+        if request.credential and request.path.startswith("/v1/"):
+            self._parts.admission.recognise(
+                Call("", "", client=request.client, credential=request.credential, request_id=request.request_id)
+            )
+        elif not request.credential and request.method not in READING:
+            require_own_page(request, self._origins)
 
     def _read(self, scope: Scope, rest: str, receive: Receive, request_id: str) -> Request:
         """Read what stands in the head of a request."""

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from daulat.gateway._asgi import Request, Send, send_json
+from daulat.gateway.api.callers import reaches
 from daulat.gateway.errors import NotFound, NotReady
 from daulat.gateway.parts import Parts
-from daulat.gateway.ports import Call
 from daulat.gateway.schema import ModelCard, ModelList
 
 
@@ -19,18 +19,18 @@ class CatalogueRoutes:
 
     async def list_models(self, request: Request, send: Send) -> None:
         """List services first, then raw models, then the encoder; of these what the caller's key reaches."""
-        shown = [card for card in await self._cards() if self._reaches(request, card.id)]
+        shown = [card for card in await self._cards() if reaches(self._parts, request, card.id)]
         await send_json(send, ModelList(shown), request.request_id)
 
     async def show_model(self, request: Request, send: Send) -> None:
-        """Show one model or service."""
+        """Show one model or service; what the caller's key does not reach looks as if it were not there."""
         for card in await self._cards():
-            if card.id == request.rest:
+            if card.id == request.rest and reaches(self._parts, request, card.id):
                 await send_json(send, card, request.request_id)
                 return
         raise NotFound(
             "no model of that name",
-            why="Nothing here answers to it.",
+            why="Nothing here answers to it, or nothing that your key reaches.",
             fix="GET /v1/models lists every name.",
             code="model_not_found",
             param="model",
@@ -56,16 +56,6 @@ class CatalogueRoutes:
                 param="passage_id",
             )
         await send_json(send, card, request.request_id)
-
-    def _reaches(self, request: Request, model: str) -> bool:
-        call = Call(
-            model=model,
-            route="models",
-            client=request.client,
-            credential=request.credential,
-            service=self._parts.services.get(model, ""),
-        )
-        return self._parts.admission.reaches(call)
 
     async def _cards(self) -> list[ModelCard]:
         parts = self._parts

@@ -223,8 +223,10 @@ def _errors_of(operation: Operation) -> list[int]:
     errors = {*operation.errors, 421}
     if any(parameter["in"] != "header" for parameter in operation.parameters):
         errors.add(400)  # a NUL in the address
-    if operation.method != "get":
-        errors.add(403)  # a page of another site
+    if operation.path.startswith("/v1/"):
+        errors |= {401, 403}  # a key that is no good, whatever it is brought for
+    elif operation.method != "get":
+        errors.add(403)  # a page of another site, as below /v1/
     return sorted(errors)
 
 

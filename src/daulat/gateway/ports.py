@@ -279,8 +279,19 @@ class Admission(Protocol):
         """
         ...
 
+    def recognise(self, call: Call) -> None:
+        """Refuse a key of ours that is no good, whatever it is brought for; knows nothing of whether one is needed.
+
+        Raises
+        ------
+        DaulatError
+            If it is not known, was revoked, has expired, or comes from another network than its own. While keys cannot
+            be read, nothing is said here: what needs one says so.
+        """
+        ...
+
     def reaches(self, call: Call) -> bool:
-        """Say whether a list shows whoever calls this model or service; reserves nothing, and refuses nobody.
+        """Say whether whoever calls is shown this model or service; reserves nothing, and refuses nobody.
 
         All are shown to who brings no key of ours: that needs one is said where a model is asked.
         """

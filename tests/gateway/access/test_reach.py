@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from every_route import CALLS, WholeGateway, asked_by, number
+from every_route import CALLS, JSON, RAW, SERVICE, WholeGateway, asked_by, number, send
 from upstream import MODELS, Upstream
 
 from daulat.cli._pages import make_pages
@@ -18,6 +19,7 @@ from daulat.gateway.access.limits import grant_role
 from daulat.gateway.access.roles import MEANING, ROLES
 from daulat.gateway.access.service import Access, AccessSettings
 from daulat.gateway.access.sessions import Sessions
+from daulat.gateway.access.tokens import mint
 from daulat.gateway.api.batches.queue import BatchQueue
 from daulat.gateway.api.files.shelf import FileShelf
 from daulat.gateway.openapi import OPERATIONS, openapi_document
@@ -29,8 +31,9 @@ from daulat.nation import bootstrap, nation_of
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "roles.md"
 ROLE_REFUSED, NOT_SIGNED_IN, NO_KEY = (403, "role_not_allowed"), (401, "sign_in_required"), (401, "invalid_api_key")
-# Keys that open nothing, and what whoever brings one is told wherever a key is looked at.
+# Keys that open nothing, and what whoever brings one is told on every path of the API.
 LOCKED_OUT = {
+    "unknown key": NO_KEY,
     "expired key": (401, "key_expired"),
     "revoked key": NO_KEY,
     "key of another network": (403, "network_not_allowed"),
@@ -67,6 +70,7 @@ async def whole_gateway(store, office, fakes):
         return "daulat=" + await Sessions(store).create(subject, "")
 
     headers = {name: {"authorization": f"Bearer {key.token}"} for name, key in keys.items()} | {"nobody": {}}
+    headers["unknown key"] = {"authorization": f"Bearer {mint()}"}
     holder, stop, ready = reserve("127.0.0.1", 0), asyncio.Event(), asyncio.Event()
     app = create_app(parts)
     async with access.open(store), engine:
@@ -86,8 +90,10 @@ def route_of(operation):
 
 def refusal(operation, caller):
     """Return what a caller gets who does not reach a route, or not all of it."""
+    if caller in LOCKED_OUT and operation.path.startswith("/v1/"):
+        return LOCKED_OUT[caller]
     if operation.needs != "session":
-        return LOCKED_OUT.get(caller, NO_KEY)
+        return NO_KEY
     return ROLE_REFUSED if caller in (*ROLES, "without role") else NOT_SIGNED_IN
 
 
@@ -98,9 +104,11 @@ def expected(operation, caller):
     if caller == "without role" and operation.path == "/auth/session":
         mark = "own"  # who is signed in may always see who that is
     through, refused = (call.status, call.code), refusal(operation, caller)
-    if mark == "public":
+    if caller in LOCKED_OUT and operation.path.startswith("/v1/"):
         # Whoever brings a key that is no longer one is told so, whatever it was brought for.
-        return {"public": refused if caller in LOCKED_OUT else through, "rest": refused}
+        return {"public": refused, "rest": refused}
+    if mark == "public":
+        return {"public": through, "rest": refused}
     given = refused if mark == "–" else through
     return {"public": given, "rest": given}
 
@@ -116,6 +124,21 @@ async def test_each_caller_reaches_what_the_table_says_and_nothing_else(whole_ga
                 if found != told[part]:
                     wrong.append(f"{caller} on {route_of(operation)} ({part}): {found}, and not {told[part]}")
     assert wrong == []
+
+
+async def test_a_key_that_is_held_to_one_model_is_shown_that_alone(whole_gateway, office):
+    held = {"authorization": f"Bearer {(await office.key(models=(RAW,))).token}"}
+    store = "/v1/vector_stores/vs_xa_public-services"
+    for path, found in [("/v1/models", [RAW]), ("/v1/vector_stores", [])]:
+        listed = json.loads((await send(whole_gateway, "GET", path, headers=held))[1])
+        assert [each["id"] for each in listed["data"]] == found
+    for path, status in [(f"/v1/models/{RAW}", 200), (f"/v1/models/{SERVICE}", 404), (store, 404)]:
+        assert (await send(whole_gateway, "GET", path, headers=held))[0] == status
+        assert (await send(whole_gateway, "GET", path))[0] == 200
+    searched = await send(
+        whole_gateway, "POST", f"{store}/search", b'{"query": "births"}', held | {"content-type": JSON}
+    )
+    assert searched[0] == 403
 
 
 async def test_the_table_holds_what_is_mounted_and_what_is_described(whole_gateway, fakes):

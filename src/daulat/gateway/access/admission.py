@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from daulat.errors import DaulatError
 from daulat.gateway.access.anonymous import AnonymousLimit
 from daulat.gateway.access.booked import Booked
 from daulat.gateway.access.directory import Directory
@@ -175,13 +175,19 @@ class KeyAdmission:
             reserved = (record.slots, credits)
         return KeyGrant(self, call, record, rules, reserved)
 
+    def recognise(self, call: Call) -> None:
+        """Refuse a key of ours that is no good; see `daulat.gateway.ports.Admission`."""
+        if call.credential.startswith(PREFIX):
+            with suppress(NotReady):
+                self.holder(call)
+
     def reaches(self, call: Call) -> bool:
-        """Say whether a list shows a model to whoever calls; see `daulat.gateway.ports.Admission`."""
+        """Say whether a model is shown to whoever calls; see `daulat.gateway.ports.Admission`."""
         if not call.credential.startswith(PREFIX):
             return True
         try:
             return self.holder(call).allows_model(call.model, call.service)
-        except DaulatError:  # a key that is no good is told so where it asks for something
+        except NotReady:
             return True
 
     async def identify(self, call: Call) -> Caller:

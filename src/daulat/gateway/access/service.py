@@ -122,8 +122,13 @@ class Access:
         """Admit a call, or raise what its caller gets."""
         return self._admit_early(call) if self._opened is None else self._opened.admission.admit(call)
 
+    def recognise(self, call: Call) -> None:
+        """Refuse a key of ours that is no good; until the keys are known, none is."""
+        if self._opened is not None:
+            self._opened.admission.recognise(call)
+
     def reaches(self, call: Call) -> bool:
-        """Say whether a list shows a model to whoever calls; all of them, until the keys are known."""
+        """Say whether a model is shown to whoever calls; all of them are, until the keys are known."""
         return self._opened is None or self._opened.admission.reaches(call)
 
     async def identify(self, call: Call) -> Caller:

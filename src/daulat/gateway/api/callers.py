@@ -25,6 +25,14 @@ async def caller_of(parts: Parts, request: Request, route: str) -> Caller:
     return await parts.admission.identify(Call("", route, client=request.client, credential=request.credential))
 
 
+def reaches(parts: Parts, request: Request, model: str) -> bool:
+    """Say whether whoever calls is shown a model or service."""
+    service = parts.services.get(model, "")
+    return parts.admission.reaches(
+        Call(model, "models", client=request.client, credential=request.credential, service=service)
+    )
+
+
 def query_of(request: Request) -> Mapping[str, str]:
     """Return the fields after the question mark; the last of each name."""
     try:

@@ -11,6 +11,7 @@ import msgspec
 
 from daulat.gateway._asgi import Request, Send, send_json
 from daulat.gateway._decode import decode
+from daulat.gateway.api.callers import reaches
 from daulat.gateway.api.filters import equals, fits, read_filter
 from daulat.gateway.api.local import answering
 from daulat.gateway.api.vector_schema import (
@@ -47,15 +48,18 @@ class VectorStoreRoutes:
         self._created = int(parts.wall_clock())
 
     async def list_stores(self, request: Request, send: Send) -> None:
-        """List one store for each service."""
+        """List one store for each service that the caller's key reaches."""
         library = self._parts.library
-        cards = [] if library is None else [self._card(model, library) for model in self._parts.services]
+        shown = [model for model in self._parts.services if reaches(self._parts, request, model)]
+        cards = [] if library is None else [self._card(model, library) for model in shown]
         first, last = (cards[0].id, cards[-1].id) if cards else (None, None)
         await send_json(send, VectorStoreList(cards, first, last), request.request_id)
 
     async def show(self, request: Request, send: Send) -> None:
-        """Show one store."""
+        """Show one store; what the caller's key does not reach looks as if it were not there."""
         model, library = self._store(request.rest)
+        if not reaches(self._parts, request, model):
+            raise _no_store()
         await send_json(send, self._card(model, library), request.request_id)
 
     async def search(self, request: Request, send: Send) -> None:
@@ -100,13 +104,7 @@ class VectorStoreRoutes:
     def _store(self, store_id: str) -> tuple[str, Library]:
         model = next((model for model in self._parts.services if _id_of(model) == store_id), None)
         if model is None:
-            raise NotFound(
-                "no vector store of that id",
-                why="There is one for each service, and no other can be made here.",
-                fix="GET /v1/vector_stores lists them.",
-                code="vector_store_not_found",
-                param="vector_store_id",
-            )
+            raise _no_store()
         library = self._parts.library
         if library is None:
             raise NotReady(
@@ -127,6 +125,16 @@ class VectorStoreRoutes:
             metadata={"release": library.release, "as_of": library.as_of, "model": model},
             last_active_at=self._created,
         )
+
+
+def _no_store() -> NotFound:
+    return NotFound(
+        "no vector store of that id",
+        why="There is one for each service that your key reaches, and no other can be made here.",
+        fix="GET /v1/vector_stores lists them.",
+        code="vector_store_not_found",
+        param="vector_store_id",
+    )
 
 
 def _id_of(model: str) -> str:
