@@ -2,9 +2,11 @@
 """A connection carries whole answers, one after another, and is closed only when nothing has come over it for long."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
+from daulat.gateway import _uvicorn
 from daulat.gateway._asgi import send_bytes
 from daulat.gateway._uvicorn import Outgoing, Protocol
 from daulat.models import Outbox
@@ -112,6 +114,7 @@ async def idle():
     protocol = Protocol.__new__(Protocol)
     protocol.loop, protocol.transport, protocol.timeout_keep_alive = Clock(), Transport(), 75
     protocol.timeout_keep_alive_task, protocol.pipeline = None, []
+    protocol.cycle = type("Cycle", (), {"more_body": False})()
     protocol.flow = type("Flow", (), {"resume_reading": lambda _: None})()
     protocol.server_state = type("State", (), {"total_requests": 0})()
     protocol.on_response_complete()
@@ -208,4 +211,38 @@ async def test_a_large_body_in_one_piece_with_a_small_head_is_no_large_head(serv
         writer.write(b"POST /one HTTP/1.1\r\nhost: x\r\ncontent-length: 200000\r\n\r\n" + b"a" * 200_000)
         async with asyncio.timeout(30):
             assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+        writer.close()
+
+
+LARGE = b"POST /one HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n"
+
+
+async def test_a_body_that_drips_on_after_its_answer_does_not_hold_the_connection(serving, monkeypatch):
+    monkeypatch.setattr(_uvicorn, "LEFTOVER_TIMEOUT_S", 0.1)
+
+    async def drip(writer):
+        while True:
+            writer.write(b"a")
+            await asyncio.sleep(0.01)
+
+    async with serving(answer) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(LARGE)
+        dripping = asyncio.create_task(drip(writer))
+        async with asyncio.timeout(30):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+            with suppress(ConnectionError):
+                await reader.read()
+        dripping.cancel()
+        writer.close()
+
+
+async def test_a_body_that_ends_after_its_answer_leaves_the_connection_for_the_next_request(serving):
+    async with serving(answer) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(LARGE)
+        async with asyncio.timeout(30):
+            assert (await reader.readuntil(b"/one")).startswith(b"HTTP/1.1 200 ")
+            writer.write(b"a" * 1_000_000 + b"GET /two HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            assert (await reader.read()).endswith(b"/two")
         writer.close()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Serving with uvicorn, and two limits that it leaves to others: how long and how large the head of a request may be.
+"""Serving with uvicorn, and limits that it leaves to others: how long and how large the head of a request may be, and
+how long the rest of a body may come that nobody reads.
 
 Takes a reserved address, serves until told. Installs no signal handler and writes no log. A whole answer that is small
 goes out as one piece, head and body, together with what else a turn of the loop writes. A connection has one clock for
@@ -26,6 +27,8 @@ from daulat.models import Outbox
 # A client that takes longer to send its headers holds a connection for nothing.
 HEAD_TIMEOUT_S = 10.0
 HEAD_LIMIT_BYTES = 64 * 1024
+# So long may the rest of a body come of a request that is answered already; a client may read no answer before its end.
+LEFTOVER_TIMEOUT_S = 10.0
 # Longer than the proxies that stand before a gateway keep theirs (nginx: 60 s), so that they never meet a closed one.
 KEEP_ALIVE_S = 75
 # A larger body is not copied behind its head.
@@ -166,6 +169,7 @@ class Protocol(HttpToolsProtocol):
     """One connection; `outbox` is that of all connections of a server."""
 
     _head_timer: asyncio.TimerHandle | None = None
+    _leftover_timer: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _in_head = True
     _may_be_large = _is_too_large = False
@@ -183,6 +187,7 @@ class Protocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         self._stop_waiting()
+        self._end_leftover()
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None
@@ -234,6 +239,11 @@ class Protocol(HttpToolsProtocol):
         )  # fmt: skip
         self._start_asgi_task(self.cycle, self.app)
 
+    def on_message_complete(self) -> None:
+        """End a body."""
+        self._end_leftover()
+        super().on_message_complete()
+
     def send_400_response(self, msg: str) -> None:
         """Answer what is no request, or one whose head is too large, and close."""
         if self._is_too_large:
@@ -253,6 +263,8 @@ class Protocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         self.flow.resume_reading()
         self._idle_since = self.loop.time()
+        if self.cycle.more_body:
+            self._leftover_timer = self.loop.call_later(LEFTOVER_TIMEOUT_S, self.transport.close)
         if self.timeout_keep_alive_task is None:
             self._look_again(self.timeout_keep_alive)
 
@@ -280,6 +292,11 @@ class Protocol(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+    def _end_leftover(self) -> None:
+        if self._leftover_timer is not None:
+            self._leftover_timer.cancel()
+            self._leftover_timer = None
 
     def _head_is_late(self) -> None:
         self._head_timer = None
