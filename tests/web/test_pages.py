@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from daulat.knowledge.errors import ReleaseError
 from daulat.web import Standing, load_messages
 
 from .answers import ScriptedAssistant, SmallLibrary
@@ -186,6 +187,46 @@ async def test_while_the_texts_are_loading_no_page_says_that_there_are_none(quer
     assert "Belum ada teks" not in page
     assert "Dokumen ditemukan" not in page
     assert "Tidak ada judul" not in page
+
+
+@pytest.mark.parametrize("path", ["/p/UU-24-2013:pasal-27#7", "/d/UU-24-2013", "/sources"])
+@pytest.mark.parametrize(
+    ("standing", "said", "comes_back"),
+    [(Standing(loading=True), "sedang dimuat", "5"), (Standing(), "Belum ada teks resmi yang dimuat", None)],
+)
+async def test_a_page_of_the_text_is_not_gone_because_no_text_is_open(
+    path: str, standing: Standing, said: str, comes_back: str | None
+) -> None:
+    visit = Visitor()
+    visit.web = build_web(visit.assistant, EmptyLibrary(), standing=standing)
+    status, headers, body = await visit(path)
+    assert (status, headers.get("retry-after")) == (503, comes_back)
+    assert said in body.decode()
+
+
+class WrittenToLibrary(SmallLibrary):
+    """Somebody writes to its release while it is open."""
+
+    def passage(self, passage_id: str) -> Any:
+        raise ReleaseError("passages.bin was written to", why="-", fix="verify it.", code="knowledge.release.changed")
+
+    document = passage
+
+
+@pytest.mark.parametrize("path", ["/p/UU-24-2013:pasal-27#7", "/d/UU-24-2013"])
+async def test_a_release_that_is_written_to_gives_a_reference_and_the_operator_what_to_do(
+    path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    visit = Visitor()
+    visit.web = build_web(visit.assistant, WrittenToLibrary())
+    with caplog.at_level(logging.ERROR):
+        status, _, body = await visit(path)
+    reference = re.search(rb"rujukan ini: ([0-9a-f]{8})", body)
+    assert status == 503
+    assert reference is not None
+    [said] = caplog.messages
+    assert reference[1].decode() in said
+    assert "knowledge.release.changed: passages.bin was written to. verify it." in said
 
 
 async def test_a_question_while_the_texts_are_loading_is_asked_to_come_back_with_its_words(

@@ -6,6 +6,10 @@ Reads the static files and templates once, when it is created. Sets no cookie an
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+
+from daulat.knowledge.errors import ReleaseError
 from daulat.web.assets import Assets, load_assets
 from daulat.web.http import (
     Asgi,
@@ -21,9 +25,11 @@ from daulat.web.http import (
     send_response,
     unless_gone,
 )
-from daulat.web.pages import QUESTION_LIMIT, Pages, make_environment
+from daulat.web.pages import LOADING_RETRY_S, QUESTION_LIMIT, Pages, make_environment
 from daulat.web.parts import WebParts
 from daulat.web.plans import draw_plan
+
+log = logging.getLogger(__name__)
 
 READING = frozenset({"GET", "HEAD"})
 CLOSE = (("connection", "close"),)  # the rest of a form is not worth reading
@@ -74,19 +80,37 @@ async def route(request: Request, pages: Pages, assets: Assets) -> Response:
     path = request.path
     if request.method not in READING and not (request.method == "POST" and path == "/ask"):
         return pages.message(request, 405, "wrong_method")
-    fixed = {"/": pages.home, "/sources": pages.sources, "/about": pages.about, "/manifest.webmanifest": pages.manifest}
+    fixed = {"/": pages.home, "/about": pages.about, "/manifest.webmanifest": pages.manifest}
     if path in fixed:
         return fixed[path](request)
     if path == "/ask":
         return await pages.ask(request)
     if path == "/plan":
         return await draw_plan(pages, request)
+    if path == "/sources":
+        return _of_the_text(request, pages, lambda: pages.sources(request))
     if path.startswith("/p/"):
-        return pages.passage(request, path.removeprefix("/p/"))
+        return _of_the_text(request, pages, lambda: pages.passage(request, path.removeprefix("/p/")))
     if path.startswith("/d/"):
-        return pages.document(request, path.removeprefix("/d/"))
+        return _of_the_text(request, pages, lambda: pages.document(request, path.removeprefix("/d/")))
     if path.startswith("/static/"):
         return assets.find(path) or pages.message(request, 404, "not_found")
     if path == "/favicon.ico":
         return Response(b"", 308, cache="public, max-age=86400", headers=(("location", assets.url("icon.svg")),))
     return pages.message(request, 404, "not_found")
+
+
+def _of_the_text(request: Request, pages: Pages, show: Callable[[], Response]) -> Response:
+    """Show a page of the official text. Where none is open it is not that the page were not there: it will be again."""
+    standing = pages.parts.standing()
+    if standing.loading:
+        return pages.message(request, 503, "fact_loading", (("retry-after", LOADING_RETRY_S),))
+    if not standing.release:
+        log.warning("page not shown: no official text is open; `daulat status` says why")
+        return pages.message(request, 503, "no_text")
+    try:
+        return show()
+    except ReleaseError as error:
+        reference = pages.parts.new_reference()
+        log.error("page failed: reference %s, code %s: %s. %s", reference, error.code, error.what, error.fix)
+        return pages.message(request, 503, "failed", reference=reference)
