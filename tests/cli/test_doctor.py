@@ -3,9 +3,16 @@
 
 import json
 import socket
+import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
+
+from tiny_model import STRING, pair, text, write_gguf
 
 from daulat.cli import _checks
 from daulat.cli._address import take_address
@@ -175,7 +182,7 @@ def test_missing_weights_are_found_with_the_command_that_brings_them(declaration
 
 def test_every_model_that_cannot_run_is_found_and_altered_weights_are_a_failure(declaration, tmp_path):
     source = tmp_path / "source.gguf"
-    source.write_bytes(b"GGUF" + (3).to_bytes(4, "little") + bytes(16))
+    write_gguf(source, [pair("general.architecture", STRING, text("llama"))], {"a": np.ones(1)})
     order = Order("tiny", (parse_source(f"file://{source}"),))
     weights = pull(order, WeightsStore(tmp_path / ".daulat/models"), fetcher=Fetcher()).path
     models = [

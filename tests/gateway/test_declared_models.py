@@ -6,10 +6,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
+
+from tiny_model import STRING, pair, text, write_gguf
 
 from daulat.gateway import create_app, declared_models
 from daulat.gateway.declared_models import keep_told
@@ -17,13 +23,16 @@ from daulat.gateway.readiness import Readiness
 from daulat.models import EngineSet, Fetcher, Order, WeightsStore, declare_engines, parse_source, pull
 from daulat.nation import Model
 
-HEADER = b"GGUF" + (3).to_bytes(4, "little") + bytes(16)  # no tensors, no keys: a file that has a record, and no more
+
+def write_smallest(path: Path) -> Path:
+    """Write a file that has a record, and no more than one number."""
+    return write_gguf(path, [pair("general.architecture", STRING, text("llama"))], {"a": np.ones(1)})
 
 
 @pytest.fixture
 def pulled(tmp_path: Path) -> Callable[[], Path]:
     def bring() -> Path:
-        (tmp_path / "source.gguf").write_bytes(HEADER)
+        write_smallest(tmp_path / "source.gguf")
         order = Order("tiny", (parse_source(f"file://{tmp_path / 'source.gguf'}"),))
         return pull(order, WeightsStore(tmp_path / "models"), fetcher=Fetcher()).path
 
@@ -74,7 +83,8 @@ async def test_altered_weights_are_a_failure_until_they_are_pulled_again(
     tmp_path: Path, pulled: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(declared_models, "LOOK_S", 0.05)
-    pulled().write_bytes(HEADER[:-1] + b"x")
+    weights = pulled()
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     async with told(declared(tmp_path, writer="tiny")) as readiness:
         assert "daulat models remove tiny" in await state_of(readiness, "failed")
         pulled()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hub_server import COMMIT, HubServer
 from tiny_model import STRING, pair, text, write_gguf, write_tiny_model
@@ -231,6 +232,26 @@ def test_a_file_that_only_claims_to_be_gguf_never_gets_a_name(
     with pytest.raises(WeightsError):
         pull(order(f"file://{liar}"), store, fetcher=Fetcher())
 
+    assert nothing_is_left(store)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "tensors", "said"),
+    [
+        ([], {}, "no tensors"),
+        ([pair("general.architecture", STRING, text("llama"))], {}, "no tensors"),
+        ([], {"a": np.ones(1)}, "no architecture"),
+    ],
+)
+def test_a_head_without_a_model_never_gets_a_name(
+    store: WeightsStore, tmp_path: Path, pairs: list[bytes], tensors: dict[str, np.ndarray], said: str
+) -> None:
+    head = write_gguf(tmp_path / "head.gguf", pairs, tensors)
+
+    with pytest.raises(WeightsError, match=said) as refused:
+        pull(order(f"file://{head}"), store, fetcher=Fetcher())
+
+    assert refused.value.code == "models.weights.empty"
     assert nothing_is_left(store)
 
 

@@ -242,6 +242,15 @@ def _check_header(order: Order, whole: Path, incoming: Path) -> GgufHeader:
     except WeightsError:
         shutil.rmtree(incoming)
         raise
+    if not header.tensors or not header.architecture:
+        shutil.rmtree(incoming)
+        missing = "no tensors" if not header.tensors else "no architecture"
+        raise WeightsError(
+            f"the file of `{order.model}` is a GGUF file with {missing}",
+            why="It has a head and no model, and no engine could load it; the file was deleted.",
+            fix="Pull the file that holds the weights, whole, from the publisher.",
+            code="models.weights.empty",
+        )
     if header.hostile:
         shutil.rmtree(incoming)
         raise WeightsError(
