@@ -8,6 +8,7 @@ import pytest
 
 from daulat.gateway import _uvicorn
 from daulat.gateway._asgi import send_bytes
+from daulat.gateway._places import Places
 from daulat.gateway._uvicorn import Outgoing, Protocol
 from daulat.models import Outbox
 
@@ -114,7 +115,7 @@ async def idle():
     protocol = Protocol.__new__(Protocol)
     protocol.loop, protocol.transport, protocol.timeout_keep_alive = Clock(), Transport(), 75
     protocol.timeout_keep_alive_task, protocol.pipeline = None, []
-    protocol.cycle = type("Cycle", (), {"more_body": False})()
+    protocol.cycle, protocol._places = type("Cycle", (), {"more_body": False})(), Places(8)
     protocol.flow = type("Flow", (), {"resume_reading": lambda _: None})()
     protocol.server_state = type("State", (), {"total_requests": 0})()
     protocol.on_response_complete()
@@ -246,3 +247,59 @@ async def test_a_body_that_ends_after_its_answer_leaves_the_connection_for_the_n
             writer.write(b"a" * 1_000_000 + b"GET /two HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
             assert (await reader.read()).endswith(b"/two")
         writer.close()
+
+
+ASK = b"GET /one HTTP/1.1\r\nhost: x\r\n\r\n"
+
+
+async def answered(reader):
+    """Read one whole answer of `answer`."""
+    async with asyncio.timeout(30):
+        return (await reader.readuntil(b"/one")).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("before", [b"", b"GET /one HTTP/1.1\r\n", ASK])
+async def test_where_all_places_are_taken_whoever_has_been_idle_longest_gives_way(serving, monkeypatch, before):
+    monkeypatch.setattr(_uvicorn, "most_connections", lambda: 3)
+    async with serving(answer) as port:
+        ways = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        for reader, writer in ways:
+            writer.write(ASK)
+            assert await answered(reader)
+        first, *others = ways
+        first[1].write(before)
+        if before == ASK:  # it has just asked again, so that the next one is the one that was idle longest
+            assert await answered(first[0])
+            first, *others = *others, first
+        last = await asyncio.open_connection("127.0.0.1", port)
+        others.append(last)
+        async with asyncio.timeout(30):
+            assert await first[0].read() == b""
+        for reader, writer in others:
+            writer.write(ASK)
+            assert await answered(reader)
+        for _, writer in (first, *others):
+            writer.close()
+
+
+async def test_nobody_whose_answer_is_being_made_gives_way(serving, monkeypatch):
+    monkeypatch.setattr(_uvicorn, "most_connections", lambda: 2)
+    asked, may_answer = asyncio.Semaphore(0), asyncio.Event()
+
+    async def answer_later(scope, receive, send):
+        asked.release()
+        await may_answer.wait()
+        await answer(scope, receive, send)
+
+    async with serving(answer_later) as port:
+        ways = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        for _, writer in ways:
+            writer.write(ASK)
+            await asked.acquire()
+        newcomer = await asyncio.open_connection("127.0.0.1", port)
+        async with asyncio.timeout(30):
+            assert await newcomer[0].read() == b""
+        may_answer.set()
+        assert [await answered(reader) for reader, _ in ways] == [True, True]
+        for _, writer in (*ways, newcomer):
+            writer.close()

@@ -22,6 +22,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from daulat.gateway._asgi import SECURITY_HEADERS, ASGIApp, Header, Message, Receive, Scope, Send
+from daulat.gateway._places import Places, most_connections
 from daulat.models import Outbox
 
 # A client that takes longer to send its headers holds a connection for nothing.
@@ -166,7 +167,7 @@ class Outgoing(asyncio.Transport):
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection; `outbox` is that of all connections of a server."""
+    """One connection; `outbox` and `places` are those of all connections of a server."""
 
     _head_timer: asyncio.TimerHandle | None = None
     _leftover_timer: asyncio.TimerHandle | None = None
@@ -175,17 +176,23 @@ class Protocol(HttpToolsProtocol):
     _may_be_large = _is_too_large = False
     _idle_since = math.inf
 
-    def __init__(self, *about: Any, outbox: Outbox, **more: Any) -> None:
+    def __init__(self, *about: Any, outbox: Outbox, places: Places, **more: Any) -> None:
         super().__init__(*about, **more)
-        self._outbox = outbox
+        self._outbox, self._places = outbox, places
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
         super().connection_made(Outgoing(transport, self._outbox))
         self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._head_is_late)
+        self._places.enter(self)
+
+    def close(self) -> None:
+        """Close a connection over which nothing is being answered."""
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
+        self._places.leave(self)
         self._stop_waiting()
         self._end_leftover()
         if self.timeout_keep_alive_task is not None:
@@ -216,6 +223,7 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """End a head; one that asks for a plain path, after the last answer, has its answer begun with fewer steps."""
         self._in_head = False
+        self._places.is_busy(self)
         if self._may_be_large and _size_of(self.url, self.headers) > HEAD_LIMIT_BYTES:
             self._is_too_large = True
             raise ValueError("the head is too large")  # ends the parser, which then asks for `send_400_response`
@@ -263,6 +271,7 @@ class Protocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         self.flow.resume_reading()
         self._idle_since = self.loop.time()
+        self._places.is_idle(self)
         if self.cycle.more_body:
             self._leftover_timer = self.loop.call_later(LEFTOVER_TIMEOUT_S, self.transport.close)
         if self.timeout_keep_alive_task is None:
@@ -327,11 +336,12 @@ async def run_server(
     grace_s: float,
 ) -> BaseException | None:
     """Serve until `stop` is set, or the server ends; return what ended it."""
+    outbox = Outbox(asyncio.get_running_loop())
     settings: dict[str, Any] = {"lifespan": "off", "loop": "none", "ws": "none", "interface": "asgi3"}
     config = uvicorn.Config(
         app,
         **settings,
-        http=cast("Any", partial(Protocol, outbox=Outbox(asyncio.get_running_loop()))),
+        http=cast("Any", partial(Protocol, outbox=outbox, places=Places(most_connections()))),
         log_config=None,
         log_level="critical",
         access_log=False,
