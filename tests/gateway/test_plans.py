@@ -19,7 +19,7 @@ from daulat.errors import DaulatError
 from daulat.gateway._asgi import Request, send_error
 from daulat.gateway.access.anonymous import AnonymousLimit
 from daulat.gateway.access.errors import Unauthorised
-from daulat.gateway.defaults import OpenGrant
+from daulat.gateway.defaults import OpenAdmission, OpenGrant
 from daulat.gateway.plans import KEPT, MOST_DRAWS, WAITING, PlanRoutes
 from daulat.gateway.ports import Admission, Call, CallUsage, Grant
 from daulat.gateway.ports import Caller as Who
@@ -56,7 +56,7 @@ class Caller:
         return sent[0]["status"], told, json.loads(b"".join(one.get("body", b"") for one in sent[1:]))
 
 
-class Keys:
+class Keys(OpenAdmission):
     """Admission where two organisations have keys, and citizens may ask once."""
 
     def __init__(self) -> None:

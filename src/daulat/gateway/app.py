@@ -66,7 +66,8 @@ class Gateway:
 
     def _look_at_sender(self, request: Request) -> None:
         """Refuse a key that is no good, whatever it is brought for, and a foreign page that brings none."""
-        if request.credential and request.path.startswith("/v1/"):
+        # What is posted is admitted by its route, which also counts a refusal.
+        if request.credential and request.method != "POST" and request.path.startswith("/v1/"):
             self._parts.admission.recognise(
                 Call("", "", client=request.client, credential=request.credential, request_id=request.request_id)
             )

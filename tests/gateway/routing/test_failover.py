@@ -10,7 +10,7 @@ from gateway_process import running_gateway
 from routing_calls import ANYWHERE
 from scripted_server import DONE, EVENT_STREAM, SILENCE, ScriptedServer, counts, says, status
 
-from daulat.gateway.defaults import OpenGrant
+from daulat.gateway.defaults import OpenAdmission, OpenGrant
 from daulat.gateway.routing import Declared, KeptAnswers, ModelRouter, Post, QueueSettings, Residency, Route, Rule
 from daulat.gateway.routing.verify import Verification
 from daulat.models import RemoteEngine
@@ -267,7 +267,7 @@ async def test_a_caller_that_leaves_while_it_waits_is_not_asked_for(two):
         assert len(pair.north.requests) + len(pair.south.requests) == 2
 
 
-class Admission:
+class Admission(OpenAdmission):
     """Admits everybody on the account that they name as their key."""
 
     async def admit(self, call):

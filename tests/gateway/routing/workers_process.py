@@ -107,7 +107,7 @@ class Service:
 
     async def status(self) -> dict:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(message("GET /v1/status HTTP/1.1", None, host="x"))
+        writer.write(message("GET /v1/status HTTP/1.1", None, host="localhost"))
         _, _, body = await read_message(reader)
         writer.close()
         return json.loads(body)
@@ -119,7 +119,7 @@ class Service:
                 return idle.pop()
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
             self._writers.append(writer)
-            writer.write(message("GET /healthz HTTP/1.1", None, host="x"))
+            writer.write(message("GET /healthz HTTP/1.1", None, host="localhost"))
             await read_message(reader)
             here = writer.get_extra_info("sockname")[1]
             owners = {each.raddr.port: each.pid for each in psutil.net_connections("tcp") if each.raddr}
@@ -129,7 +129,7 @@ class Service:
         """Ask one of the workers; return the status of its answer."""
         reader, writer = connection = await self.connection_to(worker)
         body = {"model": "small", "messages": [{"role": "user", "content": text}]}
-        named = {"host": "x", "x-daulat-priority": priority}
+        named = {"host": "localhost", "x-daulat-priority": priority}
         writer.write(message("POST /v1/chat/completions HTTP/1.1", body, **named))
         first, _, _ = await read_message(reader)
         self._idle[worker].append(connection)
