@@ -5,6 +5,7 @@
     python benchmarks/citizens.py confirm         # questions kept apart; report every run, tune on none
     python benchmarks/citizens.py third           # the same, begun from what people ask most
     python benchmarks/citizens.py seventh         # by two strangers; nothing was fitted on it, its failures not read
+    python benchmarks/citizens.py eighth          # by another stranger, kept apart in the same way
     python benchmarks/citizens.py common          # short and careless wordings of common matters, for development
 
 Answers are quotations over the pack's own release, as after `make up`. One JSON object is printed. Which questions
@@ -40,6 +41,7 @@ SUITES = {
     "confirm": ("confirm",),
     "third": ("third",),
     "seventh": ("seventh",),
+    "eighth": ("eighth",),
     "common": ("common",),
 }
 
