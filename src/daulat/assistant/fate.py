@@ -43,6 +43,8 @@ class Fates:
         laws that its service does not answer from."""
         service = Filters(services=frozenset({question.service}))
         asked = self._asked(question.text, language)
+        if not asked:
+            return None
         held = [document for document in self._release.documents if document.doc_id in asked]
         # Of a law that is not here it is known what became of it, and what it changed.
         about = held or [

@@ -19,7 +19,7 @@ from daulat.knowledge.encoder import Encoder, Float32, Stepwise
 
 # As OpenAI's encoders take.
 TEXT_LIMIT_TOKENS = 8_192
-# Some 100,000 characters of a language in Latin letters: half a minute to a minute on two cores.
+# Of all texts together: four as long as one may be.
 REQUEST_LIMIT_TOKENS = 32_768
 # Texts in one piece, for an encoder that cannot pause by itself.
 _TEXTS_AT_ONCE = 64
