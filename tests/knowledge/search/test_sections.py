@@ -76,6 +76,13 @@ def test_half_a_name_names_no_section(searcher: Searcher, question: str) -> None
     assert searcher.ask(question, "en").mentions == ()
 
 
+def test_a_bare_number_is_no_label_of_a_section(release: Release) -> None:
+    document = release.documents[0]
+    articles = {release.stored(row).passage.article for row in release.rows_of_document(document.doc_id)}
+    assert "2" in articles
+    assert Sections(release).named(f"{document.title}: 2 of them, what then?") is None
+
+
 @given(st.text(max_size=200))
 def test_no_text_brings_it_down(searcher: Searcher, text: str) -> None:
     named = Sections(searcher.release).named(text)

@@ -39,14 +39,19 @@ class Sections:
             return None
         rows = self._release.rows_of_document(doc_id)
         articles = (self._release.stored(row).passage.article for row in rows)
-        labels = {_folded(article): article for article in articles if article}
+        # A bare number is no label: "5" would be found in every question with a five in it.
+        labels = {label: article for article in articles if article and _is_label(label := _folded(article))}
         for label, article in labels.items():
             if label in said:
                 return LawMention(doc_id=doc_id, article=article)
         for form in {_NUMBER.sub("#", label) for label in labels}:
-            if form.strip(" #") and (found := re.search(re.escape(form).replace(r"\#", r"\d+\w*"), said)):
+            if found := re.search(re.escape(form).replace(r"\#", r"\d+\w*"), said):
                 return LawMention(doc_id=doc_id, article=found.group().strip())
         return None
+
+
+def _is_label(folded: str) -> bool:
+    return bool(_NUMBER.search(folded) and _NUMBER.sub("", folded).strip())
 
 
 def _folded(text: str) -> str:
