@@ -29,6 +29,7 @@ def test_what_became_of_a_law_is_told_from_the_record_with_the_law_cited(judging
     first = answer.citations[0]
     assert answer.text[first.start : first.end] == "[1]"
     assert first.quote
+    assert first.answer_span == (0, 0)
 
 
 @pytest.mark.parametrize(

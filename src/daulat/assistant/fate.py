@@ -106,7 +106,8 @@ class Fates:
         passage = self._release.stored(int(self._release.rows_of_document(document.doc_id)[0])).passage
         evidence: Evidence = gather_evidence([Hit(passage, document, 0.0)], self._release)[0]
         head = segments(evidence.passage.text, _HEAD_WORDS)[0]
-        return cite(evidence, head, head, self.labels, as_of=self._release.as_of)
+        # It says what the law is, and not what became of it: nothing in it is marked as the answer.
+        return cite(evidence, head, (head[0], head[0]), self.labels, as_of=self._release.as_of)
 
 
 def _as_changed_by(document: Document, acts: Collection[str]) -> Document:
