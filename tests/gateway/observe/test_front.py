@@ -4,7 +4,7 @@
 import asyncio
 import json
 
-from front_process import Receiver, free_port, running_front
+from front_process import Receiver, ask, free_port, running_front
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client.parser import text_string_to_metric_families
 from scripted_server import DONE, EVENT_STREAM, ScriptedServer, counts, says, status
@@ -141,9 +141,21 @@ async def test_the_watchers_hear_the_truth_and_never_a_word_or_a_key(tmp_path, e
                 assert CANARY.encode() not in path.read_bytes(), path
 
 
-async def front_metrics(front):
-    from front_process import ask
+async def test_metrics_of_this_machine_alone_are_read_by_no_other_name(tmp_path, engine_server):
+    metrics = free_port()
+    nation = declaration(engine_server.base_url, engine_server.base_url, metrics)
+    async with running_front(tmp_path, nation, metrics):
+        status, headers, said = await ask(metrics, "GET", "/metrics", Host="rebound.example")
+        assert (status, headers["content-type"]) == (421, "text/plain; charset=utf-8")
+        assert b"`rebound.example`" in said
+        assert b"daulat_" not in said
+        for host in ("localhost", f"127.0.0.1:{metrics}", "[::1]"):
+            status, headers, said = await ask(metrics, "GET", "/metrics", Host=host)
+            assert (status, headers["x-content-type-options"]) == (200, "nosniff")
+            assert b"daulat_queue_waiting 0.0" in said
 
+
+async def front_metrics(front):
     return await ask(front.metrics, "GET", "/metrics")
 
 

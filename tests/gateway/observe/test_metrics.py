@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prometheus reads true sums, and callers cannot make labels."""
 
+import asyncio
+
 import pytest
-from front_process import free_ports
+from front_process import ask, free_ports
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
@@ -11,8 +13,9 @@ from routing_calls import call, grant, post, router_of
 
 from daulat.gateway.observe.declared import _reserved
 from daulat.gateway.observe.metrics import Metrics, costs
+from daulat.gateway.observe.page import metrics_app
 from daulat.gateway.ports import CallUsage
-from daulat.gateway.server import ListenError
+from daulat.gateway.server import ListenError, reserve, serve
 
 
 def read(metrics: Metrics) -> dict:
@@ -92,3 +95,16 @@ def test_each_worker_has_a_port_of_its_own_and_one_too_many_is_told_so():
     finally:
         for holder in holders:
             holder.close()
+
+
+async def test_metrics_that_others_reach_are_read_by_any_name():
+    app = metrics_app(Metrics(router_of(post("m")), ["m"]), is_private=False)
+    holder, stop, ready = reserve("127.0.0.1", 0), asyncio.Event(), asyncio.Event()
+    port = holder.getsockname()[1]
+    serving = asyncio.ensure_future(serve(app, holder, stop=stop, on_ready=ready.set))
+    await ready.wait()
+    status, _, said = await ask(port, "GET", "/metrics", Host="metrics.example")
+    stop.set()
+    await serving
+    assert status == 200
+    assert b"daulat_queue_waiting 0.0" in said

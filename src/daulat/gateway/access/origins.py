@@ -20,6 +20,10 @@ from daulat.gateway.errors import Misdirected
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SHOWN_CHARS = 100
+_LOCAL_NAMES = (
+    "ask at 127.0.0.1 or localhost. If people reach it through a proxy, declare the address that they use as"
+    " `gateway.public_url` in nation.yaml."
+)
 
 
 def own_origins(allowed: Collection[str], public_url: str) -> frozenset[str]:
@@ -68,8 +72,8 @@ def require_own_page(request: Request, origins: Collection[str] = ()) -> None:
         )
 
 
-def require_local_name(headers: Iterable[Header]) -> None:
-    """Refuse a request to a name that leads to this machine, and is not one of its own.
+def require_local_name(headers: Iterable[Header], fix: str = _LOCAL_NAMES) -> None:
+    """Refuse a request to a name that leads to this machine, and is not one of its own; `fix` says what to do then.
 
     Raises
     ------
@@ -82,8 +86,7 @@ def require_local_name(headers: Iterable[Header]) -> None:
             raise Misdirected(
                 f"this service does not go by the name `{shown}`",
                 why="Only this machine can reach it, and by other names a page of another site could read along.",
-                fix="ask at 127.0.0.1 or localhost. If people reach it through a proxy, declare the address that they"
-                " use as `gateway.public_url` in nation.yaml.",
+                fix=fix,
                 code="wrong_host",
             )
 

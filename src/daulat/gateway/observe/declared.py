@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -67,7 +68,8 @@ async def observing(
         from daulat.gateway.observe.page import metrics_app  # Prometheus' library, where somebody reads it
 
         holder = _reserved(nation.gateway.metrics, around.workers)
-        tasks.append(asyncio.create_task(serve(metrics_app(metrics), holder, stop=stop), name="metrics"))
+        app = metrics_app(metrics, is_private=ipaddress.ip_address(holder.getsockname()[0]).is_loopback)
+        tasks.append(asyncio.create_task(serve(app, holder, stop=stop), name="metrics"))
     try:
         yield CallObserver(EnergyBook(powers, around.clock), metrics, traces, log)
     finally:
