@@ -71,7 +71,7 @@ async def test_every_answer_carries_the_same_strict_policy(visit: Visitor) -> No
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
         assert "require-trusted-types-for 'script'" in policy
         assert "unsafe" not in policy
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
         assert "set-cookie" not in headers
 
 

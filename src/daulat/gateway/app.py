@@ -50,6 +50,8 @@ class Gateway:
                 by_method, rest = self._find(path)
             is_page = not path.startswith("/v1/") and not self._is_meant_for_the_api(path, scope)
             if by_method is None and is_page and self._parts.web is not None:
+                if scope["method"] not in READING:
+                    self._look_at_sender(self._read(scope, rest, receive, request_id))
                 await self._parts.web(scope, receive, send)
                 return
             request = self._read(scope, rest, receive, request_id)

@@ -45,8 +45,9 @@ SECURITY_HEADERS = (
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
-    # A question may stand in the address of a shared link; no other site may learn it.
-    ("referrer-policy", "no-referrer"),
+    # A question may stand in the address of a shared link; no other site may learn it. With no-referrer our own form
+    # would be sent with `Origin: null`, and without TLS nothing would tell it from that of another site.
+    ("referrer-policy", "same-origin"),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
 )

@@ -23,6 +23,14 @@ ELSEWHERE = [
     {"sec-fetch-site": "same-site", "origin": "http://localhost:3000"},
     {"sec-fetch-site": "cross-site", "origin": PORTAL},
 ]
+OWN = [
+    {},  # a program, or an old browser
+    {"origin": "http://{host}"},
+    {"sec-fetch-site": "same-origin", "origin": "null"},
+    # A proxy may have written `Host` anew; what the browser says of the site still stands.
+    {"sec-fetch-site": "same-origin", "origin": "https://tanya.example"},
+    {"sec-fetch-site": "none"},
+]
 
 
 def send(base, method, path, body=None, headers=None):
@@ -56,17 +64,7 @@ async def test_a_page_of_another_site_hands_in_nothing_on_ones_own_machine(ask_f
     assert await ask_from(headers) == (403, "foreign_origin", 0)
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {},
-        {"origin": "http://{host}"},
-        {"sec-fetch-site": "same-origin", "origin": "null"},
-        # A proxy may have written `Host` anew; what the browser says of the site still stands.
-        {"sec-fetch-site": "same-origin", "origin": "https://tanya.example"},
-        {"sec-fetch-site": "none"},
-    ],
-)
+@pytest.mark.parametrize("headers", OWN)
 async def test_a_program_and_a_page_of_our_own_hand_in_what_they_like(ask_from, headers):
     assert await ask_from(headers) == (200, "", 1)
 
@@ -83,6 +81,36 @@ async def test_whoever_brings_a_key_may_from_anywhere(ask_from):
 async def test_what_a_browser_adds_by_itself_is_no_key(ask_from):
     password = {"origin": "https://elsewhere.example", "authorization": "Basic YTpi"}
     assert await ask_from(password) == (403, "foreign_origin", 0)
+
+
+@pytest.fixture
+def form_from(fakes, serving):
+    """Send the form of the page as some page would; return the status, and how often the pages were asked."""
+
+    async def ask(headers):
+        asked = []
+
+        async def pages(scope, receive, send):
+            asked.append(scope["path"])
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+            await send({"type": "http.response.body", "body": b"{}"})
+
+        async with serving(create_app(fakes.make_parts(web=pages))) as port:
+            base = f"http://127.0.0.1:{port}"
+            status, _ = await asyncio.to_thread(send, base, "POST", "/ask", "q=bayi", headers)
+        return status, asked
+
+    return ask
+
+
+@pytest.mark.parametrize("headers", ELSEWHERE)
+async def test_the_form_of_another_site_never_reaches_the_pages(form_from, headers):
+    assert await form_from(headers) == (403, [])
+
+
+@pytest.mark.parametrize("headers", OWN)
+async def test_the_form_of_our_own_page_reaches_them_from_old_browsers_too(form_from, headers):
+    assert await form_from(headers) == (200, ["/ask"])
 
 
 @pytest.mark.parametrize("path", ["/v1/models", "/v1/files", "/", "/nothing", "/healthz"])
