@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -161,6 +162,13 @@ def test_a_file_of_results_that_cannot_be_read_is_never_skipped(tmp_path: Path, 
     (tmp_path / "gates.json").write_text(content)
 
     with pytest.raises(GateError):
+        load_gates([tmp_path / "gates.json"])
+
+
+def test_a_pipe_is_no_file_of_results_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "gates.json")
+
+    with pytest.raises(GateError, match="it is a pipe and no file"):
         load_gates([tmp_path / "gates.json"])
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -88,6 +89,12 @@ def test_a_file_without_a_needed_column_is_refused(tmp_path):
     path.write_text("row_id,model\nr1,qwen3-32b\n", encoding="utf-8")
     with pytest.raises(PlanError, match="`accelerator`"):
         list(read_rows(path))
+
+
+def test_a_pipe_is_no_file_of_rows_and_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "rows.csv")
+    with pytest.raises(PlanError, match="it is a pipe and no file"):
+        list(read_rows(tmp_path / "rows.csv"))
 
 
 def test_the_command_predicts_each_row_and_reads_no_result(tmp_path):

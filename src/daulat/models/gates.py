@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from daulat.files import read_regular
 from daulat.models.catalogue import load_catalogue
 from daulat.models.errors import GateError
 
@@ -98,7 +99,7 @@ def load_gates(paths: Iterable[Path], *, never_fit: Collection[str] = ()) -> Gat
     results: list[GateResult] = []
     for path in paths:
         try:
-            results += msgspec.json.decode(path.read_bytes(), type=GateFile).results
+            results += msgspec.json.decode(read_regular(path), type=GateFile).results
         except FileNotFoundError:
             continue
         except (msgspec.DecodeError, OSError) as error:

@@ -14,8 +14,10 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from io import StringIO
 from pathlib import Path
 
+from daulat.files import read_regular
 from daulat.plan._tables import accelerators, models, serving_limits
 from daulat.plan.errors import PlanError, RowError
 
@@ -94,17 +96,16 @@ def read_rows(path: Path) -> Iterator[Workload | RowError]:
         If the file cannot be read, is empty, or lacks a column that is needed.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            table = csv.DictReader(stream)
-            missing = [name for name in REQUIRED if name not in (table.fieldnames or ())]
-            if missing:
-                raise PlanError(
-                    f"{path}: column {', '.join(f'`{name}`' for name in missing)} is missing",
-                    why="Without it a row does not say what was served.",
-                    fix="Give the columns of measured_throughput.csv; docs/concepts/throughput.md lists them.",
-                    code="plan.rows.columns",
-                )
-            yield from parse_rows(table, file=str(path))
+        table = csv.DictReader(StringIO(read_regular(path).decode("utf-8-sig"), newline=""))
+        missing = [name for name in REQUIRED if name not in (table.fieldnames or ())]
+        if missing:
+            raise PlanError(
+                f"{path}: column {', '.join(f'`{name}`' for name in missing)} is missing",
+                why="Without it a row does not say what was served.",
+                fix="Give the columns of measured_throughput.csv; docs/concepts/throughput.md lists them.",
+                code="plan.rows.columns",
+            )
+        yield from parse_rows(table, file=str(path))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise PlanError(
             f"{path} cannot be read: {error}",

@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+import os
 
 import pytest
 from hypothesis import given
@@ -146,6 +147,8 @@ async def test_a_meter_in_a_file_and_one_behind_an_address_are_read(tmp_path, en
     (tmp_path / "watts").write_text("410 W\n")
     assert await reader("watts", tmp_path)() == 410.0
     assert await reader("gone", tmp_path)() is None
+    os.mkfifo(tmp_path / "pipe")
+    assert await reader("pipe", tmp_path)() is None
     body = b'{"watts": 350.5}'
     engine_server.answers(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
     assert await reader(engine_server.base_url, tmp_path)() == 350.5

@@ -158,6 +158,25 @@ def test_what_is_no_key_is_refused(tmp_path: Path, content: bytes) -> None:
         SigningKey.open(path)
 
 
+def test_a_pipe_in_the_place_of_the_key_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "key", 0o600)
+    with pytest.raises(ReleaseError, match="key is a pipe and no file"):
+        SigningKey.open(tmp_path / "key")
+
+
+@pytest.mark.parametrize("name", [MANIFEST, SIGNATURE])
+def test_a_pipe_in_a_release_is_not_waited_for(copy: Path, name: str) -> None:
+    original = (copy / name).read_bytes()
+    (copy / name).unlink()
+    os.mkfifo(copy / name)
+    try:
+        with pytest.raises(ReleaseError, match="cannot be read"):
+            verify_release(copy)
+    finally:
+        (copy / name).unlink()
+        (copy / name).write_bytes(original)
+
+
 @given(content=st.binary(max_size=200))
 def test_a_manifest_of_any_bytes_is_an_error_in_words(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     folder = tmp_path_factory.mktemp("manifest")

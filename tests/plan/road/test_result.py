@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,6 +41,12 @@ def test_what_is_written_reads_back_as_it_was(document: Document, tmp_path: Path
     files = write_plan(document, tmp_path)
     assert read_document(tmp_path) == document
     assert {path.name for path in files} >= {"plan.json", "figures.csv", "inputs.csv", "figures.parquet"}
+
+
+def test_a_pipe_is_no_plan_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "plan.json")
+    with pytest.raises(PlanError, match="it is a pipe and no file"):
+        read_document(tmp_path)
 
 
 def test_the_tables_are_tidy_and_agree_with_the_plan(document: Document, plan: Plan, tmp_path: Path) -> None:

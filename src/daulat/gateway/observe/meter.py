@@ -18,6 +18,8 @@ import msgspec
 from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import PyreqwestError
 
+from daulat.files import read_regular
+
 READ_S = 1.0
 # Longest answer whose energy can still be worked out.
 REMEMBERED_S = 1800
@@ -102,7 +104,7 @@ def reader(source: str, base: Path) -> Read:
 def _file_reader(path: Path) -> Read:
     async def read() -> float | None:
         try:
-            return watts_of((await asyncio.to_thread(path.read_bytes))[:1024])
+            return watts_of((await asyncio.to_thread(read_regular, path))[:1024])
         except OSError:
             return None
 

@@ -22,7 +22,7 @@ from typing import TypeVar
 
 import msgspec
 
-from daulat.files import sync
+from daulat.files import read_regular, sync
 from daulat.knowledge.encoder import ADAPTER, AsQueries, Encoder, adapt, file_sha256
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.everyday import EverydayFault, EverydayRow, Wordings, find_unknown, read_everyday, write_everyday
@@ -338,7 +338,7 @@ def read_notes(folder: Path) -> tuple[IngestNote, ...]:
 
 def _listed(folder: Path, name: str, kind: type[Listed]) -> Listed:
     try:
-        return msgspec.json.decode((folder / name).read_bytes(), type=kind)
+        return msgspec.json.decode(read_regular(folder / name), type=kind)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise damaged(folder, f"{name} cannot be read ({error})") from error
 

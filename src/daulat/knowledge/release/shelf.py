@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from daulat.files import write_whole
+from daulat.files import read_regular, write_whole
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.release._place import using
 from daulat.knowledge.release.layout import MANIFEST, Manifest
@@ -203,7 +203,7 @@ class Shelf:
         """Read a file of the shelf's own; empty where it is not there yet."""
         with using(self.folder, why=_IN_USE):
             try:
-                return (self.folder / name).read_bytes()
+                return read_regular(self.folder / name)
             except FileNotFoundError:
                 return b""
 

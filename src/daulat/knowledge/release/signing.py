@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from daulat.files import create_whole
+from daulat.files import create_whole, kind_of, read_regular
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.release.layout import FORMAT, MANIFEST, SIGNATURE, FileEntry, Manifest
 
@@ -89,15 +89,12 @@ class SigningKey:
                 fix=f"Run `chmod 600 {path}`; if it may have been copied, delete it and publish the new public key.",
                 code="knowledge.key",
             )
+        if kind := kind_of(path):
+            raise _no_key(path, f"{kind} and no file")
         try:
             return cls(Ed25519PrivateKey.from_private_bytes(base64.b64decode(path.read_bytes(), validate=False)))
         except ValueError as error:
-            raise ReleaseError(
-                f"{path} is not an Ed25519 key in base64",
-                why="Releases could not be signed.",
-                fix="Restore the key from its backup, or delete the file to make a new one.",
-                code="knowledge.key",
-            ) from error
+            raise _no_key(path, "not an Ed25519 key in base64") from error
 
     @property
     def public(self) -> VerifyKey:
@@ -108,6 +105,15 @@ class SigningKey:
     def sign(self, manifest: bytes) -> bytes:
         """Return the content of `manifest.sig`."""
         return _signature_file(self.public, self._private.sign(_CONTEXT + manifest))
+
+
+def _no_key(path: Path, what: str) -> ReleaseError:
+    return ReleaseError(
+        f"{path} is {what}",
+        why="Releases could not be signed.",
+        fix="Restore the key from its backup, or delete the file to make a new one.",
+        code="knowledge.key",
+    )
 
 
 def _signature_file(key: VerifyKey, signature: bytes) -> bytes:
@@ -128,7 +134,7 @@ def read_manifest(folder: Path) -> Manifest:
 def _manifest_of(folder: Path) -> tuple[Manifest, bytes]:
     """Return the manifest and the bytes that it was read from."""
     try:
-        raw = (folder / MANIFEST).read_bytes()
+        raw = read_regular(folder / MANIFEST)
         # By itself first: what else a newer manifest holds is not known here.
         if (form := msgspec.json.decode(raw, type=_Format).format) > FORMAT:
             raise ReleaseError(
@@ -169,7 +175,7 @@ def verify_release(folder: Path, trusted: tuple[VerifyKey, ...] | None = None) -
     """
     manifest, raw = _manifest_of(folder)
     try:
-        written = (folder / SIGNATURE).read_bytes()
+        written = read_regular(folder / SIGNATURE)
         signed = msgspec.json.decode(written, type=_Signature)
         key, signature = VerifyKey(signed.key), base64.b64decode(signed.signature)
     except (OSError, msgspec.MsgspecError, ValueError) as error:

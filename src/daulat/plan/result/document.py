@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from daulat.files import read_regular
 from daulat.plan.errors import PlanError
 from daulat.plan.result.joint import DealPart, NoteRow, SitingPart
 
@@ -279,7 +280,7 @@ def read_document(path: Path) -> Document:
             code="plan.document",
         )
     try:
-        return Document.model_validate(json.loads(file.read_text(encoding="utf-8")))
+        return Document.model_validate(json.loads(read_regular(file).decode()))
     except (OSError, ValueError) as error:
         where = ".".join(str(step) for step in error.errors()[0]["loc"]) if isinstance(error, ValidationError) else ""
         reason = f"{where}: {error.errors()[0]['msg']}" if isinstance(error, ValidationError) else str(error)
