@@ -8,12 +8,13 @@ Raw ASGI, because a framework costs more than everything else that happens to a 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
+from daulat.disconnect import ClientGone, disconnected
 from daulat.errors import DaulatError
 from daulat.gateway.errors import (
     BodyTooLarge,
@@ -45,13 +46,6 @@ SECURITY_HEADERS: tuple[Header, ...] = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-
-
-Result = TypeVar("Result")
-
-
-class ClientGone(Exception):  # noqa: N818 - an event, not an error: nobody is left to tell
-    """The client closed the connection before it had its answer."""
 
 
 class Request(msgspec.Struct):
@@ -153,8 +147,7 @@ class Request(msgspec.Struct):
 
     async def disconnected(self) -> None:
         """Return when the client has gone. Call only after the body was read."""
-        while (await self.receive())["type"] != "http.disconnect":
-            pass
+        await disconnected(self.receive)
 
 
 class _Lateness:
@@ -182,28 +175,6 @@ class _Lateness:
         self._has_come = True
         if self._task is not None:
             self._task.cancel()
-
-
-async def unless_gone(request: Request, work: Coroutine[None, None, Result]) -> Result:
-    """Run `work`, and cancel it if the client leaves first.
-
-    Raises
-    ------
-    ClientGone
-        If it left.
-    """
-    task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(request.disconnected())
-    try:
-        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientGone
-        return task.result()
-    finally:
-        gone.cancel()
-        if not task.done():
-            task.cancel()
-            await asyncio.wait([task])
 
 
 Route = Callable[[Request, Send], Awaitable[None]]

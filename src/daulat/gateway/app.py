@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
+from daulat.disconnect import ClientGone
 from daulat.errors import DaulatError
-from daulat.gateway._asgi import BODY_LIMIT_BYTES, ClientGone, Receive, Request, Route, Routes, Scope, Send, send_error
+from daulat.gateway._asgi import BODY_LIMIT_BYTES, Receive, Request, Route, Routes, Scope, Send, send_error
 from daulat.gateway._headers import read_headers
 from daulat.gateway.access.origins import READING, own_origins, require_local_name, require_own_page
 from daulat.gateway.api.routes import api_routes

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from daulat.disconnect import ClientGone, unless_gone
 from daulat.errors import DaulatError
-from daulat.gateway._asgi import ClientGone, Request, Send, send_json, unless_gone
+from daulat.gateway._asgi import Request, Send, send_json
 from daulat.gateway._chunks import (
     Chunks,
     Envelope,
@@ -134,7 +135,7 @@ class ChatRoutes:
         chunks = accounted(chunks, account)
         if not asked.stream:
             with settled(account):
-                completion = await unless_gone(request, fold_chunks(chunks))
+                completion = await unless_gone(request.receive, fold_chunks(chunks))
             await send_json(send, completion, request.request_id, headers=tuple(account.headers()))
             return
         source = encode_chunks(chunks, include_usage=asked.include_usage)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 
-from daulat.gateway._asgi import Request, Send, send_json, unless_gone
+from daulat.disconnect import unless_gone
+from daulat.gateway._asgi import Request, Send, send_json
 from daulat.gateway._decode import decode
 from daulat.gateway.api.forwarded import Forwarded
 from daulat.gateway.api.local import answering
@@ -61,7 +62,7 @@ class EmbeddingsRoute:
         texts = [body.input] if isinstance(body.input, str) else body.input
         require_texts(texts, "input")
         async with answering(self._parts, request, asked, "encoder") as worked:
-            vectors, worked.tokens = await unless_gone(request, embedder.embed(texts))
+            vectors, worked.tokens = await unless_gone(request.receive, embedder.embed(texts))
         rows = vectors.astype("<f4", copy=False)
         as_text = body.encoding_format == "base64"
         data = [

@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from daulat.disconnect import ClientGone, unless_gone
 from daulat.knowledge.errors import ReleaseError
 from daulat.web.assets import Assets, load_assets
 from daulat.web.http import (
     Asgi,
     BodyTooLargeError,
     BodyTooSlowError,
-    ClientGoneError,
     Receive,
     Request,
     Response,
@@ -23,7 +23,6 @@ from daulat.web.http import (
     Send,
     read_request,
     send_response,
-    unless_gone,
 )
 from daulat.web.pages import LOADING_RETRY_S, QUESTION_LIMIT, Pages, make_environment
 from daulat.web.parts import WebParts
@@ -57,7 +56,7 @@ def create_web(parts: WebParts) -> Asgi:
         try:
             request = await read_request(scope, receive)
             response = await unless_gone(receive, route(request, pages, assets))
-        except ClientGoneError:
+        except ClientGone:
             return
         except BodyTooLargeError:
             request = _bare(scope)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import zlib
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
+
+from daulat.disconnect import ClientGone
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -61,10 +63,6 @@ class BodyTooSlowError(Exception):
     """The form did not arrive in time; answered with 408."""
 
 
-class ClientGoneError(Exception):
-    """The browser went away before it had its answer; nobody is left to tell."""
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request, read whole. Repeated fields keep their last value; names of headers are in lower case; `client` is
@@ -103,7 +101,7 @@ async def _read_body(headers: dict[str, str], receive: Receive) -> bytes:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientGoneError
+            raise ClientGone
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > BODY_LIMIT_BYTES:
@@ -120,7 +118,7 @@ async def read_request(scope: Scope, receive: Receive, timeout_s: float = BODY_T
         If the body is larger than `BODY_LIMIT_BYTES`.
     BodyTooSlowError
         If it has not arrived whole after `timeout_s`.
-    ClientGoneError
+    ClientGone
         If the browser went away meanwhile.
     """
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -138,32 +136,6 @@ async def read_request(scope: Scope, receive: Receive, timeout_s: float = BODY_T
         form=_fields(body) if is_form else {},
         client=(scope.get("client") or ("",))[0],
     )
-
-
-async def unless_gone(receive: Receive, work: Coroutine[Any, Any, Response]) -> Response:
-    """Make a response, and stop if the browser goes away first.
-
-    Raises
-    ------
-    ClientGoneError
-        If it went away.
-    """
-    task, gone = asyncio.ensure_future(work), asyncio.ensure_future(_gone(receive))
-    try:
-        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientGoneError
-        return task.result()
-    finally:
-        gone.cancel()
-        if not task.done():
-            task.cancel()
-            await asyncio.wait([task])
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        await asyncio.sleep(0)
 
 
 def gzipped(body: bytes, level: int = 9) -> bytes:

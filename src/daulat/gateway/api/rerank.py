@@ -7,7 +7,8 @@ cosine between question and document, and the answer says so: that is a similari
 
 from __future__ import annotations
 
-from daulat.gateway._asgi import Request, Send, send_json, unless_gone
+from daulat.disconnect import unless_gone
+from daulat.gateway._asgi import Request, Send, send_json
 from daulat.gateway._decode import decode
 from daulat.gateway.api.forwarded import Forwarded
 from daulat.gateway.api.local import answering
@@ -51,7 +52,7 @@ class RerankRoute:
         require_texts([body.query], "query")
         require_texts(documents, "documents")
         async with answering(self._parts, request, asked, "encoder") as worked:
-            vectors, worked.tokens = await unless_gone(request, embedder.embed([body.query, *documents]))
+            vectors, worked.tokens = await unless_gone(request.receive, embedder.embed([body.query, *documents]))
         scores = (vectors[1:] @ vectors[0]).tolist()
         # Ties go to the earlier document, so that the same request is answered alike every time.
         order = sorted(range(len(documents)), key=lambda index: (-scores[index], index))

@@ -16,8 +16,9 @@ from functools import lru_cache
 
 import msgspec
 
+from daulat.disconnect import ClientGone
 from daulat.errors import DaulatError
-from daulat.gateway._asgi import ClientGone, Header, Request
+from daulat.gateway._asgi import Header, Request
 from daulat.gateway.attempts import Attempt, Together
 from daulat.gateway.defaults import FirstRouter
 from daulat.gateway.errors import status_of

@@ -12,8 +12,9 @@ from contextlib import suppress
 
 import msgspec
 
+from daulat.disconnect import ClientGone
 from daulat.errors import DaulatError
-from daulat.gateway._asgi import SECURITY_HEADERS, ClientGone, Header, Request, Send, send_bytes
+from daulat.gateway._asgi import SECURITY_HEADERS, Header, Request, Send, send_bytes
 from daulat.gateway.errors import BadRequest, defect, envelope
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import CallUsage, Target

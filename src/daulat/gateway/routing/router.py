@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from daulat.disconnect import ClientGone
 from daulat.errors import DaulatError
-from daulat.gateway._asgi import ClientGone
 from daulat.gateway.ports import Call, CallUsage, Grant, Target
 from daulat.gateway.routing.errors import EnginesAway, NoRoute, QueueFull
 from daulat.gateway.routing.fair import FairQueue, Ticket
