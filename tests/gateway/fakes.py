@@ -30,9 +30,9 @@ from daulat.gateway.api.batches.worker import working
 from daulat.gateway.api.files.shelf import FileShelf
 from daulat.gateway.api.moderator import moderator_for
 from daulat.gateway.api.vector_schema import FoundPassage, FoundText
+from daulat.gateway.catalogue_schema import DocumentCard, PassageCard
 from daulat.gateway.parts import Ids
 from daulat.gateway.plans import PlanRoutes
-from daulat.gateway.schema import DocumentCard, PassageCard
 from daulat.models import EngineInterrupted, FakeEngine, Reply, UnknownModel
 from daulat.nation import bootstrap, nation_of
 from daulat.store import StoreSettings, open_store

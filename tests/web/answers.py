@@ -15,7 +15,7 @@ from pathlib import Path
 from daulat.assistant.quoting import Quoted, quotation
 from daulat.assistant.types import Answer, AnswerEvent, Citation, Contact, Question, Spoken
 from daulat.errors import DaulatError
-from daulat.gateway.schema import DocumentCard, Neighbour, PassageCard
+from daulat.gateway.catalogue_schema import DocumentCard, Neighbour, PassageCard
 from daulat.knowledge.legal import PassageStatus, cuts_of, find_citations, load_legal_rules
 from daulat.knowledge.types import Document, Passage, Relation, passage_path
 from daulat.language import Phrases, Said

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from daulat.gateway._asgi import Request, Send, send_json
 from daulat.gateway.api.callers import reaches
+from daulat.gateway.catalogue_schema import ModelCard, ModelList
 from daulat.gateway.errors import NotFound, NotReady
 from daulat.gateway.parts import Parts
-from daulat.gateway.schema import ModelCard, ModelList
 
 
 class CatalogueRoutes:

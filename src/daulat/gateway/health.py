@@ -9,7 +9,7 @@ from daulat.gateway._asgi import Request, Send, send_json
 from daulat.gateway.declared_models import MODELS
 from daulat.gateway.parts import Parts
 from daulat.gateway.routing.seats import RED_FAILED_SHARE
-from daulat.gateway.schema import Health, PartStatus, Status
+from daulat.gateway.status_schema import Health, PartStatus, Status
 
 
 class HealthRoutes:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from daulat.gateway.api.vector_schema import FoundPassage, FoundText
-from daulat.gateway.schema import DocumentCard, Neighbour, PassageCard
+from daulat.gateway.catalogue_schema import DocumentCard, Neighbour, PassageCard
 from daulat.knowledge.legal import PassageStatus, cuts_of, find_citations
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import BoundedSearcher, Filters, Searcher, within

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from daulat.gateway.errors import Overloaded
 from daulat.gateway.ports import Receipts
-from daulat.gateway.schema import Pulse
+from daulat.gateway.status_schema import Pulse
 from daulat.ledger import Receipt
 
 WINDOW = 512

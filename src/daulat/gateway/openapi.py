@@ -28,8 +28,10 @@ from daulat.gateway._operation import (
 )
 from daulat.gateway.access.operations import OPERATIONS as ACCESS
 from daulat.gateway.api.operations import OPERATIONS as WIDER
+from daulat.gateway.catalogue_schema import ModelCard, ModelList, PassageCard
 from daulat.gateway.parts import Parts
 from daulat.gateway.plans import PlanJob, PlanRequest
+from daulat.gateway.status_schema import Health, Status
 
 _STREAM_ID = path_parameter("stream_id", "From the response header `X-Daulat-Stream`.")
 _LAST_EVENT_ID = header("Last-Event-ID", "The `id` of the last event that arrived.", "^[0-9]{1,9}$")
@@ -37,13 +39,13 @@ _LAST_EVENT_ID = header("Last-Event-ID", "The `id` of the last event that arrive
 # A plan, whose schema is docs/reference/plan.schema.json or its view's; this document.
 Tree = dict[str, Any]
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("get", "/v1/models", "listModels", "List services, models and the encoder.", schema.ModelList, ()),
+    Operation("get", "/v1/models", "listModels", "List services, models and the encoder.", ModelList, ()),
     Operation(
         "get",
         "/v1/models/{model}",
         "showModel",
         "Show one model or service.",
-        schema.ModelCard,
+        ModelCard,
         (404,),
         parameters=(path_parameter("model", "A name from `GET /v1/models`; it may hold slashes."),),
     ),
@@ -83,15 +85,13 @@ OPERATIONS: tuple[Operation, ...] = (
         "/v1/passages/{passage_id}",
         "showPassage",
         "Show an official passage in its document, with its standing in law.",
-        schema.PassageCard,
+        PassageCard,
         (404, 503),
         parameters=(path_parameter("passage_id", "From a citation, percent-encoded."),),
     ),
-    Operation("get", "/v1/status", "showStatus", "Say how the service and each of its parts is.", schema.Status, ()),
-    Operation("get", "/healthz", "showLiveness", "Say that the process answers.", schema.Health, ()),
-    Operation(
-        "get", "/readyz", "showReadiness", "Say whether a question would be answered now.", schema.Health, (503,)
-    ),
+    Operation("get", "/v1/status", "showStatus", "Say how the service and each of its parts is.", Status, ()),
+    Operation("get", "/healthz", "showLiveness", "Say that the process answers.", Health, ()),
+    Operation("get", "/readyz", "showReadiness", "Say whether a question would be answered now.", Health, (503,)),
     Operation("get", "/openapi.json", "showOpenapi", "Describe the API: this document.", Tree, ()),
     *WIDER,
     Operation(
@@ -195,7 +195,7 @@ def _describe(operation: Operation, reference: dict[type, Json]) -> Json:
         responses["202"] = {"description": "Taken on; ask again at the address in `Location`.", "content": later}
     for status in _errors_of(operation):
         # /readyz answers 503 in the same words as 200.
-        is_health = operation.result is schema.Health and status == 503
+        is_health = operation.result is Health and status == 503
         body = result if is_health else reference[schema.ErrorEnvelope]
         responses[str(status)] = {"description": _MEANING[status], "content": {"application/json": {"schema": body}}}
     described: Json = {

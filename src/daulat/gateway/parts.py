@@ -19,7 +19,7 @@ from daulat.gateway.defaults import FirstRouter, NoObserver, OpenAdmission
 from daulat.gateway.metering import Meter
 from daulat.gateway.ports import Admission, Answers, Assistant, Embedder, Engines, Library, Observer, Router
 from daulat.gateway.readiness import Readiness
-from daulat.gateway.schema import EngineStatus
+from daulat.gateway.status_schema import EngineStatus
 
 if TYPE_CHECKING:  # they are of a service or of a database, and a gateway can do without either
     from daulat.assistant.types import Answer, Question

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from daulat.errors import DaulatError
-from daulat.gateway.schema import PassageCard
+from daulat.gateway.catalogue_schema import PassageCard
 from daulat.ledger import Discarded, EnergyMethod, Receipt
 from daulat.models.engine import Engine
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from daulat.gateway.observe import Surroundings, observing
 from daulat.gateway.parts import Parts
 from daulat.gateway.routing import ModelRouter, RoutedEngines, Row, declared_router, gated, kept_answers, watched
-from daulat.gateway.schema import EngineStatus
+from daulat.gateway.status_schema import EngineStatus
 from daulat.models import GATES, EngineSet, Gates
 from daulat.nation import Nation
 
