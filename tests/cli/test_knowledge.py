@@ -3,20 +3,12 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
-import subprocess
-import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from daulat.assistant.citing import load_labels
 from daulat.cli._answering import nation_knowledge
-from daulat.cli._checks import examine
-from daulat.cli.search import _shown
 from daulat.knowledge.encoder import AsQueries, E5Encoder, adapt, open_e5
 from daulat.knowledge.errors import SourceError
 from daulat.knowledge.everyday import read_everyday
@@ -24,21 +16,15 @@ from daulat.knowledge.everyday.index import questions_of
 from daulat.knowledge.index.cache import VectorCache, key_of
 from daulat.knowledge.ingest import ingest_all, load_rules
 from daulat.knowledge.opening import (
-    is_outdated,
-    nation_builder,
-    nation_rules,
     nation_sources,
     pack_everyday,
-    place_of,
 )
-from daulat.knowledge.release import Release
 from daulat.knowledge.release.write import cut_segments
 from daulat.knowledge.search import reader_for
 from daulat.knowledge.sources import load_sources
-from daulat.knowledge.types import Document, Hit, Passage
 from daulat.nation import bootstrap, installed_packs, load_nation, pack_at
 
-from .conftest import GUIDE, QuickEncoder, Site
+from .conftest import GUIDE, Site
 
 TWO_CARDS = ("Births are reported within sixty days.", "Lost cards are reported to the police.")
 
@@ -183,23 +169,6 @@ def test_a_dry_run_counts_the_everyday_questions_that_come_and_go(site, quick):
     assert "no document would change" not in tried.err
 
 
-def test_who_searches_first_is_told_which_release_that_puts_in_use(site, quick):
-    name = site.daulat("knowledge", "build").out.strip()
-    assert f"putting {name} in use, as a first start does" in site.daulat("search", "births").err
-    assert "putting" not in site.daulat("search", "births").err
-
-
-def test_who_asks_while_the_first_release_is_built_is_told_to_wait_for_it(site, quick):
-    site.releases.mkdir(parents=True)
-    with (site.releases / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        ended = site.daulat("search", "births")
-    assert ended.code == 1
-    assert "the first release is being built just now" in ended.err
-    assert "`daulat status` says how far" in ended.err
-    assert site.daulat("search", "births").code == 0
-
-
 def test_one_of_a_thing_is_told_as_one(site, quick):
     site.declare(GUIDE)
     assert (
@@ -326,57 +295,6 @@ def test_a_file_that_may_not_be_read_is_one_failure(site, quick):
     assert [failure["path"] for failure in built["failed"]] == ["guide/secret.md"]
 
 
-def test_a_search_filters_by_document_service_and_date(site, quick):
-    everything = site.daulat("search", "When does enrolment open?", "--json").data
-    assert "Schools" in {hit["title"] for hit in everything["hits"]}
-    for words in (["--document", "EE-ACT"], ["--from", "2019-01-01"]):
-        found = site.daulat("search", "When does enrolment open?", *words, "--json").data["hits"]
-        assert {hit["passage_id"] for hit in found} <= {"EE-ACT:1", "EE-ACT:2"}
-        assert found
-    found = site.daulat("search", "When does enrolment open?", "--service", "public-services", "--json").data["hits"]
-    assert "Schools" in {hit["title"] for hit in found}  # the general service answers from all
-
-
-def test_a_search_tells_programs_why_a_passage_came_first(site, quick):
-    first, *_ = site.daulat("search", "When does enrolment open?", "--json").data["hits"]
-    assert {"cover", "asked_dense", "asked_vote"} <= first["features"].keys()
-    assert first["features"]["words"] == first["lexical"]
-
-
-def test_a_search_for_nothing_is_wrong_usage(site, quick):
-    assert site.daulat("search", "  ").code == 2
-
-
-@pytest.mark.parametrize(
-    ("words", "allowed"),
-    [
-        (["--status", "foo"], "partly_revoked"),
-        (["--document", "EE-ACTS"], "EE-ACT"),
-        (["--document", "nothing"], "--json"),
-        (["--service", "public-service"], "did you mean public-services?"),
-        (["--service", "nonsense"], "there are public-services"),
-        (["--jurisdiction", "ee-37"], "did you mean EE-37?"),
-        (["--jurisdiction", "Narnia"], "nation.yaml"),
-        (["--from", "2023-13-45"], "2023-03-31"),
-        (["--until", "20230101"], "2023-03-31"),
-        (["--from", "2024-01-01", "--until", "2023-01-01"], "before"),
-        (["--language", "esti"], "`daulat nation languages`"),
-    ],
-)
-def test_an_option_that_fits_nothing_is_wrong_usage_and_says_what_does(site, quick, words, allowed):
-    ended = site.daulat("search", "births", *words)
-    assert (ended.code, ended.out) == (2, "")
-    assert allowed in ended.err
-
-
-@pytest.mark.parametrize(("article", "told"), [("44", "Article 44"), ("Article 2", "Article 2"), (None, "How to ask")])
-def test_what_a_search_finds_is_named_with_the_word_for_its_article(article, told):
-    passage = Passage("A:1", "A", 1, "body", "Births are reported.", article=article, heading="How to ask")
-    hit = Hit(passage, Document("A", "Registry", citation="Registry Act", status="in_force"), 1.0)
-    shown = _shown(1, hit, load_labels(None), {"status_in_force": "Berlaku", "status_unknown": "?"})
-    assert shown.startswith(f"1. Registry Act, {told} (Berlaku)  A:1\n")
-
-
 def test_a_nation_without_sources_and_pack_has_an_empty_release_that_works(site, quick):
     site.declare()
     (site.folder / "sources.yaml").unlink()
@@ -384,20 +302,6 @@ def test_a_nation_without_sources_and_pack_has_an_empty_release_that_works(site,
     assert "no source is declared" in built.err
     found = site.daulat("search", "Where is my card?", "--json")
     assert (found.code, found.data["hits"]) == (0, [])
-
-
-def test_searching_starts_neither_a_server_nor_a_database():
-    loaded = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import daulat.cli.search, daulat.cli.knowledge, daulat.cli.ask, sys; print(*sys.modules)",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    assert {"uvicorn", "alembic", "psycopg", "sqlalchemy"}.isdisjoint(loaded)
 
 
 def test_the_pack_brings_the_vector_of_every_segment_and_everyday_question():
@@ -432,112 +336,9 @@ def test_what_a_nation_declares_stands_beside_what_its_pack_brings(tmp_path):
     assert [source.id for source in found] == ["of-the-pack", "own"]
 
 
-CHANGED = "sources or the pack have changed since"
-
-
-@pytest.mark.parametrize(
-    ("changed", "told"),
-    [
-        (lambda site: None, ""),
-        (lambda site: (site.folder / "guide/new.md").write_text("# New"), CHANGED),
-        (lambda site: (site.folder / "guide/births.md").write_text("# Births\n\nWithin 90 days."), CHANGED),
-        (lambda site: (site.folder / "relations.yaml").write_text("format: 1\nacts: []\n"), CHANGED),
-        (lambda site: (site.folder / "sources.yaml").write_text("format: 9"), "cannot be read"),
-    ],
-    ids=["nothing", "a new file", "other words", "other relations", "a fault"],
-)
-def test_a_service_says_when_a_build_is_due_and_opens_all_the_same(site, quick, changed, told):
-    site.daulat("search", "births")
-    changed(site)
-    nation = load_nation(site.folder / "nation.yaml")
-    opened = nation_knowledge(nation, None).open(lambda *_: None)
-    assert opened.detail.startswith("3 passages of 2 documents")
-    assert told in opened.detail
-    assert (";" in opened.detail) == bool(told)
-
-
-def test_up_status_and_doctor_say_how_much_was_not_read(site, quick):
-    for name in ("one", "two"):
-        (site.folder / f"guide/{name}.md").write_bytes(b"")
-    (site.folder / "acts/rumour.txt").write_text("Births need not be reported.")
-    site.daulat("search", "births")
-    nation = load_nation(site.folder / "nation.yaml")
-    told = nation_knowledge(nation, None).open(lambda *_: None).detail  # which `up` prints, and `status` repeats
-    assert "; 2 documents or rows failed: `daulat knowledge failures ee-" in told
-    assert "; 1 file is ignored" in told
-    [finding] = [each for each in examine(site.folder / "nation.yaml", {}) if each.check == "release"]
-    assert finding.state == "warn"
-    assert "2 documents or rows failed: `daulat knowledge failures ee-" in finding.what
-    assert "1 file is ignored" in finding.what
-
-
-@pytest.mark.parametrize(
-    ("sources", "told"),
-    [
-        ((), "declare sources in sources.yaml"),
-        ((GUIDE.replace("guide/*.md", "guide/*.txt"),), "knowledge failures ee-"),
-    ],
-    ids=["none declared", "none read"],
-)
-def test_a_service_without_official_text_names_the_next_step(site, quick, sources, told):
-    site.declare(*sources)
-    if not sources:
-        (site.folder / "sources.yaml").unlink()
-    site.daulat("search", "births")
-    opened = nation_knowledge(load_nation(site.folder / "nation.yaml"), None).open(lambda *_: None)
-    assert opened.detail.startswith("0 passages")
-    assert told in opened.detail
-
-
 @pytest.mark.parametrize("verb", ["build", "publish"])
 def test_nobody_builds_or_publishes_for_a_country_that_is_not_declared(tmp_path, verb):
     ended = Site(tmp_path).daulat("knowledge", verb)
     assert ended.code == 1
     assert "nation.yaml: does not exist" in ended.err
     assert not (tmp_path / ".daulat").exists()
-
-
-@pytest.mark.parametrize("verb", ["search", "ask"])
-def test_who_asks_in_a_terminal_is_told_that_a_build_is_due(site, quick, monkeypatch, verb):
-    monkeypatch.setattr("daulat.cli._answering.open_encoder", lambda *_: QuickEncoder())
-    assert CHANGED not in site.daulat(verb, "births").err
-    (site.folder / "guide/new.md").write_text("# New")
-    assert CHANGED in site.daulat(verb, "births").err
-
-
-def test_an_empty_release_of_a_first_start_counts_as_none_once_sources_are_declared(site, quick):
-    declared = (site.folder / "sources.yaml").read_text()
-    (site.folder / "sources.yaml").unlink()
-    assert site.daulat("search", "births", "--json").data["hits"] == []
-    empty = (site.releases / "current").read_text()
-    (site.folder / "sources.yaml").write_text(declared)
-    assert site.daulat("search", "births", "--json").data["hits"]
-    assert (site.releases / "current").read_text() != empty
-
-
-def test_an_empty_release_that_somebody_published_stays(site, quick):
-    declared = (site.folder / "sources.yaml").read_text()
-    (site.folder / "sources.yaml").unlink()
-    site.daulat("knowledge", "build")
-    site.daulat("knowledge", "publish")
-    (site.folder / "sources.yaml").write_text(declared)
-    found = site.daulat("search", "births")
-    assert CHANGED in found.err
-    assert not found.out
-
-
-def test_a_build_is_due_when_the_pack_hears_of_new_questions(site, tmp_path):
-    root = tmp_path / "pack"
-    root.mkdir()
-    for part in ("guide", "acts", "sources.yaml"):
-        (site.folder / part).rename(root / part)
-    asks, row = root / "everyday/fees.jsonl", {"passages": [], "asks": {"en": ["what is a passport"]}, "why": "Abroad."}
-    asks.parent.mkdir()
-    asks.write_text(json.dumps(row))
-    nation, pack, encoder = load_nation(site.folder / "nation.yaml"), pack_at(root, "EE"), QuickEncoder()
-    sources, reader = nation_sources(nation, pack), reader_for(pack, nation.language_tags)
-    builder = nation_builder(nation, pack, encoder, place_of(nation), now=lambda: datetime(2026, 1, 1, tzinfo=UTC))
-    release = Release(builder.build(sources, nation_rules(pack)).folder)
-    assert not is_outdated(release.manifest, sources, pack, reader, declared=None)
-    asks.write_text(json.dumps(row | {"asks": {"en": ["what is a passport", "is a passport dear"]}}))
-    assert is_outdated(release.manifest, sources, pack, reader, declared=None)
