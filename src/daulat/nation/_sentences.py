@@ -64,12 +64,7 @@ def is_secret(loc: Loc) -> bool:
 def explain(error: ErrorDetails, model: type[BaseModel], guide: Guide) -> Told:
     """Turn one error of pydantic into sentences."""
     if is_secret(error["loc"]) and error["type"] not in ("missing", "extra_forbidden"):
-        return Told(
-            f"`{'.'.join(map(str, error['loc']))}` is not the name of an environment variable",
-            "The secret itself never stands in a declaration; if it does now, whoever has read the file knows it.",
-            "Write a name in capitals, such as `ENGINE_KEY`, and put the secret into that variable.",
-            "nation.secret",
-        )
+        return _no_secret(error["loc"])
     context = error.get("ctx", {})
     key, shown = ".".join(str(step) for step in error["loc"]), _short(error["input"])
     match error["type"]:
@@ -114,6 +109,15 @@ def explain(error: ErrorDetails, model: type[BaseModel], guide: Guide) -> Told:
             why = "What depends on it could not be worked out."
             fix = _joined("Correct the value.", guide.rules)
             return Told(f"`{key}` is {shown}: {error['msg'][0].lower()}{error['msg'][1:]}", why, fix, "nation.value")
+
+
+def _no_secret(loc: Loc) -> Told:
+    return Told(
+        f"`{'.'.join(map(str, loc))}` is not the name of an environment variable",
+        "The secret itself never stands in a declaration; if it does now, whoever has read the file knows it.",
+        "Write a name in capitals, such as `ENGINE_KEY`, and put the secret into that variable.",
+        "nation.secret",
+    )
 
 
 def tell_lines(error: ValidationError, file: YamlFile, model: type[BaseModel], guide: Guide) -> list[tuple[int, str]]:

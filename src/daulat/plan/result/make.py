@@ -101,19 +101,8 @@ def document_of(
                 for place, site in enumerate(case.sites.sites)
             ],
             "regions": _regions(case),
-            "time_zones": [
-                {"offset_h": float(offset), "share": float(share)}
-                for share, offset in sorted(
-                    zip(case.place.zone_shares, case.place.offsets_h, strict=True), key=lambda one: (-one[0], one[1])
-                )
-            ],
-            "rules": {
-                **_plain(case.rules, ("notes", "offer")),
-                "import_status": plan.import_status(),
-                "imports_as_of": case.imports.searched_on,
-                "imports": [str(one) for one in plan.import_notes()],
-                "imports_keyed": [NoteRow(**one.as_dict()) for one in plan.import_notes()],
-            },
+            "time_zones": _time_zones(case),
+            "rules": _rules(plan),
             "crossover": _crossover(crossover(plan.fleet, plan.opex, plan.cost, plan.values, len(case.sites.sites))),
             "tornado": {name: [one.as_dict() for one in rows] for name, rows in (tornado or {}).items()},
             "sobol": {name: [one.as_dict() for one in rows] for name, rows in (sobol or {}).items()},
@@ -130,6 +119,27 @@ def document_of(
 def noted(notes: Sequence[Note]) -> dict[str, Any]:
     """Return notes as a document has them: in English, and by their keys."""
     return {"notes": [str(one) for one in notes], "notes_keyed": [NoteRow(**one.as_dict()) for one in notes]}
+
+
+def _time_zones(case: Case) -> list[dict[str, float]]:
+    """Return the zones with the shares of the people who live in them, the largest first."""
+    zones = zip(case.place.zone_shares, case.place.offsets_h, strict=True)
+    return [
+        {"offset_h": float(offset), "share": float(share)}
+        for share, offset in sorted(zones, key=lambda one: (-one[0], one[1]))
+    ]
+
+
+def _rules(plan: Plan) -> dict[str, Any]:
+    """Return the rules of export and import that hold, and what they say of this plan."""
+    imports = plan.import_notes()
+    return {
+        **_plain(plan.case.rules, ("notes", "offer")),
+        "import_status": plan.import_status(),
+        "imports_as_of": plan.case.imports.searched_on,
+        "imports": [str(one) for one in imports],
+        "imports_keyed": [NoteRow(**one.as_dict()) for one in imports],
+    }
 
 
 def _regions(case: Case) -> list[dict[str, Any]]:
