@@ -11,66 +11,40 @@ import base64
 from daulat.disconnect import unless_gone
 from daulat.gateway._asgi import Request, Send, send_json
 from daulat.gateway._decode import decode
-from daulat.gateway.api.forwarded import Forwarded
 from daulat.gateway.api.local import answering
 from daulat.gateway.errors import BadRequest
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Embedder
-from daulat.gateway.proxy import Asked, read_asked
+from daulat.gateway.proxy import Asked
 from daulat.gateway.schema import ENCODED_LIMIT_CHARS, Embedding, EmbeddingList, EmbeddingRequest, EmbeddingUsage
 
-ROUTE = "embeddings"
 # Looked at before the encoder counts tokens; see `daulat.gateway.embedder`.
 INPUT_LIMIT_CHARS = ENCODED_LIMIT_CHARS
 
 
-class EmbeddingsRoute:
-    """The route of encoders.
-
-    Parameters
-    ----------
-    parts : Parts
-        The encoder of this machine, if it is there.
-    forwarded : Forwarded
-        Passes on what other encoders are asked.
-    """
-
-    def __init__(self, parts: Parts, forwarded: Forwarded) -> None:
-        self._parts = parts
-        self._forwarded = forwarded
-
-    async def embed(self, request: Request, send: Send) -> None:
-        """Encode the texts of a request."""
-        body = await request.json_body()
-        asked = read_asked(body, ROUTE, may_fetch=self._parts.media is not None)
-        embedder = self._parts.embedder
-        if embedder is None or asked.model != embedder.name:
-            await self._forwarded.forward(request, send, ROUTE, body)
-            return
-        await self._encode(request, send, asked, embedder)
-
-    async def _encode(self, request: Request, send: Send, asked: Asked, embedder: Embedder) -> None:
-        body = decode(asked.body, EmbeddingRequest)
-        if body.dimensions not in (None, embedder.dimensions):
-            raise BadRequest(
-                f"`{embedder.name}` makes vectors of {embedder.dimensions} dimensions only",
-                why="It was not trained to be cut shorter.",
-                fix="leave `dimensions` out.",
-                code="unsupported_parameter",
-                param="dimensions",
-            )
-        texts = [body.input] if isinstance(body.input, str) else body.input
-        require_texts(texts, "input")
-        async with answering(self._parts, request, asked, "encoder") as worked:
-            vectors, worked.tokens = await unless_gone(request.receive, embedder.embed(texts))
-        rows = vectors.astype("<f4", copy=False)
-        as_text = body.encoding_format == "base64"
-        data = [
-            Embedding(base64.b64encode(row.tobytes()).decode("ascii") if as_text else row.tolist(), index)
-            for index, row in enumerate(rows)
-        ]
-        usage = EmbeddingUsage(worked.tokens, worked.tokens)
-        await send_json(send, EmbeddingList(data, body.model, usage), request.request_id)
+async def embed(parts: Parts, request: Request, send: Send, asked: Asked, embedder: Embedder) -> None:
+    """Encode the texts of a request."""
+    body = decode(asked.body, EmbeddingRequest)
+    if body.dimensions not in (None, embedder.dimensions):
+        raise BadRequest(
+            f"`{embedder.name}` makes vectors of {embedder.dimensions} dimensions only",
+            why="It was not trained to be cut shorter.",
+            fix="leave `dimensions` out.",
+            code="unsupported_parameter",
+            param="dimensions",
+        )
+    texts = [body.input] if isinstance(body.input, str) else body.input
+    require_texts(texts, "input")
+    async with answering(parts, request, asked, "encoder") as worked:
+        vectors, worked.tokens = await unless_gone(request.receive, embedder.embed(texts))
+    rows = vectors.astype("<f4", copy=False)
+    as_text = body.encoding_format == "base64"
+    data = [
+        Embedding(base64.b64encode(row.tobytes()).decode("ascii") if as_text else row.tolist(), index)
+        for index, row in enumerate(rows)
+    ]
+    usage = EmbeddingUsage(worked.tokens, worked.tokens)
+    await send_json(send, EmbeddingList(data, body.model, usage), request.request_id)
 
 
 def require_texts(texts: list[str], param: str) -> None:

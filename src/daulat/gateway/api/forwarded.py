@@ -5,14 +5,20 @@ does not have the route. Reads no more than the proxy does.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from daulat.gateway._asgi import Request, Route, Send
 from daulat.gateway.errors import BadRequest, NotFound, NotReady
 from daulat.gateway.parts import Parts
-from daulat.gateway.proxy import Proxy, read_asked
+from daulat.gateway.ports import Embedder
+from daulat.gateway.proxy import Asked, Proxy, read_asked
 from daulat.models import EngineRefused, UnknownModel
 
 # What a server answers to a path that it does not have, or does not have for this model.
 ABSENT = (404, 405, 501)
+
+Encoded = Callable[[Parts, Request, Send, Asked, Embedder], Awaitable[None]]
+"""Answers a request with the encoder of this machine."""
 
 
 class Forwarded:
@@ -35,6 +41,20 @@ class Forwarded:
 
         async def handle(request: Request, send: Send) -> None:
             await self.forward(request, send, name, await request.json_body())
+
+        return handle
+
+    def or_encoded(self, name: str, encoded: Encoded) -> Route:
+        """Return the handler of ``/v1/<name>``, which `encoded` answers under the name of this machine's encoder."""
+
+        async def handle(request: Request, send: Send) -> None:
+            body = await request.json_body()
+            asked = read_asked(body, name, may_fetch=self._parts.media is not None)
+            embedder = self._parts.embedder
+            if embedder is None or asked.model != embedder.name:
+                await self.forward(request, send, name, body)
+            else:
+                await encoded(self._parts, request, send, asked, embedder)
 
         return handle
 

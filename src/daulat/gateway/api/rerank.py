@@ -10,58 +10,29 @@ from __future__ import annotations
 from daulat.disconnect import unless_gone
 from daulat.gateway._asgi import Request, Send, send_json
 from daulat.gateway._decode import decode
-from daulat.gateway.api.forwarded import Forwarded
 from daulat.gateway.api.local import answering
 from daulat.gateway.api.rerank_schema import RerankRequest, RerankResponse, RerankResult, RerankUsage, TextDocument
 from daulat.gateway.embeddings import require_texts
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Embedder
-from daulat.gateway.proxy import Asked, read_asked
-
-ROUTE = "rerank"
+from daulat.gateway.proxy import Asked
 
 
-class RerankRoute:
-    """The route of rerankers.
-
-    Parameters
-    ----------
-    parts : Parts
-        The encoder of this machine, if it is there.
-    forwarded : Forwarded
-        Passes on what other models are asked.
-    """
-
-    def __init__(self, parts: Parts, forwarded: Forwarded) -> None:
-        self._parts = parts
-        self._forwarded = forwarded
-
-    async def rerank(self, request: Request, send: Send) -> None:
-        """Order the documents of a request."""
-        body = await request.json_body()
-        asked = read_asked(body, ROUTE, may_fetch=self._parts.media is not None)
-        embedder = self._parts.embedder
-        if embedder is None or asked.model != embedder.name:
-            await self._forwarded.forward(request, send, ROUTE, body)
-            return
-        await self._compare(request, send, asked, embedder)
-
-    async def _compare(self, request: Request, send: Send, asked: Asked, embedder: Embedder) -> None:
-        body = decode(asked.body, RerankRequest)
-        documents = [each if isinstance(each, str) else each.text for each in body.documents]
-        require_texts([body.query], "query")
-        require_texts(documents, "documents")
-        async with answering(self._parts, request, asked, "encoder") as worked:
-            vectors, worked.tokens = await unless_gone(request.receive, embedder.embed([body.query, *documents]))
-        scores = (vectors[1:] @ vectors[0]).tolist()
-        # Ties go to the earlier document, so that the same request is answered alike every time.
-        order = sorted(range(len(documents)), key=lambda index: (-scores[index], index))
-        results = [
-            RerankResult(index, min(1.0, max(0.0, scores[index]))) for index in order[: body.top_n or len(order)]
-        ]
-        if body.return_documents is not False:
-            for result in results:
-                result.document = TextDocument(documents[result.index])
-        usage = RerankUsage(worked.tokens, worked.tokens)
-        answer = RerankResponse(f"rerank-{request.request_id}", body.model, results, usage)
-        await send_json(send, answer, request.request_id)
+async def rerank(parts: Parts, request: Request, send: Send, asked: Asked, embedder: Embedder) -> None:
+    """Order the documents of a request."""
+    body = decode(asked.body, RerankRequest)
+    documents = [each if isinstance(each, str) else each.text for each in body.documents]
+    require_texts([body.query], "query")
+    require_texts(documents, "documents")
+    async with answering(parts, request, asked, "encoder") as worked:
+        vectors, worked.tokens = await unless_gone(request.receive, embedder.embed([body.query, *documents]))
+    scores = (vectors[1:] @ vectors[0]).tolist()
+    # Ties go to the earlier document, so that the same request is answered alike every time.
+    order = sorted(range(len(documents)), key=lambda index: (-scores[index], index))
+    results = [RerankResult(index, min(1.0, max(0.0, scores[index]))) for index in order[: body.top_n or len(order)]]
+    if body.return_documents is not False:
+        for result in results:
+            result.document = TextDocument(documents[result.index])
+    usage = RerankUsage(worked.tokens, worked.tokens)
+    answer = RerankResponse(f"rerank-{request.request_id}", body.model, results, usage)
+    await send_json(send, answer, request.request_id)

@@ -9,11 +9,11 @@ from daulat.gateway.api.batches.route import BatchRoutes
 from daulat.gateway.api.files.route import FileRoutes
 from daulat.gateway.api.forwarded import Forwarded
 from daulat.gateway.api.moderations import ModerationsRoute
-from daulat.gateway.api.rerank import RerankRoute
+from daulat.gateway.api.rerank import rerank
 from daulat.gateway.api.responses import ResponsesRoute
 from daulat.gateway.api.uploads import Uploads
 from daulat.gateway.api.vector_stores import VectorStoreRoutes
-from daulat.gateway.embeddings import EmbeddingsRoute
+from daulat.gateway.embeddings import embed
 from daulat.gateway.parts import Parts
 from daulat.gateway.proxy import Proxy
 
@@ -28,10 +28,10 @@ def api_routes(parts: Parts, proxy: Proxy, chat: Route) -> tuple[Routes, Routes]
         "/v1/audio/transcriptions": {"POST": TranscriptionsRoute(parts, uploads).transcribe},
         "/v1/batches": {"GET": batches.list_batches, "POST": batches.create},
         "/v1/completions": {"POST": forwarded.route("completions")},
-        "/v1/embeddings": {"POST": EmbeddingsRoute(parts, forwarded).embed},
+        "/v1/embeddings": {"POST": forwarded.or_encoded("embeddings", embed)},
         "/v1/files": {"GET": files.list_files, "POST": files.upload},
         "/v1/moderations": {"POST": ModerationsRoute(parts, forwarded).moderate},
-        "/v1/rerank": {"POST": RerankRoute(parts, forwarded).rerank},
+        "/v1/rerank": {"POST": forwarded.or_encoded("rerank", rerank)},
         "/v1/responses": {"POST": responses.create},
         "/v1/vector_stores": {"GET": stores.list_stores},
     }
