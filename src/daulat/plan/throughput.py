@@ -23,8 +23,6 @@ from daulat.plan._roofline import Coefficients, log_throughput
 from daulat.plan._rows import Workload
 from daulat.plan._tables import accelerators, throughput_fit
 
-INTERVAL = 0.8
-
 
 @dataclass(frozen=True)
 class Prediction:

@@ -38,8 +38,8 @@ def level_payment(owed_usd: float, rate: float, years: int) -> float:
 class LoanBook:
     """What is drawn, due and owed on each loan, float64[n_loans, n_draws, n_years]; owed at the end of each year."""
 
-    def __init__(self, loans: tuple[Loan, ...], n_draws: int, n_years: int, first_year: int) -> None:
-        self._loans, self._n_years, self._first_year = loans, n_years, first_year
+    def __init__(self, loans: tuple[Loan, ...], n_draws: int, n_years: int) -> None:
+        self._loans = loans
         self.drawn, self.due, self.owed = np.zeros((3, len(loans), n_draws, n_years))
         # float64[loan, draw, year drawn]: what is still owed of each tranche.
         self._tranches = np.zeros((len(loans), n_draws, n_years))

@@ -72,7 +72,7 @@ class _Run:
             deal,
             project,
             {party.name: p for p, party in enumerate(deal.parties)},
-            LoanBook(deal.loans, n_draws, n_years, project.first_year),
+            LoanBook(deal.loans, n_draws, n_years),
             Owners(n_parties, n_draws, n_years),
             {name: np.zeros((n_parties, n_draws, n_years)) for name in names},
             np.zeros((n_draws, n_years)),

@@ -45,7 +45,6 @@ class BandChart:
     x: Sequence[float]
     number: Callable[[float | None], str]
     x_label: str = ""
-    y_label: str = ""
     x_marks: Sequence[tuple[float, str]] = ()
     log: bool = False
     limit: tuple[float, str] | None = None
