@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls as the routes describe them to admission, and what they came to."""
+"""Calls as the routes describe them to admission, what they came to, and waiting until something holds."""
+
+import asyncio
 
 import pytest
 
 from daulat.errors import DaulatError
 from daulat.gateway.ports import Call, CallUsage
+from daulat.gateway.quota.leases import REFUSAL_S
 
 
 def call(key=None, model="tiny", **fields):
@@ -28,3 +31,24 @@ async def refusal(access, *words, **fields):
     with pytest.raises(DaulatError) as caught:
         await access.admit(call(*words, **fields))
     return caught.value
+
+
+async def asleep():
+    """Wait until a row that was read is no longer believed, so that the next refusal reads it again."""
+    await asyncio.sleep(REFUSAL_S + 0.05)
+
+
+async def until(holds):
+    for _ in range(400):
+        if await holds():
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("it did not happen")
+
+
+async def refused(access, key):
+    try:
+        (await access.admit(call(key))).settle(usage())
+    except DaulatError:
+        return True
+    return False
