@@ -120,3 +120,9 @@ def test_a_folder_of_links_is_read_and_one_without_passages_is_an_error(context_
     (context_folder / "contexts.jsonl.gz").write_bytes(b"")
     found, _ = run(tmp_path, "retrieval", "--data", str(linked))
     assert found["error"]["code"] == "evaluation.passages"
+
+
+def test_a_pipe_among_the_passages_is_named(context_folder: Path, tmp_path: Path) -> None:
+    os.mkfifo(context_folder / "passages_more.jsonl")
+    found, _ = run(tmp_path, "retrieval", "--data", str(context_folder))
+    assert "passages_more.jsonl is a pipe and no file" in found["error"]["what"]

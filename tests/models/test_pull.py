@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -283,6 +284,14 @@ def test_a_spoiled_record_is_an_error_not_a_guess(store: WeightsStore, tiny_weig
 
     with pytest.raises(WeightsError, match="cannot be read"):
         store.find("tiny")
+
+
+def test_a_pipe_in_the_place_of_a_record_is_not_waited_for(store: WeightsStore) -> None:
+    (store.directory / "tiny").mkdir(parents=True)
+    os.mkfifo(store.directory / "tiny" / "provenance.json")
+
+    with pytest.raises(WeightsError, match="it is a pipe and no file"):
+        store.installed()
 
 
 @pytest.mark.parametrize("model", ["../escape", "", "UPPER", ".hidden", "a/b"])

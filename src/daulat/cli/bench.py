@@ -21,6 +21,7 @@ import click
 from daulat.cli._measured_model import declared_model, write_results
 from daulat.cli._output import Advance, emit, emit_json, hint, json_option, progress, say, table
 from daulat.errors import DaulatError
+from daulat.files import kind_of
 
 if TYPE_CHECKING:  # these rooms load NumPy, which must find its settings first: see `_one_product_a_thread`
     from collections.abc import Callable
@@ -166,6 +167,13 @@ def _copied(folder: Path, work: Path) -> Path:
     copy.mkdir()
     for pattern in ("contexts.jsonl*", "passages_*.jsonl*", "documents_*.csv"):
         for path in folder.glob(pattern):
+            if kind := kind_of(path):
+                raise DaulatError(
+                    f"{path} is {kind} and no file",
+                    why="A figure over a part of the passages would not be the figure of this folder.",
+                    fix="Put the file itself there, or a link to it.",
+                    code="evaluation.passages",
+                )
             shutil.copy(path, copy)
     return copy
 

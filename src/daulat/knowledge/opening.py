@@ -388,4 +388,4 @@ def _first_build(
 def _seeds(pack: Pack | None, encoder: Encoder) -> list[Path]:
     """Return the pack's files of vectors that have records of this encoder's width."""
     seeds = sorted(pack.root.glob("vectors.*.bin")) if pack else []
-    return [path for path in seeds if seed_dimensions(path) == encoder.dimensions]
+    return [path for path in seeds if path.is_file() and seed_dimensions(path) == encoder.dimensions]

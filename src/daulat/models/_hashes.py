@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from daulat.files import write_whole
+from daulat.files import read_regular, write_whole
 
 NOTE = "verified.json"
 _CHUNK_BYTES = 1 << 20
@@ -101,7 +101,7 @@ class Hashes:
 
 def _read(note: Path) -> _Note | None:
     try:
-        return msgspec.json.decode(note.read_bytes(), type=_Note)
+        return msgspec.json.decode(read_regular(note), type=_Note)
     except (OSError, msgspec.DecodeError):
         return None
 

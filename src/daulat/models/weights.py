@@ -21,7 +21,7 @@ from pathlib import Path
 
 import msgspec
 
-from daulat.files import sync
+from daulat.files import read_regular, sync
 from daulat.models._hashes import Hashes, stamp_of
 from daulat.models.errors import WeightsError
 
@@ -240,7 +240,7 @@ class WeightsStore:
 
     def _read(self, record: Path) -> Weights:
         try:
-            provenance = msgspec.json.decode(record.read_bytes(), type=Provenance)
+            provenance = msgspec.json.decode(read_regular(record), type=Provenance)
             if provenance.model != record.parent.name or provenance.file != f"{provenance.model}.gguf":
                 raise msgspec.ValidationError("it names another model or file")
         except (msgspec.DecodeError, OSError) as error:
