@@ -5,9 +5,10 @@
 
 The sentence: see `sentence_models`, one model for law and one for other text. Whether there is an answer:
 logistic regression for law (citizens' questions in id, en, jv and su, never confirm.jsonl, and a sample of law_qa), for
-releases with everyday questions (the same, and a sample of those, each asked while it is not heard itself) and for
-other text (a sample of IDK-MRC). Folds are drawn by passage, so that no text is on both sides; the sentence that a
-question is judged by was marked by a model that never saw its passage. All figures are cross-validated.
+releases with everyday questions (the same, careless ones of common matters, and a sample of those everyday ones, each
+asked while it is not heard itself) and for other text (a sample of IDK-MRC).
+Folds are drawn by passage, so that no text is on both sides; the sentence that a question is judged by was marked by a
+model that never saw its passage. All figures are cross-validated.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -44,10 +46,11 @@ from daulat.knowledge.sources import Source, folder_sources, load_sources
 ROOT = Path(__file__).parents[1]
 WEIGHTS = ROOT / "src" / "daulat" / "assistant"
 DECLINE = 0.90  # of the questions without an answer
-DECLINE_HEARD = 0.895  # of citizens' and everyday questions together; of the former alone some 0.93, for a third of the
-# latter were written to be as near to a law as can be
+DECLINE_HEARD = 0.935  # of citizens' questions, careless ones among them; of everyday ones fewer, for a third of those
+# were written to be as near to a law as can be
 L2_ANSWER = {"law": 1e-2, "everyday": 1e-2}
 EVERYDAY_WEIGHS = 0.33  # of one everyday question, beside 1 for one of a citizen
+COMMON_WEIGHS = (0.3, 1.2)  # of a careless one that has an answer, and of one that has none: nine of ten have
 EVERYDAY_ASKED = (2_000, 3_000)  # answerable, and not
 LAW_QA_WEIGHS = {"law": 0.3, "everyday": 0.17}  # of one question, beside 1 for one of a citizen
 # 232 citizens' questions cannot carry seventy weights: with all of them a tenth fewer are answered. These were chosen
@@ -266,14 +269,15 @@ def main() -> None:
         report(f"  {group}", p, law_cases, law_threshold, is_citizen & (np.array(law_cases.groups) == group))
     report("law_qa", p, law_cases, law_threshold, ~is_citizen)
     fitted_law = fitted(law_cases, LAW_FEATURES, weight, L2_ANSWER["law"], law_threshold)
-    fitted_everyday, heard = fit_everyday(bench, sources, law_rows, marking)
+    fitted_everyday, careless, heard = fit_everyday(bench, sources, law_rows, marking)
 
     idk_rows = read_questions(arguments.data / "idk_mrc" / "questions.jsonl")
     idk = collect(bench, contexts, idk_rows, marking)
     report("IDK-MRC", boosted_probabilities(idk, idk.columns()), idk, 0.5)
     about = (
-        f"law: {len(citizens.answerable)} citizens' questions, {len(law.answerable)} of law_qa; everyday: the same and"
-        f" {heard} everyday questions; text: {len(idk.answerable):,} of IDK-MRC; never what confirms"
+        f"law: {len(citizens.answerable)} citizens' questions, {len(law.answerable)} of law_qa; everyday: the same,"
+        f" {careless} careless and {heard} everyday questions; text: {len(idk.answerable):,} of IDK-MRC;"
+        " never what confirms"
     )
     if arguments.write:
         models = {
@@ -293,26 +297,32 @@ def as_json(model: SentenceModel) -> dict[str, Any]:
 
 def fit_everyday(
     bench: Bench, sources: Sequence[Source], law_rows: Sequence[KnownQuestion], marking: Marking
-) -> tuple[dict[str, Any], int]:
-    """Fit the model of releases with everyday questions; return it, and how many of those were asked."""
-    suite = read_suite()
-    citizens, law = (collect(bench, sources, rows, marking, with_everyday=True) for rows in (suite, law_rows))
+) -> tuple[dict[str, Any], int, int]:
+    """Fit the model of releases with everyday questions; return it, and of how many careless and everyday ones."""
+    suites = (read_suite(), read_suite("common"), law_rows)
+    citizens, common, law = (collect(bench, sources, rows, marking, with_everyday=True) for rows in suites)
     everyday = collect_everyday(bench, sources, marking)
-    cases = joined(joined(citizens, everyday), law)
-    place, first = np.arange(len(cases.answerable)), len(citizens.answerable)
-    is_citizen, is_everyday = place < first, (place >= first) & (place < first + len(everyday.answerable))
-    weight = np.select([is_citizen, is_everyday], [1.0, EVERYDAY_WEIGHS], LAW_QA_WEIGHS["everyday"]) * ~cases.ruled
+    parts = {"citizens": citizens, "common": common, "everyday": everyday, "law_qa": law}
+    cases = reduce(joined, parts.values())
+    part = np.repeat(list(parts), [len(each.answerable) for each in parts.values()])
+    is_common, weighed = part == "common", [part == name for name in parts]
+    common_weighs = np.where(cases.answerable, *COMMON_WEIGHS)
+    weight = np.select(weighed, [1.0, common_weighs, EVERYDAY_WEIGHS, LAW_QA_WEIGHS["everyday"]]) * ~cases.ruled
     names = (*LAW_FEATURES, *HEARD_FEATURES)
     p = probabilities(cases, names, weight, L2_ANSWER["everyday"])
-    # 252 citizens' questions without an answer place a quantile badly; with the everyday ones there are some 3,200.
-    without = (is_citizen | is_everyday) & ~cases.answerable
-    threshold = float(np.quantile(p[without], DECLINE_HEARD))
+    is_citizen = part == "citizens"
+    threshold = float(np.quantile(p[(is_citizen | is_common) & ~cases.answerable], DECLINE_HEARD))
     report("citizens, everyday", p, cases, threshold, is_citizen)
     for group in sorted(set(citizens.groups)):
         report(f"  {group}", p, cases, threshold, is_citizen & (np.array(cases.groups) == group))
-    report("everyday, held out", p, cases, threshold, is_everyday)
-    report("law_qa, everyday", p, cases, threshold, ~is_citizen & ~is_everyday)
-    return fitted(cases, names, weight, L2_ANSWER["everyday"], threshold), len(everyday.answerable)
+    report("common, everyday", p, cases, threshold, is_common)
+    report("everyday, held out", p, cases, threshold, part == "everyday")
+    report("law_qa, everyday", p, cases, threshold, part == "law_qa")
+    return (
+        fitted(cases, names, weight, L2_ANSWER["everyday"], threshold),
+        len(common.answerable),
+        len(everyday.answerable),
+    )
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:

@@ -4,7 +4,8 @@
     python benchmarks/fit_ranking.py --data ../shared/data [--write] [--confirm]
 
 law: citizens' questions (id, en, jv, su; never confirm.jsonl). everyday: the same over a release with the pack's
-everyday questions, and a sample of those, each asked while it is not heard itself. defined: a sample of law_qa, and a
+everyday questions, careless questions of common matters, and a sample of the everyday ones, each asked while it is not
+heard itself. defined: a sample of law_qa, and a
 little of the citizens'. text: a sample of IDK-MRC over its contexts. All but the last are asked over the pack's own
 release. A softmax over the candidates of a question, with the log-likelihood of any passage that answers, is fitted:
 linear by Newton's method with the expected curvature, where L2 keeps weights small, and with a hidden layer beside it
@@ -42,6 +43,7 @@ ROOT = Path(__file__).parents[1]
 RANKING = ROOT / "src" / "daulat" / "knowledge" / "search" / "ranking.json"
 LAW_ONLY = {"named", "other", "article", "preamble", "elucidation", "past", "rank", "topic", "recent", "title"}
 CITIZENS_WEIGH = 0.15  # in `defined`: of all citizens' questions together, beside 1 for all of law_qa
+COMMON_WEIGH = 1.0  # of all careless ones together, beside 1 for the citizens'
 EVERYDAY_WEIGH, EVERYDAY_ASKED = 3.0, 3_000  # of all of them together, beside 1 for the citizens'; how many
 FOLDS = 5
 L2 = {"law": 3e-3, "defined": 1e-3}
@@ -209,6 +211,7 @@ def main() -> None:
     sources = load_sources(bench.pack.path("sources.yaml"))
     suite = _answerable(read_suite())
     citizens, hearing = (collect(bench, sources, suite, with_everyday=heard) for heard in (False, True))
+    common = collect(bench, sources, _answerable(read_suite("common")), with_everyday=True)
     everyday = collect_everyday(bench, sources)
     law_qa = _answerable(read_questions(arguments.data / "peraturan_id" / "law_qa.jsonl"))
     law = collect(bench, sources, sample_questions(law_qa, 1_100))
@@ -224,7 +227,7 @@ def main() -> None:
     of_text = np.array([i for i in own if FEATURES[i] not in LAW_ONLY])
     models = {
         "law": ([(citizens, 1.0)], own),
-        "everyday": ([(hearing, 1.0), (everyday, EVERYDAY_WEIGH)], every),
+        "everyday": ([(hearing, 1.0), (common, COMMON_WEIGH), (everyday, EVERYDAY_WEIGH)], every),
         "defined": ([(law, 1.0), (citizens, CITIZENS_WEIGH)], own),
         "text": ([(idk, 1.0)], of_text),
     }
@@ -233,7 +236,8 @@ def main() -> None:
     reached = {name: ranks[0] for name, ranks in crossed.items()}
     report("law: citizens, development", reached["law"], citizens.groups)
     report("everyday: citizens, development", reached["everyday"], hearing.groups)
-    report("everyday: everyday, kept apart", crossed["everyday"][1])
+    report("everyday: common matters", crossed["everyday"][1])
+    report("everyday: everyday, kept apart", crossed["everyday"][2])
     report("defined: law_qa, development", reached["defined"])
     report("text: IDK-MRC, development", reached["text"])
     weights = {name: fit(name, *model) for name, model in models.items()}
@@ -243,8 +247,8 @@ def main() -> None:
         report("everyday: citizens, confirmation", confirm.ranks(weights["everyday"]), confirm.groups)
     recalls = ", ".join(f"{name} {(ranks <= 5).mean():.3f}" for name, ranks in reached.items())
     about = (
-        f"law: {len(citizens.counts)} citizens' questions; everyday: the same and {len(everyday.counts)} everyday"
-        f" questions; defined: {len(law.counts)} of law_qa, a little of the"
+        f"law: {len(citizens.counts)} citizens' questions; everyday: the same, {len(common.counts)} careless"
+        f" and {len(everyday.counts)} everyday questions; defined: {len(law.counts)} of law_qa, a little of the"
         f" citizens'; text: {len(idk.counts)} of IDK-MRC. Cross-validated R@5: {recalls}."
     )
     if arguments.write:
