@@ -26,7 +26,6 @@ DANGER = [(text, wanted.split(",")) for _, _, wanted, text in MESSAGES if wanted
 HARMLESS = [text for _, _, wanted, text in MESSAGES if wanted == "-"]
 # Known: what is still missed, or told another office than the best, or taken for danger. A line that is heard leaves.
 MISSED = {
-    "simbok sesek ambegane",
     "nelayan belum balik dari laut sejak kemarin",
     "balita saya ga ada di rumah, sudah dicari ke mana mana",
     "anak 2 tahun masuk ember kepalanya di bawah",
@@ -42,6 +41,24 @@ ALARMED = {
     "bapak dulu pernah memukul saya waktu kecil, bisa dilaporkan sekarang?",
     "istri saya digigit anjing tetangga minta ganti rugi ke siapa",
 }
+QUESTIONS = [
+    (text, wanted.split(","))
+    for _, _, wanted, text in (
+        line.split("\t")
+        for line in (HERE / "test_danger_questions.tsv").read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    )
+]
+# Known: told in another form than the right one. A line that is told rightly leaves.
+OTHERWISE_TOLD = {
+    "dipaksa nikah sama orang tua padahal umur 16, boleh nolak?": "answer",
+    "anak dibully sampai luka di sekolah, sekolah bisa dituntut?": "answer",
+    "saya dirampok tadi malam di angkot, bisa dapat ganti rugi?": "answer",
+    "he punishes me by locking me in": "answer",
+    "pacar ga mau tanggung jawab malah mau bunuh saya": "first",
+    "saya disekap, bapak bisa lapor polisi tolong": "first",
+    "orang itu ngancam bunuh saya kalau saya lapor": "first",
+}
 SETS = ("id", "jv", "su", "en", "second", "fourth", "fifth", "sixth")
 
 
@@ -53,6 +70,12 @@ def language_of(text: str) -> str:
 
 def category_of(text: str) -> str | None:
     return NOTICES.emergency(text, language_of(text))
+
+
+def form_of(text: str) -> str:
+    """Return how a message is told: `alone`, `first` or `answer`, as `test_danger_questions.tsv` has it."""
+    danger = NOTICES.danger(text, language_of(text))
+    return "answer" if danger is None else "first" if danger.is_asking else "alone"
 
 
 def test_the_lists_are_long_and_of_four_languages() -> None:
@@ -85,12 +108,25 @@ def test_a_harmless_sentence_is_not_taken_for_danger_or_a_courtesy() -> None:
         ("Abdi diteunggeulan ku salaki", "su", "violence", True),
         ("Saya disiksa di kantor polisi", "id", "custody", True),
         ("Suami saya memukuli saya sekarang", "id", "violence", False),
+        ("suami saya lagi mukulin saya, bisa dilaporkan?", "id", "violence", False),
+        ("suami ngancam pake pisau tapi ga mukul, bisa dilaporkan?", "id", "violence", True),
+        ("suami mau bunuh saya karena saya minta cerai", "id", "violence", False),
+        ("suami mau bunuh saya, apa bisa minta cerai?", "id", "violence", True),
     ],
 )
 def test_a_question_never_silences_danger_but_may_be_answered_behind_the_number(
     said: str, language: str, category: str, is_asking: bool
 ) -> None:
     assert NOTICES.danger(said, language) == (category, is_asking)
+
+
+def test_who_is_in_danger_is_told_the_number_alone_and_who_asks_of_it_is_answered_behind_it() -> None:
+    told = ((text, form_of(text), wanted) for text, wanted in QUESTIONS)
+    assert {text: form for text, form, wanted in told if form not in wanted} == OTHERWISE_TOLD
+
+
+def test_no_question_about_danger_is_cut_off() -> None:
+    assert not [text for text, wanted in QUESTIONS if "alone" not in wanted and form_of(text) == "alone"]
 
 
 def test_who_accuses_the_police_is_not_sent_to_the_police() -> None:

@@ -9,8 +9,8 @@ from typing import Any, Literal, get_args
 
 from daulat.language.errors import LanguageError
 
-Tier = Literal["always", "beside", "short", "urgent"]
-KEYS = ("urgent_words", "near_words", "question_words", "past_words")
+Tier = Literal["alone", "always", "beside", "short", "urgent"]
+KEYS = ("urgent_words", "near_words", "question_words", "asking_words", "past_words")
 _TREES = ("groups", "courtesies", "emergencies")
 
 

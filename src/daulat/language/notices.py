@@ -97,18 +97,20 @@ class Notices:
         before all.
         """
         signs = self._signs.labels(self._exceptions.without(self._laid(text, language)))
-        always, beside, short, urgent = (self._first(signs, tier) for tier in get_args(Tier))
-        if always:
-            return Danger(always)
-        is_calling = "urgent_words" in signs and "question_words" not in signs
+        alone, _, beside, short, urgent = (self._first(signs, tier) for tier in get_args(Tier))
+        is_asking = "asking_words" in signs
+        surest = self._first(signs, "alone", "always")
+        if surest:
+            return Danger(surest, is_asking=is_asking and not alone)
+        is_question = is_asking or "question_words" in signs
         if beside:
-            return Danger(beside, is_asking=not is_calling)
+            return Danger(beside, is_asking=is_question or "urgent_words" not in signs)
         length = len(text.split())
         is_urgent = "urgent_words" in signs and length <= _LONG
         weak = (short if length <= _SHORT else None) or (urgent if is_urgent else None)
         if weak is None or "past_words" in signs:
             return None
-        if "question_words" not in signs:
+        if not is_question:
             return Danger(weak)
         return Danger(weak, is_asking=True) if "near_words" in signs else None
 
@@ -118,8 +120,9 @@ class Notices:
         said = [text, *(self._wording.normalise(text, each) for each in languages if each)]
         return laid_out("\n".join(dict.fromkeys(said)))
 
-    def _first(self, signs: Sequence[str], tier: str) -> str | None:
-        return next((category for category in self._order if f"{tier} {category}" in signs), None)
+    def _first(self, signs: Sequence[str], *tiers: str) -> str | None:
+        heard = (category for category in self._order for tier in tiers if f"{tier} {category}" in signs)
+        return next(heard, None)
 
 
 def notices_for(pack: PackFiles | None, wording: Wording | None = None) -> Notices:
