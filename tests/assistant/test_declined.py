@@ -136,7 +136,6 @@ def test_an_emergency_gets_its_number_at_once(judging, question, number):
     "question",
     [
         "serangan jantung ditanggung bpjs?",
-        "Suami saya memukuli saya, bolehkah saya minta cerai?",
         "donor darah di mana",
         "SIM saya mau mati",
         "Aku capek hidup di kota, mau pindah ke desa",
@@ -174,16 +173,35 @@ def test_who_is_beaten_or_threatened_is_sent_to_the_police_before_the_line_for_w
     assert judging(question).call[0].phone == "110"
 
 
-def test_who_is_hurt_and_is_not_answered_is_told_the_number_first_too(judging):
+def test_who_is_hurt_and_is_not_answered_is_told_whom_to_call_and_whom_to_ask_and_nothing_else(judging):
     never = judged_by(judging.assistant, Answerable(*[Calibrated(0.0, {}, 1.1)] * 4))
-    answer = Asked(never)("Tolong anak saya kejang, biaya rumah sakit gimana?")
-    assert answer.mode == "declined"
-    assert answer.text.index("119") < answer.text.index("Saya tidak menemukan jawabannya")
+    answer = Asked(never)("Tolong anak saya kejang, BPJS nanggung?")
+    assert (answer.mode, answer.answered, answer.related, answer.citations) == ("notice", False, (), ())
     assert answer.call[0].phone == "119"
-    (_, called), (start, end) = answer.listed
-    assert called < answer.text.index("Saya tidak menemukan jawabannya") < start
+    (called_from, called), (start, end) = answer.listed
+    assert answer.text[:called_from].startswith("Kalau ada yang sedang dalam bahaya")
+    assert answer.text[called:start] == "\n\n"
     assert answer.text[start:end].startswith("Anda dapat bertanya kepada:\n- ")
+    assert answer.contacts
+    assert not set(answer.contacts) & set(answer.call)
     assert end == len(answer.text)
+
+
+def test_who_is_hurt_and_asks_what_nobody_in_particular_knows_is_told_whom_to_call_alone(judging):
+    never = judged_by(judging.assistant, Answerable(*[Calibrated(0.0, {}, 1.1)] * 4))
+    answer = Asked(never)("Saya diancam mau dibunuh orang, bisa dilaporkan?")
+    assert (answer.mode, answer.contacts) == ("notice", ())
+    assert [end for _, end in answer.listed] == [len(answer.text)]
+
+
+def test_whom_to_call_comes_first_in_a_stream_too(ask):
+    events = ask.events("Suami saya mengancam pakai pisau, bisa dilaporkan?")
+    answer = events[-1].answer
+    assert answer.mode == "quotation"
+    assert "".join(event.text for event in events) == answer.text
+    assert events[0].text.startswith("Kalau ada yang sedang dalam bahaya")
+    assert [event.kind for event in events[:2]] == ["text", "text"]
+    assert "110" in events[1].text
 
 
 def test_who_complains_of_the_assistant_is_asked_for_other_words(judging):

@@ -292,6 +292,9 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
         text = "Jika ada yang dalam bahaya, segera hubungi:\n\n- Panggilan darurat, 112\n- Healing119, 119 ext. 8"
         call = (Contact("Panggilan darurat", "Bebas pulsa, 24 jam", "112"), Contact("Healing119", "", "119 ext. 8"))
         listed = ("- Panggilan darurat, 112\n- Healing119, 119 ext. 8",)
+        if "biaya" in words:
+            asked = "Anda dapat bertanya kepada:\n- Dinas, 123"
+            text, contacts, listed = f"{text}\n\n{asked}", (Contact("Dinas", "", "123"),), (*listed, asked)
     elif "dipukul" in words:
         text, citations = _marked(
             f"Segera hubungi:\n\n- 112: darurat\n\nMenurut {title}, Pasal 27 {{1}}:\n\n> (1) {BIRTH_SENTENCE}\n\n"

@@ -295,6 +295,20 @@ def test_an_emergency_is_told_whom_to_call_with_a_thumb_and_nothing_else(open_pa
     expect(page.locator(".as-of, .actions")).to_have_count(0)
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_whom_to_ask_what_no_source_answers_stands_under_whom_to_call(open_page: Open, script: bool) -> None:
+    question = "Ada orang pingsan, biaya rumah sakitnya bagaimana?"
+    page = open_page("/" if script else f"/ask?q={quote(question)}", java_script_enabled=script)
+    if script:
+        ask(page, question)
+    parts = [part for part in page.locator(".answer > *").all() if part.inner_text().strip()]
+    assert [part.evaluate("node => node.className") for part in parts] == [
+        "mode", "said alarm", "contacts urgent", "contacts",
+    ]  # fmt: skip
+    expect(page.locator(".contacts.urgent").get_by_role("link").first).to_have_attribute("href", "tel:112")
+    expect(page.locator(".contacts").last).to_contain_text("Dinas")
+
+
 def test_citations_are_wide_enough_for_a_finger(open_page: Open) -> None:
     page = open_page()
     ask(page, "cuti")

@@ -301,6 +301,8 @@ class Assistant:
 
     def _declined(self, prepared: Prepared) -> Answer:
         """Say that no source answers, show the nearest passages, and whom to ask."""
+        if prepared.danger:
+            return self._called(prepared)
         language = prepared.language
         phrases = self.speech.phrases(language)
         pairs = list(zip(prepared.evidence, prepared.marked, strict=False))[:_RELATED]
@@ -309,6 +311,14 @@ class Assistant:
         page.say(phrases.say("declined"))
         answer = self._finished(prepared, page, "declined", ask=self._offices(prepared))
         return replace(answer, answered=False, related=related)
+
+    def _called(self, prepared: Prepared) -> Answer:
+        """Tell somebody who may be in danger whom to call, and who knows what no source answers; nothing else."""
+        # The nearest texts do not answer: by the words of the question alone, or what stands under the number misleads.
+        matters = [*self.contacts.matters(prepared.asked.text, ()), *prepared.asked.topics]
+        known, anyone = (self.contacts.for_topics(each, prepared.language) for each in (matters, ()))
+        ask = [office for office in known if office not in anyone]
+        return replace(self._finished(prepared, Page(prepared.language), "notice", ask=ask), answered=False)
 
     def _offices(self, prepared: Prepared) -> tuple[Office, ...]:
         """Return whom to ask, by the words of the question and its nearest texts."""
