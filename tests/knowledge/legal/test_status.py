@@ -61,6 +61,16 @@ def test_an_act_that_names_the_article_is_told_before_a_later_one_that_may_have_
     assert asked(act(6, 1994), "7", book, rules).by == "ACT-7-2015"
 
 
+def test_an_act_that_names_a_part_is_told_before_a_later_one_that_changed_an_article(rules: LegalRules) -> None:
+    older = Relation("amended_by", "ACT-8-2016", since="2016-01-01", articles=("2", "elucidation_general"), source="s")
+    later = Relation("amended_by", "ACT-9-2020", since="2020-01-01", articles=("9",), source="s")
+    law = act(6, 1994)
+    book = RelationBook({law.doc_id: (older, later)})
+    general = Passage(f"{law.doc_id}:general", law.doc_id, 0, "elucidation_general", "Text.")
+    assert status_of(law, general, book, rules).by == "ACT-8-2016"
+    assert status_of(law, None, book, rules).by == "ACT-9-2020"
+
+
 def test_a_regulation_made_under_a_revoked_act_is_told_with_a_caution(rules: LegalRules, book: RelationBook) -> None:
     regulation = Document("REG-3-1991", "x", kind="Regulation", number="3", year=1991)
     status = asked(regulation, "1", book, rules)

@@ -98,7 +98,7 @@ def status_of(
         title = newer.by_title or book.titles.get(newer.by, "")
         source = f"{newer.by}: {OWN_TEXT}"
         return PassageStatus("amended", newer.by, title, newer.since, source, newer.passage_id or None)
-    found = _amended_or_not(document, article, changes, book)
+    found = _amended_or_not(document, article, passage.section if passage else "", changes, book)
     orphaned = _orphaned(document, base, book, on) if found.status in ("in_force", "unknown") else None
     return orphaned or found
 
@@ -139,10 +139,12 @@ def _is_declared(status: LegalStatus, kind: str, document: Document, base: str, 
     return document.status == status and _first(acts, kind) is None
 
 
-def _amended_or_not(document: Document, article: str, changes: list[Relation], book: RelationBook) -> PassageStatus:
+def _amended_or_not(
+    document: Document, article: str, section: str, changes: list[Relation], book: RelationBook
+) -> PassageStatus:
     latest = sorted(changes, key=lambda change: change.since, reverse=True)
-    # What names this article says more than a later act of which nobody recorded all the articles.
-    latest.sort(key=lambda change: not (article and article in change.articles))
+    # What names this article, or this part of the act, says more than a later act that names others, or not all.
+    latest.sort(key=lambda change: {article, section}.isdisjoint(change.articles))
     concerning = [
         change
         for change in latest
