@@ -118,6 +118,10 @@ def test_old_pages_say_how_old_they_are(release: Ingested) -> None:
         ("Peraturan Pemerintah Pengganti Undang-Undang Nomor 2 Tahun 2022", "PERPPU-2-2022", ""),
         ("dalam Undang-Undang tentang Rumah Susun", "UU-20-2011", ""),
         ("dalam Peraturan Pemerintah tentang Pelaksanaan Pengangkatan Anak", "PP-54-2007", ""),
+        ("apakah KUHP lama masih berlaku?", "UU-1-1946", ""),
+        ("apakah KUHP masih berlaku?", "UU-1-2023", ""),
+        ("KUHAP lama dicabut dengan apa?", "UU-8-1981", ""),
+        ("pasal 90 KUHAP", "UU-20-2025", "90"),
         ("PP no 17 thn 2O10", "PP-17-2010", ""),
         ("PP tentang Perubahan atas PP Nomor 17 Tahun 2010", "PP-17-2010", ""),
         (
