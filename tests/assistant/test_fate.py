@@ -9,6 +9,8 @@ from daulat.assistant import Question
 
 HEALTH, POPULATION = "Undang-Undang Nomor 36 Tahun 2009", "Undang-Undang Nomor 23 Tahun 2006"
 NEW_HEALTH, JOBS = "Undang-Undang Nomor 17 Tahun 2023", "Undang-Undang Nomor 11 Tahun 2020"
+OLD_CODE = "Undang-Undang Nomor 1 Tahun 1946 tentang Peraturan Hukum Pidana"
+NEW_CODE = "Undang-Undang Nomor 1 Tahun 2023 tentang Kitab Undang-Undang Hukum Pidana"
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,23 @@ def test_of_a_law_that_is_not_here_it_is_told_what_became_of_it_and_what_it_chan
     assert says in first
     told = changed.split("\n\n")[1:-1]
     assert [law in each for each in told] == [True] * len(answer.citations)
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("Apakah KUHP lama masih berlaku?", f"{OLD_CODE} sudah dicabut dengan {NEW_CODE}"),
+        ("Apakah UU 1/1946 masih berlaku?", f"{OLD_CODE} sudah dicabut dengan {NEW_CODE}"),
+        ("Is the old criminal code still in force?", f"{OLD_CODE} has been revoked by {NEW_CODE}"),
+    ],
+)
+def test_of_a_law_that_changed_nothing_here_the_record_is_told_with_nothing_cited(judging, question, says):
+    answer = judging(question)
+    assert (answer.mode, answer.answered, answer.citations) == ("notice", True, ())
+    assert says in answer.text
+    assert answer.as_of == judging.assistant.immediate.release.as_of
+    assert "yang diubahnya" not in answer.text
+    assert "that it changed" not in answer.text
 
 
 @pytest.mark.parametrize(

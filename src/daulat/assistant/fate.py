@@ -46,27 +46,32 @@ class Fates:
         if not asked:
             return None
         held = [document for document in self._release.documents if document.doc_id in asked]
+        acts = [] if held else [act for act in self._release.acts if act.doc_id in asked]
         # Of a law that is not here it is known what became of it, and what it changed.
         about = held or [
             changed for each in self._release.documents if (changed := _as_changed_by(each, asked)).relations
         ]
         documents = [each for each in about if self.searcher.may_find(each, service)][:_MOST_LAWS]
-        if not documents:
+        if not documents and (about or not acts):
             return None
         page = Page(language)
-        for act in () if held else self._release.acts:
-            if act.doc_id in asked:
-                law = self.labels.act(act.doc_id, act.title)
-                page.say(*self._said(law, act, language), self.speech.phrases(language).say("law_not_held"))
+        phrases = self.speech.phrases(language)
+        for act in acts:
+            said = self._said(self.labels.act(act.doc_id, act.title), act, language)
+            here = [phrases.say("law_changed_here")] if documents else []
+            page.say(*said, phrases.say("law_not_held"), *here)
         for document in documents:
             law = document.citation or self.labels.act(document.doc_id, document.title)
-            for place, said in enumerate(self._said(law, document, language)):
+            for place, told in enumerate(self._said(law, document, language)):
                 if place == 0:
-                    page.introduce(self._citation(document), said)
+                    page.introduce(self._citation(document), told)
                 else:
-                    page.say(said)
-        page.say(self.speech.as_of(documents[0].coverage_date or self._release.as_of, language))
+                    page.say(told)
+        page.say(self.speech.as_of(self._as_of(documents), language))
         return page
+
+    def _as_of(self, documents: Sequence[Document]) -> str:
+        return next((each.coverage_date for each in documents[:1] if each.coverage_date), self._release.as_of)
 
     def _asked(self, text: str, language: str) -> frozenset[str]:
         """Return the ids of the laws of which a question asks what became of them, and nothing else."""

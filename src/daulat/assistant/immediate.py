@@ -75,8 +75,9 @@ class Immediate:
             text=page.text,
             citations=tuple(page.citations),
             language=language,
-            as_of=page.citations[0].as_of,
-            mode="quotation",
+            as_of=page.citations[0].as_of if page.citations else self.release.as_of,
+            # Of a law that is not here, and changed nothing here, the record alone speaks: there is nothing to cite.
+            mode="quotation" if page.citations else "notice",
             confidence=1.0,
             spoken=tuple(page.spoken),
             release=self.release.release_id,
