@@ -209,6 +209,11 @@ def test_a_scanned_page_is_read_by_tesseract() -> None:
             "5",
             "dokumen lengkap yang dipersyaratkan.",
         ),
+        ("UU-35-2014:pasal-81#61", "(3) Dalam hal tindak pidana", "81", "sebagaimana dimaksud pada ayat (1)."),
+        ("UU-35-2014:pasal-81#61", "(1) Setiap orang yang melanggar", "82", "sebagaimana dimaksud pada ayat (1)."),
+        ("UU-35-2014:pasal-73#46", "(1) Dalam rangka efektivitas", "73A", "diatur dengan Peraturan Pemerintah."),
+        ("UU-18-2017:pasal-20#18", "(l) Pelindungan Selama Bekerja", "21", "serta hukum dan kebiasaan internasional."),
+        ("UU-27-2022:pasal-60#46", "(2) Setiap Orang dilarang secara melawan hukum", "65", "(3) Setiap Orang"),
         ("UU-18-2017:pasal-5#5", "(3) Setiap Keluarga Pekerja Migran", "6", "memperolehaksesberkomunikasi."),
     ],
 )

@@ -29,7 +29,10 @@ amendment:
 merged:
   ends: >-
     (?:(?<=[.;]\s)|^)(?:Part\s+[IVX]+\b(?![^.]{0,40}\.\.)|Section\s+\d+\s+(?=\(1\)|[A-Z][a-z]*\s)|\d+\.\s+Section\s+\w+\s+is)
-  article: '(?:(?<=[.;]\s)|^|Part\s+[IVX]+\s\w+\s)Section\s+(?P<article>\d[\dOl]*[A-Z]?)\s+(?:\(1\)|[A-Z][a-z]*\s)'
+  article: >-
+    (?:(?<=[.;]\s)|^|Part\s+[IVX]+\s\w+\s)Section\s+(?P<article>\d(?:\s?[\dOl])*[A-Z]?)\s+(?:\(1\)|[A-Z][a-z]*\s)
+  instructed: >-
+    (?:(?<=[.;]\s)|^)\d+\.\s+Section\s+(?P<article>\d+[A-Z]?)\s+is\s+changed\s+and\s+reads[\w\s]*:\s+(?=\(|[A-Z])
   elucidation: 'NOTES ON SECTIONS'
 promulgated: 'published\s+on\s+(?P<day>\d{1,2})\s+(?P<month>\w+)\s+(?P<year>[\dOl]{4})'
 months: [january, february, march, april, may, june, july, august, september, october, november, december]

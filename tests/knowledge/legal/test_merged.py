@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daulat.knowledge.errors import SourceError
-from daulat.knowledge.legal import LegalRules, article_at, cuts_of, load_legal_rules, span_of_article
+from daulat.knowledge.legal import LegalRules, article_at, cuts_of, load_legal_rules, span_of_article, without_heading
 from daulat.knowledge.types import Passage
 
 from .conftest import LEGAL
@@ -87,6 +87,35 @@ def test_an_answer_in_the_next_article_is_named_and_quoted_as_that_article(opens
     named = article_at(section_5(text), place, rules)
     assert (named.article, named.section, named.passage_id) == ("6", "body", "ACT-1-2000:s-5#5")
     assert quoted(text, "A card costs nothing.", rules).removeprefix("(1) ") == "A card costs nothing."
+
+
+@pytest.mark.parametrize("number", ["6", "5A"])
+def test_what_follows_a_point_of_an_amending_act_is_the_article_that_the_point_names(
+    number: str, rules: LegalRules
+) -> None:
+    point = f"3. Section {number} is changed and reads as follows:"
+    text = f"(1) A lost card is reported. {point} (1) A card costs nothing. (2) Nor do forms. 4. Section 7 is changed"
+    answer = "(2) Nor do forms."
+    assert article_at(section_5(text), text.index(answer), rules).article == number
+    assert quoted(text, answer, rules) == "(1) A card costs nothing. (2) Nor do forms."
+    assert article_at(section_5(text), 0, rules).article == "5"
+    assert quoted(text, "(1) A lost card is reported.", rules) == "(1) A lost card is reported."
+
+
+def test_a_point_is_no_part_of_the_answer_behind_it(rules: LegalRules) -> None:
+    point = "3. Section 6 is changed and reads as follows: "
+    text = f"{point}A card costs nothing."
+    assert without_heading(text, (0, len(text)), rules) == (len(point), len(text))
+
+
+def test_digits_that_a_scanner_parted_are_one_number(rules: LegalRules) -> None:
+    text = "A lost card is reported. Section 1 1 (1) A card costs nothing."
+    assert article_at(section_5(text), len(text) - 3, rules).article == "11"
+
+
+def test_a_heading_right_behind_another_is_found(rules: LegalRules) -> None:
+    text = "A lost card is reported.\nSection 6\nSection 7 A card costs nothing."
+    assert article_at(section_5(text), len(text) - 3, rules).article == "7"
 
 
 def test_an_answer_in_the_article_itself_keeps_its_name(rules: LegalRules) -> None:

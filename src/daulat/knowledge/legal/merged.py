@@ -8,13 +8,20 @@ act, or a whole article more. Ids of passages stay as the source gives them; a c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import takewhile
+from typing import NamedTuple
 
 from daulat.knowledge.cutting.segments import Span
 from daulat.knowledge.legal.rules import LegalRules, Merged
 from daulat.knowledge.types import Passage
+
+
+class _Opening(NamedTuple):
+    """What another article begins with: its heading, or the point of an amending act that gives it a new text."""
+
+    start: int
+    end: int
+    article: str
 
 
 def span_of_article(text: str, answer: Span, rules: LegalRules | None) -> Span:
@@ -22,8 +29,9 @@ def span_of_article(text: str, answer: Span, rules: LegalRules | None) -> Span:
     if rules is None or rules.merged is None:
         return 0, len(text)
     start = 0
-    for found in _openings(text, answer[0], rules.merged):
-        start = found.end("article")
+    for opening in _openings(text, rules.merged):
+        if opening.end <= answer[0]:
+            start = opening.end
     hangs_on = rules.merged.ends.search(text, answer[1])
     return start, hangs_on.start() if hangs_on else len(text)
 
@@ -45,10 +53,9 @@ def without_heading(text: str, answer: Span, rules: LegalRules | None) -> Span:
     if rules is None or rules.merged is None:
         return answer
     start = answer[0]
-    while found := rules.merged.article.search(text, start, answer[1]):
-        if text[start : found.start()].strip():
-            break
-        start = found.end("article")
+    for opening in _openings(text, rules.merged):
+        if start <= opening.start and opening.end <= answer[1] and not text[start : opening.start].strip():
+            start = opening.end
     while start < answer[1] and text[start].isspace():
         start += 1
     return (start, answer[1]) if start < answer[1] else answer
@@ -68,21 +75,28 @@ def article_at(passage: Passage, place: int, rules: LegalRules | None) -> Passag
     """
     if rules is None or rules.merged is None or passage.section != "body" or not passage.article:
         return passage
-    number = ""
-    for found in _openings(passage.text, place, rules.merged):
-        number = rules.number(found["article"])
+    begun = [each for each in _openings(passage.text, rules.merged) if each.end <= place]
+    number = rules.number("".join(begun[-1].article.split())) if begun else ""
     elucidation = rules.merged.elucidation.search(passage.text, 0, place)
     if number and elucidation:
         return replace(passage, article=number, section="elucidation")
     # Only the elucidation begins again at article 1; a smaller number in the body is a reference or a misread digit.
-    return replace(passage, article=number) if _count(number) > _count(passage.article) else passage
+    return replace(passage, article=number) if _order(number) > _order(passage.article) else passage
 
 
-def _openings(text: str, place: int, merged: Merged) -> Iterator[re.Match[str]]:
-    """Find the openings of other articles before a place."""
-    return takewhile(lambda found: found.end("article") <= place, merged.article.finditer(text))
+def _openings(text: str, merged: Merged) -> list[_Opening]:
+    """Find the openings of other articles, in order."""
+    points = merged.instructed.finditer(text) if merged.instructed else ()
+    openings = [_Opening(*found.span(), found["article"]) for found in points]
+    after = 0
+    # A heading is known by the word behind it, which may be the next heading's own.
+    while found := merged.article.search(text, after):
+        after = found.end("article")
+        openings.append(_Opening(found.start(), after, found["article"]))
+    return sorted(openings)
 
 
-def _count(number: str) -> int:
-    digits = number.rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-    return int(digits) if digits.isdecimal() else 0
+def _order(number: str) -> tuple[int, str]:
+    """Order articles: 82 comes after 81A, and that after 81. What is no number comes before all."""
+    found = re.fullmatch(r"(\d+)([A-Z]*)", number)
+    return (int(found[1]), found[2]) if found else (0, "")

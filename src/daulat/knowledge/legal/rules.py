@@ -58,6 +58,7 @@ class _Repeal(Declared):
 class _Merged(Declared):
     ends: _Pattern
     article: _Pattern
+    instructed: _Pattern = ""
     elucidation: _Pattern
 
 
@@ -111,12 +112,15 @@ class Merged:
         What hangs on to an article: the heading of the next part, the next article, the next point of an amending act.
     article : pattern
         Where another article begins; group ``article``.
+    instructed : pattern, optional
+        A point of an amending act behind which the new text of one article stands, heading or not; group ``article``.
     elucidation : pattern
         Words after which an article is one of the elucidation.
     """
 
     ends: re.Pattern[str]
     article: re.Pattern[str]
+    instructed: re.Pattern[str] | None
     elucidation: re.Pattern[str]
 
 
@@ -282,8 +286,10 @@ def _repeal(file: _Repeal) -> Repeal:
 
 def _merged(file: _Merged) -> Merged:
     # Case tells a heading from the same word in a sentence.
-    ends, article = (re.compile(pattern, re.MULTILINE | re.DOTALL) for pattern in (file.ends, file.article))
-    return Merged(ends, article, re.compile(file.elucidation))
+    ends, article, instructed = (
+        re.compile(pattern, re.MULTILINE | re.DOTALL) for pattern in (file.ends, file.article, file.instructed)
+    )
+    return Merged(ends, article, instructed if file.instructed else None, re.compile(file.elucidation))
 
 
 def plain(name: str) -> str:
