@@ -8,10 +8,12 @@ import pytest
 from daulat.assistant import Answer
 from daulat.assistant.assistant import _leading
 from daulat.assistant.evidence import Evidence
+from daulat.assistant.quoting import Quoted, quotation
 from daulat.assistant.sentence import Marked
 from daulat.assistant.types import Citation
 from daulat.knowledge.legal import PassageStatus
 from daulat.knowledge.types import Document, Hit, Passage
+from daulat.language import Phrases, Said
 
 DAY = "31 Desember 2022"  # the coverage date of the regulations in the pack
 
@@ -52,6 +54,23 @@ def test_the_old_age_of_marriage_is_shown_only_with_what_changed_it(ask):
     assert "sudah diubah dengan Undang-Undang Nomor 16 Tahun 2019" in before
     assert "aturan yang berlaku tidak dapat dikutip di sini" in before
     assert before.rstrip().endswith("bukan lagi aturan yang berlaku")
+
+
+def test_what_two_old_texts_share_is_said_once_and_each_is_called_old():
+    missing = Said("The text of the newer rule is not in this collection.", "en")
+    quoted = [
+        Quoted(
+            Citation(f"p:{article}", "d", "Act", article, "Pay 10.", "amended", "/"),
+            f"Section {article}",
+            warning=[Said(f"Section {article} has been amended.", "en"), missing],
+            is_history=True,
+        )
+        for article in ("7", "9")
+    ]
+    text = quotation(quoted, Phrases.for_language("en", None), opening=[], closing=[]).text
+    assert text.count(missing.text) == 1
+    assert text.index("Section 9 has been amended.") > text.index("Section 7 has been amended.")
+    assert text.count("no longer the rule in force") == 2
 
 
 def test_who_is_shown_old_text_is_told_whom_to_ask_and_who_is_shown_law_in_force_is_not(ask):

@@ -131,9 +131,11 @@ def quotation(quoted: Sequence[Quoted], phrases: Phrases, *, opening: Sequence[S
     page = Page(phrases.language)
     for sentence in opening:
         page.say(sentence)
+    told = set[Said]()
     for place, item in enumerate(quoted):
-        if item.warning:
-            page.say(*item.warning)
+        if warning := [said for said in item.warning if said not in told]:
+            page.say(*warning)
+            told.update(warning)
         key = "quote_history" if item.is_history else "quote_intro" if place == 0 else "quote_also"
         page.introduce(item.citation, phrases.say(key, citation=inert(item.label)))
         page.add("\n".join(f"> {line}" if line.strip() else ">" for line in inert(item.citation.quote).splitlines()))
