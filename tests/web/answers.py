@@ -231,7 +231,7 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
         mode = "written"
         text, citations = _marked(
             "Pekerja perempuan mendapat istirahat **1,5 bulan sebelum** dan **1,5 bulan sesudah** melahirkan. {1} "
-            "Kelahiran anak lalu dilaporkan paling lambat 60 hari. {2}\n\n- Lamanya menurut dokter atau bidan.\n"
+            "Kelahiran anak lalu dilaporkan paling lambat 60 hari. {2}\n\n- Lamanya menurut dokter atau bidan. [1]\n"
             "- Upah tetap dibayar.",
             leave,
             birth,
@@ -360,7 +360,11 @@ def quoting(texts: Sequence[str]) -> Answer:
 
 
 class ScriptedAssistant:
-    """Streams the script's answers word by word. `questions` is what it was asked."""
+    """Streams the script's answers word by word, each citation once its marker was told, as the assistant does.
+
+    With "macet" in a question it stands still at the third word, with "tersendat" at the first citation. `questions`
+    is what it was asked.
+    """
 
     def __init__(self, library: SmallLibrary) -> None:
         self.library = library
@@ -375,14 +379,17 @@ class ScriptedAssistant:
         answer = await self.ask(question)
         pieces = [f"{word} " for word in answer.text.split(" ")]
         pieces[-1] = pieces[-1][:-1]
+        waiting, told = list(answer.citations), 0
         try:
             for at, piece in enumerate(pieces):
-                if at == 3 and "macet" in question.text:
+                is_certain = len(waiting) < len(answer.citations)
+                if (at == 3 and "macet" in question.text) or (is_certain and "tersendat" in question.text):
                     await asyncio.Event().wait()  # until somebody stops it
                 yield AnswerEvent("text", text=piece)
+                told += len(piece)
+                while waiting and waiting[0].end <= told:
+                    yield AnswerEvent("citation", citation=waiting.pop(0))
                 await asyncio.sleep(0.002)
-            for citation in answer.citations:
-                yield AnswerEvent("citation", citation=citation)
             if "ganti" in question.text:
                 answer = replace(answer, text="Sudah diperiksa.", citations=())
             yield AnswerEvent("answer", answer=answer)

@@ -107,6 +107,31 @@ def test_a_citation_opens_the_passage_at_its_article_and_gives_the_focus_back(op
     expect(mark).to_be_focused()
 
 
+def test_a_citation_can_be_opened_as_soon_as_it_is_certain(open_page: Open) -> None:
+    page = open_page()
+    page.fill("#question", "cuti, tersendat")
+    page.keyboard.press("Enter")
+    expect(page.locator("a.cite")).to_have_text(["1"])
+    expect(page.locator(".answer")).to_have_attribute("aria-busy", "true")
+    page.locator("a.cite").click()
+    expect(page.get_by_role("dialog").get_by_role("heading")).to_have_text("Pasal 82")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Hentikan").click()
+    expect(page.locator(".turn")).to_contain_text("Dihentikan.")
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_source_that_is_named_again_can_be_opened_there_too(open_page: Open, script: bool) -> None:
+    page = open_page("/" if script else "/ask?q=cuti", java_script_enabled=script)
+    if script:
+        ask(page, "cuti")
+    expect(page.locator("a.cite")).to_have_text(["1", "2", "1"])
+    expect(page.locator(".said")).not_to_contain_text("[1]")
+    expect(page.locator(".sources .number")).to_have_text(["1", "2"])
+    page.locator(".said li a.cite").click()
+    expect(page.get_by_role("heading", name="Pasal 82")).to_be_visible()
+
+
 def test_the_sheet_leads_to_the_sentence_in_its_document(open_page: Open) -> None:
     page = open_page()
     ask(page, BABY)

@@ -18,6 +18,8 @@ from daulat.assistant.types import Citation, Spoken
 # Private-use characters stand for a citation mark while the text is being read; the answer's own are dropped first.
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
+# A source that is named by its number, anywhere but in a quoted line.
+_AGAIN = re.compile(r"(?:^|\n)>[^\n]*|\[([0-9]{1,3})\](?!\()")
 # So do others for a stretch in another language: open, its tag, begin, the words, end.
 _SPOKEN, _BEGIN, _END = "\ue002", "\ue003", "\ue004"
 _STRETCH = re.compile(f"{_SPOKEN}([A-Za-z0-9-]*){_BEGIN}([^{_END}]+){_END}")
@@ -72,6 +74,22 @@ def place_marks(
             text = f"{text[:start]}{placeholder}{text[end:]}"
             edge = start
     return text
+
+
+def place_again(text: str) -> str:
+    """Put a placeholder also where a source is named again after its marker; a citation tells its first place only.
+
+    Examples
+    --------
+    >>> place_again("Yes\\ue0001\\ue001. So too [1], not [2].\\n> or [1]").count("\\ue0001\\ue001")
+    2
+    """
+
+    def named(found: re.Match[str]) -> str:
+        mark = f"{_OPEN}{found[1]}{_CLOSE}"
+        return mark if mark in text[: found.start()] else found[0]
+
+    return _AGAIN.sub(named, text)
 
 
 def own_words(text: str) -> str:

@@ -23,6 +23,7 @@ from daulat.web.markdown import (
     before_introduction,
     fence_quotes,
     own_words,
+    place_again,
     place_marks,
     quotations,
     to_html,
@@ -158,7 +159,7 @@ def view_answer(
     text = text.replace(LISTED, "")
     is_quotation = answer.mode == "quotation"
     introduction = ""
-    for quoted, stretch in quotations(fence_quotes(text, citations) if is_quotation else text):
+    for quoted, stretch in quotations(fence_quotes(text, citations) if is_quotation else place_again(text)):
         number = _quoted_citation(without_marks(stretch), citations, shown) if quoted else None
         if number is None:
             introduction = "" if quoted else stretch

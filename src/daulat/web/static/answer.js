@@ -2,7 +2,7 @@
 // An answer as it is seen: a turn of the conversation in, nodes out. Draws the same thing for a half answer and a whole one.
 
 import { articleLabel, badge, h, keepLanguage, language, longDate, say } from './dom.js';
-import { LISTED, beforeIntroduction, fenceQuotes, ownWords, placeMarks, quotations, render, withoutMarks, plain } from './markdown.js';
+import { LISTED, beforeIntroduction, fenceQuotes, ownWords, placeAgain, placeMarks, quotations, render, withoutMarks, plain } from './markdown.js';
 import { drawLines, excerpt, findSpan, linesOf, unmarked } from './quoting.js';
 
 const QUOTE_IN_ADDRESS = 300;
@@ -81,7 +81,7 @@ function drawSaid({ text: whole, citations, details }) {
   const before = details?.call && text.includes(LISTED) ? text.indexOf(LISTED) : 0;
   const alarm = render(text.slice(0, before), mark);
   const placed = text.slice(before).replaceAll(LISTED, '');
-  const told = details?.mode === 'quotation' ? fenceQuotes(placed, citations) : placed;
+  const told = details?.mode === 'quotation' ? fenceQuotes(placed, citations) : placeAgain(placed);
   const blocks = [];
   let introduction = '';
   for (const { quoted, text: stretch } of quotations(told)) {

@@ -39,6 +39,12 @@ export function placeMarks(text, citations, spoken = [], listed = []) {
   return signs.join('');
 }
 
+/** Put a placeholder also where a source is named again after its marker; the API tells its first place only. */
+export const placeAgain = (text) => text.replace(/(?:^|\n)>[^\n]*|\[([0-9]{1,3})\](?!\()/g, (whole, number, at) => {
+  const mark = `\ue000${number}\ue001`;
+  return text.slice(0, at).includes(mark) ? mark : whole;
+});
+
 /** Take the placeholders out again. */
 export const withoutMarks = (text) => text.replace(/\ue000\d+\ue001/g, '');
 
