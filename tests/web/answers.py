@@ -287,6 +287,9 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
         mode, answered, citations = "declined", False, ()
         text = "Maaf, tidak ada teks resmi di sini yang menjawab pertanyaan ini, jadi kami tidak menebak."
         related, contacts = (birth, leave), CONTACTS
+    elif "halo" in words:
+        mode, answered, citations = "notice", False, ()
+        text = "Halo. Silakan bertanya tentang layanan publik."
     elif "pingsan" in words:
         mode, citations = "notice", ()
         text = "Jika ada yang dalam bahaya, segera hubungi:\n\n- Panggilan darurat, 112\n- Healing119, 119 ext. 8"

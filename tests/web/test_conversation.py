@@ -334,6 +334,17 @@ def test_whom_to_ask_what_no_source_answers_stands_under_whom_to_call(open_page:
     expect(page.locator(".contacts").last).to_contain_text("Dinas")
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_a_greeting_is_answered_calmly_and_not_in_the_red_of_an_emergency(open_page: Open, script: bool) -> None:
+    page = open_page("/" if script else "/ask?q=halo", java_script_enabled=script)
+    if script:
+        ask(page, "halo")
+    answer = page.locator(".answer")
+    expect(answer).to_have_text(re.compile(r"^\s*Halo\. Silakan bertanya tentang layanan publik\.\s*$"))
+    reds = "node => [...node.querySelectorAll('*')].map(it => getComputedStyle(it)).map(s => [s.color, s.borderInlineStartWidth])"
+    assert {tuple(each) for each in answer.evaluate(reds)} == {("rgb(23, 33, 31)", "0px")}
+
+
 def test_citations_are_wide_enough_for_a_finger(open_page: Open) -> None:
     page = open_page()
     ask(page, "cuti")

@@ -117,7 +117,8 @@ class AnswerView:
     """An answer in blocks: our own words as markup, quotations as figures; then the sources that no figure shows.
 
     `alarm` are the words that send somebody for help, before the numbers to call. `mode` is what the reader is told of
-    it: the answer's own, or ``history`` where it leads with old text.
+    it: the answer's own, ``history`` where it leads with old text, or ``message`` where it is a notice that sends nobody
+    for help, such as a greeting.
     `as_of_told`: its words tell up to which day the texts go.
     """
 
@@ -179,9 +180,16 @@ def view_answer(
         blocks += [_figure(number, citations[number - 1]) for number in missing]
         shown.update(missing)
     rest = tuple((number, citation) for number, citation in enumerate(citations, start=1) if number not in shown)
-    mode = "history" if is_quotation and citations and is_history(citations[0]) else answer.mode
     as_of_told = tells_date(answer.text, answer.as_of, answer.languages)
-    return AnswerView(answer, to_html(alarm, draw_mark), tuple(blocks), rest, mode, as_of_told)
+    return AnswerView(answer, to_html(alarm, draw_mark), tuple(blocks), rest, _shown_mode(answer), as_of_told)
+
+
+def _shown_mode(answer: Answer) -> str:
+    """Return what a reader is told of an answer's making."""
+    if answer.mode == "notice" and not answer.call:
+        return "message"
+    leads_with_old_text = answer.mode == "quotation" and answer.citations and is_history(answer.citations[0])
+    return "history" if leads_with_old_text else answer.mode
 
 
 def quoted_lines(citation: Citation) -> list[Line]:

@@ -52,8 +52,12 @@ function drawSource(citation, number, place, caution) {
 /** Old text never wears the dress of an answer. */
 const isHistory = ({ status, standing }) => standing === 'history' || status === 'revoked';
 
-/** What a reader is told of an answer's making; it says so where the answer leads with old text. */
+/**
+ * What a reader is told of an answer's making: its own mode, `history` where it leads with old text, `message` where it is a
+ * notice that sends nobody for help, such as a greeting.
+ */
 export function shownMode({ details, citations: [first] }) {
+  if (details?.mode === 'notice' && !details.call?.length) return 'message';
   return details?.mode === 'quotation' && first && isHistory(first) ? 'history' : details?.mode;
 }
 
@@ -141,7 +145,8 @@ export function drawAnswer(turn) {
   const fresh = document.createDocumentFragment();
   const own = { lang: language };
   const isNotice = details?.mode === 'notice'; // nothing of law in it: no date, nothing to copy
-  const mode = details?.mode && h('p', { class: 'mode', ...own }, say(`mode_${shownMode(turn)}`));
+  const told = shownMode(turn);
+  const mode = told && told !== 'message' && h('p', { class: 'mode', ...own }, say(`mode_${told}`));
   fresh.append(...[
     isNotice && mode,
     alarm.length && h('div', { class: 'said alarm' }, alarm),
