@@ -280,7 +280,7 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
         language, as_of = question.language or "id", "2022-12-31"
         text = f"{text}\n\n{DATED[language]}"
     elif "belum tentu" in words:
-        text, citations = "", (library.citation(BIRTH, BIRTH_SENTENCE, status="unknown"),)
+        text, citations = "", tuple(replace(each, status="unknown") for each in (birth, leave))
     elif "usang" in words:
         text, citations = "", (library.citation(MOVING),)
     elif "presiden" in words:

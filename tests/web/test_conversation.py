@@ -18,6 +18,9 @@ from .stage import BREAKS_AFTER
 
 Open = Callable[..., Page]
 Seen = Callable[[], dict[str, Any]]
+NOBODY_KNOWS = (
+    "Belum diperiksa di sini apakah teks ini masih berlaku. Tanyakan kepada instansi yang berwenang sebelum memakainya."
+)
 BABY = "Bayi saya baru lahir, kapan harus dilaporkan?"
 
 
@@ -173,15 +176,29 @@ def test_the_day_of_the_texts_is_told_once_whatever_the_browser_calls_its_month(
     expect(page.locator(".as-of")).to_have_count(0)
 
 
-def test_a_text_whose_standing_nobody_knows_says_what_that_means(open_page: Open, address: str) -> None:
+@pytest.mark.parametrize("script", [True, False])
+def test_texts_whose_standing_nobody_knows_each_say_so_and_what_that_means_is_told_once(
+    open_page: Open, script: bool
+) -> None:
+    page = open_page("/" if script else "/ask?q=belum+tentu", java_script_enabled=script)
+    if script:
+        ask(page, "belum tentu")
+    expect(page.locator("figcaption .badge")).to_have_text(["Status belum diketahui"] * 2)
+    expect(page.locator("figcaption").first.locator(".successor")).to_have_text(NOBODY_KNOWS)
+    expect(page.locator(".successor")).to_have_count(1)
+    page.emulate_media(media="print")
+    expect(page.locator("figcaption .badge").last).to_be_visible()
+    expect(page.locator(".successor")).to_be_visible()
+
+
+def test_who_gets_an_answer_shared_learns_what_a_status_that_nobody_knows_means(open_page: Open) -> None:
     page = open_page()
+    page.evaluate("navigator.share = async (parcel) => { window.shared = parcel; }")
     ask(page, "belum tentu")
-    expect(page.locator("figcaption .badge")).to_have_text("Status belum diketahui")
-    expect(page.locator("figcaption .successor")).to_contain_text(
-        "Belum diperiksa di sini apakah teks ini masih berlaku."
-    )
-    page.goto(f"{address}/ask?q=belum+tentu")
-    expect(page.locator("figcaption .successor")).to_contain_text("Tanyakan kepada instansi yang berwenang")
+    page.get_by_role("button", name="Bagikan").click()
+    shared = page.evaluate("window.shared.text")
+    assert shared.count("(Status belum diketahui)") == 2
+    assert shared.count(NOBODY_KNOWS) == 1
 
 
 def test_a_stream_that_dropped_goes_on_where_it_stopped(open_page: Open, seen: Seen) -> None:
@@ -341,8 +358,11 @@ def test_a_greeting_is_answered_calmly_and_not_in_the_red_of_an_emergency(open_p
         ask(page, "halo")
     answer = page.locator(".answer")
     expect(answer).to_have_text(re.compile(r"^\s*Halo\. Silakan bertanya tentang layanan publik\.\s*$"))
-    reds = "node => [...node.querySelectorAll('*')].map(it => getComputedStyle(it)).map(s => [s.color, s.borderInlineStartWidth])"
-    assert {tuple(each) for each in answer.evaluate(reds)} == {("rgb(23, 33, 31)", "0px")}
+    worn = answer.evaluate(
+        """node => [...node.querySelectorAll('*')].map((each) => getComputedStyle(each))
+            .map(({ color, borderInlineStartWidth }) => [color, borderInlineStartWidth])"""
+    )
+    assert {tuple(each) for each in worn} == {("rgb(23, 33, 31)", "0px")}
 
 
 def test_citations_are_wide_enough_for_a_finger(open_page: Open) -> None:

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlencode
 
@@ -23,7 +23,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from daulat.assistant.types import Citation, Question
 from daulat.errors import DaulatError
-from daulat.knowledge.types import Document, LegalStatus, Passage, Relation, document_path, passage_path
+from daulat.knowledge.types import Document, Passage, Relation, document_path, passage_path
 from daulat.language import long_date
 from daulat.web.assets import Assets
 from daulat.web.errors import ComeBackError, LoadingError, NoTextError
@@ -36,6 +36,7 @@ from daulat.web.views import (
     dial,
     opening_words,
     quoted_lines,
+    status_of,
     title_beside,
     view_answer,
     view_passage,
@@ -46,7 +47,6 @@ QUESTION_LIMIT = 2_000
 OTHERS = ("early", "plan")  # scripts that the conversation does not load
 KEPT = frozenset({"q", "find", "page", "scenario"})  # in the address when the language changes; and `s.…` of a plan
 DOCUMENTS_A_PAGE = 100
-LAW_STATUSES = frozenset(get_args(LegalStatus))
 MISREAD_BELOW = 0.9
 LOADING_RETRY_S = "5"
 _WORD = re.compile(r"[^\W_]+")
@@ -269,7 +269,7 @@ class Pages:
             "act": self._act,
             "dial": dial,
             "title_beside": title_beside,
-            "status_of": lambda status: status if status in LAW_STATUSES else "unknown",
+            "status_of": status_of,
             "date": lambda date: long_date(date, language),
             "passage_path": lambda passage_id: reader.keep(passage_path(passage_id)),
             "citation_address": reader.leads_to,

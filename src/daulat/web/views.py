@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 from urllib.parse import quote as percent_encode
 
 from markupsafe import Markup
@@ -16,7 +17,7 @@ from markupsafe import Markup
 from daulat.assistant.evidence import standing_of
 from daulat.assistant.types import Answer, Citation
 from daulat.knowledge.legal import PassageStatus
-from daulat.knowledge.types import Document, Passage, Relation, passage_path
+from daulat.knowledge.types import Document, LegalStatus, Passage, Relation, passage_path
 from daulat.language import tells_date
 from daulat.web.markdown import (
     LISTED,
@@ -32,6 +33,7 @@ from daulat.web.markdown import (
 from daulat.web.quoting import Line, Stretch, excerpt, find_span, lines_of, stretches_of, unmarked
 
 QUOTE_IN_ADDRESS = 300
+_LAW_STATUSES = frozenset(get_args(LegalStatus))
 _EXTENSION = re.compile(r"\s*\bext\b\.?\s*", re.IGNORECASE)
 _UNDIALLED = re.compile(r"[^\d+*#,]")
 _NOTHING = Markup()
@@ -117,9 +119,10 @@ class AnswerView:
     """An answer in blocks: our own words as markup, quotations as figures; then the sources that no figure shows.
 
     `alarm` are the words that send somebody for help, before the numbers to call. `mode` is what the reader is told of
-    it: the answer's own, ``history`` where it leads with old text, or ``message`` where it is a notice that sends nobody
-    for help, such as a greeting.
-    `as_of_told`: its words tell up to which day the texts go.
+    it: the answer's own, ``history`` where it leads with old text, or ``message`` where it is a notice that sends
+    nobody for help, such as a greeting.
+    `as_of_told`: its words tell up to which day the texts go. `unknown` is the number of the first source whose
+    standing nobody knows, where it is told what that means.
     """
 
     answer: Answer
@@ -128,6 +131,7 @@ class AnswerView:
     sources: tuple[tuple[int, Citation], ...]
     mode: str
     as_of_told: bool
+    unknown: int
 
 
 def _figure(number: int, citation: Citation, *, is_further: bool = False, caution: Markup = _NOTHING) -> Figure:
@@ -180,8 +184,9 @@ def view_answer(
         blocks += [_figure(number, citations[number - 1]) for number in missing]
         shown.update(missing)
     rest = tuple((number, citation) for number, citation in enumerate(citations, start=1) if number not in shown)
-    as_of_told = tells_date(answer.text, answer.as_of, answer.languages)
-    return AnswerView(answer, to_html(alarm, draw_mark), tuple(blocks), rest, _shown_mode(answer), as_of_told)
+    as_of_told, unknown = tells_date(answer.text, answer.as_of, answer.languages), _first_unknown(citations)
+    drawn = to_html(alarm, draw_mark)
+    return AnswerView(answer, drawn, tuple(blocks), rest, _shown_mode(answer), as_of_told, unknown)
 
 
 def _shown_mode(answer: Answer) -> str:
@@ -190,6 +195,21 @@ def _shown_mode(answer: Answer) -> str:
         return "message"
     leads_with_old_text = answer.mode == "quotation" and answer.citations and is_history(answer.citations[0])
     return "history" if leads_with_old_text else answer.mode
+
+
+def _first_unknown(citations: Sequence[Citation]) -> int:
+    """Return the number of the first source whose standing nobody knows and that nothing was named for; 0: none."""
+    told = (each.successor or each.successor_url or status_of(each.status) != "unknown" for each in citations)
+    return next((number for number, is_told in enumerate(told, start=1) if not is_told), 0)
+
+
+def status_of(status: str) -> str:
+    """Tell the legal statuses we have words for from any other.
+
+    >>> status_of("in_force"), status_of("repealed")
+    ('in_force', 'unknown')
+    """
+    return status if status in _LAW_STATUSES else "unknown"
 
 
 def quoted_lines(citation: Citation) -> list[Line]:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An answer as it is seen: a turn of the conversation in, nodes out. Draws the same thing for a half answer and a whole one.
 
-import { articleLabel, badge, h, keepLanguage, language, longDate, say } from './dom.js';
+import { articleLabel, badge, h, keepLanguage, language, longDate, say, statusOf } from './dom.js';
 import { LISTED, beforeIntroduction, fenceQuotes, ownWords, placeAgain, placeMarks, quotations, render, withoutMarks, plain } from './markdown.js';
 import { drawLines, excerpt, findSpan, linesOf, unmarked } from './quoting.js';
 
@@ -33,10 +33,13 @@ export function citationName({ title, article }) {
 /** What replaced a text, or what should be read too, where it was changed somewhere. */
 export const afterwards = ({ standing, successor }) => successor && say(standing === 'history' ? 'successor' : 'newer', { name: successor });
 
+/** Of the sources whose standing nobody knows, the place of the first, where it is told what that means. */
+const unknownAt = (citations) => citations.findIndex((each) => statusOf(each.status) === 'unknown' && !afterwards(each) && !each.successor_url);
+
 /** Where `caution` has told what changed a text, its name stands here only as a link. */
-function drawSource(citation, number, place, caution) {
+function drawSource(citation, number, place, isFirstUnknown, caution) {
   const { title, article, status, successor_url: address } = citation;
-  const note = { revoked: 'revoked_note', unknown: number && 'unknown_note' }[status];
+  const note = isFirstUnknown ? 'unknown_note' : status === 'revoked' && 'revoked_note';
   const name = afterwards(citation);
   const after = address ? h('a', { href: keepLanguage(address) }, name) : name ? !caution && name : note && say(note);
   const url = `${location.origin}/p/${encodeURIComponent(citation.passage_id)}`;
@@ -61,14 +64,15 @@ export function shownMode({ details, citations: [first] }) {
   return details?.mode === 'quotation' && first && isHistory(first) ? 'history' : details?.mode;
 }
 
-function drawFigure(citation, number, isFurther = false, caution = []) {
+function drawFigure(citations, at, isFurther = false, caution = []) {
+  const citation = citations[at];
   const lines = excerpt(linesOf(citation.quote, answeringSpan(citation)));
   const isOld = isHistory(citation);
   return h('figure', { class: `quote${isFurther ? ' further' : ''}${isOld ? ' history' : ''}` },
     isOld && h('p', { class: 'old', lang: language }, say('history')),
     caution.length && h('div', { class: 'caution' }, caution),
     h('blockquote', { lang: citation.language, dir: 'auto' }, drawLines(isOld ? unmarked(lines) : lines)),
-    h('figcaption', { lang: language, dir: 'auto' }, drawSource(citation, number, `citations/${number - 1}`, caution.length)));
+    h('figcaption', { lang: language, dir: 'auto' }, drawSource(citation, at + 1, `citations/${at}`, at === unknownAt(citations), caution.length)));
 }
 
 /** The words and the quotations. A quoted stretch that stands in a citation is shown as that citation, whole and marked. */
@@ -103,14 +107,14 @@ function drawSaid({ text: whole, citations, details }) {
       introduction = '';
       if (isFurther && !blocks.some((block) => block.matches('.further'))) blocks.push(h('h3', { lang: language }, say('further')));
       shown.add(at);
-      blocks.push(drawFigure(citations[at], at + 1, isFurther, render(before ?? '', mark)));
+      blocks.push(drawFigure(citations, at, isFurther, render(before ?? '', mark)));
     }
   }
   if (details?.mode === 'quotation') {
-    citations.forEach((citation, at) => {
+    citations.forEach((_, at) => {
       if (shown.has(at)) return;
       shown.add(at);
-      blocks.push(drawFigure(citation, at + 1));
+      blocks.push(drawFigure(citations, at));
     });
   }
   return { alarm, blocks, rest: citations.map((citation, at) => [citation, at]).filter(([, at]) => !shown.has(at)) };
@@ -155,7 +159,8 @@ export function drawAnswer(turn) {
     details?.notice && h('p', { class: 'notice', dir: 'auto', lang: details.notice_language }, details.notice),
     blocks.length && h('div', { class: 'said' }, blocks),
     state === 'done' && rest.length && h('section', { class: 'sources', ...own }, h('h3', {}, say('sources')),
-      h('ul', {}, rest.map(([citation, at]) => h('li', { dir: 'auto' }, drawSource(citation, at + 1, `citations/${at}`))))),
+      h('ul', {}, rest.map(([citation, at]) => h('li', { dir: 'auto' },
+        drawSource(citation, at + 1, `citations/${at}`, at === unknownAt(citations)))))),
     details?.contacts && drawContacts(details.contacts),
     details?.related?.length && h('section', { class: 'sources', ...own }, h('h3', {}, say('nearest')),
       h('ul', {}, details.related.map((citation, at) => h('li', { dir: 'auto' },
@@ -176,10 +181,10 @@ export function drawAnswer(turn) {
 export function asText({ question, text, citations, details }) {
   const sources = citations.map((citation, at) => {
     const { status, passage_id: id } = citation;
-    const note = afterwards(citation) ? ` ${afterwards(citation)}` : '';
+    const note = afterwards(citation) || (at === unknownAt(citations) && say('unknown_note'));
     const words = details?.mode === 'quotation' && !plain(text).includes(plain(answeringWords(citation)))
       ? `\n“${answeringWords(citation)}”` : '';
-    return `[${at + 1}] ${citationName(citation)} (${say(`status_${status}`)})${note}${words}\n${location.origin}/p/${encodeURIComponent(id)}`;
+    return `[${at + 1}] ${citationName(citation)} (${say(`status_${statusOf(status)}`)})${note ? ` ${note}` : ''}${words}\n${location.origin}/p/${encodeURIComponent(id)}`;
   });
   const date = details?.as_of && !details.as_of_told && say('as_of', { date: longDate(details.as_of) });
   return [question, plain(text), sources.length && [`${say('sources')}:`, ...sources].join('\n'), date, say('share_note')]

@@ -51,7 +51,7 @@ export function keepLanguage(path) {
 }
 
 /** Tell the legal statuses we have words for from any other. */
-export function badge(status) {
-  const known = words[`status_${status}`] ? status : 'unknown';
-  return h('span', { class: 'badge', 'data-status': known }, say(`status_${known}`));
-}
+export const statusOf = (status) => (words[`status_${status}`] ? status : 'unknown');
+
+/** Draw a legal status. */
+export const badge = (status) => h('span', { class: 'badge', 'data-status': statusOf(status) }, say(`status_${statusOf(status)}`));
