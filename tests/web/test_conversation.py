@@ -123,6 +123,19 @@ def test_a_citation_can_be_opened_as_soon_as_it_is_certain(open_page: Open) -> N
     expect(page.locator(".turn")).to_contain_text("Dihentikan.")
 
 
+def test_an_article_that_could_not_be_loaded_can_be_asked_for_again(open_page: Open) -> None:
+    page = open_page(allow="ERR_FAILED")
+    ask(page, BABY)
+    page.route("**/v1/passages/**", lambda route: route.abort())
+    page.locator("figcaption a.source").click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet).to_contain_text("Pasal tidak dapat dimuat.")
+    page.unroute("**/v1/passages/**")
+    sheet.get_by_role("button", name="Tampilkan pasal lengkap").click()
+    expect(sheet.locator(".official")).to_have_count(2)  # what hangs on to it stands apart, which the quote cannot know
+    expect(sheet).not_to_contain_text("Pasal tidak dapat dimuat.")
+
+
 @pytest.mark.parametrize("script", [True, False])
 def test_a_source_that_is_named_again_can_be_opened_there_too(open_page: Open, script: bool) -> None:
     page = open_page("/" if script else "/ask?q=cuti", java_script_enabled=script)
@@ -372,6 +385,15 @@ def test_citations_are_wide_enough_for_a_finger(open_page: Open) -> None:
         box = link.bounding_box()
         assert box is not None
         assert min(box["width"], box["height"]) >= 24
+
+
+def test_a_thumb_that_asked_is_not_given_the_keyboard_over_its_answer(open_page: Open) -> None:
+    page = open_page(has_touch=True, is_mobile=True)
+    page.fill("#question", BABY)
+    button = page.get_by_role("button", name="Tanyakan", exact=True)
+    button.tap()
+    page.locator('.answer[aria-busy="false"]').wait_for()
+    expect(button).to_be_focused()
 
 
 def test_the_field_stays_labelled_and_gives_its_width_to_the_words(open_page: Open) -> None:

@@ -8,6 +8,7 @@ import { h, say, settle } from './dom.js';
 import { cancel, complete, follow, Refused } from './stream.js';
 
 const lowData = () => document.documentElement.dataset.data === 'low';
+const hasMouse = () => matchMedia('(pointer: fine)').matches;
 const calm = () => lowData() || matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 class Chat extends HTMLElement {
@@ -40,7 +41,7 @@ class Chat extends HTMLElement {
     this.form.addEventListener('submit', (event) => { event.preventDefault(); this.submit(this.field.value); });
     this.field.addEventListener('keydown', (event) => {
       // On a touch keyboard Enter makes a new line, and the button sends.
-      const sends = event.key === 'Enter' && !event.shiftKey && !event.isComposing && matchMedia('(pointer: fine)').matches;
+      const sends = event.key === 'Enter' && !event.shiftKey && !event.isComposing && hasMouse();
       if (!sends) return;
       event.preventDefault();
       this.form.requestSubmit();
@@ -154,7 +155,8 @@ class Chat extends HTMLElement {
     this.send.hidden = busy;
     this.stop.hidden = !busy;
     if (busy && active === this.send) this.stop.focus();
-    if (!busy && active === this.stop) this.field.focus();
+    // In the field a thumb would be given the keyboard, over the answer.
+    if (!busy && active === this.stop) (hasMouse() ? this.field : this.send).focus();
   }
 
   addTurn(turn) {

@@ -26,7 +26,7 @@ class Source extends HTMLElement {
 
   async load() {
     this.loading = new AbortController();
-    this.draw({ note: say('loading_passage') });
+    this.draw({ note: say('loading_passage'), isLoading: true });
     try {
       const passage = await fetchPassage(this.citation.passage_id, this.loading.signal);
       this.draw({ passage });
@@ -36,7 +36,7 @@ class Source extends HTMLElement {
     }
   }
 
-  draw({ passage, newer, note }) {
+  draw({ passage, newer, note, isLoading }) {
     const { citation } = this;
     this.passage = passage;
     const text = passage?.text ?? citation.quote;
@@ -45,7 +45,7 @@ class Source extends HTMLElement {
     const isOld = citation.standing === 'history' || status === 'revoked';
     const close = h('button', { type: 'button', class: 'close', autofocus: true }, say('close'));
     close.addEventListener('click', () => this.dialog.close());
-    const more = !passage && !note && h('button', { type: 'button' }, say('load_full'));
+    const more = !passage && !isLoading && h('button', { type: 'button' }, say('load_full'));
     if (more) more.addEventListener('click', () => this.load());
     const hadFocus = this.dialog.contains(document.activeElement);
     this.dialog.replaceChildren(
