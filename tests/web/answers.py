@@ -282,7 +282,10 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
     elif "belum tentu" in words:
         text, citations = "", tuple(replace(each, status="unknown") for each in (birth, leave))
     elif "usang" in words:
-        text, citations = "", (library.citation(MOVING),)
+        text, citations = "", (library.citation(MOVING, "Penduduk"),)
+    elif "nasib" in words:
+        revoked = library.citation(MARRIAGE, status="revoked", standing="history")
+        text, citations = _marked(f"{revoked.title} sudah dicabut. {{1}}\n\nSekian.", revoked)
     elif "presiden" in words:
         mode, answered, citations = "declined", False, ()
         text = "Maaf, tidak ada teks resmi di sini yang menjawab pertanyaan ini, jadi kami tidak menebak."

@@ -312,6 +312,26 @@ def test_an_old_text_is_shown_as_history_with_what_replaced_it(open_page: Open) 
 
 
 @pytest.mark.parametrize("script", [True, False])
+def test_what_became_of_a_law_is_told_with_its_source_and_quotes_nothing(open_page: Open, script: bool) -> None:
+    page = open_page("/" if script else "/ask?q=nasib", java_script_enabled=script)
+    if script:
+        ask(page, "nasib")
+    expect(page.locator(".said a.cite")).to_have_text("1")
+    expect(page.locator(".mode, figure")).to_have_count(0)
+    expect(page.locator(".sources .badge")).to_have_text("Dicabut")
+
+
+def test_what_became_of_a_law_is_shared_without_words_that_answer_nothing(open_page: Open) -> None:
+    page = open_page()
+    page.evaluate("navigator.share = async (parcel) => { window.shared = parcel; }")
+    ask(page, "nasib")
+    page.get_by_role("button", name="Bagikan").click()
+    shared = page.evaluate("window.shared.text")
+    assert "sudah dicabut. [1]" in shared
+    assert "Perkawinan hanya diizinkan" not in shared
+
+
+@pytest.mark.parametrize("script", [True, False])
 def test_whom_to_call_is_a_button_before_the_answer_and_the_answer_is_whole(open_page: Open, script: bool) -> None:
     question = "Saya dipukul, bayi saya bagaimana?"
     page = open_page("/" if script else f"/ask?q={quote(question)}", java_script_enabled=script)

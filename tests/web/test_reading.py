@@ -109,7 +109,7 @@ def test_nothing_is_stranded_on_paper_and_the_last_page_is_not_empty(open_page: 
 
 QUESTIONS = (
     "bayi", "beberapa", "cuti", "presiden", "umur", "pingsan", "serang", "panjang", "tanggal", "belum tentu",
-    "dipukul", "berubah", "pesangon", "halo",
+    "dipukul", "berubah", "pesangon", "halo", "nasib",
 )  # fmt: skip
 
 

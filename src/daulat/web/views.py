@@ -119,8 +119,8 @@ class AnswerView:
     """An answer in blocks: our own words as markup, quotations as figures; then the sources that no figure shows.
 
     `alarm` are the words that send somebody for help, before the numbers to call. `mode` is what the reader is told of
-    it: the answer's own, ``history`` where it leads with old text, or ``message`` where it is a notice that sends
-    nobody for help, such as a greeting.
+    it: the answer's own, ``history`` where it leads with old text, or ``message`` where it quotes nothing and sends
+    nobody for help, such as a greeting or what became of a law.
     `as_of_told`: its words tell up to which day the texts go. `unknown` is the number of the first source whose
     standing nobody knows, where it is told what that means.
     """
@@ -180,7 +180,8 @@ def view_answer(
             shown.add(number)
             blocks.append(_figure(number, citations[number - 1], is_further=is_further, caution=caution))
     if is_quotation:
-        missing = [number for number in range(1, len(citations) + 1) if number not in shown]
+        answering = [number for number, each in enumerate(citations, start=1) if _is_answering(each)]
+        missing = [number for number in answering if number not in shown]
         blocks += [_figure(number, citations[number - 1]) for number in missing]
         shown.update(missing)
     rest = tuple((number, citation) for number, citation in enumerate(citations, start=1) if number not in shown)
@@ -191,10 +192,19 @@ def view_answer(
 
 def _shown_mode(answer: Answer) -> str:
     """Return what a reader is told of an answer's making."""
-    if answer.mode == "notice" and not answer.call:
+    if answer.mode == "notice":
+        return "notice" if answer.call else "message"
+    if answer.mode != "quotation" or not answer.citations:
+        return answer.mode
+    if not any(map(_is_answering, answer.citations)):
         return "message"
-    leads_with_old_text = answer.mode == "quotation" and answer.citations and is_history(answer.citations[0])
-    return "history" if leads_with_old_text else answer.mode
+    return "history" if is_history(answer.citations[0]) else "quotation"
+
+
+def _is_answering(citation: Citation) -> bool:
+    """Say whether words of a citation answer; what became of a law is not said in that law's."""
+    start, end = citation.answer_span
+    return start < end
 
 
 def _first_unknown(citations: Sequence[Citation]) -> int:

@@ -55,13 +55,18 @@ function drawSource(citation, number, place, isFirstUnknown, caution) {
 /** Old text never wears the dress of an answer. */
 const isHistory = ({ status, standing }) => standing === 'history' || status === 'revoked';
 
+/** The source of what was not said in its words, such as what became of a law, has none that answer. */
+const isAnswering = ({ answer_start: start, answer_end: end }) => start < end;
+
 /**
- * What a reader is told of an answer's making: its own mode, `history` where it leads with old text, `message` where it is a
- * notice that sends nobody for help, such as a greeting.
+ * What a reader is told of an answer's making: its own mode, `history` where it leads with old text, `message` where it quotes
+ * nothing and sends nobody for help, such as a greeting or what became of a law.
  */
-export function shownMode({ details, citations: [first] }) {
-  if (details?.mode === 'notice' && !details.call?.length) return 'message';
-  return details?.mode === 'quotation' && first && isHistory(first) ? 'history' : details?.mode;
+export function shownMode({ details, citations }) {
+  if (details?.mode === 'notice') return details.call?.length ? 'notice' : 'message';
+  if (details?.mode !== 'quotation' || !citations.length) return details?.mode;
+  if (!citations.some(isAnswering)) return 'message';
+  return isHistory(citations[0]) ? 'history' : 'quotation';
 }
 
 function drawFigure(citations, at, isFurther = false, caution = []) {
@@ -111,8 +116,8 @@ function drawSaid({ text: whole, citations, details }) {
     }
   }
   if (details?.mode === 'quotation') {
-    citations.forEach((_, at) => {
-      if (shown.has(at)) return;
+    citations.forEach((citation, at) => {
+      if (shown.has(at) || !isAnswering(citation)) return;
       shown.add(at);
       blocks.push(drawFigure(citations, at));
     });
@@ -182,7 +187,7 @@ export function asText({ question, text, citations, details }) {
   const sources = citations.map((citation, at) => {
     const { status, passage_id: id } = citation;
     const note = afterwards(citation) || (at === unknownAt(citations) && say('unknown_note'));
-    const words = details?.mode === 'quotation' && !plain(text).includes(plain(answeringWords(citation)))
+    const words = details?.mode === 'quotation' && isAnswering(citation) && !plain(text).includes(plain(answeringWords(citation)))
       ? `\n“${answeringWords(citation)}”` : '';
     return `[${at + 1}] ${citationName(citation)} (${say(`status_${statusOf(status)}`)})${note ? ` ${note}` : ''}${words}\n${location.origin}/p/${encodeURIComponent(id)}`;
   });
