@@ -48,7 +48,14 @@ MARRIAGE_AGE = Relation(
     note="the minimum age is 19 for both",
     source="UU 16/2019, Pasal I",
 )
-
+SEVERED = Relation(
+    kind="partly_revoked_by",
+    other="UU-11-2020",
+    other_title="Cipta Kerja",
+    since="2020-11-02",
+    articles=tuple(map(str, range(150, 162))),
+)
+RELATIONS = {"UU-1-1974": (MARRIAGE_AGE,), "UU-13-2003": (SEVERED,)}
 
 PACK = find_pack("ID")
 LEGAL = load_legal_rules(PACK.path("legal.yaml")) if PACK else None
@@ -82,7 +89,7 @@ def _document(doc_id: str) -> Document:
         year=int(year),
         language="id",
         status="amended" if amended else "in_force",
-        relations=(MARRIAGE_AGE,) if amended else (),
+        relations=RELATIONS.get(doc_id, ()),
         coverage_date=AS_OF,
         url=f"https://peraturan.example/{doc_id.lower()}",
         publisher="Republik Indonesia",

@@ -290,6 +290,16 @@ async def test_a_passage_tells_its_standing_in_law(visit: Visitor) -> None:
     assert "Diubah dengan" not in other.decode()  # the relation concerns article 7 alone
 
 
+async def test_a_law_of_which_many_articles_changed_names_the_first_and_opens_the_others_in_place(
+    visit: Visitor,
+) -> None:
+    _, _, body = await visit("/d/UU-13-2003")
+    told = " ".join(body.decode().split())
+    assert "<summary>mengenai Pasal 150, Pasal 151, Pasal 152&nbsp;…</summary>" in told
+    every = ", ".join(f"Pasal {number}" for number in range(150, 162))
+    assert f"<p>mengenai {every}</p>" in told
+
+
 async def test_an_old_passage_leads_to_the_newer_one(visit: Visitor) -> None:
     _, _, body = await visit("/p/UU-23-2006:pasal-15#15")
     assert '<a href="/p/UU-24-2013%3Apasal-27%237">Lihat gantinya: Undang-Undang Nomor 24' in body.decode()

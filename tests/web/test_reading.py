@@ -202,6 +202,23 @@ def test_nothing_runs_off_a_screen_of_320_pixels_even_in_larger_text(open_page: 
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_a_long_question_does_not_push_its_answer_out_of_sight_and_is_printed_whole(
+    open_page: Open, script: bool
+) -> None:
+    question = f"cuti: {'Saya bekerja di pabrik sejak lama sekali. ' * 40}"
+    small = {"viewport": {"width": 320, "height": 640}, "java_script_enabled": script}
+    page = open_page("/" if script else f"/ask?q={quote(question)}", **small)
+    if script:
+        ask(page, question)
+    asked = page.locator("h2.asked")
+    expect(asked).to_contain_text("sejak lama sekali.")
+    expect(page.locator(".mode")).to_be_in_viewport()
+    expect(asked).to_have_attribute("tabindex", "0")  # it scrolls, by keyboard too
+    page.emulate_media(media="print")
+    assert asked.evaluate("node => node.scrollHeight === node.clientHeight")
+
+
 def test_an_open_conversation_fits_320_pixels(open_page: Open) -> None:
     page = open_page(viewport={"width": 320, "height": 640})
     for question in ("panjang", "presiden", "umur"):

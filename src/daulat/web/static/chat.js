@@ -7,6 +7,8 @@ import { keep, messagesFor, newTurn, restore, take } from './conversation.js';
 import { h, say, settle } from './dom.js';
 import { cancel, complete, follow, Refused } from './stream.js';
 
+const LONG_QUESTION = 300; // a longer one scrolls in its place, so that the answer stays in sight
+
 const lowData = () => document.documentElement.dataset.data === 'low';
 const hasMouse = () => matchMedia('(pointer: fine)').matches;
 const calm = () => lowData() || matchMedia('(prefers-reduced-motion: reduce)').matches;
@@ -160,8 +162,9 @@ class Chat extends HTMLElement {
   }
 
   addTurn(turn) {
+    const isLong = [...turn.question].length > LONG_QUESTION;
     const article = h('article', { class: 'turn' },
-      h('h2', { class: 'asked', dir: 'auto' }, h('bdi', { class: 'unseen' }, `${say('you_asked')}: `), turn.question),
+      h('h2', { class: isLong ? 'asked long' : 'asked', tabindex: isLong && '0', dir: 'auto' }, h('bdi', { class: 'unseen' }, `${say('you_asked')}: `), turn.question),
       h('div', { class: 'answer' }));
     this.log.append(article);
     this.paint(turn, article);
