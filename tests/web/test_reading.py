@@ -24,6 +24,7 @@ from .conftest import ask
 
 Open = Callable[..., Page]
 BABY = "Bayi saya baru lahir, kapan harus dilaporkan?"
+LONG = f"cuti: {'Saya bekerja di pabrik sejak lama sekali. ' * 40}"
 PASSAGE = "/p/UU-1-1974%3Apasal-7%237?q=umur%2019%20%28sembilan%20belas%29%20tahun"
 MERGED = "/p/UU-24-2013%3Apasal-27%237"  # the next point of its amending act hangs on to it
 DESIGN = Path(__file__).parents[2] / "docs" / "design" / "web.md"
@@ -206,11 +207,10 @@ def test_nothing_runs_off_a_screen_of_320_pixels_even_in_larger_text(open_page: 
 def test_a_long_question_does_not_push_its_answer_out_of_sight_and_is_printed_whole(
     open_page: Open, script: bool
 ) -> None:
-    question = f"cuti: {'Saya bekerja di pabrik sejak lama sekali. ' * 40}"
     small = {"viewport": {"width": 320, "height": 640}, "java_script_enabled": script}
-    page = open_page("/" if script else f"/ask?q={quote(question)}", **small)
+    page = open_page("/" if script else f"/ask?q={quote(LONG)}", **small)
     if script:
-        ask(page, question)
+        ask(page, LONG)
     asked = page.locator("h2.asked")
     expect(asked).to_contain_text("sejak lama sekali.")
     expect(page.locator(".mode")).to_be_in_viewport()
@@ -272,7 +272,7 @@ def test_axe_finds_nothing(open_page: Open, axe: str, address: str, scheme: str,
         assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in result["violations"]] == []
 
     check()
-    for question in ("bayi", "cuti", "presiden", "umur", "pingsan"):
+    for question in ("bayi", "cuti", "presiden", "umur", "pingsan", "nasib", LONG):
         ask(page, question)
     check()
     page.locator("a.cite").first.click()
