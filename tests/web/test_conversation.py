@@ -116,11 +116,14 @@ def test_a_citation_can_be_opened_as_soon_as_it_is_certain(open_page: Open) -> N
     page.keyboard.press("Enter")
     expect(page.locator("a.cite")).to_have_text(["1"])
     expect(page.locator(".answer")).to_have_attribute("aria-busy", "true")
+    going_on = "node => getComputedStyle(node, '::after').content"
+    assert page.locator(".said").evaluate(going_on) == '""'  # a sign that it goes on
     page.locator("a.cite").click()
     expect(page.get_by_role("dialog").get_by_role("heading")).to_have_text("Pasal 82")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Hentikan").click()
     expect(page.locator(".turn")).to_contain_text("Dihentikan.")
+    assert page.locator(".said").evaluate(going_on) == "none"
 
 
 def test_an_article_that_could_not_be_loaded_can_be_asked_for_again(open_page: Open) -> None:
