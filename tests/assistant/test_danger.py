@@ -23,6 +23,7 @@ def danger(pack):
 def test_whom_to_call_is_told_without_a_release_as_the_assistant_tells_it(danger, judging, text):
     told = judging(text)
     assert told.mode == "notice"
+    assert told.is_urgent
     assert told.call
     assert [told.text[start:end].count("\n") + 1 for start, end in told.listed] == [len(told.call)]
     assert danger.heard(Question(text)) == replace(told, as_of="", release="")
@@ -40,4 +41,5 @@ def test_a_language_that_was_chosen_is_spoken(danger):
 def test_where_nobody_is_declared_the_number_is_not_made_up():
     answer = open_danger(None, ("en",)).heard(Question("I want to kill myself"))
     assert (answer.call, answer.listed) == ((), ())
+    assert answer.is_urgent
     assert not any(letter.isdigit() for letter in answer.text)

@@ -224,6 +224,7 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
     words, mode, answered, notice, language = question.text.lower(), "quotation", True, "", "id"
     as_of = AS_OF
     related: tuple[Citation, ...] = ()
+    is_urgent = False
     call: tuple[Contact, ...] = ()
     contacts: tuple[Contact, ...] = ()
     listed: tuple[str, ...] = ()
@@ -300,6 +301,8 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
     elif "halo" in words:
         mode, answered, citations = "notice", False, ()
         text = "Halo. Silakan bertanya tentang layanan publik."
+    elif "tenggelam" in words:  # where no office is known
+        mode, citations, text, is_urgent = "notice", (), "Segera hubungi nomor darurat setempat.", True
     elif "pingsan" in words:
         mode, citations = "notice", ()
         text = "Jika ada yang dalam bahaya, segera hubungi:\n\n- Panggilan darurat, 112\n- Healing119, 119 ext. 8"
@@ -344,7 +347,7 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
         related = (arabic,)
     return Answer(
         answered=answered, text=text, citations=citations, language=language, as_of=as_of, mode=mode,  # type: ignore[arg-type]
-        confidence=0.9, notice=notice, spoken=spoken, related=related, call=call, contacts=contacts, release=RELEASE,
+        confidence=0.9, notice=notice, spoken=spoken, related=related, is_urgent=is_urgent or bool(call), call=call, contacts=contacts, release=RELEASE,
         listed=tuple((text.index(each), text.index(each) + len(each)) for each in listed),
     )  # fmt: skip
 

@@ -388,6 +388,15 @@ def test_whom_to_ask_what_no_source_answers_stands_under_whom_to_call(open_page:
 
 
 @pytest.mark.parametrize("script", [True, False])
+def test_an_emergency_is_red_also_where_no_office_is_known(open_page: Open, script: bool) -> None:
+    page = open_page("/" if script else "/ask?q=tenggelam", java_script_enabled=script)
+    if script:
+        ask(page, "tenggelam")
+    expect(page.locator(".answer")).to_have_text(re.compile(r"Mohon perhatikan\s*Segera hubungi nomor darurat setempat"))
+    expect(page.locator(".answer")).to_have_attribute("data-mode", "notice")
+
+
+@pytest.mark.parametrize("script", [True, False])
 def test_a_greeting_is_answered_calmly_and_not_in_the_red_of_an_emergency(open_page: Open, script: bool) -> None:
     page = open_page("/" if script else "/ask?q=halo", java_script_enabled=script)
     if script:

@@ -350,6 +350,7 @@ class Assistant:
             confidence=round(prepared.probability, 3),
             notice=notice.text if notice else "",
             notice_language=notice.language if notice and notice.language != prepared.language else "",
+            is_urgent=bool(prepared.danger),
             spoken=tuple(page.spoken),
             call=as_contacts(call),
             contacts=as_contacts(ask),

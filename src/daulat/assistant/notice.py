@@ -3,21 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 from daulat.assistant.calling import listed, whom_to_call
 from daulat.assistant.quoting import Page
 from daulat.assistant.referral import as_contacts
 from daulat.assistant.types import Answer
-from daulat.language import Contacts, Office, Phrases, Said
+from daulat.language import Contacts, Phrases, Said
 
 
-def notice(said: Said, language: str, offices: Sequence[Office] = (), *, as_of: str = "", release: str = "") -> Answer:
-    """Answer a message in `language` with a sentence, and the offices that a person can call, one a line."""
+def notice(said: Said, language: str, *, as_of: str = "", release: str = "") -> Answer:
+    """Answer a message in `language` with a sentence."""
     page = Page(language)
     page.say(said)
-    if offices:
-        page.list_offices(listed(offices))
     return Answer(
         answered=False,
         text=page.text,
@@ -26,8 +24,6 @@ def notice(said: Said, language: str, offices: Sequence[Office] = (), *, as_of: 
         as_of=as_of,
         mode="notice",
         spoken=tuple(page.spoken),
-        call=as_contacts(offices),
-        listed=tuple(page.listed),
         release=release,
     )
 
@@ -35,6 +31,16 @@ def notice(said: Said, language: str, offices: Sequence[Office] = (), *, as_of: 
 def emergency_notice(
     category: str, contacts: Contacts, phrases: Phrases, *, as_of: str = "", release: str = ""
 ) -> Answer:
-    """Tell somebody in danger whom to call."""
+    """Tell somebody in danger whom to call, one office a line."""
     said, offices = whom_to_call(category, contacts, phrases)
-    return notice(said, phrases.language, offices, as_of=as_of, release=release)
+    page = Page(phrases.language)
+    page.say(said)
+    if offices:
+        page.list_offices(listed(offices))
+    return replace(
+        notice(said, phrases.language, as_of=as_of, release=release),
+        text=page.text,
+        is_urgent=True,
+        call=as_contacts(offices),
+        listed=tuple(page.listed),
+    )

@@ -79,6 +79,7 @@ def details(answer: Answer, public_url: str) -> AnswerDetails:
         spoken=[Spoken(each.start, each.end, each.language) for each in answer.spoken],
         confidence=answer.confidence,
         related=[url_citation(each, public_url) for each in answer.related],
+        is_urgent=answer.is_urgent,
         call=_contacts(answer.call),
         contacts=_contacts(answer.contacts),
         listed=[Stretch(start, end) for start, end in answer.listed],

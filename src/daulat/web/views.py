@@ -193,7 +193,7 @@ def view_answer(
 def _shown_mode(answer: Answer) -> str:
     """Return what a reader is told of an answer's making."""
     if answer.mode == "notice":
-        return "notice" if answer.call else "message"
+        return "notice" if answer.is_urgent else "message"
     if answer.mode != "quotation" or not answer.citations:
         return answer.mode
     if not any(map(_is_answering, answer.citations)):

@@ -63,7 +63,7 @@ const isAnswering = ({ answer_start: start, answer_end: end }) => start < end;
  * nothing and sends nobody for help, such as a greeting or what became of a law.
  */
 export function shownMode({ details, citations }) {
-  if (details?.mode === 'notice') return details.call?.length ? 'notice' : 'message';
+  if (details?.mode === 'notice') return details.is_urgent ? 'notice' : 'message';
   if (details?.mode !== 'quotation' || !citations.length) return details?.mode;
   if (!citations.some(isAnswering)) return 'message';
   return isHistory(citations[0]) ? 'history' : 'quotation';
