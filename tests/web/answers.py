@@ -347,7 +347,8 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
         related = (arabic,)
     return Answer(
         answered=answered, text=text, citations=citations, language=language, as_of=as_of, mode=mode,  # type: ignore[arg-type]
-        confidence=0.9, notice=notice, spoken=spoken, related=related, is_urgent=is_urgent or bool(call), call=call, contacts=contacts, release=RELEASE,
+        confidence=0.9, notice=notice, spoken=spoken, related=related, is_urgent=is_urgent or bool(call), call=call,
+        contacts=contacts, release=RELEASE,
         listed=tuple((text.index(each), text.index(each) + len(each)) for each in listed),
     )  # fmt: skip
 

@@ -392,7 +392,9 @@ def test_an_emergency_is_red_also_where_no_office_is_known(open_page: Open, scri
     page = open_page("/" if script else "/ask?q=tenggelam", java_script_enabled=script)
     if script:
         ask(page, "tenggelam")
-    expect(page.locator(".answer")).to_have_text(re.compile(r"Mohon perhatikan\s*Segera hubungi nomor darurat setempat"))
+    expect(page.locator(".answer")).to_have_text(
+        re.compile(r"Mohon perhatikan\s*Segera hubungi nomor darurat setempat")
+    )
     expect(page.locator(".answer")).to_have_attribute("data-mode", "notice")
 
 

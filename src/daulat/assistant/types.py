@@ -95,9 +95,9 @@ class Answer:
     `mode` says how it came about: official text quoted, written by a model and verified, declined, or a notice (a
     greeting, an emergency, what is recorded of a law that is not here). `spoken` are those of our own sentences that
     are not in `language`, since no one has said them in it yet; `notice_language` is the language of `notice` where it
-    is another. `is_urgent`: somebody may be in danger, and the text opens with whom to call. `call` are the offices that
-    it names so, where any is known; `contacts` are those that can be asked. `listed` are the (start, end) characters of
-    `text` that list the two, for whoever draws them as what they are.
+    is another. `is_urgent`: somebody may be in danger, and the text opens with whom to call. `call` are the offices
+    that it names so, where any is known; `contacts` are those that can be asked. `listed` are the (start, end)
+    characters of `text` that list the two, for whoever draws them as what they are.
     """
 
     answered: bool

@@ -160,8 +160,9 @@ class AnswerDetails(Struct, omit_defaults=True):
 
     `text`, where present, replaces everything that was streamed before, and the same event's annotations are then the
     complete list. `as_of_told`: the words tell that day themselves. `spoken` are the service's own sentences that are
-    in another language than `language`, `notice_language` that of the notice. `is_urgent`: somebody may be in
-    danger, and `call` are those to call now, where any is known. `listed` are the stretches of the answer that list `call` and `contacts`.
+    in another language than `language`, `notice_language` that of the notice. `is_urgent`: somebody may be in danger,
+    and `call` are those to call now, where any is known. `listed` are the stretches of the answer that list `call` and
+    `contacts`.
     """
 
     mode: Literal["quotation", "written", "declined", "notice", ""] = ""
