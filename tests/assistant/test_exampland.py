@@ -67,7 +67,10 @@ def test_what_nobody_has_said_in_the_askers_language_is_marked_as_the_language_t
     assert {each.language for each in answer.spoken} == {"en"}
     assert said[0] == "The official text is in English only. It is quoted here as it stands."  # and not in Kiingereza
     assert said[1].startswith("According to Guide of the Registry [1]")
-    assert said[-1] == "From legal texts collected up to April 30, 2026. Texts of later changes are not in this collection."
+    assert (
+        said[-1]
+        == "From legal texts collected up to April 30, 2026. Texts of later changes are not in this collection."
+    )
     assert exampland("When must a birth be reported?").spoken == ()
 
 

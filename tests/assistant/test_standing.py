@@ -56,6 +56,26 @@ def test_the_old_age_of_marriage_is_shown_only_with_what_changed_it(ask):
     assert before.rstrip().endswith("bukan lagi aturan yang berlaku")
 
 
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        (
+            "umur berapa boleh nikah?",
+            "Catatan kumpulan ini, bukan kutipan: Perkawinan hanya diizinkan apabila pria dan wanita sudah berumur 19"
+            " tahun. (UU 16/2019 Pasal I)",
+        ),
+        (
+            "what is the minimum age for marriage?",
+            "A note of this collection, not a quotation: Both must be 19 years old to marry. (UU 16/2019 Pasal I)",
+        ),
+    ],
+)
+def test_what_holds_instead_of_a_text_that_is_not_here_is_told_as_a_note_with_its_source(ask, question, words):
+    answer = ask(question)
+    assert answer.text.index(words) < cited(answer, "UU-1-1974:pasal-7").start
+    assert all(words not in each.quote for each in answer.citations)
+
+
 def test_what_two_old_texts_share_is_said_once_and_each_is_called_old():
     missing = Said("The text of the newer rule is not in this collection.", "en")
     quoted = [

@@ -109,7 +109,14 @@ class Speech:
             said.append(phrases.say("dated_source", date=day))
         if evidence.standing == "history" and successor and not has_text(status.by):
             said.append(phrases.say("successor_missing"))
+            if status.now:
+                said.append(self._now(dict(status.now), labels.note(status.source), language))
         return tuple(said)
+
+    def _now(self, sentences: Mapping[str, str], source: str, language: str) -> Said:
+        """Say what holds instead, as a curator wrote it down; in another language where not in this."""
+        tag = language if language in sentences else next(iter(sentences))
+        return self.phrases(tag).say("holds_now", now=sentences[tag], source=source)
 
 
 @lru_cache(maxsize=64)

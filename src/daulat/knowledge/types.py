@@ -20,7 +20,7 @@ class Relation:
 
     `kind` is read from this document: ``amended_by``, ``revoked_by``, ``partly_revoked_by``, ``amends``, ``revokes``.
     `articles` limits it to some articles of this document (empty: the whole); where they are not `complete`, others may
-    have changed too. `source` says who says so.
+    have changed too. `source` says who says so. `now` is what holds since then, in one sentence by language.
     """
 
     kind: str
@@ -31,6 +31,7 @@ class Relation:
     note: str = ""
     source: str = ""
     complete: bool = True
+    now: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from daulat.knowledge import _source_checks as checks
 from daulat.knowledge._declared import Declared, load_declared
@@ -36,12 +36,13 @@ DocumentId = Annotated[str, StringConstraints(min_length=1)]
 
 class _Change(Declared):
     """`articles` are numbers; `elucidation_general` names that part of an act. Not `complete`: these for certain, and
-    perhaps others."""
+    perhaps others. `now` is what holds since then, in one sentence by language; by default what the act says of all."""
 
     doc_id: DocumentId
     articles: tuple[str, ...] = ()
     complete: bool = True
     note: str = ""
+    now: dict[str, str] = Field(default_factory=dict)
     since: Day = ""
 
 
@@ -51,6 +52,7 @@ class _Act(Declared):
     since: Day = ""
     source: str
     certainty: Certainty = "certain"
+    now: dict[str, str] = Field(default_factory=dict)
     revokes: tuple[DocumentId, ...] = ()
     partly_revokes: tuple[_Change, ...] = ()
     amends: tuple[_Change, ...] = ()
@@ -191,6 +193,7 @@ def load_relations(path: Path) -> RelationBook:
                     complete=change.complete,
                     note=said,
                     since=change.since or act.since,
+                    now=tuple((change.now or act.now).items()),
                 )
                 _add(changes.setdefault(change.doc_id, []), part)
     return RelationBook(

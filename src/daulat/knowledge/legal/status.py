@@ -39,6 +39,8 @@ class PassageStatus:
         What a reader should know beside that.
     under : str
         The act that a regulation was made under, where that is what was revoked.
+    now : tuple of (language, sentence)
+        What holds since the change, where a curator wrote it down.
     """
 
     status: LegalStatus
@@ -49,6 +51,7 @@ class PassageStatus:
     newer_passage_id: str | None = None
     note: str = ""
     under: str = ""
+    now: tuple[tuple[str, str], ...] = ()
 
 
 def status_of(
@@ -192,7 +195,7 @@ def _newer(
 def _changed(status: LegalStatus, change: Relation, book: RelationBook, note: str = "") -> PassageStatus:
     title = change.other_title or book.titles.get(change.other, "")
     said = "; ".join(filter(None, (note, change.note)))
-    return PassageStatus(status, change.other, title, change.since, change.source, None, said)
+    return PassageStatus(status, change.other, title, change.since, change.source, None, said, now=change.now)
 
 
 def _first(changes: Iterable[Relation], kind: str) -> Relation | None:
