@@ -9,7 +9,7 @@ import pytest
 
 from daulat.assistant import Answer, open_assistant
 from daulat.assistant.answerable import Answerable, Calibrated
-from daulat.assistant.referral import topics_of
+from daulat.assistant.referral import topics_of, topics_told
 from daulat.knowledge.index.cache import VectorCache
 from daulat.knowledge.ingest import IngestRules
 from daulat.knowledge.release import Builder, Release, SigningKey
@@ -243,9 +243,34 @@ def test_words_that_no_text_holds_are_sent_to_no_office_of_a_matter(judging):
     assert [contact.phone for contact in answer.contacts] == ["1708", "137"]
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "cara masak nasi pakai kompor",
+        "rumah lelang ada tunggakan air siapa bayar",
+        "Makan di kafe harus order minimal 50rb per orang, boleh gitu?",
+    ],
+)
+def test_texts_that_are_only_near_send_nobody_to_their_office(judging, question):
+    never = judged_by(judging.assistant, Answerable(*[Calibrated(0.0, {}, 1.1)] * 4))
+    answer = Asked(never)(question)
+    assert not answer.answered
+    assert answer.related
+    assert [contact.phone for contact in answer.contacts] == ["1708", "137"]
+
+
+def test_a_word_and_a_near_text_tell_a_topic_together_and_neither_does_alone():
+    card = Document("ACT", "Cards", services=("public-services", "registry"))
+    assert topics_told(["education", "registry"], [card]) == ["registry"]
+    assert topics_told(["education"], [card, card]) == []
+    assert topics_told([], [card, card]) == []
+    assert topics_told(["registry"], []) == []
+
+
 def test_a_text_of_every_service_sends_nobody_to_the_first_of_them():
     constitution = Document("CON", "Constitution", services=("public-services", "health", "education", "registry"))
     card = Document("ACT", "Cards", services=("public-services", "registry"))
     assert topics_of([], [constitution, constitution]) == []
     assert topics_of([], [constitution, card]) == []
+    assert topics_told(["health"], [constitution]) == []
     assert topics_of([], [card, card]) == ["registry"]

@@ -95,9 +95,9 @@ def test_what_two_old_texts_share_is_said_once_and_each_is_called_old():
 
 def test_who_is_shown_old_text_is_told_whom_to_ask_and_who_is_shown_law_in_force_is_not(ask):
     old, new = ask("Apa hak pasien atas rahasia kesehatan?"), ask("Berapa lama kelahiran harus dilaporkan?")
-    assert [each.name for each in old.contacts] == ["BPJS Kesehatan Care Center", "Halo Kemenkes"]
+    assert [each.name for each in old.contacts] == ["Halo Kemenkes", "BPJS Kesehatan Care Center"]
     [(start, end)] = old.listed
-    assert old.text[start:end].startswith("Anda dapat bertanya kepada:\n- BPJS")
+    assert old.text[start:end].startswith("Anda dapat bertanya kepada:\n- Halo Kemenkes")
     assert (new.contacts, new.listed) == ((), ())
 
 

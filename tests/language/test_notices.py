@@ -182,6 +182,19 @@ def test_the_words_of_a_question_tell_its_matter_before_its_nearest_texts(
     assert [office.id for office in contacts.for_topics(["land"], "xo")] == ["fire"]
 
 
+def test_of_two_matters_the_one_goes_first_of_which_a_question_says_more_words(
+    pack_of: Callable[[dict[str, str]], PackFiles],
+) -> None:
+    words = {"power": "power bill", "roads": "bike | power bike", "hurt": "hits_me | hits"}
+    matters = "".join(f"\n  {matter}: {{offices: [desk], words: {said}}}" for matter, said in words.items())
+    contacts = contacts_for(pack_of({"contacts.yaml": f"offices: {{desk: {{name: Desk}}}}\nmatters: {matters}"}))
+    assert contacts.matters("A bike at the door, and my bill for power?", []) == ["power", "roads"]
+    assert contacts.matters("May a power bike go there?", []) == ["roads"]
+    assert contacts.matters("Does power go there?", []) == []
+    assert contacts.matters("He hits me, my power bill", []) == ["hurt", "power"]
+    assert contacts.matters("My power bill hits not only me", []) == ["power", "hurt"]
+
+
 def test_a_contact_list_that_leads_nowhere_is_refused(pack_of: Callable[[dict[str, str]], PackFiles]) -> None:
     with pytest.raises(LanguageError, match="no office is called `desk`"):
         contacts_for(pack_of({"contacts.yaml": "topics: {papers: [desk]}"}))

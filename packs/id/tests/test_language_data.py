@@ -193,8 +193,37 @@ def test_every_matter_knows_its_texts_and_no_word_means_two() -> None:
         ("diteror debt collector pinjol", "ojk"),
         ("kartu sim hilang", "komdigi"),
         ("tetangga muter musik keras tengah malam bisa dilaporin?", "polisi"),
+        ("ijazah ditahan perusahaan", "kemnaker"),
+        ("pindah kerja ditahan denda kontrak", "kemnaker"),
+        ("lagu diputer di cafe bayar royalti", "djki"),
+        ("bikin pt syaratnya", "ahu"),
+        ("tetangga bakar sampah", "lapor"),
+        ("apartemen disewain boleh?", "lapor"),
+        ("sepeda listrik di jalan raya", "korlantas"),
+        ("tagihan listrik saya naik", "pln"),
+        ("balik nama sertifikat brp biaya", "atr_bpn"),
+        ("balik nama sertifikat warisan biayanya berapa", "atr_bpn"),
+        ("tanah peninggalan ayah dijual paman tanpa izin ahli waris", "pa"),
+        ("gereja kami ditolak warga", "komnas_ham"),
+        ("cara klaim JHT", "bpjs_tk"),
+        ("bpjs naker saya ga dibayar perusahaan", "bpjs_tk"),
+        ("bpjs nunggak 2 tahun", "bpjs_kesehatan"),
+        ("paket dari luar negeri kena bea masuk berapa", "bea_cukai"),
+        ("caleg bagi bagi amplop", "bawaslu"),
+        ("bawa kucing naik pesawat antar pulau", "karantina"),
+        ("uang saya salah transfer", "bank_indonesia"),
+        ("prakiraan cuaca besok", "bmkg"),
+        ("daftar nikah di kua", "kemenag"),
     ],
 )
 def test_a_question_of_no_text_is_sent_to_the_office_of_its_matter(question: str, office: str) -> None:
     contacts = contacts_for(PACK)
     assert contacts.for_topics(contacts.matters(question, []), "id")[0].id == office
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["listrik", "sampah", "sertifikat saya", "pindah", "iuran mahal", "saya ditahan", "anak saya suka mukul temannya"],
+)
+def test_a_word_of_many_matters_alone_tells_none(question: str) -> None:
+    assert contacts_for(PACK).matters(question, []) == []

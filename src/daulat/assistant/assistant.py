@@ -26,7 +26,7 @@ from daulat.assistant.judging import CITED, OFFERED, Judge, Prepared
 from daulat.assistant.listening import Listener
 from daulat.assistant.patience import Patience, TooSlow
 from daulat.assistant.quoting import Page, Quoted, quotation
-from daulat.assistant.referral import as_contacts, topics_of
+from daulat.assistant.referral import as_contacts, topics_of, topics_told
 from daulat.assistant.sentence import Marked
 from daulat.assistant.speech import Speech
 from daulat.assistant.telling import events_of
@@ -39,7 +39,7 @@ from daulat.assistant.writing import Offered, compose_request, written_sentences
 from daulat.knowledge.cutting import ends_in_abbreviation
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Searcher
-from daulat.knowledge.types import document_path
+from daulat.knowledge.types import Document, document_path
 from daulat.language import Contacts, Office, Said, primary
 from daulat.models.errors import ModelsError
 
@@ -214,7 +214,7 @@ class Assistant:
         closing = [self.speech.as_of(quoted[0].citation.as_of, language)]
         page = quotation(quoted, phrases, opening=opening, closing=closing)
         # Old text is no answer to rely on: whoever asked learns who knows the law of today.
-        ask = self._offices(prepared) if quoted[0].is_history else ()
+        ask = self._who_knows_today(prepared) if quoted[0].is_history else ()
         return self._finished(prepared, page, "quotation", ask=ask)
 
     def _whose_law(self, prepared: Prepared, quote: str) -> list[Said]:
@@ -309,25 +309,31 @@ class Assistant:
         related = tuple(self._citation(evidence, marked, short=True) for evidence, marked in pairs)
         page = Page(language)
         page.say(phrases.say("declined"))
-        answer = self._finished(prepared, page, "declined", ask=self._offices(prepared))
+        ask = self.contacts.for_topics(self._matters(prepared), language)
+        answer = self._finished(prepared, page, "declined", ask=ask)
         return replace(answer, answered=False, related=related)
 
     def _called(self, prepared: Prepared) -> Answer:
         """Tell somebody who may be in danger whom to call, and who knows what no source answers; nothing else."""
-        # The nearest texts do not answer: by the words of the question alone, or what stands under the number misleads.
-        matters = [*self.contacts.matters(prepared.asked.text, ()), *prepared.asked.topics]
-        known, anyone = (self.contacts.for_topics(each, prepared.language) for each in (matters, ()))
+        known, anyone = (self.contacts.for_topics(each, prepared.language) for each in (self._matters(prepared), ()))
         ask = [office for office in known if office not in anyone]
         return replace(self._finished(prepared, Page(prepared.language), "notice", ask=ask), answered=False)
 
-    def _offices(self, prepared: Prepared) -> tuple[Office, ...]:
-        """Return whom to ask, by the words of the question and its nearest texts."""
-        # Words that no text holds are near to nothing, whatever comes first.
-        is_near = any(map(self.judge.threads.share, prepared.asked.terms))
-        pairs = list(zip(prepared.evidence, prepared.marked, strict=False))[:_RELATED]
-        nearest = [each.document for each, _ in pairs] if is_near else []
+    def _matters(self, prepared: Prepared) -> list[str]:
+        """Return what a question is about that no text answers: by its words, which near texts may bear out."""
+        matters = self.contacts.matters(prepared.asked.text, ())
+        return [*matters, *topics_told(prepared.asked.topics, self._nearest(prepared))]
+
+    def _who_knows_today(self, prepared: Prepared) -> tuple[Office, ...]:
+        """Return whom to ask where old text answers: by the words of the question, and by that text."""
+        nearest = self._nearest(prepared)
         matters = self.contacts.matters(prepared.asked.text, [document.doc_id for document in nearest])
         return self.contacts.for_topics([*matters, *topics_of(prepared.asked.topics, nearest)], prepared.language)
+
+    def _nearest(self, prepared: Prepared) -> list[Document]:
+        """Return the texts that are nearest; none where no text holds a word of the question."""
+        is_near = any(map(self.judge.threads.share, prepared.asked.terms))
+        return [evidence.document for evidence in prepared.evidence[:_RELATED]] if is_near else []
 
     def _finished(
         self, prepared: Prepared, page: Page, mode: Mode, *, ask: Sequence[Office] = (), notice: Said | None = None

@@ -20,6 +20,7 @@ from daulat.language.notices import emergency_kinds
 from daulat.nation import NationError, read_yaml
 
 _FILE, _CODE = "contacts.yaml", "language.contacts"
+_SLACK = 2  # other words among those of a phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,13 @@ class Contacts:
         matters: Mapping[str, Mapping[str, Any]] = data.get("matters") or {}
         offices = {matter: list(entry.get("offices") or ()) for matter, entry in matters.items()}
         self._topics: Mapping[str, list[str]] = {**(data.get("topics") or {}), **offices}
-        self._words = PhraseTable(
-            (word, matter) for matter, entry in matters.items() for word in str(entry.get("words") or "").split("|")
-        )
+        said = [
+            (phrase.strip(), matter)
+            for matter, entry in matters.items()
+            for phrase in str(entry.get("words") or "").split("|")
+        ]
+        self._phrases = PhraseTable((phrase, phrase) for phrase, _ in said)
+        self._matter_said = dict(reversed(said))  # of two the first, as in the table
         self._matter_of = {text: matter for matter, entry in matters.items() for text in entry.get("documents") or ()}
         self._beside: frozenset[str] = frozenset(data.get("beside_answers") or ())
         self._default: list[str] = data.get("default") or []
@@ -83,12 +88,16 @@ class Contacts:
     def matters(self, question: str, nearest: Sequence[str]) -> list[str]:
         """Return what a question is about, by its own words first, then by the texts nearest to it.
 
+        The more words of a matter it says, the surer: a phrase of two goes before a word, wherever they stand. The
+        words of a phrase may stand a little apart; see `PhraseTable.heard`.
+
         Parameters
         ----------
         question : str
             As it was asked.
         nearest : sequence of str
-            Documents of the passages that are nearest to it; a matter counts that all of them belong to.
+            Documents of the passages that are nearest to it; a matter counts that all of them belong to. Give none
+            where they do not answer: what is only near is mostly about something else.
 
         Examples
         --------
@@ -99,10 +108,12 @@ class Contacts:
         >>> contacts.matters("I lost the title deed", ["ACT-1", "ACT-1"])
         ['land', 'tax']
         """
-        named = Counter(match.replacement for match in self._words.matches(question)).most_common()
+        named = Counter[str]()
+        for phrase in self._phrases.heard(question, _SLACK):
+            named[self._matter_said[phrase]] += len(phrase.replace("_", " ").split())
         near = {self._matter_of.get(text) for text in nearest}
         shared = [matter for matter in near if matter is not None and len(near) == 1]
-        return list(dict.fromkeys([*(matter for matter, _ in named), *shared]))
+        return list(dict.fromkeys([*(matter for matter, _ in named.most_common()), *shared]))
 
     def for_topics(self, topics: Iterable[str], language: str) -> tuple[Office, ...]:
         """Return whom to ask about the first topic that the pack knows, else its default offices."""
