@@ -119,3 +119,23 @@ def test_whatever_is_asked_the_mark_is_a_sentence_of_the_passage(question: str, 
     assert marked.span in (sentences(text, "en") or [(0, 0)])
     assert 0.0 <= marked.score <= 1.0
     assert all(math.isfinite(value) for value in marked.features.values())
+
+
+FIRST = SentenceModel(np.array([float(name == "first") for name in SENTENCE_FEATURES]), {})
+
+
+def test_a_question_for_a_number_of_days_marks_the_sentence_that_has_one_with_its_unit() -> None:
+    text = "(1) A birth is reported at the registry. (2) It is reported within 60 days."
+    assert text[slice(*mark("Where is a birth reported?", text, FIRST).span)].startswith("(1)")
+    marked = mark("How many days have parents?", text, FIRST)
+    assert text[slice(*marked.span)] == "(2) It is reported within 60 days."
+
+
+def test_what_speaks_for_an_answer_stays_that_of_the_best_sentence() -> None:
+    text = "(1) A birth is reported at the registry. (2) It is reported within 60 days."
+    assert mark("How many days have parents?", text, FIRST).features["first"] == 1.0
+
+
+def test_where_no_sentence_has_the_measure_the_best_is_marked() -> None:
+    text = "(1) A birth is reported at the registry. (2) It is free."
+    assert text[slice(*mark("How many days have parents?", text, FIRST).span)].startswith("(1)")

@@ -60,6 +60,7 @@ NOTHING_HEARD: Mapping[str, float] = MappingProxyType({})
 _PLACE = {name: i for i, name in enumerate(SENTENCE_FEATURES)}
 _LONG = math.log(60)
 _MOST = 24  # sentences of a passage that are looked at closely
+_LEAST = 0.05  # probability of a sentence that is marked for the measure that it shows
 _NEAR = 5.0  # words at which nearness halves
 
 
@@ -166,7 +167,21 @@ def mark_sentence(
     shares = model.scores(rows)
     best = int(np.argmax(shares))
     features = dict(zip(SENTENCE_FEATURES, rows[best].tolist(), strict=True))
-    return Marked(spans[places[best]], float(shares[best]), features | _fit(asked, sought, read, shares))
+    # Whether there is an answer is judged as it was fitted, by what speaks for the best of all.
+    shown = _measured(asked, looked, shares, best)
+    return Marked(spans[places[shown]], float(shares[best]), features | _fit(asked, sought, read, shares))
+
+
+def _measured(asked: Asked, looked: Sequence[ReadSentence], shares: NDArray[np.float64], best: int) -> int:
+    """Return the best sentence that shows the measure asked for; the best of all where none does.
+
+    Of a law every sentence has numbers, its paragraphs': only with its unit is one an answer.
+    """
+    for found in asked.measures:
+        having = [i for i, sentence in enumerate(looked) if shares[i] >= _LEAST and found.search(sentence.text)]
+        if having:
+            return best if best in having else max(having, key=lambda i: shares[i])
+    return best
 
 
 def _worth_a_look(read: Sequence[ReadSentence], sought: Mapping[str, float]) -> list[int]:

@@ -10,6 +10,7 @@ a question.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +53,8 @@ class Asked:
         The term whose meaning is asked for, as written; empty for other questions.
     kind : AnswerKind or None
         The kind of answer that is asked for.
+    measures : tuple of pattern
+        What shows the measure that is asked for, such as a number of days, the narrowest first.
     topics : tuple of str
         Topics of the glossary that the question touches.
     language : str
@@ -67,6 +70,7 @@ class Asked:
     part: Part = NO_PART
     defined: str = ""
     kind: AnswerKind | None = None
+    measures: tuple[re.Pattern[str], ...] = ()
     topics: tuple[str, ...] = ()
     language: str = ""
 
@@ -141,6 +145,7 @@ class Reader:
             part=named_part(text, self.legal) if self.legal else NO_PART,
             defined=self.questions.defined_term(rest, tag),
             kind=self.questions.kind(rest, tag),
+            measures=self.questions.measures(rest, tag),
             topics=worded.topics,
             language=primary(tag),
         )

@@ -50,6 +50,7 @@ class QuestionPatterns:
     defined_after: re.Pattern[str]
     defined_by: re.Pattern[str]
     kinds: tuple[AnswerKind, ...]
+    measured: tuple[AnswerKind, ...] = ()
     beside_a_language: frozenset[str] = frozenset()
     countries: Mapping[str, str] = field(default_factory=dict)
     fate: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
@@ -86,6 +87,16 @@ class QuestionPatterns:
         """Return the first kind of answer that the question asks for."""
         return next((k for k in self.kinds if k.asks.get(primary(language), _NEVER).search(text)), None)
 
+    def measures(self, text: str, language: str) -> tuple[re.Pattern[str], ...]:
+        """Return what shows the measures that the question asks for, such as a number of days, the narrowest first.
+
+        >>> measures = load_question_patterns(None).measures("How many days have I?", "en")
+        >>> [bool(found.search("(2) within 60 days")) for found in measures]
+        [True, True]
+        """
+        asked = (k for k in self.measured if k.asks.get(primary(language), _NEVER).search(text))
+        return tuple(kind.found for kind in asked)
+
 
 def load_question_patterns(pack: PackFiles | None) -> QuestionPatterns:
     """Read the pack's `questions.yaml`, or the English patterns that come with Daulat."""
@@ -106,14 +117,19 @@ def _patterns(data: Mapping[str, Any]) -> QuestionPatterns:
         beside_a_language=frozenset(str(data.get("beside_a_language", "")).split("|")),
         countries={name: code for code, names in data.get("countries", {}).items() for name in names.split("|")},
         fate={tag: _compiled(pattern) for tag, pattern in data.get("fate", {}).items()},
-        kinds=tuple(
-            AnswerKind(
-                name,
-                {tag: _compiled(pattern) for tag, pattern in kind["asks"].items()},
-                re.compile(kind["found"]),
-            )
-            for name, kind in data["answers"].items()
-        ),
+        kinds=_kinds(data["answers"]),
+        measured=_kinds(data.get("measures", {}), number=str(data.get("number", ""))),
+    )
+
+
+def _kinds(data: Mapping[str, Any], number: str = "") -> tuple[AnswerKind, ...]:
+    return tuple(
+        AnswerKind(
+            name,
+            {tag: _compiled(pattern) for tag, pattern in kind["asks"].items()},
+            re.compile(kind["found"].replace("<number>", number)),
+        )
+        for name, kind in data.items()
     )
 
 
