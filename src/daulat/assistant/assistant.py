@@ -19,6 +19,7 @@ from daulat.assistant.abroad import Abroad
 from daulat.assistant.calling import call_before, listed
 from daulat.assistant.citing import Labels, cite, cut_quote
 from daulat.assistant.draft import Draft, Material
+from daulat.assistant.elsewhere import Elsewhere
 from daulat.assistant.errors import AssistantError
 from daulat.assistant.evidence import Evidence
 from daulat.assistant.immediate import Immediate
@@ -58,6 +59,8 @@ class Assistant:
         What it reads; how it finds and judges.
     immediate : Immediate
         What is answered without a search.
+    elsewhere : Elsewhere
+        Which laws are other services'.
     listener, abroad, contacts, speech, labels
         The country's languages, other countries, offices and sentences.
     languages : sequence of str
@@ -73,6 +76,7 @@ class Assistant:
     release: Release
     judge: Judge
     immediate: Immediate
+    elsewhere: Elsewhere
     listener: Listener
     abroad: Abroad
     contacts: Contacts
@@ -214,7 +218,7 @@ class Assistant:
         closing = [self.speech.as_of(quoted[0].citation.as_of, language)]
         page = quotation(quoted, phrases, opening=opening, closing=closing)
         # Old text is no answer to rely on: whoever asked learns who knows the law of today.
-        ask = self._who_knows_today(prepared) if quoted[0].is_history else ()
+        ask = self._who_knows(prepared, self._nearest(prepared)) if quoted[0].is_history else ()
         return self._finished(prepared, page, "quotation", ask=ask)
 
     def _whose_law(self, prepared: Prepared, quote: str) -> list[Said]:
@@ -300,18 +304,19 @@ class Assistant:
         return [*filter(None, dict.fromkeys(warnings)), (self.speech.as_of(as_of, language),)]
 
     def _declined(self, prepared: Prepared) -> Answer:
-        """Say that no source answers, show the nearest passages, and whom to ask."""
+        """Say that no source answers, or that another service does, show the nearest passages, and whom to ask."""
         if prepared.danger:
             return self._called(prepared)
-        language = prepared.language
-        phrases = self.speech.phrases(language)
+        language, service = prepared.language, prepared.question.service
+        laws = self.elsewhere.laws(prepared.asked, service)
         pairs = list(zip(prepared.evidence, prepared.marked, strict=False))[:_RELATED]
         related = tuple(self._citation(evidence, marked, short=True) for evidence, marked in pairs)
         page = Page(language)
-        page.say(phrases.say("declined"))
-        ask = self.contacts.for_topics(self._matters(prepared), language)
-        answer = self._finished(prepared, page, "declined", ask=ask)
-        return replace(answer, answered=False, related=related)
+        declined = self.speech.phrases(language).say("declined")
+        page.say(self.elsewhere.said(laws[0], service, language) if laws else declined)
+        told = self.contacts.for_topics(self._matters(prepared), language)
+        ask = self._who_knows(prepared, laws) if laws else told
+        return replace(self._finished(prepared, page, "declined", ask=ask), answered=False, related=related)
 
     def _called(self, prepared: Prepared) -> Answer:
         """Tell somebody who may be in danger whom to call, and who knows what no source answers; nothing else."""
@@ -324,11 +329,10 @@ class Assistant:
         matters = self.contacts.matters(prepared.asked.text, ())
         return [*matters, *topics_told(prepared.asked.topics, self._nearest(prepared))]
 
-    def _who_knows_today(self, prepared: Prepared) -> tuple[Office, ...]:
-        """Return whom to ask where old text answers: by the words of the question, and by that text."""
-        nearest = self._nearest(prepared)
-        matters = self.contacts.matters(prepared.asked.text, [document.doc_id for document in nearest])
-        return self.contacts.for_topics([*matters, *topics_of(prepared.asked.topics, nearest)], prepared.language)
+    def _who_knows(self, prepared: Prepared, texts: Sequence[Document]) -> tuple[Office, ...]:
+        """Return whom to ask of texts: by the words of the question, and by what they are about."""
+        matters = self.contacts.matters(prepared.asked.text, [document.doc_id for document in texts])
+        return self.contacts.for_topics([*matters, *topics_of(prepared.asked.topics, texts)], prepared.language)
 
     def _nearest(self, prepared: Prepared) -> list[Document]:
         """Return the texts that are nearest; none where no text holds a word of the question."""

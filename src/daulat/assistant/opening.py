@@ -14,6 +14,7 @@ from daulat.assistant.abroad import Abroad
 from daulat.assistant.answerable import load_answerable
 from daulat.assistant.assistant import Assistant
 from daulat.assistant.citing import load_labels
+from daulat.assistant.elsewhere import Elsewhere
 from daulat.assistant.fate import Fates
 from daulat.assistant.followup import Threads
 from daulat.assistant.immediate import Immediate
@@ -41,6 +42,7 @@ def open_assistant(
     contacts: Contacts | None = None,
     places: Mapping[str, str] | None = None,
     bounds: Places | None = None,
+    services: Mapping[str, Mapping[str, str]] | None = None,
     glossary: Path | None = None,
     writer_for: WriterFor = nobody,
 ) -> Assistant:
@@ -63,6 +65,8 @@ def open_assistant(
         The names of parts of the country, by code.
     bounds : mapping, optional
         From a service to the parts of the country that it is bound to.
+    services : mapping, optional
+        The names of the nation's services, by id and language.
     glossary : Path, optional
         The nation's own, beside the pack's.
     writer_for : callable
@@ -88,6 +92,7 @@ def open_assistant(
         release=release,
         judge=Judge(searcher, marker, threads, load_answerable(pack)),
         immediate=Immediate(release, notices, contacts, speech, Fates(searcher, speech, labels)),
+        elsewhere=Elsewhere(searcher, speech, labels, services or {}),
         listener=Listener(detector_for(pack), languages, spoken, reader.questions.beside_a_language),
         abroad=Abroad(spoken, tuple((names or {}).values()), reader.questions.countries),
         contacts=contacts,

@@ -65,6 +65,7 @@ def open_answering(nation: Nation, pack: Pack | None, report: Report, writer_for
         contacts=contacts,
         places={each.code: each.name for each in nation.jurisdictions},
         bounds={service.id: frozenset(service.jurisdictions) for service in nation.services},
+        services={service.id: service.names for service in nation.services},
         glossary=own_glossary(nation),
         writer_for=writer_for,
     )

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Laws of other services: a question in; the laws it names that its service does not answer from, and what to say, out.
+
+"I found nothing" would be untrue of a law that is here. Which service answers from it is said by its name; a law that
+is not here at all is not its matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from daulat.assistant.citing import Labels
+from daulat.assistant.speech import Speech
+from daulat.knowledge.search import Asked, Filters, Searcher
+from daulat.knowledge.types import Document
+from daulat.language import Said
+
+_MOST_SERVICES = 3
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Tells which service answers from the laws that a question names.
+
+    Parameters
+    ----------
+    searcher, speech, labels
+        Which texts a service may find; the country's sentences and names of acts.
+    services : mapping
+        Names of the nation's services, by id and language.
+    """
+
+    searcher: Searcher
+    speech: Speech
+    labels: Labels
+    services: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def laws(self, asked: Asked, service: str) -> Sequence[Document]:
+        """Return the laws named, where they are here and the service answers from none of them."""
+        named = {doc_id for law in asked.mentions for doc_id in (law.doc_id, *law.candidates)}
+        held = [document for document in self.searcher.release.documents if document.doc_id in named]
+        return [] if any(self._answers_from(each, service) for each in held) else held
+
+    def said(self, law: Document, service: str, language: str) -> Said:
+        """Say that the service does not answer from a law, and which do."""
+        phrases = self.speech.phrases(language)
+        name = law.citation or self.labels.act(law.doc_id, law.title)
+        others = [each for each in self.services if each != service and self._answers_from(law, each)]
+        if not others:
+            return phrases.say("law_not_served", law=name)
+        tag = phrases.spoken_in("law_served_by")
+        services = ", ".join(self._named(each, tag) for each in others[:_MOST_SERVICES])
+        return phrases.say("law_served_by", law=name, services=services)
+
+    def _answers_from(self, law: Document, service: str) -> bool:
+        return self.searcher.may_find(law, Filters(services=frozenset({service})))
+
+    def _named(self, service: str, language: str) -> str:
+        names = self.services[service]
+        return names.get(language) or names.get("en") or service
