@@ -65,6 +65,10 @@ def test_whose_law_it_is_is_said_where_another_country_is_named(ask):
         ("How do I report the death of my father?", ("Bagaimana cara mengurus akta kelahiran?",), "en"),
         ("berapa?", ("How do I report a death?", "And my wife?"), "id"),
         ("Can I sue?", (), "en"),
+        ("kalau ditolak?", ("Bagaimana cara mengurus akta kelahiran?", "pakai bahasa Jawa dong"), "jv"),
+        ("bayar berapa?", ("Bagaimana cara mengurus akta kelahiran?", "in English please", "kalau telat?"), "en"),
+        ("How do I report the death of my father?", ("pakai bahasa Jawa dong",), "en"),
+        ("kalau telat?", ("in English please", "Berapa lama batas lapor kematian?"), "id"),
     ],
 )
 def test_two_words_do_not_change_the_language_of_a_conversation(

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which language somebody speaks: a question and what was said before it in; its language, or the one asked for, out.
 
-Two words tell little: where they do not suffice, the language of the conversation goes on. It answers nothing.
+Two words tell little: where they do not suffice, the language of the conversation goes on; one that was asked for goes
+on until more is said. It answers nothing.
 """
 
 from __future__ import annotations
@@ -61,13 +62,25 @@ class Listener:
         before : sequence of str, optional
             What the same person said before, oldest first.
         """
+        is_short = len(text.split()) <= _SHORT
+        if is_short and (asked := self._asked_for_in(before)):
+            return asked
         found = self._detector.detect(text[:_TELLING], self._known)
         enough = _SURE_ENOUGH if found.language in self._spoken else _SURE
-        if before and len(text.split()) <= _SHORT:
+        if before and is_short:
             enough = _SURE_OF_SHORT
         if found.confidence >= enough:
             return found.language
         return self.language_of(before[-1], before[:-1]) if before else self.languages[0]
+
+    def _asked_for_in(self, before: Sequence[str]) -> str:
+        """Return the language that was asked for, with none but short messages since; else nothing."""
+        for said in reversed(before):
+            if asked := self.asked_for(said):
+                return asked
+            if len(said.split()) > _SHORT:
+                return ""
+        return ""
 
     def asked_for(self, text: str) -> str:
         """Return the language that a message asks to be answered in, where it asks for nothing else; else nothing."""
