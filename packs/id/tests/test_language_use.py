@@ -14,6 +14,7 @@ from daulat.nation.packs import Pack
 HERE = Path(__file__).parent
 PACK = Pack("ID", "daulat-id", "0", HERE.parent / "daulat_id")
 NATION = ["id", "jv", "su", "en"]
+DECLARED = [entry["tag"] for entry in PACK.yaml("nation.yaml")["languages"]]
 DETECTOR, WORDING, ANALYSER = detector_for(PACK), wording_for(PACK), analyser_for("id", PACK)
 NOTICES, IDENTIFIERS = notices_for(PACK, WORDING), identifiers_for(PACK)
 
@@ -46,6 +47,19 @@ def test_more_languages_are_told_apart_when_the_nation_names_them(language: str)
 def test_citizens_questions_are_told_apart(language: str) -> None:
     asked = questions(language)
     assert sum(DETECTOR.detect(text, NATION).language == language for text in asked) / len(asked) >= 0.93
+
+
+@pytest.mark.parametrize("language", NATION)
+def test_few_words_are_told_apart_among_all_languages_of_the_nation(language: str) -> None:
+    asked = [text for tag, text in rows("test_language_short.tsv") if tag == language]
+    right = sum(DETECTOR.detect(text, DECLARED).language == language for text in asked)
+    assert right / len(asked) >= 0.85
+
+
+def test_a_careless_question_of_few_words_is_indonesian_unless_a_word_says_otherwise() -> None:
+    asked = [text for text in questions("common") if len(text.split()) <= 5]
+    right = sum(DETECTOR.detect(text, DECLARED).language == "id" for text in asked)
+    assert right / len(asked) >= 0.99
 
 
 @pytest.mark.parametrize("word", ["KTP", "BPJS", "SIM"])
