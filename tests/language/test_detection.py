@@ -84,6 +84,12 @@ def test_a_text_that_fits_all_languages_alike_is_in_the_first(toy_model: Languag
     assert (found.language, found.confidence) == ("xs", 0.5)
 
 
+@pytest.mark.parametrize("text", ["bor" * 3_000, "sut" * 21, "bor@example.org"])
+def test_a_text_without_a_word_is_in_the_first_language_and_unsure(toy_model: LanguageModel, text: str) -> None:
+    found = Detector(toy_model).detect(text, ["et", "xo", "xs"])
+    assert (found.language, found.confidence) == ("et", 0.2)
+
+
 def test_a_model_file_that_would_run_code_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "detector.npz"
     np.savez(

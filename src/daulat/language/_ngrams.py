@@ -19,6 +19,7 @@ _NOISE = re.compile(r"https?://\S+|\S+@\S+|[@#]\w+|\[\w+\]")
 _LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SHORTEST, _LONGEST = 2, 5
 _WORDS_READ = 400
+_LONGEST_WORD = 60  # letters; what is longer was not written in any language
 
 
 def words_of(text: str) -> list[str]:
@@ -29,7 +30,7 @@ def words_of(text: str) -> list[str]:
     """
     # Five hundred words decide as surely as fifty thousand, and cost nothing more.
     head = _NOISE.sub(" ", text[:20_000])
-    return [fold(word.casefold()) for word in _LETTERS.findall(head)[:_WORDS_READ]]
+    return [fold(word.casefold()) for word in _LETTERS.findall(head)[:_WORDS_READ] if len(word) <= _LONGEST_WORD]
 
 
 def features(words: list[str], buckets: int) -> NDArray[np.int64]:

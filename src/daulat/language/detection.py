@@ -122,9 +122,11 @@ class Detector:
     def _latin(self, text: str, among: Sequence[str]) -> dict[str, float]:
         known = self._model.languages if self._model else ()
         tags = [tag for tag in among if primary(tag) in known]
-        words = words_of(text)
-        if self._model is None or not tags or not words:
+        if self._model is None or not tags:
             return self._general(text, among)
+        words = words_of(text)
+        if not words:
+            return {}
         scores = self._model.scores(words)[[known.index(primary(tag)) for tag in tags]]
         odds = np.exp(scores - scores.max())
         return dict(zip(tags, (odds / odds.sum()).tolist(), strict=True))
