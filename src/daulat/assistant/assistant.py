@@ -211,7 +211,9 @@ class Assistant:
             warned |= {evidence.document.doc_id} if warning else set()
             citation = self._citation(evidence, marked, short=place > 0)
             warning = () if known else warning
-            quoted.append(Quoted(citation, self.labels.cited(evidence), warning, evidence.standing == "history"))
+            now = self.speech.holds_now(evidence, self.labels, language, has_text=self._has_text)
+            is_history = evidence.standing == "history"
+            quoted.append(Quoted(citation, self.labels.cited(evidence), warning, is_history, now))
         foreign = quoted[0].citation.language
         opening = [self.speech.text_only_in(foreign, language)] if foreign and primary(foreign) != language else []
         opening += self._whose_law(prepared, quoted[0].citation.quote)

@@ -34,13 +34,14 @@ def inert(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """One passage to quote: its citation, how a person would cite it, what must be said of its standing, and whether it
-    is old text that is quoted as history only."""
+    """One passage to quote: its citation, how a person would cite it, what must be said of its standing, whether it is
+    old text that is quoted as history only, and what holds instead, if that is known."""
 
     citation: Citation
     label: str
     warning: Sequence[Said] = ()
     is_history: bool = False
+    now: Said | None = None
 
 
 @dataclass(slots=True)
@@ -136,6 +137,9 @@ def quotation(quoted: Sequence[Quoted], phrases: Phrases, *, opening: Sequence[S
         if warning := [said for said in item.warning if said not in told]:
             page.say(*warning)
             told.update(warning)
+        if item.now and item.now not in told:
+            page.say(item.now)
+            told.add(item.now)
         key = "quote_history" if item.is_history else "quote_intro" if place == 0 else "quote_also"
         page.introduce(item.citation, phrases.say(key, citation=inert(item.label)))
         page.add("\n".join(f"> {line}" if line.strip() else ">" for line in inert(item.citation.quote).splitlines()))

@@ -109,14 +109,20 @@ class Speech:
             said.append(phrases.say("dated_source", date=day))
         if evidence.standing == "history" and successor and not has_text(status.by):
             said.append(phrases.say("successor_missing"))
-            if status.now:
-                said.append(self._now(dict(status.now), labels.note(status.source), language))
         return tuple(said)
 
-    def _now(self, sentences: Mapping[str, str], source: str, language: str) -> Said:
-        """Say what holds instead, as a curator wrote it down; in another language where not in this."""
+    def holds_now(
+        self, evidence: Evidence, labels: Labels, language: str, *, has_text: Callable[[str], bool]
+    ) -> Said | None:
+        """Say what holds instead of old text whose successor is not here, where a curator wrote it down.
+
+        In another language where not in this.
+        """
+        status, sentences = evidence.status, dict(evidence.status.now)
+        if not sentences or evidence.standing != "history" or has_text(status.by):
+            return None
         tag = language if language in sentences else next(iter(sentences))
-        return self.phrases(tag).say("holds_now", now=sentences[tag], source=source)
+        return self.phrases(tag).say("holds_now", now=sentences[tag], source=labels.note(status.source))
 
 
 @lru_cache(maxsize=64)
