@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -13,9 +12,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from ..web.conftest import CHROMIUM_FLAGS
+from ..web.conftest import chromium
 from .conftest import run
 
 # Both names lead to this machine: the one to a stranger's site, the other, once it was looked up anew, to the service.
@@ -33,13 +32,8 @@ READ = """async () => { const answer = await fetch("/v1/files"); return [answer.
 @pytest.fixture
 def browser() -> Iterator[Browser]:
     """Chromium, in which two names of strangers lead here."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Debian's package `chromium` is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*CHROMIUM_FLAGS, NAMES])
+    with chromium(NAMES) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -26,6 +27,12 @@ CHROMIUM_FLAGS = (
     "--disable-sync",
 )
 AXE = "axe-core@4.10.3"
+Open = Callable[..., Page]
+Seen = Callable[[], dict[str, Any]]
+BABY = "Bayi saya baru lahir, kapan harus dilaporkan?"
+NOBODY_KNOWS = (
+    "Belum diperiksa di sini apakah teks ini masih berlaku. Tanyakan kepada instansi yang berwenang sebelum memakainya."
+)
 
 
 @pytest.fixture(scope="session")
@@ -61,17 +68,24 @@ def seen(address: str) -> Callable[[], dict[str, Any]]:
     return since
 
 
+@contextmanager
+def chromium(*flags: str) -> Iterator[Browser]:
+    """Debian's Chromium, driven by playwright."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("Debian's package `chromium` is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=[*CHROMIUM_FLAGS, *flags])
+        yield browser
+        browser.close()
+
+
 # One a module: while playwright's own event loop runs in this thread, no asynchronous test could.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, driven by playwright."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Debian's package `chromium` is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+    """A browser as it comes."""
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

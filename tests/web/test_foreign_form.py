@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Page, Response
 
-from .conftest import CHROMIUM_FLAGS
+from .conftest import chromium
 
 # All of them lead to the service. Browsers tell of the site over TLS and on this machine; elsewhere only of the origin.
 NAMES = "--host-resolver-rules=MAP tanya.example 127.0.0.1, MAP stranger.example 127.0.0.1"
@@ -20,13 +19,8 @@ FORM = '<form method="post" action="{address}/ask"><input name="q" value="bayi">
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, in which two more names lead here."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Debian's package `chromium` is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*CHROMIUM_FLAGS, NAMES])
+    with chromium(NAMES) as browser:
         yield browser
-        browser.close()
 
 
 def send(page: Page, button: str) -> Response:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from urllib.parse import quote
@@ -14,16 +13,14 @@ from urllib.request import Request, urlopen
 import pypdfium2 as pdfium
 import pytest
 from msgspec import to_builtins
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from daulat.gateway.citations import details, url_citation
 from daulat.web.views import Figure, view_answer
 
 from .answers import BIRTH_SENTENCE, ENGLISH, NASTY, quoting
-from .conftest import ask
+from .conftest import BABY, Open, ask
 
-Open = Callable[..., Page]
-BABY = "Bayi saya baru lahir, kapan harus dilaporkan?"
 LONG = f"cuti: {'Saya bekerja di pabrik sejak lama sekali. ' * 40}"
 PASSAGE = "/p/UU-1-1974%3Apasal-7%237?q=umur%2019%20%28sembilan%20belas%29%20tahun"
 MERGED = "/p/UU-24-2013%3Apasal-27%237"  # the next point of its amending act hangs on to it
