@@ -125,7 +125,7 @@ def names_another_law(hits: Sequence[Hit], asked: Asked) -> bool:
     """Say whether the question names a law by number, name or title and none of the hits is of a law it names."""
     named = [mention for mention in asked.mentions if mention.doc_id]
     documents = {hit.document.doc_id for hit in hits}
-    return bool(named) and not any(documents & {mention.doc_id, *mention.candidates} for mention in named)
+    return bool(named) and not any(documents.intersection(mention.doc_ids) for mention in named)
 
 
 def evidence_features(

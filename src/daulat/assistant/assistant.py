@@ -314,10 +314,12 @@ class Assistant:
         pairs = list(zip(prepared.evidence, prepared.marked, strict=False))[:_RELATED]
         related = tuple(self._citation(evidence, marked, short=True) for evidence, marked in pairs)
         page = Page(language)
-        declined = self.speech.phrases(language).say("declined")
-        page.say(self.elsewhere.said(laws[0], service, language) if laws else declined)
-        told = self.contacts.for_topics(self._matters(prepared), language)
-        ask = self._who_knows(prepared, laws) if laws else told
+        if laws:
+            page.say(self.elsewhere.said(laws[0], service, language))
+            ask = self._who_knows(prepared, laws)
+        else:
+            page.say(self.speech.phrases(language).say("declined"))
+            ask = self.contacts.for_topics(self._matters(prepared), language)
         return replace(self._finished(prepared, page, "declined", ask=ask), answered=False, related=related)
 
     def _called(self, prepared: Prepared) -> Answer:

@@ -38,7 +38,7 @@ class Elsewhere:
 
     def laws(self, asked: Asked, service: str) -> Sequence[Document]:
         """Return the laws named, where they are here and the service answers from none of them."""
-        named = {doc_id for law in asked.mentions for doc_id in (law.doc_id, *law.candidates)}
+        named = {doc_id for law in asked.mentions for doc_id in law.doc_ids}
         held = [document for document in self.searcher.release.documents if document.doc_id in named]
         return [] if any(self._answers_from(each, service) for each in held) else held
 

@@ -67,11 +67,9 @@ class Fates:
                     page.introduce(self._citation(document), told)
                 else:
                     page.say(told)
-        page.say(self.speech.as_of(self._as_of(documents), language))
+        covered = documents[0].coverage_date if documents else ""
+        page.say(self.speech.as_of(covered or self._release.as_of, language))
         return page
-
-    def _as_of(self, documents: Sequence[Document]) -> str:
-        return next((each.coverage_date for each in documents[:1] if each.coverage_date), self._release.as_of)
 
     def _asked(self, text: str, language: str) -> frozenset[str]:
         """Return the ids of the laws of which a question asks what became of them, and nothing else."""
@@ -87,7 +85,7 @@ class Fates:
             rest = f"{rest[: law.span[0]]} {rest[law.span[1] :]}"
         if self.searcher.ask(questions.without_fate(rest), language).order:
             return frozenset()  # something is asked of its matter too
-        return frozenset(doc_id for law in named for doc_id in (law.doc_id, *law.candidates))
+        return frozenset(doc_id for law in named for doc_id in law.doc_ids)
 
     def _said(self, law: str, of: Document | Act, language: str) -> list[Said]:
         phrases = self.speech.phrases(language)

@@ -119,6 +119,7 @@ def as_json_object(answer: Answer) -> dict[str, Any]:
         "notice": answer.notice,
         "notice_language": answer.notice_language,
         "related": [_citation(each) for each in answer.related],
+        "is_urgent": answer.is_urgent,
         "call": [asdict(each) for each in answer.call],
         "contacts": [asdict(each) for each in answer.contacts],
         "release": answer.release,

@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
-from daulat.knowledge.legal import LegalRules, PassageStatus, RelationBook, status_of
+from pathlib import Path
+
+import pytest
+
+from daulat.knowledge.errors import SourceError
+from daulat.knowledge.legal import LegalRules, PassageStatus, RelationBook, load_relations, status_of
 from daulat.knowledge.types import Document, Passage, Relation
 
 
@@ -137,3 +142,34 @@ def test_a_table_of_relations_is_read_from_both_sides(rules: LegalRules, book: R
     learned = book.learn([(newer, [])], rules)
     status = asked(act(6, 1985), "1", learned, rules)
     assert (status.status, status.by, status.by_title) == ("revoked", "ACT-6-2005", "Ports")
+
+
+NOW = """
+format: 1
+acts:
+  - act: ACT-2-2026
+    source: its section 1
+    now: {en: Pay 20.}
+    amends:
+      - {doc_id: ACT-1-2020, articles: ['7']}
+      - {doc_id: ACT-1-2020, articles: ['8'], now: {en: Pay 30., id: Bayar 30.}}
+"""
+
+
+def test_what_holds_now_is_said_of_an_article_or_else_of_all_that_its_act_changed(
+    tmp_path: Path, rules: LegalRules
+) -> None:
+    (tmp_path / "relations.yaml").write_text(NOW)
+    book = load_relations(tmp_path / "relations.yaml")
+    said = [asked(act(1, 2020, "Fees"), article, book, rules).now for article in ("7", "8", "9")]
+    assert said == [(("en", "Pay 20."),), (("en", "Pay 30."), ("id", "Bayar 30.")), ()]
+
+
+@pytest.mark.parametrize(
+    ("now", "fault"), [("{English: Pay 20.}", "now.English"), ("{en: ''}", "now.en` is empty"), ("Pay 20.", "now")]
+)
+def test_what_holds_now_needs_a_language_and_a_sentence(tmp_path: Path, now: str, fault: str) -> None:
+    (tmp_path / "relations.yaml").write_text(NOW.replace("{en: Pay 20.}", now))
+    with pytest.raises(SourceError, match="line 6") as told:
+        load_relations(tmp_path / "relations.yaml")
+    assert fault in str(told.value)

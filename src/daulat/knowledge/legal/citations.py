@@ -39,6 +39,15 @@ class LawMention:
     candidates: tuple[str, ...] = ()
     span: tuple[int, int] = (0, 0)
 
+    @property
+    def doc_ids(self) -> tuple[str, ...]:
+        """Every document that may be meant.
+
+        >>> LawMention(doc_id="XA-3-2020", candidates=("XA-3-2020", "XA-1-1999")).doc_ids
+        ('XA-3-2020', 'XA-1-1999')
+        """
+        return tuple(dict.fromkeys(filter(None, (self.doc_id, *self.candidates))))
+
 
 Titles = Mapping[tuple[str, tuple[str, ...]], tuple[str, ...]]
 NO_TITLES: Titles = MappingProxyType({})

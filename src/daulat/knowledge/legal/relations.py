@@ -32,6 +32,8 @@ OWN_TEXT = "its own text"
 KINDS = (*_INVERSE.values(), *_INVERSE)
 """The words for a relation, as read from a document."""
 DocumentId = Annotated[str, StringConstraints(min_length=1)]
+Tag = Annotated[str, StringConstraints(min_length=2, pattern=checks.LANGUAGE)]
+Sentences = dict[Tag, Annotated[str, StringConstraints(min_length=1)]]
 
 
 class _Change(Declared):
@@ -42,7 +44,7 @@ class _Change(Declared):
     articles: tuple[str, ...] = ()
     complete: bool = True
     note: str = ""
-    now: dict[str, str] = Field(default_factory=dict)
+    now: Sentences = Field(default_factory=dict)
     since: Day = ""
 
 
@@ -52,7 +54,7 @@ class _Act(Declared):
     since: Day = ""
     source: str
     certainty: Certainty = "certain"
-    now: dict[str, str] = Field(default_factory=dict)
+    now: Sentences = Field(default_factory=dict)
     revokes: tuple[DocumentId, ...] = ()
     partly_revokes: tuple[_Change, ...] = ()
     amends: tuple[_Change, ...] = ()
@@ -195,7 +197,7 @@ def load_relations(path: Path) -> RelationBook:
                     since=change.since or act.since,
                     now=tuple((change.now or act.now).items()),
                 )
-                _add(changes.setdefault(change.doc_id, []), part)
+                changes.setdefault(change.doc_id, []).append(part)  # of one act there may be several, of other articles
     return RelationBook(
         changes={doc_id: tuple(known) for doc_id, known in changes.items()},
         in_force={doc_id: checked.source for checked in file.in_force for doc_id in checked.documents},
