@@ -126,8 +126,13 @@ class RelationBook:
         """Return a book that knows what both say; of one relation, what this one says stays."""
         changes = {doc_id: list(known) for doc_id, known in self.changes.items()}
         for doc_id, several in other.changes.items():
+            known = changes.setdefault(doc_id, [])
+            said = {(relation.kind, relation.other) for relation in known}
             for relation in several:
-                _add(changes.setdefault(doc_id, []), relation)
+                if (relation.kind, relation.other) in said:
+                    _add(known, relation)
+                else:
+                    known.append(relation)
         return replace(
             self,
             changes={doc_id: tuple(known) for doc_id, known in changes.items()},
