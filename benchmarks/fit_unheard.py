@@ -107,20 +107,20 @@ def collect(
 ) -> Iterator[Case]:
     """Search and describe, with the best newcomer first."""
     for question, asked, candidates in found:
-        newcomer = searcher.newcomer(candidates)
+        newcomers = searcher.newcomers(candidates, LOOKED_AT)
         new = {fold_of(document_of(gold), "new") == fold for gold in question.gold}
-        if newcomer is None or len(new) > 1:  # partly about a new document: either answer is right
+        if not newcomers or len(new) > 1:  # partly about a new document: either answer is right
             continue
         hits = searcher.rank(candidates, LOOKED_AT)
-        others = [hit for hit in hits if hit.passage.passage_id != newcomer.passage.passage_id]
-        new_first = [newcomer, *others][:LOOKED_AT]
-        alone, features = (described(searcher, marker, asked, candidates, each) for each in (hits, new_first))
+        alone = described(searcher, marker, asked, candidates, hits)
+        led = [(described(searcher, marker, asked, candidates, each), each) for each in newcomers]
+        features, new_first = max(led, key=lambda each: answerable.unheard.probability(each[0]))
         yield Case(
             kind,
             "none" if not question.answerable else "new" if True in new else "old",
             fold_of(document_of(min(question.gold)) if question.gold else question.question_id, "apart"),
             features,
-            newcomer.passage.passage_id in question.gold,
+            new_first[0].passage.passage_id in question.gold,
             answerable.everyday.probability(alone),
             is_cited(question, new_first),
             is_cited(question, hits),

@@ -105,14 +105,20 @@ class Judge:
         answers about as surely, and else makes that less sure.
         """
         known = self._weigh(hits, asked, found)
-        newcomer = self.searcher.newcomer(found)
-        if newcomer is None or thread.has_said(newcomer) or not 0 < known.probability < 1:
+        if not 0 < known.probability < 1:
             return known
-        others = [hit for hit in hits if hit.passage.passage_id != newcomer.passage.passage_id]
-        new = self._weigh([newcomer, *others][:LOOKED_AT], asked, found)
-        enough = self.answerable.threshold(new.hits, found.heard)
-        leads, probability = weighed(known.probability, new.probability, enough)
+        newcomers = [each for each in self.searcher.newcomers(found, LOOKED_AT) if not thread.has_said(each[0])]
+        if not newcomers:
+            return known
+        new = max((self._weigh(each, asked, found) for each in newcomers), key=lambda each: each.probability)
+        leads, probability = weighed(known.probability, new.probability, self._enough(new, found))
+        if leads and known.probability < self._enough(known, found):
+            # What people asked of would not answer by itself: it is not cited beside what does.
+            new = new._replace(hits=tuple(hit for hit in new.hits if hit.is_unheard))
         return (new if leads else known)._replace(probability=probability)
+
+    def _enough(self, weighed: _Weighed, found: Candidates) -> float:
+        return self.answerable.threshold(weighed.hits, found.heard)
 
     def _weigh(self, hits: Sequence[Hit], asked: Asked, found: Candidates) -> _Weighed:
         best = gather_evidence(hits[:1], self.searcher.release)[0]

@@ -96,7 +96,7 @@ def test_a_question_like_one_that_no_source_answers_is_known_as_such(searcher: S
 def test_a_question_near_to_nothing_that_was_asked_is_searched_as_where_nobody_asked(searcher: Searcher) -> None:
     found = searcher.candidates(searcher.ask("How tall may a lighthouse be?"))
     assert found.heard is None
-    assert searcher.newcomer(found) is None
+    assert searcher.newcomers(found, 5) == []
     assert not found.features[:, [n for n, name in enumerate(FEATURES) if name.startswith("asked")]].any()
 
 
@@ -119,35 +119,38 @@ def test_a_document_that_nobody_asked_about_leads_where_it_is_nearest_by_meaning
     assert not searcher.search(BABY, top_k=1)[0].is_unheard
 
 
-def test_the_newcomer_is_of_a_document_that_nobody_asked_about(searcher: Searcher) -> None:
-    newcomer = searcher.newcomer(searcher.candidates(searcher.ask(BABY)))
-    assert newcomer is not None
-    assert (newcomer.document.doc_id, newcomer.is_unheard) == ("ACT-2-2005", True)
+def test_the_best_of_a_document_that_nobody_asked_about_is_put_before_the_others(searcher: Searcher) -> None:
+    found = searcher.candidates(searcher.ask(BABY))
+    [led] = searcher.newcomers(found, 5)
+    assert (led[0].document.doc_id, led[0].is_unheard) == ("ACT-2-2005", True)
+    ids = [hit.passage.passage_id for hit in led]
+    assert set(ids[1:]) > {searcher.rank(found, 1)[0].passage.passage_id}
+    assert len(ids) == len(set(ids)) == 5
     only_asked = Filters(documents=frozenset({"ACT-1-2001", "REG-3-2010"}))
-    assert searcher.newcomer(searcher.candidates(searcher.ask(BABY), only_asked)) is None
+    assert searcher.newcomers(searcher.candidates(searcher.ask(BABY), only_asked), 5) == []
 
 
-def test_a_source_of_which_a_pack_asks_nothing_on_purpose_has_no_newcomer(opened: Opened) -> None:
-    for rows, new in (([ROWS[2]], False), (ROWS, True)):
+def test_what_a_pack_asks_nothing_of_among_its_own_sources_is_no_newcomer(opened: Opened) -> None:
+    for rows in ([ROWS[2]], ROWS):
         beside = opened(*rows, beside=True, of_pack=True)
-        found = beside.candidates(beside.ask(BABY))
-        assert (beside.newcomer(found) is not None) == beside.unheard.any() == new
+        assert beside.newcomers(beside.candidates(beside.ask(BABY)), 5) == []
+        assert not beside.unheard.any()
     elsewhere, a_nations_own = opened(ROWS[2], of_pack=True), opened(ROWS[2], beside=True)
     assert elsewhere.unheard.all()
     assert a_nations_own.unheard.all()
 
 
 def test_a_release_that_was_built_before_sources_were_written_down_opens(opened: Opened, tmp_path: Path) -> None:
-    for rows, new in (([ROWS[2]], False), (ROWS, True)):
-        built = opened(*rows)
-        older = tmp_path / f"older-{new}"
-        shutil.copytree(built.release.folder, older)
-        (older / "everyday" / "sources.json").unlink()
-        manifest = json.loads((older / MANIFEST).read_text())
-        del manifest["files"]["everyday/sources.json"]
-        (older / MANIFEST).chmod(0o644)
-        (older / MANIFEST).write_text(json.dumps(manifest) + "\n")
-        assert Searcher(Release(older), WordEncoder(), built.reader, ONLY_HEARD).unheard.any() == new
+    built = opened(*ROWS)
+    older = tmp_path / "older"
+    shutil.copytree(built.release.folder, older)
+    (older / "everyday" / "sources.json").unlink()
+    manifest = json.loads((older / MANIFEST).read_text())
+    del manifest["files"]["everyday/sources.json"]
+    (older / MANIFEST).chmod(0o644)
+    (older / MANIFEST).write_text(json.dumps(manifest) + "\n")
+    assert built.unheard.any()
+    assert not Searcher(Release(older), WordEncoder(), built.reader, ONLY_HEARD).unheard.any()
 
 
 def test_a_row_says_which_sentence_of_its_passage_answers(searcher: Searcher) -> None:

@@ -17,8 +17,9 @@ from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.ingest import IngestRules
 from daulat.knowledge.release import Builder, Release, verify_release
 from daulat.knowledge.release.build import read_failures
+from daulat.knowledge.release.write import encoded_text
 from daulat.knowledge.sources import Source, folder_sources
-from daulat.knowledge.types import Document
+from daulat.knowledge.types import Document, Passage
 
 Make = Callable[[Path], Builder]
 
@@ -173,3 +174,11 @@ def test_every_passage_is_found_by_its_id_and_in_its_document(release: Release) 
         assert (release.segments["passage"][first:last] == row).all()
     assert release.row_of("nowhere:1") is None
     assert list(release.rows_of_document("nowhere")) == []
+
+
+def test_what_is_encoded_of_other_text_says_under_which_heading_it_stands_and_of_law_does_not() -> None:
+    days = Passage("fees#1", "fees", 1, "text", "Three days.", heading="Passports / How long does it take?")
+    page, act = Document("fees", "Town office"), Document("ACT-1-2001", "Act on Passports", rank=2)
+    assert encoded_text(page, days, 0, 11) == "Town office. How long does it take? Three days."
+    assert encoded_text(act, days, 0, 11) == "Act on Passports. Three days."
+    assert encoded_text(Document("fees", "fees"), replace(days, heading=None), 0, 11) == "Three days."

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from daulat.knowledge.cutting import BETWEEN_HEADINGS
 from daulat.knowledge.cutting.segments import segments
 from daulat.knowledge.index.forward import ForwardWriter
 from daulat.knowledge.index.lexical import Entry, write_lexical
@@ -45,6 +46,7 @@ TermsFor = Callable[[str, str], Sequence[str]]
 """(language, text) -> terms."""
 
 _TITLE_WORDS = 16
+_ENDS = ("?", "!")
 _CLAUSE = re.compile(r"(?<=[.;:?!])\s+|\n")
 _MOST_COUNTED_WORDS = 65_535
 _TOLD_EVERY = 500
@@ -71,10 +73,18 @@ def cut_segments(documents: Iterable[IngestedDocument]) -> Iterator[Segment]:
 
 
 def encoded_text(document: Document, passage: Passage, start: int, end: int) -> str:
-    """Return what is encoded of a segment: an article seldom says what law it is in, so the title goes before it."""
-    text = passage.text[start:end]
-    title = " ".join(shown_title(document).split()[:_TITLE_WORDS])
-    return f"{title}. {text}" if title else text
+    """Return what is encoded of a segment: its words, after what they seldom say themselves.
+
+    An article seldom says what law it is in, so the title goes before it. Of other text the heading does too: "three
+    days" answers nothing without "How long does it take?". Of a law it does not, since amending acts restate articles
+    without it.
+    """
+    above = [shown_title(document)]
+    if document.rank is None:
+        above += (passage.heading or "").split(BETWEEN_HEADINGS)[-1:]
+    shortened = (" ".join(words.split()[:_TITLE_WORDS]) for words in above)
+    said = [words if words.endswith(_ENDS) else f"{words}." for words in shortened if words]
+    return " ".join([*said, passage.text[start:end]])
 
 
 def write_records(folder: Path, ingested: Ingested, cut: Sequence[Segment]) -> None:

@@ -40,6 +40,7 @@ Rows = NDArray[np.int64]
 _BY_WORDS = 40
 _BY_MEANING = 40
 _BY_NAME = 12
+_NEWCOMERS = 4  # passages of law, and of other text
 _REMEMBERED = 2_048
 _FILTERS = 32  # a byte a passage each
 _TITLE_BOOST = 0.3
@@ -103,10 +104,12 @@ class Searcher:
             Best first.
         """
         found = self.candidates(self.ask(text, language), filters)
-        hits, newcomer = self.rank(found, top_k), self._newcomer_of(found)
-        if newcomer is None or not _is_nearest(found, newcomer) or asked_by_name(found.features).any():
+        hits = self.rank(found, top_k)
+        newcomers = (places[0] for places in self._newcomers_by_kind(found))
+        nearest = next((place for place in newcomers if _is_nearest(found, place)), None)
+        if nearest is None or asked_by_name(found.features).any():
             return hits
-        first = self._hit(found, newcomer, float(self._scores(found)[newcomer]))
+        first = self._hit(found, nearest, float(self._scores(found)[nearest]))
         return [first, *(hit for hit in hits if hit.passage.passage_id != first.passage.passage_id)][:top_k]
 
     def warm(self) -> None:
@@ -131,25 +134,39 @@ class Searcher:
         order = np.lexsort((found.rows, -scores))[:top_k]
         return [self._hit(found, int(place), float(scores[place])) for place in order]
 
-    def newcomer(self, found: Candidates) -> Hit | None:
-        """Return the best candidate of documents without everyday questions; None where people asked about all
-        of them, or nothing like this.
+    def newcomers(self, found: Candidates, top_k: int) -> list[list[Hit]]:
+        """Return the candidates as they stand with the best of a document without everyday questions at their head.
 
-        What people asked of other passages weighs so much that it ranks behind them, however near it is; so it is
-        chosen as where nobody asked at all. Its score is that of `rank`. Text that is history is no newcomer.
+        What people asked of other passages weighs so much that these rank behind them, however near they are; so the
+        best is chosen as where nobody asked at all. Behind it come the next best of its document, then the others. Text
+        that is history is no newcomer.
+
+        Returns
+        -------
+        list of list of Hit
+            One for law and one for other text, which have weights of their own; none where people asked about all
+            documents, or nothing like this. All scores are on one scale, even where a definition is asked for.
         """
-        place = self._newcomer_of(found)
-        return None if place is None else self._hit(found, place, float(self._scores(found)[place]))
+        scores = self._ranking.everyday.scores(found.features)
+        documents = self.release.rows["document"][found.rows]
+        ranked = [int(at) for at in np.lexsort((found.rows, -scores))]
+        lists = []
+        for places in self._newcomers_by_kind(found):
+            first = [at for at in places if documents[at] == documents[places[0]]]
+            ordered = [*first, *(at for at in ranked if at not in first)][:top_k]
+            lists.append([self._hit(found, at, float(scores[at])) for at in ordered])
+        return lists
 
-    def _newcomer_of(self, found: Candidates) -> int | None:
+    def _newcomers_by_kind(self, found: Candidates) -> list[list[int]]:
+        """Return the places of the first few newcomers of law, and of other text, best first."""
         if found.heard is None:
-            return None
-        past = found.features[:, FEATURES.index("past")] > 0
-        candidates = self.unheard[self.release.rows["document"][found.rows]] & ~past
-        if not candidates.any():
-            return None
+            return []
+        past, rank = (found.features[:, FEATURES.index(name)] > 0 for name in ("past", "rank"))
+        new = self.unheard[self.release.rows["document"][found.rows]] & ~past
         scores = self._ranking.scores(found.features, is_definition=found.is_definition)
-        return int(np.where(candidates, scores, -np.inf).argmax())
+        order = np.lexsort((found.rows, -scores)).tolist()
+        by_kind = [[at for at in order if kind[at]] for kind in (new & rank, new & ~rank)]
+        return [places[:_NEWCOMERS] for places in by_kind if places]
 
     def _scores(self, found: Candidates) -> NDArray[np.float32]:
         return self._ranking.scores(
@@ -160,17 +177,16 @@ class Searcher:
     def unheard(self) -> NDArray[np.bool_]:
         """Which documents nobody has asked about yet, where people asked about others: bool[n_documents].
 
-        Not those of a source that whoever wrote the questions had before them and asked nothing of: it is left alone.
+        Not those of a source that whoever wrote the questions had before them: what they did not ask of it they left
+        out, and it is ranked beside the rest.
         """
         everyday, documents = self.release.everyday, self.release.documents
-        if everyday is None:
+        if everyday is None or everyday.covered is None:
             return np.zeros(len(documents), bool)
         asked = np.zeros(len(documents), bool)
         asked[self.release.rows["document"][everyday.named]] = True
-        sources = np.array([document.source_id for document in documents])
-        covered = frozenset(sources.tolist()) if everyday.covered is None else everyday.covered
-        left_alone = covered.difference(sources[asked].tolist())
-        return ~asked & ~np.isin(sources, list(left_alone))
+        asked |= np.array([document.source_id in everyday.covered for document in documents], bool)
+        return ~asked
 
     def lacks_article(self, asked: Asked) -> bool:
         """Say whether the question names an article beyond the last one of a law that is here."""
