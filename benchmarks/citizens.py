@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ask the assistant the citizens' questions of a pack and print, by language, what it cited and what it declined.
 
-    python benchmarks/citizens.py                 # the development questions: id, jv, su, en, second, fourth to sixth
+    python benchmarks/citizens.py                 # the development questions: all but those below
     python benchmarks/citizens.py confirm         # questions kept apart; report every run, tune on none
     python benchmarks/citizens.py third           # the same, begun from what people ask most
     python benchmarks/citizens.py seventh         # by two strangers; nothing was fitted on it, its failures not read
     python benchmarks/citizens.py eighth          # by another stranger, kept apart in the same way
+    python benchmarks/citizens.py tenth           # by two more, kept apart in the same way
     python benchmarks/citizens.py common          # short and careless wordings of common matters, for development
 
 Answers are quotations over the pack's own release, as after `make up`. One JSON object is printed. Which questions
@@ -37,11 +38,12 @@ from daulat.nation import find_pack
 
 QUESTIONS = Path(__file__).parents[1] / "packs" / "id" / "tests" / "questions"
 SUITES = {
-    "development": ("id", "jv", "su", "en", "second", "fourth", "fifth", "sixth"),
+    "development": ("id", "jv", "su", "en", "second", "fourth", "fifth", "sixth", "ninth"),
     "confirm": ("confirm",),
     "third": ("third",),
     "seventh": ("seventh",),
     "eighth": ("eighth",),
+    "tenth": ("tenth",),
     "common": ("common",),
 }
 
