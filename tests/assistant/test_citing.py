@@ -25,3 +25,14 @@ def test_a_sentence_that_is_whole_is_quoted_alone_beside_the_answer() -> None:
     start = TEXT.index("(3)")
     answer = (start, start + len("(3) No more is owed."))
     assert cut_quote(Passage("A:1", "A", 1, "body", TEXT), answer, None, short=True) == answer
+
+
+TABLE = "Item | Fee\nPassport | ten crowns\nPhoto | free"
+
+
+@pytest.mark.parametrize("short", [True, False])
+def test_a_row_is_quoted_with_the_names_of_its_columns(short: bool) -> None:
+    text = f"{'Words before it. ' * 60}\n{TABLE}\n{'Words behind it. ' * 60}"
+    row = text.index("Photo")
+    quote = cut_quote(Passage("A:1", "A", 1, "text", text), (row, row + len("Photo | free")), None, short=short)
+    assert TABLE in text[slice(*quote)]

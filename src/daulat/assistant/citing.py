@@ -15,6 +15,7 @@ import yaml
 
 from daulat.assistant.evidence import Evidence
 from daulat.assistant.types import Citation
+from daulat.knowledge.cutting import table_at
 from daulat.knowledge.cutting.segments import Span, segments, trim
 from daulat.knowledge.legal import LegalRules, article_at, paragraph_around, span_of_article
 from daulat.knowledge.types import Passage, passage_path, plain_name
@@ -127,10 +128,13 @@ def cut_quote(passage: Passage, answer: Span, legal: LegalRules | None, *, short
         Characters; they hold `answer`.
     """
     text = passage.text
-    whole = paragraph_around(text, answer[0])
-    # A list of amounts is of no use without its end.
+    table = table_at(text, answer[0])
+    whole = table or paragraph_around(text, answer[0])
+    # A list of amounts is of no use without its end, and a row of none without the names of its columns.
     is_told_whole = whole is not None and len(text[slice(*whole)].split()) <= _LONGEST_PARAGRAPH
     if short:
+        if table and is_told_whole:
+            return table
         goes_on = text[slice(*answer)].rstrip().endswith((":", ";", ","))
         return trim(text, answer[0], max(answer[1], whole[1])) if whole and is_told_whole and goes_on else answer
     start, end = span_of_article(text, answer, legal)

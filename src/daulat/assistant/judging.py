@@ -112,7 +112,7 @@ class Judge:
             return known
         new = max((self._weigh(each, asked, found) for each in newcomers), key=lambda each: each.probability)
         leads, probability = weighed(known.probability, new.probability, self._enough(new, found))
-        if leads and known.probability < self._enough(known, found):
+        if leads and (known.hits[0].is_unheard or known.probability < self._enough(known, found)):
             # What people asked of would not answer by itself: it is not cited beside what does.
             new = new._replace(hits=tuple(hit for hit in new.hits if hit.is_unheard))
         return (new if leads else known)._replace(probability=probability)

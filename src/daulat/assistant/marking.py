@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from daulat.assistant.evidence import Evidence
 from daulat.assistant.pairs import SentenceKind
 from daulat.assistant.sentence import NOTHING_HEARD, Marked, SentenceModel, mark_sentence
-from daulat.knowledge.cutting.segments import SentenceRules
+from daulat.knowledge.cutting import SentenceRules, rows_of, table_at
+from daulat.knowledge.cutting.segments import Span
 from daulat.knowledge.everyday import Heard
 from daulat.knowledge.legal import span_of_part, without_heading
 from daulat.knowledge.search import Asked, Searcher, is_asked_by_name
@@ -58,5 +59,22 @@ class Marker:
             said,
         )
         named = span_of_part(passage.text, asked.part) if is_asked_by_name(evidence.hit.features) else None
-        span = named or without_heading(passage.text, marked.span, self.searcher.reader.legal)
-        return replace(marked, span=span)
+        span = without_heading(passage.text, marked.span, self.searcher.reader.legal)
+        return replace(marked, span=named or self._row(asked, evidence, span))
+
+    def _row(self, asked: Asked, evidence: Evidence, span: Span) -> Span:
+        """Return the row of a marked table that has most of the question's words; all of it where none stands out."""
+        text = evidence.passage.text
+        table = table_at(text, span[0])
+        if table is None:
+            return span
+        reader, rarity = self.searcher.reader, self.searcher.rarity
+        language = evidence.language or self.language
+
+        def held(row: Span) -> float:
+            terms = set(reader.terms(language, text[slice(*row)]))
+            return sum(weight * rarity.of(term) for term, weight in asked.terms.items() if term in terms)
+
+        by_words = sorted(((held(row), row) for row in rows_of(text, table)), reverse=True)
+        most, row = by_words[0]
+        return row if most > 0 and most > max((words for words, _ in by_words[1:]), default=0) else span

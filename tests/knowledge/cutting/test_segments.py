@@ -101,3 +101,13 @@ def test_a_hostile_text_of_a_hundred_thousand_characters_is_cut_without_going_ba
     text = unit * (100_000 // len(unit)) + "End."
     assert read(text, sentences(text))[-1].endswith("End.")
     assert read(text, segments(text))[-1].endswith("End.")
+
+
+def test_a_table_is_one_sentence_and_what_stands_around_it_is_none_of_it() -> None:
+    text = "Fees from May:\nItem | Fee\nPassport | ten crowns\nNotes\non cards:\nItem | Fee\nCard | five crowns"
+    assert [text[a:b] for a, b in sentences(text)] == [
+        "Fees from May:",
+        "Item | Fee\nPassport | ten crowns",
+        "Notes\non cards:",
+        "Item | Fee\nCard | five crowns",
+    ]

@@ -9,6 +9,7 @@ from daulat.knowledge.cutting.gaps import gap_note
 from daulat.knowledge.cutting.plain import BETWEEN_HEADINGS, cut_blocks
 from daulat.knowledge.cutting.segments import NO_RULES, SentenceRules, ends_in_abbreviation, segments, sentences
 from daulat.knowledge.cutting.structure import Structure, cut_regulation, load_structures
+from daulat.knowledge.cutting.tables import rows_of, table_at
 
 __all__ = [
     "BETWEEN_HEADINGS",
@@ -20,6 +21,8 @@ __all__ = [
     "ends_in_abbreviation",
     "gap_note",
     "load_structures",
+    "rows_of",
     "segments",
     "sentences",
+    "table_at",
 ]

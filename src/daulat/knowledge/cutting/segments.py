@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 
+from daulat.knowledge.cutting.tables import stretches
+from daulat.knowledge.readers.base import CELLS
+
 Span = tuple[int, int]
 
 SEGMENT_WORDS = 110  # what the embedded encoder reads in one go
@@ -91,7 +94,8 @@ _WORD = re.compile(r"\S+")
 def sentences(text: str, language: str = "", rules: Mapping[str, SentenceRules] = NO_RULES) -> list[Span]:
     """Find the sentences of a text.
 
-    A numbered paragraph opens a sentence; the letters of a short list stay with the words that introduce them.
+    A numbered paragraph opens a sentence; the letters of a short list stay with the words that introduce them; a table
+    is one.
 
     Parameters
     ----------
@@ -177,14 +181,16 @@ def _units(text: str, rules: SentenceRules) -> list[Span]:
         end = match.end()
         if match.lastgroup == "mark" and not _ends_sentence(text, start, match, rules):
             continue
-        span = trim(text, start, end)
-        if span[0] < span[1]:
-            spans.append(span)
+        spans += _with_tables_apart(text, start, end)
         start = end
-    span = trim(text, start, len(text))
-    if span[0] < span[1]:
-        spans.append(span)
-    return spans
+    return [*spans, *_with_tables_apart(text, start, len(text))]
+
+
+def _with_tables_apart(text: str, start: int, end: int) -> list[Span]:
+    if CELLS in text[start:end]:
+        return [span for span, _ in stretches(text, start, end)]
+    span = trim(text, start, end)
+    return [span] if span[0] < span[1] else []
 
 
 def _ends_sentence(text: str, start: int, match: re.Match[str], rules: SentenceRules) -> bool:
