@@ -24,6 +24,10 @@ NUSAX = (
     "CC-BY-SA-4.0",
     "NusaX lexicon, github.com/IndoNLP/nusax @ 75b0be5 (Winata et al. 2023); changed: reversed, one sense kept",
 )
+SPOKEN = {
+    **{"javanese": "jv", "sundanese": "su", "minangkabau": "min", "banjarese": "bjn"},
+    **{"balinese": "ban", "madurese": "mad", "acehnese": "ace", "buginese": "bug"},
+}
 TICO = ("CC0-1.0", "TICO-19 terminology, github.com/tico-19/tico-19.github.io @ d97615f; joined over English")
 BANYUMASAN = ("MIT", "banyumasan-corpus 0.1.0, PyPI; changed: ambiguous pairs left out")
 
@@ -36,7 +40,7 @@ def main() -> None:
     counts = statute_words(data)
     with (data / "nusax/lexicon.csv").open(encoding="utf-8") as file:
         nusax = list(csv.DictReader(file))
-    for name, tag in (("javanese", "jv"), ("sundanese", "su")):
+    for name, tag in SPOKEN.items():
         write(tag, "nusax", NUSAX, [(r["local"], r["indonesian"]) for r in nusax if r["language"] == name], counts)
     terms = covid_terms(data)
     for lang, tag in (("jav", "jv"), ("sun", "su")):
