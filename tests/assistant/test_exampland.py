@@ -30,6 +30,15 @@ sources:
     language: en
     read: {format: jsonl, path: guide.jsonl}
     document: {doc_id: XA-GUIDE, title: Guide, citation: Guide of the Registry}
+  - id: xa-fees
+    title: Fees
+    publisher: Registry of Exampland
+    licence: CC0-1.0
+    retrieved: 2026-05-02
+    coverage_date: 2026-04-30
+    language: en
+    read: {format: jsonl, path: fees.jsonl}
+    document: {doc_id: XA-FEES, title: Fees for permits, status: not_law}
 """
 TEXTS = [
     "Every birth is reported to the registry office within sixty days.",
@@ -46,7 +55,7 @@ def exampland(tmp_path_factory, encoder) -> Asked:
     (folder / "sources.yaml").write_text(SOURCES)
     lines = [json.dumps({"passage_id": f"XA-GUIDE:{n}", "text": text}) for n, text in enumerate(TEXTS, 1)]
     lines.append(json.dumps({"passage_id": "XA-GUIDE:3", "text": SWAHILI, "language": "sw"}))
-    lines.append(json.dumps({"passage_id": "XA-GUIDE:4", "text": FEES}))
+    (folder / "fees.jsonl").write_text(json.dumps({"passage_id": "XA-FEES:1", "text": FEES}))
     (folder / "guide.jsonl").write_text("\n".join(lines))
     builder = Builder(
         folder / "releases", "XA", encoder, VectorCache(folder / "vectors.bin", encoder.dimensions),
@@ -105,6 +114,9 @@ def test_a_passage_in_another_language_than_its_document_is_cited_in_its_own(exa
 
 
 def test_of_a_table_the_row_is_marked_and_the_whole_is_quoted(exampland):
-    citation = exampland("What is the fee for a fishing permit?").citations[0]
+    answer = exampland("What is the fee for a fishing permit?")
+    citation = answer.citations[0]
     assert citation.quote == FEES
     assert citation.quote[slice(*citation.answer_span)] == "Fishing permit | four crowns"
+    assert "From a page as it was on April 30, 2026." in answer.text
+    assert "legal texts" not in answer.text

@@ -214,10 +214,11 @@ class Assistant:
             now = self.speech.holds_now(evidence, self.labels, language, has_text=self._has_text)
             is_history = evidence.standing == "history"
             quoted.append(Quoted(citation, self.labels.cited(evidence), warning, is_history, now))
-        foreign = quoted[0].citation.language
+        first = quoted[0].citation
+        foreign = first.language
         opening = [self.speech.text_only_in(foreign, language)] if foreign and primary(foreign) != language else []
-        opening += self._whose_law(prepared, quoted[0].citation.quote)
-        closing = [self.speech.as_of(quoted[0].citation.as_of, language)]
+        opening += self._whose_law(prepared, first.quote)
+        closing = [self.speech.as_of(first.as_of, language, is_law=first.status != "not_law")]
         page = quotation(quoted, phrases, opening=opening, closing=closing)
         # Old text is no answer to rely on: whoever asked learns who knows the law of today.
         ask = self._who_knows(prepared, self._nearest(prepared)) if quoted[0].is_history else ()
@@ -303,7 +304,8 @@ class Assistant:
         """Say what a reader must know of the texts that were written from, and up to which day they go."""
         warnings = (self.speech.warning(each, self.labels, language, has_text=self._has_text) for each in cited)
         as_of = cited[0].document.coverage_date or self.release.as_of
-        return [*filter(None, dict.fromkeys(warnings)), (self.speech.as_of(as_of, language),)]
+        told = self.speech.as_of(as_of, language, is_law=cited[0].status.status != "not_law")
+        return [*filter(None, dict.fromkeys(warnings)), (told,)]
 
     def _declined(self, prepared: Prepared) -> Answer:
         """Say that no source answers, or that another service does, show the nearest passages, and whom to ask."""

@@ -79,12 +79,13 @@ class Speech:
         named = self._names.get(language) or self._names.get("en")
         return named or next(iter(self._names.values()), "")
 
-    def as_of(self, day: str, language: str) -> Said:
-        """Say up to which day the sources go."""
+    def as_of(self, day: str, language: str, *, is_law: bool = True) -> Said:
+        """Say up to which day the sources go; a page of an office is no legal text."""
         phrases = self.phrases(language)
         if not day:
             return phrases.say("as_of_unknown")
-        return phrases.say("as_of", date=long_date(day, phrases.spoken_in("as_of")))
+        key = "as_of" if is_law else "as_of_page"
+        return phrases.say(key, date=long_date(day, phrases.spoken_in(key)))
 
     def warning(
         self, evidence: Evidence, labels: Labels, language: str, *, has_text: Callable[[str], bool]
