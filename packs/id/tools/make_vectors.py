@@ -40,7 +40,7 @@ from daulat.knowledge.sources import load_sources
 from daulat.nation.packs import pack_at
 
 PACK = Path(__file__).parents[1] / "daulat_id"
-TEXT_STEP, QUESTION_STEP = 0.006, 0.042
+TEXT_STEP, QUESTION_STEP = 0.006, 0.045
 WORK = Path(".daulat/vectors/multilingual-e5-small-q4.bin")
 
 
