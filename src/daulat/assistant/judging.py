@@ -117,8 +117,8 @@ class Judge:
             new = new._replace(hits=tuple(hit for hit in new.hits if hit.is_unheard))
         return (new if leads else known)._replace(probability=probability)
 
-    def _enough(self, weighed: _Weighed, found: Candidates) -> float:
-        return self.answerable.threshold(weighed.hits, found.heard)
+    def _enough(self, case: _Weighed, found: Candidates) -> float:
+        return self.answerable.threshold(case.hits, found.heard)
 
     def _weigh(self, hits: Sequence[Hit], asked: Asked, found: Candidates) -> _Weighed:
         best = gather_evidence(hits[:1], self.searcher.release)[0]
