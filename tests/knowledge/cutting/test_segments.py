@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daulat.knowledge.cutting import SentenceRules, segments, sentences
+from daulat.knowledge.cutting import SentenceRules, segments, sentences, table_at
 
 SPACED = [
     "kata",
@@ -111,3 +111,13 @@ def test_a_table_is_one_sentence_and_what_stands_around_it_is_none_of_it() -> No
         "Notes\non cards:",
         "Item | Fee\nCard | five crowns",
     ]
+
+
+def test_a_bar_that_a_scanner_read_makes_no_table() -> None:
+    text = "Whoever moves reports it. The office | notes it\nat once. It is free."
+    assert [text[a:b] for a, b in sentences(text)] == [
+        "Whoever moves reports it.",
+        "The office | notes it\nat once.",
+        "It is free.",
+    ]
+    assert table_at(text, text.index("notes")) is None

@@ -21,15 +21,21 @@ _LINE = re.compile(r"\S(?:[^\n]*\S)?")
 def stretches(text: str, start: int, end: int) -> Iterator[tuple[Span, bool]]:
     """Part a stretch of text into tables and what stands between them; says of each whether it is a table.
 
+    One line with a bar in it is none: scanners read specks as bars.
+
     Examples
     --------
     >>> text = "Fees:\\nItem | Fee\\nPhoto | free\\nSee below."
     >>> [(text[a:b], is_table) for (a, b), is_table in stretches(text, 0, len(text))]
     [('Fees:', False), ('Item | Fee\\nPhoto | free', True), ('See below.', False)]
     """
-    for is_table, group in groupby(_LINE.finditer(text, start, end), lambda line: CELLS in line[0]):
-        lines = list(group)
-        yield (lines[0].start(), lines[-1].end()), is_table
+    lines = list(_LINE.finditer(text, start, end))
+    is_row = [CELLS in line[0] for line in lines]
+    beside = zip([False, *is_row], is_row, [*is_row[1:], False], strict=False)
+    in_table = (here and (before or behind) for before, here, behind in beside)
+    for is_table, group in groupby(zip(lines, in_table, strict=True), lambda each: each[1]):
+        stretch = [line for line, _ in group]
+        yield (stretch[0].start(), stretch[-1].end()), is_table
 
 
 def table_at(text: str, place: int) -> Span | None:
@@ -41,6 +47,8 @@ def table_at(text: str, place: int) -> Span | None:
     >>> table_at(text, text.index("free")), table_at(text, 0)
     ((6, 29), None)
     """
+    if CELLS not in text:
+        return None
     tables = (span for span, is_table in stretches(text, 0, len(text)) if is_table)
     return next(((start, end) for start, end in tables if start <= place < end), None)
 

@@ -147,11 +147,14 @@ class Searcher:
             One for law and one for other text, which have weights of their own; none where people asked about all
             documents, or nothing like this. All scores are on one scale, even where a definition is asked for.
         """
+        by_kind = self._newcomers_by_kind(found)
+        if not by_kind:
+            return []
         scores = self._ranking.everyday.scores(found.features)
         documents = self.release.rows["document"][found.rows]
         ranked = [int(at) for at in np.lexsort((found.rows, -scores))]
         lists = []
-        for places in self._newcomers_by_kind(found):
+        for places in by_kind:
             first = [at for at in places if documents[at] == documents[places[0]]]
             ordered = [*first, *(at for at in ranked if at not in first)][:top_k]
             lists.append([self._hit(found, at, float(scores[at])) for at in ordered])
@@ -163,6 +166,8 @@ class Searcher:
             return []
         past, rank = (found.features[:, FEATURES.index(name)] > 0 for name in ("past", "rank"))
         new = self.unheard[self.release.rows["document"][found.rows]] & ~past
+        if not new.any():
+            return []
         scores = self._ranking.scores(found.features, is_definition=found.is_definition)
         order = np.lexsort((found.rows, -scores)).tolist()
         by_kind = [[at for at in order if kind[at]] for kind in (new & rank, new & ~rank)]
