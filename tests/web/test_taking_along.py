@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from playwright.sync_api import expect
 
@@ -61,13 +63,14 @@ def test_one_answer_is_printed_alone_with_the_addresses_of_its_sources(open_page
     expect(page.locator(".turn").first).to_be_visible()
 
 
-@pytest.mark.parametrize("reader", [{"color_scheme": "dark"}, {"theme": "dark"}, {}], ids=str)
-def test_paper_is_light_and_keeps_the_mark_whatever_the_screen_is(open_page: Open, reader: dict[str, str]) -> None:
-    theme = reader.pop("theme", "")
-    page = open_page(**reader)
+@pytest.mark.parametrize(("scheme", "theme"), [("dark", ""), ("light", "dark"), ("light", "")])
+def test_paper_is_light_and_keeps_the_mark_whatever_the_screen_is(
+    open_page: Open, scheme: Literal["dark", "light"], theme: str
+) -> None:
+    page = open_page(color_scheme=scheme)
     page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
     ask(page, "beberapa")
-    page.emulate_media(media="print", **reader)  # type: ignore[arg-type]
+    page.emulate_media(media="print", color_scheme=scheme)
     drawn = page.evaluate(
         """() => {
             const style = (selector) => getComputedStyle(document.querySelector(selector));
