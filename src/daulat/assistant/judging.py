@@ -113,8 +113,9 @@ class Judge:
         new = max((self._weigh(each, asked, found) for each in newcomers), key=lambda each: each.probability)
         leads, probability = weighed(known.probability, new.probability, self._enough(new, found))
         if leads and (known.hits[0].is_unheard or known.probability < self._enough(known, found)):
-            # What people asked of would not answer by itself, or ranks behind a new text anyway: it is not cited.
-            new = new._replace(hits=tuple(hit for hit in new.hits if hit.is_unheard))
+            # No other would answer by itself, so none is cited beside it.
+            document = new.hits[0].document.doc_id
+            new = new._replace(hits=tuple(hit for hit in new.hits if hit.document.doc_id == document))
         return (new if leads else known)._replace(probability=probability)
 
     def _enough(self, case: _Weighed, found: Candidates) -> float:
