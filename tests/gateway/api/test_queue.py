@@ -106,6 +106,32 @@ async def test_a_batch_is_not_ended_while_somebody_holds_one_of_its_lines(store,
     assert await worker(store, shelf).end_one()
 
 
+async def test_an_answer_that_comes_while_the_files_are_written_does_not_count(store, shelf):
+    batch = await hand_in(store, shelf, 40)
+    slow, other = worker(store, shelf), worker(store, shelf)
+    await slow.begin_one()
+    held = await slow.lease(40)
+    await store.execute("UPDATE api_batch_line SET lease_until = now() - interval '1 second'")
+    await store.execute("UPDATE api_batch SET expires_at = now()")
+    async with store.connection() as reader:
+        # Nobody can write a part of a file, so the batch is within its end for as long as we like.
+        await reader.execute("LOCK TABLE api_file_part")
+        ending = asyncio.create_task(other.end_one())
+        waiting = "SELECT FROM pg_locks WHERE relation = 'api_file_part'::regclass AND NOT granted"
+        while not await store.fetch(waiting):
+            await asyncio.sleep(0.01)
+        late = asyncio.create_task(slow.answer(held[-1], 200, "r1", b"{}"))
+        blocked = "SELECT FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted"
+        while not late.done() and not await store.fetch(blocked):
+            await asyncio.sleep(0.01)
+    assert await ending
+    assert not await late
+    card = await BatchQueue(store).find(OURS.project, batch.id)
+    assert (card.request_counts.completed, card.request_counts.failed) == (0, 40)
+    numbers = [int(each["custom_id"]) for each in await content(shelf, card.error_file_id)]
+    assert numbers == list(range(40))
+
+
 async def test_a_request_that_ends_its_workers_does_not_end_them_all(store, shelf):
     batch = await hand_in(store, shelf, 1)
     await worker(store, shelf).begin_one()
