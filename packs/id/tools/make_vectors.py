@@ -7,9 +7,9 @@ have it written with another step.
 
 Run it after any change of the sources, their titles or how they are cut, of the everyday questions and the glossary;
 `daulat knowledge build` says how many texts it had to encode, which is 0 after this. Only what is missing is encoded:
-of the texts what the file lacks, of the questions what this checkout never encoded (50,000 take four minutes);
-an interrupted run goes on where it stopped. Vectors of texts that are no longer there are dropped. It changes no other
-file.
+of the texts what the file lacks, of the questions what this checkout never encoded (of 100,000 all: twenty minutes of
+two cores), and nothing for a file that holds its texts already; an interrupted run goes on where it stopped. Vectors
+of texts that are no longer there are dropped. It changes no other file.
 
     .venv/bin/python packs/id/tools/make_vectors.py
 """
@@ -57,16 +57,17 @@ def make_vectors(pack: Path, work: Path) -> int:
     questions = everyday_texts(pack, read)
     # Never those of the questions: what was rounded in one file would be rounded again for the next.
     cache = VectorCache(work, encoder.dimensions, [of_texts])
-    missing = fill(cache, encoder, segments, "segments") + fill(cache, asking, questions, "questions")
-    for target, name, texts, step in (
-        (of_texts, encoder.name, segments, TEXT_STEP),
-        (of_questions, asking.name, questions, QUESTION_STEP),
+    missing = 0
+    for target, encodes, texts, unit, step in (
+        (of_texts, encoder, segments, "segments", TEXT_STEP),
+        (of_questions, asking, questions, "questions", QUESTION_STEP),
     ):
         beside = target.with_suffix(".new")
-        keys = [key_of(name, text) for text in texts]
+        keys = [key_of(encodes.name, text) for text in texts]
         if held_by(target, keys):
             print(f"{target}: unchanged")
             continue
+        missing += fill(cache, encodes, texts, unit)
         count = write_seed(beside, keys, *cache.read(keys), step=step)
         beside.rename(target)
         print(f"{target}: {count:,} vectors, {target.stat().st_size / 1e6:.1f} MB")
