@@ -270,6 +270,10 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
         quote = "\n".join((f"{SEVERANCE[0]} {'Dan lain-lain. ' * 60}", *SEVERANCE[1:12], f"(3) {'Lain. ' * 160}"))
         at = quote.index("a. ")
         text, citations = "", (replace(leave, quote=quote, answer_span=(at, quote.index("b. ") - 1)),)
+    elif "tarif" in words:
+        quote = "\n".join((*FEES, "Lain. " * 160))
+        at = quote.index(FEES[9])
+        text, citations = "", (replace(leave, quote=quote, answer_span=(at, at + len(FEES[9]))),)
     elif "berubah" in words:
         old = {"standing": "history", "successor": title, "successor_url": "/d/UU-24-2013"}
         changed = {"status": "amended", "standing": "caution", "successor": TITLES["UU-13-2003"]}
@@ -362,6 +366,15 @@ SEVERANCE = [
     "9 (sembilan) bulan upah.",
     "(3) Uang penghargaan ditetapkan sebagai berikut:",
     "a. masa kerja 3 (tiga) tahun, 2 (dua) bulan upah.",
+]
+# A table as readers of documents write it, after a line of its own.
+FEES = [
+    "Tarif layanan paspor:",
+    "Jenis paspor | Biaya | Selesai",
+    *(
+        f"Paspor biasa {pages} halaman | Rp{pages}0.000 | {days} hari kerja"
+        for days, pages in enumerate(range(8, 64, 4))
+    ),
 ]
 # Signs of Markdown and HTML, ends of lines of every kind, and those that are placeholders on a page.
 NASTY = "ab <>&]([:/!?\"'*_`#-.\\\n\r\x1c\x85\u2028\ue000\ue005"

@@ -34,6 +34,7 @@ PAGES = (
     "/ask?q=pingsan",
     "/ask?q=dipukul",
     "/ask?q=pesangon",
+    "/ask?q=tarif",
     "/ask?q=panjang",
     "/ask?q=rusak",
     "/ask?q=dimuat",
@@ -107,7 +108,7 @@ def test_nothing_is_stranded_on_paper_and_the_last_page_is_not_empty(open_page: 
 
 QUESTIONS = (
     "bayi", "beberapa", "cuti", "presiden", "umur", "pingsan", "serang", "panjang", "tanggal", "belum tentu",
-    "dipukul", "berubah", "pesangon", "halo", "nasib",
+    "dipukul", "berubah", "pesangon", "tarif", "halo", "nasib",
 )  # fmt: skip
 
 

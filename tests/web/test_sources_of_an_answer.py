@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from .answers import BIRTH_SENTENCE
+from .answers import BIRTH_SENTENCE, FEES
 from .conftest import BABY, NOBODY_KNOWS, Open, ask
 
 
@@ -76,6 +76,22 @@ def test_a_list_is_shown_to_its_last_row_and_what_is_left_out_opens_in_place(ope
     page.emulate_media(media="print")
     expect(quote.get_by_text("(3) Lain.")).to_be_visible()
     expect(quote.locator("summary").first).to_be_hidden()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_table_is_one_with_names_of_its_columns_and_the_row_that_answers_marked(
+    open_page: Open, script: bool
+) -> None:
+    page = open_page("/" if script else "/ask?q=tarif", java_script_enabled=script)
+    if script:
+        ask(page, "tarif")
+    table = page.locator("figure.quote").get_by_role("table")
+    expect(table.get_by_role("columnheader")).to_have_text(FEES[1].split(" | "))
+    expect(table.get_by_role("row")).to_have_count(len(FEES) - 1)
+    expect(table.get_by_role("row").nth(8).locator("mark")).to_have_text(FEES[9].split(" | "))
+    expect(table.locator("mark")).to_have_count(3)
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_a_citation_opens_the_passage_at_its_article_and_gives_the_focus_back(open_page: Open) -> None:

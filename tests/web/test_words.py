@@ -25,7 +25,7 @@ from daulat.web.markdown import fence_quotes, place_marks, quotations, to_html
 from daulat.web.quoting import excerpt, find_span, lines_of
 from daulat.web.views import Figure, view_answer
 
-from .answers import NASTY, SEVERANCE, ScriptedAssistant, SmallLibrary, answer_to, quoting
+from .answers import FEES, NASTY, SEVERANCE, ScriptedAssistant, SmallLibrary, answer_to, quoting
 
 WEB = Path(__file__).parents[2] / "src" / "daulat" / "web"
 CORE = yaml.safe_load((WEB / "messages" / "en.yaml").read_text("utf-8"))
@@ -139,6 +139,23 @@ def test_marking_never_changes_a_letter(text: str, span: tuple[int, int]) -> Non
     ]
     marked = "".join(part.text for line in lines for part in line.parts if part.marked)
     assert marked.split() == text[span[0] : max(span)].split() or span[1] <= span[0]
+
+
+@given(st.lists(st.text(alphabet="ab |.", min_size=1, max_size=20), max_size=8), st.tuples(*[st.integers(0, 99)] * 2))
+def test_the_cells_of_a_row_hold_all_its_letters(rows: list[str], span: tuple[int, int]) -> None:
+    for line in lines_of("\n".join(rows), span):
+        cells = ["".join(part.text for part in cell) for cell in line.cells]
+        assert " | ".join(cells) == "".join(part.text for part in line.parts)
+
+
+@pytest.mark.parametrize("marked", [FEES[1], FEES[5], FEES[-1], "\n".join(FEES[1:])])
+def test_an_excerpt_shows_the_whole_table_whose_row_is_marked(marked: str) -> None:
+    text = "\n".join((*FEES, "Lain. " * 90))
+    at = text.index(marked)
+    before, *shown, after = excerpt(lines_of(text, (at, at + len(marked))), limit=40)
+    assert ["".join(part.text for part in line.parts) for line in shown] == FEES[1:]
+    assert [line.cell for line in shown] == ["th", *["td"] * (len(FEES) - 2)]
+    assert (len(before.rest), len(after.rest)) == (1, 1)
 
 
 @given(st.lists(st.text(alphabet="ab ", min_size=1, max_size=30), min_size=1, max_size=12), st.data())

@@ -18,7 +18,10 @@ _DEPTHS = ((re.compile(r"\(\w{1,4}\)\s"), 1), (re.compile(r"\w{1,2}\.\s"), 2), (
 # Where an answer puts a space that the official text need not have: so the assistant keeps words from becoming markup.
 _PARTED = re.compile(r"\] [(:\[]|< [A-Za-z/!?]")
 
-_LONGEST_LIST = 3_000  # characters of a list that is shown whole: its last row may be the one that answers
+# Characters of a list or a table that is shown whole: its last row may be the one that answers.
+_LONGEST_LIST = 3_000
+
+_CELLS = " | "  # between the cells of a table's row, as readers of documents write it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,32 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the official text. `depth` is its indent; no parts at all: `rest` are the lines left out here."""
+    """A line of the official text.
+
+    `depth` is its indent. No parts at all: `rest` are the lines left out here. `cell` is "th" in the first row of a
+    table, "td" in the others, and empty elsewhere.
+    """
 
     depth: int
     parts: tuple[Part, ...]
     rest: tuple[Line, ...] = ()
+    cell: str = ""
+
+    @property
+    def cells(self) -> list[list[Part]]:
+        """What stands in each column of a table's row.
+
+        Examples
+        --------
+        >>> [[part.text for part in cell] for cell in lines_of("Berkas | Biaya\\nFoto | gratis")[1].cells]
+        [['Foto'], ['gratis']]
+        """
+        cells: list[list[Part]] = [[]]
+        for part in self.parts:
+            first, *others = part.text.split(_CELLS)
+            cells[-1].append(replace(part, text=first))
+            cells += [[replace(part, text=text)] for text in others]
+        return [[part for part in cell if part.text] for cell in cells]
 
 
 def find_span(text: str, quote: str) -> tuple[int, int]:
@@ -69,12 +93,16 @@ def depth_of(line: str) -> int:
 
 
 def lines_of(text: str, span: tuple[int, int] = (0, 0)) -> list[Line]:
-    """Cut a text into lines and mark the characters of `span` in them.
+    """Cut a text into lines and mark the characters of `span` in them. Rows of a table stand below each other.
 
     Examples
     --------
     >>> [line.parts for line in lines_of("Satu dua.", (5, 8))]
     [(Part(text='Satu ', marked=False), Part(text='dua', marked=True), Part(text='.', marked=False))]
+    >>> [line.cell for line in lines_of("Biaya:\\nBerkas | Biaya\\nFoto | gratis\\nSatu | saja")]
+    ['', 'th', 'td', 'td']
+    >>> [line.cell for line in lines_of("Satu | saja\\nBegitu.")]
+    ['', '']
     """
     lines, at = [], 0
     for raw in text.split("\n"):
@@ -84,7 +112,14 @@ def lines_of(text: str, span: tuple[int, int] = (0, 0)) -> list[Line]:
         if raw.strip():
             lines.append(Line(depth_of(raw), parts if end > start else (Part(raw),)))
         at += len(raw) + 1
-    return lines
+    return _with_tables(lines)
+
+
+def _with_tables(lines: Sequence[Line]) -> list[Line]:
+    is_row = [any(_CELLS in part.text for part in line.parts) for line in lines]
+    beside = zip([False, *is_row], is_row, [*is_row[1:], False], strict=False)
+    cells = ["td" if here and above else "th" if here and below else "" for above, here, below in beside]
+    return [replace(line, depth=0, cell=cell) if cell else line for line, cell in zip(lines, cells, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +159,9 @@ def unmarked(lines: list[Line]) -> list[Line]:
 
 
 def excerpt(lines: list[Line], limit: int = 900) -> list[Line]:
-    """Keep the marked lines, the whole of the list that they stand in or lead to, and neighbours up to about `limit`
-    characters; what is left out becomes a line without parts. A list is kept whole up to `_LONGEST_LIST` characters.
+    """Keep the marked lines, the whole of the list or table that they stand in or lead to, and neighbours up to about
+    `limit` characters; what is left out becomes a line without parts. A list or table is kept whole up to
+    `_LONGEST_LIST` characters.
 
     Examples
     --------
@@ -139,7 +175,7 @@ def excerpt(lines: list[Line], limit: int = 900) -> list[Line]:
     if sum(sizes) <= limit or not lines:
         return lines
     marked = [at for at, line in enumerate(lines) if any(part.marked for part in line.parts)] or [0]
-    first, last = _list_around(lines, marked[0], marked[-1])
+    first, last = _list_around(lines, *_table_around(lines, marked[0], marked[-1]))
     if sum(sizes[first : last + 1]) > _LONGEST_LIST:
         first, last = marked[0], marked[-1]
     room = limit - sum(sizes[first : last + 1])
@@ -152,6 +188,15 @@ def excerpt(lines: list[Line], limit: int = 900) -> list[Line]:
         return rest if weight <= limit // 3 else [Line(0, (), tuple(rest))]  # a few words are sooner read than opened
 
     return left_out(lines[:first]) + lines[first : last + 1] + left_out(lines[last + 1 :])
+
+
+def _table_around(lines: Sequence[Line], first: int, last: int) -> tuple[int, int]:
+    """Return the first and last line with all rows of the tables that they stand in; the first row names columns."""
+    while lines[first].cell == "td" and first > 0 and lines[first - 1].cell:
+        first -= 1
+    while lines[last].cell and last + 1 < len(lines) and lines[last + 1].cell == "td":
+        last += 1
+    return first, last
 
 
 def _list_around(lines: Sequence[Line], first: int, last: int) -> tuple[int, int]:

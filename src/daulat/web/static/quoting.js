@@ -21,7 +21,10 @@ export function findSpan(text, quote) {
   return found ? [found.index, found.index + found[0].length] : [0, 0];
 }
 
-/** Cut a text into lines and mark the characters of a span in them. */
+const CELLS = ' | '; // between the cells of a table's row, as readers of documents write it
+const isRow = (line) => line?.parts.some(([part]) => part.includes(CELLS));
+
+/** Cut a text into lines and mark the characters of a span in them. Rows of a table stand below each other. */
 export function linesOf(text, [from, to] = [0, 0]) {
   const lines = [];
   let at = 0;
@@ -34,7 +37,10 @@ export function linesOf(text, [from, to] = [0, 0]) {
     if (raw.trim()) lines.push({ depth: DEPTHS.find(([pattern]) => pattern.test(raw))?.[1] ?? 0, parts });
     at += raw.length + 1;
   }
-  return lines;
+  return lines.map((line, row) => {
+    const cell = isRow(line) && ((isRow(lines[row - 1]) && 'td') || (isRow(lines[row + 1]) && 'th'));
+    return cell ? { ...line, depth: 0, cell } : line;
+  });
 }
 
 /** Cut a passage where something begins that is not of the article before it; its own is what holds the span. */
@@ -48,7 +54,15 @@ export function stretchesOf(text, cuts, [from, to] = [0, 0]) {
   }));
 }
 
-const LONGEST_LIST = 3000; // characters of a list that is shown whole: its last row may be the one that answers
+// Characters of a list or a table that is shown whole: its last row may be the one that answers.
+const LONGEST_LIST = 3000;
+
+/** The first and last line with all rows of the tables that they stand in. */
+function tableAround(lines, first, last) {
+  while (lines[first].cell === 'td' && lines[first - 1]?.cell) first -= 1;
+  while (lines[last].cell && lines[last + 1]?.cell === 'td') last += 1;
+  return [first, last];
+}
 
 /** The first and last line of the list that these stand in or lead to, with the line that leads to it. */
 function listAround(lines, first, last) {
@@ -65,8 +79,8 @@ function listAround(lines, first, last) {
 }
 
 /**
- * Keep the marked lines, the whole of the list that they stand in or lead to, and neighbours up to about `limit`
- * characters; what is left out becomes a line without parts.
+ * Keep the marked lines, the whole of the list or table that they stand in or lead to, and neighbours up to about
+ * `limit` characters; what is left out becomes a line without parts.
  */
 export function excerpt(lines, limit = 900) {
   const sizes = lines.map((line) => line.parts.reduce((sum, [part]) => sum + part.length, 0));
@@ -75,7 +89,7 @@ export function excerpt(lines, limit = 900) {
   const weigh = (from, to) => sizes.slice(from, to + 1).reduce((sum, size) => sum + size, 0);
   const begins = Math.max(lines.findIndex(isMarked), 0);
   const ends = Math.max(lines.findLastIndex?.(isMarked) ?? begins, begins);
-  let [first, last] = listAround(lines, begins, ends);
+  let [first, last] = listAround(lines, ...tableAround(lines, begins, ends));
   if (weigh(first, last) > LONGEST_LIST) [first, last] = [begins, ends];
   let room = limit - weigh(first, last);
   for (;;) {
@@ -95,12 +109,38 @@ export function excerpt(lines, limit = 900) {
 }
 
 /** The same lines without a mark: old text does not answer. */
-export const unmarked = (lines) => lines.map(({ depth, parts, rest }) => (
-  { depth, rest, parts: parts.length ? [[parts.map(([part]) => part).join(''), false]] : parts }));
+export const unmarked = (lines) => lines.map((line) => (
+  { ...line, parts: line.parts.length ? [[line.parts.map(([part]) => part).join(''), false]] : [] }));
 
-/** Draw lines as paragraphs. */
+const drawParts = (parts) => parts.map(([part, marked]) => (marked ? h('mark', {}, part) : part));
+
+function drawRow({ parts, cell }) {
+  const cells = [[]];
+  for (const [text, marked] of parts) {
+    text.split(CELLS).forEach((piece, at) => {
+      if (at) cells.push([]);
+      if (piece) cells.at(-1).push([piece, marked]);
+    });
+  }
+  return h('tr', {}, cells.map((each) => h(cell, { scope: cell === 'th' && 'col' }, drawParts(each))));
+}
+
+/** Draw lines as paragraphs, rows as tables that are named after their columns. */
 export function drawLines(lines) {
-  return lines.map(({ depth, parts, rest }) => (parts.length
-    ? h('p', { class: `d${depth}` }, parts.map(([part, marked]) => (marked ? h('mark', {}, part) : part)))
-    : h('details', { class: 'gap' }, h('summary', { lang: language }, say('omitted', { n: rest.length })), drawLines(rest))));
+  const drawn = [];
+  let table;
+  lines.forEach((line, at) => {
+    if (line.cell) {
+      if (!lines[at - 1]?.cell) {
+        const name = line.parts.map(([part]) => part).join('').replaceAll(CELLS, ', ');
+        drawn.push(h('div', { class: 'rows', tabindex: '0', role: 'region', 'aria-label': name }, table = h('table')));
+      }
+      table.append(drawRow(line));
+    } else if (line.parts.length) drawn.push(h('p', { class: `d${line.depth}` }, drawParts(line.parts)));
+    else {
+      const { rest } = line;
+      drawn.push(h('details', { class: 'gap' }, h('summary', { lang: language }, say('omitted', { n: rest.length })), drawLines(rest)));
+    }
+  });
+  return drawn;
 }
