@@ -7,6 +7,7 @@ not matter; a phrase never crosses a punctuation mark. Nothing here knows what t
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from daulat.language.analysis import fold
 
 _TOKEN = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
 _GAP = re.compile(r"\s+")
-_REMEMBERED = 4_000  # words
+_REMEMBERED = 20_000  # words
+_LAST = 2**31  # a rank behind all others
 
 Forms = Callable[[str], Sequence[str]]
 
@@ -26,6 +28,15 @@ class _Word:
 
     forms: tuple[str, ...]
     firsts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """A phrase of the table; of those that begin with the same word the longest ranks first."""
+
+    rank: int
+    words: tuple[str, ...]
+    replacement: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +69,22 @@ class PhraseTable:
     def __init__(self, pairs: Iterable[tuple[str, str]], forms: Forms = lambda word: (word,)) -> None:
         self._forms = forms
         self._read: dict[str, _Word] = {}
-        self._by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        # By the first word, then by the second, "" where there is none; each list by rank.
+        self._by_words: dict[str, dict[str, list[_Phrase]]] = {}
         self._apart: dict[str, list[tuple[frozenset[str], tuple[str, ...], str]]] = {}
+        by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         seen: set[tuple[str, ...]] = set()
         for phrase, replacement in pairs:
             words = tuple(fold(token.casefold()) for token in _TOKEN.findall(phrase))
             if words and words not in seen:
                 seen.add(words)
-                self._by_first.setdefault(words[0], []).append((words, replacement))
+                by_first.setdefault(words[0], []).append((words, replacement))
                 if len(words) > 1 and "_" not in phrase:
                     self._apart.setdefault(words[0], []).append((frozenset(words), words, replacement))
-        for phrases in self._by_first.values():
-            phrases.sort(key=lambda phrase: -len(phrase[0]))
+        for first, phrases in by_first.items():
+            seconds = self._by_words.setdefault(first, {})
+            for rank, (words, replacement) in enumerate(sorted(phrases, key=lambda phrase: -len(phrase[0]))):
+                seconds.setdefault(words[1] if len(words) > 1 else "", []).append(_Phrase(rank, words, replacement))
         for loose in self._apart.values():
             loose.sort(key=lambda phrase: -len(phrase[1]))
 
@@ -124,7 +139,7 @@ class PhraseTable:
             if len(self._read) >= _REMEMBERED:
                 self._read.clear()
             forms = tuple(dict.fromkeys(self._forms(fold(token.casefold()))))
-            known = self._read[token] = _Word(forms, tuple(form for form in forms if form in self._by_first))
+            known = self._read[token] = _Word(forms, tuple(form for form in forms if form in self._by_words))
         return known
 
     def _side_by_side(self, text: str) -> list[tuple[Match, tuple[str, ...]]]:
@@ -146,15 +161,18 @@ class PhraseTable:
         """Return the longest phrase at `at` and its replacement; empty when there is none."""
         best: tuple[str, ...] = ()
         chosen = ""
+        beside = (*words_here[at + 1].forms, "") if at + 1 < len(tokens) else ("",)
         for first in words_here[at].firsts:
-            for words, replacement in self._by_first[first]:
-                size = len(words)
-                if size <= len(best):
-                    break  # the longest come first
-                if at + size <= len(tokens) and all(words[i] in words_here[at + i].forms for i in range(1, size)):
-                    gaps = zip(tokens[at : at + size - 1], tokens[at + 1 : at + size], strict=True)
-                    if all(_GAP.fullmatch(text, left.end(), right.start()) for left, right in gaps):
-                        best, chosen = words, replacement
+            seconds, rank, shorter = self._by_words[first], _LAST, len(best)
+            for phrase in itertools.chain.from_iterable(seconds[word] for word in beside if word in seconds):
+                size = len(phrase.words)
+                if phrase.rank > rank or size <= shorter or at + size > len(tokens):
+                    continue
+                if any(phrase.words[i] not in words_here[at + i].forms for i in range(2, size)):
+                    continue
+                gaps = zip(tokens[at : at + size - 1], tokens[at + 1 : at + size], strict=True)
+                if all(_GAP.fullmatch(text, left.end(), right.start()) for left, right in gaps):
+                    best, chosen, rank = phrase.words, phrase.replacement, phrase.rank
         return best, chosen
 
 

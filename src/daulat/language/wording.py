@@ -108,7 +108,8 @@ class Wording:
         plain = " ".join(_ADDRESS.sub(" ", text[:_LONGEST_READ]).split())
         if rules is None:
             return plain
-        plain = _WORD.sub(lambda word: self._shortened(word[0]), plain)
+        if _DRAWN_OUT.search(plain):
+            plain = _WORD.sub(lambda word: self._shortened(word[0]), plain)
         if rules.hyphened:
             plain = rules.hyphened.sub(r"\1", plain)
         if rules.doubling:
