@@ -270,6 +270,8 @@ def answer_to(question: Question, library: SmallLibrary) -> Answer:
         quote = "\n".join((f"{SEVERANCE[0]} {'Dan lain-lain. ' * 60}", *SEVERANCE[1:12], f"(3) {'Lain. ' * 160}"))
         at = quote.index("a. ")
         text, citations = "", (replace(leave, quote=quote, answer_span=(at, quote.index("b. ") - 1)),)
+    elif "lebar" in words:
+        text, citations = "", (replace(leave, quote="\n".join([" | ".join(["Kabupaten"] * 9)] * 3)),)
     elif "tarif" in words:
         quote = "\n".join((*FEES, "Lain. " * 160))
         at = quote.index(FEES[9])

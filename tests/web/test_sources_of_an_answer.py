@@ -94,6 +94,19 @@ def test_a_table_is_one_with_names_of_its_columns_and_the_row_that_answers_marke
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+def test_a_wide_table_scrolls_by_itself_and_is_whole_on_paper(open_page: Open) -> None:
+    page = open_page("/ask?q=lebar", viewport={"width": 320, "height": 640})
+    rows = page.get_by_role("region", name="Kabupaten, Kabupaten")
+    beyond = "region => region.scrollWidth - region.clientWidth"
+    assert rows.evaluate(beyond) > 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    rows.focus()
+    page.keyboard.press("ArrowRight")
+    expect(rows).not_to_have_js_property("scrollLeft", 0)
+    page.emulate_media(media="print")
+    assert rows.evaluate(beyond) == 0
+
+
 def test_a_citation_opens_the_passage_at_its_article_and_gives_the_focus_back(open_page: Open) -> None:
     page = open_page()
     ask(page, "Berapa lama cuti melahirkan?")

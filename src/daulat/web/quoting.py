@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from daulat.knowledge.readers import CELLS
+
 # How enumerations look in statutes nearly everywhere: (1), then a., then 1. or a) below it.
 _DEPTHS = ((re.compile(r"\(\w{1,4}\)\s"), 1), (re.compile(r"\w{1,2}\.\s"), 2), (re.compile(r"\w{1,3}\)\s"), 3))
 
@@ -20,8 +22,6 @@ _PARTED = re.compile(r"\] [(:\[]|< [A-Za-z/!?]")
 
 # Characters of a list or a table that is shown whole: its last row may be the one that answers.
 _LONGEST_LIST = 3_000
-
-_CELLS = " | "  # between the cells of a table's row, as readers of documents write it
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Line:
         """
         cells: list[list[Part]] = [[]]
         for part in self.parts:
-            first, *others = part.text.split(_CELLS)
+            first, *others = part.text.split(CELLS)
             cells[-1].append(replace(part, text=first))
             cells += [[replace(part, text=text)] for text in others]
         return [[part for part in cell if part.text] for cell in cells]
@@ -116,7 +116,7 @@ def lines_of(text: str, span: tuple[int, int] = (0, 0)) -> list[Line]:
 
 
 def _with_tables(lines: Sequence[Line]) -> list[Line]:
-    is_row = [any(_CELLS in part.text for part in line.parts) for line in lines]
+    is_row = [any(CELLS in part.text for part in line.parts) for line in lines]
     beside = zip([False, *is_row], is_row, [*is_row[1:], False], strict=False)
     cells = ["td" if here and above else "th" if here and below else "" for above, here, below in beside]
     return [replace(line, depth=0, cell=cell) if cell else line for line, cell in zip(lines, cells, strict=True)]
