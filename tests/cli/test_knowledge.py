@@ -3,22 +3,21 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 
 import pytest
 
 from daulat.cli._answering import nation_knowledge
+from daulat.knowledge.deciding import pack_everyday
 from daulat.knowledge.encoder import AsQueries, E5Encoder, adapt, open_e5
 from daulat.knowledge.errors import SourceError
 from daulat.knowledge.everyday import read_everyday
 from daulat.knowledge.everyday.index import questions_of
 from daulat.knowledge.index.cache import VectorCache, key_of
 from daulat.knowledge.ingest import ingest_all, load_rules
-from daulat.knowledge.opening import (
-    nation_sources,
-    pack_everyday,
-)
+from daulat.knowledge.opening import nation_sources
 from daulat.knowledge.release.write import cut_segments
 from daulat.knowledge.search import reader_for
 from daulat.knowledge.sources import load_sources
@@ -323,6 +322,22 @@ def test_the_pack_brings_the_vector_of_every_segment_and_everyday_question():
         keys |= {key_of(name, wordings.read(text, tag)[0]) for _, tag, text in questions}
         assert sum(key not in cache for key in keys) == 0
         assert sum(path.stat().st_size for path in vectors) <= 15e6
+
+
+def test_the_pack_brings_how_every_everyday_question_is_read():
+    """Of every twelfth, what it brings is compared with a reading of today; of all, that it is there at all."""
+    for pack in installed_packs():
+        languages = [language["tag"] for language in pack.yaml("nation.yaml")["languages"]]
+        wordings = pack_everyday(pack, reader_for(pack, languages))
+        if wordings is None:
+            continue
+        asked = [(tag, text) for _, tag, text in questions_of(read_everyday(wordings.folder)[0])]
+        unread: list[str] = []
+        brought = wordings.readings.read(asked, lambda text, _tag: (unread.append(text) or "", {}))
+        assert unread == []
+        for (tag, text), reading in itertools.islice(zip(asked, brought, strict=True), 0, None, 12):
+            read, terms = wordings.read(text, tag)
+            assert reading == (read, tuple(terms))
 
 
 def test_what_a_nation_declares_stands_beside_what_its_pack_brings(tmp_path):

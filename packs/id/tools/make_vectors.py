@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes `vectors.e5.bin` and `vectors.e5.everyday.bin`: texts and everyday questions of the pack in, vectors out.
+"""Writes `everyday.readings`, `vectors.e5.bin` and `vectors.e5.everyday.bin`: texts and everyday questions of the pack
+in; how the questions are read, and the vectors of both, out.
 
 Then no site computes them. Those of the questions are rounded more: they only point at texts.
 A file whose texts are those that it holds stays as it is, for each writing rounds once more; remove it to
 have it written with another step.
 
-Run it after any change of the sources, their titles or how they are cut, of the everyday questions and the glossary;
+Run it after any change of the sources, their titles or how they are cut, of the everyday questions, the glossary and
+how questions are read (then raise `daulat.knowledge.readers.READING` too: only so does a site read its own again);
 `daulat knowledge build` says how many texts it had to encode, which is 0 after this. Only what is missing is encoded:
 of the texts what the file lacks, of the questions what this checkout never encoded (of 100,000 all: twenty minutes of
 two cores), and nothing for a file that holds its texts already; an interrupted run goes on where it stopped. Vectors
@@ -28,14 +30,15 @@ import yaml
 from rich.progress import Progress
 
 from daulat.evaluation.encoding import ParallelEncoder
+from daulat.knowledge.deciding import READINGS, pack_everyday
 from daulat.knowledge.encoder import AsQueries, Encoder, adapt, open_e5
-from daulat.knowledge.everyday import FOLDER, Wordings, read_everyday
+from daulat.knowledge.everyday import Readings, Wordings, read_everyday
 from daulat.knowledge.everyday.index import questions_of
 from daulat.knowledge.index.cache import VectorCache, key_of
 from daulat.knowledge.index.seed import read_seed, seed_dimensions, short_key, write_seed
 from daulat.knowledge.ingest import ingest_all, load_rules
 from daulat.knowledge.release.write import cut_segments
-from daulat.knowledge.search import Reader, reader_for
+from daulat.knowledge.search import reader_for
 from daulat.knowledge.sources import load_sources
 from daulat.nation.packs import pack_at
 
@@ -52,9 +55,9 @@ def make_vectors(pack: Path, work: Path) -> int:
     for failure in ingested.failures:
         sys.exit(f"{failure.path}: {failure.reason}. {failure.fix}")
     segments = [segment.text for segment in cut_segments(ingested.documents)]
-    read = reader_of(pack)
-    asking = AsQueries(adapt(encoder, Wordings(pack / FOLDER, read.everyday).adapter_for(encoder.name)[1]))
-    questions = everyday_texts(pack, read)
+    wordings = wordings_of(pack)
+    asking = AsQueries(adapt(encoder, wordings.adapter_for(encoder.name)[1]))
+    questions = write_readings(wordings, pack / READINGS)
     # Never those of the questions: what was rounded in one file would be rounded again for the next.
     cache = VectorCache(work, encoder.dimensions, [of_texts])
     missing = 0
@@ -81,18 +84,31 @@ def held_by(target: Path, keys: Sequence[bytes]) -> bool:
     return set(read_seed(target)["key"].tolist()) == {short_key(key) for key in keys}
 
 
-def reader_of(pack: Path) -> Reader:
-    """Return how the pack reads questions."""
+def wordings_of(pack: Path) -> Wordings:
+    """Return the pack's everyday questions, as the pack reads them."""
     nation = yaml.safe_load((pack / "nation.yaml").read_text(encoding="utf-8"))
-    return reader_for(pack_at(pack, "ID"), [language["tag"] for language in nation["languages"]])
+    opened = pack_at(pack, "ID")
+    wordings = pack_everyday(opened, reader_for(opened, [language["tag"] for language in nation["languages"]]))
+    assert wordings is not None
+    return wordings
 
 
-def everyday_texts(pack: Path, reader: Reader) -> list[str]:
-    """Return what is encoded of each everyday question."""
-    rows, faults = read_everyday(pack / FOLDER)
+def write_readings(wordings: Wordings, target: Path) -> list[str]:
+    """Read every everyday question, whatever was read before; return what is encoded of each."""
+    rows, faults = read_everyday(wordings.folder)
     for fault in faults:
         print(f"left out: {fault}", file=sys.stderr)
-    return [reader.everyday(text, tag)[0] for _, tag, text in questions_of(rows)]
+    asked = [(tag, text) for _, tag, text in questions_of(rows)]
+    fresh = Readings(wordings.readings.rules)
+    with Progress() as bar:
+        task = bar.add_task("reading questions", total=len(asked))
+        found = fresh.read(asked, wordings.read, lambda done: bar.update(task, completed=done))
+    beside = target.with_suffix(".new")
+    fresh.write(beside, asked, found)
+    unchanged = target.is_file() and target.read_bytes() == beside.read_bytes()
+    beside.rename(target)
+    print(f"{target}: {'unchanged' if unchanged else f'{target.stat().st_size / 1e6:.1f} MB'}")
+    return [each.text for each in found]
 
 
 def fill(cache: VectorCache, encoder: Encoder, texts: Sequence[str], unit: str) -> int:

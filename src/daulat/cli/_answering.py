@@ -19,9 +19,10 @@ from daulat.cli._knowledge import unread
 from daulat.cli._memory import give_memory_back
 from daulat.cli._output import ADD_SOURCES, counted
 from daulat.knowledge.building import build_apart
+from daulat.knowledge.deciding import own_glossary
 from daulat.knowledge.encoder import Encoder, open_encoder
 from daulat.knowledge.errors import SourceError
-from daulat.knowledge.opening import awaits_build, is_outdated, nation_sources, open_or_build, own_glossary
+from daulat.knowledge.opening import awaits_build, is_outdated, nation_sources, open_or_build
 from daulat.knowledge.release import Manifest, Release, Shelf
 from daulat.knowledge.search import Reader
 from daulat.language import Contacts, contacts_for
@@ -66,7 +67,7 @@ def open_answering(nation: Nation, pack: Pack | None, report: Report, writer_for
         places={each.code: each.name for each in nation.jurisdictions},
         bounds={service.id: frozenset(service.jurisdictions) for service in nation.services},
         services={service.id: service.names for service in nation.services},
-        glossary=own_glossary(nation),
+        glossary=own_glossary(nation.path(nation.knowledge.sources)),
         writer_for=writer_for,
     )
     return Opened(assistant, release, encoder)

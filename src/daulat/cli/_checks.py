@@ -25,8 +25,9 @@ from daulat.cli._knowledge import unread
 from daulat.cli._output import ADD_SOURCES, counted
 from daulat.errors import DaulatError
 from daulat.gateway import ListenError
+from daulat.knowledge.deciding import own_glossary
 from daulat.knowledge.encoder import bundled_weights
-from daulat.knowledge.opening import is_outdated, nation_shelf, nation_sources, own_glossary
+from daulat.knowledge.opening import is_outdated, nation_shelf, nation_sources
 from daulat.knowledge.search import reader_for
 from daulat.language import contact_faults
 from daulat.models import WEIGHTS, EmbeddedEngine, declare_engines
@@ -259,7 +260,7 @@ def sources(nation: Nation) -> Finding:
     current = shelf.current_id()
     made = {manifest.release_id: manifest for manifest in shelf.contents().releases}.get(current)
     own = nation.path(nation.knowledge.sources)
-    reader = reader_for(pack, nation.language_tags, glossary=own_glossary(nation))
+    reader = reader_for(pack, nation.language_tags, glossary=own_glossary(own))
     if made and is_outdated(made, declared, pack, reader, declared=own):
         return Finding(
             "sources",

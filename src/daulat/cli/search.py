@@ -17,8 +17,9 @@ from daulat.cli._knowledge import KnowledgePlace, asking_place_options
 from daulat.cli._options import day, language_tag
 from daulat.cli._output import counted, emit, emit_json, hint, json_option, say
 from daulat.cli._passages import page_words, status_word
+from daulat.knowledge.deciding import own_glossary
 from daulat.knowledge.encoder import open_encoder
-from daulat.knowledge.opening import open_or_build, open_searcher, own_glossary
+from daulat.knowledge.opening import open_or_build, open_searcher
 from daulat.knowledge.release import Release
 from daulat.knowledge.search import Filters, Searcher
 from daulat.knowledge.types import Hit, LegalStatus
@@ -132,7 +133,7 @@ def _search(
             place.nation, place.pack, encoder, report, now=lambda: datetime.now(UTC), place=place.place
         )
     _require_known(filters, opened, place.nation)
-    nation, glossary = place.nation, own_glossary(place.nation)
+    nation, glossary = place.nation, own_glossary(place.nation.path(place.nation.knowledge.sources))
     searcher = open_searcher(opened, encoder, place.pack, nation.language_tags, glossary=glossary)
     return searcher, searcher.search(text, language, top_k=top, filters=filters)
 

@@ -21,12 +21,12 @@ from daulat.evaluation.bench import Bench
 from daulat.evaluation.encoding import ParallelEncoder, PreparedEncoder
 from daulat.evaluation.errors import EvaluationError
 from daulat.evaluation.questions import KnownQuestion
+from daulat.knowledge.deciding import pack_everyday
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.everyday import Wordings
 from daulat.knowledge.index.cache import VectorCache, key_of
 from daulat.knowledge.index.vectors import Int8
 from daulat.knowledge.ingest import IngestRules, ingest_all, load_rules
-from daulat.knowledge.opening import pack_everyday
 from daulat.knowledge.release import Builder, Release, SigningKey
 from daulat.knowledge.release.write import Segment, cut_segments
 from daulat.knowledge.search import Ranking, Reader, Searcher, reader_for

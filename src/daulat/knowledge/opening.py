@@ -2,8 +2,8 @@
 """Opening a nation's knowledge: its declaration and its pack in; the release in use, built first where there is none,
 out.
 
-Composition only: which sources are declared, where releases, key and vectors lie, which files of the pack decide what
-is written. It never publishes over a release that answers, and never needs a network or a database.
+Composition only: which sources are declared, where releases, key and vectors lie. It never publishes over a release
+that answers, and never needs a network or a database.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
+from daulat.knowledge.deciding import everyday_of, own_deciding, own_glossary, own_rules, pack_deciding
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.errors import ReleaseError
-from daulat.knowledge.everyday import FOLDER, Wordings
 from daulat.knowledge.index.cache import VectorCache
 from daulat.knowledge.index.seed import seed_dimensions
 from daulat.knowledge.ingest import IngestRules, load_rules, with_relations
@@ -41,7 +41,6 @@ from daulat.nation import Nation, Pack
 __all__ = [
     "Place",
     "awaits_build",
-    "everyday_of",
     "ignored_files",
     "is_outdated",
     "nation_builder",
@@ -50,10 +49,7 @@ __all__ = [
     "nation_sources",
     "open_or_build",
     "open_searcher",
-    "own_glossary",
     "own_key",
-    "own_rules",
-    "pack_everyday",
     "place_of",
 ]
 
@@ -69,9 +65,6 @@ _STAGES = {
     "everyday": "reading everyday questions",
     "asked": "indexing everyday questions",
 }
-_RELATIONS, GLOSSARY = "relations.yaml", "glossary.yaml"
-_DECIDING = ("legal.yaml", _RELATIONS, "structure.yaml", "misreadings.yaml", "words.txt.gz", "languages/*.yaml")
-_READING_EVERYDAY = (GLOSSARY, "questions.yaml", "languages/*.tsv")
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -180,7 +173,7 @@ def is_outdated(
         return True
     everyday = everyday_of(pack, reader, declared)
     told = bool(manifest.data) or pack is None  # releases of before do not say what of a pack they were made with
-    return told and manifest.data != hashes_of(_deciding(pack, everyday), everyday, _own_deciding(declared))
+    return told and manifest.data != hashes_of(pack_deciding(pack, everyday), everyday, own_deciding(declared))
 
 
 def nation_rules(pack: Pack | None, declared: Path | None = None) -> IngestRules:
@@ -202,17 +195,6 @@ def nation_rules(pack: Pack | None, declared: Path | None = None) -> IngestRules
     for path in own_rules(declared):
         rules = with_relations(rules, path)
     return rules
-
-
-def own_rules(declared: Path | None) -> list[Path]:
-    """List the rules that lie beside a nation's own sources.yaml; one that cannot be read is listed too, as a fault."""
-    path = declared.with_name(_RELATIONS) if declared else None
-    return [path] if path and os.path.lexists(path) else []
-
-
-def own_glossary(nation: Nation) -> Path | None:
-    """Return the glossary that lies beside a nation's own sources.yaml; None where there is none."""
-    return _beside(nation.path(nation.knowledge.sources), GLOSSARY)
 
 
 def open_searcher(
@@ -253,12 +235,12 @@ def nation_builder(
     ReleaseError
         If the signing key cannot be used, or the place cannot be written to.
     """
-    reader: Reader = reader_for(pack, nation.language_tags, glossary=_beside(declared, GLOSSARY))
+    reader: Reader = reader_for(pack, nation.language_tags, glossary=own_glossary(declared))
     with using(place.key.parent, why="The signing key and the vectors of a build are kept there."):
         key = SigningKey.open(place.key)
         known = place.vectors / f"{quote(encoder.name, safe='')}.bin"
         cache = VectorCache(known, encoder.dimensions, _seeds(pack, encoder))
-    everyday = everyday_of(pack if with_everyday else None, reader, declared)
+    everyday = everyday_of(pack, reader, declared, with_packs=with_everyday, kept=place.vectors)
     return Builder(
         releases=place.releases,
         country=nation.country,
@@ -268,41 +250,11 @@ def nation_builder(
         key=key,
         version=version("daulat"),
         now=now,
-        data_files=_deciding(pack, everyday),
-        own_files=_own_deciding(declared),
+        data_files=pack_deciding(pack, everyday),
+        own_files=own_deciding(declared),
         everyday=everyday,
         progress=progress,
     )
-
-
-def _deciding(pack: Pack | None, everyday: Wordings | None) -> list[Path]:
-    """List the files of a pack that decide how its sources and everyday questions are read."""
-    patterns = (*_DECIDING, *_READING_EVERYDAY) if everyday else _DECIDING
-    return [path for pattern in patterns for path in sorted(pack.root.glob(pattern))] if pack else []
-
-
-def pack_everyday(pack: Pack | None, reader: Reader) -> Wordings | None:
-    """Return the everyday questions of a pack, as `reader` reads them; None where it has none."""
-    return Wordings(pack.path(FOLDER), reader.everyday, of_pack=True) if pack and pack.has(FOLDER) else None
-
-
-def everyday_of(pack: Pack | None, reader: Reader, declared: Path | None) -> Wordings | None:
-    """Return the everyday questions of a pack and, read after them, those that lie beside a nation's sources.yaml."""
-    brought, own = pack_everyday(pack, reader), _beside(declared, FOLDER)
-    if own is None or not own.is_dir():
-        return brought
-    return replace(brought, own=own) if brought else Wordings(own, reader.everyday)
-
-
-def _own_deciding(declared: Path | None) -> list[Path]:
-    """List the nation's own files that decide how its sources and everyday questions are read."""
-    glossary = _beside(declared, GLOSSARY)
-    return [*own_rules(declared), *([glossary] if glossary else [])]
-
-
-def _beside(declared: Path | None, name: str) -> Path | None:
-    path = declared.with_name(name) if declared else None
-    return path if path and path.exists() else None
 
 
 def awaits_build(nation: Nation, pack: Pack | None, shelf: Shelf, *, today: date) -> bool:

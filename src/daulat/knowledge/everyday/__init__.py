@@ -16,6 +16,7 @@ from daulat.knowledge.everyday.declared import (
 )
 from daulat.knowledge.everyday.index import EverydayIndex, Wordings, write_everyday
 from daulat.knowledge.everyday.matching import EVERYDAY_FEATURES, Heard, hear
+from daulat.knowledge.everyday.readings import Reading, Readings, rules_of
 
 __all__ = [
     "EVERYDAY_FEATURES",
@@ -24,9 +25,12 @@ __all__ = [
     "EverydayIndex",
     "EverydayRow",
     "Heard",
+    "Reading",
+    "Readings",
     "Wordings",
     "find_unknown",
     "hear",
     "read_everyday",
+    "rules_of",
     "write_everyday",
 ]

@@ -17,7 +17,7 @@ Question n of every file is the n-th question of the rows in order. It decides n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from daulat.knowledge.encoder import ADAPTER, Adapter, load_adapter
 from daulat.knowledge.everyday.declared import EverydayRow
+from daulat.knowledge.everyday.readings import Reading, Readings
 from daulat.knowledge.index import ForwardIndex, ForwardWriter, LexicalIndex, VectorIndex
 from daulat.knowledge.index.lexical import Entry, write_lexical
 from daulat.knowledge.index.vectors import Int8, mapped, write_vectors
@@ -64,12 +65,19 @@ class Wordings:
         The folder of a nation's own questions, read after those.
     of_pack : bool
         Whether the curators are a pack's, who wrote with all sources before them that the pack declares.
+    readings : Readings
+        What was read before by the same rules.
     """
 
     folder: Path
     read: Callable[[str, str], tuple[str, Mapping[str, float]]]
     own: Path | None = None
     of_pack: bool = False
+    readings: Readings = field(default_factory=Readings)
+
+    def read_all(self, rows: Sequence[EverydayRow], tell: Callable[[int], None] = lambda _done: None) -> list[Reading]:
+        """Read every question of the rows, in the order of `questions_of`; see `Readings.read`."""
+        return self.readings.read([(tag, text) for _, tag, text in questions_of(rows)], self.read, tell)
 
     @property
     def files(self) -> list[Path]:

@@ -13,7 +13,7 @@ import fcntl
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -54,7 +54,6 @@ BUSY = "knowledge.build.busy"
 _KEPT_HERE = "Releases are kept there, and nothing was built."
 Progress = Callable[[str, int, int], None]
 """(stage, done, total). A stage is told as done when it is: whatever comes after has a stage of its own."""
-_TOLD_EVERY = 500
 Listed = TypeVar("Listed")
 
 
@@ -202,9 +201,10 @@ class Builder:
         """Write the index of the everyday questions; return how many had to be encoded."""
         if self.everyday is None or not rows:
             return 0
-        read = list(self._read_everyday(self.everyday, rows))
+        total = len(questions_of(rows))
+        read = self.everyday.read_all(rows, lambda done: self.progress("everyday", done, total))
         adapter_file, adapter = self.everyday.adapter_for(self.encoder.name)
-        texts, encoder = [text for text, _ in read], AsQueries(adapt(self.encoder, adapter))
+        texts, encoder = [each.text for each in read], AsQueries(adapt(self.encoder, adapter))
         missing = self.cache.count_missing(encoder, texts)
         if missing:
             self.progress("encode", 0, missing)
@@ -213,13 +213,12 @@ class Builder:
         vectors = self.cache.read([key_of(encoder.name, text) for text in texts])
         ids = (passage.passage_id for item in ingested.documents for passage in item.passages)
         row_of = {passage_id: row for row, passage_id in enumerate(ids)}
-        terms, total = [list(terms) for _, terms in read], len(read)
         write_everyday(
             work / EVERYDAY,
             rows,
             [source.id for source in sources if self.everyday.covers(source)],
             row_of.__getitem__,
-            terms,
+            [each.terms for each in read],
             vectors,
             lambda done: self.progress("asked", done, total),
         )
@@ -227,16 +226,6 @@ class Builder:
         if adapter_file is not None:
             shutil.copyfile(adapter_file, work / EVERYDAY / ADAPTER)
         return missing
-
-    def _read_everyday(
-        self, everyday: Wordings, rows: Sequence[EverydayRow]
-    ) -> Iterator[tuple[str, Mapping[str, float]]]:
-        questions = questions_of(rows)
-        for done, (_, tag, text) in enumerate(questions):
-            if done % _TOLD_EVERY == 0:
-                self.progress("everyday", done, len(questions))
-            yield everyday.read(text, tag)
-        self.progress("everyday", len(questions), len(questions))
 
     def _seal(
         self,
