@@ -19,7 +19,7 @@ from daulat.errors import DaulatError
 
 def run(*arguments, **options):
     return subprocess.run(
-        [sys.executable, "-c", "from daulat.cli import main; main()", *arguments],
+        [sys.executable, "-m", "daulat", *arguments],
         capture_output=True, text=True, timeout=60, **options,
     )  # fmt: skip
 
