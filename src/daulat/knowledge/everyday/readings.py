@@ -125,7 +125,7 @@ class Readings:
         return found
 
     def write(self, path: Path, questions: Sequence[tuple[str, str]], found: Sequence[Reading]) -> None:
-        """Write what a pack brings, sorted by question: the same readings give the same bytes."""
+        """Write what a pack brings, in the order of the questions: the same readings give the same bytes."""
         held = {_key(tag, text): each for (tag, text), each in zip(questions, found, strict=True)}
         write_whole(path, _packed(self.rules, held, _SMALL))
 
