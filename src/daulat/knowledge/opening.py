@@ -73,7 +73,7 @@ def _silent(stage: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a site keeps its releases, the key that signs them, and the vectors that it computed.
+    """Where a site keeps its releases, the key that signs them, and the vectors and readings that it made.
 
     Parameters
     ----------
