@@ -2,6 +2,7 @@
 """Calls as the routes describe them to admission, what they came to, and waiting until something holds."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -24,6 +25,12 @@ def call(key=None, model="tiny", **fields):
 
 def usage(prompt=10, completion=20, **fields):
     return CallUsage(prompt_tokens=prompt, completion_tokens=completion, engine="e", model="tiny", **fields)
+
+
+def within_a_minute():
+    """Return a clock that stands in the middle of this minute: no period ends while a test runs."""
+    minute = time.time() // 60 * 60
+    return lambda: minute + 30
 
 
 async def refusal(access, *words, **fields):

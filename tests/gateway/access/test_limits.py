@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from access_calls import asleep, call, refusal, refused, until, usage
+from access_calls import asleep, call, refusal, refused, until, usage, within_a_minute
 
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import Request
@@ -42,7 +42,7 @@ async def test_what_calls_in_progress_hold_is_waited_for_and_not_for_the_end_of_
 async def test_a_limit_per_minute_says_when_to_come_back(office, open_access):
     key = await office.key()
     await office.limit("key", key.key.id, "tokens_out", "minute", 30)
-    async with open_access() as access:
+    async with open_access(wall_clock=within_a_minute()) as access:
         await access.admit(call(key, max_tokens=20))
         error = await refusal(access, key, max_tokens=20)
     assert error.code == "rate_limit_exceeded"
@@ -234,7 +234,7 @@ async def test_a_limit_refuses_by_the_figures_that_are_displayed_and_not_one_uni
     key = await office.key()
     currency = "XTS" if metric == "money" else ""
     await office.limit("key", key.key.id, metric, period, 2 * one, currency)
-    async with open_access() as access:
+    async with open_access(wall_clock=within_a_minute()) as access:
         held = [await access.admit(call(key)) for _ in range(2)]  # exactly as much as there is
         for grant in held[: 0 if metric == "concurrent" else settled]:
             grant.settle(usage())
