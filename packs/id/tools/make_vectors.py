@@ -103,11 +103,9 @@ def write_readings(wordings: Wordings, target: Path) -> list[str]:
     with Progress() as bar:
         task = bar.add_task("reading questions", total=len(asked))
         found = fresh.read(asked, wordings.read, lambda done: bar.update(task, completed=done))
-    beside = target.with_suffix(".new")
-    fresh.write(beside, asked, found)
-    unchanged = target.is_file() and target.read_bytes() == beside.read_bytes()
-    beside.rename(target)
-    print(f"{target}: {'unchanged' if unchanged else f'{target.stat().st_size / 1e6:.1f} MB'}")
+    before = target.read_bytes() if target.is_file() else b""
+    fresh.write(target, asked, found)
+    print(f"{target}: {'unchanged' if target.read_bytes() == before else f'{target.stat().st_size / 1e6:.1f} MB'}")
     return [each.text for each in found]
 
 

@@ -8,7 +8,6 @@ A nation's own rules, glossary and everyday questions lie beside its sources.yam
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 from daulat.knowledge.everyday import FOLDER, Readings, Wordings, rules_of
@@ -57,10 +56,7 @@ def own_glossary(declared: Path | None) -> Path | None:
 
 def pack_everyday(pack: Pack | None, reader: Reader) -> Wordings | None:
     """Return the everyday questions of a pack, as `reader` reads them; None where it has none."""
-    if pack is None or not pack.has(FOLDER):
-        return None
-    readings = Readings(_rules(pack, reader, None), None, [pack.path(READINGS)])
-    return Wordings(pack.path(FOLDER), reader.everyday, of_pack=True, readings=readings)
+    return everyday_of(pack, reader, None)
 
 
 def everyday_of(
@@ -75,13 +71,13 @@ def everyday_of(
     kept : Path, optional
         The folder where the site keeps what it has read.
     """
-    found, own = pack_everyday(pack, reader) if with_packs else None, _beside(declared, FOLDER)
-    if own and own.is_dir():
-        found = replace(found, own=own) if found else Wordings(own, reader.everyday)
-    if found is None:
-        return None
-    rules = _rules(pack, reader, own_glossary(declared))
-    return replace(found, readings=replace(found.readings, rules=rules, kept=kept / READINGS if kept else None))
+    brought, own = pack if pack and with_packs and pack.has(FOLDER) else None, _beside(declared, FOLDER)
+    own = own if own and own.is_dir() else None
+    rules, place = _rules(pack, reader, own_glossary(declared)), kept / READINGS if kept else None
+    if brought:
+        readings = Readings(rules, place, [brought.path(READINGS)])
+        return Wordings(brought.path(FOLDER), reader.everyday, own, of_pack=True, readings=readings)
+    return Wordings(own, reader.everyday, readings=Readings(rules, place)) if own else None
 
 
 def _rules(pack: Pack | None, reader: Reader, glossary: Path | None) -> bytes:
