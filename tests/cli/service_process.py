@@ -2,11 +2,12 @@
 """A service in a process of its own, `service_process.py DIRECTORY PORT`: real database and pages, scripted knowledge.
 
 Files in DIRECTORY are the switches: `slow` keeps the official text loading, `fail` makes it fail to open, `current`
-names the release.
+names the release, `thinking` says that a question has come and gets no answer.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import time
@@ -29,6 +30,9 @@ class Saying:
         self._release = release
 
     async def stream(self, question: Question, writer_for=None):
+        if (DIRECTORY / "thinking").exists():
+            (DIRECTORY / "thinking").write_text("a question has come")
+            await asyncio.Event().wait()
         text = f"from {self._release}"
         yield AnswerEvent("text", text)
         yield AnswerEvent("answer", answer=Answer(True, text, (), "en", "2023-02-01", "quotation", release="r"))

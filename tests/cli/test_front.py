@@ -24,7 +24,9 @@ class Front:
         words = [PROGRAM, "up", "--only", "gateway", "--port", "0", "--json", "--workers", str(workers)]
         self.talk = directory / "talk"
         with self.talk.open("w") as talk:
-            self.process = subprocess.Popen(words, cwd=directory, stdout=subprocess.PIPE, stderr=talk, text=True)
+            self.process = subprocess.Popen(
+                words, cwd=directory, stdout=subprocess.PIPE, stderr=talk, text=True, start_new_session=True
+            )
         lines = ""
         while not lines.endswith("}\n"):
             line = self.process.stdout.readline()
@@ -94,6 +96,20 @@ def test_a_worker_that_is_killed_is_replaced_and_all_end_together(start):
     assert front.is_alive()
     everybody = front.children()
     assert front.end() == 0
+    assert not any(is_running(pid) for pid in everybody)
+
+
+def test_what_a_terminal_sends_to_all_of_them_workers_leave_to_the_one_that_leads(start):
+    front = start(workers=2)
+    everybody = front.children()
+    for worker in everybody:
+        os.kill(worker, signal.SIGINT)
+        os.kill(worker, signal.SIGHUP)
+    time.sleep(1)
+    assert "stopping" not in front.talk.read_text()
+    os.killpg(front.process.pid, signal.SIGINT)
+    assert front.process.wait(60) == 130
+    assert front.talk.read_text().count("stopping") == 2
     assert not any(is_running(pid) for pid in everybody)
 
 

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,40 @@ def test_the_service_answers_shows_its_pages_keeps_receipts_and_leaves_nothing_b
     assert servers_of(directory) == []
     assert "Traceback" not in service.talk()
     assert "ready   knowledge: 1 passage" in service.talk()
+
+
+def test_however_often_it_is_told_to_end_it_stops_its_database_first(start, directory):
+    service = start()
+    service.wait_for("knowledge", "ready")
+    service.wait_for("database", "ready")
+    os.kill(service.process.pid, signal.SIGINT)
+    while "stopping" not in service.talk():
+        time.sleep(0.01)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        os.kill(service.process.pid, number)
+    assert service.process.wait(60) == 130
+    service.process.stdout.close()
+    assert servers_of(directory) == []
+    assert "Traceback" not in service.talk()
+
+
+def test_told_twice_it_waits_for_no_answer_and_says_so(start, directory):
+    service = start()
+    service.wait_for("knowledge", "ready")
+    service.wait_for("database", "ready")
+    thinking = directory / "thinking"
+    thinking.touch()
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(service.ask)
+        while not thinking.read_text():
+            time.sleep(0.05)
+        os.kill(service.process.pid, signal.SIGTERM)
+        while "stopping" not in service.talk():
+            time.sleep(0.01)
+        assert service.end(signal.SIGTERM) == 0
+        assert asked.result()["error"]["code"] == "stopping"
+    assert service.talk().splitlines()[-2:] == ["stopping", "stopping at once: answers under way are cut off"]
+    assert servers_of(directory) == []
 
 
 NO_DATABASE = "postgresql://nobody@127.0.0.1:1/none"

@@ -21,7 +21,7 @@ from daulat.cli._output import emit_json, say
 from daulat.errors import DaulatError
 from daulat.files import is_full
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["COMMANDS", "EXIT_INTERRUPTED", "main"]
 
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells expect
 

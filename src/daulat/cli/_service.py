@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from daulat.cli._address import take_address
+from daulat.cli._ending import Ending
 from daulat.cli._output import emit, emit_json, hint, say
 from daulat.cli.status import noted_address
 from daulat.gateway import ASGIApp, Parts, create_app, open_front, run, serve
@@ -28,8 +28,6 @@ from daulat.nation import Nation
 if TYPE_CHECKING:
     from daulat.gateway import Knowledge
     from daulat.gateway.readiness import Readiness
-
-EXIT_INTERRUPTED = 130
 
 MakeWeb = Callable[[Nation, Parts], ASGIApp]
 OpenAll = Callable[[], AbstractAsyncContextManager[Parts]]
@@ -135,20 +133,16 @@ def url_of(holder: socket.socket) -> str:
 
 
 async def _run(open_all: OpenAll, holder: socket.socket, as_json: bool, *, join: bool = False) -> int:
-    stop, received = asyncio.Event(), []
-    loop = asyncio.get_running_loop()
+    serving: asyncio.Task[None] | None = None
 
-    def end(number: signal.Signals) -> None:
-        received.append(number)
-        stop.set()
-        for each in signals:  # a second Ctrl-C ends the process at once
-            loop.remove_signal_handler(each)
+    def hurry() -> None:
+        if serving is not None and not serving.done():
+            say("stopping at once: answers under way are cut off")
+            serving.cancel()
 
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    for number in signals:
-        loop.add_signal_handler(number, end, number)
+    ending = Ending(hurry, led=join)
     if join:
-        loop.add_reader(sys.stdin.fileno(), _end_with_input, stop)
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _end_with_input, ending.stop)
     announcer = Announcer(time.monotonic)
     address = url_of(holder)
     async with open_all() as parts:
@@ -168,12 +162,16 @@ async def _run(open_all: OpenAll, holder: socket.socket, as_json: bool, *, join:
 
         outer = with_trusted_proxies(with_cors(app, parts.allowed_origins), parts.trusted_proxies)
 
-        async def ending() -> None:
+        async def before_end() -> None:
             announcer.end(parts.readiness.waiting_for())
             await app.close()
 
-        await serve(outer, holder, stop=stop, on_ready=announce, before_end=ending)
-    return EXIT_INTERRUPTED if signal.SIGINT in received else 0
+        serving = asyncio.ensure_future(
+            serve(outer, holder, stop=ending.stop, on_ready=announce, before_end=before_end)
+        )
+        with suppress(asyncio.CancelledError):  # by `hurry`; what was started ends in order with the block
+            await serving
+    return ending.exit_code
 
 
 def _end_with_input(stop: asyncio.Event) -> None:

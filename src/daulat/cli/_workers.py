@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+from daulat.cli._ending import Ending
 from daulat.cli._output import emit, emit_json, hint, say
-from daulat.cli._service import EXIT_INTERRUPTED, url_of
+from daulat.cli._service import url_of
 from daulat.gateway.routing import Board, BoardError, Row
 from daulat.nation import Nation
 
@@ -55,15 +55,19 @@ class Workers:
     async def stop(self) -> None:
         """Ask all of them to end, and see to it that they do."""
         self._stopping = True
-        for process in self._processes:
-            with suppress(ProcessLookupError):
-                process.terminate()
+        self.tell()
         waiting = [asyncio.ensure_future(process.wait()) for process in self._processes]
         if waiting:
             await asyncio.wait(waiting, timeout=PATIENCE_S)
         for process in self._processes:
             with suppress(ProcessLookupError):
                 process.kill()
+
+    def tell(self) -> None:
+        """Ask all of them to end; told again, they hurry."""
+        for process in self._processes:
+            with suppress(ProcessLookupError):
+                process.terminate()
 
     async def _keep(self, number: int) -> None:
         """Run one worker, and another when it dies."""
@@ -120,20 +124,12 @@ def join_board(words: str, nation: Nation) -> Row | None:
 
 
 async def _run(words: Sequence[str], board: Board, address: str, as_json: bool) -> int:
-    stop, received = asyncio.Event(), []
-    loop = asyncio.get_running_loop()
-
-    def end(number: signal.Signals) -> None:
-        received.append(number)
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, end, number)
     workers = Workers(words, board)
+    ending = Ending(workers.tell)
     running = asyncio.ensure_future(workers.run())
-    stopping = asyncio.ensure_future(stop.wait())
+    stopping = asyncio.ensure_future(ending.stop.wait())
     await asyncio.wait((asyncio.ensure_future(workers.all_up.wait()), stopping), return_when=asyncio.FIRST_COMPLETED)
-    if workers.failed_code is None and not stop.is_set():
+    if workers.failed_code is None and not ending.stop.is_set():
         if as_json:
             emit_json({"url": address, "pid": os.getpid(), "workers": len(board.bells), "loading": []})
         else:
@@ -145,4 +141,4 @@ async def _run(words: Sequence[str], board: Board, address: str, as_json: bool) 
     await asyncio.gather(running, return_exceptions=True)
     if workers.failed_code is not None:
         return workers.failed_code
-    return EXIT_INTERRUPTED if signal.SIGINT in received else 0
+    return ending.exit_code

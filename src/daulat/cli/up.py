@@ -29,7 +29,7 @@ def command(path: Path, port: int | None, only: str | None, workers: int, join: 
     """Start the service on this machine and print its one address.
 
     Answers begin when the official text is open; the rest follows in the background. Ctrl-C stops everything that was
-    started here: the database, the engines, the address.
+    started here: the database, the engines, the address; pressed again, it waits for no answer.
 
     \b
     daulat up                                  at the address of ./nation.yaml

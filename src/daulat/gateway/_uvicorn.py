@@ -367,5 +367,7 @@ async def run_server(
         stopping.cancel()
         serving.cancel()
         await asyncio.wait((serving,))
+        for answering in server.server_state.tasks:  # none is left where the server ended them itself
+            answering.cancel()
         holder.close()
     return None if serving.cancelled() else serving.exception()

@@ -18,7 +18,7 @@ from daulat.gateway.access.origins import READING, own_origins, require_local_na
 from daulat.gateway.api.routes import api_routes
 from daulat.gateway.catalogue import CatalogueRoutes
 from daulat.gateway.chat import ChatRoutes
-from daulat.gateway.errors import BadRequest, MethodNotAllowed, NotFound, defect
+from daulat.gateway.errors import BadRequest, MethodNotAllowed, NotFound, NotReady, defect
 from daulat.gateway.health import HealthRoutes
 from daulat.gateway.openapi import document_route
 from daulat.gateway.parts import Parts
@@ -60,6 +60,10 @@ class Gateway:
             await self._route(by_method, request)(request, send)
         except ClientGone:
             return
+        except asyncio.CancelledError:
+            with suppress(RuntimeError):  # what has begun can only break off
+                await send_error(send, _stopping(), request_id)
+            raise
         except DaulatError as error:
             await send_error(send, error, request_id)
         except Exception as error:  # noqa: BLE001 - the edge of the process: a defect becomes a 500 with a reference
@@ -93,12 +97,7 @@ class Gateway:
 
     async def close(self) -> None:
         """End every stream that is still running, with a word to its reader."""
-        farewell = DaulatError(
-            "the service is stopping",
-            why="Its operator has asked it to.",
-            fix="ask again in a minute.",
-            code="stopping",
-        )
+        farewell = _stopping()
         await asyncio.gather(self._streams.close(farewell), self.proxy.flows.close(farewell))
         if self._parts.media is not None:
             self._parts.media.close()
@@ -132,6 +131,15 @@ class Gateway:
         if route is None:
             raise MethodNotAllowed(request.method, request.path, tuple(by_method))
         return route
+
+
+def _stopping() -> NotReady:
+    return NotReady(
+        "the service is stopping",
+        why="Its operator has asked it to.",
+        fix="ask again in a minute.",
+        code="stopping",
+    )
 
 
 def _require_no_nul(query: bytes, rest: str) -> None:
