@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Learn to turn questions towards the texts: a pack's everyday questions in, `adapter.e5.npz` and its figures out.
 
-    python benchmarks/fit_adapter.py [--write]
+    python benchmarks/fit_adapter.py [--further] [--write]
     python benchmarks/fit_adapter.py --measure   # the adapter that the pack has; nothing is learnt
 
 Changes of low rank (LoRA) to the encoder's upper half are fitted so that the passages that answer a question come
@@ -37,7 +37,8 @@ from daulat.knowledge.search import load_ranking
 from daulat.knowledge.sources import load_sources
 
 FIRST, RANK = 6, 8  # the layer from which on changes are learnt, and their rank
-EPOCHS, BATCH, RATE, DECAY, DROPPED, WARMTH = 2, 128, 1e-3, 0.01, 0.1, 0.03
+AFRESH, FURTHER = (2, 1e-3), (1, 6e-4)  # epochs and rate of learning
+BATCH, DECAY, DROPPED, WARMTH = 128, 0.01, 0.1, 0.03
 NEAREST, OF_NEAREST, DRAWN = 50, 12, 256  # segments that a question is told apart from
 LENGTHS = (16, 20, 24, 32, 62)  # tokens; questions of like length share a batch
 Ints = NDArray[np.int64]
@@ -188,7 +189,9 @@ def _parts(length_of: Ints, cases: Ints, size: int) -> Iterator[Ints]:
         yield from (here[at : at + size] for at in range(0, len(here), size))
 
 
-def learn(tower: Tower, cases: Sequence[Case], chosen: Ints, segments: Tensor, seed: int = 0) -> None:
+def learn(
+    tower: Tower, cases: Sequence[Case], chosen: Ints, segments: Tensor, epochs: int, rate: float, seed: int = 0
+) -> None:
     """Fit the tower's changes on chosen cases; the hard segments are those that were nearest before."""
     draw = np.random.default_rng(seed)
     plain = tower.all_vectors(chosen)
@@ -196,12 +199,12 @@ def learn(tower: Tower, cases: Sequence[Case], chosen: Ints, segments: Tensor, s
     for at in range(0, len(chosen), 512):
         found = torch.topk(plain[at : at + 512] @ segments.T, NEAREST, dim=1).indices.numpy()
         near.update(zip(chosen[at : at + 512].tolist(), found, strict=True))
-    batches = [part for _ in range(EPOCHS) for part in _epoch(tower.length_of, chosen, draw)]
-    optimiser = torch.optim.AdamW(tower.parameters, lr=RATE, weight_decay=DECAY, betas=(0.9, 0.98))
+    batches = [part for _ in range(epochs) for part in _epoch(tower.length_of, chosen, draw)]
+    optimiser = torch.optim.AdamW(tower.parameters, lr=rate, weight_decay=DECAY, betas=(0.9, 0.98))
     total, losses = len(batches), []
     for step, part in enumerate(batches):
         for group in optimiser.param_groups:
-            group["lr"] = RATE * min((step + 1) / (0.06 * total), 1) * (1 + np.cos(np.pi * step / total)) / 2
+            group["lr"] = rate * min((step + 1) / (0.06 * total), 1) * (1 + np.cos(np.pi * step / total)) / 2
         answers = [cases[case].segments for case in part]
         hard = [draw.choice(near[case], OF_NEAREST, replace=False) for case in part.tolist()]
         told = np.unique(np.concatenate([*answers, *hard, draw.integers(0, len(segments), DRAWN)]))
@@ -240,6 +243,7 @@ def main() -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--write", action="store_true", help="write the adapter into the pack")
     what.add_argument("--measure", action="store_true", help="learn nothing: measure the adapter that the pack has")
+    parser.add_argument("--further", action="store_true", help="go on with the adapter that the pack has, one epoch")
     arguments = parser.parse_args()
     bench, weights = open_bench(), read_weights(bundled_weights())
     assert bench.pack is not None
@@ -253,10 +257,12 @@ def main() -> None:
     tower = Tower(weights, cases)
     report("as encoded", tower, cases, shown, segments)
     path = bench.pack.path(FOLDER) / "adapter.e5.npz"
-    if arguments.measure:
+    if arguments.measure or arguments.further:
         tower.take(load_adapter(path))
-    else:
-        learn(tower, cases, np.flatnonzero(~apart), segments)
+        report("in use", tower, cases, shown, segments)
+    if arguments.measure:
+        return
+    learn(tower, cases, np.flatnonzero(~apart), segments, *(FURTHER if arguments.further else AFRESH))
     report("turned", tower, cases, shown, segments)
     if arguments.write:
         tower.adapter(bench.encoder.name).save(path)
