@@ -33,7 +33,7 @@ class Ending:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if led and number is not signal.SIGTERM:
-                signal.signal(number, signal.SIG_IGN)
+                loop.add_signal_handler(number, _heed_not)  # not SIG_IGN, which what is started here would inherit
             else:
                 loop.add_signal_handler(number, self._told, number)
 
@@ -47,3 +47,7 @@ class Ending:
         if self.stop.is_set():
             self._on_hurry()
         self.stop.set()
+
+
+def _heed_not() -> None:
+    pass

@@ -136,7 +136,7 @@ async def _run(open_all: OpenAll, holder: socket.socket, as_json: bool, *, join:
     serving: asyncio.Task[None] | None = None
 
     def hurry() -> None:
-        if serving is not None and not serving.done():
+        if serving is not None and not serving.done() and not serving.cancelling():  # its own end is not cut off
             say("stopping at once: answers under way are cut off")
             serving.cancel()
 
