@@ -50,6 +50,7 @@ class CountingEngine:
     def __init__(self, hold_s: float | None = None) -> None:
         self.hold_s = hold_s
         self.held: list[asyncio.Event] = []
+        self._callers: list[asyncio.StreamReader] = []  # whoever hung up is held no more, seen or not
         self.most = 0
         self.order: list[str] = []
 
@@ -83,11 +84,13 @@ class CountingEngine:
         event = asyncio.Event()
         self.held.append(event)
         self.order.append(text)
-        self.most = max(self.most, len(self.held))
+        self._callers.append(reader)
+        self.most = max(self.most, sum(not caller.at_eof() for caller in self._callers))
         leaving = asyncio.ensure_future(reader.read(1))
         waiting = asyncio.ensure_future(event.wait())
         await asyncio.wait((leaving, waiting), timeout=self.hold_s, return_when=asyncio.FIRST_COMPLETED)
         self.held.remove(event)
+        self._callers.remove(reader)
         has_left = leaving.done()
         for each in (leaving, waiting):
             each.cancel()
@@ -102,8 +105,12 @@ class Service:
         self._writers: list = []
 
     def workers(self) -> list[int]:
-        children = psutil.Process(self.process.pid).children()
-        return sorted(each.pid for each in children if "--join" in each.cmdline())
+        found = []
+        for each in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # it ends just now
+                if "--join" in each.cmdline():
+                    found.append(each.pid)
+        return sorted(found)
 
     async def status(self) -> dict:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
@@ -111,6 +118,11 @@ class Service:
         _, _, body = await read_message(reader)
         writer.close()
         return json.loads(body)
+
+    async def is_idle(self) -> bool:
+        """Say whether no call waits and no engine holds one, all workers together."""
+        state = await self.status()
+        return (state["waiting"], state["engines"][0]["in_flight"]) == (0, 0)
 
     async def connection_to(self, worker: int):
         """Return a connection to one of the workers: an idle one, or one that the kernel happens to give to it."""
