@@ -32,7 +32,7 @@ from daulat.gateway.ports import Admission, Call, Caller, CallUsage
 
 ROUTE, MODEL = "plans", "plan"  # as the ledger of usage names them
 QUICK_DRAWS, MOST_DRAWS = 500, 20_000
-QUICK_S, JOB_S, IDLE_S = 30.0, 300.0, 600.0
+QUICK_S, JOB_S, IDLE_S = 60.0, 300.0, 600.0
 WAITING, KEPT = 4, 16
 LINE_LIMIT_BYTES = 64 * 1024 * 1024
 
