@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.ports import free_port
 
 from daulat.nation import bootstrap
 from daulat.store import StoreSettings, open_store
@@ -210,7 +211,7 @@ def test_a_stop_while_everything_is_still_starting_leaves_nothing_behind(start, 
 
 
 def test_after_a_kill_the_next_start_takes_over(start, directory):
-    killed = start()
+    killed = start(free_port())
     killed.wait_for("database", "ready")
     killed.end(signal.SIGKILL)
     port = int(killed.url.rpartition(":")[2])

@@ -94,7 +94,7 @@ class Live:
         """Send a signal, wait for the end, and return exit code and stderr."""
         if self.process.poll() is None:
             os.kill(self.process.pid, number)
-        _, talk = self.process.communicate(timeout=20)
+        _, talk = self.process.communicate(timeout=120)
         return self.process.returncode, talk
 
 

@@ -207,7 +207,7 @@ def make_parts(limit: int = 32, **changes) -> Parts:
         library=ScriptedLibrary(),
         embedder=ScriptedEmbedder(),
         web=page,
-        body_timeout_s=1.0,
+        body_timeout_s=3.0,  # a busy machine may let a client wait between its head and its body
     )
     parts.readiness.set("knowledge", "ready", "9 passages")
     for name, value in changes.items():

@@ -40,7 +40,7 @@ console.log(JSON.stringify(out));
 def found(live) -> dict:
     script = fetch_client() / "client.mjs"
     script.write_text(SCRIPT)
-    done = subprocess.run(["node", str(script), live.base_url], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["node", str(script), live.base_url], capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -6,6 +6,7 @@ import json
 import signal
 
 import pytest
+from tests.ports import free_port
 
 from daulat.gateway import ListenError, reserve
 
@@ -37,7 +38,8 @@ def test_an_answer_that_is_nearly_done_is_finished_before_the_end(own_live, stre
     assert events(response)[-1][1] == "[DONE]"
 
 
-def test_after_a_kill_the_client_sees_a_broken_stream_and_the_next_start_takes_the_port(own_live, start_live, stream):
+def test_after_a_kill_the_client_sees_a_broken_stream_and_the_next_start_takes_the_port(start_live, stream):
+    own_live = start_live(free_port())
     response = stream("slowly", to=own_live)
     response.readline()
     own_live.stop(signal.SIGKILL)

@@ -92,6 +92,7 @@ def examples() -> list[Path]:
     return [page for page in PAGES if FENCE.search(page.read_text("utf-8"))]
 
 
+@pytest.mark.timeout(1_200)  # of its commands, each of which has a limit of its own
 @pytest.mark.parametrize("page", examples(), ids=lambda page: page.name)
 def test_the_commands_of_a_page_run_and_say_what_it_says(page: Path, tmp_path: Path) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -103,7 +104,7 @@ def test_the_commands_of_a_page_run_and_say_what_it_says(page: Path, tmp_path: P
             command, _, expected = part.partition("\n")
             done = subprocess.run(
                 ["/bin/sh", "-c", command], cwd=tmp_path, env={**os.environ, "PATH": path, "NO_COLOR": "1"},
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240, check=False,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=480, check=False,
             )  # fmt: skip
             said = iter(done.stdout.splitlines())
             missing = [line for line in expected.splitlines() if line not in {"", "..."} and line not in said]

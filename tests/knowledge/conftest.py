@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
 from numpy.typing import NDArray
 
 from daulat.knowledge.index.cache import VectorCache
@@ -21,10 +20,6 @@ from daulat.knowledge.legal import load_legal_rules
 from daulat.knowledge.release import Builder, Release, SigningKey
 from daulat.knowledge.search import Reader, reader_for
 from daulat.knowledge.sources import Source, folder_sources
-
-# A busy machine is no failure: nothing here asserts a time.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 LEGAL = r"""
 format: 1

@@ -10,11 +10,6 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import settings
-
-# The first example loads a model and a stemmer; how long that takes says nothing about the claim.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 
 @dataclass(frozen=True)

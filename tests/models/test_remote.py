@@ -28,13 +28,14 @@ REQUEST = ChatRequest("m", (Message("user", SECRET),), seed=1, stop=("END",), op
 
 
 async def collect(server: ScriptedServer, **settings: object) -> list[Delta]:
-    async with RemoteEngine(server.base_url, patience_s=0.5, **settings) as engine:
+    async with RemoteEngine(server.base_url, **settings) as engine:
         return [delta async for delta in engine.stream(REQUEST)]
 
 
 async def read_until_error(server: ScriptedServer, error: type[ModelsError]) -> tuple[str, ModelsError]:
     text = ""
-    async with RemoteEngine(server.base_url, patience_s=0.5) as engine:
+    is_silent = any(SILENCE in script for script in server.scripts)
+    async with RemoteEngine(server.base_url, patience_s=0.5 if is_silent else 60) as engine:
         try:
             async for delta in engine.stream(REQUEST):
                 text += delta.content

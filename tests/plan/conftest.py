@@ -6,13 +6,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import settings
 
 from daulat.nation import Nation, Pack, bootstrap, find_pack, nation_of
 from daulat.plan import Workload
-
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 
 import asyncio
 import signal
-import socket
 import subprocess
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from servers import fill, kill_server, postmaster_pid, wait_until
+from tests.ports import free_port
 
 from daulat.store import (
     DiskFullError,
@@ -42,9 +42,7 @@ def given_url(data_dir):
         connection.execute("CREATE DATABASE given OWNER ministry")
     server.stop()
     (data_dir / "pg_hba.conf").write_text("host all all 127.0.0.1/32 scram-sha-256\n")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     options = ["-c", f"port={port}", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
     command = [*account_for(data_dir, _binaries()).prefix, str(_binaries() / "postgres"), "-D", str(data_dir), *options]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)

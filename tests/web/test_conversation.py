@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import Any
 
 import pytest
@@ -41,6 +42,9 @@ def test_a_reader_can_stop_an_answer_and_ask_again(open_page: Open, seen: Seen) 
     expect(page.locator("#question")).to_be_focused()
     ask(page, BABY)
     expect(page.locator("figure.quote")).to_have_count(1)
+    deadline = time.monotonic() + 60
+    while not seen()["cancelled"] and time.monotonic() < deadline:  # the browser tells it beside the next question
+        time.sleep(0.05)
     assert seen()["cancelled"] == 1
 
 
@@ -140,7 +144,8 @@ def test_a_screen_reader_hears_whole_sentences(open_page: Open) -> None:
         }"""
     )
     ask(page, "Berapa lama cuti melahirkan?")
-    expect(page.locator("[data-announce]")).to_contain_text("Jawaban lengkap. Sumber: 2")
+    # What was said is taken away some seconds later, perhaps before anybody here has looked.
+    page.wait_for_function("window.heard.some((words) => words.includes('Jawaban lengkap. Sumber: 2'))")
     heard = page.evaluate("window.heard")
     assert heard[0] == "Mencari dalam teks resmi …"
     assert heard[1].startswith("Pekerja perempuan mendapat istirahat 1,5 bulan sebelum dan 1,5 bulan sesudah")
@@ -148,7 +153,7 @@ def test_a_screen_reader_hears_whole_sentences(open_page: Open) -> None:
     assert len(heard) <= 8
     expect(page.locator("[data-announce]")).to_have_attribute("aria-live", "polite")
     # Who reads on from the field does not meet the answer a second time.
-    expect(page.locator("[data-announce]")).to_have_text("", timeout=10_000)
+    expect(page.locator("[data-announce]")).to_have_text("")
 
 
 def test_low_data_asks_once_and_loads_an_article_only_when_told(open_page: Open, seen: Seen) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import openai
 import psutil
 import pytest
+from tests.ports import free_port
 
 from daulat.nation import bootstrap
 from daulat.store.embedded import EmbeddedServer
@@ -40,8 +41,8 @@ class Door:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def up(self, workers):
-        words = ["up", "--only", "gateway", "--port", "0", "--json", "--workers", str(workers)]
+    def up(self, workers, port=0):
+        words = ["up", "--only", "gateway", "--port", str(port), "--json", "--workers", str(workers)]
         with (self.place / "talk").open("w") as talk:
             process = subprocess.Popen(
                 [*DAULAT, *words], cwd=self.place, env=self.environ, stdout=subprocess.PIPE, stderr=talk, text=True
@@ -109,12 +110,12 @@ def test_an_application_changes_two_settings_and_meets_its_limits(door):
         client.with_options(api_key=key["key"][:-1]).chat.completions.create(model="tiny", messages=messages)
     assert unknown.value.code == "invalid_api_key"
     door.daulat(f"access keys revoke {key['id']}")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while (said := code_of(client, messages)) != "invalid_api_key":
         assert said == "insufficient_quota"
         assert time.monotonic() < deadline, "it is not revoked"
     # What was answered, and nothing else, is on the account: two prices of three calls.
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while sum(row["requests"] for row in json.loads(door.daulat("usage --json"))["data"]) < 3:
         assert time.monotonic() < deadline, "it is not written"
     [row] = json.loads(door.daulat("usage --json"))["data"]
@@ -151,12 +152,13 @@ def ask(url, key, count, answered):
         connection.close()
 
 
+@pytest.mark.timeout(900)  # 1,500 calls take two minutes and a half where seven others want the machine too
 @pytest.mark.parametrize("workers", [1, 4])
 def test_no_more_is_answered_than_there_is_though_workers_are_killed(door, workers):
     key = make_key(door)
     most = 1500
     door.daulat(f"access limits set project moh/portal requests day {most}")
-    process, url = door.up(workers)
+    process, url = door.up(workers, free_port())  # which nobody takes while it is started again
     answered = []
     callers = [threading.Thread(target=ask, args=(url, key["key"], 4, answered)) for _ in range(6)]
     for caller in callers:
@@ -180,7 +182,7 @@ def test_no_more_is_answered_than_there_is_though_workers_are_killed(door, worke
             serving[kills].kill()
         kills += 1
     for caller in callers:
-        caller.join(120)
+        caller.join(600)
     assert kills == 2
     [row] = json.loads(door.daulat("access limits show --json"))
     assert len(answered) <= int(row["used"]) + int(row["reserved"]) <= most

@@ -88,15 +88,16 @@ async def two(office, open_access, store):
     """Give a function that opens a gateway over two engines, with a policy."""
 
     @asynccontextmanager
-    async def opened(policy, clock=None, router_class=ModelRouter, third=False, **fields):
+    async def opened(policy, clock=None, router_class=ModelRouter, third=False, north_patience_s=60, **fields):
         key = await office.key(data_class="public")
         await office.limit("project", "moh/portal", "tokens_out", "month", 10_000)
         timed = {} if clock is None else {"clock": clock}
         async with ScriptedServer() as north, ScriptedServer() as south, open_access(prices=PRICES) as access:
             servers = [("north", north, "XA-01"), ("south", south, "XA-02"), ("east", south, "XA-03")][: 2 + third]
             posts = [
-                Post(Declared(name, RemoteEngine(server.base_url, name=name, patience_s=0.5), place=place))
+                Post(Declared(name, RemoteEngine(server.base_url, name=name, patience_s=patience_s), place=place))
                 for name, server, place in servers
+                for patience_s in [north_patience_s if name == "north" else 60]
             ]
             route = Route("writer", tuple((post, 1.0) for post in posts), policy, **fields)
             router = router_class(posts, [route], Residency({"public": Rule(None)}), **timed)
@@ -184,7 +185,7 @@ async def test_a_stream_that_lost_a_hedge_is_accounted_for_too(two):
     ids=["500", "hangs up at once", "falls silent", "breaks off"],
 )
 async def test_an_engine_that_broke_off_is_accounted_for_where_it_may_have_worked(two, failure, worked):
-    async with two("weighted") as pair:
+    async with two("weighted", north_patience_s=0.5 if SILENCE in failure else 60) as pair:
         pair.north.answers(*failure)
         pair.south.answers(answer("Yes", 9, 2))
         assert (await pair.ask())[0] == 200

@@ -3,13 +3,13 @@
 
 import os
 import shutil
-import socket
 import subprocess
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from browser import Browser
+from tests.ports import free_port
 
 from daulat.errors import DaulatError
 from daulat.gateway.access.limits import grant_role
@@ -35,18 +35,13 @@ def provider_folder():
     return cache
 
 
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
 @pytest.fixture(params=["conform"])
-def provider(request, provider_folder):
+def provider(request, provider_folder, tmp_path):
     """Run the provider; give its settings for a gateway on a port that is free."""
     port, own = free_port(), free_port()
     callback = f"http://127.0.0.1:{own}/auth/callback"
-    script = provider_folder / "provider.mjs"
+    script = tmp_path / "provider.mjs"  # beside the packages, of which others may be reading too
+    (tmp_path / "node_modules").symlink_to(provider_folder / "node_modules")
     script.write_text(Path(__file__).with_name("provider.mjs").read_text(encoding="utf-8"), encoding="utf-8")
     process = subprocess.Popen(
         ["node", str(script), str(port), callback, request.param], stdout=subprocess.PIPE, text=True

@@ -63,7 +63,7 @@ def run_peer(gateway):
             "TIKTOKEN_CACHE_DIR": str(gateway.folder),
         }
         done = subprocess.run(
-            [str(PEERS), "-c", script], capture_output=True, text=True, timeout=120, env=environment, cwd=gateway.folder
+            [str(PEERS), "-c", script], capture_output=True, text=True, timeout=240, env=environment, cwd=gateway.folder
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return json.loads(done.stdout.strip().splitlines()[-1])

@@ -85,7 +85,7 @@ def daulat(gateway: Gateway, *words: str) -> dict:
 
 def usage_of(client: openai.OpenAI, calls: int) -> list[dict]:
     """Return the sums of a key's project once they hold so many calls: rows are written a quarter of a second later."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while True:
         used = client.get("/usage", cast_to=object)["used"]
         if sum(row["requests"] for row in used) >= calls or time.monotonic() > until:

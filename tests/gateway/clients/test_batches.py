@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import time
+from contextlib import suppress
 
 import openai
 import psutil
@@ -161,6 +162,15 @@ def two_workers(tmp_path, upstream):
     started.end()
 
 
+def worker_of(gateway) -> int:
+    """Return the number of a worker that is there."""
+    while True:
+        for each in psutil.Process(gateway.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # it ends just now
+                if "--join" in each.cmdline():
+                    return each.pid
+
+
 def test_workers_that_are_killed_lose_no_request_and_answer_none_twice(two_workers):
     names = [str(number) for number in range(60)]
     with openai.OpenAI(base_url=f"{two_workers.url}/v1", api_key="none", max_retries=5) as client:
@@ -168,10 +178,7 @@ def test_workers_that_are_killed_lose_no_request_and_answer_none_twice(two_worke
         for answered in (5, 25):  # kill one worker, and later whichever is there then
             while (batch := client.batches.retrieve(batch.id)).request_counts.completed < answered:
                 time.sleep(0.05)
-            workers = [
-                each for each in psutil.Process(two_workers.process.pid).children() if "--join" in each.cmdline()
-            ]
-            os.kill(workers[0].pid, signal.SIGKILL)
+            os.kill(worker_of(two_workers), signal.SIGKILL)
         batch = ended(client, batch, patience_s=120)
         assert (batch.status, batch.error_file_id) == ("completed", None)
         assert [line["custom_id"] for line in lines_of(client, batch.output_file_id)] == names

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import openai
 import pytest
@@ -136,6 +137,8 @@ def test_a_batch_stays_within_the_bounds_of_its_key(with_key):
 def test_a_batch_waits_for_its_limit_and_spends_no_more(guarded, with_key):
     client, key = with_key("health/portal")
     daulat(guarded, "limits", "set", "key", key, "requests", "day", "2")
+    while not client.get("/usage", cast_to=object)["limits"]:  # the gateway hears of it a moment later
+        time.sleep(0.05)
     batch = hand_in(client, [(str(number), asking("Hello")) for number in range(4)])
     while client.batches.retrieve(batch.id).request_counts.completed < 2:
         pass
@@ -144,13 +147,27 @@ def test_a_batch_waits_for_its_limit_and_spends_no_more(guarded, with_key):
     assert (batch.request_counts.completed, batch.request_counts.failed) == (2, 2)
 
 
+def is_let_in(client) -> bool:
+    try:
+        client.get("/usage", cast_to=object)
+    except openai.AuthenticationError:
+        return False
+    return True
+
+
 def test_what_a_revoked_key_has_handed_in_is_not_answered(guarded, with_key, upstream):
     client, key = with_key("health/portal")
     other, _ = with_key("health/portal")
-    batch = hand_in(client, [(str(number), asking("please slow")) for number in range(400)])
-    while other.batches.retrieve(batch.id).request_counts.completed < 1:
-        pass
-    daulat(guarded, "keys", "revoke", key)
+    upstream.let_go.clear()
+    try:
+        batch = hand_in(client, [("0", asking("Hello")), *((str(n), asking("please wait")) for n in range(1, 100))])
+        while other.batches.retrieve(batch.id).request_counts.completed < 1:
+            time.sleep(0.05)
+        daulat(guarded, "keys", "revoke", key)
+        while is_let_in(client):  # the gateway hears of it a moment later
+            time.sleep(0.05)
+    finally:
+        upstream.let_go.set()
     batch = ended(other, batch)
     codes = [line["response"]["body"]["error"]["code"] for line in lines_of(other, batch.error_file_id)]
     assert codes

@@ -52,7 +52,7 @@ console.log(JSON.stringify(out));
 def found(gateway) -> dict:
     script = fetch_client() / "wider.mjs"
     script.write_text(SCRIPT)
-    done = subprocess.run(["node", str(script), gateway.url], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["node", str(script), gateway.url], capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -153,7 +153,7 @@ def llm(run_peer, gateway):
 
     def run(*words):
         return subprocess.run(
-            [str(command), *words], capture_output=True, text=True, timeout=60,
+            [str(command), *words], capture_output=True, text=True, timeout=240,
             env={"LLM_USER_PATH": str(folder), "HOME": str(gateway.folder), "PATH": ""},
         )  # fmt: skip
 

@@ -2,7 +2,7 @@
 """An engine's server that answers from a script: a real HTTP server that speaks the OpenAI API and notes what it heard.
 
 What a request asks for decides what comes: tools are called, a schema is filled, `n` choices are made. The last word of
-the conversation is the script, where more is needed: `think`, `slow`, `fail`, `busy`.
+the conversation is the script, where more is needed: `think`, `slow`, `wait` until `let_go`, `fail`, `busy`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ class Upstream(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.heard: list[tuple[str, Any]] = []
         self.busy_for = 0
+        self.let_go = threading.Event()
+        self.let_go.set()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -102,6 +104,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         if words[-1] == "slow":
             time.sleep(0.3)
+        if words[-1] == "wait":
+            self.server.let_go.wait(120)
         messages = [chat_message(asked, words[-1])] * (asked.get("n") or 1)
         tokens = 6
         usage = {"prompt_tokens": 11, "completion_tokens": tokens, "total_tokens": 11 + tokens}

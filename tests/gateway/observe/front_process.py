@@ -6,31 +6,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import sys
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 START = "from daulat.cli import main; main()"
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
-
-
-def free_ports(count: int) -> int:
-    """Return the first of as many ports in a row that are free."""
-    while True:
-        first = free_port()
-        with ExitStack() as taken:
-            try:
-                for port in range(first, first + count):
-                    taken.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return first
 
 
 async def ask(port: int, method: str, path: str, body: object = None, **headers: str) -> tuple[int, dict, bytes]:

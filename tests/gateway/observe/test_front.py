@@ -4,10 +4,11 @@
 import asyncio
 import json
 
-from front_process import Receiver, ask, free_port, running_front
+from front_process import Receiver, ask, running_front
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client.parser import text_string_to_metric_families
 from scripted_server import DONE, EVENT_STREAM, ScriptedServer, counts, says, status
+from tests.ports import free_port
 
 from daulat.nation import bootstrap
 

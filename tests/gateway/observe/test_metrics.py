@@ -4,12 +4,13 @@
 import asyncio
 
 import pytest
-from front_process import ask, free_ports
+from front_process import ask
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from routing_calls import call, grant, post, router_of
+from tests.ports import free_port
 
 from daulat.gateway.observe.declared import _reserved
 from daulat.gateway.observe.metrics import Metrics, costs
@@ -86,7 +87,7 @@ async def test_queue_and_breakers_are_read_when_somebody_asks():
 
 
 def test_each_worker_has_a_port_of_its_own_and_one_too_many_is_told_so():
-    port = free_ports(2)
+    port = free_port(2)
     holders = [_reserved(f"127.0.0.1:{port}", 2) for _ in range(2)]
     try:
         assert [holder.getsockname()[1] for holder in holders] == [port, port + 1]

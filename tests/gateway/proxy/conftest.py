@@ -15,7 +15,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "models"))  # the scripted server of the engines' own tests
 
-from scripted_server import ScriptedServer
+from scripted_server import SILENCE, ScriptedServer
 
 from daulat.gateway import Meter, Parts, create_app, reserve, serve
 from daulat.gateway.errors import NotReady
@@ -193,9 +193,12 @@ async def running_gateway(*engines, **changes):
 
 
 @pytest.fixture
-def remote(engine_server):
-    """Return the scripted engine under the name `north`; it is silent for a quarter of a second at most."""
-    return RemoteEngine(engine_server.base_url, name="north", api_key="engine-key", patience_s=0.25)
+def remote(engine_server, request):
+    """Return the scripted engine under the name `north`; only where its script falls silent it is soon given up."""
+    scripts = request.node.callspec.params.values() if hasattr(request.node, "callspec") else ()
+    is_silent = any(isinstance(script, list) and SILENCE in script for script in scripts)
+    patience_s = 0.25 if is_silent else 60
+    return RemoteEngine(engine_server.base_url, name="north", api_key="engine-key", patience_s=patience_s)
 
 
 @pytest.fixture

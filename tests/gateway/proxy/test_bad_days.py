@@ -136,8 +136,8 @@ async def test_a_caller_that_takes_nothing_is_let_go(engine_server, start, monke
 
 
 async def test_the_next_engine_answers_where_the_first_is_away(engine_server, other_server, start):
-    first = RemoteEngine(engine_server.base_url, name="north", patience_s=1)
-    second = RemoteEngine(other_server.base_url, name="south", patience_s=1)
+    first = RemoteEngine(engine_server.base_url, name="north", patience_s=60)
+    second = RemoteEngine(other_server.base_url, name="south", patience_s=60)
     async with start(first, second) as gateway:
         engine_server.answers(status(503, {}))
         other_server.answers(EVENT_STREAM, says("Yes", finish="stop"), DONE)

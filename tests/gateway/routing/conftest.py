@@ -7,15 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2] / "models"))
 
 from routing_calls import Clock
-
-settings.register_profile("unhurried", deadline=None)  # the machine may be busy: time proves nothing
-settings.load_profile("unhurried")
 
 
 @pytest.fixture

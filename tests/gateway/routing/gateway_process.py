@@ -5,18 +5,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import time
 from contextlib import asynccontextmanager
 
 from daulat.gateway import Meter, Parts, create_app, reserve, serve
 from daulat.models import EngineSet
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 class NoReceipts:

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 import ray_engine
-from gateway_process import free_port, running_gateway
+from gateway_process import running_gateway
 from ray_engine import write_shapes
 from routing_calls import ANYWHERE
+from tests.ports import free_port
 
 from daulat.gateway.routing import Declared, ModelRouter, Post, Route
 from daulat.models import RemoteEngine
@@ -114,6 +115,7 @@ class Load:
         await asyncio.gather(*self._tasks)
 
 
+@pytest.mark.timeout(900)  # of its waits, each of which has a limit of its own
 @pytest.mark.skipif(not RAY.is_file(), reason="Ray is not installed: `make .peers/.installed`")
 async def test_a_cluster_grows_loses_a_replica_under_load_and_shrinks_and_no_caller_is_turned_away():
     async with running_cluster() as cluster:
