@@ -5,7 +5,12 @@ from __future__ import annotations
 
 import pytest
 
-from daulat.assistant import Question
+from daulat.assistant import Question, open_assistant
+from daulat.knowledge.release import Release
+from daulat.knowledge.types import Document
+
+from .acts import LANGUAGES
+from .conftest import NAMES, Asked
 
 HEALTH, POPULATION = "Undang-Undang Nomor 36 Tahun 2009", "Undang-Undang Nomor 23 Tahun 2006"
 NEW_HEALTH, JOBS = "Undang-Undang Nomor 17 Tahun 2023", "Undang-Undang Nomor 11 Tahun 2020"
@@ -83,3 +88,30 @@ def test_a_service_tells_of_the_laws_that_it_answers_from(judging):
     question = "Apakah UU 36/2009 masih berlaku?"
     assert judging(question, service="health").text == judging(question).text
     assert "dicabut dengan" not in judging(question, service="civil-registry").text
+
+
+@pytest.fixture(scope="module")
+def with_an_empty_law(release, encoder, pack) -> Asked:
+    """Ask over the acts and one more, from which no passage could be read."""
+    lacking = Release(release.folder)
+    citation = "Undang-Undang Nomor 7 Tahun 2021"
+    lacking.documents = (*lacking.documents, Document("UU-7-2021", "Pajak", citation, services=("public-services",)))
+    return Asked(open_assistant(lacking, encoder, pack, LANGUAGES, names=NAMES))
+
+
+def test_of_a_law_without_a_passage_the_record_is_told_with_nothing_cited(with_an_empty_law):
+    answer = with_an_empty_law("Apakah UU 7/2021 masih berlaku?")
+    assert (answer.mode, answer.answered, answer.citations) == ("notice", True, ())
+    assert "tidak tercatat bahwa Undang-Undang Nomor 7 Tahun 2021 sudah diubah atau dicabut" in answer.text
+    assert "Teksnya sendiri tidak ada dalam kumpulan ini." in answer.text
+
+
+def test_of_two_laws_the_one_that_has_passages_is_cited(with_an_empty_law):
+    answer = with_an_empty_law("Apakah UU 7/2021 dan UU 36/2009 masih berlaku?")
+    assert [each.doc_id for each in answer.citations] == ["UU-36-2009"]
+    assert answer.text[answer.citations[0].start : answer.citations[0].end] == "[1]"
+
+
+@pytest.mark.parametrize("question", ["Apa yang dimaksud pajak menurut UU 7/2021?", "Apa isi pasal 3 UU 7/2021?"])
+def test_anything_else_that_is_asked_of_a_law_without_a_passage_is_declined(with_an_empty_law, question):
+    assert with_an_empty_law(question).mode == "declined"

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from daulat.assistant.types import Question
 from daulat.knowledge.errors import ReleaseError
 from daulat.web import Standing, load_messages
 
@@ -253,6 +254,27 @@ async def test_a_failure_gives_the_citizen_a_reference_and_the_operator_the_code
     assert "Traceback" not in caplog.text
     assert "rahasia" not in caplog.text
     assert b"rahasia" not in body
+
+
+async def test_what_nobody_expected_is_told_by_the_page_itself_and_logged_without_a_word_of_the_question(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visit = Visitor()
+
+    async def fail(question: Question, client: str) -> None:
+        raise IndexError(question.text)
+
+    monkeypatch.setattr(visit.assistant, "ask", fail)
+    visit.web = build_web(visit.assistant, SmallLibrary())
+    with caplog.at_level(logging.ERROR):
+        status, headers, body = await visit("/ask", query="q=rahasia+saya&lang=jv")
+    assert (status, headers["cache-control"], headers["content-language"]) == (500, "no-store", "jv")
+    reference = re.search(rb"sebataken nomer punika: ([0-9a-f]{8})", body)
+    assert reference is not None
+    [said] = caplog.messages
+    assert said.startswith(f"defect {reference[1].decode()}: IndexError\n")
+    assert "raise IndexError(question.text)" in said  # where it happened
+    assert "rahasia" not in caplog.text
 
 
 @pytest.mark.parametrize(

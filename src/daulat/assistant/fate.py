@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What became of a law: a question that asks just that in; a page that says what is recorded, with its citation, out.
+"""What became of a law: a question that asks just that in; a page that says what is recorded, cited if it can be, out.
 
 "Is Law 1/1974 still in force?" is answered by the release's own record of what amended and revoked what, and not by the
 many articles that speak of being in force. It asks nothing else of the text, and knows only what is recorded.
@@ -61,15 +61,22 @@ class Fates:
             here = [phrases.say("law_changed_here")] if documents else []
             page.say(*said, phrases.say("law_not_held"), *here)
         for document in documents:
-            law = document.citation or self.labels.act(document.doc_id, document.title)
-            for place, told in enumerate(self._said(law, document, language)):
-                if place == 0:
-                    page.introduce(self._citation(document), told)
-                else:
-                    page.say(told)
+            self._tell(page, document)
         covered = documents[0].coverage_date if documents else ""
         page.say(self.speech.as_of(covered or self._release.as_of, language))
         return page
+
+    def _tell(self, page: Page, document: Document) -> None:
+        """Say what became of a document, and cite its beginning; one that nothing was read from has none to cite."""
+        law = document.citation or self.labels.act(document.doc_id, document.title)
+        first, *others = self._said(law, document, page.language)
+        if self._release.rows_of_document(document.doc_id):
+            page.introduce(self._citation(document), first)
+        else:
+            page.say(first)
+            others.append(self.speech.phrases(page.language).say("law_not_held"))
+        for said in others:
+            page.say(said)
 
     def _asked(self, text: str, language: str) -> frozenset[str]:
         """Return the ids of the laws of which a question asks what became of them, and nothing else."""

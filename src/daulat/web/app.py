@@ -7,6 +7,7 @@ Reads the static files and templates once, when it is created. Sets no cookie an
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable
 
 from daulat.disconnect import ClientGone, unless_gone
@@ -53,20 +54,30 @@ def create_web(parts: WebParts) -> Asgi:
     async def web(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        request = _bare(scope)
         try:
             request = await read_request(scope, receive)
             response = await unless_gone(receive, route(request, pages, assets))
         except ClientGone:
             return
         except BodyTooLargeError:
-            request = _bare(scope)
             response = pages.message(request, 413, "too_large", CLOSE, n=str(QUESTION_LIMIT))
         except BodyTooSlowError:
             # No words: whoever has half a form out does not read, and is seldom a browser.
-            request, response = _bare(scope), Response(b"", 408, cache="no-store", headers=CLOSE)
+            response = Response(b"", 408, cache="no-store", headers=CLOSE)
+        except Exception as error:  # noqa: BLE001 - the edge of a page: a defect becomes one too, with a reference
+            response = pages.message(request, 500, "failed", reference=_logged(error, pages))
         await send_response(request, response, send)
 
     return web
+
+
+def _logged(error: Exception, pages: Pages) -> str:
+    """Log a defect of ours, as the API does, without its message, which may quote a person; return its reference."""
+    reference = pages.parts.new_reference()
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error("defect %s: %s\n%s", reference, type(error).__name__, frames)
+    return reference
 
 
 def _bare(scope: Scope) -> Request:

@@ -271,6 +271,8 @@ class Searcher:
     def _rows_that_hold(self, words: str, name: str) -> Rows:
         """Return the rows of a document that hold every term of `words`."""
         rows = self.release.rows_of_document(name.removeprefix("doc:"))
+        if not rows:
+            return np.empty(0, np.int64)
         language = self.release.document_of(rows.start).language
         numbers = {self.release.terms.number(term) for term in self.reader.terms(language, words)}
         return np.array([row for row in rows if numbers and numbers <= set(self.release.terms.row(row))], np.int64)
