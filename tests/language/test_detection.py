@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from daulat.language import Detector, detector_for
 from daulat.language._ngrams import features
-from daulat.language.detection import LanguageModel
+from daulat.language.detection import Detection, LanguageModel
 
 GENERAL = detector_for(None)
 languages = st.lists(st.sampled_from(["et", "ru", "en", "id", "xx", "zh"]), min_size=1, max_size=4, unique=True)
@@ -47,8 +47,48 @@ def test_a_country_without_a_pack_tells_its_languages_apart(text: str, among: li
     assert GENERAL.detect(text, among).language == language
 
 
-def test_a_script_that_no_language_here_uses_is_the_first_language_and_unsure() -> None:
-    assert GENERAL.detect("حقوق الطفل", ["id", "jv"]).confidence == 0.2
+@pytest.mark.parametrize(
+    ("text", "among"),
+    [
+        ("حقوق الطفل", ["id", "jv"]),
+        ("كم رسوم رخصة الكلب؟", ["et", "ru", "fi", "vro", "en"]),
+        ("养狗许可证多少钱？", ["et", "ru", "en"]),
+        ("ค่าธรรมเนียมเท่าไร", ["et", "ru", "en"]),
+        ("Πόσο κοστίζει η άδεια σκύλου;", ["et", "ru", "en"]),
+        ("养狗许可证多少钱？", ["en", "hi"]),
+        ("养狗许可证多少钱？", ["en", "ko"]),
+        ("কুকুরের লাইসেন্স কত?", ["en", "hi"]),
+        ("Сколько стоит лицензия?", ["uz", "en"]),
+        ("𐘀𐘁𐘂", ["et", "ru"]),
+    ],
+)
+def test_a_script_that_no_language_here_is_written_in_is_the_first_language_and_unsure(
+    text: str, among: list[str]
+) -> None:
+    assert GENERAL.detect(text, among) == Detection(among[0], 0.2)
+
+
+@pytest.mark.parametrize(
+    ("text", "among", "language"),
+    [
+        ("养狗许可证多少钱？", ["en", "zh"], "zh"),
+        ("養狗執照多少錢？", ["en", "zh-TW"], "zh-TW"),
+        ("出生届はどこ", ["en", "ja"], "ja"),
+        ("サイン", ["en", "zh", "ja"], "ja"),
+        ("출생 신고는 어디서?", ["en", "ko", "ru"], "ko"),
+        ("কুকুরের লাইসেন্স কত?", ["en", "bn", "hi"], "bn"),
+        ("ଲାଇସେନ୍ସ", ["en", "or", "hi"], "or"),
+        ("कितना शुल्क है?", ["en", "hi", "ta"], "hi"),
+        ("குடிமக்கள்", ["en", "si", "ta"], "ta"),
+        ("የልደት ምዝገባ", ["en", "am"], "am"),
+        ("ລາວ", ["th", "lo"], "lo"),
+        ("لائسنس", ["en", "pa-PK", "hi"], "pa-PK"),
+        ("Лицензия", ["en", "uz-Cyrl"], "uz-Cyrl"),
+        ("ꦲꦏ꧀ꦱꦫꦗꦮ", ["ru", "jv"], "jv"),
+    ],
+)
+def test_a_script_of_one_language_here_tells_that_language_surely(text: str, among: list[str], language: str) -> None:
+    assert GENERAL.detect(text, among) == Detection(language, 0.95)
 
 
 def test_no_language_to_choose_from_is_a_mistake_of_the_caller() -> None:

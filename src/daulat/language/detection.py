@@ -4,15 +4,17 @@
 Comes in: a text, and the languages it may be in. Goes out: a `Detection`, always with an answer: where nothing can be
 told, the nation's first language with low confidence. It never widens the choice beyond the languages given.
 
-The script decides first (Unicode, CLDR likely subtags). Then the pack's own model for the languages that it knows, a
-linear model over words and letter groups; then py3langid for the others. Figures: docs/design/language.md
+The script decides first (Unicode, CLDR likely subtags): one that no language given is written in tells nothing. Then
+the pack's own model for the languages that it knows, a linear model over words and letter groups; then py3langid for
+the others. Figures: docs/design/language.md
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +32,13 @@ _UNSURE = 0.2
 # A best share below this, and less than twice that of the nation's first language, leaves the first the safer answer.
 _LEAST_SHARE = 0.45
 _LETTERS_READ = 2_000
+# ISO 15924 codes of what is written with letters of a script whose name in Unicode is not the first word of CLDR's.
+# Korean is not written with Chinese signs alone today, so that such a text is not taken for it.
+_CODES = {
+    "BENGALI": ("Beng",), "CANADIAN": ("Cans",), "CJK": ("Hani", "Hans", "Hant", "Jpan"), "HANGUL": ("Hang", "Kore"),
+    "HIRAGANA": ("Hira", "Jpan"), "KATAKANA": ("Kana", "Jpan"), "LISU": ("Lisu",), "MEETEI": ("Mtei",),
+    "MIAO": ("Plrd",), "NKO": ("Nkoo",), "ORIYA": ("Orya",),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +141,14 @@ class Detector:
         return dict(zip(tags, (odds / odds.sum()).tolist(), strict=True))
 
     def _other(self, text: str, script: str, among: Sequence[str]) -> dict[str, float]:
-        likely_subtags = get_global("likely_subtags")
-        tags = [tag for tag in among if "_Latn" not in likely_subtags.get(primary(tag), "_Latn")]
+        codes = _codes_of(script)
+        tags = [tag for tag in among if _likely_script(tag) in codes]
         if len(tags) > 1:
             return self._general(text, tags)
         # Javanese is mostly in Latin letters today, yet text in Javanese letters is Javanese.
-        code = next((code for code, name in Locale("en").scripts.items() if name.upper().split()[0] == script), "")
-        likely = primary(likely_subtags.get(f"und_{code}", ""))
-        return dict.fromkeys(tags or [tag for tag in among if primary(tag) == likely][:1], 0.95)
+        subtags = get_global("likely_subtags")
+        likely = {primary(subtags[f"und_{code}"]) for code in codes if f"und_{code}" in subtags}
+        return dict.fromkeys(tags or [tag for tag in among if primary(tag) in likely][:1], 0.95)
 
     def _general(self, text: str, among: Sequence[str]) -> dict[str, float]:
         ranked = dict(self._identifier.rank(text[:_LETTERS_READ]))
@@ -171,6 +180,30 @@ def _likeliest(among: Sequence[str], shares: dict[str, float]) -> Detection:
     first, best = among[0], max(full, key=lambda tag: full[tag])
     chosen = first if full[best] < _LEAST_SHARE and full[best] < 2 * full[first] else best
     return Detection(chosen, min(1.0, full[chosen]))
+
+
+def _codes_of(script: str) -> Collection[str]:
+    """Return the ISO 15924 codes of a script by its name in Unicode; none where CLDR does not know it.
+
+    >>> _codes_of("THAI"), _codes_of("BENGALI"), _codes_of("LINEAR X")
+    (('Thai',), ('Beng',), ())
+    """
+    names = Locale("en").scripts.items()
+    return _CODES.get(script) or tuple(code for code, name in names if name.upper().split()[0] == script)
+
+
+def _likely_script(tag: str) -> str:
+    """Return the script that a language is most likely written in; Latin where CLDR does not know it.
+
+    >>> [_likely_script(tag) for tag in ("ru", "zh-TW", "pa-PK", "uz-Cyrl", "en", "xx")]
+    ['Cyrl', 'Hant', 'Arab', 'Cyrl', 'Latn', 'Latn']
+    """
+    language, *others = re.split("[-_]", tag)
+    if script := next((part.title() for part in others if len(part) == 4 and part.isalpha()), ""):
+        return script
+    subtags = get_global("likely_subtags")
+    known = (subtags[at] for part in others if (at := f"{language.lower()}_{part.upper()}") in subtags)
+    return str(next(known, subtags.get(language.lower(), "und_Latn")).split("_")[1])
 
 
 def _script_of(text: str) -> str:
