@@ -82,6 +82,18 @@ def test_nothing_asked_is_asked_for(judging, question):
     assert answer.text == "Silakan tulis pertanyaan Anda."
 
 
+@pytest.mark.parametrize("beside", ["https://www.facebook.com/story?fbclid=", ""])
+def test_a_question_is_heard_beside_an_address_or_what_is_too_long_to_be_a_word(judging, beside):
+    question = f"Siapa yang wajib melaporkan kematian? {beside}{'Iw' * 62}"
+    assert judging(question).mode != "notice"
+
+
+@pytest.mark.parametrize("question", ["https://www.facebook.com/story?id=7", "www.contoh.id/berita", "x" * 400])
+def test_an_address_or_an_endless_word_alone_asks_nothing(judging, question):
+    answer = judging(question, language="id")
+    assert (answer.mode, answer.text) == ("notice", "Silakan tulis pertanyaan Anda.")
+
+
 @pytest.mark.parametrize("length", [8_001, 100_000])
 def test_a_question_beyond_the_limit_is_not_searched(judging, length):
     answer = judging("k" * length)

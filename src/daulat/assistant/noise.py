@@ -9,19 +9,22 @@ from __future__ import annotations
 import re
 
 _WORD = re.compile(r"\w+")
+_ADDRESS = re.compile(r"(?:[a-z][a-z\d+.-]*://|www\.)\S+", re.IGNORECASE)  # its parts are nobody's words
 _LONGEST_WORD = 120  # characters; scripts without spaces write a whole sentence as one
 _MANY, _FEW = 30, 5  # so many words that are so few different ones
 
 
 def is_noise(text: str) -> bool:
-    """Say whether a text is no question in any language.
+    """Say whether a text is no question in any language: without its addresses and what is too long to be a word.
 
     Examples
     --------
     >>> [is_noise(text) for text in ("...", "UU " * 40, "9" * 400, "When must a birth be reported?", "KTP?")]
     [True, True, True, False, False]
+    >>> [is_noise(text) for text in ("https://a.example/x?id=7", f"Is it so? https://a.example/x?id={'7' * 200}")]
+    [True, False]
     """
-    words = _WORD.findall(text.casefold())
-    if not words or max(map(len, words)) > _LONGEST_WORD:
+    words = [word for word in _WORD.findall(_ADDRESS.sub(" ", text.casefold())) if len(word) <= _LONGEST_WORD]
+    if not words:
         return True
     return len(words) >= _MANY and len(set(words)) <= _FEW
