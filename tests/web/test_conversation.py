@@ -32,6 +32,19 @@ def test_a_stream_that_dropped_goes_on_where_it_stopped(open_page: Open, seen: S
     assert len(requests_to(seen, "/v1/chat/completions")) == 1
 
 
+@pytest.mark.parametrize("status", [502, 503])
+def test_a_stream_that_dropped_is_asked_for_again_where_a_proxy_does_not_reach_it(open_page: Open, status: int) -> None:
+    page = open_page(allow="e")  # the browser tells of the lost connection, and of what the proxy said
+    away = iter([True, True])
+    page.route(
+        "**/v1/streams/*",
+        lambda route: route.fulfill(status=status, body="<html>") if next(away, False) else route.continue_(),
+    )
+    ask(page, f"putus: {BABY}")
+    expect(page.locator("figure.quote mark")).to_have_text(BIRTH_SENTENCE)
+    assert next(away, None) is None
+
+
 def test_a_reader_can_stop_an_answer_and_ask_again(open_page: Open, seen: Seen) -> None:
     page = open_page()
     page.fill("#question", "macet")
@@ -211,6 +224,46 @@ def test_a_refusal_is_a_calm_sentence_and_can_be_tried_again(open_page: Open, st
     page.get_by_role("button", name="Tanyakan lagi").click()
     expect(page.locator("figure.quote")).to_have_count(1)
     expect(page.locator(".turn")).to_have_count(1)
+
+
+def test_what_is_being_written_stays_when_a_question_is_tried_again(open_page: Open) -> None:
+    page = open_page(allow="503")
+    page.route("**/v1/chat/completions", lambda route: route.fulfill(status=503, body="{}"))
+    ask(page, BABY)
+    expect(page.locator("#question")).to_have_value("")
+    page.unroute("**/v1/chat/completions")
+    page.fill("#question", "Berapa lama cuti")
+    page.get_by_role("button", name="Tanyakan lagi").click()
+    expect(page.locator("figure.quote")).to_have_count(1)
+    expect(page.locator("#question")).to_have_value("Berapa lama cuti")
+
+
+def test_a_follow_up_takes_along_whole_characters(open_page: Open, seen: Seen) -> None:
+    page = open_page()
+    ask(page, BABY)
+    page.evaluate(
+        """() => {
+            const name = 'daulat.conversation';
+            const [turn] = JSON.parse(sessionStorage[name] ?? '[{}]');
+            addEventListener('pagehide', () => {
+                sessionStorage[name] = JSON.stringify([{ ...turn, question: 'a', text: 'x'.repeat(599) + '🐟🐟' }]);
+            });
+        }"""
+    )
+    page.reload()
+    ask(page, "Berapa lama cuti?")
+    expect(page.locator(".turn").last.locator("a.cite").first).to_be_visible()
+    sent = json.loads(requests_to(seen, "/v1/chat/completions")[-1]["body"])
+    assert sent["messages"][1]["content"] == "x" * 599 + "🐟"
+
+
+@pytest.mark.parametrize("kept", ['{"a":1}', "null", "7", "{"])
+def test_what_is_kept_and_is_no_conversation_begins_a_new_one(open_page: Open, kept: str) -> None:
+    page = open_page("/about")
+    page.evaluate("kept => { sessionStorage['daulat.conversation'] = kept; }", kept)
+    page.goto(page.url.removesuffix("about"))
+    ask(page, BABY)
+    expect(page.locator("figure.quote")).to_have_count(1)
 
 
 def test_a_reader_without_a_network_is_told_and_keeps_the_page(open_page: Open) -> None:

@@ -40,7 +40,7 @@ class Chat extends HTMLElement {
   }
 
   listen() {
-    this.form.addEventListener('submit', (event) => { event.preventDefault(); this.submit(this.field.value); });
+    this.form.addEventListener('submit', (event) => { event.preventDefault(); this.submit(this.field.value, true); });
     this.field.addEventListener('keydown', (event) => {
       // On a touch keyboard Enter makes a new line, and the button sends.
       const sends = event.key === 'Enter' && !event.shiftKey && !event.isComposing && hasMouse();
@@ -77,7 +77,8 @@ class Chat extends HTMLElement {
     if (action) this[action](turn, article);
   }
 
-  submit(text) {
+  /** `isTyped`: it stands in the field, which is then free for the next; else a draft that stands there stays. */
+  submit(text, isTyped) {
     const question = text.trim();
     const limit = Number(this.field.dataset.limit);
     const refusal = question ? [...question].length > limit && say('too_long', { n: limit }) : say('empty');
@@ -89,7 +90,7 @@ class Chat extends HTMLElement {
     const messages = messagesFor(this.turns, question, lowData());
     this.turns.push(turn);
     const article = this.addTurn(turn);
-    this.field.value = '';
+    if (isTyped) this.field.value = '';
     this.arrange();
     const behavior = calm() ? 'auto' : 'smooth';
     if (this.turns.length > 1) article.scrollIntoView({ behavior });

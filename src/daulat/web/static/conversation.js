@@ -3,7 +3,7 @@
 
 const STORE = 'daulat.conversation';
 const TURNS_SENT = 2;
-const ANSWER_SENT = 600;
+const ANSWER_SENT = 600; // whole characters: half of one is no JSON
 
 /** Begin a turn. `state`: waiting, streaming, done, stopped or failed. */
 export const newTurn = (question) => ({ question, text: '', citations: [], details: null, state: 'waiting', stream: '' });
@@ -11,7 +11,8 @@ export const newTurn = (question) => ({ question, text: '', citations: [], detai
 /** Read the turns of this tab. */
 export function restore() {
   try {
-    return JSON.parse(sessionStorage.getItem(STORE) || '[]');
+    const turns = JSON.parse(sessionStorage.getItem(STORE));
+    return Array.isArray(turns) ? turns : [];
   } catch {
     return [];
   }
@@ -33,7 +34,7 @@ export function messagesFor(turns, question, lowData) {
   return [
     ...told.flatMap((turn) => [
       { role: 'user', content: turn.question },
-      { role: 'assistant', content: turn.text.slice(0, ANSWER_SENT) },
+      { role: 'assistant', content: [...turn.text].slice(0, ANSWER_SENT).join('') },
     ]),
     { role: 'user', content: question },
   ];

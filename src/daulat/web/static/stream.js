@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The API, as any other client speaks it: ask, follow the stream, take it up again where it dropped, stop it.
 
+// What a proxy says while it does not reach the service; a stream that is known may still be there.
+const AWAY = [502, 503, 504];
 const PATIENCE_MS = [300, 1000, 2000, 4000, 8000, 8000];
 
 /** The service said no: `status` of HTTP, or 0 inside a stream; `code` of the API, where it gave one. */
@@ -58,7 +60,7 @@ export async function complete(request, signal) {
 }
 
 /**
- * Ask and yield each chunk as it comes. A connection that breaks is taken up again after the last event that arrived.
+ * Ask and yield each chunk as it comes. A connection that breaks, or a proxy that cannot reach it, is tried again after the last event that arrived.
  * `watch.opened(id)` names the stream; `watch.waiting(true|false)` says whether we are reconnecting.
  * With `id` given instead of a request, an earlier stream is read from its beginning.
  */
@@ -86,7 +88,8 @@ export async function* follow({ request, id }, signal, watch) {
       if (!whole) throw new TypeError('the stream ended early');
     } catch (error) {
       if (whole) return;
-      if (signal.aborted || error instanceof Refused || !id || tries === PATIENCE_MS.length) throw error;
+      const isFinal = error instanceof Refused && !AWAY.includes(error.status);
+      if (signal.aborted || isFinal || !id || tries === PATIENCE_MS.length) throw error;
       watch.waiting(true);
       await pause(PATIENCE_MS[tries], signal);
       tries += 1;
