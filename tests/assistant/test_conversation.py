@@ -53,6 +53,18 @@ def test_an_answer_in_another_language_is_the_answer_to_the_question_before(ask)
     assert [each.passage_id for each in answer.citations] == [each.passage_id for each in before.citations]
 
 
+@pytest.mark.parametrize("beside", [("terima kasih",), ("halo", "makasih ya"), ("pakai bahasa Jawa dong",), ("🙏",)])
+def test_thanks_in_between_are_not_what_is_said_again_in_another_language(ask, beside):
+    before = ask("Siapa yang wajib melaporkan kematian?")
+    answer = after(ask, "in English please", "Siapa yang wajib melaporkan kematian?", *beside)
+    assert (answer.mode, answer.language) == ("quotation", "en")
+    assert [each.passage_id for each in answer.citations] == [each.passage_id for each in before.citations]
+
+
+def test_thanks_are_said_again_in_another_language_where_nothing_else_was_said(ask):
+    assert after(ask, "in English please", "terima kasih").text == ask("thanks", language="en").text
+
+
 def test_whose_law_it_is_is_said_where_another_country_is_named(ask):
     assert "hukum Indonesia, bukan hukum Malaysia" in ask("Berapa usia minimal menikah di Malaysia?").text
     assert "bukan hukum" not in ask("Berapa usia minimal menikah?").text

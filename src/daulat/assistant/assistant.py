@@ -163,13 +163,18 @@ class Assistant:
         return question if is_known or not question.language else replace(question, language="")
 
     def _repeated(self, question: Question) -> Question:
-        """Return the question that was asked before, where all that is asked now is another language."""
+        """Return the question that was asked before, where all that is asked now is another language; what asked for
+        nothing, such as thanks, only where nothing else was said."""
         language = self.listener.asked_for(question.text)
-        places = [place for place, turn in enumerate(question.history) if turn.role == "user" and turn.text.strip()]
-        if not language or not places:
+        said = [place for place, turn in enumerate(question.history) if turn.role == "user" and turn.text.strip()]
+        if not language or not said:
             return question
-        before = question.history[places[-1]].text
-        return replace(question, text=before, language=language, history=question.history[: places[-1]])
+        place = next((at for at in reversed(said) if self._asks(question.history[at].text)), said[-1])
+        return replace(question, text=question.history[place].text, language=language, history=question.history[:place])
+
+    def _asks(self, text: str) -> bool:
+        """Say whether a message asks for more than another language."""
+        return not self.listener.asked_for(text) and self.immediate.asks(text, self.listener.language_of(text))
 
     def _chosen(self, prepared: Prepared) -> list[tuple[Evidence, Marked]]:
         """Choose what to cite: the best, beside it law that holds before old law, nothing far behind, and nothing of

@@ -42,6 +42,10 @@ class Immediate:
         """Return the danger that a message tells of, one of a length that is read."""
         return None if _is_too_long(question.text) else self.notices.danger(question.text, language)
 
+    def asks(self, text: str, language: str) -> bool:
+        """Say whether a message asks something: it is neither noise nor a courtesy such as thanks."""
+        return not is_noise(text) and not self.notices.courtesy(text.strip(), language)
+
     def answer(self, question: Question, language: str, danger: Danger | None) -> Answer | None:
         """Answer what needs no search; None for a question that does."""
         text = question.text.strip()
