@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 from random import Random
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 from urllib.request import Request, urlopen
 
 import pypdfium2 as pdfium
@@ -15,8 +15,9 @@ import pytest
 from msgspec import to_builtins
 from playwright.sync_api import expect
 
+from daulat.assistant.types import Citation
 from daulat.gateway.citations import details, url_citation
-from daulat.web.views import Figure, view_answer
+from daulat.web.views import Figure, answering_words, view_answer
 
 from .answers import BIRTH_SENTENCE, ENGLISH, NASTY, quoting
 from .conftest import BABY, Open, ask
@@ -146,6 +147,21 @@ def test_any_text_that_is_quoted_is_drawn_the_same_with_and_without_script(open_
     for answer in answers:
         blocks = view_answer(answer, defaultdict(str)).blocks
         assert [block.number if isinstance(block, Figure) else 0 for block in blocks] == [0, 1, 2, 3, 0]
+
+
+def test_a_source_has_the_same_address_with_and_without_script_in_any_script(open_page: Open) -> None:
+    quotes = ["ค่าธรรมเนียมใบอนุญาต" * 20, "satu\tdua\n" * 60, "x" * 299 + "🐟" * 9, f"satu {'🐟' * 400}", "🐟" * 300]
+    citations = [Citation("p:1", "d", "Act", "1", quote, "in_force", "/") for quote in quotes]
+    made = open_page().evaluate(
+        """async (citations) => {
+            const app = document.querySelector('script[src$="/app.js"]').src;
+            const { citationAddress } = await import(app.replace('app.js', 'answer.js'));
+            return citations.map(citationAddress);
+        }""",
+        to_builtins([url_citation(each, "") for each in citations]),
+    )
+    cut = [parse_qs(urlsplit(address).query)["q"] for address in made]
+    assert cut == [[answering_words(each)] for each in citations]
 
 
 @pytest.mark.parametrize("script", [True, False])

@@ -23,7 +23,7 @@ from daulat.nation.packs import find_pack
 from daulat.web import MessagesError, load_messages
 from daulat.web.markdown import fence_quotes, place_marks, quotations, to_html
 from daulat.web.quoting import excerpt, find_span, lines_of
-from daulat.web.views import Figure, view_answer
+from daulat.web.views import Figure, answering_words, view_answer
 
 from .answers import FEES, NASTY, SEVERANCE, ScriptedAssistant, SmallLibrary, answer_to, quoting
 
@@ -95,6 +95,17 @@ def test_a_pipe_in_place_of_words_is_refused_and_not_waited_for(tmp_path: Path) 
     os.mkfifo(tmp_path / "xx.yaml")
     with pytest.raises(NationError, match="pipe"):
         load_messages([tmp_path], ["xx"])
+
+
+@pytest.mark.parametrize(
+    ("quote", "words"),
+    [
+        ("ค่าธรรมเนียมใบอนุญาต" * 20, ("ค่าธรรมเนียมใบอนุญาต" * 20)[:300]),  # no space between words
+        ("satu\tdua\n" * 60, ("satu\tdua\n" * 33).rstrip()),  # 9 characters each
+    ],
+)
+def test_words_in_an_address_are_cut_at_white_space_of_any_kind_else_anywhere(quote: str, words: str) -> None:
+    assert answering_words(cited(0, 0, quote)) == words
 
 
 def cited(start: int, end: int, quote: str = "Satu dua.") -> Citation:

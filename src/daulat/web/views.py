@@ -33,6 +33,7 @@ from daulat.web.markdown import (
 from daulat.web.quoting import Line, Stretch, excerpt, find_span, lines_of, stretches_of, unmarked
 
 QUOTE_IN_ADDRESS = 300
+_LAST_WORD = re.compile(r"\s\S*\Z")
 _LAW_STATUSES = frozenset(get_args(LegalStatus))
 _EXTENSION = re.compile(r"\s*\bext\b\.?\s*", re.IGNORECASE)
 _UNDIALLED = re.compile(r"[^\d+*#,]")
@@ -41,10 +42,11 @@ _LONGEST_LABEL = 56  # a heading on a phone
 
 
 def answering_words(citation: Citation) -> str:
-    """Return the words of a citation that answer, its marked sentence or its quote, cut at a word for an address."""
+    """Return the words of a citation that answer, its marked sentence or its quote, cut for an address: at a word, or
+    anywhere in a script that puts no space between words."""
     start, end = citation.answer_span
     words = citation.quote[start:end] or citation.quote
-    return words if len(words) <= QUOTE_IN_ADDRESS else words[:QUOTE_IN_ADDRESS].rpartition(" ")[0]
+    return words if len(words) <= QUOTE_IN_ADDRESS else _LAST_WORD.sub("", words[:QUOTE_IN_ADDRESS])
 
 
 def citation_address(citation: Citation) -> str:

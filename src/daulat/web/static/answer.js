@@ -20,8 +20,8 @@ export function answeringWords(citation) {
 
 /** The address of a citation's passage, at the answering words, which are marked there. */
 export function citationAddress(citation) {
-  const words = answeringWords(citation);
-  const cut = words.length <= QUOTE_IN_ADDRESS ? words : words.slice(0, QUOTE_IN_ADDRESS).replace(/\s\S*$/, '');
+  const words = [...answeringWords(citation)];
+  const cut = words.length > QUOTE_IN_ADDRESS ? words.slice(0, QUOTE_IN_ADDRESS).join('').replace(/\s\S*$/, '') : words.join('');
   return keepLanguage(`/p/${encodeURIComponent(citation.passage_id)}?q=${encodeURIComponent(cut)}#quote`);
 }
 
