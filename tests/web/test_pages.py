@@ -42,7 +42,7 @@ class Visitor:
         self, path: str, method: str = "GET", query: str = "", body: bytes = b"", **headers: str
     ) -> tuple[int, dict[str, str], bytes]:
         sent: list[Any] = []
-        raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        raw = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
         scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": raw}
 
         async def receive() -> Any:
@@ -127,6 +127,7 @@ async def test_a_page_is_compressed_where_the_browser_takes_it(visit: Visitor) -
         ("jv", "lang=su", "su"),
         ("su", "lang=tlh", "su"),
         ("a;q=x,;;,*", "lang=%3Cscript%3E", "id"),
+        ("jv;q=\xb2, su;q=0.1", "", "su"),  # a digit, and no number
     ],
 )
 async def test_the_page_speaks_the_language_of_its_reader(

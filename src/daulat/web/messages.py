@@ -65,7 +65,7 @@ def accepted_languages(header: str) -> list[str]:
 
     Examples
     --------
-    >>> accepted_languages("en;q=0.5, in-ID, su;q=0.9, *;q=0.1")
+    >>> accepted_languages("en;q=0.5, in-ID, su;q=0.9, *;q=0.1, fr;q=²")
     ['id-ID', 'su', 'en']
     """
     # Old Android phones still say `in` and `jw`.
@@ -75,7 +75,7 @@ def accepted_languages(header: str) -> list[str]:
         tag, _, quality = item.strip().partition(";")
         language, dash, rest = tag.strip().partition("-")
         weight = quality.strip().removeprefix("q=") or "1"
-        if language.isalpha() and weight.replace(".", "", 1).isdigit() and float(weight) > 0:
+        if language.isalpha() and weight.replace(".", "", 1).isdecimal() and float(weight) > 0:
             weighted.append((float(weight), f"{aliases.get(language, language)}{dash}{rest}"))
     return [tag for _, tag in sorted(weighted, key=lambda pair: -pair[0])]
 
