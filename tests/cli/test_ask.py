@@ -12,12 +12,14 @@ import pytest
 from click.testing import CliRunner
 
 import daulat.cli.ask
+from daulat.assistant.quoting import Quoted, inert, quotation
 from daulat.assistant.types import Answer, Citation, Contact
 from daulat.cli._answering import Opened
 from daulat.cli._declaration import declared_or_only_pack
 from daulat.cli._output import has_colour
 from daulat.cli._passages import mark_answers
 from daulat.cli.ask import as_json_object, command
+from daulat.language import Phrases
 from daulat.nation import NationError, bootstrap, find_pack, installed_packs
 
 CITATION = Citation("XA-1:pasal-1#1", "XA-1", "Law 1", "Pasal 1", "Births are reported.", "amended", "/p/x", "2023",
@@ -98,6 +100,19 @@ def test_what_a_document_would_hide_or_colour_is_shown_plain_beside_what_we_mark
     citation = replace(answer.citations[0], quote=hostile[0], answer_span=(SPAN[0], hostile[0].index(" Deaths")))
     marked = mark_answers(replace(answer, text=hostile[1], citations=(citation,)), lambda _: True, bold=True)
     assert "> \x1b[1m[8mby[0m a parent.\x1b[0m Deaths too." in marked
+
+
+@pytest.mark.parametrize("answering", ["within <b>30</b> days [1](2)", "<b>30</b> days [1]", "30", "<", "]"])
+def test_a_sentence_is_marked_whatever_markup_it_holds(answering):
+    quote = "It is told within <b>30</b> days [1](2).\nNo fee."
+    at = quote.index(answering)
+    citation = replace(CITATION, quote=quote, answer_span=(at, at + len(answering)))
+    page = quotation([Quoted(citation, "Law 1")], Phrases.for_language("en", None), opening=[], closing=[])
+    marked = mark_answers(Answer(True, page.text, (citation,), "en", "", "quotation"), lambda _: True, bold=False)
+    before, _, rest = marked.partition("» ")
+    inside, _, behind = rest.partition(" «")
+    assert inside == inert(answering)
+    assert before + inside + behind == page.text
 
 
 @pytest.mark.parametrize(("variable", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])

@@ -32,6 +32,19 @@ def inert(text: str) -> str:
     return _MARKUP.sub(" ", text)
 
 
+def inert_span(text: str, span: tuple[int, int]) -> tuple[int, int]:
+    """Return where the characters of a span of a text stand once it is `inert`.
+
+    Examples
+    --------
+    >>> inert_span("see [1](2): <b>now</b>", (7, 18)), inert("see [1](2): <b>now</b>")[8:20]
+    ((8, 20), '(2): < b>now')
+    """
+    start, end = span
+    parted = [found.start() for found in _MARKUP.finditer(text)]
+    return start + sum(at <= start for at in parted), end + sum(at < end for at in parted)
+
+
 @dataclass(frozen=True, slots=True)
 class Quoted:
     """One passage to quote: its citation, how a person would cite it, what must be said of its standing, whether it is

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 import click
 
+from daulat.assistant.quoting import inert, inert_span
 from daulat.assistant.types import Answer, Citation
 from daulat.cli._output import Styled, shown
 from daulat.nation import Nation, pack_of
@@ -64,10 +65,12 @@ def _fenced(quote: str, span: tuple[int, int], *, bold: bool) -> str:
     >>> print(_fenced("(1) Births.\\n(2) Deaths are told.", (16, 32), bold=False))
     > (1) Births.
     > (2) » Deaths are told. «
+    >>> print(_fenced("Births <b>are</b> told.", (7, 17), bold=False))
+    > Births » < b>are< /b> « told.
     """
-    start, end = span
+    start, end = inert_span(quote, span)
     lines, at = [], 0
-    for raw in quote.splitlines(keepends=True):
+    for raw in inert(quote).splitlines(keepends=True):
         line = raw.splitlines()[0]
         first, last = max(start - at, 0), min(end - at, len(line))
         if first < last:
