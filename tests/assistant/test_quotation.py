@@ -28,7 +28,7 @@ def assert_true_to_its_sources(answer: Answer, release: Release) -> None:
     for each in (*answer.citations, *answer.related):
         row = release.row_of(each.passage_id)
         assert row is not None
-        assert each.quote in release.stored(row).passage.text
+        assert release.stored(row).passage.text[each.quote_start :].startswith(each.quote)
         start, end = each.answer_span
         assert 0 <= start < end <= len(each.quote)
     for number, each in enumerate(answer.citations, 1):

@@ -313,6 +313,21 @@ async def test_a_passage_tells_its_standing_in_law(visit: Visitor) -> None:
     assert "Diubah dengan" not in other.decode()  # the relation concerns article 7 alone
 
 
+@pytest.mark.parametrize(
+    ("query", "marked"), [("", 0), ("&at=20", 1), ("&at=99999999", 2), ("&at=-1", 0), ("&at=x", 0)]
+)
+async def test_words_that_stand_several_times_in_a_passage_are_marked_where_they_were_cited(
+    query: str, marked: int
+) -> None:
+    visit, library = Visitor(), SmallLibrary()
+    passage = library._passages["UU-1-1974:pasal-8#8"]
+    library._passages[passage.passage_id] = replace(passage, text="Gratis di desa. Gratis di kota. Gratis di laut.")
+    visit.web = build_web(visit.assistant, library)
+    _, _, body = await visit(f"/p/{passage.passage_id}", query=f"q=Gratis+di{query}")
+    before = body.decode().partition("<mark")[0].rpartition("<p")[2]
+    assert before.count("Gratis di") == marked
+
+
 async def test_a_law_of_which_many_articles_changed_names_the_first_and_opens_the_others_in_place(
     visit: Visitor,
 ) -> None:

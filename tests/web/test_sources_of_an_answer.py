@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from .answers import BIRTH_SENTENCE, FEES
 from .conftest import BABY, NOBODY_KNOWS, Open, ask
@@ -264,6 +264,33 @@ def test_the_sheet_of_an_old_text_leads_to_the_newer_one(open_page: Open) -> Non
     expect(notes.locator("p[lang=en]")).to_have_text("checked against the gazette")
     newer.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Pasal 27")
+
+
+def test_words_that_stand_twice_in_an_article_are_marked_where_they_were_cited(open_page: Open) -> None:
+    page = open_page()
+    ask(page, BABY)
+    before = f"🐟 {BIRTH_SENTENCE}\n"
+    page.evaluate(
+        """(start) => {
+            const name = 'daulat.conversation';
+            const [turn] = JSON.parse(sessionStorage[name]);
+            turn.citations[0].quote_start = start;
+            addEventListener('pagehide', () => { sessionStorage[name] = JSON.stringify([turn]); });
+        }""",
+        len(before),
+    )
+    page.reload()
+
+    def say_it_twice(route: Route) -> None:
+        passage = route.fetch().json()
+        route.fulfill(json=passage | {"text": before + passage["text"]})
+
+    page.route("**/v1/passages/*", say_it_twice)
+    page.locator("figcaption a.source").click()
+    lines = page.get_by_role("dialog").locator(".official p")
+    expect(lines.first).to_have_text(before.strip())
+    expect(lines.first.locator("mark")).to_have_count(0)
+    expect(lines.nth(1).locator("mark")).to_have_text(BIRTH_SENTENCE)
 
 
 def test_text_that_verification_replaced_is_not_shown_any_more(open_page: Open) -> None:

@@ -178,4 +178,5 @@ def cite(
         standing=evidence.standing,
         jurisdiction=document.jurisdiction,
         successor_url=successor_url,
+        quote_start=quote[0],
     )

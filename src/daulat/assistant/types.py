@@ -40,10 +40,10 @@ class Question:
 class Citation:
     """The official passage that supports a sentence.
 
-    `quote` stands letter for letter in the passage; `answer_span` are the (start, end) characters of the sentence
-    inside `quote` that answers. `start`/`end` are the place of the citation's marker in the answer's `text`. `status`
-    is the legal status of the passage ("in_force", "amended", "revoked", ...); `successor` names what replaced it, and
-    `successor_url` is the path of its page where it is here.
+    `quote` stands letter for letter in the passage, from its character `quote_start`; `answer_span` are the (start,
+    end) characters of the sentence inside `quote` that answers. `start`/`end` are the place of the citation's marker in
+    the answer's `text`. `status` is the legal status of the passage ("in_force", "amended", "revoked", ...);
+    `successor` names what replaced it, and `successor_url` is the path of its page where it is here.
     `standing` says what may be made of it: ``current`` may be stated, ``caution`` was changed somewhere, ``history`` is
     no longer the law. `jurisdiction` is where it holds (ISO 3166-1 or 3166-2); empty: it is not said.
     """
@@ -67,6 +67,7 @@ class Citation:
     standing: Standing = "current"
     jurisdiction: str = ""
     successor_url: str = ""
+    quote_start: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ def url_citation(citation: Citation, public_url: str) -> UrlCitation:
         standing=citation.standing,
         jurisdiction=citation.jurisdiction,
         successor_url=absolute(citation.successor_url, public_url),
+        quote_start=citation.quote_start,
     )
 
 

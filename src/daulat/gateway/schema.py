@@ -93,6 +93,7 @@ class UrlCitation(Struct):
     `standing`: ``current`` may be stated, ``caution`` was changed somewhere, ``history`` is no longer the law.
     `jurisdiction`: where the text holds, by ISO 3166-1 or 3166-2; a part of the country has a hyphen.
     `successor_url`: the page of what replaced or changed it, where that is here.
+    `quote_start`: the characters of its passage before `quote`.
     """
 
     url: str
@@ -114,6 +115,7 @@ class UrlCitation(Struct):
     standing: Literal["current", "caution", "history"] = "current"
     jurisdiction: str = ""
     successor_url: str = ""
+    quote_start: int = 0
 
 
 class Annotation(Struct):

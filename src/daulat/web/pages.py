@@ -45,7 +45,9 @@ from daulat.web.views import (
 # Shorter than the assistant's own: in any script, percent-encoded in a form, it must fit into `BODY_LIMIT_BYTES`.
 QUESTION_LIMIT = 2_000
 OTHERS = ("early", "plan")  # scripts that the conversation does not load
-KEPT = frozenset({"q", "find", "page", "scenario"})  # in the address when the language changes; and `s.…` of a plan
+KEPT = frozenset(
+    {"q", "at", "find", "page", "scenario"}
+)  # in the address when the language changes; and `s.…` of a plan
 DOCUMENTS_A_PAGE = 100
 MISREAD_BELOW = 0.9
 LOADING_RETRY_S = "5"
@@ -162,7 +164,7 @@ class Pages:
         return self.page(request, "answer.html", cache="no-store", question=question, view=view)
 
     def passage(self, request: Request, passage_id: str) -> Response:
-        """Draw a passage in its document; `?q=` is marked where it stands."""
+        """Draw a passage in its document; `?q=` is marked where it stands, nearest to the character `at`."""
         library = self.parts.library()
         passage = library.passage(passage_id)
         document = library.document(passage.doc_id) if passage else None
@@ -171,7 +173,7 @@ class Pages:
         siblings = library.passages_of(document.doc_id)
         changed = self.parts.changed(passage_id)
         quote, cuts = request.query.get("q", "")[:QUESTION_LIMIT], self.parts.cuts(passage)
-        view = view_passage(passage, document, siblings, quote, changed, cuts)
+        view = view_passage(passage, document, siblings, quote, changed, cuts, _number(request, "at", 0))
         newer = library.passage(changed.newer_passage_id) if changed and changed.newer_passage_id else None
         newer_document = library.document(newer.doc_id) if newer else None
         return self.page(request, "passage.html", view=view, newer=newer, newer_document=newer_document)
@@ -193,8 +195,7 @@ class Pages:
         find = tidy(request.query.get("find", ""))[:200]
         found = found_documents(self.parts.library().documents(), find, self.parts.named(find))
         pages = max(1, -(-len(found) // DOCUMENTS_A_PAGE))
-        asked = request.query.get("page", "1")
-        page = min(max(int(asked) if asked.isdecimal() and len(asked) < 9 else 1, 1), pages)
+        page = min(max(_number(request, "page", 1), 1), pages)
         shown = found[(page - 1) * DOCUMENTS_A_PAGE : page * DOCUMENTS_A_PAGE]
         listing: dict[str, Any] = {"found": len(found), "shown": shown, "page_number": page, "pages": pages}
         return self.page(request, "sources.html", find=find, **listing)
@@ -293,6 +294,12 @@ class Pages:
         # Two slashes at its beginning would make the path the name of another host.
         path = "/" if request.method == "POST" else "/" + percent_encode(request.path.lstrip("/"), safe="/")
         return f"{path}?{urlencode(kept | {'lang': texts.language})}"
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    """Read a whole number of an address; what is none, or endless, counts as the default."""
+    asked = request.query.get(name, "")
+    return int(asked) if asked.isdecimal() and len(asked) < 9 else default
 
 
 def _how_read(document: Document) -> str:

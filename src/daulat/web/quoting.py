@@ -62,8 +62,10 @@ class Line:
         return [[part for part in cell if part.text] for cell in cells]
 
 
-def find_span(text: str, quote: str) -> tuple[int, int]:
+def find_span(text: str, quote: str, near: int = 0) -> tuple[int, int]:
     """Find a quotation in a text, whatever the white space between its words; (0, 0) if it is not there.
+
+    Where it stands several times, the one that begins nearest to the character `near`; ties go to the earlier.
 
     Examples
     --------
@@ -71,14 +73,16 @@ def find_span(text: str, quote: str) -> tuple[int, int]:
     (7, 33)
     >>> find_span("at <b>30</b> [1](2)", "at < b>30< /b> [1] (2)")
     (0, 19)
+    >>> find_span("A fee is paid. For copies a fee is paid.", "fee is paid.", near=27)
+    (28, 40)
     """
     words = quote.split()
     if not words:
         return (0, 0)
     gaps = ("*" if _PARTED.fullmatch(f"{before[-1]} {after[0]}") else "+" for before, after in pairwise(words))
     rest = (rf"\s{gap}{re.escape(word)}" for gap, word in zip(gaps, words[1:], strict=True))
-    found = re.search(re.escape(words[0]) + "".join(rest), text)
-    return found.span() if found else (0, 0)
+    found = (each.span() for each in re.finditer(re.escape(words[0]) + "".join(rest), text))
+    return min(found, key=lambda span: abs(span[0] - near), default=(0, 0))
 
 
 def depth_of(line: str) -> int:

@@ -50,8 +50,11 @@ def answering_words(citation: Citation) -> str:
 
 
 def citation_address(citation: Citation) -> str:
-    """Return the address of a citation's passage, at the answering words, which are marked there."""
-    return f"{passage_path(citation.passage_id)}?q={percent_encode(answering_words(citation), safe='')}#quote"
+    """Return the address of a citation's passage, at the answering words, which are marked there; `at` tells them from
+    the same words elsewhere in it."""
+    at = citation.quote_start + citation.answer_span[0]
+    place = f"&at={at}" if at else ""
+    return f"{passage_path(citation.passage_id)}?q={percent_encode(answering_words(citation), safe='')}{place}#quote"
 
 
 def dial(phone: str) -> str:
@@ -268,8 +271,9 @@ def view_passage(
     quote: str,
     changed: PassageStatus | None = None,
     cuts: Sequence[int] = (),
+    near: int = 0,
 ) -> PassageView:
-    """Lay out a passage among its `siblings`, the words of `quote` marked where they stand in it.
+    """Lay out a passage among its `siblings`, the words of `quote` marked where they stand in it, nearest to `near`.
 
     `changed` is what is known of this very passage; an act that it names is shown though the document does not list it.
     `cuts` are where something begins in it that is not of its article: that is drawn apart.
@@ -284,7 +288,7 @@ def view_passage(
         passage=passage,
         document=document,
         status=status,
-        stretches=tuple(stretches_of(passage.text, cuts, find_span(passage.text, quote))),
+        stretches=tuple(stretches_of(passage.text, cuts, find_span(passage.text, quote, near))),
         relations=tuple(concerning),
         before=siblings[at - 1] if at else None,
         after=siblings[at + 1] if at + 1 < len(siblings) else None,

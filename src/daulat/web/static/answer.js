@@ -18,11 +18,15 @@ export function answeringWords(citation) {
   return citation.quote.slice(...answeringSpan(citation)) || citation.quote;
 }
 
+/** Where they begin in their passage, in whole characters; a conversation kept from before does not know. */
+export const answeringAt = ({ quote_start: start, answer_start: at }) => start + at || 0;
+
 /** The address of a citation's passage, at the answering words, which are marked there. */
 export function citationAddress(citation) {
   const words = [...answeringWords(citation)];
   const cut = words.length > QUOTE_IN_ADDRESS ? words.slice(0, QUOTE_IN_ADDRESS).join('').replace(/\s\S*$/, '') : words.join('');
-  return keepLanguage(`/p/${encodeURIComponent(citation.passage_id)}?q=${encodeURIComponent(cut)}#quote`);
+  const at = answeringAt(citation);
+  return keepLanguage(`/p/${encodeURIComponent(citation.passage_id)}?q=${encodeURIComponent(cut)}${at ? `&at=${at}` : ''}#quote`);
 }
 
 /** A citation's document and article, as text. */

@@ -9,16 +9,16 @@ const DEPTHS = [[/^\([\p{L}\p{N}_]{1,4}\)\s/u, 1], [/^[\p{L}\p{N}_]{1,2}\.\s/u, 
 const PARTED = /^(?:\] [(:[]|< [A-Za-z/!?])$/;
 const SPACE = '[\\s\\x1c-\\x1f\\x85]'; // as the server knows it
 
-/** Find a quotation in a text, whatever the white space between its words; [0, 0] if it is not there. */
-export function findSpan(text, quote) {
+/** Find a quotation in a text, whatever the white space between its words, nearest to a place; [0, 0] if it is not there. */
+export function findSpan(text, quote, near = 0) {
   const words = quote.split(new RegExp(`${SPACE}+`)).filter(Boolean);
   if (!words.length) return [0, 0];
   const sought = words.map((word, at) => {
     const gap = at && SPACE + (PARTED.test(`${words[at - 1].at(-1)} ${word[0]}`) ? '*' : '+');
     return (gap || '') + word.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
   });
-  const found = new RegExp(sought.join('')).exec(text);
-  return found ? [found.index, found.index + found[0].length] : [0, 0];
+  const found = [...text.matchAll(new RegExp(sought.join(''), 'g'))].map(({ index, 0: all }) => [index, index + all.length]);
+  return found.reduce((best, span) => (Math.abs(span[0] - near) < Math.abs(best[0] - near) ? span : best), found[0] ?? [0, 0]);
 }
 
 const CELLS = ' | '; // between the cells of a table's row, as readers of documents write it

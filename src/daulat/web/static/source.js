@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // <daulat-source>: the passage behind a citation, in a sheet over the page: its article, status and dates, the sentence marked.
 
-import { afterwards, answeringWords, citationAddress, citationName } from './answer.js';
+import { afterwards, answeringAt, answeringWords, citationAddress, citationName } from './answer.js';
 import { articleLabel, badge, h, keepLanguage, longDate, say } from './dom.js';
 import { drawLines, findSpan, stretchesOf } from './quoting.js';
 import { fetchPassage } from './stream.js';
@@ -59,7 +59,7 @@ class Source extends HTMLElement {
         ...[
           stale && h('p', { class: 'notice' }, say(stale), ' ', this.successor(passage, newer)),
           passage?.heading && h('p', { class: 'chapter', lang: citation.language, dir: 'auto' }, passage.heading),
-          ...this.drawText(text, passage?.cuts ?? [], isOld),
+          ...this.drawText(text, passage?.cuts ?? [], isOld, passage ? answeringAt(citation) : citation.answer_start),
           passage?.status_note && h('details', {}, h('summary', {}, say('basis')), h('p', { lang: 'en', dir: 'ltr' }, passage.status_note)),
           note && h('p', { class: 'hint', role: 'status' }, note),
           more && h('p', {}, more),
@@ -71,9 +71,10 @@ class Source extends HTMLElement {
   }
 
   /** The article, and apart from it what the passage holds beside it. */
-  drawText(text, cuts, isOld) {
+  drawText(text, cuts, isOld, at) {
     const { language } = this.citation;
-    return stretchesOf(text, cuts, findSpan(text, answeringWords(this.citation))).flatMap(({ isOwn, lines }, at, all) => [
+    const near = [...text].slice(0, at).join('').length;
+    return stretchesOf(text, cuts, findSpan(text, answeringWords(this.citation), near)).flatMap(({ isOwn, lines }, at, all) => [
       !isOwn && all[at - 1]?.isOwn !== false && h('p', { class: 'hint' }, say('apart')),
       h('div', { class: `official${isOld ? ' history' : ''}${isOwn ? '' : ' apart'}`, lang: language, dir: 'auto' }, drawLines(lines)),
     ]);
