@@ -94,6 +94,39 @@ async def test_a_page_where_a_stream_should_be_is_an_error_with_a_status(gateway
     assert error_of(await gateway.ask(STREAMED)) == (503, "models.engine.unavailable")
 
 
+def claims_json(body: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+
+
+CUT_THINKING = b'{"choices":[{"message":{"content":"<think>a"}}'
+NOT_JSON = [b"<html>", b'{"choices": [', b"[1, <html>", CUT_THINKING, b"[" * 100_000]
+
+
+@pytest.mark.parametrize("body", NOT_JSON, ids=["page", "cut", "list", "thinking", "deep"])
+async def test_an_answer_that_is_not_the_json_it_claims_to_be_is_the_engines_fault(gateway, engine_server, body):
+    engine_server.answers(claims_json(body))
+    assert error_of(await gateway.ask(ASK)) == (502, "models.engine.interrupted")
+    usage = await gateway.books.one_settled()
+    assert (usage.status, usage.code, usage.completion_tokens) == (502, "models.engine.interrupted", 0)
+
+
+async def test_the_next_engine_answers_where_the_first_writes_no_json(engine_server, other_server, start):
+    engine_server.answers(claims_json(b"<html>"))
+    other_server.answers(status(200, {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 0}}))
+    south = RemoteEngine(other_server.base_url, name="south")
+    async with start(RemoteEngine(engine_server.base_url, name="north"), south) as gateway:
+        answer = await gateway.ask(ASK)
+    assert (answer.status, answer.headers["x-daulat-engine"]) == (200, "south")
+    assert [(each.engine, each.discarded) for each in gateway.books.discards] == [("north", "broke_off")]
+
+
+async def test_an_answer_that_is_a_list_or_no_json_at_all_passes(gateway, engine_server):
+    engine_server.answers(claims_json(b"[0.5]"))
+    assert (await gateway.ask({"model": "m", "query": "a", "documents": ["b"]}, "/v1/rerank")).body == b"[0.5]"
+    engine_server.answers(claims_json(b"<html>").replace(b"application/json", b"audio/ogg"))
+    assert (await gateway.ask({"model": "m", "input": "a"}, "/v1/audio/speech")).body == b"<html>"
+
+
 async def test_a_caller_that_leaves_a_stream_cancels_the_engine_and_is_booked(engine_server, start):
     patient = RemoteEngine(engine_server.base_url, name="north", patience_s=60)
     async with start(patient) as gateway:

@@ -24,7 +24,7 @@ from daulat.gateway.proxy.events import EventTap
 from daulat.gateway.proxy.flows import Flow, Flows
 from daulat.gateway.proxy.media import with_data
 from daulat.gateway.proxy.thinking import split_whole
-from daulat.gateway.proxy.usage import Counts, add_to_usage, read_usage
+from daulat.gateway.proxy.usage import NOT_JSON, Counts, add_to_usage, read_usage, read_usage_of_json
 from daulat.models import EngineInterrupted, EngineRefused, Forwarding, Pieces, Whole, forwarding
 
 JSON = b"application/json"
@@ -118,15 +118,12 @@ class Proxy:
         answers = self._parts.answers
         kept = answers.find(account.call, account.grant, asked.body) if answers else None
         if kept is None:
-            whole = await self._ask(asked, account)
-            body, kind = whole.body, whole.content_type.encode("latin-1", "replace")
-            if asked.route == CHAT:
-                body = split_whole(body)
+            body, kind, counts, written = await self._ask(asked, account)
         else:
             account.kept()
             body, kind = kept, JSON
+            counts, written = read_usage(body)
         account.first()
-        counts, written = read_usage(body) if kind.startswith(JSON) else (None, b"")  # sound is not even JSON
         usage = account.measured(counts) if counts or kept else _guessed(account, asked, body)
         if answers and kept is None:
             answers.keep(account.call, account.grant, asked.body, body)
@@ -137,14 +134,15 @@ class Proxy:
         flow.hands_over()
         await send_bytes(send, 200, body, headers)
 
-    async def _ask(self, asked: Asked, account: Account) -> Whole:
+    async def _ask(self, asked: Asked, account: Account) -> _Read:
         """Ask one engine after another until one answers."""
         while True:
             engine, target = _engine_of(account)
             try:
-                return await engine.send(
+                whole = await engine.send(
                     "/" + asked.route, asked.body_for(engine.upstream_id(target.model), target.output_limit)
                 )
+                return _read_whole(whole, asked)
             except DaulatError as error:
                 await self._next(account, error)
 
@@ -251,6 +249,34 @@ class _Pump:
         """End a stream that has begun with an event that says why."""
         event = b"data: " + msgspec.json.encode(envelope(error)) + b"\n\n"
         await self._send({"type": "http.response.body", "body": event})
+
+
+# A whole answer: its body, its kind, and what its engine counted with how that is written.
+_Read = tuple[bytes, bytes, Counts | None, bytes]
+
+
+def _read_whole(whole: Whole, asked: Asked) -> _Read:
+    """Read of a whole answer what has to be known of it.
+
+    Raises
+    ------
+    EngineInterrupted
+        If it says that it is JSON, and is not.
+    """
+    body, kind = whole.body, whole.content_type.encode("latin-1", "replace")
+    if not kind.startswith(JSON):
+        return body, kind, None, b""  # sound, for one
+    try:
+        if asked.route == CHAT:
+            body = split_whole(body)
+        return body, kind, *read_usage_of_json(body)
+    except NOT_JSON:
+        raise EngineInterrupted(
+            "the engine answered with JSON that is none",
+            why="Nobody could read it, so it was kept from you.",
+            fix="ask again; if it happens often, read the engine's own log.",
+            code="models.engine.interrupted",
+        ) from None
 
 
 def _guessed(account: Account, asked: Asked, body: bytes) -> CallUsage:

@@ -49,7 +49,11 @@ class _Answer(msgspec.Struct):
     usage: msgspec.Raw = msgspec.Raw(b"null")
 
 
+# What reading raises of bytes that are not JSON, or nest deeper than anybody reads.
+NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 _read = msgspec.json.Decoder(_Answer).decode
+_read_any = msgspec.json.Decoder(msgspec.Raw).decode
 _read_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _read_counts = msgspec.json.Decoder(Counts | None).decode
 
@@ -65,9 +69,32 @@ def read_usage(body: bytes) -> tuple[Counts | None, bytes]:
     (7, b'{"total_tokens": 7}')
     """
     try:
+        return read_usage_of_json(body)
+    except NOT_JSON:
+        return None, b""
+
+
+def read_usage_of_json(body: bytes) -> tuple[Counts | None, bytes]:
+    """Return what `read_usage` does, of an answer that says that it is JSON.
+
+    Raises
+    ------
+    DecodeError, UnicodeDecodeError, RecursionError
+        If it is not (`NOT_JSON`).
+
+    Examples
+    --------
+    >>> read_usage_of_json(b'[0.5]')
+    (None, b'')
+    >>> read_usage_of_json(b'<html>')
+    Traceback (most recent call last):
+    msgspec.DecodeError: JSON is malformed: invalid character (byte 0)
+    """
+    try:
         usage = _read(body).usage
         counts: Counts | None = _read_counts(usage)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except msgspec.ValidationError:
+        _read_any(body)  # an answer that is no object was not read to its end
         return None, b""
     if counts is None:
         return None, b""
