@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import asynccontextmanager
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from daulat.gateway.api.batches.leases import MOST_LOST, Leases
+from daulat.gateway.api.batches.lines import LineReader
 from daulat.gateway.api.batches.queue import BatchQueue
-from daulat.gateway.api.batches.schema import BatchRequest
+from daulat.gateway.api.batches.schema import BatchRequest, InputLine
 from daulat.gateway.api.batches.worker import BatchWorker
 from daulat.gateway.api.files.shelf import PART_BYTES, PROJECT_LIMIT_BYTES, FileShelf
 from daulat.gateway.errors import BodyTooLarge, NotReady
@@ -199,3 +202,102 @@ async def test_pages_of_a_list_hold_everything_once(store, shelf):
         seen += [card.id for card in cards]
         after = seen[-1]
     assert sorted(seen) == sorted(made)
+
+
+async def kept(store, shelf, *lines: bytes):
+    file = await shelf.add(OURS.project, "in.jsonl", "batch", b"\n".join(lines))
+    return await BatchQueue(store).add(OURS, "internal", BatchRequest(file.id, PATH, "1h"))
+
+
+def written(custom_id: str, **others) -> bytes:
+    return json.dumps({"custom_id": custom_id, "method": "POST", "url": PATH, "body": {}} | others).encode()
+
+
+async def ended(store, batch):
+    queue = BatchQueue(store)
+    async with asyncio.timeout(60):
+        while (card := await queue.find(OURS.project, batch.id)).status in ("validating", "in_progress", "cancelling"):
+            await asyncio.sleep(0.05)
+    return card
+
+
+@asynccontextmanager
+async def at_work(leases, answer: bytes = b"{}"):
+    async def route(request, send):
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.body", "body": answer})
+
+    running = asyncio.create_task(BatchWorker(leases, lambda _: route, lambda: "r1").run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_an_answer_that_is_not_json_fails_its_line_alone(store, shelf):
+    batch = await hand_in(store, shelf, 1)
+    async with at_work(worker(store, shelf), b"<html>"):
+        card = await ended(store, batch)
+    [line] = await content(shelf, card.error_file_id)
+    assert (card.status, line["response"]["status_code"]) == ("completed", 502)
+    assert line["response"]["body"]["error"]["code"] == "not_json"
+
+
+@pytest.mark.parametrize("poison", [b"<html>", b"[" * 100_000])
+async def test_a_stored_answer_that_is_not_json_leaves_with_its_batch(store, shelf, poison):
+    batch = await hand_in(store, shelf, 2)
+    only = worker(store, shelf)
+    await only.begin_one()
+    for line, answer in zip(await only.lease(2), (poison, b'{"good": 1}'), strict=True):
+        await only.answer(line, 200, "r1", answer)
+    async with at_work(only):
+        card = await ended(store, batch)
+    bad, good = await content(shelf, card.output_file_id)
+    assert (bad["response"], bad["error"]["code"]) == (None, "not_json")
+    assert good["response"]["body"] == {"good": 1}
+
+
+@pytest.mark.parametrize("name", ["_begin", "_end"])
+async def test_a_batch_that_cannot_be_worked_on_holds_up_no_other(store, shelf, name, monkeypatch, caplog):
+    bad, good = await hand_in(store, shelf, 1), await hand_in(store, shelf, 1)
+    sound = getattr(Leases, name)
+
+    async def faulty(self, connection, batch, *rest):
+        if batch == bad.id:
+            raise ValueError("a citizen's words")
+        await sound(self, connection, batch, *rest)
+
+    monkeypatch.setattr(Leases, name, faulty)
+    async with at_work(worker(store, shelf)):
+        assert (await ended(store, good)).status == "completed"
+    assert "ValueError" in caplog.text
+    assert "citizen" not in caplog.text
+    monkeypatch.undo()
+    async with at_work(worker(store, shelf)):  # as after a restart
+        assert (await ended(store, bad)).status == "completed"
+
+
+@pytest.mark.parametrize("line", [written("a\0b"), written("a", method="\0")])
+async def test_a_nul_fails_its_own_batch_and_no_other(store, shelf, line):
+    bad, good = await kept(store, shelf, line), await hand_in(store, shelf, 1)
+    async with at_work(worker(store, shelf)):
+        failed, done = await ended(store, bad), await ended(store, good)
+    assert (failed.status, done.status) == ("failed", "completed")
+    assert [(fault.code, fault.line) for fault in failed.errors.data] == [("invalid_request", 1)]
+
+
+async def test_a_file_that_the_database_refuses_fails_its_own_batch_and_no_other(store, shelf, monkeypatch):
+    bad, good = await kept(store, shelf, written("refused")), await hand_in(store, shelf, 1)
+    sound = LineReader.feed
+
+    def feed(self, piece):
+        yield from sound(self, piece)
+        if b"refused" in piece:
+            yield InputLine("a\0b", "POST", PATH, msgspec.Raw(b"{}"))
+
+    monkeypatch.setattr(LineReader, "feed", feed)
+    async with at_work(worker(store, shelf)):
+        failed, done = await ended(store, bad), await ended(store, good)
+    assert (failed.status, done.status) == ("failed", "completed")
+    assert [fault.code for fault in failed.errors.data] == ["invalid_request"]

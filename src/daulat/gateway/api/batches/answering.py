@@ -23,6 +23,8 @@ WAITS = (429, 503)
 FAILS = (500, 502)
 MOST_ATTEMPTS = 3
 
+_read_any = msgspec.json.Decoder(msgspec.Raw).decode
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -51,10 +53,19 @@ async def answer_line(line: Line, route: Route, new_id: Callable[[], str]) -> Ou
     except Exception as error:  # noqa: BLE001 - the edge of a line: a defect in one is no end of the others
         told = defect(error, request_id)
         return Outcome(500, request_id, msgspec.json.encode(envelope(told)), _again_s(500, line, 1.0))
-    if kept.header(b"content-type").partition(";")[0] != JSON_TYPE.decode():
+    if kept.header(b"content-type").partition(";")[0] != JSON_TYPE.decode() or not _is_json(kept.body):
         body = msgspec.json.encode({"error": {"message": "the answer is not JSON", "code": "not_json"}})
         return Outcome(502, request_id, body)
     return Outcome(kept.status, request_id, kept.body)
+
+
+def _is_json(body: bytes) -> bool:
+    """Say whether an answer can stand in a line of JSON."""
+    try:
+        _read_any(body)
+    except (msgspec.DecodeError, RecursionError):
+        return False
+    return True
 
 
 def _again_s(status: int, line: Line, retry_s: float) -> float:

@@ -7,23 +7,28 @@ not do another worker does. A line is answered by whoever holds it and by nobody
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import msgspec
+import psycopg
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
+from psycopg_pool import PoolTimeout
 
 from daulat.gateway.api.batches.lines import LineReader
 from daulat.gateway.api.batches.schema import BatchFault, LineFault, LineResponse, OutputLine
 from daulat.gateway.api.files.shelf import PART_BYTES, FileShelf, write_file
-from daulat.store import Store
+from daulat.store import Store, StoreError
 
 LEASE_S = 8
 # Workers that ended with the same line in their hands, after which it is held to be what ended them.
 MOST_LOST = 3
+# What says nothing of a batch: the next one would meet it too.
+DATABASE_TROUBLE = (StoreError, psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
 _ROWS = 16
 
 _LEASE = """
@@ -47,9 +52,14 @@ WHERE (b.status = 'cancelling' OR b.status = 'in_progress' AND b.expires_at <= n
        OR b.status = 'in_progress' AND NOT EXISTS
           (SELECT FROM api_batch_line l WHERE l.batch_id = b.id AND l.status IS NULL))
   AND NOT EXISTS (SELECT FROM api_batch_line l WHERE l.batch_id = b.id AND l.status IS NULL AND l.lease_until > now())
+  AND b.id <> ALL(%s)
 ORDER BY b.created_at LIMIT 1 FOR UPDATE OF b SKIP LOCKED
 """
 
+_UNREAD = """
+SELECT id, project, input_file, endpoint FROM api_batch WHERE status = 'validating' AND id <> ALL(%s)
+ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
 
 # Whoever held these lines fell silent; an answer that still comes changes no file that is being written.
 _TAKEN_AWAY = "UPDATE api_batch_line SET worker = NULL WHERE batch_id = %s AND status IS NULL AND worker IS NOT NULL"
@@ -96,6 +106,7 @@ class Leases:
         self._store = store
         self._shelf = shelf
         self._worker = worker
+        self._aside: set[str] = set()  # batches that this worker has failed to begin or to end
 
     async def is_idle(self) -> bool:
         """Say that there is nothing to do."""
@@ -105,31 +116,37 @@ class Leases:
     async def begin_one(self) -> bool:
         """Read the file of one batch into lines; return whether there was one."""
         async with self._store.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT id, project, input_file, endpoint FROM api_batch WHERE status = 'validating'"
-                " ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED"
-            )
-            row = await cursor.fetchone()
+            row = await (await connection.execute(_UNREAD, (list(self._aside),))).fetchone()
             if row is None:
                 return False
-            batch, project, file_id, endpoint = row
-            reader = LineReader(endpoint)
-            if await self._shelf.find(project, file_id) is not None:
-                await self._copy_lines(connection, batch, file_id, reader)
-            else:
-                reader.faults.append(BatchFault("file_not_found", "the file was deleted before it was read"))
-            if reader.faults:
-                await connection.execute("DELETE FROM api_batch_line WHERE batch_id = %s", (batch,))
-                await connection.execute(
-                    "UPDATE api_batch SET status = 'failed', ended_at = now(), errors = %s WHERE id = %s",
-                    (Jsonb(msgspec.to_builtins(reader.faults)), batch),
-                )
-            else:
-                await connection.execute(
-                    "UPDATE api_batch SET status = 'in_progress', in_progress_at = now(), total = %s WHERE id = %s",
-                    (reader.count, batch),
-                )
+            with self._setting_aside(row[0]):
+                await self._begin(connection, *row)
         return True
+
+    async def _begin(
+        self, connection: AsyncConnection[Any], batch: str, project: str, file_id: str, endpoint: str
+    ) -> None:
+        reader = LineReader(endpoint)
+        try:
+            # Within a transaction of its own, so that what the database refuses of it is not the end of this one.
+            async with connection.transaction():
+                if await self._shelf.find(project, file_id) is not None:
+                    await self._copy_lines(connection, batch, file_id, reader)
+                else:
+                    reader.faults.append(BatchFault("file_not_found", "the file was deleted before it was read"))
+        except psycopg.DataError:
+            reader.faults.append(BatchFault("invalid_request", "the file holds a text that cannot be kept"))
+        if reader.faults:
+            await connection.execute("DELETE FROM api_batch_line WHERE batch_id = %s", (batch,))
+            await connection.execute(
+                "UPDATE api_batch SET status = 'failed', ended_at = now(), errors = %s WHERE id = %s",
+                (Jsonb(msgspec.to_builtins(reader.faults)), batch),
+            )
+        else:
+            await connection.execute(
+                "UPDATE api_batch SET status = 'in_progress', in_progress_at = now(), total = %s WHERE id = %s",
+                (reader.count, batch),
+            )
 
     async def lease(self, most: int) -> list[Line]:
         """Take at most so many lines; batches take turns."""
@@ -169,27 +186,42 @@ class Leases:
     async def end_one(self) -> bool:
         """Write the files of one batch that has ended and forget its lines; return whether there was one."""
         async with self._store.connection() as connection:
-            row = await (await connection.execute(_ENDED)).fetchone()
+            row = await (await connection.execute(_ENDED, (list(self._aside),))).fetchone()
             if row is None:
                 return False
-            batch, project, status, late = row
-            ended = "cancelled" if status == "cancelling" else "expired" if late else "completed"
-            await connection.execute(_TAKEN_AWAY, (batch,))
-            completed, failed, missing = await _counts(connection, batch)
-            if missing == 0 and status == "in_progress":
-                ended = "completed"
-            output = await self._file(connection, batch, project, "output", completed, ended)
-            errors = await self._file(connection, batch, project, "errors", failed + missing, ended)
-            await connection.execute("DELETE FROM api_batch_line WHERE batch_id = %s", (batch,))
-            await connection.execute(
-                "UPDATE api_batch SET status = %s, ended_at = now(), output_file = %s, error_file = %s,"
-                " completed = %s, failed = %s WHERE id = %s",
-                (ended, output, errors, completed, failed + missing, batch),
-            )
+            with self._setting_aside(row[0]):
+                await self._end(connection, *row)
         return True
 
+    async def _end(self, connection: AsyncConnection[Any], batch: str, project: str, status: str, late: bool) -> None:
+        ended = "cancelled" if status == "cancelling" else "expired" if late else "completed"
+        await connection.execute(_TAKEN_AWAY, (batch,))
+        completed, failed, missing = await _counts(connection, batch)
+        if missing == 0 and status == "in_progress":
+            ended = "completed"
+        output = await self._file(connection, batch, project, "output", completed, ended)
+        errors = await self._file(connection, batch, project, "errors", failed + missing, ended)
+        await connection.execute("DELETE FROM api_batch_line WHERE batch_id = %s", (batch,))
+        await connection.execute(
+            "UPDATE api_batch SET status = %s, ended_at = now(), output_file = %s, error_file = %s,"
+            " completed = %s, failed = %s WHERE id = %s",
+            (ended, output, errors, completed, failed + missing, batch),
+        )
+
+    @contextmanager
+    def _setting_aside(self, batch: str) -> Iterator[None]:
+        """Leave a batch alone from now on that cannot be worked on, unless it is the database that is in trouble."""
+        try:
+            yield
+        except DATABASE_TROUBLE:
+            raise
+        except Exception:
+            self._aside.add(batch)
+            raise
+
     async def sweep(self) -> None:
-        """Forget batches whose files have gone."""
+        """Forget batches whose files have gone, and try again those that were set aside."""
+        self._aside.clear()
         await self._store.execute(
             "DELETE FROM api_batch WHERE ended_at < now() - make_interval(secs => %s)", (self._shelf.keep_s,)
         )
@@ -247,6 +279,7 @@ _UNANSWERED = {
     "cancelled": LineFault("batch_cancelled", "the batch was cancelled before this request was answered"),
     "expired": LineFault("batch_expired", "the batch's time was over before this request was answered"),
 }
+_NOT_JSON = LineFault("not_json", "the answer is not JSON")
 
 
 def _output_line(batch: str, row: tuple[Any, ...], ended: str) -> bytes:
@@ -255,6 +288,9 @@ def _output_line(batch: str, row: tuple[Any, ...], ended: str) -> bytes:
     if status is None:
         line = OutputLine(name, custom_id, None, _UNANSWERED[ended])
     else:
-        body = msgspec.Raw(msgspec.json.format(bytes(answer), indent=-1))  # one line, however an engine wrote it
-        line = OutputLine(name, custom_id, LineResponse(status, request_id, body), None)
+        try:
+            body = msgspec.Raw(msgspec.json.format(bytes(answer), indent=-1))  # one line, however an engine wrote it
+            line = OutputLine(name, custom_id, LineResponse(status, request_id, body), None)
+        except (msgspec.DecodeError, RecursionError):
+            line = OutputLine(name, custom_id, None, _NOT_JSON)
     return msgspec.json.encode(line) + b"\n"

@@ -101,4 +101,5 @@ class LineReader:
 
     def _fault(self, code: str, message: str, param: str | None = None) -> None:
         if len(self.faults) < _MOST_FAULTS:
-            self.faults.append(BatchFault(code, message, self._number, param))
+            # What a message repeats of a line may hold a NUL, which the database does not keep.
+            self.faults.append(BatchFault(code, message.replace("\0", "?"), self._number, param))

@@ -90,7 +90,7 @@ class BatchList(Struct):
 class InputLine(Struct):
     """One line of an input file."""
 
-    custom_id: Annotated[str, Meta(min_length=1, max_length=512)]
+    custom_id: Annotated[KeptText, Meta(min_length=1, max_length=512)]
     method: Literal["POST"]
     url: str
     body: msgspec.Raw

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ from psycopg_pool import PoolTimeout
 
 from daulat.gateway._asgi import Route
 from daulat.gateway.api.batches.answering import Outcome, answer_line
-from daulat.gateway.api.batches.leases import MOST_LOST, Leases, Line
+from daulat.gateway.api.batches.leases import DATABASE_TROUBLE, MOST_LOST, Leases, Line
 from daulat.gateway.api.files.shelf import FileShelf
 from daulat.store import Store, StoreError
 
@@ -59,12 +59,7 @@ class BatchWorker:
         try:
             while True:
                 self._wake.clear()
-                try:
-                    busy = await self._step()
-                except _TROUBLE as error:
-                    _LOG.warning("batches wait for the database: %s", type(error).__name__)
-                    busy = False
-                if not busy:
+                if not await self._look_around():
                     with suppress(TimeoutError):  # `wait_for` may lose a cancellation (Python 3.11)
                         async with asyncio.timeout(LOOK_S):
                             await self._wake.wait()
@@ -72,20 +67,40 @@ class BatchWorker:
             beating.cancel()
             await self._let_go()
 
-    async def _step(self) -> bool:
+    async def _look_around(self) -> bool:
         """Do what there is to do; return whether there may be more at once."""
+        try:
+            if await self._tried(self._is_idle):
+                return False
+            busy = [await self._tried(step) for step in (self._leases.begin_one, self._lease, self._leases.end_one)]
+        except DATABASE_TROUBLE as error:
+            _LOG.warning("batches wait for the database: %s", type(error).__name__)
+            return False
+        return any(busy)
+
+    async def _tried(self, step: Callable[[], Awaitable[bool]]) -> bool:
+        """Take a step and return what it says; one that fails, but for the database, says no and stops no other."""
+        try:
+            return await step()
+        except DATABASE_TROUBLE:
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge of the queue: a defect in one batch is no end of the others
+            # By its kind alone: its words, and those of a trace, may be a caller's.
+            _LOG.error("a batch could not be worked on, and others are: %s", type(error).__name__)
+            return False
+
+    async def _is_idle(self) -> bool:
         if time.monotonic() - self._swept > _SWEEP_S:
             await self._leases.sweep()
             self._swept = time.monotonic()
-        if not self._running and await self._leases.is_idle():
-            return False
-        begun = await self._leases.begin_one()
+        return not self._running and await self._leases.is_idle()
+
+    async def _lease(self) -> bool:
         free = AT_ONCE - len(self._running)
         lines = await self._leases.lease(free) if free else []
         for line in lines:
             self._running[line] = asyncio.create_task(self._work(line), name="batch-line")
-        ended = await self._leases.end_one()
-        return begun or bool(lines) or ended
+        return bool(lines)
 
     async def _work(self, line: Line) -> None:
         try:
