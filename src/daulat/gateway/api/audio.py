@@ -13,6 +13,7 @@ import msgspec
 
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import Request, Send, send_bytes
+from daulat.gateway.api.callers import caller_of
 from daulat.gateway.api.files.multipart import Form, read_form
 from daulat.gateway.api.forwarded import absent, service_refuses
 from daulat.gateway.api.uploads import Uploads
@@ -70,6 +71,7 @@ class TranscriptionsRoute:
 
     async def transcribe(self, request: Request, send: Send) -> None:
         """Have a recording written down."""
+        await caller_of(self._parts, request, ROUTE)  # whom nobody knows must not hold a place that others need
         async with self._uploads.body(request, RECORDING_LIMIT_BYTES) as body:
             await self._pass_on(request, send, body)
 
