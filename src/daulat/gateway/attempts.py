@@ -64,7 +64,10 @@ class Together(Protocol):
         Who hears of it; set by the account of the call, before anything is asked.
     answered_by : Target or None
         Who answers instead of the first.
+    has_place : bool
+        The place of who answers is held, and the account gives it back; not while the next is waited for.
     """
 
     attempts: Attempts
     answered_by: Target | None
+    has_place: bool

@@ -224,6 +224,53 @@ async def test_a_small_model_that_is_away_leaves_it_to_the_larger(two):
         assert pair.is_idle()
 
 
+async def until(condition):
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def large_model_busy(pair):
+    """Hold the one place of the larger model, and let the small one give an answer that will not do."""
+    pair.south.answers(EVENT_STREAM, SILENCE)
+    holding = asyncio.create_task(pair.ask(ASK | {"stream": True}))
+    await until(lambda: pair.south.requests)
+    pair.north.answers(status(200, answer("Yes, and", finish="length")))
+    yield holding
+    holding.cancel()
+    await asyncio.gather(holding, return_exceptions=True)
+    await until(pair.is_idle)
+
+
+async def test_a_call_that_waits_for_the_larger_model_does_not_hold_the_small_one(two):
+    async with two("cascade", concurrency=1, verify=RULES) as pair, large_model_busy(pair) as holding:
+        asking = asyncio.create_task(pair.ask())
+        await until(lambda: pair.router.waiting)
+        assert pair.router.posts["north"].in_flight == 0
+        pair.south.answers(status(200, answer("Yes")))
+        holding.cancel()
+        assert (await asking)[0] == 200
+        assert pair.answered_by == "south"
+
+
+async def test_a_place_is_given_back_once_where_the_larger_model_has_none(two):
+    none_waits = QueueSettings(limit=0)
+    async with two("cascade", concurrency=1, verify=RULES, queue=none_waits) as pair, large_model_busy(pair):
+        code, told = await pair.ask()
+        assert (code, json.loads(told)["error"]["code"]) == (429, "queue_full")
+        assert pair.router.posts["north"].in_flight == 0
+
+
+async def test_a_place_is_given_back_once_where_the_caller_leaves_while_it_waits(two):
+    async with two("cascade", concurrency=1, verify=RULES) as pair, large_model_busy(pair):
+        asking = asyncio.create_task(pair.ask())
+        await until(lambda: pair.router.waiting)
+        asking.cancel()
+        await until(lambda: not pair.router.waiting)
+        assert pair.router.posts["north"].in_flight == 0
+
+
 async def test_a_stream_goes_to_the_larger_model_since_it_cannot_be_verified(two):
     async with two("cascade", verify=RULES) as pair:
         pair.south.answers(EVENT_STREAM, says("Yes", finish="stop"), DONE)

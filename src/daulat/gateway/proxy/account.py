@@ -126,7 +126,8 @@ class Account:
             return False
         self._broke_off(error, tokens)
         target, self.target = self.target, None
-        self._router.ended(target, self._usage(None, status_of(error), error.code, target), error)
+        if self._has_place:
+            self._router.ended(target, self._usage(None, status_of(error), error.code, target), error)
         self.tried.append(target)
         return True
 
@@ -151,6 +152,11 @@ class Account:
         onward = self._together.answered_by
         if onward is not None and onward is not self.target:
             self.target, self._is_idle = onward, False
+
+    @property
+    def _has_place(self) -> bool:
+        """The place of the target is still to be given back."""
+        return self._together is None or self._together.has_place
 
     @property
     def has_begun(self) -> bool:
@@ -194,7 +200,7 @@ class Account:
             return
         self._settled = True
         self._follow()
-        if self.target is not None:
+        if self.target is not None and self._has_place:
             self._router.ended(self.target, usage, error)
         self.grant.settle(usage)
         self._parts.observer.finished(self.call, self.grant, self.target, usage)

@@ -71,6 +71,7 @@ class _Both:
     def __init__(self, places: Places, lane: Lane, first: Target) -> None:
         self._places, self._lane, self._first = places, lane, first
         self.answered_by: Target | None = None
+        self.has_place = True
         self.name = first.engine.name
 
     def upstream_id(self, model_id: str) -> str:
@@ -208,9 +209,12 @@ class CascadeEngine(_Both):
                     return whole
                 why = f"cascade: rejected by the verifier, {fault}"
                 self.attempts.discards(Attempt(target, "rejected", why, whole.body))
-            onward = await self._places.step(lane, self._call, self._grant, f"cascade: {target.model} {fault}")
+            # Given back before the next is waited for: the small model must not stand idle until a large one is free.
+            self.has_place = False
             self._places.ended(target, CallUsage(status=200 if error is None else status_of(error)), error)
-            self.answered_by = target = onward
+            onward = await self._places.step(lane, self._call, self._grant, f"cascade: {target.model} {fault}")
+            self.answered_by, self.has_place = onward, True
+            target = onward
             self.attempts.asks(onward)
         return await _forwarding(target).send(path, _under(body, name, target), content_type)
 
