@@ -112,6 +112,31 @@ async def test_money_in_another_currency_does_not_pay(office, open_access):
         assert (await refusal(access, key)).code == "currency_not_budgeted"
 
 
+@pytest.mark.parametrize(
+    ("model", "route"),
+    [
+        ("rules", "moderations"),
+        ("encoder", "embeddings"),
+        ("rules", "chat/completions"),
+        ("law", "vector_stores/search"),
+    ],
+)
+async def test_what_has_no_price_is_paid_by_money_of_any_currency(office, open_access, model, route):
+    key = await office.key()
+    await office.limit("project", "moh/portal", "money", "month", 5, "EUR")
+    async with open_access() as access:
+        (await access.admit(call(key, model=model, route=route))).settle(usage())
+
+
+@pytest.mark.parametrize("route", ["chat/completions", "responses", "completions"])
+async def test_a_service_is_let_in_at_the_price_of_the_dearest_that_may_write(office, open_access, route):
+    key = await office.key()
+    await office.limit("project", "moh/portal", "money", "month", 5, "EUR")
+    async with open_access() as access:
+        error = await refusal(access, key, model="xa/health", service="health", route=route)
+    assert error.code == "currency_not_budgeted"
+
+
 async def test_a_grant_that_is_settled_twice_counts_once(office, open_access, store):
     key = await office.key()
     async with open_access() as access:

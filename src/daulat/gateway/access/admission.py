@@ -50,8 +50,8 @@ class Rules:
     open_models : bool
         While no key was ever given out, raw models answer without one: for one's own machine only.
     prices : mapping of str to Price
-        By model and by route, as declared. A name that is not there, such as a service's, costs as much as the dearest
-        until it is settled.
+        By model and by route, each that is declared. Of other names a service's costs as much as the dearest until it
+        is settled, where it has a model write; all else is done here and is free, such as encoding or moderation.
     contexts : mapping of str to int
         By model, tokens of prompt and answer together.
     output_limits : mapping of str to int
@@ -164,7 +164,7 @@ class KeyAdmission:
         _require_model(record, call)
         # Before anything is reserved: a header that cannot be read is refused here.
         rules = record.stricter_class(call.data_class, call.service), record.bounded_priority(call.priority)
-        price = self._rules.prices.get(call.model, self._dearest)
+        price = self._price(call)
         needs = self._needs(call, price)
         if not record.slots:
             reserved: Reserved = ((), ())
@@ -312,6 +312,14 @@ class KeyAdmission:
             prompt = self._prompts.most(call.model, call.prompt_bound)
         cached = prompt if price.cached_q > price.input_q else 0
         return 1, prompt, completion, 1, price.cost_q(prompt, completion, cached)
+
+    def _price(self, call: Call) -> Price:
+        """Return the price at which a call is let in; a router knows no name of a priced model beside these."""
+        price = self._rules.prices.get(call.model)
+        if price is not None:
+            return price
+        # Which model writes for a service is chosen later.
+        return self._dearest if call.service and call.route not in WITHOUT_COMPLETION else FREE
 
     def _unbounded(self, call: Call) -> int:
         """Return the most tokens of one answer whose caller set no bound."""
