@@ -76,6 +76,31 @@ async def test_a_whole_answer_is_booked_as_the_engine_counted(gateway, engine_se
     assert gateway.books.route == [("began", "north"), ("ended", "north", "")]
 
 
+CALLED = {"content": None, "reasoning_content": "abc", "tool_calls": [{"function": {"name": "go", "arguments": "{}"}}]}
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "choices", "tokens"),
+    [
+        # 11 bytes of three to a token
+        ("chat/completions", {}, [{"message": {"content": "hello xxxxx"}}], 4),
+        ("chat/completions", {"max_tokens": 1}, [{"message": {"content": "hello xxxxx"}}], 1),
+        ("chat/completions", {"max_tokens": 1, "n": 2}, [{"message": {"content": "hello xxxxx"}}] * 2, 2),
+        ("chat/completions", {}, [{"message": CALLED}], 3),  # 3 + 2 + 2 bytes
+        ("completions", {"prompt": "a"}, [{"text": "hello"}, {"text": "\u00e9"}], 3),  # 5 + 2 bytes
+        ("chat/completions", {}, [], 0),
+    ],
+    ids=["words", "bound", "bound of two", "tools and thinking", "texts", "nothing"],
+)
+async def test_an_answer_that_was_not_counted_comes_to_its_words_within_its_bound(
+    path, fields, choices, tokens, gateway, engine_server
+):
+    engine_server.answers(status(200, {"id": "an-id-that-nobody-pays-for", "choices": choices}))
+    await gateway.ask({"model": "m", "messages": []} | fields, f"/v1/{path}")
+    usage = await gateway.books.one_settled()
+    assert (usage.completion_tokens, usage.estimated) == (tokens, True)
+
+
 async def test_only_the_name_of_the_model_changes_where_the_server_has_another(engine_server, start):
     engine_server.answers(status(200, ANSWER))
     async with start(RemoteEngine(engine_server.base_url, names={"m": "Org/Large"})) as gateway:

@@ -19,12 +19,19 @@ from daulat.gateway.errors import BadRequest, defect, envelope
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import CallUsage, Target
 from daulat.gateway.proxy.account import Account, open_account, settled
-from daulat.gateway.proxy.asked import BYTES_PER_TOKEN, CHAT, Asked, read_asked
+from daulat.gateway.proxy.asked import CHAT, Asked, read_asked
 from daulat.gateway.proxy.events import EventTap
 from daulat.gateway.proxy.flows import Flow, Flows
 from daulat.gateway.proxy.media import with_data
 from daulat.gateway.proxy.thinking import split_whole
-from daulat.gateway.proxy.usage import NOT_JSON, Counts, add_to_usage, read_usage, read_usage_of_json
+from daulat.gateway.proxy.usage import (
+    NOT_JSON,
+    Counts,
+    add_to_usage,
+    guessed_completion,
+    read_usage,
+    read_usage_of_json,
+)
 from daulat.models import EngineInterrupted, EngineRefused, Forwarding, Pieces, Whole, forwarding
 
 JSON = b"application/json"
@@ -280,8 +287,8 @@ def _read_whole(whole: Whole, asked: Asked) -> _Read:
 
 
 def _guessed(account: Account, asked: Asked, body: bytes) -> CallUsage:
-    """Return what a whole answer comes to whose engine did not count: the prompt as estimated, and its size."""
-    written = len(body) // BYTES_PER_TOKEN if asked.route in (CHAT, "completions") else 0
+    """Return what a whole answer comes to whose engine did not count: the prompt as estimated, and its words."""
+    written = guessed_completion(body, asked.route, asked.max_tokens)
     return msgspec.structs.replace(account.measured(Counts(account.call.prompt_tokens, written)), estimated=True)
 
 

@@ -45,6 +45,31 @@ class Counts(msgspec.Struct):
         return (self.completion_tokens_details.reasoning_tokens or 0) if self.completion_tokens_details else 0
 
 
+class _Called(msgspec.Struct):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class _ToolCall(msgspec.Struct):
+    function: _Called | None = None
+
+
+class _Message(msgspec.Struct):
+    content: msgspec.Raw = msgspec.Raw(b"null")
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    tool_calls: list[_ToolCall] | None = None
+
+
+class _Choice(msgspec.Struct):
+    message: _Message | None = None
+    text: str | None = None
+
+
+class _Written(msgspec.Struct):
+    choices: list[_Choice] | None = None
+
+
 class _Answer(msgspec.Struct):
     usage: msgspec.Raw = msgspec.Raw(b"null")
 
@@ -55,6 +80,8 @@ NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _read = msgspec.json.Decoder(_Answer).decode
 _read_any = msgspec.json.Decoder(msgspec.Raw).decode
 _read_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_read_written = msgspec.json.Decoder(_Written).decode
+_read_text = msgspec.json.Decoder(str | None).decode
 _read_counts = msgspec.json.Decoder(Counts | None).decode
 
 
@@ -122,6 +149,55 @@ def add_to_usage(body: bytes, usage: bytes, members: bytes) -> bytes:
     return msgspec.json.encode(fields)
 
 
+def guessed_completion(answer: bytes, route: str, max_tokens: int = 0) -> int:
+    """Return what a whole answer is taken to come to whose engine did not count: its words, and not their JSON.
+
+    Parameters
+    ----------
+    answer : bytes
+        As its engine wrote it.
+    route : str
+        Where nothing is written, nothing is counted.
+    max_tokens : int
+        The most that all answers together may come to; 0 where the caller set no bound.
+
+    Examples
+    --------
+    >>> answer = b'{"id": "a-very-long-id", "choices": [{"message": {"content": "hello xxxxx"}}]}'
+    >>> guessed_completion(answer, CHAT), guessed_completion(answer, CHAT, max_tokens=1)
+    (4, 1)
+    >>> guessed_completion(b'{"choices": [{"text": "ja"}, {"text": "nej"}]}', "completions")
+    2
+    """
+    if route not in (CHAT, "completions"):
+        return 0
+    try:
+        written = sum(map(_bytes_of, _read_written(answer).choices or ()))
+    except NOT_JSON:
+        written = len(answer)  # of no shape that is known: the most that it can be
+    tokens = -(-written // BYTES_PER_TOKEN)
+    return min(tokens, max_tokens) if max_tokens else tokens
+
+
+def _bytes_of(choice: _Choice) -> int:
+    """Return the bytes of what a model wrote in one choice."""
+    texts = [choice.text]
+    if (message := choice.message) is not None:
+        texts += [message.reasoning_content or message.reasoning]
+        for call in message.tool_calls or ():
+            if call.function is not None:
+                texts += [call.function.name, call.function.arguments]
+        try:
+            texts.append(_read_text(message.content))
+        except msgspec.ValidationError:  # in parts
+            return len(message.content) + _length(texts)
+    return _length(texts)
+
+
+def _length(texts: list[str | None]) -> int:
+    return sum(len(text.encode("utf-8", "replace")) for text in texts if text)
+
+
 def counts_of(call: Call, attempt: Attempt) -> tuple[Counts, bool]:
     """Return the tokens of an attempt that nobody was given, and whether they are estimated.
 
@@ -148,5 +224,4 @@ def counts_of(call: Call, attempt: Attempt) -> tuple[Counts, bool]:
     counts, _ = read_usage(attempt.answer)
     if counts is not None:
         return counts, False
-    written = len(attempt.answer) // BYTES_PER_TOKEN if call.route in (CHAT, "completions") else 0
-    return Counts(call.prompt_tokens, written), True
+    return Counts(call.prompt_tokens, guessed_completion(attempt.answer, call.route, call.max_tokens)), True
