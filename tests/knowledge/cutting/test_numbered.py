@@ -59,6 +59,8 @@ def test_the_text_of_each_section_is_a_passage_and_the_list_of_contents_is_none(
     ("text", "found"),
     [
         ("§ 1. Nimi\nSee on\n§ 2. Tasu\nTasu on\n§ 2a. Muu\nMuu on", ["§ 1. Nimi", "§ 2. Tasu", "§ 2a. Muu"]),
+        ("§ 1. Nimi\nSee on\n§ 2. Tasu\nTasu on\n§ 2¹. Trahv\nTrahv on\n§ 2². Kord\nKord on\n§ 3. Muu\nMuu on",
+         ["§ 1. Nimi", "§ 2. Tasu", "§ 2¹. Trahv", "§ 2². Kord", "§ 3. Muu"]),
         ("1 § Nimi\nTämä on\n2 § Maksu\nMaksu on\n3 § Kumottu", ["1 § Nimi", "2 § Maksu", "3 §"]),
         ("المادة 1\nهذا\nالمادة 2 التصريح\nيجب\nالمادة 3\nثلاثون", ["المادة 1", "المادة 2 التصريح", "المادة 3"]),
         ("Ibara ya 14 Uraia\nMtu ni\nIbara ya 15 Kujiandikisha\nMtu a\nIbara ya 83 Kura\nMtu b",
@@ -96,6 +98,14 @@ def test_headings_that_a_document_declares_stay_above_its_sections() -> None:
 def test_a_section_is_cited_as_its_law_calls_it() -> None:
     law = [Block("text", "Section 1 Name\nThis.\nSection 2A\n(1) Ten.\nSection 3 Fine\nTwenty.")]
     assert [passage.article for passage in cut_blocks(law, "act")] == ["Section 1", "Section 2A", "Section 3"]
+
+
+def test_a_section_that_was_inserted_is_cited_by_its_raised_number_and_not_as_the_one_before() -> None:
+    law = "§ 2\nA dog is\n§ 2¹\nWhoever keeps one\n§ 2²\nA cat is\n§ 3\nPay\n§ 21\nDuty"
+    passages = cut_blocks([Block("text", law)], "act")
+    assert [(passage.passage_id, passage.article) for passage in passages] == [
+        ("act:2#0", "§ 2"), ("act:2-1#1", "§ 2¹"), ("act:2-2#2", "§ 2²"), ("act:3#3", "§ 3"), ("act:21#4", "§ 21"),
+    ]  # fmt: skip
 
 
 _LINES = st.lists(

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Numbered sections of a law that no pack describes: blocks in, the same blocks with a heading for each section out.
 
-"Section 9", "§ 9", "Art. 9", "9 §", "المادة 9" and "9." open a section where such numbers rise through the document.
+"Section 9", "§ 9", "Art. 9", "9 §", "المادة 9" and "9." open a section where such numbers rise through the document;
+"§ 9¹" is one that was inserted after "§ 9".
 Words stay as they are and in their order, but for a list of contents, whose lines are headings further down. Nothing
 here knows a country or a language.
 """
@@ -9,6 +10,7 @@ here knows a country or a language.
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -25,14 +27,18 @@ _ABOVE = 3  # lines above a section that may name the part which it opens
 _ALONE = 0.8  # of the bare numbers that must rise
 _WITH_TEXT = 0.5  # of the sections below bare numbers that must have a text of several lines
 
+_RAISED = "[⁰¹²³⁴-⁹]"
 _OPENS = re.compile(
-    r"(?:(?P<label>§{1,2}|[^\W\d_][^\s\d().,:;]{0,19}\.?(?: [^\s\d().,:;]{1,4})?)\s*)?"
-    r"(?P<number>\d{1,4})(?P<letter>[A-Za-z]{0,2})(?P<sign>\s?§)?(?P<dot>\s*[.:–—-]+)?(?:\s+(?P<rest>\S.*))?"
+    rf"(?:(?P<label>§{{1,2}}|(?!{_RAISED})[^\W\d_][^\s\d().,:;]{{0,19}}\.?(?: [^\s\d().,:;]{{1,4}})?)\s*)?"
+    rf"(?P<number>\d{{1,4}})(?P<letter>[A-Za-z]{{0,2}})(?P<raised>{_RAISED}{{0,3}})(?P<sign>\s?§)?"
+    r"(?P<dot>\s*[.:–—-]+)?(?:\s+(?P<rest>\S.*))?"
 )
 _WORD = re.compile(r"\w+")
 _PART = re.compile(r"[^\W\d_][^\s\d().,:;]{2,19}\s+(?:[IVXLC]{1,7}|\d{1,3})[A-Z]?\b\W*(?P<title>.*)")
-_NUMBER = re.compile(r"(?:\D{1,25}\s)?\s*\d{1,4}[A-Za-z]{0,2}\s*§?[.:]?")
+_NUMBER = re.compile(rf"(?:\D{{1,25}}\s)?\s*\d{{1,4}}[A-Za-z]{{0,2}}{_RAISED}{{0,3}}\s*§?[.:]?")
 _TEXT_BEGINS = re.compile(r"(?:\s*[.:])?\s*(?:[–—-]+\s*)?(?=\(\w{1,3}\)\s)|\s*[.:]\s*[–—-]+\s*")
+
+_Key = tuple[int, str, int]  # a number, its letter and its raised number: 2, 2¹, 2², 2a, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class _Opening:
 
     line: int
     label: str
-    key: tuple[int, str]
+    key: _Key
 
 
 def with_numbered(blocks: Iterable[Block]) -> list[Block]:
@@ -80,11 +86,13 @@ def section_of(heading: Block) -> str | None:
 
     Examples
     --------
-    >>> [section_of(Block("heading", text, SECTION_LEVEL)) for text in ("Section 9. Fee", "9. Fee")]
-    ['Section 9', None]
+    >>> [section_of(Block("heading", text, SECTION_LEVEL)) for text in ("Section 9. Fee", "§ 9¹ Fine", "9. Fee")]
+    ['Section 9', '§ 9¹', None]
     """
     found = _OPENS.fullmatch(heading.text) if heading.level == SECTION_LEVEL else None
-    return f"{found['label']} {found['number']}{found['letter']}" if found and found["label"] else None
+    if found is None or not found["label"]:
+        return None
+    return f"{found['label']} {found['number']}{found['letter']}{found['raised']}"
 
 
 def _lines(block: Block) -> list[str]:
@@ -112,12 +120,13 @@ def _opening(line: int, text: str) -> _Opening | None:
         return None
     if not label and not (found["dot"] or "").strip().startswith("."):
         return None
-    return _Opening(line, label, (int(found["number"]), found["letter"].casefold()))
+    inserted = int(unicodedata.normalize("NFKC", found["raised"]) or 0)
+    return _Opening(line, label, (int(found["number"]), found["letter"].casefold(), inserted))
 
 
 def _rising(openings: Sequence[_Opening]) -> list[int]:
     """Return the longest run of rising numbers, of several the last: a list of contents comes first."""
-    keys: list[tuple[int, str]] = []
+    keys: list[_Key] = []
     ends: list[int] = []
     before: list[int] = []
     for place, opening in enumerate(openings):

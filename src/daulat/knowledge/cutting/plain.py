@@ -13,6 +13,7 @@ from daulat.knowledge.readers.base import Block
 from daulat.knowledge.types import Passage
 
 BETWEEN_HEADINGS = " / "
+_RAISED = re.compile(r"(?<=[0-9])(?=[⁰¹²³⁴-⁹])")
 
 
 def cut_blocks(
@@ -56,5 +57,6 @@ def _stretches(paragraphs: list[str], language: str, rules: Mapping[str, Sentenc
 
 
 def _slug(heading: str) -> str:
-    ascii_only = unicodedata.normalize("NFKD", heading).encode("ascii", "ignore").decode()
+    parted = _RAISED.sub("-", heading)  # "§ 14¹" is no "§ 141"
+    ascii_only = unicodedata.normalize("NFKD", parted).encode("ascii", "ignore").decode()
     return "-".join(re.findall(r"[a-z0-9]+", ascii_only.lower()))[:60].strip("-") or "text"

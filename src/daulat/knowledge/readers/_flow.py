@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborNode
 
 from daulat.knowledge.readers.base import Block, row_of
 from daulat.knowledge.readers.marks import numeral
+from daulat.knowledge.readers.raised import raised
 
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _NAMES = """
@@ -27,6 +28,7 @@ _BLOCKS = frozenset(_NAMES.split())  # the elements that browsers show on lines 
 _LISTS = ("ol", "ul", "menu", "dir")
 _CELLS = ("td", "th")
 _TEXT = "-text"
+_RAISED = "sup"
 # A row that holds a table or a heading lays a page out.
 _LAYOUT_ROWS = "tr:has(table, h1, h2, h3, h4, h5, h6)"
 _STYLES = {"a": "lower-letter", "A": "upper-letter", "i": "lower-roman", "I": "upper-roman"}
@@ -89,6 +91,7 @@ class _Page:
     words: list[str] = field(default_factory=list)
     heading: int = 0
     pre: int = 0
+    above: int = 0  # elements open that raise their text above the line
     lists: list[_List] = field(default_factory=list)
     row: _Row | None = None
     spans: list[dict[int, tuple[str, int]]] = field(default_factory=list)
@@ -98,15 +101,20 @@ class _Page:
     def open(self, tag: str, node: LexborNode) -> None:
         if tag == _TEXT:
             said = node.text_content or ""
+            said = raised(said) if self.above else said
             self.words.append(said if self.pre else re.sub(r"\s+", " ", said))
         elif tag == "br":
             self.words.append("\n")
+        elif tag == _RAISED:
+            self.above += 1
         elif tag in _BLOCKS:
             self.flush()
             self._open_block(tag, node)
 
     def close(self, tag: str, node: LexborNode) -> None:
-        if tag in _BLOCKS:
+        if tag == _RAISED:
+            self.above -= 1
+        elif tag in _BLOCKS:
             self.flush()
             self._close_block(tag, node)
 

@@ -17,17 +17,18 @@ from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml.ns import qn
 from lxml import etree  # type: ignore[import-untyped]  # comes with python-docx
 
+from daulat.knowledge.readers._looks import MATHS, Looks
 from daulat.knowledge.readers._numbering import Numbering
 from daulat.knowledge.readers.base import Block, ReadingError, row_of
+from daulat.knowledge.readers.raised import raised
 
 _MOST_BLOCKS = 100_000  # paragraphs and rows; the longest laws have some thousands
 _HEADING = re.compile(r"(?:heading|judul)\s*(\d)", re.IGNORECASE)
-_MATHS = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # the same again, for old programs
 _P, _TABLE, _ROW, _CELL, _BOX = qn("w:p"), qn("w:tbl"), qn("w:tr"), qn("w:tc"), qn("w:txbxContent")
 _GONE = frozenset((qn("w:del"), qn("w:moveFrom"), _FALLBACK))
 _PROPERTIES = frozenset((qn("w:pPr"), qn("w:rPr"), qn("w:sdtPr"), qn("w:tblPr"), qn("w:trPr"), qn("w:tcPr")))
-_TEXT = (qn("w:t"), f"{_MATHS}t")
+_TEXT = (qn("w:t"), f"{MATHS}t")
 _SIGNS = {qn("w:tab"): " ", qn("w:ptab"): " ", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
 _NOTES = {qn("w:footnoteReference"): "footnote", qn("w:endnoteReference"): "endnote"}
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
@@ -66,6 +67,7 @@ class _Word:
         self._styles = {style.style_id: style for style in document.styles if style.type == WD_STYLE_TYPE.PARAGRAPH}
         self._usual = document.styles.default(WD_STYLE_TYPE.PARAGRAPH)
         self._numbering = Numbering(document)
+        self._looks = Looks(document)
         self._notes = {kind: _notes(document, kind, entity) for kind in ("footnote", "endnote")}
 
     def blocks(self, holder: Any) -> Iterator[Block]:
@@ -100,9 +102,13 @@ class _Word:
     def _text(self, paragraph: Any) -> str:
         words: list[str] = []
         for element in _inside(paragraph, frozenset((*_TEXT, *_SIGNS, _BOX))):
-            words.append(_SIGNS.get(element.tag) or (element.text or "" if element.tag in _TEXT else ""))
+            words.append(_SIGNS.get(element.tag) or (self._said(element) if element.tag in _TEXT else ""))
         lines = "".join(words).split("\n")
         return "\n".join(filter(None, (line.strip() for line in lines)))
+
+    def _said(self, element: Any) -> str:
+        text = element.text or ""
+        return raised(text) if self._looks.is_raised(element.getparent()) else text
 
     def _noted(self, paragraph: Any) -> Iterator[str]:
         for reference in _inside(paragraph, frozenset((*_NOTES, _BOX))):
