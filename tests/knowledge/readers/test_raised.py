@@ -14,6 +14,7 @@ from docx.oxml.ns import nsdecls
 from daulat.knowledge.readers import Limits
 from daulat.knowledge.readers.docx import read_docx
 from daulat.knowledge.readers.html import read_html
+from daulat.knowledge.readers.text import read_markdown
 
 LIMITS = Limits()
 
@@ -31,6 +32,11 @@ LIMITS = Limits()
 def test_a_page(tmp_path: Path, page: str, text: str) -> None:
     (tmp_path / "law.html").write_text(page)
     assert read_html(tmp_path / "law.html", LIMITS).text == text
+
+
+def test_a_text_in_markdown(tmp_path: Path) -> None:
+    (tmp_path / "law.md").write_text("## § 14<sup>1</sup>. Duty\n\n<p>Keep 30<sup>2</sup> metres.</p>\n")
+    assert read_markdown(tmp_path / "law.md", LIMITS).text == "§ 14¹. Duty\nKeep 30² metres."
 
 
 def test_a_word_file_by_its_runs_their_styles_and_its_formulas(tmp_path: Path) -> None:

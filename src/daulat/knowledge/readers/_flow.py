@@ -14,6 +14,7 @@ from typing import Literal
 
 from selectolax.lexbor import LexborNode
 
+from daulat.knowledge.readers._unshown import STRUCK, is_unshown
 from daulat.knowledge.readers.base import Block, row_of
 from daulat.knowledge.readers.marks import numeral
 from daulat.knowledge.readers.raised import raised
@@ -31,25 +32,37 @@ _TEXT = "-text"
 _RAISED = "sup"
 # A row that holds a table or a heading lays a page out.
 _LAYOUT_ROWS = "tr:has(table, h1, h2, h3, h4, h5, h6)"
+_MAY_BE_UNSHOWN = ", ".join((*STRUCK, "[hidden]", "[style]"))
 _STYLES = {"a": "lower-letter", "A": "upper-letter", "i": "lower-roman", "I": "upper-roman"}
 _STYLE = re.compile(r"list-style(?:-type)?\s*:[^;]*?\b(lower|upper)-(alpha|latin|roman)")
 _LONGEST_SPAN = 1_000  # rows: HTML allows 65,534
 
 
-def flow(root: LexborNode, passed_over: Collection[str]) -> list[Block]:
-    """Return the blocks of an element, without the elements inside it whose tags are passed over."""
+def flow(root: LexborNode, passed_over: Collection[str]) -> tuple[list[Block], int]:
+    """Return the blocks of an element, without the elements inside it whose tags are passed over.
+
+    What is struck out or hidden is passed over as well; how many pieces of text that were is returned beside them.
+    """
     page = _Page(layouts={row.mem_id for row in root.css(_LAYOUT_ROWS)})
-    for event, tag, node in _walk(root, passed_over):
+    unshown = {node.mem_id for node in root.css(_MAY_BE_UNSHOWN) if is_unshown(node.tag or "", node.attributes)} - {
+        root.mem_id
+    }
+    pieces = 0
+    for event, tag, node in _walk(root, passed_over, unshown):
         if event == "open":
             page.open(tag, node)
-        else:
+        elif event == "close":
             page.close(tag, node)
+        else:
+            pieces += bool(node.text().strip())
     page.flush()
-    return page.blocks
+    return page.blocks, pieces
 
 
-def _walk(root: LexborNode, passed_over: Collection[str]) -> Iterator[tuple[Literal["open", "close"], str, LexborNode]]:
-    """Yield every element and text where it begins and where it ends, with its tag."""
+def _walk(
+    root: LexborNode, passed_over: Collection[str], unshown: Collection[int]
+) -> Iterator[tuple[Literal["open", "close", "unshown"], str, LexborNode]]:
+    """Yield every element and text where it begins and where it ends, with its tag; of what is not shown, itself."""
     yield "open", root.tag or "", root
     opened = [(root.tag or "", root, root.iter(include_text=True))]
     while opened:
@@ -60,10 +73,14 @@ def _walk(root: LexborNode, passed_over: Collection[str]) -> Iterator[tuple[Lite
             yield "close", tag, node
             continue
         tag = child.tag or ""
-        if tag not in passed_over:
-            yield "open", tag, child
-            if tag != _TEXT:
-                opened.append((tag, child, child.iter(include_text=True)))
+        if tag in passed_over:
+            continue
+        if child.mem_id in unshown:
+            yield "unshown", tag, child
+            continue
+        yield "open", tag, child
+        if tag != _TEXT:
+            opened.append((tag, child, child.iter(include_text=True)))
 
 
 @dataclass

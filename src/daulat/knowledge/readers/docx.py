@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DOCX: a Word file in, its headings, paragraphs and table rows out, as Word shows them with all changes accepted.
+"""DOCX: a Word file in, its headings, paragraphs and table rows out, as Word shows them with all changes accepted
+and without what is struck out.
 
 A DOCX is a ZIP of XML, so before it is opened its members are counted, their unpacked size is added up, and any that
 names a path outside or declares an entity is refused. Macros, links and pictures are never touched.
@@ -17,6 +18,7 @@ import docx
 from docx.opc.exceptions import PackageNotFoundError
 from lxml import etree  # type: ignore[import-untyped]  # comes with python-docx
 
+from daulat.knowledge.readers._unshown import unshown_note
 from daulat.knowledge.readers._word import word_blocks
 from daulat.knowledge.readers.base import Extract, Limits, ReadingError
 
@@ -33,9 +35,9 @@ def read_docx(path: Path, limits: Limits) -> Extract:
             f"{path.name} is a ZIP file but not a Word document: {error}", fix="Save it again as .docx."
         ) from error
     _refuse_entities(path, document)
-    blocks, titled = word_blocks(document, path, lambda part: _declares_entities(path, part))
+    blocks, titled, unshown = word_blocks(document, path, lambda part: _declares_entities(path, part))
     title = titled or document.core_properties.title or ""
-    return Extract(tuple(blocks), title=" ".join(title.split()))
+    return Extract(tuple(blocks), title=" ".join(title.split()), notes=unshown_note(unshown))
 
 
 def _refuse_hostile(path: Path, limits: Limits) -> None:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTML: a saved page in, its headings, paragraphs, list items and table rows out. No script runs, nothing is fetched.
+"""HTML: a saved page in, its headings, paragraphs, list items and table rows out. No script runs, nothing is fetched,
+and what is struck out or hidden is passed over.
 
 A parser of HTML looks up through all open elements at each new one, so a page that only opens them takes time by the
 square of its length. No page for people nests so deep; such a file is refused before it is parsed.
@@ -14,6 +15,7 @@ from pathlib import Path
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from daulat.knowledge.readers._flow import flow
+from daulat.knowledge.readers._unshown import unshown_note
 from daulat.knowledge.readers.base import Extract, Limits, ReadingError
 from daulat.knowledge.readers.text import decoded
 
@@ -37,8 +39,11 @@ def read_html(path: Path, limits: Limits) -> Extract:
     title = tree.css_first("title")
     passed_over = _NO_TEXT | _CONTROLS | _MENUS
     found = (flow(root, passed_over) for root in _main_parts(tree))
-    blocks = next(filter(None, found), None) or (flow(tree.body, passed_over | _OF_THE_SITE) if tree.body else [])
-    return Extract(tuple(blocks), title=" ".join(title.text().split()) if title else "")
+    of_main = next((each for each in found if each[0]), None)
+    whole = passed_over | _OF_THE_SITE
+    blocks, unshown = of_main or (flow(tree.body, whole) if tree.body else ([], 0))
+    named = " ".join(title.text().split()) if title else ""
+    return Extract(tuple(blocks), title=named, notes=unshown_note(unshown))
 
 
 def _main_parts(tree: LexborHTMLParser) -> Iterator[LexborNode]:

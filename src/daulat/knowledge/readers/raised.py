@@ -8,7 +8,7 @@ Without that "§ 14" with a raised 1 is "§ 141", which is another section, and 
 from __future__ import annotations
 
 _DIGITS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_SIGNS = str.maketrans("+-−–()n", "⁺⁻⁻⁻⁽⁾ⁿ")  # noqa: RUF001  # minus is written in three ways
+_SIGNS = str.maketrans("+-−–()n", "⁺⁻⁻⁻⁽⁾ⁿ")  # minus is written in three ways
 
 
 def raised(text: str) -> str:

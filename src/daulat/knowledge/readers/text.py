@@ -8,9 +8,10 @@ import re
 from pathlib import Path
 
 from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
-from daulat.knowledge.readers.base import Block, Extract, Limits, ReadingError, row_of
+from daulat.knowledge.readers._marked import marked_blocks
+from daulat.knowledge.readers._unshown import unshown_note
+from daulat.knowledge.readers.base import Block, Extract, Limits, ReadingError
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _MOST_BYTES_A_CHARACTER = 4  # in UTF-8 and in UTF-16
@@ -25,16 +26,16 @@ def read_text(path: Path, limits: Limits) -> Extract:
 
 
 def read_markdown(path: Path, limits: Limits) -> Extract:
-    """Read CommonMark with tables; pictures are left out, links keep their words."""
+    """Read CommonMark with tables; pictures are left out, links keep their words, and raw HTML is never text."""
     text = decoded(path, limits)
     front = _FRONT_MATTER.match(text)
     title = _TITLE.search(front.group(1)) if front else None
-    tokens = MarkdownIt("commonmark", {"html": False}).enable("table").parse(text[front.end() if front else 0 :])
-    blocks = _blocks(tokens)
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    blocks, unshown = marked_blocks(parser.parse(text[front.end() if front else 0 :]))
     tops = [block.text for block in blocks if (block.kind, block.level) == ("heading", 1)]
     # Several of them name parts, and the first would be told as the title of all.
     alone = tops[0] if len(tops) == 1 else ""
-    return Extract(tuple(blocks), title=title.group(1) if title else alone)
+    return Extract(tuple(blocks), title=title.group(1) if title else alone, notes=unshown_note(unshown))
 
 
 def decoded(path: Path, limits: Limits) -> str:
@@ -62,37 +63,3 @@ def decoded(path: Path, limits: Limits) -> str:
 
 def _too_long(path: Path, limits: Limits) -> ReadingError:
     return ReadingError(f"{path.name} holds more than {limits.text_chars:,} characters", fix="Split the file.")
-
-
-def _blocks(tokens: list[Token]) -> list[Block]:
-    blocks: list[Block] = []
-    level, in_list, row, in_row = 0, 0, list[str](), False
-    for token in tokens:
-        if token.type == "heading_open":
-            level = int(token.tag[1:])
-        elif token.type == "heading_close":
-            level = 0
-        elif token.type in ("bullet_list_open", "ordered_list_open"):
-            in_list += 1
-        elif token.type in ("bullet_list_close", "ordered_list_close"):
-            in_list -= 1
-        elif token.type == "tr_open":
-            row, in_row = [], True
-        elif token.type == "tr_close":
-            blocks.append(Block("text", row_of(row)))
-            in_row = False
-        elif token.type in ("inline", "fence", "code_block"):
-            text = _words(token)
-            if in_row:
-                row.append(text)
-            elif text:
-                kind = "heading" if level else "item" if in_list else "text"
-                blocks.append(Block(kind, text, level))  # type: ignore[arg-type]  # one of three literals
-    return [block for block in blocks if block.text]
-
-
-def _words(token: Token) -> str:
-    if token.children is None:
-        return token.content.strip()
-    kept = (child for child in token.children if child.type in ("text", "code_inline", "softbreak", "hardbreak"))
-    return re.sub(r"\s+", " ", "".join(child.content or " " for child in kept)).strip()

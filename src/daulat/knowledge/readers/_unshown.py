@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Private: text that stands in a file and not in the document. An element of HTML in, whether it is struck out or
+hidden out; and the note for the curator.
+
+A struck-out fee is the old one, and a hidden paragraph may be a draft: neither may be cited as what holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+STRUCK = ("del", "s", "strike")
+_STYLE = re.compile(
+    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|text-decoration(?:-line)?\s*:[^;]*\bline-through)\b",
+    re.IGNORECASE,
+)
+
+
+def is_unshown(tag: str, attributes: Mapping[str, str | None]) -> bool:
+    """Say whether an element is struck out or hidden. What a search in the page opens is hidden from nobody.
+
+    Examples
+    --------
+    >>> is_unshown("p", {"style": "color: red; display:none"}), is_unshown("p", {"hidden": "until-found"})
+    (True, False)
+    """
+    hidden = "hidden" in attributes and (attributes["hidden"] or "").strip().lower() != "until-found"
+    return hidden or tag in STRUCK or _STYLE.search(attributes.get("style") or "") is not None
+
+
+def unshown_note(pieces: int) -> tuple[str, ...]:
+    """Return the note on how many pieces of text were passed over; none where there were none.
+
+    Examples
+    --------
+    >>> unshown_note(1), unshown_note(0)
+    (('1 piece of text that is struck out or hidden was not read.',), ())
+    """
+    if not pieces:
+        return ()
+    said = "1 piece of text that is" if pieces == 1 else f"{pieces:,} pieces of text that are"
+    return (f"{said} struck out or hidden {'was' if pieces == 1 else 'were'} not read.",)
