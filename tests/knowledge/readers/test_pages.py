@@ -47,6 +47,12 @@ def test_prices_stay_in_their_columns(tmp_path: Path) -> None:
     assert [text for _, text in blocks(tmp_path, page)] == ["Day | Child | Adult", "Monday | – | 10", "Monday | 5 | 9"]
 
 
+def test_a_cell_that_reaches_down_is_said_in_every_row_of_a_table_of_two_columns(tmp_path: Path) -> None:
+    page = "<table><tr><td rowspan=2>Male<td>1</tr><tr><td>2</tr><tr><td>Female<td>3</tr><tr><td>A note.</tr></table>"
+    (tmp_path / "page.html").write_text(page)
+    assert read_html(tmp_path / "page.html", LIMITS).text == "Male | 1\nMale | 2\nFemale | 3\nA note."
+
+
 def test_a_table_that_lays_a_page_out_is_read_as_a_page(tmp_path: Path) -> None:
     page = "<table><tr><td><h2>Fees</h2><p>None.</p></td><td><table><tr><td>a<td>b</table></td></tr></table>"
     assert blocks(tmp_path, page) == [("heading", "Fees"), ("text", "None."), ("text", "a | b")]

@@ -187,7 +187,9 @@ class _Page:
             self.row = None
 
     def _is_of_data(self, row: LexborNode) -> bool:
-        return sum(cell.tag in _CELLS for cell in row.iter()) > 1 and row.mem_id not in self.layouts
+        own = sum(cell.tag in _CELLS for cell in row.iter())
+        reaching_down = sum(down > 0 for _text, down in self.spans[-1].values())
+        return own > 0 and own + reaching_down > 1 and row.mem_id not in self.layouts
 
     def _number(self, node: LexborNode) -> None:
         here = self.lists[-1]
