@@ -14,6 +14,7 @@ from click.testing import CliRunner
 import daulat.cli.ask
 from daulat.assistant.quoting import Quoted, inert, quotation
 from daulat.assistant.types import Answer, Citation, Contact
+from daulat.cli import main
 from daulat.cli._answering import Opened
 from daulat.cli._declaration import declared_or_only_pack
 from daulat.cli._output import has_colour
@@ -189,6 +190,17 @@ def test_where_nothing_is_declared_the_only_pack_is_assumed_and_said(tmp_path, c
     assert nation.country == packs[0].country
     assert nation.path("x") == tmp_path / "x"
     assert packs[0].country in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [["ask", "when?"], ["search", "when?"]])
+def test_a_declaration_that_was_named_and_is_not_there_is_an_error_and_no_other_country(tmp_path, words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--file", str(tmp_path / "naton.yaml")])
+    assert ended.value.code == 1
+    told = capsys.readouterr().err
+    assert "naton.yaml: does not exist" in told
+    assert "daulat init" in told
     assert list(tmp_path.iterdir()) == []
 
 

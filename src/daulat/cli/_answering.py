@@ -89,7 +89,7 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
     # Imported here: the gateway brings the server and the database driver, a third of the time that `ask` takes.
     from daulat.gateway import Answering, Knowledge, OpenLibrary
 
-    shelf = Shelf(nation.path(nation.knowledge.releases))
+    shelf = Shelf(nation.path(nation.knowledge.releases), country=nation.country)
 
     def open_parts(report: Report) -> Answering:
         if awaits_build(nation, pack, shelf, today=_now().date()):

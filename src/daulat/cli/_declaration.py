@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+from click.core import ParameterSource
 
 from daulat.cli._output import say
 from daulat.nation import Nation, bootstrap, installed_packs, load_nation
@@ -21,19 +23,31 @@ file_option = click.option(
 )
 
 
-def declared_or_only_pack(path: Path) -> Nation:
+def is_named() -> bool:
+    """Say whether whoever runs the command named a declaration, rather than left it to be found."""
+    return click.get_current_context().get_parameter_source("path") is not ParameterSource.DEFAULT
+
+
+def declared_or_only_pack(path: Path, *, named: bool = False) -> Nation:
     """Return the declared nation; where nothing is declared and one pack is installed, the nation of that pack.
 
     So a question can be asked right after installing; who builds or publishes declares the nation first. What is
     assumed, and where the texts of that country are built, is said on stderr.
 
+    Parameters
+    ----------
+    path : Path
+        The declaration.
+    named : bool
+        Whether it was named: a name misspelt must not lead to the law of whichever country has a pack.
+
     Raises
     ------
     NationError
-        If there is no declaration and not exactly one pack, or the declaration has faults.
+        If there is no declaration and it was named or there is not exactly one pack, or the declaration has faults.
     """
     packs = installed_packs()
-    if path.exists() or len(packs) != 1:
+    if named or os.path.lexists(path) or len(packs) != 1:
         return load_nation(path)
     [pack] = packs
     kept = path.resolve().parent / ".daulat"

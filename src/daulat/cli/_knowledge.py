@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from daulat.cli._declaration import declared_or_only_pack, file_option
+from daulat.cli._declaration import declared_or_only_pack, file_option, is_named
 from daulat.cli._output import counted, say
 from daulat.knowledge.errors import ReleaseError, SourceError
 from daulat.knowledge.opening import Place, ignored_files, nation_shelf, nation_sources, place_of
@@ -88,7 +88,7 @@ def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def asking_place_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Do what `place_options` does for who only asks: without a declaration, of the one country that has a pack."""
-    return _placing(command, declared_or_only_pack)
+    return _placing(command, lambda path: declared_or_only_pack(path, named=is_named()))
 
 
 def _placing(command: Callable[..., Any], nation_at: Callable[[Path], Nation]) -> Callable[..., Any]:

@@ -17,7 +17,7 @@ import click
 from daulat.assistant import Assistant, OneWriter, Writer, WriterFor, nobody
 from daulat.assistant.types import Answer, Citation, Question
 from daulat.cli._answering import Opened, build_due, open_answering
-from daulat.cli._declaration import declared_or_only_pack, file_option
+from daulat.cli._declaration import declared_or_only_pack, file_option, is_named
 from daulat.cli._options import language_tag
 from daulat.cli._output import emit, emit_json, has_colour, hint, json_option, say
 from daulat.cli._passages import mark_answers, page_words, status_word
@@ -49,7 +49,7 @@ def command(question: str, service: str, language: str, path: Path, as_json: boo
     text = question.strip()
     if not text:
         raise click.BadParameter("the question is empty", param_hint="QUESTION")
-    nation = declared_or_only_pack(path)
+    nation = declared_or_only_pack(path, named=is_named())
     known = [each.id for each in nation.services]
     if service and service not in known:
         raise click.BadParameter(f"`{service}` is not declared; use {', '.join(known)}", param_hint="--service")

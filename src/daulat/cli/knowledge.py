@@ -25,13 +25,14 @@ from daulat.knowledge.encoder import open_encoder
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.ingested import IngestFailure, IngestNote
 from daulat.knowledge.opening import ignored_files, nation_builder, nation_rules, nation_sources, own_key
-from daulat.knowledge.release import BuildReport, Difference, Manifest, Release, Shelf, difference
+from daulat.knowledge.release import OTHER_COUNTRY, BuildReport, Difference, Manifest, Release, Shelf, difference
 from daulat.knowledge.release.build import read_failures, read_notes
 from daulat.knowledge.release.signing import NEWER
 from daulat.knowledge.sources import load_sources
 
 _SHOWN = 10
 _SUMMARY = ("release_id", "created_at", "documents", "passages", "failures", "coverage_date", "encoder")
+_STATES = {NEWER: "newer", OTHER_COUNTRY: "foreign"}
 _UNITS = {
     "read": ("reading", "files"),
     "encode": ("encoding", "segments"),
@@ -356,7 +357,7 @@ def _rows_of(place: KnowledgePlace) -> list[dict[str, Any]]:
     current, contents = place.shelf.current_id(), place.shelf.contents()
     rows: list[dict[str, Any]] = [{**_summary(manifest), "state": "readable"} for manifest in contents.releases]
     for name, error in contents.unreadable.items():
-        rows.append({"release_id": name, "state": "newer" if error.code == NEWER else "damaged", "what": error.what})
+        rows.append({"release_id": name, "state": _STATES.get(error.code, "damaged"), "what": error.what})
     if current and current not in {row["release_id"] for row in rows}:
         rows.append({"release_id": current, "state": "missing", "what": f"it is not in {place.place.releases}"})
     return [{**row, "in_use": row["release_id"] == current} for row in rows]

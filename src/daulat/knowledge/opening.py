@@ -24,6 +24,7 @@ from daulat.knowledge.index.seed import seed_dimensions
 from daulat.knowledge.ingest import IngestRules, load_rules, with_relations
 from daulat.knowledge.release import (
     BUSY,
+    OTHER_COUNTRY,
     Builder,
     Manifest,
     Release,
@@ -96,7 +97,7 @@ def place_of(nation: Nation) -> Place:
 
 
 def nation_shelf(nation: Nation, place: Place | None = None) -> Shelf:
-    """Return the shelf of a nation's releases, which trusts the site's own key and those that nation.yaml declares.
+    """Return the shelf of a nation's releases: of its country, signed by the site's own key or one that it declares.
 
     Raises
     ------
@@ -106,7 +107,7 @@ def nation_shelf(nation: Nation, place: Place | None = None) -> Shelf:
     place = place or place_of(nation)
     own = own_key(place)
     declared = map(VerifyKey, nation.knowledge.trusted_keys)
-    return Shelf(place.releases, (own, *declared) if own else tuple(declared))
+    return Shelf(place.releases, (own, *declared) if own else tuple(declared), nation.country)
 
 
 def own_key(place: Place) -> VerifyKey | None:
@@ -258,7 +259,9 @@ def nation_builder(
 
 
 def awaits_build(nation: Nation, pack: Pack | None, shelf: Shelf, *, today: date) -> bool:
-    """Say whether a start has to build: nothing is in use, or what a first start made before a source was declared.
+    """Say whether a start has to build: nothing is in use, or what a first start made when less was declared.
+
+    That is a release made before a source was declared, or of the one country that has a pack, before another was.
 
     Raises
     ------
@@ -271,7 +274,10 @@ def awaits_build(nation: Nation, pack: Pack | None, shelf: Shelf, *, today: date
     last = next(reversed(shelf.history()), None)
     if last is None or (last.release_id, last.by) != (current, FIRST_START):
         return False
-    made = {manifest.release_id: manifest for manifest in shelf.contents().releases}.get(current)
+    contents = shelf.contents()
+    if current in contents.unreadable:
+        return contents.unreadable[current].code == OTHER_COUNTRY
+    made = {manifest.release_id: manifest for manifest in contents.releases}.get(current)
     return made is not None and not made.sources and bool(nation_sources(nation, pack, today=today))
 
 
@@ -292,8 +298,8 @@ def open_or_build(
     Raises
     ------
     KnowledgeError
-        If the release in use is damaged or not signed by a trusted key, a declaration has faults, or the build cannot
-        be written.
+        If the release in use is damaged, not signed by a trusted key or of another country, a declaration has faults,
+        or the build cannot be written.
     """
     place = place or place_of(nation)
     shelf = nation_shelf(nation, place)

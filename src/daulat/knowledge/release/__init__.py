@@ -11,11 +11,12 @@ from daulat.knowledge.release.difference import Difference, difference
 from daulat.knowledge.release.inputs import hashes_of, source_hashes
 from daulat.knowledge.release.layout import Manifest
 from daulat.knowledge.release.reader import Release, StoredPassage
-from daulat.knowledge.release.shelf import Shelf
+from daulat.knowledge.release.shelf import OTHER_COUNTRY, Shelf
 from daulat.knowledge.release.signing import SigningKey, VerifyKey, verify_release
 
 __all__ = [
     "BUSY",
+    "OTHER_COUNTRY",
     "BuildReport",
     "Builder",
     "Difference",

@@ -3,7 +3,8 @@
 
 `current` names the release in use and is replaced by a rename, so a reader sees the old one or the new one and
 nothing between; `published.jsonl` says when each was put in use and by whom. Releases themselves are never changed.
-Nothing is put in use or opened from here unless every byte is as a trusted key signed it.
+Nothing is put in use or opened from here unless every byte is as a trusted key signed it, and it is of the site's
+country.
 Readers keep what they have open until they let go of it, so a swap never breaks an answer that is being made.
 """
 
@@ -28,6 +29,7 @@ from daulat.knowledge.release.reader import Release
 from daulat.knowledge.release.signing import VerifyKey, read_manifest, verify_release
 
 _IN_USE = "What is in use, and was before, is written there."
+OTHER_COUNTRY = "knowledge.release.country"  # the code of a release that holds the law of another country
 _CURRENT, _LOG = "current", "published.jsonl"
 
 
@@ -60,20 +62,24 @@ class Shelf:
         The directory of releases.
     trusted : tuple of VerifyKey
         Keys whose releases may be put in use and opened; by default none may.
+    country : str
+        ISO 3166-1 alpha-2; releases of others are not put in use, opened or listed among those that can be. Empty:
+        of any.
     """
 
-    def __init__(self, folder: Path, trusted: tuple[VerifyKey, ...] = ()) -> None:
+    def __init__(self, folder: Path, trusted: tuple[VerifyKey, ...] = (), country: str = "") -> None:
         self.folder = folder
         self._trusted = trusted
+        self._country = country
 
     def contents(self) -> Contents:
-        """Look at what is here. A manifest that cannot be read hides no other."""
+        """Look at what is here. A manifest that cannot be read, or is of another country, hides no other."""
         found: list[Manifest] = []
         unreadable: dict[str, ReleaseError] = {}
         for name in self._names():
             try:
                 manifest = read_manifest(self.folder / name)
-                _require_named(name, manifest)
+                self._require_ours(name, manifest)
                 found.append(manifest)
             except ReleaseError as error:
                 unreadable[name] = error
@@ -101,19 +107,30 @@ class Shelf:
         Raises
         ------
         ReleaseError
-            If it is not here, not whole, or not signed by a trusted key.
+            If it is not here, not whole, not signed by a trusted key, or of another country.
         """
         self.verify(release_id)
         return Release(self.path(release_id))
 
     def verify(self, release_id: str) -> tuple[Manifest, VerifyKey]:
-        """Check every byte and the signature of a release, and that it lies under its own name; see `verify_release`.
+        """Check every byte and the signature of a release, its name and its country; see `verify_release`.
 
         An older release under the name of the one in use would be a return to old law that nobody signed.
         """
         manifest, key = verify_release(self.path(release_id), self._trusted)
-        _require_named(release_id, manifest)
+        self._require_ours(release_id, manifest)
         return manifest, key
+
+    def _require_ours(self, name: str, manifest: Manifest) -> None:
+        _require_named(name, manifest)
+        if self._country and manifest.country != self._country:
+            raise ReleaseError(
+                f"release {name} holds the law of {manifest.country}, and nation.yaml declares {self._country}",
+                why="People would be told that the law of another country is in force here.",
+                fix="`daulat knowledge build` and `publish` make one from the sources declared here; if two countries "
+                "share this folder, name another one under `releases` of `knowledge` in nation.yaml.",
+                code=OTHER_COUNTRY,
+            )
 
     def publish(self, release_id: str, *, by: str, now: Callable[[], datetime]) -> Publication:
         """Verify a release and put it in use.
@@ -121,7 +138,7 @@ class Shelf:
         Raises
         ------
         ReleaseError
-            If it is not here, not whole, or not signed by a trusted key; the release in use stays.
+            If it is not here, not whole, not signed by a trusted key, or of another country; the release in use stays.
         """
         return self._put_in_use(release_id, by=by, now=now, rollback=False)
 
