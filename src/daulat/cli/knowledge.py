@@ -26,7 +26,7 @@ from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.ingested import IngestFailure, IngestNote
 from daulat.knowledge.opening import ignored_files, nation_builder, nation_rules, nation_sources, own_key
 from daulat.knowledge.release import OTHER_COUNTRY, BuildReport, Difference, Manifest, Release, Shelf, difference
-from daulat.knowledge.release.build import read_failures, read_notes
+from daulat.knowledge.release.known import read_failures, read_notes
 from daulat.knowledge.release.signing import NEWER
 from daulat.knowledge.sources import load_sources
 
@@ -331,6 +331,7 @@ def _note_record(note: IngestNote) -> dict[str, Any]:
         "doc_id": note.doc_id,
         "reason": note.what,
         "fix": "",
+        "retryable": note.retryable,
         "note": True,
     }
 

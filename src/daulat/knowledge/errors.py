@@ -17,7 +17,12 @@ class KnowledgeError(DaulatError):
 
 
 class SourceError(KnowledgeError):
-    """A declared source, or one document of it, cannot be read."""
+    """A declared source, or one document of it, cannot be read.
+
+    `retryable` where the machine may be why: the same file might be read by another, or by this one later.
+    """
+
+    retryable = False
 
 
 class ReleaseError(KnowledgeError):

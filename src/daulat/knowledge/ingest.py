@@ -34,6 +34,7 @@ from daulat.knowledge.ingested import (
     ONE_ID_EACH,
     IngestedDocument,
     IngestFailure,
+    IngestNote,
     Known,
     below,
     unheld,
@@ -52,7 +53,7 @@ from daulat.knowledge.legal import (
     status_of,
 )
 from daulat.knowledge.quality import SearchForm, load_search_forms
-from daulat.knowledge.readers import Limits, ReadingError, read_document, without_controls
+from daulat.knowledge.readers import Extract, Limits, ReadingError, read_document, without_controls
 from daulat.knowledge.sources import Source
 from daulat.knowledge.types import Document, Passage
 
@@ -189,7 +190,16 @@ def ingest(
         try:
             yield _cut_document(source, path, ids[path], row, rules, alone=len(files) == 1)
         except SourceError as error:
-            yield IngestFailure(source.id, below(source, path), "", error.what, error.fix)
+            yield IngestFailure(source.id, below(source, path), "", error.what, error.fix, error.retryable)
+
+
+def reads_as_told(told: IngestFailure | IngestNote, source: Source, rules: IngestRules) -> bool:
+    """Say whether a document that could not be read, or not all of it, is read no otherwise now."""
+    try:
+        extract = _read(source, source.root / told.path, rules)
+    except ReadingError as error:
+        return isinstance(told, IngestFailure) and error.what == told.reason
+    return isinstance(told, IngestNote) and extract.retryable and told.what in extract.notes
 
 
 def with_status(item: IngestedDocument, book: RelationBook, rules: LegalRules | None) -> IngestedDocument:
@@ -236,9 +246,7 @@ def _cut_document(
 ) -> IngestedDocument:
     if isinstance(row, ReadingError):
         raise row
-    limits = replace(rules.limits, ocr_language=source.read.ocr_language)
-    with _told_if_slow(path):
-        extract = read_document(path, source.read.format, limits)
+    extract = _read(source, path, rules)
     language = row.get("language") or source.language
     if source.read.structure:
         structure = rules.structures.get(source.read.structure)
@@ -262,8 +270,15 @@ def _cut_document(
         words=rules.words(language),
         scanned=extract.by_ocr,
     )
-    kept = tuple(_below_title(document, passages))
-    return IngestedDocument(document, kept or tuple(passages), path=below(source, path), notes=notes)
+    kept = tuple(_below_title(document, passages)) or tuple(passages)
+    again = extract.notes if extract.retryable else ()
+    return IngestedDocument(document, kept, path=below(source, path), notes=notes, retryable=again)
+
+
+def _read(source: Source, path: Path, rules: IngestRules) -> Extract:
+    limits = replace(rules.limits, ocr_language=source.read.ocr_language)
+    with _told_if_slow(path):
+        return read_document(path, source.read.format, limits)
 
 
 def _below_title(document: Document, passages: Iterable[Passage]) -> Iterator[Passage]:

@@ -24,7 +24,7 @@ _SAID_OF_NOTHING = "no document that was read is called so, and what is said of 
 class IngestedDocument:
     """One document, its passages in order, the status of each passage that differs from its document's, its file.
 
-    `notes` say what its curator should look at.
+    `notes` say what its curator should look at; `retryable` are those of them that depend on the machine.
     """
 
     document: Document
@@ -32,27 +32,36 @@ class IngestedDocument:
     statuses: Mapping[str, PassageStatus] = field(default_factory=dict)
     path: str = ""
     notes: tuple[str, ...] = ()
+    retryable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class IngestFailure:
-    """A document, or a line of one, that could not be read: which, why, and what the curator can do."""
+    """A document, or a line of one, that could not be read: which, why, and what the curator can do.
+
+    `retryable` where the machine may be why, so that the next build tries it again.
+    """
 
     source_id: str
     path: str
     doc_id: str
     reason: str
     fix: str
+    retryable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class IngestNote:
-    """What a curator should look at in a document that was read: pages that were passed over, articles not found."""
+    """What a curator should look at in a document that was read: pages that were passed over, articles not found.
+
+    `retryable` as in a failure.
+    """
 
     source_id: str
     path: str
     doc_id: str
     what: str
+    retryable: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,7 @@ class Known:
 def notes_of(items: Iterable[IngestedDocument]) -> tuple[IngestNote, ...]:
     """Return the notes of documents, each with its place."""
     return tuple(
-        IngestNote(item.document.source_id, item.path, item.document.doc_id, what)
+        IngestNote(item.document.source_id, item.path, item.document.doc_id, what, what in item.retryable)
         for item in items
         for what in item.notes
     )

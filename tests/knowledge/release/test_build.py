@@ -16,7 +16,7 @@ import pytest
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.ingest import IngestRules
 from daulat.knowledge.release import Builder, Release, verify_release
-from daulat.knowledge.release.build import read_failures
+from daulat.knowledge.release.known import read_failures
 from daulat.knowledge.release.write import encoded_text
 from daulat.knowledge.sources import Source, folder_sources
 from daulat.knowledge.types import Document, Passage

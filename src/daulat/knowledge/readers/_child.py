@@ -27,7 +27,7 @@ def main() -> None:
     try:
         reply = Reply(extract=reader_of(order.format)(Path(order.path), order.limits))
     except ReadingError as error:
-        reply = Reply(what=error.what, fix=error.fix)
+        reply = Reply(what=error.what, fix=error.fix, retryable=error.retryable)
     sys.stdout.buffer.write(msgspec.json.encode(reply))
 
 

@@ -26,9 +26,10 @@ Format = Literal["jsonl", "html", "markdown", "text", "docx", "pdf"]
 class ReadingError(SourceError):
     """One document cannot be read; the others can."""
 
-    def __init__(self, what: str, *, fix: str) -> None:
+    def __init__(self, what: str, *, fix: str, retryable: bool = False) -> None:
         why = "Its text is in no release, so no answer can cite it."
         super().__init__(what, why=why, fix=fix, code="knowledge.document")
+        self.retryable = retryable
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,14 @@ class Extract:
     """The text of one document.
 
     `by_ocr` says that a machine read it, or some of it, from pictures and may have misread. `notes` are sentences for
-    the curator: what was passed over.
+    the curator: what was passed over; `retryable`, where another machine might pass over less.
     """
 
     blocks: tuple[Block, ...]
     title: str = ""
     by_ocr: bool = False
     notes: tuple[str, ...] = ()
+    retryable: bool = False
 
     @property
     def text(self) -> str:

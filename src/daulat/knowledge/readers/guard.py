@@ -33,6 +33,7 @@ class Reply(msgspec.Struct):
     extract: Extract | None = None
     what: str = ""
     fix: str = ""
+    retryable: bool = False
 
 
 def read_document(path: Path, declared: Format, limits: Limits) -> Extract:
@@ -74,7 +75,9 @@ def _refuse_at_sight(path: Path, declared: Format, limits: Limits) -> None:
         with path.open("rb") as file:
             head = file.read(1024)
     except OSError as error:
-        raise ReadingError(f"{path.name} cannot be opened: {error.strerror}", fix="Check the file's rights.") from error
+        raise ReadingError(
+            f"{path.name} cannot be opened: {error.strerror}", fix="Check the file's rights.", retryable=True
+        ) from error
     if size == 0:
         raise ReadingError(f"{path.name} is empty", fix="Fetch the file again.")
     if size > limits.file_bytes:
@@ -104,7 +107,9 @@ def _in_child(path: Path, declared: Format, limits: Limits) -> Extract:
         )
     except subprocess.TimeoutExpired as error:
         raise ReadingError(
-            f"{path.name} took more than {limits.seconds:g} s to read", fix="Split the file, or save it again."
+            f"{path.name} took more than {limits.seconds:g} s to read",
+            fix="Split the file, or save it again.",
+            retryable=True,
         ) from error
     if done.returncode:
         reason = f"signal {-done.returncode}" if done.returncode < 0 else f"exit {done.returncode}"
@@ -112,8 +117,9 @@ def _in_child(path: Path, declared: Format, limits: Limits) -> Extract:
             f"{path.name} stopped its reader ({reason}): damaged, hostile, or in need of more than "
             f"{limits.memory_bytes // 2**20:,} MiB of memory",
             fix="Open it by hand and save it again, or ask the publisher for another copy.",
+            retryable=True,
         )
     reply = msgspec.json.decode(done.stdout, type=Reply)
     if reply.extract is None:
-        raise ReadingError(reply.what, fix=reply.fix)
+        raise ReadingError(reply.what, fix=reply.fix, retryable=reply.retryable)
     return reply.extract

@@ -37,9 +37,9 @@ def read_pdf(path: Path, limits: Limits) -> Extract:
                 f"{path.name} has {len(document):,} pages; the limit is {limits.pages:,}", fix="Split it."
             )
         pages = _text_layer(document, path, limits)
-        by_ocr, notes = _read_pictures(document, pages, path, limits)
+        by_ocr, notes, retryable = _read_pictures(document, pages, path, limits)
     lines = [line for page in without_furniture([page.lines for page in pages]) for line in page]
-    return Extract(tuple(Block("text", line) for line in lines), by_ocr=by_ocr, notes=notes)
+    return Extract(tuple(Block("text", line) for line in lines), by_ocr=by_ocr, notes=notes, retryable=retryable)
 
 
 @dataclass
@@ -76,8 +76,8 @@ def _letters(lines: Sequence[str]) -> int:
 
 def _read_pictures(
     document: pdfium.PdfDocument, pages: list[_Page], path: Path, limits: Limits
-) -> tuple[bool, tuple[str, ...]]:
-    """Read the pages that are pictures; say whether there were such, and which could not be read.
+) -> tuple[bool, tuple[str, ...], bool]:
+    """Read the pages that are pictures; say whether there were such, which could not be read, and if others could.
 
     A document of which most are pictures is a scan, and is not read without Tesseract.
     """
@@ -86,13 +86,13 @@ def _read_pictures(
     if not pictures and not any(_letters(page.lines) for page in pages):  # what it shows is drawn in some other way
         pictures = few
     if not pictures:
-        return False, ()
+        return False, (), False
     try:
         _need_tesseract(path, len(pictures), limits)
     except ReadingError as error:
         if len(pictures) >= len(pages) / 2:
             raise
-        return False, (f"{_named(pictures)} not read, for there is no text in it but a picture. {error.fix}",)
+        return False, (f"{_named(pictures)} not read, for there is no text in it but a picture. {error.fix}",), True
     empty: list[int] = []
     for number in pictures:
         page = pages[number]
@@ -101,7 +101,7 @@ def _read_pictures(
         if _letters(page.lines) < _FEW_LETTERS:
             empty.append(number)
     notes = (f"{_named(empty)} not read, for no text was found in the picture.",) if empty else ()
-    return len(empty) < len(pictures), notes
+    return len(empty) < len(pictures), notes, False
 
 
 def _named(numbers: Sequence[int]) -> str:
@@ -125,6 +125,7 @@ def _need_tesseract(path: Path, pictures: int, limits: Limits) -> None:
         raise ReadingError(
             f"{path.name}: {pictures} pages are pictures, and there is no Tesseract with `{language}` to read them",
             fix=f"Install the Debian packages tesseract-ocr and tesseract-ocr-{language}, then build again.",
+            retryable=True,
         )
 
 
@@ -147,7 +148,9 @@ def _ocr(page: pdfium.PdfPage, limits: Limits) -> list[str]:
     done = subprocess.run(command, input=picture, capture_output=True, timeout=limits.seconds, check=False)  # noqa: S603
     if done.returncode:
         raise ReadingError(
-            f"Tesseract failed: {done.stderr.decode(errors='replace')[:200]}", fix="Check its installation."
+            f"Tesseract failed: {done.stderr.decode(errors='replace')[:200]}",
+            fix="Check its installation.",
+            retryable=True,
         )
     return [line.strip() for line in done.stdout.decode("utf-8", "replace").splitlines() if line.strip()]
 

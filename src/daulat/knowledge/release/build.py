@@ -4,7 +4,7 @@
 Ingest, cut into segments, encode what was not encoded before, write the files, sign. Work happens in a folder of its
 own beside the releases and is renamed into place when every byte is on disk, so a build that is killed leaves nothing
 that looks like a release; the vectors it had computed are kept. The same inputs give the same release id, and are not
-built twice.
+built twice, but where the machine kept something from being read: that is tried again.
 """
 
 from __future__ import annotations
@@ -13,40 +13,37 @@ import fcntl
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
-from typing import TypeVar
 
-import msgspec
-
-from daulat.files import read_regular, sync
+from daulat.files import sync
 from daulat.knowledge.encoder import ADAPTER, AsQueries, Encoder, adapt, file_sha256
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.everyday import EverydayFault, EverydayRow, Wordings, find_unknown, read_everyday, write_everyday
 from daulat.knowledge.everyday.index import questions_of
 from daulat.knowledge.index.cache import VectorStore, key_of
 from daulat.knowledge.index.vectors import write_vectors
-from daulat.knowledge.ingest import Ingested, IngestRules, ingest_all
+from daulat.knowledge.ingest import Ingested, IngestRules, ingest_all, reads_as_told
 from daulat.knowledge.ingested import IngestFailure, IngestNote, notes_of
 from daulat.knowledge.readers import READING
 from daulat.knowledge.release._place import using
 from daulat.knowledge.release.inputs import hashes_of, source_hashes
+from daulat.knowledge.release.known import find_release, read_failures, read_notes, releases_of
 from daulat.knowledge.release.layout import (
     EVERYDAY,
-    FAILURES,
     FORMAT,
     MANIFEST,
-    NOTES,
     SIGNATURE,
     FileEntry,
     Manifest,
     SourceEntry,
     encode_json,
 )
-from daulat.knowledge.release.signing import SigningKey, damaged, read_manifest, verify_release
+from daulat.knowledge.release.signing import SigningKey, read_manifest
 from daulat.knowledge.release.write import Segment, TermsFor, cut_segments, write_records, write_words
 from daulat.knowledge.sources import Source
 
@@ -54,7 +51,6 @@ BUSY = "knowledge.build.busy"
 _KEPT_HERE = "Releases are kept there, and nothing was built."
 Progress = Callable[[str, int, int], None]
 """(stage, done, total). A stage is told as done when it is: whatever comes after has a stage of its own."""
-Listed = TypeVar("Listed")
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -71,6 +67,16 @@ class BuildReport:
     encoded: int
     unchanged: bool
     notes: tuple[IngestNote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """What a release is made from, by its bytes, and the sha256 of all that."""
+
+    sources: Sequence[Source]
+    files: dict[str, dict[str, str]]
+    data: dict[str, str]
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,8 @@ class Builder:
     def build(self, sources: Sequence[Source], rules: IngestRules) -> BuildReport:
         """Build a release of these sources, or return the one that is already there and whole.
 
+        What a machine could not read, for want of a program, of time or of memory, is tried again first.
+
         Raises
         ------
         ReleaseError
@@ -123,26 +131,25 @@ class Builder:
         """
         with using(self.releases, why=_KEPT_HERE):
             self.releases.mkdir(parents=True, exist_ok=True)
-        files = {source.id: source_hashes(source) for source in sources}
-        data = hashes_of(self.data_files, self.everyday, self.own_files)
-        fingerprint = self._fingerprint(sources, files, data)
+        inputs = self._inputs(sources)
         with _only_build(self.releases):
             self._sweep()
-            known = self._find(fingerprint)
-            if known:
-                manifest = read_manifest(known)
-                return BuildReport(known, manifest, read_failures(known), 0, unchanged=True, notes=read_notes(known))
+            if known := self._known(inputs, rules):
+                return _unchanged(known)
             ingested = self._ingest(sources, rules)
             segments = list(cut_segments(ingested.documents))
             wordings, faults = self._wordings(ingested)
             ingested = replace(ingested, failures=(*ingested.failures, *map(_everyday_failure, faults)))
+            fingerprint = _fingerprint(inputs, ingested)
+            if fingerprint != inputs.sha256 and (known := find_release(self.releases, fingerprint, self.key.public)):
+                return _unchanged(known)
             work = self.releases / f".building-{fingerprint[:12]}"
             try:
                 encoded = self._encode([segment.text for segment in segments])
                 work.mkdir()
                 self._write(work, ingested, segments)
                 encoded += self._write_everyday(work, ingested, wordings, sources)
-                manifest = self._seal(work, fingerprint, sources, files, data, ingested, len(segments))
+                manifest = self._seal(work, inputs, fingerprint, ingested, len(segments))
                 target = self.releases / manifest.release_id
                 work.rename(target)
             except OSError as error:
@@ -230,10 +237,8 @@ class Builder:
     def _seal(
         self,
         work: Path,
+        inputs: _Inputs,
         fingerprint: str,
-        sources: Sequence[Source],
-        files: dict[str, dict[str, str]],
-        data: dict[str, str],
         ingested: Ingested,
         segments: int,
     ) -> Manifest:
@@ -254,9 +259,10 @@ class Builder:
             passages=sum(len(item.passages) for item in ingested.documents),
             segments=segments,
             failures=len(ingested.failures),
-            sources=tuple(_source_entry(source, files[source.id], ingested) for source in sources),
+            sources=tuple(_source_entry(source, inputs.files[source.id], ingested) for source in inputs.sources),
             files={str(path.relative_to(work)): FileEntry(path.stat().st_size, file_sha256(path)) for path in written},
-            data=data,
+            data=inputs.data,
+            inputs=inputs.sha256 if fingerprint != inputs.sha256 else "",
         )
         raw = encode_json(manifest)
         (work / MANIFEST).write_bytes(raw)
@@ -268,32 +274,23 @@ class Builder:
             path.chmod(0o444)  # a release is never changed, by its owner's mistake either
         return manifest
 
-    def _fingerprint(self, sources: Sequence[Source], files: dict[str, dict[str, str]], data: dict[str, str]) -> str:
+    def _inputs(self, sources: Sequence[Source]) -> _Inputs:
         declared = [source.model_dump(mode="json") for source in sources]
-        parts = [
-            FORMAT,
-            READING,
-            self.version,
-            self.country,
-            self.encoder.name,
-            declared,
-            files,
-            data,
-            self.key.public.text,
-        ]
-        return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+        files = {source.id: source_hashes(source) for source in sources}
+        data = hashes_of(self.data_files, self.everyday, self.own_files)
+        made_by = (FORMAT, READING, self.version, self.country, self.encoder.name, self.key.public.text)
+        return _Inputs(sources, files, data, _sha256(made_by, declared, files, data))
 
-    def _find(self, fingerprint: str) -> Path | None:
-        for folder in sorted(self.releases.glob(f"[!.]*-{fingerprint[:8]}")):
-            try:
-                manifest, _ = verify_release(folder, (self.key.public,))
-            except ReleaseError:
-                # Set aside, not deleted: what was changed in it, and who could, is for people to find out.
-                aside = folder.with_name(f".damaged-{folder.name}")
-                shutil.rmtree(aside, ignore_errors=True)
-                folder.rename(aside)
-                continue
-            if manifest.fingerprint == fingerprint:
+    def _known(self, inputs: _Inputs, rules: IngestRules) -> Path | None:
+        """Return a release of these inputs, where what it could not read is read no otherwise now."""
+        by_id = {source.id: source for source in inputs.sources}
+
+        @cache
+        def as_told(told: IngestFailure | IngestNote) -> bool:
+            return reads_as_told(told, by_id[told.source_id], rules)
+
+        for folder in releases_of(self.releases, inputs.sha256, self.key.public):
+            if all(map(as_told, _retryable(read_failures(folder), read_notes(folder)))):
                 return folder
         return None
 
@@ -303,33 +300,24 @@ class Builder:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def read_failures(folder: Path) -> tuple[IngestFailure, ...]:
-    """Return the documents that a release could not hold, and why.
-
-    Raises
-    ------
-    ReleaseError
-        If the list cannot be read.
-    """
-    return _listed(folder, FAILURES, tuple[IngestFailure, ...])
+def _unchanged(folder: Path) -> BuildReport:
+    failures, notes = read_failures(folder), read_notes(folder)
+    return BuildReport(folder, read_manifest(folder), failures, 0, unchanged=True, notes=notes)
 
 
-def read_notes(folder: Path) -> tuple[IngestNote, ...]:
-    """Return what a curator should look at in the documents of a release; nothing where that was not kept yet.
-
-    Raises
-    ------
-    ReleaseError
-        If the list cannot be read.
-    """
-    return _listed(folder, NOTES, tuple[IngestNote, ...]) if (folder / NOTES).is_file() else ()
+def _retryable(failures: Iterable[IngestFailure], notes: Iterable[IngestNote]) -> Iterator[IngestFailure | IngestNote]:
+    yield from (failure for failure in failures if failure.retryable)
+    yield from (note for note in notes if note.retryable)
 
 
-def _listed(folder: Path, name: str, kind: type[Listed]) -> Listed:
-    try:
-        return msgspec.json.decode(read_regular(folder / name), type=kind)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise damaged(folder, f"{name} cannot be read ({error})") from error
+def _fingerprint(inputs: _Inputs, ingested: Ingested) -> str:
+    """Return the hash of all that decides what a release holds: its inputs, and what this machine could not read."""
+    unread = sorted(map(astuple, _retryable(ingested.failures, notes_of(ingested.documents))))
+    return _sha256(inputs.sha256, unread) if unread else inputs.sha256
+
+
+def _sha256(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
 @contextmanager

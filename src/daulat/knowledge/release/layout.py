@@ -63,8 +63,10 @@ class SourceEntry(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a release is made of. `fingerprint` is the hash of everything that went in; the id is drawn from it.
+    """What a release is made of. `fingerprint` is the hash of everything that decides what it holds; the id is drawn
+    from it.
 
+    `inputs` is the hash of what went in, where the fingerprint holds more: what this machine could not read.
     `data` are the sha256 of the pack's files that decide how sources are read and what citizens are heard to ask; it is
     empty in releases made before it was kept.
     """
@@ -85,6 +87,7 @@ class Manifest(msgspec.Struct, frozen=True):
     sources: tuple[SourceEntry, ...]
     files: dict[str, FileEntry]
     data: dict[str, str] = {}
+    inputs: str = ""
 
 
 def id_hash(passage_id: str) -> int:
