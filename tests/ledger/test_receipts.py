@@ -65,6 +65,20 @@ async def test_while_the_database_is_away_answers_go_on_and_the_overflow_is_coun
         assert receipts.waiting == 10
 
 
+async def test_receipts_wait_out_a_moment_in_which_their_table_takes_none(store, caplog):
+    async with open_receipts(store) as receipts:
+        await store.execute("ALTER TABLE answer_receipt RENAME TO receipt_away")
+        try:
+            receipts.put(RECEIPT)
+            while not any("UndefinedTable" in each for each in caplog.messages):
+                await asyncio.sleep(0.05)
+        finally:
+            await store.execute("ALTER TABLE receipt_away RENAME TO answer_receipt")
+        while receipts.waiting:  # ends at the writer's next turn; the test's own time limit ends it else
+            await asyncio.sleep(0.05)
+    assert await store.fetch(COUNT) == [(1,)]
+
+
 async def test_receipts_older_than_the_nation_keeps_are_deleted(store):
     now = datetime(2026, 3, 1, tzinfo=UTC)
     for age_days in (10, 400):

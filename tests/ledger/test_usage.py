@@ -2,6 +2,7 @@
 """One row for each call: written once, whatever the database does meanwhile, and so many in memory at most."""
 
 import asyncio
+from contextlib import asynccontextmanager
 from dataclasses import astuple
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -160,6 +161,73 @@ async def test_rows_are_written_once_when_the_connection_breaks_in_the_middle(st
             await asyncio.sleep(0.05)
     counts = "SELECT count(*), count(DISTINCT prompt_tokens), sum(prompt_tokens) FROM usage_call"
     assert await store.fetch(counts) == [(3000, 3000, 2999 * 3000 // 2)]
+
+
+@asynccontextmanager
+async def read_only(store):
+    """Let every new session read and not write, and break off the writer's, as when a standby takes over."""
+    [(name,)] = await store.fetch("SELECT current_database()")
+    setting = f'ALTER DATABASE "{name}" SET default_transaction_read_only'
+    await store.execute(f"{setting} = on")
+    await hang_up(store)
+    try:
+        yield
+    finally:
+        await store.execute(f"{setting} = off")
+
+
+async def hang_up(store):
+    await store.fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'daulat-usage'")
+
+
+async def until(is_so):
+    async with asyncio.timeout(60):
+        while not is_so():
+            await asyncio.sleep(0.02)
+
+
+def refusals(caplog, kind):
+    return [each for each in caplog.messages if kind in each]
+
+
+async def test_rows_wait_out_a_moment_in_which_the_database_may_only_be_read(store, caplog):
+    async with open_usage(store.conninfo) as ledger:
+        async with read_only(store):
+            ledger.put(row(1))
+            await until(lambda: refusals(caplog, "ReadOnlySqlTransaction"))
+        await until(lambda: not ledger.waiting)
+    assert await store.fetch("SELECT count(*) FROM usage_call") == [(1,)]
+
+
+async def test_what_waits_at_the_end_is_written_over_a_new_connection_where_the_old_one_is_no_good(store):
+    ledger = UsageLedger(store.conninfo)
+    ledger.put(row(1))
+    await ledger.flush()
+    await hang_up(store)
+    ledger.put(row(2))
+    await ledger.close()
+    assert await store.fetch("SELECT count(*) FROM usage_call") == [(2,)]
+
+
+async def test_a_table_that_is_away_for_a_moment_costs_no_row(store, caplog):
+    async with open_usage(store.conninfo) as ledger:
+        await store.execute("ALTER TABLE usage_call RENAME TO usage_away")
+        try:
+            ledger.put(row(1))
+            await until(lambda: refusals(caplog, "UndefinedTable"))
+        finally:
+            await store.execute("ALTER TABLE usage_away RENAME TO usage_call")
+        await until(lambda: not ledger.waiting)
+    assert await store.fetch("SELECT count(*) FROM usage_call") == [(1,)]
+
+
+async def test_a_row_that_can_never_be_written_holds_up_no_other(store):
+    async with open_usage(store.conninfo) as ledger:
+        for number, status in ((1, 200), (2, 10**9), (3, 200)):  # no column holds such a status
+            ledger.put(row(number, status=status))
+        await until(lambda: not ledger.waiting)
+        assert (ledger.written, ledger.refused) == (2, 1)
+    assert await store.fetch("SELECT prompt_tokens FROM usage_call ORDER BY 1") == [(1,), (3,)]
 
 
 async def test_a_batch_that_was_committed_and_not_acknowledged_is_not_written_again(store):

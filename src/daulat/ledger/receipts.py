@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+import psycopg
+
 from daulat.store import Store, StoreError
 
 BATCH_ROWS = 200
@@ -103,7 +105,7 @@ class Receipts:
 
         Raises
         ------
-        StoreError
+        StoreError, psycopg.Error
             If the database does not take them; they go on waiting.
         """
         while self._waiting:
@@ -129,9 +131,10 @@ class Receipts:
             try:
                 await self.flush()
                 pause_s = BATCH_SECONDS
-            except StoreError as error:
+            except (StoreError, psycopg.Error) as error:  # a standby that must not be written to is no StoreError
                 pause_s = min(pause_s * 2, 30.0)
-                _LOG.warning("%d receipts wait for the database: %s", self.waiting, error.what)
+                said = error.what if isinstance(error, StoreError) else type(error).__name__
+                _LOG.warning("%d receipts wait for the database: %s", self.waiting, said)
 
 
 @asynccontextmanager
@@ -146,8 +149,8 @@ async def open_receipts(store: Store, *, capacity: int = CAPACITY) -> AsyncItera
         await asyncio.gather(writer, return_exceptions=True)
         try:
             await asyncio.wait_for(receipts.flush(), _PATIENCE_S)
-        except (StoreError, TimeoutError) as error:
-            _LOG.error("%d receipts were not written: %s", receipts.waiting, error)
+        except (StoreError, psycopg.Error, TimeoutError) as error:
+            _LOG.error("%d receipts were not written: %s", receipts.waiting, type(error).__name__)
         if receipts.dropped:
             _LOG.error("%d receipts did not fit in memory while the database was away", receipts.dropped)
 

@@ -99,6 +99,9 @@ _COPY = f"COPY usage_in ({_COLUMNS}) FROM STDIN"
 # A batch that was committed before its reply was lost comes again; its ids are there already.
 _KEEP = f"INSERT INTO usage_call ({_COLUMNS}) SELECT {_COLUMNS} FROM usage_in ON CONFLICT (id) DO NOTHING"  # noqa: S608
 
+# What the table says of a row, and would say again. Anything else is of the database, and rows wait for it.
+_OF_A_ROW = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
+
 # Rows that become text one after another: one by one, between two calls, each costs twice as much.
 WORDED_ROWS = 64
 # Rows whose text is put together at once: some 130 kB, however large a batch has become.
@@ -175,15 +178,19 @@ class UsageLedger:
             try:
                 await self._write_some()
                 pause_s = BATCH_SECONDS
-            except psycopg.OperationalError as error:
+            except psycopg.Error as error:  # of any class: a standby that must not be written to is an InternalError
                 pause_s = min(pause_s * 2, 10.0)
                 _LOG.warning("%d usage rows wait for the database: %s", self.waiting, type(error).__name__)
                 await asyncio.sleep(pause_s)
 
     async def close(self) -> None:
-        """Write what still waits, for at most five seconds."""
+        """Write what still waits, for at most five seconds; over a new connection if the one it has is no good."""
         try:
-            await asyncio.wait_for(self.flush(), _PATIENCE_S)
+            async with asyncio.timeout(_PATIENCE_S):
+                try:
+                    await self.flush()
+                except psycopg.Error:
+                    await self.flush()
         except (psycopg.Error, TimeoutError) as error:
             _LOG.error("%d usage rows were not written: %s", self.waiting, type(error).__name__)
         await asyncio.get_running_loop().run_in_executor(self._thread, self._hang_up)
@@ -204,10 +211,11 @@ class UsageLedger:
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self._thread, self._write, self._batch)
-        except (psycopg.DataError, psycopg.IntegrityError):
+        except _OF_A_ROW:
             # One row that the table refuses must not hold up the others, nor, in the end, every caller.
             await loop.run_in_executor(self._thread, self._write_singly, self._batch)
-        self.written += len(self._batch)
+        else:
+            self.written += len(self._batch)
         self._batch = []
 
     def _write(self, batch: list[str]) -> None:
@@ -219,7 +227,10 @@ class UsageLedger:
                     for at in range(0, len(batch), _TOGETHER):
                         copy.write("".join(batch[at : at + _TOGETHER]))
                 cursor.execute(_KEEP)
-        except psycopg.OperationalError:
+        except _OF_A_ROW:
+            raise
+        except psycopg.Error:
+            # Whatever it was, the next attempt is over a new connection: this one may lead to what is now a standby.
             self._hang_up()
             raise
 
@@ -227,7 +238,8 @@ class UsageLedger:
         for each in batch:
             try:
                 self._write([each])
-            except (psycopg.DataError, psycopg.IntegrityError) as error:
+                self.written += 1
+            except _OF_A_ROW as error:
                 self.refused += 1
                 project = each.split("\t")[_PROJECT]
                 _LOG.error("a usage row of %s was refused by its table: %s", project, type(error).__name__)

@@ -17,6 +17,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import psycopg
+
 from daulat.gateway._asgi import Routes
 from daulat.gateway.access.admission import KeyAdmission, Rules
 from daulat.gateway.access.anonymous import CALLS_A_MINUTE, AnonymousLimit
@@ -242,8 +244,8 @@ async def _sweep(store: Store, leases: Leases, keep_days: int, now: Callable[[],
             await delete_usage(store, before=before)
             await delete_receipts(store, before=before)
             await leases.sweep()
-        except (StoreError, CountersUnavailableError):
-            _LOG.info("old rows are swept an hour later: the store does not answer")
+        except (StoreError, psycopg.Error, CountersUnavailableError) as error:
+            _LOG.info("old rows are swept an hour later: %s", type(error).__name__)
         await asyncio.sleep(_SWEEP_S)
 
 
