@@ -5,8 +5,10 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import psutil
 
 from daulat.store._postmaster import running_postmaster
 
@@ -35,3 +37,17 @@ def fill(file: Path) -> None:
     with contextlib.suppress(OSError), file.open("wb", buffering=0) as out:
         while out.write(bytes(1024 * 1024)):
             pass
+
+
+@contextlib.contextmanager
+def frozen(data_dir: Path) -> Iterator[None]:
+    """Stop a server and all its processes, so that it takes what it is sent and says nothing; let them go on after."""
+    postmaster = psutil.Process(postmaster_pid(data_dir))
+    everyone = [postmaster, *postmaster.children(recursive=True)]
+    for process in everyone:
+        process.suspend()
+    try:
+        yield
+    finally:
+        for process in everyone:
+            process.resume()

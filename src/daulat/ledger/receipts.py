@@ -157,4 +157,4 @@ async def open_receipts(store: Store, *, capacity: int = CAPACITY) -> AsyncItera
 
 async def delete_receipts(store: Store, *, before: datetime) -> int:
     """Delete the receipts of answers given before a time, as `retention.receipts_days` asks; return how many."""
-    return await store.execute("DELETE FROM answer_receipt WHERE at < %s", [before])
+    return await store.execute("DELETE FROM answer_receipt WHERE at < %s", [before], limit_s=None)

@@ -23,7 +23,7 @@ import msgspec
 import psycopg
 
 from daulat.ledger.usage_text import Discarded, EnergyMethod, usage_line
-from daulat.store import Store
+from daulat.store import PatientThreadConnection, Store
 
 BATCH_ROWS = 2_000
 # What waited while a slow disk wrote goes together next: a batch costs one wait for the disk, however many are in it.
@@ -133,7 +133,7 @@ class UsageLedger:
         self._batch: list[str] = []
         self._wake = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="usage")
-        self._connection: psycopg.Connection[tuple[object, ...]] | None = None
+        self._connection: PatientThreadConnection | None = None
         self.written = self.refused = 0
 
     @property
@@ -193,6 +193,8 @@ class UsageLedger:
                     await self.flush()
         except (psycopg.Error, TimeoutError) as error:
             _LOG.error("%d usage rows were not written: %s", self.waiting, type(error).__name__)
+            if self._connection is not None:
+                self._connection.break_off()  # the thread may still wait for a database that hangs
         await asyncio.get_running_loop().run_in_executor(self._thread, self._hang_up)
         self._thread.shutdown(wait=False)
 
@@ -244,9 +246,9 @@ class UsageLedger:
                 project = each.split("\t")[_PROJECT]
                 _LOG.error("a usage row of %s was refused by its table: %s", project, type(error).__name__)
 
-    def _connected(self) -> psycopg.Connection[tuple[object, ...]]:
+    def _connected(self) -> PatientThreadConnection:
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(
+            self._connection = PatientThreadConnection.connect(
                 self._conninfo, autocommit=True, connect_timeout=5, application_name="daulat-usage"
             )
         return self._connection
@@ -272,4 +274,4 @@ async def open_usage(conninfo: str) -> AsyncIterator[UsageLedger]:
 
 async def delete_usage(store: Store, *, before: datetime) -> int:
     """Delete the rows of calls that ended before a time, as `retention.receipts_days` asks; return how many."""
-    return await store.execute("DELETE FROM usage_call WHERE at < %s", [before])
+    return await store.execute("DELETE FROM usage_call WHERE at < %s", [before], limit_s=None)

@@ -18,7 +18,7 @@ from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from daulat.ledger.errors import LedgerError
-from daulat.store import Store
+from daulat.store import REPORT_S, Store
 
 By = Literal["organisation", "project", "key", "model", "place", "engine", "discarded"]
 Each = Literal["", "day", "month"]
@@ -132,7 +132,7 @@ async def sum_usage(
         "project": project,
         "discarded": discarded or by == "discarded",
     }
-    async with store.connection() as connection:
+    async with store.connection(limit_s=REPORT_S) as connection:
         rows = await (await connection.execute(query.encode(), parameters)).fetchall()
     return [UsageSum(*row) for row in rows]
 

@@ -17,13 +17,16 @@ from daulat.store.errors import (
     StoreUnreachableError,
 )
 from daulat.store.migrate import Migration
+from daulat.store.patience import REPORT_S, PatientThreadConnection
 from daulat.store.settings import StoreSettings
 
 __all__ = [
+    "REPORT_S",
     "DataVersionError",
     "DiskFullError",
     "EmbeddedServer",
     "Migration",
+    "PatientThreadConnection",
     "SchemaNewerError",
     "Store",
     "StoreBusyError",

@@ -13,22 +13,22 @@ import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, LiteralString, TypeVar
+from typing import LiteralString, TypeVar
 
 import psycopg
-from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from daulat.store.embedded import EmbeddedServer
 from daulat.store.errors import DiskFullError, StoreError, StoreUnreachableError
 from daulat.store.migrate import Migration, migrate
+from daulat.store.patience import REPORT_S, STATEMENT_S, PatientConnection, Row, patient_conninfo
 from daulat.store.settings import StoreSettings
 
-Row = tuple[Any, ...]
 Result = TypeVar("Result")
 
 OLDEST_SERVER = 14
 _CONNECT_TIMEOUT_S = 10
+_READY_S = 3.0
 _NO_ROLE = re.compile(r'role ".*" does not exist')
 # SQLSTATE classes: connection exception, insufficient resources, operator intervention, system error.
 _SERVER_STATES = ("08", "53", "57P", "58")
@@ -60,7 +60,7 @@ class Store:
     """
 
     def __init__(
-        self, pool: AsyncConnectionPool[AsyncConnection[Row]], where: str, server: EmbeddedServer | None = None
+        self, pool: AsyncConnectionPool[PatientConnection], where: str, server: EmbeddedServer | None = None
     ) -> None:
         self._pool = pool
         self.where = where
@@ -77,36 +77,51 @@ class Store:
         return self._pool.conninfo if isinstance(self._pool.conninfo, str) else ""
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[AsyncConnection[Row]]:
+    async def connection(
+        self, *, limit_s: float | None = STATEMENT_S, wait_s: float = _CONNECT_TIMEOUT_S
+    ) -> AsyncIterator[PatientConnection]:
         """Lend a connection for one transaction: committed at the end, rolled back when an exception leaves the block.
+
+        Parameters
+        ----------
+        limit_s : float, optional
+            How long each statement may take, seconds. None: as long as it takes, for what nobody waits for.
+        wait_s : float
+            How long to wait for a connection, seconds.
 
         Raises
         ------
         StoreError
-            If the server is gone, or its disk is full.
+            If the server is gone or says nothing in time, or its disk is full.
         """
         try:
-            async with self._pool.connection() as connection:
+            async with self._pool.connection(wait_s) as connection:
+                connection.limit_s = limit_s
                 yield connection
         except psycopg.OperationalError as error:
             if not _is_about_the_server(error):
                 raise
             raise explained(error, self.where) from error
 
-    async def fetch(self, query: LiteralString, parameters: Sequence[object] = ()) -> list[Row]:
-        """Run one query and return all its rows."""
-        async with self.connection() as connection:
+    async def fetch(
+        self, query: LiteralString, parameters: Sequence[object] = (), *, limit_s: float | None = STATEMENT_S
+    ) -> list[Row]:
+        """Run one query and return all its rows; `limit_s` as in `connection`."""
+        async with self.connection(limit_s=limit_s) as connection:
             return await (await connection.execute(query, parameters)).fetchall()
 
-    async def execute(self, query: LiteralString, parameters: Sequence[object] = ()) -> int:
-        """Run one statement in a transaction of its own; return how many rows it touched."""
-        async with self.connection() as connection:
+    async def execute(
+        self, query: LiteralString, parameters: Sequence[object] = (), *, limit_s: float | None = STATEMENT_S
+    ) -> int:
+        """Run one statement in a transaction of its own; return how many rows it touched; `limit_s` as in `fetch`."""
+        async with self.connection(limit_s=limit_s) as connection:
             return (await connection.execute(query, parameters)).rowcount
 
     async def is_ready(self) -> bool:
-        """Say whether a query sent now would be answered."""
+        """Say whether a query sent now would be answered, within three seconds."""
         try:
-            return await self.fetch("SELECT 1") == [(1,)]
+            async with self.connection(limit_s=_READY_S, wait_s=_READY_S) as connection:
+                return await (await connection.execute("SELECT 1")).fetchone() == (1,)
         except StoreError:
             return False
 
@@ -125,7 +140,8 @@ class Store:
         """Describe the server and the schema."""
         [(server, schema, vector, size)] = await self.fetch(
             "SELECT current_setting('server_version'), (SELECT version_num FROM alembic_version),"
-            " EXISTS (SELECT FROM pg_extension WHERE extname = 'vector'), pg_database_size(current_database())"
+            " EXISTS (SELECT FROM pg_extension WHERE extname = 'vector'), pg_database_size(current_database())",
+            limit_s=REPORT_S,
         )
         return StoreStatus(self.where, self.is_embedded, server, schema, vector, size)
 
@@ -148,8 +164,9 @@ async def open_store(settings: StoreSettings) -> AsyncIterator[Store]:
     async with _address(settings) as (conninfo, server):
         where = settings.where()
         await _to_the_end(lambda: _prepared(conninfo, where), undo=None)
-        pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
-            conninfo,
+        pool: AsyncConnectionPool[PatientConnection] = AsyncConnectionPool(
+            patient_conninfo(conninfo),
+            connection_class=PatientConnection,
             min_size=1,
             max_size=settings.connections,
             timeout=_CONNECT_TIMEOUT_S,

@@ -12,6 +12,7 @@ import psycopg
 
 from daulat.gateway.quota.counters import LEASE_S, Claim, CountersUnavailableError, Reading
 from daulat.gateway.quota.model import Limit, from_quanta, to_quanta
+from daulat.store import PatientThreadConnection
 
 _EXCHANGE = (
     "SELECT * FROM quota_exchange(%s, %s, coalesce(%s, clock_timestamp()), %s,"
@@ -25,6 +26,7 @@ _SWEEP = (
     " ELSE interval '1000 days' END AND l.period <> ''"
 )
 _TIMEOUT_S = 5
+_SILENT_S = _TIMEOUT_S + 2.0  # the server ends a slow statement itself, unless it hangs
 
 
 class PostgresCounters:
@@ -41,7 +43,7 @@ class PostgresCounters:
     def __init__(self, conninfo: str, lease_s: float = LEASE_S) -> None:
         self._conninfo = conninfo
         self._lease = timedelta(seconds=lease_s)
-        self._connection: psycopg.Connection[tuple[object, ...]] | None = None
+        self._connection: PatientThreadConnection | None = None
 
     def exchange(self, worker: UUID, serial: int, claims: Sequence[Claim], now_s: float | None = None) -> list[Reading]:
         """Settle and reserve; see `Counters`."""
@@ -99,16 +101,17 @@ class PostgresCounters:
         except psycopg.Error as error:
             raise self._broken() from error
 
-    def _connected(self) -> psycopg.Connection[tuple[object, ...]]:
+    def _connected(self) -> PatientThreadConnection:
         if self._connection is None or self._connection.closed:
             try:
-                self._connection = psycopg.connect(
+                self._connection = PatientThreadConnection.connect(
                     self._conninfo,
                     autocommit=True,
                     connect_timeout=_TIMEOUT_S,
                     application_name="daulat-quota",
                     options=f"-c statement_timeout={_TIMEOUT_S * 1000} -c lock_timeout={_TIMEOUT_S * 1000}",
                 )
+                self._connection.limit_s = _SILENT_S
             except psycopg.Error as error:
                 raise self._broken() from error
         return self._connection

@@ -115,7 +115,7 @@ class Leases:
 
     async def begin_one(self) -> bool:
         """Read the file of one batch into lines; return whether there was one."""
-        async with self._store.connection() as connection:
+        async with self._store.connection(limit_s=None) as connection:
             row = await (await connection.execute(_UNREAD, (list(self._aside),))).fetchone()
             if row is None:
                 return False
@@ -185,7 +185,7 @@ class Leases:
 
     async def end_one(self) -> bool:
         """Write the files of one batch that has ended and forget its lines; return whether there was one."""
-        async with self._store.connection() as connection:
+        async with self._store.connection(limit_s=None) as connection:
             row = await (await connection.execute(_ENDED, (list(self._aside),))).fetchone()
             if row is None:
                 return False
@@ -223,7 +223,9 @@ class Leases:
         """Forget batches whose files have gone, and try again those that were set aside."""
         self._aside.clear()
         await self._store.execute(
-            "DELETE FROM api_batch WHERE ended_at < now() - make_interval(secs => %s)", (self._shelf.keep_s,)
+            "DELETE FROM api_batch WHERE ended_at < now() - make_interval(secs => %s)",
+            (self._shelf.keep_s,),
+            limit_s=None,
         )
         await self._shelf.sweep()
 

@@ -102,7 +102,7 @@ class FileShelf:
 
     async def sweep(self) -> int:
         """Delete what has had its time; return how many files."""
-        return await self._store.execute("DELETE FROM api_file WHERE expires_at <= now()")
+        return await self._store.execute("DELETE FROM api_file WHERE expires_at <= now()", limit_s=None)
 
 
 async def write_file(
