@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -161,6 +162,8 @@ class Source(Declared):
     def files(self) -> list[Path]:
         """Return the declared files that exist, sorted by name; `links_out` are left out.
 
+        So are names that begin with a dot, which programs leave behind, unless the pattern has the dot.
+
         Raises
         ------
         SourceError
@@ -187,7 +190,7 @@ class Source(Declared):
 
     def _found(self) -> list[Path]:
         try:
-            return sorted(self._root.glob(self.read.path))
+            return sorted(path for path in self._root.glob(self.read.path) if self._is_meant(path))
         except OSError as error:
             raise SourceError(
                 f"{self.id}: `{self.read.path}` cannot be looked for below {self._root}: {error.strerror}",
@@ -195,6 +198,12 @@ class Source(Declared):
                 fix="Correct `path` in sources.yaml, and the rights of the folder.",
                 code="knowledge.sources",
             ) from error
+
+    def _is_meant(self, path: Path) -> bool:
+        """Say whether each name on the way that begins with a dot is asked for with its dot, as shells want it."""
+        asked = [part for part in PurePath(self.read.path).parts if part.startswith(".")]
+        dotted = (part for part in path.relative_to(self._root).parts if part.startswith("."))
+        return all(any(fnmatchcase(part, pattern) for pattern in asked) for part in dotted)
 
     def tables(self) -> list[Path]:
         """Return the document table and its corrections, as far as they are declared."""

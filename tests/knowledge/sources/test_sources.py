@@ -53,6 +53,25 @@ def test_a_declared_source_finds_its_files(tmp_path: Path) -> None:
     assert str(source.coverage_date) == "2024-05-01"
 
 
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("docs/*.md", ["docs/dogs.md"]),
+        ("**/*.md", ["docs/dogs.md"]),
+        ("docs/.*.md", ["docs/.sheep.md"]),
+        (".old/*.md", [".old/cats.md"]),
+    ],
+)
+def test_a_name_that_begins_with_a_dot_is_read_only_where_the_pattern_has_the_dot(
+    tmp_path: Path, pattern: str, found: list[str]
+) -> None:
+    for name in ("docs/dogs.md", "docs/.sheep.md", ".old/cats.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("Pay 6.")
+    [source] = load_sources(declared(tmp_path, GOOD.replace("laws/*.txt", pattern)))
+    assert [path.relative_to(tmp_path).as_posix() for path in source.files()] == found
+
+
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "ftp://law.example/a", "law.example", "https://"])
 @pytest.mark.parametrize("place", ["    url: ", "    document:\n      url: "])
 def test_an_address_that_no_page_could_lead_to_is_a_fault_with_its_line(tmp_path: Path, url: str, place: str) -> None:
