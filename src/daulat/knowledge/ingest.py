@@ -256,8 +256,11 @@ def _cut_document(
         passages = cut_regulation(lines, doc_id, structure)
         notes = (*extract.notes, *filter(None, [gap_note(passages)]))
     else:
-        passages = cut_blocks(extract.blocks, doc_id, language=language, rules=rules.sentences)
+        passages = cut_blocks(extract.blocks, doc_id, language=language, rules=rules.sentences, title=extract.title)
         notes = extract.notes
+    if not passages:
+        fix = "Open it, and look whether its text is there; if it is, leave `structure` out."
+        raise ReadingError(f"{path.name} gives no passage, for all that was read of it was left out", fix=fix)
     title = extract.title or (source.title if alone else "")
     document = describe(
         source,

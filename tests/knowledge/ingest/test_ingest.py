@@ -29,6 +29,18 @@ def test_one_bad_file_is_listed_and_the_others_are_read(tmp_path: Path) -> None:
     assert all(failure.reason and failure.fix for failure in result.failures)
 
 
+def test_a_document_that_gives_no_passage_is_a_failure_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "law.txt").write_text("Nobody pays.")
+    monkeypatch.setattr(ingest_module, "cut_blocks", lambda *_, **__: [])
+    result = ingested(tmp_path, "text", "*.txt")
+    assert result.documents == ()
+    assert [(each.path, "no passage" in each.reason, bool(each.fix)) for each in result.failures] == [
+        ("law.txt", True, True)
+    ]
+
+
 def test_what_matches_and_is_no_file_is_listed_with_what_it_is(tmp_path: Path) -> None:
     (tmp_path / "good.txt").write_text("Nobody pays.")
     (tmp_path / "folder.txt").mkdir()
