@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -23,6 +23,7 @@ from daulat.nation import load_nation, pack_at
 
 from .conftest import GUIDE, QuickEncoder
 
+TODAY = date(2026, 1, 2)
 CHANGED = "sources or the pack have changed since"
 
 
@@ -121,6 +122,6 @@ def test_a_build_is_due_when_the_pack_hears_of_new_questions(site, tmp_path):
     sources, reader = nation_sources(nation, pack), reader_for(pack, nation.language_tags)
     builder = nation_builder(nation, pack, encoder, place_of(nation), now=lambda: datetime(2026, 1, 1, tzinfo=UTC))
     release = Release(builder.build(sources, nation_rules(pack)).folder)
-    assert not is_outdated(release.manifest, sources, pack, reader, declared=None)
+    assert not is_outdated(release.manifest, sources, pack, reader, declared=None, today=TODAY)
     asks.write_text(json.dumps(row | {"asks": {"en": ["what is a passport", "is a passport dear"]}}))
-    assert is_outdated(release.manifest, sources, pack, reader, declared=None)
+    assert is_outdated(release.manifest, sources, pack, reader, declared=None, today=TODAY)

@@ -116,14 +116,17 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
 def build_due(nation: Nation, pack: Pack | None, release: Release, reader: Reader) -> str:
     """Say that a build is due, or nothing; a fault in a declaration does not keep the release in use from answering."""
     try:
-        sources = nation_sources(nation, pack, today=_now().date())
+        today = _now().date()
+        sources = nation_sources(nation, pack, today=today)
         own = nation.path(nation.knowledge.sources)
-        outdated = is_outdated(release.manifest, sources, pack, reader, declared=own)
+        outdated = is_outdated(release.manifest, sources, pack, reader, declared=own, today=today)
     except SourceError:
         return (
             "what is declared now cannot be read: `daulat knowledge build` names its faults; "
             "where it has none, nation.yaml was changed since the start, and a restart reads it"
         )
+    if release.manifest.has_changed_by(today.isoformat()):
+        return "a change of law that was recorded has begun since: `daulat knowledge build`"
     return "sources or the pack have changed since: `daulat knowledge build`" if outdated else ""
 
 

@@ -251,7 +251,8 @@ def proxies(nation: Nation) -> Iterator[Finding]:
 def sources(nation: Nation) -> Finding:
     """Read what is declared, and see whether the release in use holds it."""
     pack = pack_of(nation)
-    declared = nation_sources(nation, pack, today=datetime.now(UTC).date())
+    today = datetime.now(UTC).date()
+    declared = nation_sources(nation, pack, today=today)
     if not declared:
         return Finding(
             "sources", "warn", "no source is declared", "Every question is declined until there is one.", ADD_SOURCES
@@ -261,11 +262,11 @@ def sources(nation: Nation) -> Finding:
     made = {manifest.release_id: manifest for manifest in shelf.contents().releases}.get(current)
     own = nation.path(nation.knowledge.sources)
     reader = reader_for(pack, nation.language_tags, glossary=own_glossary(own))
-    if made and is_outdated(made, declared, pack, reader, declared=own):
+    if made and is_outdated(made, declared, pack, reader, declared=own, today=today):
         return Finding(
             "sources",
             "warn",
-            f"sources or the pack have changed since {current} was built",
+            f"sources, the pack or the law have changed since {current} was built",
             "Questions are answered from the older text.",
             "run `daulat knowledge build`, then `daulat knowledge publish`.",
         )

@@ -87,11 +87,16 @@ class IngestRules:
 
 @dataclass(frozen=True)
 class Ingested:
-    """All documents of a run with their statuses, all failures, and the relations that were learned on the way."""
+    """All documents of a run with their statuses, all failures, and the relations that were learned on the way.
+
+    `next_change` is the first day, ISO 8601, on which a recorded change begins that had not; empty where none lies
+    ahead.
+    """
 
     documents: tuple[IngestedDocument, ...]
     failures: tuple[IngestFailure, ...]
     book: RelationBook
+    next_change: str = ""
 
 
 def with_relations(rules: IngestRules, path: Path) -> IngestRules:
@@ -121,11 +126,16 @@ def load_rules(root: Path) -> IngestRules:
     return IngestRules(legal, book, structures, sentences, load_search_forms(root))
 
 
-def ingest_all(sources: Iterable[Source], rules: IngestRules) -> Ingested:
+def ingest_all(sources: Iterable[Source], rules: IngestRules, *, on: str = "") -> Ingested:
     """Read all sources, then say of every passage whether it still holds.
 
     Two rounds, because a newer act may be read after the law it amends. Ids are of the whole release: the second
     document or passage of an id is a failure that names both places.
+
+    Parameters
+    ----------
+    on : str
+        The day of which the statuses are, ISO 8601: changes that begin later are not told. Empty: all that is known.
     """
     documents: list[IngestedDocument] = []
     failures: list[IngestFailure] = []
@@ -144,8 +154,9 @@ def ingest_all(sources: Iterable[Source], rules: IngestRules) -> Ingested:
     failures += [unheld(doc_id, place) for doc_id, place in rules.named.items() if doc_id not in known.documents]
     book = rules.book.learn(((item.document, item.passages) for item in documents), rules.legal)
     failures += _unrecorded_repeals(documents, book, rules.legal)
-    documents = [with_status(item, book, rules.legal) for item in documents]
-    return Ingested(tuple(documents), tuple(failures), book)
+    begun = book.as_of(on) if on else book
+    documents = [with_status(item, book, rules.legal, on, begun) for item in documents]
+    return Ingested(tuple(documents), tuple(failures), begun, book.next_change(on) if on else "")
 
 
 def ingest(
@@ -202,14 +213,16 @@ def reads_as_told(told: IngestFailure | IngestNote, source: Source, rules: Inges
     return isinstance(told, IngestNote) and extract.retryable and told.what in extract.notes
 
 
-def with_status(item: IngestedDocument, book: RelationBook, rules: LegalRules | None) -> IngestedDocument:
-    """Return the document with its status, its passages with theirs, and the reasons of both."""
-    whole = status_of(item.document, None, book, rules)
-    found = [(passage, status_of(item.document, passage, book, rules)) for passage in item.passages]
+def with_status(
+    item: IngestedDocument, book: RelationBook, rules: LegalRules | None, on: str, begun: RelationBook
+) -> IngestedDocument:
+    """Return the document with its status on a day, its passages with theirs, and the reasons of both."""
+    whole = status_of(item.document, None, book, rules, on=on)
+    found = [(passage, status_of(item.document, passage, book, rules, on=on)) for passage in item.passages]
     return replace(
         item,
         document=replace(
-            item.document, status=whole.status, relations=tuple(book.changes.get(item.document.doc_id, ()))
+            item.document, status=whole.status, relations=tuple(begun.changes.get(item.document.doc_id, ()))
         ),
         passages=tuple(replace(passage, status=status.status) for passage, status in found),
         statuses={passage.passage_id: status for passage, status in found if status != PassageStatus(status.status)},

@@ -160,16 +160,25 @@ def ignored_files(sources: Sequence[Source]) -> list[Path]:
 
 
 def is_outdated(
-    manifest: Manifest, sources: Sequence[Source], pack: Pack | None, reader: Reader, *, declared: Path | None
+    manifest: Manifest,
+    sources: Sequence[Source],
+    pack: Pack | None,
+    reader: Reader,
+    *,
+    declared: Path | None,
+    today: date,
 ) -> bool:
     """Say whether a build today would hold something else than a release: other sources or files, other contents,
-    another pack.
+    another pack, or a change of law that has begun since.
 
     Parameters
     ----------
     declared : Path or None
         The nation's own sources.yaml, beside which its own rules lie.
+    today : date
     """
+    if manifest.has_changed_by(today.isoformat()):
+        return True
     if {source.id: source_hashes(source) for source in sources} != {each.id: each.files for each in manifest.sources}:
         return True
     everyday = everyday_of(pack, reader, declared)

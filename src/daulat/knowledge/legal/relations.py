@@ -141,6 +141,16 @@ class RelationBook:
             made_under={**other.made_under, **self.made_under},
         )
 
+    def as_of(self, day: str) -> RelationBook:
+        """Return a book of the changes that have begun on a day, ISO 8601."""
+        begun = {doc_id: tuple(each for each in known if each.since <= day) for doc_id, known in self.changes.items()}
+        return replace(self, changes=begun)
+
+    def next_change(self, day: str) -> str:
+        """Return when the first change begins of those that have not on a day, ISO 8601; empty where all have."""
+        recorded = (each.since for known in (*self.changes.values(), *self.restated.values()) for each in known)
+        return min((since for since in recorded if since > day), default="")
+
     def acts_beside(self, held: Collection[str]) -> tuple[Act, ...]:
         """Return the acts of which something is known here and that are not among the documents held, by id."""
         known = sorted({*self.changes, *self.titles}.difference(held))

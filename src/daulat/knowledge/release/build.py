@@ -172,9 +172,12 @@ class Builder:
                 self.progress("read", sum(counts[:place]), sum(counts))
                 yield source
 
-        ingested = ingest_all(told(), rules)
+        ingested = ingest_all(told(), rules, on=self._today())
         self.progress("read", sum(counts), sum(counts))  # only now: the statuses come after the last file
         return ingested
+
+    def _today(self) -> str:
+        return self.now().date().isoformat()
 
     def _encode(self, texts: Sequence[str]) -> int:
         missing = self.cache.count_missing(self.encoder, texts)
@@ -262,6 +265,7 @@ class Builder:
             sources=tuple(_source_entry(source, inputs.files[source.id], ingested) for source in inputs.sources),
             files={str(path.relative_to(work)): FileEntry(path.stat().st_size, file_sha256(path)) for path in written},
             data=inputs.data,
+            next_change=ingested.next_change,
             inputs=inputs.sha256 if fingerprint != inputs.sha256 else "",
         )
         raw = encode_json(manifest)
@@ -282,7 +286,7 @@ class Builder:
         return _Inputs(sources, files, data, _sha256(made_by, declared, files, data))
 
     def _known(self, inputs: _Inputs, rules: IngestRules) -> Path | None:
-        """Return a release of these inputs, where what it could not read is read no otherwise now."""
+        """Return a release of these inputs, if no law has changed and what it could not read is read no otherwise."""
         by_id = {source.id: source for source in inputs.sources}
 
         @cache
@@ -290,6 +294,8 @@ class Builder:
             return reads_as_told(told, by_id[told.source_id], rules)
 
         for folder in releases_of(self.releases, inputs.sha256, self.key.public):
+            if read_manifest(folder).has_changed_by(self._today()):
+                continue
             if all(map(as_told, _retryable(read_failures(folder), read_notes(folder)))):
                 return folder
         return None
@@ -311,9 +317,12 @@ def _retryable(failures: Iterable[IngestFailure], notes: Iterable[IngestNote]) -
 
 
 def _fingerprint(inputs: _Inputs, ingested: Ingested) -> str:
-    """Return the hash of all that decides what a release holds: its inputs, and what this machine could not read."""
+    """Return the hash of all that decides what a release holds: its inputs, what this machine could not read, and until
+    when its statuses hold.
+    """
     unread = sorted(map(astuple, _retryable(ingested.failures, notes_of(ingested.documents))))
-    return _sha256(inputs.sha256, unread) if unread else inputs.sha256
+    beside = (unread, ingested.next_change)
+    return _sha256(inputs.sha256, *beside) if any(beside) else inputs.sha256
 
 
 def _sha256(*parts: object) -> str:

@@ -66,7 +66,8 @@ class Manifest(msgspec.Struct, frozen=True):
     """What a release is made of. `fingerprint` is the hash of everything that decides what it holds; the id is drawn
     from it.
 
-    `inputs` is the hash of what went in, where the fingerprint holds more: what this machine could not read.
+    `inputs` is the hash of what went in, where the fingerprint holds more: what this machine could not read, and
+    `next_change`, the first day on which a recorded change of law begins that had not when this was built.
     `data` are the sha256 of the pack's files that decide how sources are read and what citizens are heard to ask; it is
     empty in releases made before it was kept.
     """
@@ -88,6 +89,11 @@ class Manifest(msgspec.Struct, frozen=True):
     files: dict[str, FileEntry]
     data: dict[str, str] = {}
     inputs: str = ""
+    next_change: str = ""
+
+    def has_changed_by(self, day: str) -> bool:
+        """Say whether a change of law that was to come has begun on a day, ISO 8601."""
+        return bool(self.next_change) and self.next_change <= day
 
 
 def id_hash(passage_id: str) -> int:
