@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 
+import msgspec
 import pytest
 
 from daulat.cli._answering import nation_knowledge
@@ -21,7 +22,7 @@ from daulat.knowledge.release import Release
 from daulat.knowledge.search import reader_for
 from daulat.nation import load_nation, pack_at
 
-from .conftest import GUIDE, QuickEncoder
+from .conftest import ACTS, GUIDE, QuickEncoder
 
 TODAY = date(2026, 1, 2)
 CHANGED = "sources or the pack have changed since"
@@ -34,9 +35,12 @@ CHANGED = "sources or the pack have changed since"
         (lambda site: (site.folder / "guide/new.md").write_text("# New"), CHANGED),
         (lambda site: (site.folder / "guide/births.md").write_text("# Births\n\nWithin 90 days."), CHANGED),
         (lambda site: (site.folder / "relations.yaml").write_text("format: 1\nacts: []\n"), CHANGED),
+        (lambda site: site.declare(ACTS, GUIDE.replace("title: Guide", "title: Handbook")), CHANGED),
+        (lambda site: site.declare(ACTS.replace("{doc_id", "{status: revoked, doc_id"), GUIDE), CHANGED),
+        (lambda site: site.declare(ACTS.replace("2024-04-30", "2024-04-29"), GUIDE), CHANGED),
         (lambda site: (site.folder / "sources.yaml").write_text("format: 9"), "cannot be read"),
     ],
-    ids=["nothing", "a new file", "other words", "other relations", "a fault"],
+    ids=["nothing", "a new file", "other words", "other relations", "a title", "a status", "a day", "a fault"],
 )
 def test_a_service_says_when_a_build_is_due_and_opens_all_the_same(site, quick, changed, told):
     site.daulat("search", "births")
@@ -125,3 +129,18 @@ def test_a_build_is_due_when_the_pack_hears_of_new_questions(site, tmp_path):
     assert not is_outdated(release.manifest, sources, pack, reader, declared=None, today=TODAY)
     asks.write_text(json.dumps(row | {"asks": {"en": ["what is a passport", "is a passport dear"]}}))
     assert is_outdated(release.manifest, sources, pack, reader, declared=None, today=TODAY)
+
+
+def test_a_release_from_before_declarations_were_kept_is_judged_by_its_files(site):
+    nation, encoder = load_nation(site.folder / "nation.yaml"), QuickEncoder()
+    sources, reader = nation_sources(nation, None), reader_for(None, nation.language_tags)
+    builder = nation_builder(nation, None, encoder, place_of(nation), now=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    older = msgspec.structs.replace(builder.build(sources, nation_rules(None)).manifest, declared="")
+    site.declare(ACTS, GUIDE.replace("title: Guide", "title: Handbook"))
+    for files, outdated in (("[# Schools]", True), (None, False)):
+        told = nation_sources(nation, None)
+        if files is None:
+            (site.folder / "guide/new.md").unlink()
+        else:
+            (site.folder / "guide/new.md").write_text(files)
+        assert is_outdated(older, told, None, reader, declared=None, today=TODAY) is outdated

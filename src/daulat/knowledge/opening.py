@@ -31,6 +31,7 @@ from daulat.knowledge.release import (
     Shelf,
     SigningKey,
     VerifyKey,
+    declared_hash,
     hashes_of,
     source_hashes,
     using,
@@ -169,7 +170,7 @@ def is_outdated(
     today: date,
 ) -> bool:
     """Say whether a build today would hold something else than a release: other sources or files, other contents,
-    another pack, or a change of law that has begun since.
+    another declaration of them, another pack, or a change of law that has begun since.
 
     Parameters
     ----------
@@ -178,6 +179,8 @@ def is_outdated(
     today : date
     """
     if manifest.has_changed_by(today.isoformat()):
+        return True
+    if manifest.declared and manifest.declared != declared_hash(sources):  # releases of before do not say
         return True
     if {source.id: source_hashes(source) for source in sources} != {each.id: each.files for each in manifest.sources}:
         return True

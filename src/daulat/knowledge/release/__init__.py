@@ -8,7 +8,7 @@ release is never changed after it is signed; what is published can always be ver
 from daulat.knowledge.release._place import using
 from daulat.knowledge.release.build import BUSY, Builder, BuildReport
 from daulat.knowledge.release.difference import Difference, difference
-from daulat.knowledge.release.inputs import hashes_of, source_hashes
+from daulat.knowledge.release.inputs import declared_hash, hashes_of, source_hashes
 from daulat.knowledge.release.layout import Manifest
 from daulat.knowledge.release.reader import Release, StoredPassage
 from daulat.knowledge.release.shelf import OTHER_COUNTRY, Shelf
@@ -26,6 +26,7 @@ __all__ = [
     "SigningKey",
     "StoredPassage",
     "VerifyKey",
+    "declared_hash",
     "difference",
     "hashes_of",
     "source_hashes",

@@ -31,7 +31,7 @@ from daulat.knowledge.ingest import Ingested, IngestRules, ingest_all, reads_as_
 from daulat.knowledge.ingested import IngestFailure, IngestNote, notes_of
 from daulat.knowledge.readers import READING
 from daulat.knowledge.release._place import using
-from daulat.knowledge.release.inputs import hashes_of, source_hashes
+from daulat.knowledge.release.inputs import declared_hash, hashes_of, source_hashes
 from daulat.knowledge.release.known import find_release, read_failures, read_notes, releases_of
 from daulat.knowledge.release.layout import (
     EVERYDAY,
@@ -74,6 +74,7 @@ class _Inputs:
     """What a release is made from, by its bytes, and the sha256 of all that."""
 
     sources: Sequence[Source]
+    declared: str
     files: dict[str, dict[str, str]]
     data: dict[str, str]
     sha256: str
@@ -265,6 +266,7 @@ class Builder:
             sources=tuple(_source_entry(source, inputs.files[source.id], ingested) for source in inputs.sources),
             files={str(path.relative_to(work)): FileEntry(path.stat().st_size, file_sha256(path)) for path in written},
             data=inputs.data,
+            declared=inputs.declared,
             next_change=ingested.next_change,
             inputs=inputs.sha256 if fingerprint != inputs.sha256 else "",
         )
@@ -279,11 +281,11 @@ class Builder:
         return manifest
 
     def _inputs(self, sources: Sequence[Source]) -> _Inputs:
-        declared = [source.model_dump(mode="json") for source in sources]
+        declared = declared_hash(sources)
         files = {source.id: source_hashes(source) for source in sources}
         data = hashes_of(self.data_files, self.everyday, self.own_files)
         made_by = (FORMAT, READING, self.version, self.country, self.encoder.name, self.key.public.text)
-        return _Inputs(sources, files, data, _sha256(made_by, declared, files, data))
+        return _Inputs(sources, declared, files, data, _sha256(made_by, declared, files, data))
 
     def _known(self, inputs: _Inputs, rules: IngestRules) -> Path | None:
         """Return a release of these inputs, if no law has changed and what it could not read is read no otherwise."""

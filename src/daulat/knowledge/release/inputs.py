@@ -6,6 +6,8 @@ The fingerprint of a release is drawn from these, and whether a build is due is 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,6 +27,12 @@ def source_hashes(source: Source) -> dict[str, str]:
         str(path.relative_to(source.root)): read.get(path, "")
         for path in (*read, *source.links_out(), *source.not_files())
     }
+
+
+def declared_hash(sources: Sequence[Source]) -> str:
+    """Return the sha256 of what is declared of sources, in their order: titles, addresses, statuses, services, days."""
+    declared = [source.model_dump(mode="json") for source in sources]
+    return hashlib.sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest()
 
 
 def _sha256_or_none(path: Path) -> str:

@@ -66,6 +66,7 @@ class Manifest(msgspec.Struct, frozen=True):
     """What a release is made of. `fingerprint` is the hash of everything that decides what it holds; the id is drawn
     from it.
 
+    `declared` is the sha256 of what was declared of the sources; likewise empty in older releases.
     `inputs` is the hash of what went in, where the fingerprint holds more: what this machine could not read, and
     `next_change`, the first day on which a recorded change of law begins that had not when this was built.
     `data` are the sha256 of the pack's files that decide how sources are read and what citizens are heard to ask; it is
@@ -88,6 +89,7 @@ class Manifest(msgspec.Struct, frozen=True):
     sources: tuple[SourceEntry, ...]
     files: dict[str, FileEntry]
     data: dict[str, str] = {}
+    declared: str = ""
     inputs: str = ""
     next_change: str = ""
 
