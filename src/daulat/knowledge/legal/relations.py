@@ -148,8 +148,9 @@ class RelationBook:
 
     def next_change(self, day: str) -> str:
         """Return when the first change begins of those that have not on a day, ISO 8601; empty where all have."""
-        recorded = (each.since for known in (*self.changes.values(), *self.restated.values()) for each in known)
-        return min((since for since in recorded if since > day), default="")
+        changes = (each.since for known in self.changes.values() for each in known)
+        restated = (each.since for known in self.restated.values() for each in known)
+        return min((since for since in (*changes, *restated) if since > day), default="")
 
     def acts_beside(self, held: Collection[str]) -> tuple[Act, ...]:
         """Return the acts of which something is known here and that are not among the documents held, by id."""
