@@ -25,6 +25,7 @@ from daulat.nation.reference import is_country, suggest_country
 _ADDRESS = re.compile(r"https?://[^\s/?#]+[^\x00-\x1f]*", re.IGNORECASE)
 _LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 LANGUAGE = r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
+IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 _DAY = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
 _USER_ASSIGNED = re.compile(r"AA|Q[M-Z]|X[A-Z]|ZZ")  # ISO 3166-1 leaves these to whoever needs one
 _LONGEST_NAME_BYTES = 255
@@ -37,6 +38,20 @@ class Surroundings:
     root: Path
     today: date | None = None
     services: Collection[str] | None = None
+
+
+def document_id(value: str) -> str:
+    """Accept what can stand in the address of a document, or nothing.
+
+    >>> document_id("ACT-1-2001"), document_id("")
+    ('ACT-1-2001', '')
+    """
+    if value and not re.fullmatch(IDENTIFIER, value):
+        raise ValueError(
+            f"`{value[:80]}` is no id of a document; write up to 80 letters A to Z, digits, `.`, `_` and `-`, "
+            "with a letter or a digit first, such as `ACT-1-2001`"
+        )
+    return value
 
 
 def address(value: str) -> str:

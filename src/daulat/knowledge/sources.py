@@ -24,7 +24,7 @@ from daulat.knowledge.readers.base import Format
 from daulat.knowledge.types import LegalStatus
 from daulat.nation import YamlFile
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
+Identifier = Annotated[str, StringConstraints(pattern=checks.IDENTIFIER)]
 Language = Annotated[str, StringConstraints(pattern=checks.LANGUAGE)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Address = Annotated[str, AfterValidator(checks.address)]
@@ -75,7 +75,7 @@ class Reading(Declared):
 class DocumentDefaults(Declared):
     """What holds for every document of the source, where the document does not say otherwise."""
 
-    doc_id: Identifier | Literal[""] = ""
+    doc_id: Annotated[str, AfterValidator(checks.document_id)] = ""
     title: str = ""
     citation: str = ""
     kind: str = ""

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,38 @@ def test_a_file_that_nobody_signed_for_is_named(copy: Path) -> None:
             verify_release(copy)
     finally:
         stranger.unlink()
+
+
+STRANGERS = {
+    "an empty folder": lambda path, _: path.mkdir(),
+    "a pipe": lambda path, _: os.mkfifo(path),
+    "a link that leads nowhere": lambda path, _: path.symlink_to("nowhere"),
+    "a link to a file": lambda path, outside: path.symlink_to(outside),
+}
+
+
+@pytest.mark.parametrize("make", STRANGERS.values(), ids=STRANGERS)
+def test_whatever_nobody_signed_for_is_named(copy: Path, tmp_path: Path, make: Callable[[Path, Path], object]) -> None:
+    stranger, outside = copy / "everyday", tmp_path / "outside"
+    outside.touch()
+    make(stranger, outside)
+    try:
+        with pytest.raises(ReleaseError, match="everyday is not in the manifest"):
+            verify_release(copy)
+        assert Release(copy).everyday is None  # what is heard is what the manifest lists
+    finally:
+        stranger.rmdir() if stranger.is_dir() and not stranger.is_symlink() else stranger.unlink()
+
+
+def test_a_file_replaced_by_a_link_to_one_outside_is_named(copy: Path, tmp_path: Path) -> None:
+    for name in ("passages.bin", SIGNATURE):
+        outside = (copy / name).rename(tmp_path / name)
+        (copy / name).symlink_to(outside)
+        try:
+            with pytest.raises(ReleaseError, match=f"{name} is a link and no file"):
+                verify_release(copy)
+        finally:
+            outside.replace(copy / name)
 
 
 def test_a_whole_release_verifies_and_names_its_key(release: Release) -> None:

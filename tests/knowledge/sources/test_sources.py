@@ -280,3 +280,18 @@ def test_a_folder_of_laws_is_recognised_with_its_tables(tmp_path: Path) -> None:
 def test_a_folder_of_neither_shape_says_what_it_looked_for(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"contexts\.jsonl\.gz"):
         folder_sources(tmp_path)
+
+
+def test_an_id_that_no_document_can_have_is_one_fault_that_says_what_to_write(tmp_path: Path) -> None:
+    (tmp_path / "sources.yaml").write_text(
+        "format: 1\nsources:\n"
+        "  - {id: a, title: A, publisher: P, licence: CC0-1.0, retrieved: null, coverage_date: null,\n"
+        "     read: {format: text, path: a.txt},\n"
+        '     document: {doc_id: "EE/Rows 1"}}\n'
+    )
+    with pytest.raises(SourceError) as caught:
+        load_sources(tmp_path / "sources.yaml")
+    assert "has 1 fault\n" in caught.value.what
+    assert "line 5" in caught.value.what
+    assert "`EE/Rows 1` is no id of a document; write up to 80 letters" in caught.value.what
+    assert "constrained" not in caught.value.what

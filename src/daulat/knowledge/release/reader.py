@@ -92,7 +92,8 @@ class Release:
         self.lexical = LexicalIndex(folder / LEXICAL)
         self.vectors = VectorIndex(folder)
         self.terms = ForwardIndex(folder)
-        self.everyday = EverydayIndex(folder / EVERYDAY) if (folder / EVERYDAY).is_dir() else None
+        heard = any(name.startswith(f"{EVERYDAY}/") for name in self.manifest.files)
+        self.everyday = EverydayIndex(folder / EVERYDAY) if heard else None
         held = {len(self.rows), len(self._ids), len(self._offsets) - 1, len(self.lexical), len(self.terms)}
         if held != {self.manifest.passages} or len(self.segments) != len(self.vectors):
             raise ValueError(f"its files hold different numbers of passages ({sorted(held)})")

@@ -2,8 +2,8 @@
 """Ed25519 signatures of releases: a manifest in, a signature out; a directory in, whether it is whole and whose it is,
 out.
 
-Verification reads every byte that the manifest lists and refuses files that it does not list. Keys never leave their
-files; the private key is made on first use with mode 0600 and is never logged.
+Verification reads every byte that the manifest lists and refuses whatever it does not list, links too. Keys never leave
+their files; the private key is made on first use with mode 0600 and is never logged.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import base64
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -198,13 +198,21 @@ def verify_release(folder: Path, trusted: tuple[VerifyKey, ...] | None = None) -
 
 
 def _file_faults(folder: Path, manifest: Manifest) -> list[str]:
-    present = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    faults = [
-        f"{name} is not in the manifest" for name in sorted(present - set(manifest.files) - {MANIFEST, SIGNATURE})
-    ]
-    for name, entry in sorted(manifest.files.items()):
-        fault = _fault_of(folder / name, entry) if name in present else "is missing"
-        if fault:
+    listed = {*manifest.files, MANIFEST, SIGNATURE}
+    parents = {str(parent) for name in manifest.files for parent in PurePosixPath(name).parents}
+    present = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
+    faults = []
+    for name, path in sorted(present.items()):
+        is_folder = path.is_dir() and not path.is_symlink()
+        if name not in listed and not (is_folder and name in parents):
+            faults.append(f"{name} is not in the manifest")
+    for name in sorted(listed):
+        entry = manifest.files.get(name)
+        if name not in present:
+            faults.append(f"{name} is missing")
+        elif present[name].is_symlink() or not present[name].is_file():
+            faults.append(f"{name} is {'a link' if present[name].is_symlink() else kind_of(present[name])} and no file")
+        elif entry and (fault := _fault_of(present[name], entry)):
             faults.append(f"{name} {fault}")
     return faults
 
