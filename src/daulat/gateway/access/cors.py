@@ -12,12 +12,14 @@ from collections.abc import Collection
 from daulat.gateway._asgi import ASGIApp, Header, Message, Receive, Scope, Send
 
 _METHODS = b"GET, POST, PUT, DELETE"
+# What the API reads of a request, and what OpenAI's clients send of themselves.
 _HEADERS = (
-    b"authorization, content-type, last-event-id, x-daulat-data-class, x-daulat-priority, x-stainless-arch,"
-    b" x-stainless-lang, x-stainless-os, x-stainless-package-version, x-stainless-retry-count, x-stainless-runtime,"
-    b" x-stainless-runtime-version, x-stainless-timeout, openai-organization, openai-project"
+    b"authorization, content-type, last-event-id, traceparent, x-daulat-data-class, x-daulat-language,"
+    b" x-daulat-priority, x-stainless-arch, x-stainless-helper-method, x-stainless-lang, x-stainless-os,"
+    b" x-stainless-package-version, x-stainless-retry-count, x-stainless-runtime, x-stainless-runtime-version,"
+    b" x-stainless-timeout, openai-beta, openai-organization, openai-project"
 )
-_EXPOSED = b"retry-after, x-request-id"
+_EXPOSED = b"content-disposition, retry-after, x-request-id, x-daulat-engine, x-daulat-route-reason, x-daulat-stream"
 _KEPT_S = b"600"
 
 
