@@ -18,7 +18,6 @@ from daulat.cli._access_rules import limits, roles, sessions
 from daulat.cli._declaration import file_option
 from daulat.cli._desk import dry_run_option, run_at_desk, show, told
 from daulat.cli._output import emit, emit_json, hint, json_option, say
-from daulat.errors import DaulatError
 from daulat.nation import Nation, load_nation
 
 if TYPE_CHECKING:
@@ -160,18 +159,12 @@ def require_reach(nation: Nation, models: tuple[str, ...], services: tuple[str, 
 
     Raises
     ------
-    DaulatError
+    AccessError
         If there is no such service: a key for it could reach nothing.
     """
-    known = [service.id for service in nation.services]
-    for service in services:
-        if service not in known:
-            raise DaulatError(
-                f"there is no service `{service}`",
-                why="A key for it would reach nothing.",
-                fix=f"declared are {', '.join(known)}; or declare it under `services` in nation.yaml.",
-                code="access.no_service",
-            )
+    from daulat.gateway.access.records import require_services
+
+    require_services(services, [service.id for service in nation.services])
     names = [*(model.id for model in nation.models), *(route.id for route in nation.routes)]
     for pattern in models:
         if not any(fnmatchcase(name, pattern) for name in names):

@@ -12,6 +12,8 @@ from browser import Browser
 from daulat.gateway.access.limits import grant_role
 from daulat.gateway.access.registry import utc_now
 from daulat.gateway.access.sessions import Sessions
+from daulat.gateway.quota.counters import CountersUnavailableError
+from daulat.gateway.quota.leases import Leases
 from daulat.ledger import UsageRow, open_usage
 
 number = itertools.count()
@@ -163,3 +165,34 @@ async def test_what_is_taken_or_has_ended_is_told_from_what_is_not_there(live_ap
         assert await answer("DELETE", "roles/none") == (404, "access.no_role")
         king = {"principal": "subject:x", "role": "king"}
         assert await answer("POST", "roles", king) == (400, "access.limit_or_role")
+
+
+async def test_a_key_for_a_service_that_is_not_declared_is_refused_with_those_that_are(live_app, sign_in, store):
+    async with live_app(services=("health", "schools")) as base:
+        browser, cookie = await sign_in("operator")
+        asked = {"project": "moh/portal", "services": ["health", "nope"]}
+        status, said = await browser.json(f"{base}/v1/admin/keys", "POST", asked, cookie)
+        assert (status, said["error"]["code"]) == (404, "access.no_service")
+        assert "declared are health, schools" in said["error"]["message"]
+        assert await store.fetch("SELECT count(*) FROM access_key") == [(0,)]
+        status, _ = await browser.json(f"{base}/v1/admin/keys", "POST", asked | {"services": ["health"]}, cookie)
+        assert status == 200
+
+
+async def test_limits_are_not_ready_while_the_counters_are_away(live_app, office, sign_in, monkeypatch):
+    async def away(self, limits):
+        raise CountersUnavailableError("away")
+
+    await office.limit("organisation", "moh", "requests", "day", 7)
+    monkeypatch.setattr(Leases, "read", away)
+    async with live_app() as base:
+        browser, cookie = await sign_in("operator")
+        status, said = await browser.json(f"{base}/v1/admin/limits", headers=cookie)
+    assert (status, said["error"]["code"]) == (503, "quota_unavailable")
+
+
+async def test_who_asks_for_their_usage_without_a_key_is_told_that_one_is_needed(live_app):
+    async with live_app() as base:
+        status, said = await Browser().json(f"{base}/v1/usage")
+    assert (status, said["error"]["code"]) == (401, "invalid_api_key")
+    assert "an API key is needed here" in said["error"]["message"]

@@ -8,7 +8,7 @@ absence. Changes are taken from pages of this site alone.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -41,11 +41,12 @@ from daulat.gateway.access.limits import (
     set_limit,
 )
 from daulat.gateway.access.origins import require_own_page
+from daulat.gateway.access.records import require_services
 from daulat.gateway.access.registry import KeyRules, NewKey, Registry, as_data
 from daulat.gateway.access.roles import Reach, reach
 from daulat.gateway.access.sessions import Person
 from daulat.gateway.access.sign_in import SignInRoutes
-from daulat.gateway.errors import BadRequest, NotFound, RequestError
+from daulat.gateway.errors import BadRequest, NotFound, NotReady, RequestError
 from daulat.gateway.quota.counters import CountersUnavailableError
 from daulat.gateway.quota.leases import Leases
 from daulat.ledger.errors import LedgerError
@@ -64,6 +65,7 @@ class Office:
     leases: Leases
     zone: ZoneInfo
     now: Callable[[], datetime]
+    services: Collection[str] | None = None  # those that are declared, where that is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,8 @@ async def create_key(visit: Visit) -> Any:
         if not 0 < body.expires_in_days <= MOST_DAYS:
             raise _bad(f"`expires_in_days` is above 0 and at most {MOST_DAYS:,}", "expires_in_days")
         ends = visit.office.now() + timedelta(days=body.expires_in_days)
+    if visit.office.services is not None:
+        require_services(body.services, visit.office.services)
     names = tuple(body.models), tuple(body.services), tuple(body.networks)
     rules = KeyRules(*names, body.data_class, body.highest_priority, ends)
     if visit.reach == "own" and (body.highest_priority == "emergency"):
@@ -258,10 +262,10 @@ async def show_limits(visit: Visit) -> Any:
     try:
         readings = await visit.office.leases.read(seen) if seen else []
     except CountersUnavailableError:
-        raise BadRequest(
-            "the counters do not answer at present",
-            why="They hold what was used.",
-            fix="try again.",
+        raise NotReady(
+            "limits cannot be read at present",
+            why="The counters do not answer.",
+            fix="try again in a few seconds.",
             code="quota_unavailable",
         ) from None
     return {"data": [reading_as_data(reading) for reading in readings]}

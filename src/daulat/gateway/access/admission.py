@@ -209,6 +209,8 @@ class KeyAdmission:
         Unauthorised, Forbidden
             If there is none, or it has been revoked, has expired, or may not be used from the caller's network.
         """
+        if not call.credential.startswith(PREFIX):
+            raise _key_needed(call)
         record = self._directory.find(call.credential)
         self._check(record, call)
         return record

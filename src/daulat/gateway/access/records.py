@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import ipaddress
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal, TypeVar, get_args
 
+from daulat.gateway.access.errors import AccessError
 from daulat.gateway.errors import BadRequest
 from daulat.gateway.quota.credit import Slot
 
@@ -154,6 +156,33 @@ def named_priority(word: str) -> Priority | None:
         If there is no such priority.
     """
     return _named(word, PRIORITIES, "X-Daulat-Priority", "unknown_priority", "Who waits for whom depends on it.")
+
+
+def require_services(services: Collection[str], declared: Collection[str]) -> None:
+    """Refuse a key for a service that is not declared.
+
+    Raises
+    ------
+    AccessError
+        Naming those that are.
+
+    Examples
+    --------
+    >>> require_services(["health"], ["health", "schools"])
+    >>> try:
+    ...     require_services(["nope"], ["health", "schools"])
+    ... except AccessError as error:
+    ...     print(error.what)
+    there is no service `nope`
+    """
+    for service in services:
+        if service not in declared:
+            raise AccessError(
+                f"there is no service `{service[:100]}`",
+                why="A key for it would reach nothing.",
+                fix=f"declared are {', '.join(declared) or 'none'}; or declare it under `services` in nation.yaml.",
+                code="access.no_service",
+            )
 
 
 def _named(word: str, among: tuple[Word, ...], header: str, code: str, why: str) -> Word | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -70,6 +70,8 @@ class AccessSettings:
         Where people sign in.
     is_secure : bool
         People reach the service over TLS.
+    services : collection of str, optional
+        The declared services, for which keys may be made. None: it is not known here which there are.
     """
 
     zone: ZoneInfo
@@ -84,6 +86,7 @@ class AccessSettings:
     keep_days: int = 365
     sign_in: ProviderSettings | None = None
     is_secure: bool = False
+    services: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +169,7 @@ class Access:
 
         async def office() -> Office:
             opened = await self.opened()
-            return Office(opened.store, opened.leases, settings.zone, self._now)
+            return Office(opened.store, opened.leases, settings.zone, self._now, settings.services)
 
         async def own() -> tuple[Store, KeyAdmission, Leases]:
             opened = await self.opened()

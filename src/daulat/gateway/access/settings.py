@@ -53,6 +53,7 @@ def access_settings(nation: Nation, environ: Mapping[str, str], *, workers: int 
         workers=workers,
         keep_days=nation.retention.receipts_days,
         sign_in=_sign_in(nation, environ),
+        services=tuple(service.id for service in nation.services),
         is_secure=(nation.gateway.public_url or "").startswith("https://"),
     )
 
