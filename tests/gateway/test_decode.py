@@ -70,3 +70,18 @@ def test_what_is_not_a_whole_number_is_none(seed):
     with pytest.raises(BadRequest) as caught:
         chat(user("x"), seed=seed)
     assert caught.value.param == "seed"
+
+
+def test_what_asks_for_nothing_is_not_refused():
+    call = chat(
+        {"role": "user", "content": "hi"}, modalities=["text"], stream=True, stream_options={"include_usage": None}
+    )
+    assert "modalities" not in call.options
+    assert to_question(call, "s").text == "hi"
+
+
+@pytest.mark.parametrize("modalities", [["text", "audio"], ["audio"], "text"])
+def test_an_answer_that_is_not_text_is_refused(modalities):
+    with pytest.raises(BadRequest) as refused:
+        chat({"role": "user", "content": "hi"}, modalities=modalities)
+    assert refused.value.param == "modalities"

@@ -36,6 +36,8 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 # What an answer here could not honour; to pass over it would mislead the application that asked.
 _REFUSED = ("tools", "functions", "logprobs", "top_logprobs", "modalities", "audio")
+# The one way in which anything answers here; whoever asks for it asks for nothing.
+_ONLY_TEXT = ["text"]
 # What a service could not either, and an engine may; with the values that ask for nothing.
 _HARMLESS: dict[str, tuple[Any, ...]] = {
     "tool_choice": ("none", "auto"),
@@ -147,6 +149,8 @@ def decode_chat(body: bytes, language_header: str) -> ChatCall:
     fields = decode(body, dict[str, msgspec.Raw])
     with explained():  # a field may hold what is JSON by its signs alone: bytes that are no text, a number without end
         others = {name: msgspec.json.decode(raw) for name, raw in fields.items() if name not in _READ_HERE}
+    if others.get("modalities") == _ONLY_TEXT:
+        del others["modalities"]
     for name in _REFUSED:
         if others.get(name):
             raise _unsupported(name)

@@ -50,7 +50,7 @@ class ChatMessage(Struct):
 class StreamOptions(Struct):
     """What a stream carries beside the answer."""
 
-    include_usage: bool = False
+    include_usage: bool | None = None
 
 
 class ChatCompletionRequest(Struct):
