@@ -142,6 +142,26 @@ def test_two_choices_think_apart():
     assert deltas[:2] == [{"reasoning_content": "a", "content": "A"}, {"reasoning_content": "b", "content": "B"}]
 
 
+def test_a_choice_that_answers_at_once_does_not_end_the_thinking_of_another():
+    plain = [event(**says("A <think> is a tag", index=0)), event(**says("<think>.", index=0))]
+    out, _ = passed(
+        [
+            plain[0],
+            event(**says("<think>b", index=1)),
+            plain[1],
+            event(**says("</think>B", index=1)),
+            event(**says(" and on", "stop", index=1)),
+        ],
+        keep_usage=False,
+        think=True,
+        choices=2,
+    )
+    choices = [json.loads(line[6:])["choices"][0] for line in out.split(b"\n\n") if b"choices" in line]
+    told = {index: [choice["delta"] for choice in choices if choice["index"] == index] for index in (0, 1)}
+    assert told[0] == [{"content": "A <think> is a tag"}, {"content": "<think>."}]
+    assert told[1] == [{"reasoning_content": "b"}, {"content": "B"}, {"content": " and on"}]
+
+
 COUNTS = st.fixed_dictionaries(
     {},
     optional={

@@ -53,11 +53,12 @@ class ThinkFilter:
     True
     """
 
-    __slots__ = ("_begun", "_choices", "_splitters", "passive")
+    __slots__ = ("_begun", "_choices", "_plain", "_splitters", "passive")
 
     def __init__(self, choices: int = 1) -> None:
         self._choices = choices
         self._splitters: dict[int, ThinkSplitter] = {}
+        self._plain: set[int] = set()  # choices that began without thinking
         self._begun = False
         self.passive = False
 
@@ -69,14 +70,17 @@ class ThinkFilter:
             return None
         if not choices:
             return None
-        if not self._begun and not any(self._may_think(choice) for choice in choices):
-            self.passive = any(choice.delta and (choice.delta.content or "").strip() for choice in choices)
+        if not self._begun and not any(map(self._may_think, choices)):
+            # Each choice thinks or does not for itself: that one has begun to answer says nothing of the others.
+            self._plain |= {choice.index for choice in choices if choice.delta and (choice.delta.content or "").strip()}
+            self.passive = len(self._plain) >= self._choices
             return None
         self._begun = True
         return self._split(data, choices)
 
-    @staticmethod
-    def _may_think(choice: _Choice) -> bool:
+    def _may_think(self, choice: _Choice) -> bool:
+        if choice.index in self._plain:
+            return False
         text = ((choice.delta and choice.delta.content) or "").lstrip()
         return bool(text) and (text.startswith("<think>") or "<think>".startswith(text))
 
@@ -85,6 +89,9 @@ class ThinkFilter:
         event: dict[str, Any] = msgspec.json.decode(data)
         said = False
         for choice, written in zip(choices, event["choices"], strict=True):
+            if choice.index in self._plain:
+                said = True
+                continue
             splitter = self._splitters.setdefault(choice.index, ThinkSplitter())
             reasoning, content = splitter.feed((choice.delta and choice.delta.content) or "")
             if choice.finish_reason:
@@ -99,7 +106,8 @@ class ThinkFilter:
             written["delta"] = delta
             said = said or bool(delta) or bool(choice.finish_reason)
         splitters = self._splitters.values()
-        self.passive = len(splitters) >= self._choices and all(splitter.answering for splitter in splitters)
+        begun = len(splitters) + len(self._plain)
+        self.passive = begun >= self._choices and all(splitter.answering for splitter in splitters)
         return msgspec.json.encode(event) if said else b""
 
 
