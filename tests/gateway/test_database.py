@@ -8,10 +8,10 @@ from contextlib import suppress
 
 import pytest
 
-from daulat.gateway.database import watch_database
+from daulat.gateway.database import kept_open, watch_database
 from daulat.gateway.errors import envelope, status_of
 from daulat.gateway.readiness import Readiness
-from daulat.store import StoreError, StoreSettings, StoreUnreachableError, open_store
+from daulat.store import SchemaNewerError, StoreError, StoreSettings, StoreUnreachableError, open_store
 from daulat.store._postmaster import running_postmaster
 
 
@@ -93,3 +93,40 @@ def test_a_caller_is_told_to_come_back_and_not_where_the_database_is(kind):
     told = str(envelope(error))
     assert "store.x" in told
     assert not any(word in told for word in ("/srv", "secret", "internal"))
+
+
+async def test_a_database_that_is_away_at_the_start_is_looked_for_until_it_is_there(tmp_path):
+    readiness, attempts = Told(), []
+    asked = StoreSettings(tmp_path, f"host={tmp_path} dbname=moh_prod")  # where no server has its socket yet
+
+    async def hold():
+        attempts.append(1)
+        if len(attempts) > 2:
+            readiness.set("database", "ready")
+            return
+        async with open_store(asked):
+            pytest.fail("nothing runs there")
+
+    await kept_open(readiness, hold, look_s=0.01)
+    assert readiness.told == ["failed", "ready"]
+    assert len(attempts) == 3
+
+
+async def test_what_waiting_does_not_mend_is_told_at_once():
+    readiness = Told()
+
+    async def hold():
+        raise SchemaNewerError("0099", "0007")
+
+    with pytest.raises(SchemaNewerError):
+        await kept_open(readiness, hold, look_s=0.01)
+
+
+def test_readiness_says_that_the_database_is_away_and_the_log_alone_where_it_is(caplog):
+    readiness = Readiness()
+    readiness.fail("database", StoreUnreachableError(
+        "the database db7.internal.example:6543/moh_prod does not answer", why="-", fix="see /srv/data",
+        code="store.unreachable"))  # fmt: skip
+    told = readiness.states["database"][1]
+    assert told == "the database does not answer at present (store.unreachable)"
+    assert "db7.internal.example:6543/moh_prod" in caplog.text

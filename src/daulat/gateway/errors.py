@@ -168,7 +168,7 @@ def envelope(error: DaulatError) -> dict[str, dict[str, str | None]]:
     'no model `x`. Nothing answers to it. Hint: see /v1/models.'
     """
     if isinstance(error, StoreError | ReleaseError):
-        error = _away(error)
+        error = away(error)
     status = status_of(error)
     unknown = isinstance(error, UnknownModel)
     kind = "rate_limit_error" if status == 429 else "invalid_request_error" if status < 500 else "server_error"
@@ -185,8 +185,8 @@ def envelope(error: DaulatError) -> dict[str, dict[str, str | None]]:
     }
 
 
-def _away(error: StoreError | ReleaseError) -> NotReady:
-    """Return what a caller is told of what we keep: neither where it is nor what ails it, which is the operator's."""
+def away(error: StoreError | ReleaseError) -> NotReady:
+    """Return what is told of what we keep to all but the operator: neither where it is nor what ails it."""
     if isinstance(error, ReleaseError):
         return NotReady(
             "the official text cannot be read at present",

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from daulat.gateway.api.batches.queue import BatchQueue
 from daulat.gateway.api.batches.worker import working
 from daulat.gateway.api.files.shelf import FileShelf
 from daulat.gateway.app import create_app
-from daulat.gateway.database import watch_database
+from daulat.gateway.database import kept_open, watch_database
 from daulat.gateway.declared_models import MODELS, keep_told
 from daulat.gateway.errors import defect
 from daulat.gateway.media import declared_fetcher
@@ -136,8 +136,9 @@ async def open_front(
     settings = StoreSettings.from_environment(nation.path(nation.store.directory), environ)
     parts.readiness.set("database", "loading")
     keep_s = nation.retention.files_days * DAY_S
+    hold = partial(_keep_store, parts, settings, receipts, access, keep_s)
     keeping = [
-        asyncio.create_task(reporting(parts, "database", _keep_store(parts, settings, receipts, access, keep_s))),
+        asyncio.create_task(reporting(parts, "database", kept_open(parts.readiness, hold))),
         asyncio.create_task(reporting(parts, MODELS, keep_told(engines, parts.readiness))),
     ]
     try:

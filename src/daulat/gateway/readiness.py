@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """The state of each part: what loads or fails says so here, and `/readyz`, `/v1/status` and `daulat up` read it.
 
-Names and short phrases for the operator. Decides nothing.
+Names and short phrases, which everybody may read: where the database is, and what ails it, goes to the log alone.
+Decides nothing.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from daulat.errors import DaulatError
+from daulat.gateway.errors import away
+from daulat.store.errors import StoreError
+
+_LOG = logging.getLogger(__name__)
 
 PartState = Literal["loading", "ready", "failed", "absent"]
 
@@ -40,7 +46,11 @@ class Readiness:
             self.on_change(name, state, detail)
 
     def fail(self, name: str, error: DaulatError) -> None:
-        """Say that a part will not come, and why."""
+        """Say that a part will not come, and why; of what we keep, the whole of it to the log alone."""
+        if isinstance(error, StoreError):
+            _LOG.error("%s: %s (%s): %s", name, error.what, error.code, error.fix)
+            self.set(name, "failed", f"{away(error).what} ({error.code})")
+            return
         self.set(name, "failed", f"{error.what} ({error.code}): {error.fix}")
 
     def waiting_for(self) -> list[str]:
