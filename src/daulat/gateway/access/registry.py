@@ -207,11 +207,11 @@ class Registry:
         Raises
         ------
         AccessError
-            If there is no such project, or a rule makes no sense.
+            If there is no such project, it or its organisation is closed, or a rule makes no sense.
         """
         _require_sense(rules, self.now())
         async with self.change("access.key_created", {"project": project}) as connection:
-            await self._require_open(connection, "project", project)
+            await self._require_account(connection, project)
             new = await self._insert_key(connection, project, name, rules)
         return new
 
@@ -231,20 +231,25 @@ class Registry:
     async def rotate_key(self, key: str, overlap: timedelta) -> NewKey:
         """Make another key with the same rules; the old one goes on for `overlap`, so that applications can change.
 
+        Where the old one was to end, the new one lives as long as the old one was given, counted from now: it is as
+        good for a key that has expired.
+
         Raises
         ------
         AccessError
-            As `revoke_key`.
+            As `revoke_key`; or if the project or its organisation is closed.
         """
         async with self.change("access.key_rotated", {"key": key}) as connection:
             old = await self._require_key(connection, key)
+            await self._require_account(connection, old.project_id)
+            now = self.now()
             rules = KeyRules(
                 tuple(old.models),
                 tuple(old.services),
                 tuple(old.networks),
                 old.data_class,
                 old.highest_priority,
-                old.expires_at,
+                None if old.expires_at is None else now + (old.expires_at - old.created_at),
             )
             new = await self._insert_key(connection, old.project_id, old.name, rules)
             # The limits of the key itself go with it.
@@ -254,7 +259,7 @@ class Registry:
                 " WHERE scope = 'key' AND scope_id = %s",
                 [new.key.id, key],
             )
-            ends = self.now() + overlap
+            ends = now + overlap
             if overlap:
                 statement = "UPDATE access_key SET expires_at = least(expires_at, %s) WHERE id = %s"
             else:
@@ -288,6 +293,11 @@ class Registry:
             made = await cursor.fetchone()
         assert made is not None
         return NewKey(made, token)
+
+    async def _require_account(self, connection: AsyncConnection[Any], project: str) -> None:
+        """Refuse a key that would be refused: of a project that is closed, or whose organisation is."""
+        await self._require_open(connection, "project", project)
+        await self._require_open(connection, "organisation", project.partition("/")[0])
 
     async def _require_open(self, connection: AsyncConnection[Any], what: str, which: str) -> None:
         table = "access_organisation" if what == "organisation" else "access_project"
