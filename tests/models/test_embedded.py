@@ -22,6 +22,7 @@ from daulat.models import (
     EngineRefused,
     EngineUnavailable,
     Message,
+    embedded,
 )
 
 SETTINGS = EmbeddedSettings(context_length=16_384, threads=1)
@@ -79,6 +80,51 @@ async def test_requests_that_come_together_start_one_process(engine: EmbeddedEng
     answers = await asyncio.gather(*(answer(engine) for _ in range(4)))
 
     assert len(set(answers)) == 1
+
+
+@pytest.fixture
+def slow_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have a child wait, before it loads, until the returned file is there; `starts` beside it counts them."""
+    gate, child = tmp_path / "gate", tmp_path / "child.py"
+    child.write_text(
+        "import os, runpy, sys, time\n"
+        f"open({str(tmp_path / 'starts')!r}, 'a').write('x')\n"
+        f"while not os.path.exists({str(gate)!r}): time.sleep(0.01)\n"
+        f"sys.argv = [{str(embedded._CHILD)!r}]\n"
+        f"runpy.run_path({str(embedded._CHILD)!r}, run_name='__main__')\n"
+    )
+    monkeypatch.setattr(embedded, "_CHILD", child)
+    return gate
+
+
+async def test_callers_who_give_up_leave_the_model_loading_for_the_next(
+    engine: EmbeddedEngine, slow_start: Path
+) -> None:
+    starts = slow_start.with_name("starts")
+    for _ in range(3):
+        impatient = asyncio.create_task(answer(engine))
+        await wait_until(starts.exists)
+        impatient.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await impatient
+    slow_start.touch()
+
+    assert await answer(engine)
+
+    assert starts.read_text() == "x"
+
+
+async def test_closing_the_engine_ends_a_load_and_tells_whoever_waits_for_it(
+    engine: EmbeddedEngine, slow_start: Path
+) -> None:
+    waiting = asyncio.create_task(answer(engine))
+    await wait_until(slow_start.with_name("starts").exists)
+
+    await engine.close()
+
+    with pytest.raises(EngineUnavailable, match="was closed"):
+        await waiting
+    assert engine.process_id is None
 
 
 async def test_closing_a_stream_stops_the_computation(engine: EmbeddedEngine) -> None:

@@ -106,7 +106,7 @@ class EmbeddedEngine:
         self._settings = settings or EmbeddedSettings()
         self._clock = clock
         self._child: _Child | None = None
-        self._starting = asyncio.Lock()
+        self._starting: asyncio.Task[_Child] | None = None
         self._crashes = 0
         self._not_before = 0.0
         self._closed = False
@@ -194,10 +194,12 @@ class EmbeddedEngine:
     async def close(self) -> None:
         """End the process. Requests that are in it are interrupted."""
         self._closed = True
-        async with self._starting:
-            if self._child is not None:
-                await _end(self._child)
-                self._child = None
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.gather(self._starting, return_exceptions=True)
+        child, self._child = self._child, None
+        if child is not None:
+            await _end(child)
 
     async def __aenter__(self) -> Self:
         return self
@@ -206,20 +208,38 @@ class EmbeddedEngine:
         await self.close()
 
     async def _ready(self) -> _Child:
-        async with self._starting:
-            if self._child is not None and self._child.is_alive:
-                return self._child
-            if self._child is not None:
-                self._note_crash(self._child)
-            self._check_may_start()
-            await self._approve()
-            try:
-                self._child = await self._start()
-            except EngineError:
-                self._crashes += 1
-                self._not_before = self._clock() + _pause_s(self._crashes)
-                raise
+        """Return the process, once it is there; a request that gives up meanwhile leaves the start to the others."""
+        if self._child is not None and self._child.is_alive:
             return self._child
+        if self._starting is None:
+            self._check_may_start()
+            self._starting = asyncio.create_task(self._load(), name=f"load {self._model}")
+            self._starting.add_done_callback(self._has_loaded)
+        starting = self._starting
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            if starting.cancelled():  # by `close`, and not our own caller's doing
+                raise self._unavailable("was closed", fix="Start the service again.") from None
+            raise
+
+    async def _load(self) -> _Child:
+        if self._child is not None:
+            self._note_crash(self._child)
+            self._check_may_start()
+        await self._approve()
+        try:
+            self._child = await self._start()
+        except EngineError:
+            self._crashes += 1
+            self._not_before = self._clock() + _pause_s(self._crashes)
+            raise
+        return self._child
+
+    def _has_loaded(self, starting: asyncio.Task[_Child]) -> None:
+        self._starting = None
+        if not starting.cancelled():
+            starting.exception()  # told to whoever still waits; where nobody does, nothing is to be said of it
 
     def _check_may_start(self) -> None:
         if self._closed:
