@@ -18,9 +18,7 @@ async def registry(store, office):
     return Registry(store, by="operator", now=lambda: MARCH)
 
 
-@pytest.mark.parametrize(
-    "rotated_at", [MARCH + timedelta(days=10), MARCH + timedelta(days=90)], ids=["good", "expired"]
-)
+@pytest.mark.parametrize("days", [10, 90], ids=["good", "expired"])
 async def test_a_rotated_key_lives_as_long_from_now_as_the_old_one_was_given(store, registry, days):
     rotated_at = MARCH + timedelta(days=days)
     old = await registry.create_key("moh/portal", "portal", KeyRules(expires_at=MARCH + MONTH))
