@@ -6,8 +6,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -96,6 +98,64 @@ def test_an_interrupted_pull_goes_on_where_it_stopped(hub: HubServer, store: Wei
 
     assert path.read_bytes() == tiny_weights.read_bytes()
     assert hub.requests[-1][2] == "bytes=50000-"
+
+
+@contextmanager
+def interrupted_while_hashing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    def interrupted(_file: Path) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as meanwhile:
+        # The function of that name hides its module.
+        meanwhile.setattr(sys.modules["daulat.models.pull"], "hash_file", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            yield
+
+
+def test_a_pull_interrupted_while_it_checks_the_hash_fetches_nothing_again(
+    hub: HubServer, store: WeightsStore, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with interrupted_while_hashing(monkeypatch):
+        from_hub(hub, store)
+    hub.requests.clear()
+
+    path = from_hub(hub, store)
+
+    assert path.read_bytes() == tiny_weights.read_bytes()
+    size = tiny_weights.stat().st_size
+    assert [wanted for method, _, wanted, _ in hub.requests if method == "GET"] == [f"bytes={size}-"] * 2
+
+
+def test_parts_interrupted_after_they_were_joined_are_not_fetched_again(
+    hub: HubServer, store: WeightsStore, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tiny_weights.read_bytes()
+    hub.files["a.gguf"], hub.files["b.gguf"] = whole[:70_000], whole[70_000:]
+    parts = order(f"{hub.url}/cdn/a.gguf", f"{hub.url}/cdn/b.gguf", sha256=sha256(whole))
+
+    with interrupted_while_hashing(monkeypatch):
+        pull(parts, store, fetcher=Fetcher(door=LOCAL))
+    hub.requests.clear()
+
+    path = pull(parts, store, fetcher=Fetcher(door=LOCAL)).path
+
+    assert path.read_bytes() == whole
+    assert [wanted for _, _, wanted, _ in hub.requests] == ["bytes=70000-", f"bytes={len(whole) - 70_000}-"]
+    assert sorted(each.name for each in path.parent.iterdir()) == ["provenance.json", "tiny.gguf", "verified.json"]
+
+
+@pytest.mark.parametrize("harm", [lambda data: data[:-9], lambda data: data[:-1] + bytes([data[-1] ^ 1])],
+                         ids=["cut", "altered"])  # fmt: skip
+def test_a_file_that_is_here_and_wrong_is_said_to_be_and_pulled_anew(
+    hub: HubServer, store: WeightsStore, tiny_weights: Path, caplog: pytest.LogCaptureFixture,
+    harm: Callable[[bytes], bytes],
+) -> None:  # fmt: skip
+    right = sha256(tiny_weights.read_bytes())
+    path = from_hub(hub, store, sha256=right)
+    path.write_bytes(harm(path.read_bytes()))
+
+    assert from_hub(hub, store, sha256=right).read_bytes() == tiny_weights.read_bytes()
+    assert "are not what was pulled" in caplog.text
 
 
 def test_what_another_address_left_is_not_gone_on_with(hub: HubServer, store: WeightsStore, tmp_path: Path) -> None:

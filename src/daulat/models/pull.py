@@ -3,13 +3,14 @@
 
     licence accepted → parts fetched → joined → hashed → header scanned → named
 
-Every step before the last can break off and be run again. A file that fails a check never gets its name; it is deleted,
-and the next pull begins afresh.
+Every step before the last can break off and be run again, and what was fetched is not fetched again. A file that fails
+a check never gets its name; it is deleted, and the next pull begins afresh.
 """
 
 from __future__ import annotations
 
 import errno
+import logging
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,6 +26,9 @@ from daulat.models.weights import Acceptance, Provenance, Weights, WeightsStore,
 
 _CHUNK_BYTES = 1 << 20
 _MARKER = "sources"
+_JOINED = "joined"
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def pull(
     now: Callable[[], datetime] = utc_now,
     report: Report = say_nothing,
 ) -> Weights:
-    """Bring the weights of one model here; weights that are here already are left as they are.
+    """Bring the weights of one model here; weights that are here already, read anew and right, are left as they are.
 
     Raises
     ------
@@ -91,8 +95,8 @@ def pull(
         If the file is not what was asked for, is unsafe, or does not fit on the disk.
     """
     check_model_id(order.model)
-    present = store.find(order.model)
-    if present and order.sha256 and present.provenance.sha256 == order.sha256 and present.path.is_file():
+    present = _present(order, store, report)
+    if present is not None:
         return present
     _check_licence(order)
     _check_pinned(order)
@@ -110,13 +114,25 @@ def pull(
             ) from error
 
 
+def _present(order: Order, store: WeightsStore, report: Report) -> Weights | None:
+    """Return the weights that were ordered, where they are here, whole and unaltered."""
+    present = store.find(order.model)
+    if present is None or not order.sha256 or present.provenance.sha256 != order.sha256:
+        return None
+    try:
+        return store.verify(order.model, report)
+    except WeightsError as error:
+        _LOG.warning("%s; it is pulled anew", error.what)
+        return None
+
+
 def _pull_into(
     incoming: Path, order: Order, store: WeightsStore, fetcher: Fetcher, now: Callable[[], datetime], report: Report
 ) -> Weights:
     _forget_other_orders(incoming, order)
     parts, stated = _fetch_parts(incoming, order, fetcher, report)
     name = f"{order.model}.gguf"
-    whole = _join(parts, incoming / name)
+    whole = _join(parts, incoming / _JOINED)
     sha256 = hash_file(whole)
     publisher = stated[0].sha256 if len(stated) == 1 else ""
     _check_hash(order, publisher, sha256, incoming)
@@ -136,6 +152,11 @@ def _pull_into(
         purpose=order.purpose,
         notes=header.suspicious,
     )
+    for part in parts:
+        if part != whole:
+            part.unlink()
+    # Last of all: the next attempt goes on from parts by their own names.
+    whole.rename(incoming / name)
     (incoming / _MARKER).unlink()
     return store.install(incoming, provenance)
 
@@ -167,15 +188,13 @@ def _fetch_parts(incoming: Path, order: Order, fetcher: Fetcher, report: Report)
 
 
 def _join(parts: list[Path], whole: Path) -> Path:
-    """Make one file of the parts, in order. The parts stay until it is whole, so that a crash costs only this step."""
+    """Make one file of the parts, in order. The parts stay until it is named, so that a crash costs only this step."""
     if len(parts) == 1:
-        return parts[0].rename(whole)
+        return parts[0]
     with whole.open("wb") as writer:
         for part in parts:
             with part.open("rb") as reader:
                 shutil.copyfileobj(reader, writer, _CHUNK_BYTES)
-    for part in parts:
-        part.unlink()
     return whole
 
 
