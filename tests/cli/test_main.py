@@ -11,9 +11,11 @@ import sys
 
 import click
 import pytest
+from click.testing import CliRunner
 
 import daulat.cli
 from daulat.cli import COMMANDS, Row, main
+from daulat.cli.access import command as access
 from daulat.errors import DaulatError
 
 
@@ -170,3 +172,10 @@ def test_a_reader_that_leaves_the_pipe_causes_no_trace():
 def test_no_colour_is_sent_where_none_is_wanted():
     done = run("status", "--url", "http://127.0.0.1:1", env=os.environ | {"NO_COLOR": "1"})
     assert "\x1b" not in done.stderr
+
+
+@pytest.mark.parametrize("words", ["create moh/portal --expires-in", "rotate key_1 --overlap"])
+@pytest.mark.parametrize("number", ["nan", "inf", "-1"])
+def test_what_is_no_length_of_time_is_refused_as_usage(words, number):
+    done = CliRunner().invoke(access, ["keys", *words.split(), number, "--json"])
+    assert (done.exit_code, "Invalid value" in done.stderr) == (2, True)

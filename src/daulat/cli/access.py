@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +23,17 @@ from daulat.nation import Nation, load_nation
 
 if TYPE_CHECKING:
     from daulat.gateway.access.registry import NewKey
+
+
+class Span(click.FloatRange):
+    """A length of time; `nan`, which is outside of no range, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number, or refuse what is none."""
+        number = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value!r} is not a length of time", param, ctx)
+        return number
 
 
 @click.group("access")
@@ -137,7 +149,7 @@ def keys() -> None:
               show_default=True, help="What its calls carry, at least.")  # fmt: skip
 @click.option("--priority", type=click.Choice(["emergency", "interactive", "batch"]), default="interactive",
               show_default=True, help="The highest that its calls may ask for.")  # fmt: skip
-@click.option("--expires-in", type=click.FloatRange(0, 36_500, min_open=True), metavar="DAYS", help="Its end.")
+@click.option("--expires-in", type=Span(0, 36_500, min_open=True), metavar="DAYS", help="Its end.")
 @dry_run_option
 @file_option
 @json_option
@@ -195,9 +207,7 @@ def revoke_key(key: str, dry_run: bool, path: Path, as_json: bool) -> None:
 
 @keys.command("rotate")
 @click.argument("key")
-@click.option(
-    "--overlap", type=click.FloatRange(0, 2160), default=0, metavar="HOURS", help="The old one goes on so long."
-)
+@click.option("--overlap", type=Span(0, 2160), default=0, metavar="HOURS", help="The old one goes on so long.")
 @dry_run_option
 @file_option
 @json_option
