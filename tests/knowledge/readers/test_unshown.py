@@ -41,6 +41,26 @@ def test_what_a_search_in_the_page_opens_is_text_and_an_empty_piece_is_none(tmp_
     assert (extract.text, extract.notes) == ("Pay 6.", ())
 
 
+@pytest.mark.parametrize(
+    ("opener", "panel"),
+    [
+        ('<button aria-controls="a1 a2">When?</button>', '<div id="a2" hidden>In 60 days.</div>'),
+        ('<h3><a href="#a1">When?</a></h3>', '<div id="a1" style="display: none">In 60 days.</div>'),
+        ('<p data-bs-target="#a1">When?</p>', '<p id="a1" hidden>In 60 days.</p>'),
+    ],
+)
+def test_a_closed_panel_that_a_reader_opens_is_text(tmp_path: Path, opener: str, panel: str) -> None:
+    (tmp_path / "faq.html").write_text(f"{opener}{panel}<p id=draft hidden>Or in 90.</p>")
+    extract = read_html(tmp_path / "faq.html", LIMITS)
+    assert extract.text.endswith("In 60 days.")
+    assert extract.notes == ONE
+
+
+def test_an_old_fee_in_a_closed_panel_stays_struck_out(tmp_path: Path) -> None:
+    (tmp_path / "faq.html").write_text('<a href="#a">Fee</a><div id=a hidden>Pay <del id=a>5</del>6.</div>')
+    assert read_html(tmp_path / "faq.html", LIMITS).text == "Fee\nPay 6."
+
+
 def test_a_hidden_item_of_a_list_is_not_counted(tmp_path: Path) -> None:
     (tmp_path / "fees.html").write_text("<ol><li>a<li hidden>x<li>b</ol>")
     assert read_html(tmp_path / "fees.html", LIMITS).text == "1. a\n2. b"

@@ -14,7 +14,7 @@ from typing import Literal
 
 from selectolax.lexbor import LexborNode
 
-from daulat.knowledge.readers._unshown import STRUCK, is_unshown
+from daulat.knowledge.readers._unshown import unshown_in
 from daulat.knowledge.readers.base import Block, row_of
 from daulat.knowledge.readers.marks import numeral
 from daulat.knowledge.readers.raised import raised
@@ -32,7 +32,6 @@ _TEXT = "-text"
 _RAISED = "sup"
 # A row that holds a table or a heading lays a page out.
 _LAYOUT_ROWS = "tr:has(table, h1, h2, h3, h4, h5, h6)"
-_MAY_BE_UNSHOWN = ", ".join((*STRUCK, "[hidden]", "[style]"))
 _STYLES = {"a": "lower-letter", "A": "upper-letter", "i": "lower-roman", "I": "upper-roman"}
 _STYLE = re.compile(r"list-style(?:-type)?\s*:[^;]*?\b(lower|upper)-(alpha|latin|roman)")
 _LONGEST_SPAN = 1_000  # rows: HTML allows 65,534
@@ -44,11 +43,8 @@ def flow(root: LexborNode, passed_over: Collection[str]) -> tuple[list[Block], i
     What is struck out or hidden is passed over as well; how many pieces of text that were is returned beside them.
     """
     page = _Page(layouts={row.mem_id for row in root.css(_LAYOUT_ROWS)})
-    unshown = {node.mem_id for node in root.css(_MAY_BE_UNSHOWN) if is_unshown(node.tag or "", node.attributes)} - {
-        root.mem_id
-    }
     pieces = 0
-    for event, tag, node in _walk(root, passed_over, unshown):
+    for event, tag, node in _walk(root, passed_over, unshown_in(root)):
         if event == "open":
             page.open(tag, node)
         elif event == "close":

@@ -2,7 +2,8 @@
 """Private: text that stands in a file and not in the document. An element of HTML in, whether it is struck out or
 hidden out; and the note for the curator.
 
-A struck-out fee is the old one, and a hidden paragraph may be a draft: neither may be cited as what holds.
+A struck-out fee is the old one, and a hidden paragraph may be a draft: neither may be cited as what holds. A panel that
+a reader opens, such as an answer under its question, was closed when the page was saved and is hidden from nobody.
 """
 
 from __future__ import annotations
@@ -10,11 +11,30 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from selectolax.lexbor import LexborNode
+
 STRUCK = ("del", "s", "strike")
 _STYLE = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|text-decoration(?:-line)?\s*:[^;]*\bline-through)\b",
     re.IGNORECASE,
 )
+_MAY_BE_UNSHOWN = ", ".join((*STRUCK, "[hidden]", "[style]"))
+# How a button, a tab or a link names the panel that it opens.
+_OPENS = ("aria-controls", "data-bs-target", "data-target", "href")
+_OPENING = ", ".join(("[aria-controls]", *(f"[{name}^='#']" for name in _OPENS[1:])))
+
+
+def unshown_in(root: LexborNode) -> set[int]:
+    """Return the ids in memory of the elements inside one that are struck out, or hidden and opened by nothing."""
+    named = (node.attributes.get(name) or "" for node in root.css(_OPENING) for name in _OPENS)
+    panels = {word.removeprefix("#") for words in named for word in words.split()}
+    return {
+        node.mem_id
+        for node in root.css(_MAY_BE_UNSHOWN)
+        if node.mem_id != root.mem_id
+        and is_unshown(node.tag or "", node.attributes)
+        and (node.tag in STRUCK or node.attributes.get("id") not in panels)
+    }
 
 
 def is_unshown(tag: str, attributes: Mapping[str, str | None]) -> bool:
