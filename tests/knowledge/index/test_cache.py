@@ -171,8 +171,9 @@ def test_a_seed_that_was_cut_short_is_refused(tmp_path: Path) -> None:
         step=0.01,
     )
     (tmp_path / "seed").write_bytes((tmp_path / "seed").read_bytes()[:-1])
+    cache = VectorCache(tmp_path / "none", 64, [tmp_path / "seed"])  # unpacks nothing before a vector is asked for
     with pytest.raises(KnowledgeError, match="cut short or damaged"):
-        VectorCache(tmp_path / "none", 64, [tmp_path / "seed"])
+        cache.read([key_of("drawn", "0")])
 
 
 def test_a_seed_of_another_width_is_passed_over(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -24,6 +25,8 @@ from daulat.knowledge.index.seed import read_seed, seed_dimensions, short_key
 from daulat.knowledge.index.vectors import Int8, quantise
 
 KEY_BYTES = 16
+
+_Places = dict[bytes | int, tuple[int, int]]  # the block that holds a vector, and its place there
 
 
 def record_type(dimensions: int) -> np.dtype[np.void]:
@@ -79,21 +82,28 @@ class VectorCache:
         if path.is_file() and path.stat().st_size % self._type.itemsize:
             with path.open("ab") as file:
                 self._drop_torn_record(file)
+        self._sources = (*seeds, path)
         self._blocks: list[NDArray[np.void]] = []
-        self._places: dict[bytes | int, tuple[int, int]] = {}  # by key; of seeds, by half of it
-        for source in (*seeds, path):
-            if source.is_file():
-                self._map(source, dimensions)
 
-    def _map(self, source: Path, dimensions: int) -> None:
+    @cached_property
+    def _places(self) -> _Places:
+        """Where each vector is, by key; of seeds, by half of it. Read when a vector is asked for: a build that finds
+        nothing changed asks for none, and to unpack those of a pack takes seconds."""
+        places: _Places = {}
+        for source in self._sources:
+            if source.is_file():
+                self._map(source, places)
+        return places
+
+    def _map(self, source: Path, places: _Places) -> None:
         width = seed_dimensions(source)
         if width:
-            if width == dimensions:
-                self._remember(read_seed(source))
+            if width == self._type["row"].shape[0]:
+                self._remember(read_seed(source), places)
             return
         count = source.stat().st_size // self._type.itemsize
         if count > 0:
-            self._remember(np.memmap(source, dtype=self._type, mode="r", shape=(count,)))
+            self._remember(np.memmap(source, dtype=self._type, mode="r", shape=(count,)), places)
 
     def _place(self, key: bytes) -> tuple[int, int] | None:
         return self._places.get(key) or self._places.get(short_key(key))
@@ -141,6 +151,7 @@ class VectorCache:
         return len({key for text in texts if (key := key_of(encoder.name, text)) not in self})
 
     def _append(self, keys: Sequence[bytes], rows: Int8, scales: NDArray[np.float16]) -> None:
+        places = self._places  # read before the file has what is added
         records = np.empty(len(keys), self._type)
         records["key"], records["row"], records["scale"] = keys, rows, scales
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -149,7 +160,7 @@ class VectorCache:
             file.write(records.tobytes())
             file.flush()
             os.fsync(file.fileno())
-        self._remember(records)
+        self._remember(records, places)
 
     def _drop_torn_record(self, file: BinaryIO) -> None:
         """Cut off what a kill or a full disk left of a record, once no other process is writing."""
@@ -158,8 +169,8 @@ class VectorCache:
         if size % self._type.itemsize:
             os.ftruncate(file.fileno(), size - size % self._type.itemsize)
 
-    def _remember(self, records: NDArray[np.void]) -> None:
+    def _remember(self, records: NDArray[np.void], places: _Places) -> None:
         self._blocks.append(records)
         block = len(self._blocks) - 1
         for place, key in enumerate(records["key"].tolist()):
-            self._places[key] = (block, place)
+            places[key] = (block, place)
