@@ -186,3 +186,37 @@ def test_the_cover_of_a_lender_counts_the_years_in_which_something_is_due_to_it(
     assert flows.cover_of([0])[0] == pytest.approx([np.nan, 1.1, np.nan, np.nan], nan_ok=True)
     assert flows.cover_of([1])[0] == pytest.approx([np.nan, np.nan, 2.2, 2.2], nan_ok=True)
     assert np.isnan(flows.cover_of([])).all()
+
+
+def two_loans(*loans: Loan) -> Deal:
+    """A deal of 2027 to 2030 in which the bank and the partner lend, and the treasury owns all."""
+    return Deal(PARTIES, (Phase("all", 2027, 2030),), (Stake("treasury", "all", 1.0),), loans)
+
+
+def built_once(*revenue: float, residual: float = 0.0) -> Project:
+    """100 is built in 2027; nothing is spent on running."""
+    earned = np.array([revenue], float)
+    building = np.array([[100.0] + [0.0] * (len(revenue) - 1)])
+    return Project(2027, building, building * 0, earned, building * 0, np.array([residual]))
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_loans_of_equal_rank_share_what_is_left_at_the_end_in_whichever_order_they_are_listed(
+    order: tuple[int, int],
+) -> None:
+    # 30 and 10 drawn in 2027, repaid after the plan ends: 40 owed and 20 left, so each gets half of its own.
+    both = (
+        Loan("large", "bank", ("all",), 0.3, 0.0, 9, 8),
+        Loan("small", "partner", ("all",), 0.1, 0.0, 9, 8),
+    )
+    flows = run_deal(two_loans(*(both[at] for at in order)), built_once(0, 0, 0, 0, residual=20.0))
+    assert flows.repaid_usd[[2, 1], 0, -1] == pytest.approx([15.0, 5.0])
+    assert flows.owed_usd[:, 0, -1] == pytest.approx([(15.0, 5.0)[at] for at in order])
+
+
+def test_what_is_left_beyond_all_loans_goes_to_the_owner_at_the_end() -> None:
+    loans = (Loan("a", "bank", ("all",), 0.4, 0.0, 9, 8), Loan("b", "partner", ("all",), 0.4, 0.0, 9, 8))
+    flows = run_deal(two_loans(*loans), built_once(0, 0, 0, 0, residual=100.0))
+    assert flows.repaid_usd[[2, 1], 0, -1].tolist() == [40.0, 40.0]
+    assert flows.distributed_usd[0, 0, -1] == pytest.approx(20.0)
+    assert flows.owed_usd[:, 0, -1].tolist() == [0.0, 0.0]

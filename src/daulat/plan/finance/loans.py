@@ -66,10 +66,15 @@ class LoanBook:
         self.owed[:, :, t] = self._tranches.sum(axis=2)
         return interest, principal
 
-    def settle(self, place: int, worth: Float64) -> Float64:
-        """Pay a loan back from what there is, at the plan's end; return what was paid."""
-        paid = np.minimum(self.owed[place, :, -1], worth)
-        self.owed[place, :, -1] -= paid
+    def settle(self, worth: Float64) -> Float64:
+        """Pay every loan back from what there is, at the plan's end; return what was paid, float64[n_loans, n_draws].
+
+        Loans rank equally: where there is too little, each gets the same share of what it is owed.
+        """
+        owed = self.owed[:, :, -1]
+        whole = owed.sum(axis=0)
+        paid = owed * np.divide(worth, whole, out=np.ones_like(whole), where=whole > worth)
+        self.owed[:, :, -1] = owed - paid
         return paid
 
 

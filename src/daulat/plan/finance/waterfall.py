@@ -4,7 +4,7 @@
 Each year, in this order. **In**: revenue, what was kept, grants, land, loans drawn. **Out**: building, running, tax,
 interest, principal. What lacks is called from the owners in the shares of the phase; what is left goes to the owners
 by ownership, unless a loan's cover is below its covenant, when it is kept. At the plan's end what was kept and what the
-assets are worth pay back the loans, and the rest goes to the owners. Every dollar in goes somewhere: a property test
+assets are worth pay back the loans, in proportion to what is owed, and the rest goes to the owners. Every dollar in goes somewhere: a property test
 adds them up. Nothing here draws random numbers.
 """
 
@@ -165,11 +165,11 @@ class _Run:
         last = self.cash.shape[1] - 1
         worth = self.cash[:, last] + np.maximum(self.project.residual_usd, 0.0)
         self.cash[:, last] = 0.0
+        paid = self.book.settle(worth)
         for place, loan in enumerate(self.deal.loans):
-            paid = self.book.settle(place, worth)
-            self.parts["repaid"][self.place[loan.lender], :, last] += paid
-            worth = worth - paid
-        self.parts["distributed"][:, :, last] += self.owners.share[:, :, last] * worth
+            self.parts["repaid"][self.place[loan.lender], :, last] += paid[place]
+        left = np.maximum(worth - paid.sum(axis=0), 0.0)  # shares of a debt sum to it but for the last digit
+        self.parts["distributed"][:, :, last] += self.owners.share[:, :, last] * left
 
     def flows(self) -> Flows:
         """Return everything, with each party's own sum."""
