@@ -220,3 +220,31 @@ def test_what_is_left_beyond_all_loans_goes_to_the_owner_at_the_end() -> None:
     assert flows.repaid_usd[[2, 1], 0, -1].tolist() == [40.0, 40.0]
     assert flows.distributed_usd[0, 0, -1] == pytest.approx(20.0)
     assert flows.owed_usd[:, 0, -1].tolist() == [0.0, 0.0]
+
+
+def test_a_loan_that_is_repaid_locks_up_nothing() -> None:
+    # 50 due to the strict loan in 2028, 25 to the other in 2029: cover 110 / 50 = 2.2, then 55 / 25 = 2.2.
+    strict = Loan("strict", "bank", ("all",), 0.5, 0.0, 1, least_dscr=3.0)
+    other = Loan("other", "partner", ("all",), 0.25, 0.0, 2, 1, least_dscr=1.2)
+    flows = run_deal(two_loans(strict, other), built_once(0, 110, 55, 0))
+    assert flows.due_usd[:, 0].tolist() == [[0, 50, 0, 0], [0, 0, 25, 0]]
+    assert flows.cash_usd[0].tolist() == [0.0, 60.0, 0.0, 0.0]  # kept in 2028, when the strict loan is due
+    assert flows.distributed_usd[0, 0].tolist() == [0.0, 0.0, 90.0, 0.0]  # 60 kept and 30 of 2029
+
+
+def test_a_covenant_locks_up_only_the_draws_in_which_its_loan_is_due() -> None:
+    # The late loan is drawn in the second phase, which costs nothing in the first draw and 40 in the second.
+    phases = (Phase("first", 2027, 2028), Phase("second", 2029, 2031))
+    stakes = (Stake("treasury", "first", 1.0), Stake("treasury", "second", 1.0))
+    loans = (
+        Loan("early", "bank", ("first",), 0.4, 0.0, 4, repayment="equal_principal", least_dscr=1.0),
+        Loan("late", "partner", ("second",), 0.5, 0.0, 2, repayment="equal_principal", least_dscr=9.0),
+    )
+    building = np.array([[100.0, 0, 0, 0, 0], [100.0, 0, 40, 0, 0]])
+    earned = np.array([[0.0, 30, 30, 30, 30]] * 2)
+    flows = run_deal(
+        Deal(PARTIES, phases, stakes, loans), Project(2027, building, building * 0, earned, building * 0, np.zeros(2))
+    )
+    # Of 30 earned 10 repays the early loan; in 2030 the second draw owes 10 more, and its cover is 1.5.
+    assert flows.distributed_usd[0, :, 3].tolist() == [20.0, 0.0]
+    assert flows.cash_usd[:, 3].tolist() == [0.0, 10.0]

@@ -74,7 +74,7 @@ class Loan:
     tenor_years, grace_years : int
         From the first drawing to the last repayment; and until the first repayment. Interest is paid from the start.
     least_dscr : float
-        Covenant: below this cover nothing is distributed to owners, and cash stays in the company.
+        Covenant: while something is due on it, nothing is distributed below this cover, and cash stays in the company.
     pledges_shares : bool
         Whether the lender takes the shares when the debt is not paid.
     """

@@ -3,7 +3,7 @@
 
 Each year, in this order. **In**: revenue, what was kept, grants, land, loans drawn. **Out**: building, running, tax,
 interest, principal. What lacks is called from the owners in the shares of the phase; what is left goes to the owners
-by ownership, unless a loan's cover is below its covenant, when it is kept. At the plan's end what was kept and what the
+by ownership, unless cover is below the covenant of a loan with something due, when it is kept. At the plan's end what was kept and what the
 assets are worth pay back the loans, in proportion to what is owed, and the rest goes to the owners. Every dollar in goes somewhere: a property test
 adds them up. Nothing here draws random numbers.
 """
@@ -144,8 +144,12 @@ class _Run:
                 self.owners.pay_in(party, stake.equity_share * amount)
 
     def _distribute(self, t: int, left: Float64) -> None:
-        covenants = [loan.least_dscr for loan in self.deal.loans]
-        free = self.dscr[:, t] >= max(covenants, default=0.0)
+        # A covenant binds in the years in which its loan is owed something: not before it is drawn or once it is repaid.
+        bound = np.zeros_like(left)
+        for place, loan in enumerate(self.deal.loans):
+            due = self.book.due[place, :, t] > CENT_USD
+            bound = np.maximum(bound, np.where(due, loan.least_dscr, 0.0))
+        free = self.dscr[:, t] >= bound
         self.cash[:, t] = np.where(free, 0.0, left)
         self.parts["distributed"][:, :, t] += self.owners.share[:, :, t] * np.where(free, left, 0.0)
 
