@@ -73,7 +73,7 @@ class LoanBook:
         """
         owed = self.owed[:, :, -1]
         whole = owed.sum(axis=0)
-        paid = owed * np.divide(worth, whole, out=np.ones_like(whole), where=whole > worth)
+        paid: Float64 = owed * np.divide(worth, whole, out=np.ones_like(whole), where=whole > worth)
         self.owed[:, :, -1] = owed - paid
         return paid
 

@@ -23,7 +23,7 @@ from daulat.plan.money.prices import slug
 from daulat.plan.sizing import Fleet
 from daulat.plan.sizing.fleet import HOURS_A_YEAR
 
-NEVER = 99.0
+NEVER = np.inf
 
 
 @dataclass(frozen=True)
@@ -127,15 +127,17 @@ class UnitCost:
     )
     build_cheaper_than_rent_year: Floats = figure(
         "years",
-        "first year whose sum of costs so far is below that of renting; 99: not within the plan",
-        "cost_usd_per_year service_teams_usd rent_usd_per_year",
+        "first year whose sum of costs so far x own share is below that of renting and stays so; never: not within the "
+        "plan",
+        "cost_usd_per_year service_teams_usd own_share rent_usd_per_year",
         about="Years until building has cost less than renting.",
         axes=(),
     )
     build_cheaper_than_buy_year: Floats = figure(
         "years",
-        "first year whose sum of costs so far is below that of buying; 99: not within the plan",
-        "cost_usd_per_year service_teams_usd buy_usd_per_year",
+        "first year whose sum of costs so far x own share is below that of buying and stays so; never: not within the "
+        "plan",
+        "cost_usd_per_year service_teams_usd own_share buy_usd_per_year",
         about="Years until building has cost less than buying.",
         axes=(),
     )
@@ -185,19 +187,19 @@ def unit_cost(demand: Demand, fleet: Fleet, capex: Capex, opex: Opex, v: Values,
         buy_per_mtok_by_service=(prompt * into + output * out) / (prompt + output),
         capex_local=capex.capex_usd * local,
         cost_per_mtok_local=cost * local,
-        build_cheaper_than_rent_year=first_year_below(spent, rent),
-        build_cheaper_than_buy_year=first_year_below(spent, buy),
+        build_cheaper_than_rent_year=first_year_below(spent * own[:, None], rent),
+        build_cheaper_than_buy_year=first_year_below(spent * own[:, None], buy),
     )
 
 
 def first_year_below(one: Floats, other: Floats) -> Floats:
-    """Return after how many years the sum of `one` so far is below that of `other` and stays so; 99: never.
+    """Return after how many years the sum of `one` so far is below that of `other` and stays so; infinite: never.
 
     Examples
     --------
     >>> one, other = np.array([[10.0, 1.0, 1.0], [10.0, 9.0, 9.0]]), np.array([[5.0, 5.0, 5.0], [1.0, 1.0, 1.0]])
     >>> first_year_below(one, other).tolist()
-    [3.0, 99.0]
+    [3.0, inf]
     """
     below = np.cumsum(one, axis=1) < np.cumsum(other, axis=1)
     stays = np.flip(np.minimum.accumulate(np.flip(below, axis=1), axis=1), axis=1)

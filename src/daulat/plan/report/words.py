@@ -132,11 +132,13 @@ class Words:
         return self.percent(share if share in (0.0, 1.0) else min(max(share, 0.001), 0.999), 1)
 
     def amount(self, value: float | None, unit: str, *, long: bool = False) -> str:
-        """Return a number with its unit."""
+        """Return a number with its unit; of a year that is none: never."""
         if unit in ("share", "share/year"):
             return self.percent(value, 1)
+        if value is None and unit in ("year", "years"):
+            return self["never"]
         if unit == "year":
-            return "–" if value is None else f"{value:.0f}"
+            return f"{value:.0f}"
         text = self.count(value, unit, long=long)
         return text if unit in ("ratio", "count") else f"{text} {self.unit(unit)}"
 

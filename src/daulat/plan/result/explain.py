@@ -118,9 +118,16 @@ def _input(row: InputRow, again: bool) -> str:
 
 
 def _shown(row: FigureRow) -> str:
-    """Median and 80 % interval: of the last year, summed over services and the like where that has a meaning."""
+    """Median and 80 % interval: of the last year, summed over services and the like where that has a meaning.
+
+    What the document leaves empty never comes within the plan.
+    """
     low, middle, high = (_last(band, row) for band in (row.p10, row.p50, row.p90))
-    return f"{middle:,.4g} {row.unit} ({low:,.4g} to {high:,.4g})"
+    return f"{_told(middle, f' {row.unit}')} ({_told(low)} to {_told(high)})"
+
+
+def _told(value: float, unit: str = "") -> str:
+    return "never" if np.isnan(value) else f"{value:,.4g}{unit}"
 
 
 def _last(band: Any, row: FigureRow) -> float:

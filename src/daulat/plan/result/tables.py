@@ -80,7 +80,7 @@ def _figures(document: Document) -> Iterator[dict[str, Any]]:
                 "figure": row.name,
                 "unit": row.unit,
                 **labels,
-                **{key: float(a[place]) for key, a in arrays.items()},
+                **{key: None if a[place] is None else float(a[place]) for key, a in arrays.items()},
             }
 
 
