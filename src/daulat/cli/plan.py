@@ -179,15 +179,19 @@ def _nation(file: Path, country: str | None) -> tuple[Nation, Pack | None]:
 
 
 def _summary(row: Any) -> list[object]:
-    return [row.label, str(row.year or ""), *(_figure(one, row.unit) for one in (row.p10, row.p50, row.p90)), row.unit]
+    told = (_figure(one, row.unit) for one in (row.p10, row.p50, row.p90))
+    unit = row.unit if row.share is None or row.share == 1 else f"{row.unit}, in {row.share:.0%} of the draws"
+    return [row.label, str(row.year or ""), *told, unit]
 
 
-def _figure(value: float, unit: str) -> str:
+def _figure(value: float | None, unit: str) -> str:
     """Write a figure shortly.
 
-    >>> _figure(2035.2, "year"), _figure(2035.2, "MW"), _figure(47_812_000.0, "people")
-    ('2035', '2,035', '47.8 M')
+    >>> _figure(2035.2, "year"), _figure(2035.2, "MW"), _figure(47_812_000.0, "people"), _figure(None, "year")
+    ('2035', '2,035', '47.8 M', 'never')
     """
+    if value is None:
+        return "never"
     if unit == "year":
         return f"{value:.0f}"
     for size, word in ((1e12, "T"), (1e9, "G"), (1e6, "M")):

@@ -30,6 +30,7 @@ from daulat.plan.finance import (
 from daulat.plan.note import Note, note, note_of, word
 from daulat.plan.result.document import SummaryRow
 from daulat.plan.result.joint import Band, CovenantRow, DealPart, LoanRow, NoteRow, PartyRow, Series, SourceRow
+from daulat.plan.uncertainty import percentiles
 
 PAGE = "plan-finance.md"
 CASH = ["capex_usd_per_year", "opex_usd_per_year"]
@@ -66,14 +67,14 @@ SOURCES = (
     SourceRow(
         name="deal.xirr",
         unit="share/year",
-        formula="the rate at which cash at each year's last day comes out even",
+        formula="the rate at which cash at each year's last day comes out even; over the draws that have one",
         inputs=["deal.cash_usd"],
         page=PAGE,
     ),
     SourceRow(
         name="deal.payback_year",
         unit="year",
-        formula="the first year from whose end on the sum of cash stays at or above zero",
+        formula="the first year from whose end on the sum of cash stays at or above zero; never ranks after every year",
         inputs=["deal.cash_usd"],
         page=PAGE,
     ),
@@ -154,7 +155,10 @@ def _covenant(rule: Covenant) -> CovenantRow:
 
 
 def summary_rows(part: DealPart) -> list[SummaryRow]:
-    """Return the lines of the summary: value, rate and payback of each party; a line without a median is left out."""
+    """Return the lines of the summary: value, rate and payback of each party.
+
+    A rate without a median is left out; a payback that never comes is told.
+    """
     rows = []
     for party in part.parties:
         for name, label, unit, band in (
@@ -162,7 +166,8 @@ def summary_rows(part: DealPart) -> list[SummaryRow]:
             ("deal.xirr", "XIRR", "share/year", party.xirr),
             ("deal.payback_year", "Payback", "year", party.payback_year),
         ):
-            if band.p10 is not None and band.p50 is not None and band.p90 is not None:
+            is_rate = name == "deal.xirr"
+            if band.p50 is not None or not is_rate:
                 rows.append(
                     SummaryRow(
                         name=name,
@@ -172,6 +177,7 @@ def summary_rows(part: DealPart) -> list[SummaryRow]:
                         p10=band.p10,
                         p50=band.p50,
                         p90=band.p90,
+                        share=party.xirr_share if is_rate else None,
                     )
                 )
     return rows
@@ -236,7 +242,7 @@ def _party(deal: Deal, place: int, party: Party, flows: Flows, found: Returns) -
         npv_usd=_band(found.npv_usd),
         xirr=_band(found.xirr),
         xirr_share=float(np.isfinite(found.xirr).mean()),
-        payback_year=_band(found.payback_year),
+        payback_year=_band_of_never(found.payback_year),
         payback_share=float(np.isfinite(found.payback_year).mean()),
         paid_usd=_band(found.paid_usd),
         received_usd=_band(found.received_usd),
@@ -281,6 +287,13 @@ def _share_below(cover: Floats, least: float) -> float:
 def _band(array: Floats) -> Band:
     low, middle, high = _three(array[:, None])
     return Band(p10=low[0], p50=middle[0], p90=high[0])
+
+
+def _band_of_never(years: Floats) -> Band:
+    """Return a band in which a year that never comes (NaN) ranks last; None where the percentile never comes."""
+    found = percentiles(np.where(np.isnan(years), np.inf, years), (10, 50, 90))
+    low, middle, high = (float(one) if np.isfinite(one) else None for one in found)
+    return Band(p10=low, p50=middle, p90=high)
 
 
 def _series(array: Floats) -> Series:

@@ -57,7 +57,7 @@ def moved(rich: Case) -> dict[str, set[str]]:
     plan = run(rich, Values(arrays, n))
     found: dict[str, set[str]] = {one.path: set() for one in rows}
     for trace, array in plan.figures():
-        flat = array.reshape(n, -1)
+        flat = np.where(np.isinf(array), 99.0, array).reshape(n, -1)  # a year that never comes
         changed = np.abs(flat[0::2] - flat[1::2]).max(axis=1) > 1e-9 * np.abs(flat).max()
         for place in np.flatnonzero(changed):
             found[rows[place].path].add(trace.name)
@@ -102,7 +102,8 @@ def test_a_figure_has_the_shape_that_its_axes_say(plan) -> None:  # type: ignore
     for trace, array in plan.figures():
         assert array.ndim == 1 + len(trace.axes), trace.name
         assert len(array) == plan.values.n_draws, trace.name
-        assert np.isfinite(array).all(), trace.name
+        comes = (array >= 1) | np.isinf(array) if trace.name.startswith("build_cheaper_than") else np.isfinite(array)
+        assert comes.all(), trace.name
 
 
 def test_draw_has_no_input_that_a_stage_lacks(rich: Case) -> None:

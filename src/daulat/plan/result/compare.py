@@ -21,7 +21,7 @@ _Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """A figure in one year of one plan; `p10` and `p90` are None where it is a mean instead of a median."""
+    """A figure in one year of one plan; `p10` and `p90` are None where it is a mean instead of a median, or never."""
 
     middle: float
     p10: float | None
@@ -36,7 +36,7 @@ def compare(one: Document, other: Document) -> dict[str, list[dict[str, Any]]]:
     dict
         ``summary``: name, label, unit, calendar year (None: over each plan's own years), both medians, change in
         percent (None where the first is 0, and of a date). ``only``: rows of the same form that one plan alone has;
-        the other's median is None. ``inputs``: path, both values and sources. ``settings``: key and both choices.
+        the other's median is None, also where it never comes. ``inputs``: path, both values and sources. ``settings``: key and both choices.
     """
     rows = list(_rows(one, other))
     theirs = {row.path: row for row in other.inputs}
@@ -88,7 +88,7 @@ def _point(plan: Document, key: _Key, year: int | None, by_mean: bool) -> _Point
     """Return a figure in one year: from the summary, else from the yearly bands; None where the plan has not got it."""
     row = _summary_row(plan, key, year)
     if row is not None and not by_mean:
-        return _Point(row.p50, row.p10, row.p90)
+        return None if row.p50 is None else _Point(row.p50, row.p10, row.p90)
     if year not in plan.years or not _has(plan, key):
         return None
     at = plan.years.index(year)

@@ -75,9 +75,12 @@ class SummaryRow(Part):
     label: str
     unit: str
     year: int | None
-    p10: float
-    p50: float
-    p90: float
+    p10: float | None
+    """None, as the others: never within the plan, of a year."""
+    p50: float | None
+    p90: float | None
+    share: float | None = None
+    """Share of the draws that have such a number, over which the percentiles are; none: all."""
 
 
 class SiteRow(Part):

@@ -62,9 +62,11 @@ class PartyRow(_Part):
     discount_rate: float
     npv_usd: Band
     xirr: Band
+    """Over the draws that have a rate."""
     xirr_share: float
     """Share of the draws in which there is a rate at all."""
     payback_year: Band
+    """Over all draws; none: not within the plan, which ranks after every year."""
     payback_share: float
     """Share of the draws in which it gets back within the plan what it put in."""
     paid_usd: Band

@@ -169,7 +169,7 @@ def _of_deal(deal: DealPart, years: Sequence[int]) -> Iterator[Outcome]:
             for one in deal.parties
         ),
         "deal.payback_year": tuple(
-            f"{one.name}: {_band(one.payback_year, '', '.0f')}; within the plan in {one.payback_share:.0%} of the draws"
+            f"{one.name}: {_year_or_never(one.payback_year)}; within the plan in {one.payback_share:.0%} of the draws"
             for one in deal.parties
         ),
         "deal.dscr": (
@@ -279,6 +279,11 @@ def _band(band: Band, unit: str, form: str = ",.4g") -> str:
     if band.p10 is None or band.p50 is None or band.p90 is None:
         return "none in most draws"
     return f"{band.p50:{form}}{f' {unit}' if unit else ''} ({band.p10:{form}} to {band.p90:{form}})"
+
+
+def _year_or_never(band: Band) -> str:
+    low, middle, high = ("never" if one is None else f"{one:.0f}" for one in (band.p10, band.p50, band.p90))
+    return f"{middle} ({low} to {high})"
 
 
 def _by_year(series: Series, years: Sequence[int]) -> str:
