@@ -17,6 +17,7 @@ from daulat.plan.deal import Agreement, Revenue, Scenario
 from daulat.plan.errors import Faults, InputError
 from daulat.plan.figures import Floats
 from daulat.plan.finance import Deal, DealError, Flows, Project, check_terms, run_deal
+from daulat.plan.sizing.fleet import whole_years
 
 
 def project_of(plan: Plan, revenue: Revenue) -> tuple[Project, float | None]:
@@ -112,7 +113,7 @@ def check_agreement(agreement: Agreement, years: range) -> None:
 
 def _straight_line(spent: Floats, life_years: Floats) -> Floats:
     """Write off each year's spending in equal parts over its life, beginning in that year."""
-    life = np.maximum(np.round(life_years), 1)
+    life = whole_years(life_years)
     found = np.zeros_like(spent)
     for t in range(spent.shape[1]):
         age = np.arange(spent.shape[1] - t)[None, :]

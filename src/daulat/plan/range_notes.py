@@ -14,6 +14,7 @@ import numpy as np
 from daulat.plan._tables import models, number, throughput_fit
 from daulat.plan.inputs.settings import Settings
 from daulat.plan.note import Note, note
+from daulat.plan.sizing.fleet import whole_years
 
 if TYPE_CHECKING:
     from daulat.plan.chain import Plan
@@ -51,6 +52,10 @@ def range_notes(plan: Plan) -> Iterator[Note]:
     budget, capital = plan.case.settings.budget_usd, float(np.median(plan.capex.capex_usd))
     if budget and capital > budget:
         yield note("budget_exceeded", capital=capital / 1e6, budget=budget / 1e6)
+    life = plan.case.assumptions["money.hardware_life_years"].value
+    years = float(whole_years(np.array(life)))
+    if life != years:
+        yield note("life_rounded", life=life, years=years)
     recalled = sum(1 for one in plan.case.assumptions if one.basis == "recalled")
     if recalled:
         yield note("inputs_recalled", inputs=recalled)

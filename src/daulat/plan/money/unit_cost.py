@@ -21,7 +21,7 @@ from daulat.plan.money.capex import Capex
 from daulat.plan.money.opex import Opex
 from daulat.plan.money.prices import slug
 from daulat.plan.sizing import Fleet
-from daulat.plan.sizing.fleet import HOURS_A_YEAR
+from daulat.plan.sizing.fleet import HOURS_A_YEAR, whole_years
 
 NEVER = np.inf
 
@@ -209,7 +209,7 @@ def first_year_below(one: Floats, other: Floats) -> Floats:
 def _residual(capex: Capex, v: Values, horizon: int) -> Floats:
     """Straight-line: what was spent times the share of its life that is left."""
     age = horizon - np.arange(horizon)[None, :]
-    life = np.maximum(np.round(v("money.hardware_life_years")), 1)
+    life = whole_years(v("money.hardware_life_years"))
     hardware = (capex.capex_usd_per_year - capex.facility_usd_per_year) * np.maximum(1 - age / life, 0)
     facility = capex.facility_usd_per_year * np.maximum(1 - age / v("money.facility_life_years"), 0)
     return np.asarray((hardware + facility).sum(axis=1))

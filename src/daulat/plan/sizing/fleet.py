@@ -239,6 +239,17 @@ def _training(demand: Demand, chip: Record, active_parameters: float, v: Values)
     return np.asarray(operations / (_peak_flops(chip) * v("demand.training_utilisation") * SECONDS_A_YEAR))
 
 
+def whole_years(life_years: Floats) -> Floats:
+    """Return a life in whole years, one or more, for what is bought or written off by the year; halves go up.
+
+    Examples
+    --------
+    >>> whole_years(np.array([0.2, 4.4, 4.5, 5.5, 6.5])).tolist()
+    [1.0, 4.0, 5.0, 6.0, 7.0]
+    """
+    return np.asarray(np.maximum(np.floor(life_years + 0.5), 1))
+
+
 def bought(installed: Floats, life_years: Floats) -> Floats:
     """Return what is bought in each year so that `installed` stand, each batch being retired after its life.
 
@@ -246,14 +257,14 @@ def bought(installed: Floats, life_years: Floats) -> Floats:
     ----------
     installed : float64[draws, years]
     life_years : float64[draws, 1]
-        Rounded to whole years.
+        Counted in `whole_years`.
 
     Examples
     --------
     >>> bought(np.array([[8.0, 16.0, 16.0, 16.0]]), np.array([[2.0]])).tolist()
     [[8.0, 8.0, 8.0, 8.0]]
     """
-    life = np.maximum(np.round(life_years), 1)
+    life = whole_years(life_years)
     purchases = np.zeros_like(installed)
     for year in range(installed.shape[1]):
         ages = year - np.arange(year)
