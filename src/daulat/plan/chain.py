@@ -31,7 +31,7 @@ from daulat.plan.inputs import Assumptions, Settings, Values, draw, load_inputs
 from daulat.plan.inputs.assumption import first
 from daulat.plan.inputs.load import TABLES
 from daulat.plan.jobs import Jobs, jobs_of, staff_of
-from daulat.plan.money import Capex, Opex, UnitCost, capex_of, opex_of, price_rows, unit_cost
+from daulat.plan.money import Capex, Opex, UnitCost, capex_of, land_of, opex_of, price_rows, unit_cost
 from daulat.plan.note import Note, note
 from daulat.plan.place import Place, Region, describe_place
 from daulat.plan.place_rows import place_rows
@@ -314,11 +314,12 @@ def site_demand(plan: Plan) -> dict[str, Floats]:
 def cash_needs(plan: Plan) -> dict[str, Floats]:
     """Return what a financing needs, each float64[draws, years] in dollars of the year.
 
-    ``revenue_usd`` is what the tokens would cost on a public API: what the nation saves, no price that anybody pays.
+    ``buildings_usd`` is the facility without the land and its contingency. ``revenue_usd`` is what the tokens would cost on a public API: what the nation saves, no price that anybody pays.
     """
     return {
         "capex_usd": plan.capex.capex_usd_per_year,
         "facility_usd": plan.capex.facility_usd_per_year,
+        "buildings_usd": plan.capex.facility_usd_per_year - land_of(plan.capex, plan.values),
         "hardware_usd": plan.capex.capex_usd_per_year - plan.capex.facility_usd_per_year,
         "land_usd": plan.capex.land_usd,
         "opex_usd": plan.opex.opex_usd_per_year,

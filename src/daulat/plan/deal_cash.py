@@ -23,8 +23,8 @@ from daulat.plan.sizing.fleet import whole_years
 def project_of(plan: Plan, revenue: Revenue) -> tuple[Project, float | None]:
     """Return the chain's cash as a project, and the fee that was set.
 
-    Every year's hardware is written off over its life, buildings over theirs, straight-line; what is left of both is
-    what the assets are worth at the end.
+    Every year's hardware is written off over its life, buildings over theirs, straight-line; what is left of both, and
+    land at what it cost, is what the assets are worth at the end. Land is not written off.
     """
     v, money = plan.values, cash_needs(plan)
     residual = plan.cost.residual_usd
@@ -47,7 +47,7 @@ def project_of(plan: Plan, revenue: Revenue) -> tuple[Project, float | None]:
             running = np.median(running, axis=0, keepdims=True)
         earned = base * np.maximum(each, 0)[:, None] + running
     written_off = _straight_line(money["hardware_usd"], v("money.hardware_life_years"))
-    written_off = written_off + _straight_line(money["facility_usd"], v("money.facility_life_years"))
+    written_off = written_off + _straight_line(money["buildings_usd"], v("money.facility_life_years"))
     shape = money["capex_usd"].shape
     capex, opex, earned, written_off = (
         np.broadcast_to(one, shape) for one in (money["capex_usd"], money["opex_usd"], earned, written_off)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from daulat.plan import Case, make_plan
-from daulat.plan.deal_cash import _straight_line
+from daulat.plan.deal import Revenue
+from daulat.plan.deal_cash import _straight_line, project_of
 from daulat.plan.sizing.fleet import bought
 
 
@@ -27,3 +28,14 @@ def test_a_life_that_is_no_whole_number_is_told(case_of: Callable[..., Case], li
     notes = [str(one) for one in make_plan(case_of(f"money.hardware_life_years={life}"), n_draws=1).notes()]
     found = [one for one in notes if "whole years" in one]
     assert [told in one for one in found] == [True] * bool(told)
+
+
+def test_land_keeps_its_cost_to_the_end_and_is_not_written_off(case_of: Callable[..., Case]) -> None:
+    """A plan with dear land against the same one with free land: all that it costs more is still there at the end."""
+    life = "money.facility_life_years=15"
+    free, dear = (make_plan(case_of(life, f"money.land_usd_per_mw={one}"), n_draws=1) for one in (0, 3e7))
+    more = dear.capex.capex_usd - free.capex.capex_usd
+    assert (more > 0).all()
+    assert dear.cost.residual_usd - free.cost.residual_usd == pytest.approx(more)
+    without, with_land = (project_of(one, Revenue())[0].depreciation_usd for one in (free, dear))
+    assert with_land == pytest.approx(without)

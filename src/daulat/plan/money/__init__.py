@@ -5,7 +5,7 @@ Fourth stage of the build road: takes a `Fleet`, its `Energy` and its staff; ret
 `UnitCost`. Who pays is for `daulat.plan.finance`. Derivation, limits and sources: docs/concepts/plan-money.md
 """
 
-from daulat.plan.money.capex import Capex, capex_of
+from daulat.plan.money.capex import Capex, capex_of, land_of
 from daulat.plan.money.crossover import Crossover, crossover
 from daulat.plan.money.opex import Opex, opex_of
 from daulat.plan.money.prices import price_rows
@@ -18,6 +18,7 @@ __all__ = [
     "UnitCost",
     "capex_of",
     "crossover",
+    "land_of",
     "opex_of",
     "price_rows",
     "unit_cost",

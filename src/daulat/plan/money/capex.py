@@ -172,6 +172,11 @@ def capex_of(fleet: Fleet, energy: Energy, v: Values) -> Capex:
     return Capex(**parts, capex_usd_per_year=yearly, capex_usd=yearly.sum(axis=1), facility_usd_per_year=facility)
 
 
+def land_of(capex: Capex, v: Values) -> Floats:
+    """Return what was paid for land, with its contingency, float64[draws, years]: it does not wear out."""
+    return np.asarray(capex.land_usd * (1 + v("money.contingency_share")))
+
+
 def added(standing: Floats) -> Floats:
     """Return what is added in each year so that at least `standing` stands; nothing is torn down.
 

@@ -2,7 +2,7 @@
 """Unit cost: what a million tokens cost over the plan, built by the nation, rented, or bought from a public API.
 
 Comes in: money by year, tokens by year, `Values`. Goes out: a `UnitCost`. Levelised: present value of all costs, less
-what the hardware and buildings are still worth at the end, over the present value of the tokens. The service teams are
+what hardware, buildings and land are still worth at the end, over the present value of the tokens. The service teams are
 left out, for they are needed whichever way the tokens come.
 """
 
@@ -17,7 +17,7 @@ from daulat.plan.demand import Demand
 from daulat.plan.figures import Floats, figure
 from daulat.plan.inputs.draws import Values
 from daulat.plan.inputs.settings import Settings
-from daulat.plan.money.capex import Capex
+from daulat.plan.money.capex import Capex, land_of
 from daulat.plan.money.opex import Opex
 from daulat.plan.money.prices import slug
 from daulat.plan.sizing import Fleet
@@ -34,9 +34,9 @@ class UnitCost:
 
     residual_usd: Floats = figure(
         "USD",
-        "hardware and buildings x share of their life that is left at the end",
-        "accelerators_bought capex_usd_per_year facility_usd_per_year money.hardware_life_years "
-        "money.facility_life_years",
+        "hardware and buildings x share of their life that is left at the end + land and its contingency, at cost",
+        "accelerators_bought capex_usd_per_year facility_usd_per_year land_usd money.contingency_share "
+        "money.hardware_life_years money.facility_life_years",
         about="What is still worth something at the end.",
         axes=(),
     )
@@ -207,12 +207,13 @@ def first_year_below(one: Floats, other: Floats) -> Floats:
 
 
 def _residual(capex: Capex, v: Values, horizon: int) -> Floats:
-    """Straight-line: what was spent times the share of its life that is left."""
+    """Straight-line: what was spent times the share of its life that is left; land at what it cost."""
     age = horizon - np.arange(horizon)[None, :]
     life = whole_years(v("money.hardware_life_years"))
     hardware = (capex.capex_usd_per_year - capex.facility_usd_per_year) * np.maximum(1 - age / life, 0)
-    facility = capex.facility_usd_per_year * np.maximum(1 - age / v("money.facility_life_years"), 0)
-    return np.asarray((hardware + facility).sum(axis=1))
+    land = land_of(capex, v)
+    buildings = (capex.facility_usd_per_year - land) * np.maximum(1 - age / v("money.facility_life_years"), 0)
+    return np.asarray((hardware + buildings + land).sum(axis=1))
 
 
 def _api(settings: Settings, v: Values, side: str) -> Floats:
