@@ -314,7 +314,8 @@ def site_demand(plan: Plan) -> dict[str, Floats]:
 def cash_needs(plan: Plan) -> dict[str, Floats]:
     """Return what a financing needs, each float64[draws, years] in dollars of the year.
 
-    ``buildings_usd`` is the facility without the land and its contingency. ``revenue_usd`` is what the tokens would cost on a public API: what the nation saves, no price that anybody pays.
+    ``buildings_usd`` is the facility without the land and its contingency. ``revenue_usd`` is what the tokens would
+    cost on a public API: what the nation saves, no price that anybody pays.
     """
     return {
         "capex_usd": plan.capex.capex_usd_per_year,

@@ -225,13 +225,9 @@ def _party(deal: Deal, place: int, party: Party, flows: Flows, found: Returns) -
         "interest": flows.interest_usd[place],
         "repaid": flows.repaid_usd[place],
         "distributed": flows.distributed_usd[place],
+        "tax": flows.taxed_usd[place],
+        "sales": flows.sold_usd[place] - flows.bought_usd[place],
     }
-    # Tax received, and shares sold and bought, have no array of their own: they are what is left.
-    left = flows.party_usd[place] - sum(parts.values())
-    if deal.tax_to == party.name:
-        parts["tax"] = flows.tax_usd
-        left = left - flows.tax_usd
-    parts["sales"] = left
     lent = [at for at, loan in enumerate(deal.loans) if loan.lender == party.name]
     cover = flows.cover_of(lent)
     return PartyRow(

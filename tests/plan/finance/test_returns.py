@@ -9,7 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daulat.plan.finance import internal_rate, level_payment, net_present_value, payback_year
+from daulat.plan.finance import (
+    BuyOut,
+    Deal,
+    Loan,
+    Party,
+    Phase,
+    Project,
+    Stake,
+    internal_rate,
+    level_payment,
+    net_present_value,
+    payback_year,
+    returns_of,
+    run_deal,
+)
 
 rates = st.floats(0.001, 0.5)
 
@@ -69,3 +83,29 @@ def test_the_value_at_the_internal_rate_is_nothing(paid: float, back: list[float
 def test_money_that_never_comes_back_is_never_paid_back() -> None:
     cash = np.array([[-100.0, 60.0, 50.0], [-100.0, 60.0, 30.0], [10.0, 0.0, 0.0], [-100.0, 150.0, -60.0]])
     assert payback_year(cash, 2027) == pytest.approx(np.array([2029, np.nan, 2027, np.nan]), nan_ok=True)
+
+
+def test_what_a_party_pays_and_gets_in_the_same_year_is_counted_both_ways() -> None:
+    """40 and 60 are built, half on a loan of a year without interest; 30 is earned a year. Half is sold in 2028.
+
+    The bank lends 20 in 2027 and 30 in 2028, gets the 20 back in 2028 and the 30 in 2029.
+    """
+    deal = Deal(
+        (
+            Party("treasury", "government", True),
+            Party("partner", "foreign_partner", False),
+            Party("bank", "development_bank", False),
+        ),
+        (Phase("all", 2027, 2029),),
+        (Stake("treasury", "all", 1.0),),
+        (Loan("loan", "bank", ("all",), 0.5, 0.0, 1),),
+        buy_outs=(BuyOut(2028, "treasury", "partner", 0.5, 2.0),),
+    )
+    building, earned = np.array([[40.0, 60.0, 0.0]]), np.array([[0.0, 30.0, 30.0]])
+    flows = run_deal(deal, Project(2027, building, building * 0, earned, building * 0, np.zeros(1)))
+    treasury, partner, bank = returns_of(deal, flows, 2027)
+    assert (bank.paid_usd.tolist(), bank.received_usd.tolist()) == ([50.0], [50.0])  # by year: -20, -10, +30
+    # 20 in 2027; in 2028 30 earned + 30 lent - 60 built - 20 due: 20 more. Half of 40 is sold at twice: 40.
+    assert (treasury.paid_usd.tolist(), treasury.received_usd.tolist()) == ([40.0], [40.0])
+    assert (partner.paid_usd.tolist(), partner.received_usd.tolist()) == ([40.0], [0.0])
+    assert flows.paid_usd - flows.received_usd == pytest.approx(-flows.party_usd)

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.plan.joint.test_deal import planned, section
 
 from daulat.cli.plan import _summary
 from daulat.plan import Document, explain
 from daulat.plan.deal_part import _band_of_never
 from daulat.plan.result.compare import compare
 from daulat.plan.result.document import SummaryRow
-from tests.plan.joint.test_deal import planned, section
 
 NEVER = np.nan
 

@@ -18,7 +18,9 @@ NAME = "build_cheaper_than_rent_year"
 
 
 def made(plan: Plan) -> Document:
-    return document_of(plan, names={"en": "X"}, title="", seed=0, made_at=datetime(2026, 11, 25, tzinfo=UTC), made_by="")
+    return document_of(
+        plan, names={"en": "X"}, title="", seed=0, made_at=datetime(2026, 11, 25, tzinfo=UTC), made_by=""
+    )
 
 
 def row_of(document: Document) -> FigureRow:

@@ -23,7 +23,9 @@ def test_a_half_year_of_life_is_rounded_up_where_hardware_is_bought_and_written_
     assert np.count_nonzero(_straight_line(spent, given)) == years
 
 
-@pytest.mark.parametrize(("life", "told"), [("4.5", "a life of 4.5 years counts as 5"), ("4", ""), ("5.5", "counts as 6")])
+@pytest.mark.parametrize(
+    ("life", "told"), [("4.5", "a life of 4.5 years counts as 5"), ("4", ""), ("5.5", "counts as 6")]
+)
 def test_a_life_that_is_no_whole_number_is_told(case_of: Callable[..., Case], life: str, told: str) -> None:
     notes = [str(one) for one in make_plan(case_of(f"money.hardware_life_years={life}"), n_draws=1).notes()]
     found = [one for one in notes if "whole years" in one]

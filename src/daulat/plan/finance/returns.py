@@ -25,6 +25,7 @@ class Returns:
     payback_year : float64[n_draws]
         The first year at whose end it has got back what it put in; NaN where it does not.
     paid_usd, received_usd : float64[n_draws]
+        All that it puts in and all that it gets, over the years; neither is taken off the other within a year.
     """
 
     party: str
@@ -73,15 +74,17 @@ def payback_year(flows_usd: Float64, first_year: int) -> Float64:
 def returns_of(deal: Deal, flows: Flows, first_year: int) -> list[Returns]:
     """Say what the deal is worth to each party, in the deal's order."""
     result = []
-    for party, cash in zip(deal.parties, flows.party_usd, strict=True):
+    for party, cash, paid, received in zip(
+        deal.parties, flows.party_usd, flows.paid_usd, flows.received_usd, strict=True
+    ):
         result.append(
             Returns(
                 party.name,
                 net_present_value(cash, party.discount_rate),
                 internal_rate(cash, first_year),
                 payback_year(cash, first_year),
-                np.maximum(-cash, 0).sum(axis=1),
-                np.maximum(cash, 0).sum(axis=1),
+                paid.sum(axis=1),
+                received.sum(axis=1),
             )
         )
     return result

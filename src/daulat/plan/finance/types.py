@@ -202,6 +202,8 @@ class Flows:
         Its parts: paid in as equity in cash, given, put in as land, lent, received as principal, as interest, as owner.
     reciprocal_usd : the same shape
         Paid into a partner's own build-out.
+    sold_usd, bought_usd, taxed_usd : the same shape
+        Received and paid for shares that change hands; received as tax.
     ownership : float64[n_parties, n_draws, n_years]
         Share at the end of each year; sums to 1 once anybody has paid in.
     tax_usd, cash_usd : float64[n_draws, n_years]
@@ -222,6 +224,9 @@ class Flows:
     interest_usd: Float64
     distributed_usd: Float64
     reciprocal_usd: Float64
+    sold_usd: Float64
+    bought_usd: Float64
+    taxed_usd: Float64
     ownership: Float64
     tax_usd: Float64
     cash_usd: Float64
@@ -229,6 +234,17 @@ class Flows:
     due_usd: Float64
     owed_usd: Float64
     dscr: Float64
+
+    @property
+    def paid_usd(self) -> Float64:
+        """What each party pays, whatever for; what it receives in the same year is not taken off."""
+        given = self.equity_paid_usd + self.grant_usd + self.land_usd + self.lent_usd
+        return given + self.reciprocal_usd + self.bought_usd
+
+    @property
+    def received_usd(self) -> Float64:
+        """What each party receives, whatever for."""
+        return self.repaid_usd + self.interest_usd + self.distributed_usd + self.sold_usd + self.taxed_usd
 
     def cover_of(self, loans: Sequence[int]) -> Float64:
         """Return the cover of some loans, float64[n_draws, n_years]; NaN where nothing is due on any of them."""

@@ -3,9 +3,9 @@
 
 Each year, in this order. **In**: revenue, what was kept, grants, land, loans drawn. **Out**: building, running, tax,
 interest, principal. What lacks is called from the owners in the shares of the phase; what is left goes to the owners
-by ownership, unless cover is below the covenant of a loan with something due, when it is kept. At the plan's end what was kept and what the
-assets are worth pay back the loans, in proportion to what is owed, and the rest goes to the owners. Every dollar in goes somewhere: a property test
-adds them up. Nothing here draws random numbers.
+by ownership, unless cover is below the covenant of a loan with something due, when it is kept. At the plan's end what
+was kept and what the assets are worth pay back the loans, in proportion to what is owed, and the rest goes to the
+owners. Every dollar in goes somewhere: a property test adds them up. Nothing here draws random numbers.
 """
 
 from __future__ import annotations
@@ -67,14 +67,15 @@ class _Run:
     @classmethod
     def of(cls, deal: Deal, project: Project) -> _Run:
         n_parties, (n_draws, n_years) = len(deal.parties), project.capex_usd.shape
-        names = ("equity", "grant", "land", "lent", "repaid", "interest", "distributed", "sold", "reciprocal", "taxed")
+        paid = ("equity", "grant", "land", "lent", "reciprocal", "bought")
+        received = ("repaid", "interest", "distributed", "sold", "taxed")
         return cls(
             deal,
             project,
             {party.name: p for p, party in enumerate(deal.parties)},
             LoanBook(deal.loans, n_draws, n_years),
             Owners(n_parties, n_draws, n_years),
-            {name: np.zeros((n_parties, n_draws, n_years)) for name in names},
+            {name: np.zeros((n_parties, n_draws, n_years)) for name in (*paid, *received)},
             np.zeros((n_draws, n_years)),
             np.zeros((n_draws, n_years)),
             np.full((n_draws, n_years), np.inf),
@@ -144,7 +145,7 @@ class _Run:
                 self.owners.pay_in(party, stake.equity_share * amount)
 
     def _distribute(self, t: int, left: Float64) -> None:
-        # A covenant binds in the years in which its loan is owed something: not before it is drawn or once it is repaid.
+        # A covenant binds in the years in which something is due on its loan: not before it is drawn or once repaid.
         bound = np.zeros_like(left)
         for place, loan in enumerate(self.deal.loans):
             due = self.book.due[place, :, t] > CENT_USD
@@ -159,7 +160,7 @@ class _Run:
                 seller, buyer = self.place[sale.seller], self.place[sale.buyer]
                 price = self.owners.transfer(seller, buyer, sale.share, sale.multiple)
                 self.parts["sold"][seller, :, t] += price
-                self.parts["sold"][buyer, :, t] -= price
+                self.parts["bought"][buyer, :, t] += price
         for line in self.deal.reciprocal:
             if line.first_year <= year <= line.last_year:
                 self.parts["reciprocal"][self.place[line.party], :, t] += line.usd_per_year
@@ -178,7 +179,7 @@ class _Run:
     def flows(self) -> Flows:
         """Return everything, with each party's own sum."""
         part = self.parts
-        paid = part["equity"] + part["grant"] + part["land"] + part["lent"] + part["reciprocal"]
+        paid = part["equity"] + part["grant"] + part["land"] + part["lent"] + part["reciprocal"] + part["bought"]
         received = part["repaid"] + part["interest"] + part["distributed"] + part["sold"] + part["taxed"]
         return Flows(
             party_usd=received - paid,
@@ -190,6 +191,9 @@ class _Run:
             interest_usd=part["interest"],
             distributed_usd=part["distributed"],
             reciprocal_usd=part["reciprocal"],
+            sold_usd=part["sold"],
+            bought_usd=part["bought"],
+            taxed_usd=part["taxed"],
             ownership=self.owners.share,
             tax_usd=self.tax,
             cash_usd=self.cash,

@@ -2,8 +2,8 @@
 """Unit cost: what a million tokens cost over the plan, built by the nation, rented, or bought from a public API.
 
 Comes in: money by year, tokens by year, `Values`. Goes out: a `UnitCost`. Levelised: present value of all costs, less
-what hardware, buildings and land are still worth at the end, over the present value of the tokens. The service teams are
-left out, for they are needed whichever way the tokens come.
+what hardware, buildings and land are still worth at the end, over the present value of the tokens. The service teams
+are left out, for they are needed whichever way the tokens come.
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ def compare(one: Document, other: Document) -> dict[str, list[dict[str, Any]]]:
     dict
         ``summary``: name, label, unit, calendar year (None: over each plan's own years), both medians, change in
         percent (None where the first is 0, and of a date). ``only``: rows of the same form that one plan alone has;
-        the other's median is None, also where it never comes. ``inputs``: path, both values and sources. ``settings``: key and both choices.
+        the other's median is None, also of a year that never comes. ``inputs``: path, both values and sources.
+        ``settings``: key and both choices.
     """
     rows = list(_rows(one, other))
     theirs = {row.path: row for row in other.inputs}

@@ -44,8 +44,8 @@ class FigureRow(Part):
     p90: Any
     p95: Any
     mean: Any
-    """A percentile is none where the figure never comes within the plan, and so is the mean where it never comes in some
-    draw."""
+    """A percentile is none where the figure never comes within the plan, and so is the mean where it never comes
+    in some draw."""
 
 
 class InputRow(Part):

@@ -70,7 +70,9 @@ class PartyRow(_Part):
     payback_share: float
     """Share of the draws in which it gets back within the plan what it put in."""
     paid_usd: Band
+    """All that it puts in over the years; what it gets in the same year is not taken off."""
     received_usd: Band
+    """All that it gets."""
     ownership: Series
     cash_usd: Series
     parts_usd: dict[str, float]
