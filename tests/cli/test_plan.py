@@ -95,3 +95,11 @@ def test_without_a_declaration_it_says_how_to_get_one(tmp_path: Path) -> None:
     done = run(tmp_path)
     assert done.returncode == 1
     assert "daulat init" in done.stderr
+
+
+def test_without_a_declaration_it_names_its_own_options_which_it_takes(tmp_path: Path) -> None:
+    """It named --file, which other commands have and this one refuses."""
+    said = run(tmp_path).stderr
+    assert "name another with --nation, or a country that has none yet with --country" in said
+    assert "--file" not in said
+    assert "--nation" in run(tmp_path, "--help").stdout

@@ -174,7 +174,7 @@ def _nation(file: Path, country: str | None) -> tuple[Nation, Pack | None]:
     if country:
         pack = find_pack(country.upper())
         return nation_of(bootstrap(country, pack)), pack
-    nation = load_nation(file)
+    nation = load_nation(file, otherwise="name another with --nation, or a country that has none yet with --country")
     return nation, pack_of(nation)
 
 

@@ -24,13 +24,19 @@ from daulat.nation._yaml import YamlFile, parse_yaml, read_yaml
 from daulat.nation.errors import NationError, NationFaultsError
 from daulat.nation.model import JURISDICTION, Knowledge, Nation, Store
 
+_ANOTHER = "name another with --file"  # the option that most commands have
 _GUIDE = Guide(
     "nation.yaml", "`daulat init` shows how it is written.", "`daulat nation schema` states what is allowed."
 )
 
 
-def load_nation(path: Path) -> Nation:
+def load_nation(path: Path, *, otherwise: str = _ANOTHER) -> Nation:
     """Return the nation that a file declares; its paths start at the directory of the file.
+
+    Parameters
+    ----------
+    otherwise : str
+        What else the reader can do where the file is not there: the option of the caller that names another.
 
     Raises
     ------
@@ -39,7 +45,7 @@ def load_nation(path: Path) -> Nation:
     NationFaultsError
         If it has faults; all of them.
     """
-    file = _read(path)
+    file = _read(path, otherwise)
     faults = _faults(file)
     if faults:
         raise NationFaultsError(faults)
@@ -87,12 +93,12 @@ def check_text(text: str, *, name: str = "nation.yaml") -> list[NationError]:
         return [fault]
 
 
-def _read(path: Path) -> YamlFile:
+def _read(path: Path, otherwise: str = _ANOTHER) -> YamlFile:
     if not path.exists():
         raise NationError(
             "does not exist",
             why="Everything else starts from the declaration of the nation.",
-            fix="Write one with `daulat init <ISO 3166-1 code>`, or name another with --file.",
+            fix=f"Write one with `daulat init <ISO 3166-1 code>`, or {otherwise}.",
             code="nation.file",
             file=str(path),
         )
