@@ -32,6 +32,7 @@ async def draw_plan(pages: Pages, request: Request) -> Response:
         "language": reader.texts.language,
         "scenario": request.query.get("scenario", "")[:100],
         "changes": {name: value for name, value in list(given.items())[:MOST_SET] if is_number(value)},
+        "is_form": True,
     }
     try:
         found = await pages.parts.plan(asked, request.client)

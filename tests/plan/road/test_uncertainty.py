@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from SALib.analyze import sobol as salib_analyze
 from SALib.sample import sobol as salib_sample
 
 from daulat.plan import Case
-from daulat.plan.chain import run
-from daulat.plan.inputs import draw
+from daulat.plan.chain import make_plan, run
+from daulat.plan.inputs.draws import Values, median
 from daulat.plan.uncertainty import bands, saltelli_indices, sobol, tornado
 
 PROBLEM = {"num_vars": 3, "names": ["a", "b", "c"], "bounds": [[-np.pi, np.pi]] * 3}
@@ -51,13 +53,27 @@ def test_what_does_not_vary_has_no_indices() -> None:
     assert first.tolist() == total.tolist() == [0.0, 0.0]
 
 
-def test_a_tornado_shows_what_the_chain_gives_at_the_ends(rich: Case) -> None:
+def test_a_tornado_shows_what_the_chain_gives_at_the_ends_with_all_else_at_its_median(rich: Case) -> None:
     swing = next(one for one in tornado(rich, ["capex_usd"])["capex_usd"] if one.path == "money.contingency_share")
-    v = draw(rich.assumptions, 1, 0).with_value("money.contingency_share", np.array([[swing.low], [swing.high]]))
-    at_ends = run(rich, type(v)(v.arrays, 2)).capex.capex_usd
-    assert (swing.at_low, swing.at_high) == pytest.approx(tuple(at_ends))
+    v = Values({one.path: np.array([[median(one)]]) for one in rich.assumptions}, 3)
+    middle = median(rich.assumptions["money.contingency_share"])
+    v = v.with_value("money.contingency_share", np.array([[swing.low], [middle], [swing.high]]))
+    at_ends = run(rich, v).capex.capex_usd
+    assert (swing.at_low, swing.base, swing.at_high) == pytest.approx(tuple(at_ends))
     # Contingency is a share of everything else, so the ends are in the ratio of (1 + share).
     assert swing.at_high / swing.at_low == pytest.approx((1 + swing.high) / (1 + swing.low))
+
+
+@pytest.mark.parametrize("name", ["capex_usd", "cost_per_mtok"])
+def test_the_bars_of_a_tornado_start_from_the_middle_of_the_plans_own_draws(
+    case_of: Callable[..., Case], name: str
+) -> None:
+    """With every input at its mode, as it was once, capital lay at a quarter of its median and below its p10."""
+    case = case_of()
+    swings = tornado(case, [name])[name]
+    [base] = {one.base for one in swings}
+    low, high = np.quantile(make_plan(case, n_draws=1000).figure(name), [0.35, 0.65])
+    assert low < base < high
 
 
 def test_the_widest_comes_first(rich: Case) -> None:

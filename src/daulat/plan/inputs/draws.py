@@ -110,6 +110,20 @@ def quantile(one: Assumption, shares: Floats) -> Floats:
     return np.clip(found, one.min, one.max)
 
 
+def median(one: Assumption) -> float:
+    """Return the median of an assumption; of a fixed one its value.
+
+    Examples
+    --------
+    >>> from daulat.plan.inputs.assumption import first
+    >>> row = {"value": 0.0, "low": 0.0, "high": 1.0, "kind": "triangular", "unit": "share", "min": 0.0, "max": 1.0,
+    ...        "about": "", "source": "a test", "date": "", "licence": "", "basis": "given"}
+    >>> round(median(first("a.b", row, "test")), 4)  # 1 - sqrt(1/2): its mode is 0
+    0.2929
+    """
+    return float(quantile(one, np.array([0.5]))[0]) if one.is_uncertain else one.value
+
+
 def normal_quantile(shares: Floats) -> Floats:
     """Return the quantiles of the standard normal, to within 1e-4 between 1e-9 and 1 - 1e-9.
 

@@ -17,7 +17,8 @@ import numpy as np
 from daulat.nation import Nation, Pack
 from daulat.plan.chain import Case, read_case
 from daulat.plan.errors import PlanError
-from daulat.plan.inputs.draws import quantile
+from daulat.plan.inputs.assumption import Assumption
+from daulat.plan.inputs.draws import median, quantile
 from daulat.plan.planner import plan_nation, read_scenario, scenario_names
 from daulat.plan.report.chapters.money import WAYS, verdict
 from daulat.plan.report.chapters.moves import input_label
@@ -45,6 +46,7 @@ def slider_page(nation: Nation, pack: Pack | None, asked: Mapping[str, Any]) -> 
     ----------
     asked : Mapping
         ``language``; ``scenario`` and ``changes`` as they were sent; both may be wrong, then ``fault`` says how.
+        ``is_form``: sent by a form without script, which sends every slider, so one at its start was not set.
 
     Raises
     ------
@@ -58,7 +60,9 @@ def slider_page(nation: Nation, pack: Pack | None, asked: Mapping[str, Any]) -> 
     scenario = read_scenario(name, pack) if name in names else None
     case = read_case(nation, pack=pack, scenario=scenario)
     paths = moving_inputs(case)
-    given = {path: value for path, value in _set(asked).items() if path in paths and _is_other(case, path, value)}
+    given = {path: value for path, value in _set(asked).items() if path in paths}
+    if asked.get("is_form"):
+        given = {path: value for path, value in given.items() if _is_moved(case, path, value)}
     fault = ""
     try:
         document = _plan(nation, pack, scenario, given)
@@ -90,10 +94,10 @@ def _set(asked: Mapping[str, Any]) -> Mapping[str, Any]:
     return asked.get("changes") or {}
 
 
-def _is_other(case: Case, path: str, value: Any) -> bool:
-    """Whether a value that was sent is not the one the slider stood at: a form without script sends them all."""
+def _is_moved(case: Case, path: str, value: Any) -> bool:
+    """Whether a value is not the one that the slider started at."""
     try:
-        return not math.isclose(float(value), case.assumptions[path].value, rel_tol=1e-9)
+        return not math.isclose(float(value), _track(case.assumptions[path])[2], rel_tol=1e-9)
     except (TypeError, ValueError):
         return True
 
@@ -146,24 +150,34 @@ def _plan(nation: Nation, pack: Pack | None, scenario: Any, changes: Mapping[str
 
 def _slider(case: Case, reading: Reading, path: str, given: Any) -> dict[str, Any]:
     one = case.assumptions[path]
-    low, high = (float(value) for value in quantile(one, _ENDS))
-    step = 10.0 ** math.floor(math.log10((high - low) / STEPS))
-    low, high = math.floor(low / step) * step, math.ceil(high / step) * step
+    low, high, start, step = _track(one)
     return {
         "path": path,
         "label": input_label(reading, path),
         "unit": reading.words.unit(one.unit),
-        "low": _clean(low),
-        "high": _clean(high),
-        "step": _clean(step),
-        "value": _clean(one.value if given is None else min(max(float(given), low), high)),
-        "default": _clean(one.value),
+        "low": low,
+        "high": high,
+        "step": step,
+        "value": start if given is None else _clean(min(max(float(given), low), high)),
+        "default": start,
         "is_set": given is not None,
-        "said": reading.words.number(one.value if given is None else float(given)),
+        "said": reading.words.number(start if given is None else float(given)),
         "ends": reading.words.say("slider_range", low=reading.words.number(low), high=reading.words.number(high)),
         "about": one.about,
         "source": one.source,
     }
+
+
+def _track(one: Assumption) -> tuple[float, float, float, float]:
+    """Return the ends of a slider, where it starts and its step.
+
+    It starts at the input's median, as the plan's figures are medians too: the mode of a skewed input may lie far off.
+    """
+    low, high = (float(value) for value in quantile(one, _ENDS))
+    step = 10.0 ** math.floor(math.log10((high - low) / STEPS))
+    low, high = math.floor(low / step) * step, math.ceil(high / step) * step
+    start = round(median(one) / step) * step
+    return _clean(low), _clean(high), _clean(start), _clean(step)
 
 
 def _tile(words: Words, row: Any) -> dict[str, str]:

@@ -173,6 +173,8 @@ class SwingRow(Part):
     high: float
     at_low: float
     at_high: float
+    base: float | None = None
+    """The result with every input at its median; none in an older plan."""
 
 
 class IndexRow(Part):

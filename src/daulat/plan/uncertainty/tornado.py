@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tornado: how far each input moves a result on its own, from its 10th to its 90th percentile.
 
-Comes in: a `Case` and names of figures. Goes out: `Swing`s, the widest first. Everything else stands at its value, so
-what two inputs do together does not show; for that there are Sobol indices.
+Comes in: a `Case` and names of figures. Goes out: `Swing`s, the widest first. Everything else stands at its median, so
+that the swings start from about the middle of the draws: the value of a triangular input is its mode, which may lie far
+from it. What two inputs do together does not show; for that there are Sobol indices.
 """
 
 from __future__ import annotations
@@ -15,20 +16,24 @@ import numpy as np
 
 from daulat.plan.chain import Case, figures_of
 from daulat.plan.figures import Floats
-from daulat.plan.inputs.draws import Values, quantile
+from daulat.plan.inputs.draws import Values, median, quantile
 
 LOW, HIGH = 0.1, 0.9
 
 
 @dataclass(frozen=True)
 class Swing:
-    """What one input does to one result; `at_low` is the result with the input at its 10th percentile."""
+    """What one input does to one result; `at_low` is the result with the input at its 10th percentile.
+
+    `base` is the result with every input at its median, the same in all swings of a result.
+    """
 
     path: str
     low: float
     high: float
     at_low: float
     at_high: float
+    base: float
 
     @property
     def width(self) -> float:
@@ -53,7 +58,7 @@ def tornado(case: Case, names: Sequence[str]) -> dict[str, list[Swing]]:
     n_draws = 2 * len(rows) + 1
     arrays: dict[str, Floats] = {one.path: np.array([[one.value]]) for one in case.assumptions}
     for place, one in enumerate(rows):
-        column = np.full((n_draws, 1), one.value)
+        column = np.full((n_draws, 1), median(one))
         column[1 + 2 * place : 3 + 2 * place, 0] = ends[one.path]
         arrays[one.path] = column
     figures = figures_of(case, Values(arrays, n_draws), names)
@@ -61,7 +66,7 @@ def tornado(case: Case, names: Sequence[str]) -> dict[str, list[Swing]]:
     for name in names:
         result = last(figures[name])
         swings = [
-            Swing(one.path, *ends[one.path].tolist(), *result[1 + 2 * place : 3 + 2 * place].tolist())
+            Swing(one.path, *ends[one.path].tolist(), *result[1 + 2 * place : 3 + 2 * place].tolist(), float(result[0]))
             for place, one in enumerate(rows)
         ]
         found[name] = sorted(swings, key=lambda swing: -swing.width)

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from daulat.plan.report.charts import Bar, BarChart
 from daulat.plan.report.exhibit import Chapter, Exhibit, Reading
+from daulat.plan.result.document import SwingRow
 
 SHOWN = ("cost_per_mtok", "capex_usd")
 MOST = 10
@@ -38,8 +41,7 @@ def _tornado(reading: Reading, name: str) -> Exhibit:
     unit = document.figure(name).unit
     swings = document.tornado[name][:MOST]
     units = {row.path: row.unit for row in document.inputs}
-    still = document.tornado[name][-1]  # the input that moves it least leaves it where it is
-    level = (still.at_low + still.at_high) / 2
+    level = _base(document.tornado[name])
     bars, rows = [], []
     for one in swings:
         label = input_label(reading, one.path)
@@ -53,7 +55,7 @@ def _tornado(reading: Reading, name: str) -> Exhibit:
     return Exhibit(
         f"tornado-{name.replace('_', '-')}",
         title,
-        words["tornado_about"],
+        words.say("tornado_about", base=words.amount(level, unit)),
         chart,
         head,
         rows,
@@ -61,3 +63,9 @@ def _tornado(reading: Reading, name: str) -> Exhibit:
         columns=[(), (), (), [name], [name]],
         lines=[[one.path] for one in swings],
     )
+
+
+def _base(swings: Sequence[SwingRow]) -> float:
+    """Return the result with every input at its median; in an older plan what moves it least leaves it there."""
+    still = swings[-1]
+    return (still.at_low + still.at_high) / 2 if still.base is None else still.base
