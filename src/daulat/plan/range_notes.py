@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 
 NATIONAL = "needs national input"  # the note of a default that stands in for a figure of the nation
 DATA_YEAR, CARRIED_YEARS = 2026, 5  # the newest rows of the tables, and how long their trends are taken to hold
+FEW_DRAWS = 100  # below it a tenth of the draws is fewer than ten of them: the ends of an interval are single draws
+AT_RISK = 0.1  # share of the draws beyond the budget from which on it is told
 IDLE = 0.02  # at work: below it a site was most likely meant smaller, or others should use it
 
 
 def range_notes(plan: Plan) -> Iterator[Note]:
     """Yield where a plan leaves the data that its inputs were taken from."""
+    draws = plan.values.n_draws
+    if draws < FEW_DRAWS:
+        yield note("draws_one") if draws == 1 else note("draws_few", draws=draws)
     power = float(np.median(plan.energy.site_power_mw[:, -1]))
     if power < 20:
         yield note("site_small", power=power)
@@ -49,9 +54,7 @@ def range_notes(plan: Plan) -> Iterator[Note]:
         if longest > min(context, 49_152):
             yield note("requests_beyond", tokens=longest, model=model)
     yield from plan.import_notes()
-    budget, capital = plan.case.settings.budget_usd, float(np.median(plan.capex.capex_usd))
-    if budget and capital > budget:
-        yield note("budget_exceeded", capital=capital / 1e6, budget=budget / 1e6)
+    yield from _beyond_the_budget(plan)
     life = plan.case.assumptions["money.hardware_life_years"].value
     years = float(whole_years(np.array(life)))
     if life != years:
@@ -65,6 +68,15 @@ def range_notes(plan: Plan) -> Iterator[Note]:
     local = float(plan.values("money.local_per_usd").flat[0])
     if plan.case.place.currency != "USD" and local == 1:
         yield note("currency_no_rate", currency=plan.case.place.currency)
+
+
+def _beyond_the_budget(plan: Plan) -> Iterator[Note]:
+    """Yield how often the capital comes to more than the budget, not only whether its median does."""
+    budget, capital = plan.case.settings.budget_usd, plan.capex.capex_usd
+    share = float(np.mean(capital > budget))
+    if budget and share > AT_RISK:
+        middle = float(np.median(capital))
+        yield note("budget_exceeded", share=share, capital=middle / 1e6, budget=budget / 1e6)
 
 
 def _beyond_the_grid(plan: Plan) -> Iterator[Note]:

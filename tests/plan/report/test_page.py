@@ -191,3 +191,20 @@ def test_the_people_to_train_are_led_to_the_workforce_service_where_the_plan_has
     [people] = [one for one in chapters(Reading(document, load_words(pack, ["en"])[0])) if one.ident == "people"]
     begin = sum(document.figure("trainees_per_year").mean)
     assert any(told in text and f"{begin:.0f} people begin" in text for text in people.texts)
+
+
+def test_what_the_connection_must_carry_is_not_told_as_what_is_drawn_from_the_grid(
+    nation: Nation, pack: Pack, words: list[Words]
+) -> None:
+    """Of a plan whose panels give all of its energy nothing is drawn; the connection is counted all the same."""
+    made_at = datetime(2026, 11, 26, tzinfo=UTC)
+    changes = ["energy.solar_share=1"]
+    _, document = plan_nation(nation, pack=pack, made_at=made_at, n_draws=20, sensitivity=False, changes=changes)
+    assert document.figure("grid_energy_mwh").p50 == pytest.approx([0.0] * len(document.years), abs=1e-6)
+    reading = Reading(document, words[-1])
+    [fleet] = [one for one in chapters(reading) if one.ident == "fleet"]
+    told = " ".join(fleet.texts)
+    assert f"The connection must carry {words[-1].number(reading.last('site_power_mw'))} MW at the hottest hour" in told
+    mean = document.figure("site_energy_mwh").p50[-1] / 8760
+    assert f"the sites use {words[-1].number(mean)} MW on average" in told
+    assert "from the grid" not in told

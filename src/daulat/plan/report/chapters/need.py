@@ -10,6 +10,7 @@ from daulat.plan.report.charts import BandChart, Bar, BarChart, Line, StackChart
 from daulat.plan.report.exhibit import Chapter, Exhibit, Reading
 from daulat.plan.report.words import Words
 from daulat.plan.result.document import Document, ZoneRow
+from daulat.plan.sizing.fleet import HOURS_A_YEAR
 
 HOURS_A_DAY = 24
 WORKFORCE = "workforce"  # the service that finds people work and training, by its id in the declaration
@@ -181,6 +182,7 @@ def fleet_chapter(reading: Reading) -> Chapter:
                 "power_text",
                 year=document.years[-1],
                 wh=words.number(reading.last("wh_per_1000_tokens")),
+                mean=words.number(reading.last("site_energy_mwh") / HOURS_A_YEAR),
                 **reading.told("site_power_mw", words.number),
             ),
         ],
@@ -206,7 +208,7 @@ def fleet_chapter(reading: Reading) -> Chapter:
             yearly(reading, "carbon", ["emissions_tco2e"], words["carbon_title"], words["carbon_about"]),
         ],
         kind="rules",
-        sources=["accelerators_installed", "site_power_mw", "wh_per_1000_tokens"],
+        sources=["accelerators_installed", "site_power_mw", "site_energy_mwh", "wh_per_1000_tokens"],
     )
 
 
