@@ -60,6 +60,13 @@ def test_explain_prints_the_chain_of_the_plan_in_the_folder(planned: Path) -> No
     assert "energy.pue_base = 1.2 ratio  [given: our own site, 2026-01-01]" in done.stdout
 
 
+def test_explain_is_told_to_programs_too(planned: Path) -> None:
+    done = run(planned, "explain", "cost_per_mtok", "--json")
+    assert done.returncode == 0, done.stderr
+    [pue] = [row for row in json.loads(done.stdout) if row["name"] == "energy.pue_base" and not row["above"]]
+    assert (pue["what"], pue["value"], pue["source"]) == ("input", 1.2, "our own site")
+
+
 def test_inputs_lists_what_this_plan_would_use(planned: Path) -> None:
     rows = json.loads(run(planned, "--set", "money.discount_rate=0.03", "inputs", "--json").stdout)
     [rate] = [row for row in rows if row["path"] == "money.discount_rate"]

@@ -16,6 +16,7 @@ from daulat.nation import Nation, Pack, bootstrap, find_pack, load_nation, natio
 from daulat.plan import (
     compare,
     explain,
+    explain_rows,
     plan_nation,
     plan_schema,
     read_document,
@@ -111,10 +112,15 @@ def command(
     "--plan", "path", type=click.Path(path_type=Path), help="A plan that was written; default: that of --out."
 )
 @click.option("--depth", type=click.IntRange(0, 50), default=20, show_default=True, help="Levels to go down.")
+@json_option
 @click.pass_obj
-def explain_command(given: dict[str, Any], name: str, path: Path | None, depth: int) -> None:
+def explain_command(given: dict[str, Any], name: str, path: Path | None, depth: int, as_json: bool) -> None:
     """Print the chain of numbers behind a result, down to inputs with their sources."""
-    for line in explain(read_document(path or given["out"]), name, depth=depth):
+    document = read_document(path or given["out"])
+    if as_json:
+        emit_json(explain_rows(document, name, depth=depth))
+        return
+    for line in explain(document, name, depth=depth):
         emit(line)
 
 

@@ -20,6 +20,7 @@ from daulat.plan import (
     compare,
     document_of,
     explain,
+    explain_rows,
     frames,
     make_plan,
     plan_schema,
@@ -90,6 +91,29 @@ def test_an_input_and_a_shallow_chain_are_explained_too(document: Document) -> N
     [line] = explain(document, "energy.pue_base")
     assert line.startswith("energy.pue_base = 1.15 ratio (1.08 to 1.3, triangular)")
     assert len(explain(document, "cost_per_mtok", depth=0)) == 2
+
+
+def test_a_yearly_figure_is_explained_with_the_year_that_is_shown(document: Document) -> None:
+    lines = explain(document, "cost_per_mtok")
+    year = document.years[-1]
+    assert not lines[0].split("  ")[0].endswith(f"({year})")  # of the whole plan
+    yearly = [row.name for row in document.figures if row.axes[:1] == ["year"]]
+    heads = [line.strip() for line in lines if line.strip().partition(" = ")[0] in yearly]
+    assert heads
+    assert all(f" ({year})  " in head for head in heads)
+
+
+def test_a_chain_is_told_to_programs_with_the_numbers_that_people_read(document: Document) -> None:
+    lines, rows = explain(document, "cost_per_mtok"), explain_rows(document, "cost_per_mtok")
+    heads = [line for line in lines if not line.strip().startswith("= ")]
+    assert [(len(line) - len(line.lstrip())) // 2 for line in heads] == [row["level"] for row in rows]
+    assert [line.split()[0] for line in heads] == [row["name"] for row in rows]
+    assert [line.endswith("  (above)") for line in heads] == [row["above"] for row in rows]
+    power = next(row for row in rows if row["name"] == "site_power_mw")
+    assert (power["what"], power["unit"], power["year"]) == ("figure", "MW", document.years[-1])
+    assert power["p50"] == document.figure("site_power_mw").p50[-1]
+    pue = next(row for row in rows if row["name"] == "energy.pue_base")
+    assert (pue["what"], pue["value"], pue["low"], pue["high"]) == ("input", 1.15, 1.08, 1.3)
 
 
 def test_an_unknown_name_is_told_with_its_neighbours(document: Document) -> None:

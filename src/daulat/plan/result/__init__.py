@@ -7,7 +7,7 @@ explanations. It computes no figure of the plan.
 
 from daulat.plan.result.compare import compare
 from daulat.plan.result.document import Document, plan_schema, read_document
-from daulat.plan.result.explain import explain
+from daulat.plan.result.explain import explain, explain_rows
 from daulat.plan.result.make import document_of, noted
 from daulat.plan.result.tables import frames, tables_of, write_plan
 
@@ -16,6 +16,7 @@ __all__ = [
     "compare",
     "document_of",
     "explain",
+    "explain_rows",
     "frames",
     "noted",
     "plan_schema",

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Explain: the chain of numbers behind a result, down to inputs with their sources.
 
-Comes in: a `Document` and a name. Goes out: lines of text, indented by depth; each figure with unit, median, interval
-and formula, each result of the deal and of the siting with its values, each input with value, range and source. What
-was explained above is named and not repeated.
+Comes in: a `Document` and a name. Goes out: lines of text, indented by depth, or the same as rows for programs; each
+figure with unit, median, interval, formula and, of a yearly one, the year that is shown; each result of the deal and of
+the siting with its values, each input with value, range and source. What was explained above is named and not repeated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,6 +34,24 @@ def explain(document: Document, name: str, *, depth: int = 20) -> list[str]:
     PlanError
         If the plan has none of these.
     """
+    chain, full = _chain(document, name, depth)
+    return [line for step in chain.steps(full) for line in _lines(step)]
+
+
+def explain_rows(document: Document, name: str, *, depth: int = 20) -> list[dict[str, Any]]:
+    """Return what `explain` prints as rows: `what` it is, `level`, `name`, the rest of it; `above` if told before.
+
+    Raises
+    ------
+    PlanError
+        If the plan has nothing of this name.
+    """
+    chain, full = _chain(document, name, depth)
+    return [_row(step) for step in chain.steps(full)]
+
+
+def _chain(document: Document, name: str, depth: int) -> tuple[_Chain, str]:
+    """Return what can be explained and the full name of what is asked for."""
     chain = _Chain(document, depth)
     full = outcome_named(name)
     if not chain.has(name) and full is not None:
@@ -43,7 +61,25 @@ def explain(document: Document, name: str, *, depth: int = 20) -> list[str]:
     if not chain.has(name):
         short = {one.partition(".")[2]: one for one in chain.outcomes}
         raise unknown_figure(name, [*chain.figures, *short, *chain.outcomes, *chain.inputs, *chain.terms])
-    return list(chain.lines(name))
+    return chain, name
+
+
+class _Term(NamedTuple):
+    """An input of the deal or of the siting: as it was given, its source, and the source as it is told here."""
+
+    given: str
+    source: str
+    told: str
+
+
+class _Step(NamedTuple):
+    """One name on the way down; `above` if it was explained before, `year` of a figure that has years."""
+
+    level: int
+    name: str
+    row: FigureRow | Outcome | InputRow | _Term
+    above: bool
+    year: int | None = None
 
 
 class _Chain:
@@ -54,45 +90,71 @@ class _Chain:
         self.inputs = {row.path: row for row in document.inputs}
         self.outcomes = outcomes_of(document)
         self.terms = terms_of(document)
-        self.depth = depth
+        self.depth, self.last_year = depth, document.years[-1]
         self.seen: set[str] = set()
 
     def has(self, name: str) -> bool:
         paths = (*self.inputs, *self.terms)
         return name in self.figures or name in self.outcomes or any(fnmatchcase(path, name) for path in paths)
 
-    def lines(self, name: str, level: int = 0) -> Iterator[str]:
-        """Yield the lines of one name and of all below it."""
-        pad = "  " * level
+    def steps(self, name: str, level: int = 0) -> Iterator[_Step]:
+        """Yield one name and all below it."""
         row = self.figures.get(name) or self.outcomes.get(name)
         if row is None:
-            for leaf in self._leaves(name):
-                yield f"{pad}{leaf}"
+            yield from self._leaves(name, level)
             return
-        head = name if isinstance(row, Outcome) else f"{name} = {_shown(row)}"
-        if name in self.seen:
-            yield f"{pad}{head}  (above)"
-            return
+        yearly = isinstance(row, FigureRow) and row.axes[:1] == ["year"]
+        above = name in self.seen
+        yield _Step(level, name, row, above, self.last_year if yearly else None)
         self.seen.add(name)
-        yield f"{pad}{head}  {row.about}"
-        yield f"{pad}  = {row.formula}   [docs/concepts/{row.page}]"
-        for shown in row.shown if isinstance(row, Outcome) else ():
-            yield f"{pad}  {shown}"
-        if level < self.depth:
+        if not above and level < self.depth:
             for below in row.inputs:
-                yield from self.lines(below, level + 1)
+                yield from self.steps(below, level + 1)
 
-    def _leaves(self, pattern: str) -> Iterator[str]:
+    def _leaves(self, pattern: str, level: int) -> Iterator[_Step]:
         """Yield the inputs that a path or a pattern names."""
         for path in (path for path in self.inputs if fnmatchcase(path, pattern)):
-            yield _input(self.inputs[path], path in self.seen)
+            yield _Step(level, path, self.inputs[path], path in self.seen)
             self.seen.add(path)
         for path, (given, source) in self.terms.items():
             if not fnmatchcase(path, pattern):
                 continue
             told = f"{source.partition(': ')[0]}, as above" if source in self.seen else source
-            yield f"{path}  (above)" if path in self.seen else f"{path} {given}  [{told}]"
+            yield _Step(level, path, _Term(given, source, told), path in self.seen)
             self.seen |= {path, source}
+
+
+def _lines(step: _Step) -> Iterator[str]:
+    """Yield a step as text."""
+    pad, name, row = "  " * step.level, step.name, step.row
+    if isinstance(row, InputRow):
+        yield f"{pad}{_input(row, step.above)}"
+    elif isinstance(row, _Term):
+        yield f"{pad}{name}  (above)" if step.above else f"{pad}{name} {row.given}  [{row.told}]"
+    else:
+        head = name if isinstance(row, Outcome) else f"{name} = {_shown(row, step.year)}"
+        if step.above:
+            yield f"{pad}{head}  (above)"
+            return
+        yield f"{pad}{head}  {row.about}"
+        yield f"{pad}  = {row.formula}   [docs/concepts/{row.page}]"
+        for shown in row.shown if isinstance(row, Outcome) else ():
+            yield f"{pad}  {shown}"
+
+
+def _row(step: _Step) -> dict[str, Any]:
+    """Return a step as plain data."""
+    row, head = step.row, {"level": step.level, "name": step.name, "above": step.above}
+    if isinstance(row, InputRow):
+        return {"what": "input", **head, **row.model_dump(exclude={"path"})}
+    if isinstance(row, _Term):
+        return {"what": "term", **head, "given": row.given, "source": row.source}
+    made = {"about": row.about, "formula": row.formula, "page": row.page, "inputs": list(row.inputs)}
+    if isinstance(row, Outcome):
+        return {"what": "outcome", **head, **made, "shown": list(row.shown)}
+    found = ((name, _last(getattr(row, name), row)) for name in ("p10", "p50", "p90"))
+    bands = {name: None if np.isnan(value) else value for name, value in found}
+    return {"what": "figure", **head, "year": step.year, "unit": row.unit, **bands, **made}
 
 
 def _without(name: str, full: str) -> PlanError:
@@ -117,13 +179,14 @@ def _input(row: InputRow, again: bool) -> str:
     )
 
 
-def _shown(row: FigureRow) -> str:
+def _shown(row: FigureRow, year: int | None) -> str:
     """Median and 80 % interval: of the last year, summed over services and the like where that has a meaning.
 
     What the document leaves empty never comes within the plan.
     """
     low, middle, high = (_last(band, row) for band in (row.p10, row.p50, row.p90))
-    return f"{_told(middle, f' {row.unit}')} ({_told(low)} to {_told(high)})"
+    of_year = f" ({year})" if year else ""
+    return f"{_told(middle, f' {row.unit}')} ({_told(low)} to {_told(high)}){of_year}"
 
 
 def _told(value: float, unit: str = "") -> str:
