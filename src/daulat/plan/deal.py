@@ -221,6 +221,9 @@ def _laid(
 
 def _step(at: Any, step: str, path: str, where: Callable[[str], str]) -> tuple[Any, str]:
     if isinstance(at, dict):
+        key, _, place_of_row = step.partition("[")
+        if place_of_row and isinstance(at.get(key), list):
+            raise _bracketed(at[key], key, step, path, where)
         return at.setdefault(step, {}), f".{step}"
     rows = at if isinstance(at, list) else []
     names = [{str(row.get(key)) for key in ("name", "party")} if isinstance(row, dict) else set() for row in rows]
@@ -230,6 +233,16 @@ def _step(at: Any, step: str, path: str, where: Callable[[str], str]) -> tuple[A
     known = ", ".join(sorted({one for row in names for one in row} - {"None"}))
     allowed = f"the name of a row ({known}), or its place from 0" if known else "the place of a row, from 0"
     raise _fault(where(path), f"deal.{path}", step, "is not in the deal", allowed)
+
+
+def _bracketed(rows: Sequence[Any], key: str, step: str, path: str, where: Callable[[str], str]) -> InputError:
+    """Return the fault of a row that is sought as `loans[0]`, with the path that would reach it."""
+    row = step.partition("[")[2].rstrip("]").strip("'\"")
+    meant = rows[int(row)] if row.isdecimal() and int(row) < len(rows) else {}
+    name = (meant.get("name") or meant.get("party") if isinstance(meant, Mapping) else None) or row
+    allowed = f"the name of a row after a dot, `deal.{key}.NAME`, or its place from 0"
+    fix = f"Write deal.{path.replace(step, f'{key}.{name}', 1)}."
+    return _fault(where(path), f"deal.{path}", step, "is not how a row is named", allowed, fix)
 
 
 def _copied(value: Any) -> Any:
