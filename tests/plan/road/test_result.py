@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -72,6 +73,19 @@ def test_frames_are_the_tables(document: Document) -> None:
     years = {name: frame["year"] for name, frame in found.items() if "year" in frame}
     assert {str(column.dtype) for column in years.values()} == {"Int64"}
     assert years["figures"].dropna().isin(document.years).all()
+
+
+def test_without_pandas_the_guide_and_the_fault_name_a_command_that_a_checkout_has(
+    document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`make install` makes a folder without pip of its own; the pip that installs it stands beside."""
+    command = ".uv/bin/pip --python .venv/bin/python install 'daulat[analysis]'"
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(PlanError, match="pandas is not installed") as raised:
+        frames(document)
+    assert command in raised.value.fix
+    guides = PUBLISHED.parents[1] / "guides"
+    assert all(command in (guides / name).read_text(encoding="utf-8") for name in ("make-a-plan.md", "plan.ipynb"))
 
 
 def test_the_chain_behind_a_cost_ends_at_people_and_sources(document: Document) -> None:

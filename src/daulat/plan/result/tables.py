@@ -149,7 +149,8 @@ def frames(document: Document) -> dict[str, Any]:
         raise PlanError(
             "pandas is not installed",
             why="Frames are made of it.",
-            fix="Install the extra: pip install 'daulat[analysis]'.",
+            fix="Install the extra, where `make install` was run with "
+            "`.uv/bin/pip --python .venv/bin/python install 'daulat[analysis]'`; else with your own pip.",
             code="plan.analysis",
         ) from error
     found = {name: pd.DataFrame(rows) for name, rows in tables_of(document).items()}
