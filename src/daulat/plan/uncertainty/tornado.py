@@ -65,10 +65,11 @@ def tornado(case: Case, names: Sequence[str]) -> dict[str, list[Swing]]:
     found: dict[str, list[Swing]] = {}
     for name in names:
         result = last(figures[name])
-        swings = [
-            Swing(one.path, *ends[one.path].tolist(), *result[1 + 2 * place : 3 + 2 * place].tolist(), float(result[0]))
-            for place, one in enumerate(rows)
-        ]
+        base, pairs = float(result[0]), result[1:].reshape(-1, 2).tolist()
+        swings = []
+        for one, (at_low, at_high) in zip(rows, pairs, strict=True):
+            low, high = (float(end) for end in ends[one.path])
+            swings.append(Swing(one.path, low, high, at_low, at_high, base))
         found[name] = sorted(swings, key=lambda swing: -swing.width)
     return found
 
