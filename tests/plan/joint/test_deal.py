@@ -14,7 +14,6 @@ from daulat.nation import bootstrap, find_pack, nation_of
 from daulat.plan import Document, InputFaultsError, Plan, explain, plan_nation, read_scenario, tables_of
 from daulat.plan.deal import read_agreement
 from daulat.plan.deal_cash import project_of, run_agreement, run_scenarios
-from daulat.plan.errors import InputError
 
 DEAL = """\
 horizon_years: 3
@@ -286,20 +285,6 @@ def test_every_fault_of_a_scenario_is_told_with_its_place(tmp_path: Path) -> Non
     away = section(scenarios=[{"name": "No phases", "changes": {"phases": []}}])
     with pytest.raises(InputFaultsError, match="in the scenario 'No phases'"):
         planned(away, draws=2)
-
-
-def test_a_row_that_is_sought_in_brackets_is_told_how_rows_are_named() -> None:
-    """It said that the deal has no key `parties[1]`."""
-    sections = [({"deal": section()}, "nation.yaml")]
-    with pytest.raises(InputError) as raised:
-        read_agreement(sections, ["deal.parties[1].discount_rate=0.2"])
-    told = str(raised.value)
-    assert "--set: plan.deal.parties[1].discount_rate: `parties[1]` is not how a row is named" in told
-    assert "`deal.parties.NAME`" in told
-    assert "Write deal.parties.Partner.discount_rate." in told
-    agreement = read_agreement(sections, ["deal.parties.Partner.discount_rate=0.2"])
-    assert agreement is not None
-    assert agreement.deal.parties[1].discount_rate == 0.2
 
 
 @pytest.mark.parametrize("name", ["pilot", "national", "campus"])
