@@ -23,7 +23,9 @@ from daulat.nation import Nation
 
 # The gateway gives its streams 2 s, its connections 5 s, and the database its end.
 PATIENCE_S = 20.0
-LONGEST_PAUSE_S = 30.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
+# A worker that has lived for this long did not end as those before it did.
+STEADY_S = 600.0
 _START = "from daulat.cli import main; main()"
 
 
@@ -71,7 +73,7 @@ class Workers:
 
     async def _keep(self, number: int) -> None:
         """Run one worker, and another when it dies."""
-        deaths = 0
+        pause_s, clock = 0.0, asyncio.get_running_loop().time
         while not self._stopping:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -85,6 +87,7 @@ class Workers:
             )
             self._processes.add(process)
             assert process.stdout is not None
+            began_s = clock()
             was_up = bool(await process.stdout.readline())
             if was_up:
                 self._up += 1
@@ -99,10 +102,22 @@ class Workers:
                 self.failed_code = code  # it said why on stderr; the others would say the same
                 self.all_up.set()
                 return
-            pause_s = min(LONGEST_PAUSE_S, 0.5 * 2**deaths)
+            pause_s = pause_after(pause_s, clock() - began_s)
             say(f"a worker ended with code {code}; another starts in {pause_s:g} s")
-            deaths += 1
             await asyncio.sleep(pause_s)
+
+
+def pause_after(pause_s: float, lived_s: float) -> float:
+    """Return how long to wait before another worker starts, from the pause before this one and how long it lived.
+
+    Examples
+    --------
+    >>> pause_after(0.0, 1.0), pause_after(4.0, 1.0), pause_after(30.0, 1.0), pause_after(30.0, 86_400.0)
+    (0.5, 8.0, 30.0, 0.5)
+    """
+    if not pause_s or lived_s >= STEADY_S:
+        return FIRST_PAUSE_S
+    return min(LONGEST_PAUSE_S, 2 * pause_s)
 
 
 def run_workers(words: Sequence[str], board: Board, holder: socket.socket, *, as_json: bool) -> int:
