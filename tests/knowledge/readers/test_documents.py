@@ -115,6 +115,23 @@ def test_markdown_keeps_words_and_drops_pictures(tmp_path: Path) -> None:
     assert [block.text for block in extract.blocks] == ["Start", "See the form.", "one", "a | b", "c | d"]
 
 
+def test_items_of_a_numbered_list_in_markdown_keep_their_numbers(tmp_path: Path) -> None:
+    (tmp_path / "law.md").write_text(
+        "3. Notice\n\n   is free\n4. Fee\n   1) adults\n   2) others\n   - a dog\n\n- end\n"
+    )
+    blocks = read_document(tmp_path / "law.md", "markdown", LIMITS).blocks
+    assert [(block.kind, block.text) for block in blocks] == [
+        ("numbered", "3. Notice"), ("item", "is free"), ("numbered", "4. Fee"), ("numbered", "1) adults"),
+        ("numbered", "2) others"), ("item", "a dog"), ("item", "end"),
+    ]  # fmt: skip
+
+
+def test_items_that_are_all_written_alike_are_counted_and_a_gap_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "law.md").write_text("1. a\n1. b\n   1. c\n1. d\n\n# Act\n\n4. e\n6. f\n")
+    texts = [block.text for block in read_document(tmp_path / "law.md", "markdown", LIMITS).blocks]
+    assert texts == ["1. a", "2. b", "1. c", "3. d", "Act", "4. e", "6. f"]
+
+
 def test_the_title_of_a_document_is_the_one_at_its_top(tmp_path: Path) -> None:
     (tmp_path / "act.md").write_text("# Land Act\n\n## Section 1\n\nNobody pays.")
     (tmp_path / "parts.md").write_text("# Section 1\n\nNobody pays.\n\n# Section 2\n\nAll pay.")

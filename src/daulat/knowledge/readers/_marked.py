@@ -24,7 +24,8 @@ class _Text:
         self.blocks: list[Block] = []
         self.raw = RawWords()
         self._level = 0
-        self._lists = 0
+        self._lists: list[tuple[str, int]] = []  # those open: the last item's number as written and as told
+        self._mark = ""  # the number of an item of which no word was said yet
         self._row: list[str] | None = None
 
     def take(self, token: Token) -> None:
@@ -33,9 +34,14 @@ class _Text:
         elif token.type == "heading_close":
             self._level = 0
         elif token.type in ("bullet_list_open", "ordered_list_open"):
-            self._lists += 1
+            self._lists.append(("", 0))
         elif token.type in ("bullet_list_close", "ordered_list_close"):
-            self._lists -= 1
+            self._lists.pop()
+        elif token.type == "list_item_open":
+            # An item that only holds another list has its number before that list's first.
+            self._mark = f"{self._mark} {self._numbered(token)}".strip()
+        elif token.type == "list_item_close":
+            self._mark = ""
         elif token.type == "tr_open":
             self._row = []
         elif token.type == "tr_close":
@@ -44,11 +50,23 @@ class _Text:
         elif token.type in ("inline", "fence", "code_block", "html_block"):
             self._add(self._words(token))
 
+    def _numbered(self, token: Token) -> str:
+        """Return the mark of an item: its number as written, or counted on where it is written as the one before."""
+        if not token.info:
+            return ""
+        written, told = self._lists[-1]
+        number = told + 1 if token.info == written else int(token.info)
+        self._lists[-1] = (token.info, number)
+        return f"{number}{token.markup}"
+
     def _add(self, text: str) -> None:
         if self._row is not None:
             self._row.append(text)
         elif self._level:
             self.blocks.append(Block("heading", text, self._level))
+        elif self._mark and text:
+            self.blocks.append(Block("numbered", f"{self._mark} {text}"))
+            self._mark = ""
         else:
             self.blocks.append(Block("item" if self._lists else "text", text))
 
