@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
+from daulat.language.wording import ADDRESS
+
 _WORD = re.compile(r"\w+")
-_ADDRESS = re.compile(r"(?:[a-z][a-z\d+.-]*://|www\.)\S+", re.IGNORECASE)  # its parts are nobody's words
 _LONGEST_WORD = 120  # characters; scripts without spaces write a whole sentence as one
 _MANY, _FEW = 30, 5  # so many words that are so few different ones
 
@@ -24,7 +25,7 @@ def is_noise(text: str) -> bool:
     >>> [is_noise(text) for text in ("https://a.example/x?id=7", f"Is it so? https://a.example/x?id={'7' * 200}")]
     [True, False]
     """
-    words = [word for word in _WORD.findall(_ADDRESS.sub(" ", text.casefold())) if len(word) <= _LONGEST_WORD]
+    words = [word for word in _WORD.findall(ADDRESS.sub(" ", text.casefold())) if len(word) <= _LONGEST_WORD]
     if not words:
         return True
     return len(words) >= _MANY and len(set(words)) <= _FEW

@@ -57,7 +57,7 @@ async def kept_open(readiness: Readiness, hold: Callable[[], Awaitable[None]], l
         try:
             return await hold()
         except StoreUnreachableError as error:
-            if error.what != last:  # once, not every few seconds
+            if error.what != last or NAME not in readiness.failed():  # once, not every few seconds
                 readiness.fail(NAME, error)
             last = error.what
         await asyncio.sleep(look_s)

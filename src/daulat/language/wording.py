@@ -25,7 +25,7 @@ from daulat.language._phrases import Affixes, Match, PhraseTable, replaced
 from daulat.language.analysis import analyser_for
 
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
+ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
 _WORD = re.compile(r"[^\W\d_]+")
 _LONGEST_READ = 4_000
 # `gaji saya selalu telat` says `gaji telat`: so many words may stand between.
@@ -105,7 +105,7 @@ class Wording:
             Names, numbers and unknown words stay as they are.
         """
         rules = self._languages.get(primary(language))
-        plain = " ".join(_ADDRESS.sub(" ", text[:_LONGEST_READ]).split())
+        plain = " ".join(ADDRESS.sub(" ", text[:_LONGEST_READ]).split())
         if rules is None:
             return plain
         if _DRAWN_OUT.search(plain):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.plan.joint.least_deal import section
 
 from daulat.nation import bootstrap, find_pack, nation_of
 from daulat.plan import Document, InputFaultsError, Plan, explain, plan_nation, read_scenario, tables_of
@@ -27,22 +28,6 @@ deal:
     - {party: Tresury, phase: All, equity_share: 0.4}
 """
 MADE = datetime(2026, 11, 25, 12, tzinfo=UTC)
-
-
-def section(**changes: Any) -> dict[str, Any]:
-    """Two parties, one phase: the least deal that holds together."""
-    return {
-        "parties": [
-            {"name": "Treasury", "kind": "government", "is_domestic": True},
-            {"name": "Partner", "kind": "foreign_partner", "is_domestic": False},
-        ],
-        "phases": [{"name": "All", "first_year": 2027, "last_year": 2029}],
-        "stakes": [
-            {"party": "Treasury", "phase": "All", "equity_share": 0.6},
-            {"party": "Partner", "phase": "All", "equity_share": 0.4},
-        ],
-        **changes,
-    }
 
 
 def planned(deal: dict[str, Any] | None = None, *changes: str, draws: int = 60) -> tuple[Plan, Document]:

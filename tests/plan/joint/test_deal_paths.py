@@ -3,29 +3,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from tests.plan.joint.least_deal import section
 
 from daulat.plan.deal import read_agreement
 from daulat.plan.errors import InputError
 
-DEAL: dict[str, Any] = {
-    "parties": [
-        {"name": "Treasury", "kind": "government", "is_domestic": True},
-        {"name": "Partner", "kind": "foreign_partner", "is_domestic": False},
-    ],
-    "phases": [{"name": "All", "first_year": 2027, "last_year": 2029}],
-    "stakes": [
-        {"party": "Treasury", "phase": "All", "equity_share": 0.6},
-        {"party": "Partner", "phase": "All", "equity_share": 0.4},
-    ],
-}
-
 
 def test_a_row_that_is_sought_in_brackets_is_told_how_rows_are_named() -> None:
     """It said that the deal has no key `parties[1]`."""
-    sections = [({"deal": DEAL}, "nation.yaml")]
+    sections = [({"deal": section()}, "nation.yaml")]
     with pytest.raises(InputError) as raised:
         read_agreement(sections, ["deal.parties[1].discount_rate=0.2"])
     told = str(raised.value)

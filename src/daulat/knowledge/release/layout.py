@@ -66,11 +66,10 @@ class Manifest(msgspec.Struct, frozen=True):
     """What a release is made of. `fingerprint` is the hash of everything that decides what it holds; the id is drawn
     from it.
 
-    `declared` is the sha256 of what was declared of the sources; likewise empty in older releases.
     `inputs` is the hash of what went in, where the fingerprint holds more: what this machine could not read, and
     `next_change`, the first day on which a recorded change of law begins that had not when this was built.
-    `data` are the sha256 of the pack's files that decide how sources are read and what citizens are heard to ask; it is
-    empty in releases made before it was kept.
+    `data` are the sha256 of the pack's files that decide how sources are read and what citizens are heard to ask, and
+    `declared` is that of what was declared of the sources; each is empty in releases made before it was kept.
     """
 
     release_id: str
