@@ -6,8 +6,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from daulat.evaluation import Bench, Corpus, find_questions, measure_retrieval, open_corpus, read_questions
 from daulat.evaluation.corpus import with_languages
+from daulat.knowledge.index import cache as vector_cache
+from daulat.knowledge.index.seed import read_seed, write_seed
+from daulat.knowledge.index.vectors import quantise
 from daulat.knowledge.search import Ranking, Searcher
 from daulat.knowledge.sources import folder_sources
 
@@ -42,6 +48,22 @@ def test_of_a_large_folder_only_what_words_propose_is_encoded_and_the_corpus_say
 def test_a_second_run_encodes_nothing(bench: Bench, law_folder: Path, tmp_path: Path, ranking: Ranking) -> None:
     assert opened(bench, law_folder, tmp_path / "first", ranking).encoded == 5
     assert opened(bench, law_folder, tmp_path / "second", ranking).encoded == 0
+
+
+def test_what_a_pack_ships_is_unpacked_once_for_a_folder_of_few_texts(
+    bench: Bench, law_folder: Path, tmp_path: Path, ranking: Ranking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped, unpacked = tmp_path / "vectors.words.bin", []
+    write_seed(shipped, [b"0123456789abcdef"], *quantise(np.full((1, 64), 0.125, np.float32)), step=0.01)
+
+    def counted(path: Path) -> object:
+        unpacked.append(path)
+        return read_seed(path)
+
+    monkeypatch.setattr(vector_cache, "read_seed", counted)
+    monkeypatch.setattr(Bench, "shipped_vectors", [shipped])
+    assert opened(bench, law_folder, tmp_path / "work", ranking).encoded == 5
+    assert unpacked == [shipped]
 
 
 def test_a_language_that_the_file_does_not_name_is_recognised(bench: Bench, context_folder: Path) -> None:

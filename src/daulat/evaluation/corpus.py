@@ -148,14 +148,21 @@ def open_corpus(
     cache = VectorCache(bench.cache / f"{encoder.name}.bin", encoder.dimensions, known)
 
     builder = _TemporaryBuilder(bench, sources, rules, reader, encoder, cache, work, everyday)
-    shipped = VectorCache(work / "none.bin", encoder.dimensions, bench.shipped_vectors)
-    if shipped.count_missing(encoder, [segment.text for segment in segments]) <= bench.encode_all_up_to:
+    if _are_few(bench, encoder, {segment.text for segment in segments}, work):
         release, encoded, failures = builder.build("all", None)
         return Corpus(release, prepared, reader, "all", encoded, failures)
     by_words, _, _ = builder.build("words", ())
     chosen = _proposed(bench, Searcher(by_words, None, reader, ranking), questions, segments)
     release, encoded, failures = builder.build("candidates", chosen)
     return Corpus(release, prepared, reader, "candidates", encoded, failures)
+
+
+def _are_few(bench: Bench, encoder: Encoder, texts: Collection[str], work: Path) -> bool:
+    """Say whether all texts are to be encoded; the shipped vectors, seconds to unpack, are asked only of many texts."""
+    if len(texts) <= bench.encode_all_up_to:
+        return True
+    shipped = VectorCache(work / "none.bin", encoder.dimensions, bench.shipped_vectors)
+    return shipped.count_missing(encoder, list(texts)) <= bench.encode_all_up_to
 
 
 def with_languages(bench: Bench, questions: Sequence[KnownQuestion]) -> list[tuple[KnownQuestion, str]]:
