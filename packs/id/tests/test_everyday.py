@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from daulat.knowledge.cutting import sentences
 from daulat.knowledge.everyday import FOLDER, find_unknown, read_everyday
 from daulat.knowledge.ingest import ingest_all, load_rules
@@ -17,22 +19,25 @@ PACK = Path(__file__).parents[1] / "daulat_id"
 ROWS, FAULTS = read_everyday(PACK / FOLDER)
 
 
+@pytest.fixture(scope="module")
+def texts() -> dict[str, str]:
+    """Every passage of the sources by its id, read once: that takes seconds."""
+    documents = ingest_all(load_sources(PACK / "sources.yaml"), load_rules(PACK)).documents
+    return {passage.passage_id: passage.text for item in documents for passage in item.passages}
+
+
 def test_no_row_has_a_fault() -> None:
     assert [str(fault) for fault in FAULTS] == []
     assert len(ROWS) > 2_000
 
 
-def test_every_passage_that_a_row_names_is_in_the_sources() -> None:
-    documents = ingest_all(load_sources(PACK / "sources.yaml"), load_rules(PACK)).documents
-    known = {passage.passage_id for item in documents for passage in item.passages}
-    _, unknown = find_unknown(ROWS, known.__contains__)
+def test_every_passage_that_a_row_names_is_in_the_sources(texts: dict[str, str]) -> None:
+    _, unknown = find_unknown(ROWS, texts.__contains__)
     assert [str(fault) for fault in unknown] == []
 
 
-def test_every_quote_begins_one_sentence_of_its_passage() -> None:
+def test_every_quote_begins_one_sentence_of_its_passage(texts: dict[str, str]) -> None:
     rules = load_rules(PACK)
-    documents = ingest_all(load_sources(PACK / "sources.yaml"), rules).documents
-    texts = {passage.passage_id: passage.text for item in documents for passage in item.passages}
     quoting = [row for row in ROWS if row.quote]
     assert len(quoting) > 700
     for row in quoting:
