@@ -18,6 +18,7 @@ import numpy as np
 
 from daulat.nation import Nation, Pack
 from daulat.plan._tables import accelerators, models, number
+from daulat.plan.carried import carried
 from daulat.plan.demand import Demand, estimate_demand, week_shape
 from daulat.plan.demand.adoption import share_notes
 from daulat.plan.demand.languages import language_rows
@@ -64,7 +65,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Plan:
-    """The values of every stage; arrays are float64[draws, ...] with the same draws throughout."""
+    """The values of every stage; arrays are float64[draws, ...] with the same draws throughout.
+
+    `values` are the inputs as of the first year; see `daulat.plan.carried`.
+    """
 
     case: Case
     values: Values
@@ -249,6 +253,7 @@ def make_plan(
 def run(case: Case, v: Values, *, advance: Callable[[float], None] = lambda _: None) -> Plan:
     """Take given draws along the road, part by part."""
     parts: list[tuple[Any, ...]] = []
+    v = carried(v, case.assumptions.rows, case.settings.start_year)
     for start in range(0, v.n_draws, PART):
         rows = v.rows(slice(start, min(start + PART, v.n_draws)))
         parts.append(_stages(case.place, case.settings, len(case.sites.sites), rows))
@@ -260,6 +265,7 @@ def run(case: Case, v: Values, *, advance: Callable[[float], None] = lambda _: N
 def figures_of(case: Case, v: Values, names: Sequence[str]) -> dict[str, Floats]:
     """Take given draws along the road and keep only some of its figures, float64[draws, ...] each."""
     found: dict[str, list[Floats]] = {name: [] for name in names}
+    v = carried(v, case.assumptions.rows, case.settings.start_year)
     for start in range(0, v.n_draws, PART):
         rows = v.rows(slice(start, min(start + PART, v.n_draws)))
         for stage in _stages(case.place, case.settings, len(case.sites.sites), rows):
@@ -275,7 +281,8 @@ def _trial(place: Place, assumptions: Assumptions, settings: Settings, sites: Si
     rows = dict(assumptions.rows)
     if accelerator != settings.accelerator:
         rows |= {path: first(path, row, TABLES) for path, row in price_rows(accelerator, ()).items()}
-    stages = _stages(place, tried, len(sites.sites), draw(rows.values(), 1, SEED))
+    v = carried(draw(rows.values(), 1, SEED), rows, tried.start_year)
+    stages = _stages(place, tried, len(sites.sites), v)
     found = {trace.name: array for stage in stages for trace, array in values(stage)}
     return Trial(float(found["cost_per_mtok"][0]), found["accelerators_bought"][0])
 

@@ -99,7 +99,8 @@ class Energy:
     )
     emissions_tco2e: Floats = figure(
         "tCO2e",
-        "grid MWh x grid factor x (1 - decline) ^ years / 1000 + PPA and solar MWh x their factor / 1000",
+        "grid MWh x grid factor x (1 - decline) ^ years since its date / 1000 "
+        "+ (PPA + solar) MWh x their factor / 1000",
         "grid_energy_mwh ppa_energy_mwh solar_energy_mwh energy.grid_gco2_per_kwh "
         "energy.grid_decline_per_year energy.ppa_gco2_per_kwh",
         about="Greenhouse gases of the energy.",

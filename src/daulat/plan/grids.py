@@ -93,11 +93,6 @@ class Grids:
         """Return what is told of a grid; None where the nation's figure stands."""
         return self.figures.get(grid, {}).get(key)
 
-    def value(self, grid: str, key: str) -> float:
-        """Return a figure of a grid that stands for an input: its own, else the nation's."""
-        told = self.figure(grid, key)
-        return told.value if told else self.national[INPUTS[key]].value
-
     def may_stand(self, region: Region) -> bool:
         """Say whether a site is looked for in a region: on a grid of the table, and of known spare power if any is."""
         if not self.of:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from daulat.plan._tables import models, number, throughput_fit
-from daulat.plan.inputs.settings import Settings
+from daulat.plan.inputs.settings import DATA_YEAR, Settings
 from daulat.plan.note import Note, note
 from daulat.plan.sizing.fleet import whole_years
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from daulat.plan.chain import Plan
 
 NATIONAL = "needs national input"  # the note of a default that stands in for a figure of the nation
-DATA_YEAR, CARRIED_YEARS = 2026, 5  # the newest rows of the tables, and how long their trends are taken to hold
+CARRIED_YEARS = 5  # how long trends are taken to hold beyond the data
 FEW_DRAWS = 100  # below it a tenth of the draws is fewer than ten of them: the ends of an interval are single draws
 AT_RISK = 0.1  # share of the draws beyond the budget from which on it is told
 IDLE = 0.02  # at work: below it a site was most likely meant smaller, or others should use it

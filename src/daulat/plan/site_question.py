@@ -12,10 +12,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from daulat.nation import Nation
+from daulat.plan.carried import trends_of
 from daulat.plan.chain import Plan, site_demand
 from daulat.plan.climate import PATH, pues, temperatures_c
 from daulat.plan.figures import Floats
-from daulat.plan.inputs import Assumptions
+from daulat.plan.grids import INPUTS
+from daulat.plan.inputs import Values
 from daulat.plan.place import Place, Region
 from daulat.plan.residency import codes_of
 from daulat.plan.site_rules import SiteRules
@@ -24,9 +26,9 @@ from daulat.plan.siting import Candidates, Regions, Rules, Siting
 
 def question(plan: Plan, nation: Nation, places: Sequence[Region], rules: SiteRules, *, load: Floats) -> Siting:
     """Return the siting question of a plan that was run once at the inputs' values, for a load in IT MW by year."""
-    case, v = plan.case, plan.case.assumptions
+    case, v = plan.case, plan.values
     years = np.arange(case.settings.horizon_years)
-    prices = (1 + v["money.inflation_per_year"].value) ** years.astype(np.float64)
+    prices = (1 + _one(v, "money.inflation_per_year")) ** years.astype(np.float64)
     build, run = _per_mw(plan, prices, places, rules)
     limit = [rules.limits_mw.get(one.code, rules.numbers["limit_mw"].value) for one in places]
     return Siting(
@@ -49,7 +51,7 @@ def question(plan: Plan, nation: Nation, places: Sequence[Region], rules: SiteRu
             grid_limit_mw=_grid_limits(plan, places),
             budgets=rules.budgets,
             link_usd_per_mw_km_year=rules.numbers["link_usd_per_mw_km_year"].value,
-            discount_rate=v["money.discount_rate"].value,
+            discount_rate=_one(v, "money.discount_rate"),
         ),
         case.settings.start_year,
     )
@@ -108,11 +110,11 @@ def _peak(plan: Plan) -> float:
     return plan.case.assumptions["energy.pue_peak_over_mean"].value
 
 
-def _fixed_usd(v: Assumptions, prices: Floats) -> Floats:
+def _fixed_usd(v: Values, prices: Floats) -> Floats:
     """What a site costs at any size from each year to the plan's end: its team and its links, as of that year."""
-    team = v["jobs.minimum_operation_jobs"].value * v["money.salary_usd_per_year"].value
-    yearly = (team + v["money.links_usd_per_year"].value) * prices
-    rate = v["money.discount_rate"].value
+    team = _one(v, "jobs.minimum_operation_jobs") * _one(v, "money.salary_usd_per_year")
+    yearly = (team + _one(v, "money.links_usd_per_year")) * prices
+    rate = _one(v, "money.discount_rate")
     steps = np.arange(len(yearly))
     return np.array([(yearly[t:] * (1 + rate) ** -(steps[: len(yearly) - t])).sum() for t in steps])
 
@@ -123,26 +125,41 @@ def _per_mw(plan: Plan, prices: Floats, places: Sequence[Region], rules: SiteRul
     Buildings bear the hardening of the place's hazard, what is insured its premium, and energy the place's climate and
     its grid's tariff and carbon.
     """
-    v, energy, years, grids = plan.case.assumptions, plan.energy, np.arange(len(prices)), plan.case.grids
+    v, energy, years, grids = plan.values, plan.energy, np.arange(len(prices)), plan.case.grids
     classes = [plan.case.hazards.class_of(one) for one in places]
     harder = np.array([1 + one.hardening_share[1] for one in classes])[:, None]
     premium = np.array([one.premium_share[1] for one in classes])[:, None]
     pue = _pues(plan, places)[:, None]
     warmth, site_per_it = pue / energy.pue[0], pue * _peak(plan)
-    hardware = v["money.hardware_usd_per_accelerator"].value / energy.it_kw_per_accelerator[0] * 1000
-    hardware = hardware * (1 + v["money.storage_share"].value) * (1 + v["money.duty_share"].value)
-    ground = (v["money.land_usd_per_mw"].value + v["money.grid_connection_usd_per_mw"].value) * site_per_it
-    buildings = v["money.facility_usd_per_mw"].value * site_per_it * harder
-    build = hardware * (1 - v["money.accelerator_decline_per_year"].value) ** years + (ground + buildings) * prices
+    hardware = _one(v, "money.hardware_usd_per_accelerator") / energy.it_kw_per_accelerator[0] * 1000
+    hardware = hardware * (1 + _one(v, "money.storage_share")) * (1 + _one(v, "money.duty_share"))
+    ground = (_one(v, "money.land_usd_per_mw") + _one(v, "money.grid_connection_usd_per_mw")) * site_per_it
+    buildings = _one(v, "money.facility_usd_per_mw") * site_per_it * harder
+    build = hardware * (1 - _one(v, "money.accelerator_decline_per_year")) ** years + (ground + buildings) * prices
     opex, it = plan.opex, np.maximum(energy.it_power_mw[0], 1e-9)
     paid = (opex.hardware_maintenance_usd + opex.facility_maintenance_usd + opex.licences_usd)[0] / it
-    rate = v["money.insurance_share"].value
-    insured = opex.insurance_usd[0] / it / max(rate + v["money.hazard_premium_share"].value, 1e-12)
+    rate = _one(v, "money.insurance_share")
+    insured = opex.insurance_usd[0] / it / max(rate + _one(v, "money.hazard_premium_share"), 1e-12)
     on = [grids.of_region(one) for one in places]
-    tariff = np.array([grids.value(one, "electricity_usd_per_mwh") for one in on])[:, None]
-    tariff = tariff / v["energy.electricity_price_usd_per_mwh"].value
-    tonnes = np.array([grids.value(one, "gco2_per_kwh") for one in on])[:, None] / 1000  # t/MWh
-    tonnes = tonnes * (1 - v["energy.grid_decline_per_year"].value) ** years * energy.grid_energy_mwh[0] / it
+    tariff = np.array([_of_grid(plan, one, "electricity_usd_per_mwh") for one in on])[:, None]
+    tariff = tariff / _one(v, "energy.electricity_price_usd_per_mwh")
+    tonnes = np.array([_of_grid(plan, one, "gco2_per_kwh") for one in on])[:, None] / 1000  # t/MWh
+    tonnes = tonnes * (1 - _one(v, "energy.grid_decline_per_year")) ** years * energy.grid_energy_mwh[0] / it
     carbon = tonnes * rules.numbers["carbon_usd_per_t"].value * prices
     run = (opex.energy_usd[0] / it * tariff + carbon) * warmth + paid + insured * (rate + premium)
-    return build * (1 + v["money.contingency_share"].value), run
+    return build * (1 + _one(v, "money.contingency_share")), run
+
+
+def _of_grid(plan: Plan, grid: str, key: str) -> float:
+    """Return a grid's figure as of the first year, carried from the year of its own date."""
+    case, told = plan.case, plan.case.grids.figure(grid, key)
+    nation = case.assumptions[INPUTS[key]]
+    year = int(told.date[:4]) if told and told.date else nation.year
+    value = told.value if told else nation.value
+    for trend, sign in trends_of(INPUTS[key]):
+        value *= (1 + sign * _one(plan.values, trend)) ** (case.settings.start_year - year)
+    return value
+
+
+def _one(v: Values, path: str) -> float:
+    return float(v(path)[0, 0])

@@ -85,10 +85,10 @@ def test_a_place_of_a_worse_class_costs_more_to_build_and_to_run_in_the_question
     places = [replace(one, latitude=warmth) for one in case.place.regions if one.code in regions]
     plan, rules = make_plan(case, n_draws=1), read_rules([(given, "x")])
     asked = question(plan, nation, places, rules, load=np.array([1.0, 2.0])).candidates
-    v, energy = case.assumptions, plan.energy
+    energy, contingency = plan.energy, case.assumptions["money.contingency_share"].value
     site_per_it = float(energy.site_kw_per_accelerator[0] / energy.it_kw_per_accelerator[0])
     # A half of the cost of buildings a megawatt of the site, with its contingency, at the prices of the first year.
-    buildings = v["money.facility_usd_per_mw"].value * site_per_it * (1 + v["money.contingency_share"].value)
+    buildings = float(plan.values("money.facility_usd_per_mw")[0, 0]) * site_per_it * (1 + contingency)
     assert asked.build_usd_per_mw[1, 0] - asked.build_usd_per_mw[0, 0] == pytest.approx(0.5 * buildings)
     assert (asked.run_usd_per_mw_year[1] > asked.run_usd_per_mw_year[0]).all()
 

@@ -41,7 +41,7 @@ def rich(case_of: CaseOf) -> Case:
         "energy.solar_share=0.2",
         "energy.heat_reuse_share=0.1",
         "energy.annual_temperature_c=25",
-        "demand.internet_share=0.93",
+        "demand.internet_share=0.88",
         "jobs.minimum_operation_jobs=1",
         "jobs.operation_jobs_per_mw=30",
     )

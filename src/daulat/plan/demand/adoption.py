@@ -15,6 +15,7 @@ import numpy as np
 from daulat.plan.figures import Floats
 from daulat.plan.inputs import Assumptions
 from daulat.plan.inputs.draws import Values
+from daulat.plan.inputs.settings import DATA_YEAR, Settings
 from daulat.plan.note import Note, note
 from daulat.plan.place import SHARES, Place
 
@@ -47,13 +48,14 @@ def internet_shares(start: Floats, v: Values, years: Floats) -> Floats:
     )
 
 
-def active_users(place: Place, v: Values, n_years: int) -> tuple[Floats, Floats, Floats]:
+def active_users(place: Place, v: Values, settings: Settings) -> tuple[Floats, Floats, Floats]:
     """Return people, active users in the middle of each year, and what users would be at the ceiling.
 
-    All float64[draws, years, groups].
+    All float64[draws, years, groups]. People are told for `DATA_YEAR`.
     """
-    years = np.arange(n_years, dtype=np.float64) + 0.5
-    growth = (1 + v("demand.population_growth_per_year")[:, :, None]) ** years[None, :, None]
+    years = np.arange(settings.horizon_years, dtype=np.float64) + 0.5
+    since = years[None, :, None] + settings.start_year - DATA_YEAR
+    growth = (1 + v("demand.population_growth_per_year")[:, :, None]) ** since
     people = place.people * growth
     national = v("demand.internet_share")
     online = internet_shares(place.internet_share.at(national), v, years)

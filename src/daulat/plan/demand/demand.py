@@ -30,7 +30,7 @@ class Demand:
 
     people: Floats = figure(
         "people",
-        "people of the regions x (1 + growth) ^ years",
+        "people of the regions x (1 + growth) ^ years since 2026",
         "demand.population_growth_per_year",
         about="People in the regions served.",
     )
@@ -132,7 +132,7 @@ def estimate_demand(place: Place, v: Values, settings: Settings) -> Demand:
         Arrays float64[draws, years, ...]; an array that no uncertain input moves is repeated for every draw.
     """
     n_years, shape = settings.horizon_years, (v.n_draws, settings.horizon_years)
-    people_by_group, users_by_group, at_ceiling = active_users(place, v, n_years)
+    people_by_group, users_by_group, at_ceiling = active_users(place, v, settings)
     people, users = people_by_group.sum(axis=2), users_by_group.sum(axis=2)
     taken = users / np.maximum(at_ceiling.sum(axis=2), 1e-300)
     growth = (1 + v("demand.usage_growth_per_year")) ** (np.arange(n_years) + 0.5)[None, :]

@@ -16,7 +16,7 @@ from typing import Any
 
 from daulat.plan.errors import InputError
 from daulat.plan.inputs.located import place
-from daulat.plan.inputs.settings import LAST_YEAR
+from daulat.plan.inputs.settings import DATA_YEAR, LAST_YEAR
 from daulat.plan.units import SLIPS, likely_meant, plainly
 
 KINDS = ("fixed", "uniform", "triangular", "normal", "lognormal")
@@ -45,6 +45,8 @@ class Assumption:
         One of `BASES`; what each means stands at the head of assumptions.yaml.
     origin : str
         The file that the value in use comes from.
+    year : int
+        The year that the value holds in: that of its date. What is laid over it without a date is of the same year.
     """
 
     path: str
@@ -62,6 +64,7 @@ class Assumption:
     basis: str
     origin: str
     note: str = ""
+    year: int = DATA_YEAR
 
     @property
     def is_uncertain(self) -> bool:
@@ -148,7 +151,8 @@ def overlaid(base: Assumption, given: Any, origin: str) -> Assumption:
     texts.setdefault("basis", "given")
     for key in ("date", "licence", "note"):
         texts.setdefault(key, "")
-    return dataclasses.replace(base, value=value, low=low, high=high, kind=kind, origin=origin, **texts)
+    year = int(texts["date"][:4]) if texts["date"] else base.year
+    return dataclasses.replace(base, value=value, low=low, high=high, kind=kind, origin=origin, year=year, **texts)
 
 
 def is_date(day: str) -> bool:

@@ -34,6 +34,7 @@ RANGES = {
     "disaggregated_prefill": (1.0, 1.4, "ratio"),
 }
 FIRST_YEAR, LAST_YEAR = 2024, 2060
+DATA_YEAR = 2026  # the year of what has no date: people, and numbers that nobody dated
 MIN_MW, MAX_MW = 0.02, 20_000.0
 
 

@@ -29,7 +29,7 @@ PARTS = (*HARDWARE, *BUILDINGS, "duties_usd", "contingency_usd")
 def _hardware(share: float, what: str) -> Floats:
     found: Floats = figure(
         "USD",
-        f"bought x hardware price x (1 - decline) ^ years x {share}",
+        f"bought x hardware price x (1 - decline) ^ years since its date x {share}",
         "accelerators_bought money.hardware_usd_per_accelerator money.accelerator_decline_per_year",
         about=what,
     )

@@ -37,7 +37,7 @@ class Opex:
 
     energy_usd: Floats = figure(
         "USD",
-        "grid MWh x tariff x (1 + real growth) ^ years x inflation + PPA MWh x PPA price",
+        "grid MWh x tariff x (1 + real growth) ^ years since its date x inflation + PPA MWh x PPA price",
         "grid_energy_mwh ppa_energy_mwh energy.electricity_price_usd_per_mwh "
         "energy.electricity_real_growth_per_year energy.ppa_price_usd_per_mwh "
         "money.inflation_per_year",

@@ -49,7 +49,7 @@ class UnitCost:
     )
     rent_usd_per_year: Floats = figure(
         "USD",
-        "needed / (1 + spare) x served x 8760 h x price x (1 - reservation) x (1 - decline) ^ years",
+        "needed / (1 + spare) x served x 8760 h x price x (1 - reservation) x (1 - decline) ^ years since its date",
         "accelerators_needed served_share sizing.spare_share money.rent_usd_per_hour "
         "money.rent_reserved_discount money.rent_decline_per_year",
         about="Renting the same capacity.",
@@ -57,7 +57,7 @@ class UnitCost:
     buy_usd_per_year: Floats = figure(
         "USD",
         "sum over services: (prompt x input price + output x output price) x served x (1 - decline) ^"
-        " years, with batch",
+        " years since their date, with batch",
         "requests_per_year prompt_tokens_per_request output_tokens_per_request demand.batch_share "
         "served_share money.api_* money.api_price_decline_per_year",
         about="Buying the same tokens from a public API.",

@@ -66,6 +66,8 @@ class InputRow(Part):
     basis: str
     origin: str
     note: str
+    year: int | None = None
+    """The year that it holds in, from which a trend carries it; none in an older plan."""
 
 
 class SummaryRow(Part):

@@ -15,8 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from daulat.plan.carried import carried
 from daulat.plan.chain import Case, Plan
 from daulat.plan.figures import Floats, Trace
+from daulat.plan.inputs import draw
 from daulat.plan.jobs import role_names
 from daulat.plan.money import Crossover, crossover
 from daulat.plan.money.prices import table
@@ -143,10 +145,10 @@ def _rules(plan: Plan) -> dict[str, Any]:
 
 
 def _regions(case: Case) -> list[dict[str, Any]]:
-    """Return each region with the shares of its group at the inputs' values: what the demand counts with."""
+    """Return each region with the shares of its group in the first year, at the inputs' values."""
     place = case.place
-    nation = {name: np.array([[case.assumptions[f"demand.{name}"].value]]) for name in SHARES}
-    shares = {name: getattr(place, name).at(nation[name])[0] for name in SHARES}
+    nation = carried(draw(case.assumptions, 1, 0), case.assumptions.rows, case.settings.start_year)
+    shares = {name: getattr(place, name).at(nation(f"demand.{name}"))[0] for name in SHARES}
     at = {group: number for number, group in enumerate(place.groups)}
     has_own = any(getattr(place, name).is_told for name in SHARES)
     return [
