@@ -52,8 +52,8 @@ SOURCES = (
     SourceRow(
         name="deal.cash_usd",
         unit="USD",
-        formula="interest + principal + distributions + sales + tax received - equity - grants - land - loans - "
-        "reciprocal",
+        formula="interest + principal + distributions + shares sold + tax received - equity - grants - land - loans - "
+        "reciprocal - shares bought",
         inputs=[*CASH, "deal.revenue_usd", "residual_usd"],
         page=PAGE,
     ),
@@ -222,11 +222,12 @@ def _party(deal: Deal, place: int, party: Party, flows: Flows, found: Returns) -
         "land": -flows.land_usd[place],
         "lent": -flows.lent_usd[place],
         "reciprocal": -flows.reciprocal_usd[place],
+        "bought": -flows.bought_usd[place],
         "interest": flows.interest_usd[place],
         "repaid": flows.repaid_usd[place],
         "distributed": flows.distributed_usd[place],
         "tax": flows.taxed_usd[place],
-        "sales": flows.sold_usd[place] - flows.bought_usd[place],
+        "sold": flows.sold_usd[place],
     }
     lent = [at for at, loan in enumerate(deal.loans) if loan.lender == party.name]
     cover = flows.cover_of(lent)

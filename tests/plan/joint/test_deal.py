@@ -15,6 +15,7 @@ from daulat.nation import bootstrap, find_pack, nation_of
 from daulat.plan import Document, InputFaultsError, Plan, explain, plan_nation, read_scenario, tables_of
 from daulat.plan.deal import read_agreement
 from daulat.plan.deal_cash import project_of, run_agreement, run_scenarios
+from daulat.plan.report import load_words, report_page
 
 DEAL = """\
 horizon_years: 3
@@ -119,6 +120,23 @@ def test_the_parts_of_each_party_are_its_net_cash_and_ownership_is_whole() -> No
     project, _ = project_of(plan, agreement.revenue)
     whole = project.revenue_usd.sum() - project.capex_usd.sum() - project.operating_usd.sum() + project.residual_usd[0]
     assert sum(sum(party.parts_usd.values()) for party in part.parties) == pytest.approx(whole, rel=1e-9)
+
+
+def test_a_party_that_buys_shares_and_sells_them_again_is_shown_with_both() -> None:
+    """They were netted, so that a party through whose hands much went looked as if it had done little."""
+    hands = [("Partner", "Treasury", 2028), ("Treasury", "Partner", 2029)]
+    trades = [
+        {"year": year, "seller": seller, "buyer": buyer, "share": 0.1, "multiple": 2.0} for seller, buyer, year in hands
+    ]
+    _, document = planned(section(buy_outs=trades), draws=1)
+    assert document.deal is not None
+    treasury, partner = (party.parts_usd for party in document.deal.parties[:2])
+    assert treasury["bought"] < 0 < treasury["sold"]
+    assert treasury["bought"] + partner["sold"] == pytest.approx(0)
+    assert treasury["sold"] + partner["bought"] == pytest.approx(0)
+    report = report_page(document, load_words(None, ["en"]))
+    assert "Shares bought" in report
+    assert "Shares sold" in report
 
 
 def test_an_open_book_pays_its_own_cost_in_every_draw() -> None:
