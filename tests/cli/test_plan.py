@@ -110,3 +110,15 @@ def test_without_a_declaration_it_names_its_own_options_which_it_takes(tmp_path:
     assert "name another with --nation, or a country that has none yet with --country" in said
     assert "--file" not in said
     assert "--nation" in run(tmp_path, "--help").stdout
+
+
+def test_one_draw_has_a_value_and_no_interval(tmp_path: Path) -> None:
+    """Three columns of one number looked like an interval of nothing."""
+    done = run(tmp_path, "--country", "EE", "--draws", "1", "--no-sensitivity")
+    assert done.returncode == 0, done.stderr
+    head = done.stdout.splitlines()[0].split()
+    assert head == ["year", "value", "unit"]
+    told = run(tmp_path, "explain", "cost_per_mtok", "--depth", "0")
+    assert told.returncode == 0, told.stderr
+    assert "USD/Mtok" in told.stdout.splitlines()[0]
+    assert " to " not in told.stdout.splitlines()[0]

@@ -31,6 +31,7 @@ from daulat.plan.report import load_words, write_report
 from daulat.plan.result.joint import SitesWay
 
 DIRECTORY = Path("plan")
+BANDS = {"p10": "p10", "p50": "median", "p90": "p90"}
 
 
 @click.group("plan", invoke_without_command=True)
@@ -97,7 +98,8 @@ def command(
     if as_json:
         emit_json(document.as_dict())
     else:
-        emit(table(["", "year", "p10", "median", "p90", "unit"], [_summary(row) for row in document.summary]))
+        bands = BANDS if draws > 1 else {"p50": "value"}  # one draw has no interval
+        emit(table(["", "year", *bands.values(), "unit"], [_summary(row, list(bands)) for row in document.summary]))
         for note in document.notes:
             say(f"note: {note}")
     say(f"{len(written)} files in {out}/")
@@ -184,8 +186,8 @@ def _nation(file: Path, country: str | None) -> tuple[Nation, Pack | None]:
     return nation, pack_of(nation)
 
 
-def _summary(row: Any) -> list[object]:
-    told = (_figure(one, row.unit) for one in (row.p10, row.p50, row.p90))
+def _summary(row: Any, bands: list[str]) -> list[object]:
+    told = (_figure(getattr(row, one), row.unit) for one in bands)
     unit = row.unit if row.share is None or row.share == 1 else f"{row.unit}, in {row.share:.0%} of the draws"
     return [row.label, str(row.year or ""), *told, unit]
 

@@ -91,7 +91,7 @@ def test_columns_stand_on_one_another_and_reach_their_sum() -> None:
 def test_lines_say_at_each_mark_what_the_table_says() -> None:
     chart = BandChart([Line("load", [1.0, None], [2.0, None], [3.0, None])], [2027.0, 2028.0], shown)
     assert titles(chart.draw("c", "Title", "About", 700)) == ["load: 2 (1–3)"]
-    assert chart.rows(["2027", "2028"]) == [["2027", "1", "2", "3"], ["2028", "–", "–", "–"]]
+    assert chart.rows(["2027", "2028"], ("p10", "p50", "p90")) == [["2027", "1", "2", "3"], ["2028", "–", "–", "–"]]
 
 
 @pytest.mark.parametrize("width", [350, 720])

@@ -208,3 +208,17 @@ def test_what_the_connection_must_carry_is_not_told_as_what_is_drawn_from_the_gr
     mean = document.figure("site_energy_mwh").p50[-1] / 8760
     assert f"the sites use {words[-1].number(mean)} MW on average" in told
     assert "from the grid" not in told
+
+
+def test_a_plan_of_one_draw_shows_no_interval_in_any_language(nation: Nation, pack: Pack, words: list[Words]) -> None:
+    """Median, tenth and ninetieth percentile are one number then, and three columns of it are no range."""
+    scenario = read_scenario("pilot", pack)
+    _, one = plan_nation(
+        nation, made_at=datetime(2026, 11, 26, tzinfo=UTC), pack=pack, scenario=scenario, n_draws=1, sensitivity=False
+    )
+    for place, own in enumerate(words):
+        page = report_page(one, words, place)
+        head = page[: page.index('<dl class="inputs"')]  # before the inputs, which have spreads of their own
+        for said in (own["p10"], own["p90"], "80 %", "{p10}", "()"):
+            assert said not in head, (own.language, said)
+        assert own.say("verdict_one", best="", build="", rent="", buy="").strip()[:5] in page

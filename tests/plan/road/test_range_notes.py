@@ -18,7 +18,7 @@ def said(plan: Plan, start: str) -> list[str]:
 @pytest.mark.parametrize(
     ("draws", "start", "told"),
     [
-        (1, "one draw", ["one draw: every input stands at its value, and the intervals say nothing"]),
+        (1, "one draw", ["one draw: every input stands at its value, and there is no interval"]),
         (2, "only", ["only 2 draws: intervals of so few say little"]),
         (99, "only", ["only 99 draws: intervals of so few say little"]),
         (100, "only", []),

@@ -104,6 +104,11 @@ class Reading:
     document: Document
     words: Words
 
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """The columns of a table of bands: with one draw there is no interval."""
+        return ("p50",) if self.document.draws == 1 else ("p10", "p50", "p90")
+
     def number(self, value: float | None) -> str:
         """Return a short number."""
         return self.words.number(value)

@@ -64,6 +64,8 @@ def report_page(document: Document, words: Sequence[Words], place: int = 0) -> s
     place : int
         Which of them this page is in.
     """
+    if document.draws == 1:
+        words = [one.without_ranges() for one in words]
     reading = Reading(document, words[place])
     return _environment().get_template("report.html").render(_context(reading, words, place))
 
@@ -121,6 +123,7 @@ def _context(reading: Reading, words: Sequence[Words], place: int) -> dict[str, 
         "label": lambda row: _label(own, row),
         "shown": lambda row: _shown(reading, row),
         "patterns": patterns(),
+        "bands": reading.bands,
         "wide": WIDE,
         "narrow": NARROW,
         "style": Markup(files("daulat.plan.report").joinpath("templates", "report.css").read_text("utf-8")),  # noqa: S704
@@ -182,4 +185,6 @@ def _shown(reading: Reading, row: FigureRow) -> str:
         known = sorted(np.ravel(bands[0]).tolist())
         return f"{words.amount(known[0], row.unit)} – {words.amount(known[-1], row.unit)}"
     middle, low, high = (words.amount(one, row.unit) for one in bands)
+    if len(reading.bands) == 1:
+        return middle
     return f"{middle} ({words.say('interval_short', p10=low, p90=high)})"

@@ -8,8 +8,9 @@ English. Numbers are written as the language writes them (CLDR, through babel).
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +24,7 @@ from daulat.plan.note import FALLBACK, Messages, Note, Piece, fields, note_of, p
 from daulat.plan.result.joint import NoteRow
 
 SECTIONS = ("texts", "units", "parts", "names", "notes")
+INTERVAL = re.compile(r"\s*\([^(){}]*\{p10\}[^(){}]*\{p90\}[^(){}]*\)")  # between brackets in a sentence
 WHOLE = frozenset({"people", "accelerators", "job-years", "count"})
 
 
@@ -51,6 +53,13 @@ class Words:
     def say(self, key: str, **fields: object) -> str:
         """Return a text with its {fields} filled in."""
         return self.texts[key].format(**fields)
+
+    def without_ranges(self) -> Words:
+        """Return the same words for a plan of one draw, which has no interval to tell."""
+        texts = {key: INTERVAL.sub("", text) for key, text in self.texts.items()}
+        _, _, how = self["how_to_read"].partition(". ")  # its first sentence tells of ranges
+        told = dict.fromkeys(("users_about", "crossover_about"), self["one_draw"])
+        return replace(self, texts=texts | told | {"how_to_read": f"{self['one_draw']} {how}"})
 
     def unit(self, unit: str) -> str:
         """Return a unit as the language writes it."""

@@ -35,7 +35,7 @@ def explain(document: Document, name: str, *, depth: int = 20) -> list[str]:
         If the plan has none of these.
     """
     chain, full = _chain(document, name, depth)
-    return [line for step in chain.steps(full) for line in _lines(step)]
+    return [line for step in chain.steps(full) for line in _lines(step, document.draws)]
 
 
 def explain_rows(document: Document, name: str, *, depth: int = 20) -> list[dict[str, Any]]:
@@ -124,7 +124,7 @@ class _Chain:
             self.seen |= {path, source}
 
 
-def _lines(step: _Step) -> Iterator[str]:
+def _lines(step: _Step, draws: int) -> Iterator[str]:
     """Yield a step as text."""
     pad, name, row = "  " * step.level, step.name, step.row
     if isinstance(row, InputRow):
@@ -132,7 +132,7 @@ def _lines(step: _Step) -> Iterator[str]:
     elif isinstance(row, _Term):
         yield f"{pad}{name}  (above)" if step.above else f"{pad}{name} {row.given}  [{row.told}]"
     else:
-        head = name if isinstance(row, Outcome) else f"{name} = {_shown(row, step.year)}"
+        head = name if isinstance(row, Outcome) else f"{name} = {_shown(row, step.year, draws)}"
         if step.above:
             yield f"{pad}{head}  (above)"
             return
@@ -179,14 +179,15 @@ def _input(row: InputRow, again: bool) -> str:
     )
 
 
-def _shown(row: FigureRow, year: int | None) -> str:
+def _shown(row: FigureRow, year: int | None, draws: int) -> str:
     """Median and 80 % interval: of the last year, summed over services and the like where that has a meaning.
 
     What the document leaves empty never comes within the plan.
     """
     low, middle, high = (_last(band, row) for band in (row.p10, row.p50, row.p90))
     of_year = f" ({year})" if year else ""
-    return f"{_told(middle, f' {row.unit}')} ({_told(low)} to {_told(high)}){of_year}"
+    interval = f" ({_told(low)} to {_told(high)})" if draws > 1 else ""
+    return f"{_told(middle, f' {row.unit}')}{interval}{of_year}"
 
 
 def _told(value: float, unit: str = "") -> str:

@@ -278,12 +278,13 @@ def _band(band: Band, unit: str, form: str = ",.4g") -> str:
     """Median and 80 % interval, as figures are shown."""
     if band.p10 is None or band.p50 is None or band.p90 is None:
         return "none in most draws"
-    return f"{band.p50:{form}}{f' {unit}' if unit else ''} ({band.p10:{form}} to {band.p90:{form}})"
+    interval = f" ({band.p10:{form}} to {band.p90:{form}})" if band.p10 < band.p90 else ""
+    return f"{band.p50:{form}}{f' {unit}' if unit else ''}{interval}"
 
 
 def _year_or_never(band: Band) -> str:
     low, middle, high = ("never" if one is None else f"{one:.0f}" for one in (band.p10, band.p50, band.p90))
-    return f"{middle} ({low} to {high})"
+    return f"{middle} ({low} to {high})" if low != high else middle
 
 
 def _by_year(series: Series, years: Sequence[int]) -> str:

@@ -92,7 +92,7 @@ def _cover(reading: Reading, deal: DealPart) -> Exhibit:
         words["cover_about"],
         chart,
         head,
-        chart.rows(reading.years()),
+        chart.rows(reading.years(), reading.bands),
         ["deal.dscr"],
         half=True,
     )

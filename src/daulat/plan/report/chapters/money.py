@@ -95,7 +95,7 @@ def crossover_chapter(reading: Reading) -> Chapter:
         bands = getattr(part, way)
         lines.append(Line(words[f"way_{way}"], bands["p10"], bands["p50"], bands["p90"]))
     chart = BandChart(lines, part.tokens_per_day, reading.number, x_label=words["tokens_a_day"], log=True, points=False)
-    rows = chart.rows([words.number(one) for one in part.tokens_per_day])
+    rows = chart.rows([words.number(one) for one in part.tokens_per_day], reading.bands)
     exhibit = Exhibit(
         "crossover",
         words["crossover_title"],
@@ -104,7 +104,7 @@ def crossover_chapter(reading: Reading) -> Chapter:
         band_head(reading, words["tokens_a_day"], [one.label for one in lines]),
         rows,
         [name for _, name in WAYS],
-        columns=[(), *([name] for _, name in WAYS for _ in range(3))],
+        columns=[(), *([name] for _, name in WAYS for _ in reading.bands)],
     )
     texts = [verdict(reading), *(_meets(reading, way) for way in ("rent", "buy"))]
     sources = [name for _, name in WAYS]
@@ -117,7 +117,7 @@ def verdict(reading: Reading) -> str:
     costs = {way: (reading.last(name), reading.last(name, "p10"), reading.last(name, "p90")) for way, name in WAYS}
     order = sorted(costs, key=lambda way: costs[way][0])
     apart = costs[order[0]][2] < costs[order[1]][1]
-    key = "verdict_sure" if apart else "verdict_open"
+    key = "verdict_one" if reading.document.draws == 1 else "verdict_sure" if apart else "verdict_open"
     texts = {way: words.amount(costs[way][0], "USD") for way in costs}
     return words.say(
         key,

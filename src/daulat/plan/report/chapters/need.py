@@ -19,14 +19,11 @@ WORKFORCE = "workforce"  # the service that finds people work and training, by i
 def band_head(reading: Reading, first: str, labels: Sequence[str]) -> list[str]:
     """Return the head of a table of bands."""
     words = reading.words
-    only = len(labels) == 1
-    names = [f"{label}, {band}" if not only else band for label in labels for band in _bands(reading)]
-    return [first, *(one[:1].upper() + one[1:] for one in names)] if words else []
-
-
-def _bands(reading: Reading) -> tuple[str, str, str]:
-    words = reading.words
-    return words["p10"], words["median"], words["p90"]
+    if len(reading.bands) == 1:
+        return [first, *labels]
+    only, bands = len(labels) == 1, (words["p10"], words["median"], words["p90"])
+    names = [f"{label}, {band}" if not only else band for label in labels for band in bands]
+    return [first, *(one[:1].upper() + one[1:] for one in names)]
 
 
 def yearly(reading: Reading, ident: str, names: Sequence[str], title: str, about: str) -> Exhibit:
@@ -37,8 +34,10 @@ def yearly(reading: Reading, ident: str, names: Sequence[str], title: str, about
     marks = [(float(year), str(year)) for year in document.years]
     chart = BandChart(lines, [float(year) for year in document.years], reading.number, x_marks=marks)
     head = band_head(reading, words["year"], [one.label for one in lines])
-    columns = [(), *([name] for name in names for _ in range(3))]
-    return Exhibit(ident, title, about, chart, head, chart.rows(reading.years()), names, half=True, columns=columns)
+    columns = [(), *([name] for name in names for _ in reading.bands)]
+    return Exhibit(
+        ident, title, about, chart, head, chart.rows(reading.years(), reading.bands), names, half=True, columns=columns
+    )
 
 
 def stacked(
@@ -78,7 +77,7 @@ def need_chapter(reading: Reading) -> Chapter:
     chart = BandChart([line], [float(at) for at in range(len(hours.p50))], reading.number, x_marks=marks, points=False)
     minutes = round(zone % 1 * 60)
     labels = [f"{days[at // HOURS_A_DAY]} {at % HOURS_A_DAY:02d}:{minutes:02d}" for at in range(len(hours.p50))]
-    rows = chart.rows(labels)
+    rows = chart.rows(labels, reading.bands)
     by_hour = Exhibit(
         "hours",
         words["hours_title"],

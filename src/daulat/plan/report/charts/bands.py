@@ -108,10 +108,10 @@ class BandChart:
                 told = f"{line.label}: {self.number(line.p50[at])} ({low}–{high})"
                 yield tag("circle", tag("title", told), cx=px, cy=py, r=3, class_=f"mark c{place % DASHES}")
 
-    def rows(self, labels: Sequence[str]) -> list[list[str]]:
-        """Return the table: a row for each value of x, three columns for each line."""
+    def rows(self, labels: Sequence[str], bands: Sequence[str]) -> list[list[str]]:
+        """Return the table: a row for each value of x, a column for each band of each line."""
         return [
-            [label, *(self.number(band[at]) for one in self.lines for band in (one.p10, one.p50, one.p90))]
+            [label, *(self.number(band[at]) for one in self.lines for band in (getattr(one, name) for name in bands))]
             for at, label in enumerate(labels)
         ]
 
