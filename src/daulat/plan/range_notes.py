@@ -65,7 +65,7 @@ def range_notes(plan: Plan) -> Iterator[Note]:
     open_ones = [one.path for one in plan.case.assumptions if one.note == NATIONAL]
     if open_ones:
         yield note("inputs_national", inputs=open_ones)
-    local = float(plan.values("money.local_per_usd").flat[0])
+    local = plan.case.assumptions["money.local_per_usd"].value
     if plan.case.place.currency != "USD" and local == 1:
         yield note("currency_no_rate", currency=plan.case.place.currency)
 

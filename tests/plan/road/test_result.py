@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 from daulat.nation import Nation
 from daulat.plan import (
+    Case,
     Document,
     Plan,
     PlanError,
@@ -186,3 +188,15 @@ def test_a_plan_that_was_never_made_is_said_in_plain_words(tmp_path: Path) -> No
     broken.write_text("{}", encoding="utf-8")
     with pytest.raises(PlanError, match="is not a plan"):
         read_document(broken)
+
+
+def test_the_rate_of_the_currency_is_the_one_that_was_given_and_not_that_of_some_draw(
+    case_of: Callable[..., Case],
+) -> None:
+    """A rate with a spread was carried as the first draw had it."""
+    rate = {"value": 1.1, "low": 0.9, "high": 1.4, "source": "a test", "date": "2026-01-01"}
+    case = case_of(scenario={"currency": "EUR", "money": {"local_per_usd": rate}})
+    made = document_of(
+        make_plan(case, n_draws=20), names={}, title="", seed=1, made_at=datetime(2026, 11, 25, tzinfo=UTC), made_by=""
+    )
+    assert made.local_per_usd == 1.1

@@ -89,7 +89,7 @@ def document_of(
             "country": case.place.country,
             "names": dict(names),
             "currency": case.place.currency,
-            "local_per_usd": float(plan.values("money.local_per_usd").flat[0]),
+            "local_per_usd": case.assumptions["money.local_per_usd"].value,
             "draws": plan.values.n_draws,
             "seed": seed,
             "settings": json.loads(json.dumps(dataclasses.asdict(case.settings))),  # lists, as in the file
