@@ -133,3 +133,19 @@ def test_in_power_mode_the_site_never_draws_more_than_it_may(case_of) -> None:  
     assert (plan.energy.site_power_mw <= 5 * shares * (1 + 1e-9)).all()
     # At most one server of 8 short of the full power.
     assert (plan.energy.site_power_mw[:, -1] > 5 - 8 * plan.energy.site_kw_per_accelerator / 1000).all()
+
+
+@settings(deadline=None, max_examples=15)
+@given(factor=st.floats(0.01, 100.0))
+def test_with_every_price_times_a_factor_all_money_is_and_nothing_else_moves(rich: Case, factor: float) -> None:
+    """What it costs in another currency is the same plan: no amount is built into the chain."""
+    v = draw(rich.assumptions, 4, 0)
+    scaled = v
+    for one in rich.assumptions:
+        if one.unit.startswith("USD") or one.unit.endswith("/MUSD"):
+            by = factor if one.unit.startswith("USD") else 1 / factor
+            scaled = scaled.with_value(one.path, v(one.path) * by)
+    before, after = run(rich, v), run(rich, scaled)
+    for trace, amounts in before.figures():
+        expected = amounts * factor if trace.unit.partition("/")[0] in ("USD", "local") else amounts
+        np.testing.assert_allclose(after.figure(trace.name), expected, rtol=1e-9, err_msg=trace.name)
