@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -360,3 +361,9 @@ def test_what_a_pack_says_is_the_usual_of_its_country() -> None:
     case = read_case(nation, pack=pack, changes=["money.local_per_usd=16.7", "energy.grid_gco2_per_kwh=0.45"])
     assert any("16.7 thousand local/USD, which is 16,700" in note for note in map(str, case.assumptions.warnings))
     assert any("0.45 kgCO2e/kWh, which is 450" in note for note in map(str, case.assumptions.warnings))
+
+
+def test_a_currency_without_a_rate_is_told_where_it_was_chosen(case_of: Callable[..., Case]) -> None:
+    """It named the table of the package, in which nobody had chosen anything."""
+    with pytest.raises(InputFaultsError, match=r"--set: plan\.currency: `EUR` has no rate"):
+        case_of("currency=EUR")

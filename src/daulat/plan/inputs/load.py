@@ -122,7 +122,7 @@ def load_inputs(
                 faults.take(None, _lay, rows, path, given, origin)
         if pack is not None and origin.startswith(pack.name):  # what a pack says is the usual of its country
             usual = dict(rows)
-    faults.take(None, _require_rate, settings, rows["money.local_per_usd"])
+    faults.take(None, _require_rate, settings, rows["money.local_per_usd"], origins)
     _require_sense(rows, faults)
     if told:
         faults.tell()
@@ -148,10 +148,10 @@ def _unlikely(usuals: Mapping[str, Assumption], rows: Mapping[str, Assumption]) 
         )
 
 
-def _require_rate(settings: Settings, rate: Assumption) -> None:
+def _require_rate(settings: Settings, rate: Assumption, origins: Mapping[str, str]) -> None:
     if settings.currency not in ("", "USD") and rate.basis == "convention":
         raise fault(
-            rate.origin,
+            origins,
             "currency",
             settings.currency,
             "has no rate",
