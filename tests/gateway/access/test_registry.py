@@ -26,6 +26,15 @@ async def test_a_rotated_key_lives_as_long_from_now_as_the_old_one_was_given(sto
     assert new.key.expires_at == rotated_at + MONTH
 
 
+@pytest.mark.parametrize("end", [MARCH + MONTH, None], ids=["with an end", "without"])
+async def test_a_key_rotated_again_in_its_overlap_hands_on_the_time_it_was_given(registry, end):
+    old = await registry.create_key("moh/portal", "portal", KeyRules(expires_at=end))
+    for _ in range(3):
+        assert (await registry.rotate_key(old.key.id, timedelta(hours=24))).key.expires_at == end
+    [shown] = [key for key in await registry.keys("moh") if key.id == old.key.id]
+    assert shown.expires_at == MARCH + timedelta(hours=24)
+
+
 async def test_a_rotated_key_without_an_end_has_none(registry):
     old = await registry.create_key("moh/portal", "portal", KeyRules())
     assert (await registry.rotate_key(old.key.id, timedelta(0))).key.expires_at is None

@@ -119,6 +119,12 @@ _INSERT_KEY = (
     " networks, data_class, highest_priority) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::cidr[], %s, %s)"
     " RETURNING %(columns)s"
 ).replace("%(columns)s", _KEY_COLUMNS)
+_REVOKE = "UPDATE access_key SET revoked_at = %s WHERE id = %s"
+_END_SOONER = (
+    "UPDATE access_key SET given_until = coalesce(given_until, expires_at, 'infinity'),"
+    " expires_at = least(expires_at, %s) WHERE id = %s"
+)
+_GIVEN_UNTIL = "SELECT nullif(coalesce(given_until, expires_at), 'infinity') FROM access_key WHERE id = %s"
 
 
 def utc_now() -> datetime:
@@ -225,14 +231,14 @@ class Registry:
         """
         async with self.change("access.key_revoked", {"key": key}) as connection:
             found = await self._require_key(connection, key)
-            await connection.execute("UPDATE access_key SET revoked_at = %s WHERE id = %s", [self.now(), key])
+            await connection.execute(_REVOKE, [self.now(), key])
         return found
 
     async def rotate_key(self, key: str, overlap: timedelta) -> NewKey:
         """Make another key with the same rules; the old one goes on for `overlap`, so that applications can change.
 
         Where the old one was to end, the new one lives as long as the old one was given, counted from now: it is as
-        good for a key that has expired.
+        good for a key that has expired, and for one that is rotated again while its overlap lasts.
 
         Raises
         ------
@@ -242,6 +248,7 @@ class Registry:
         async with self.change("access.key_rotated", {"key": key}) as connection:
             old = await self._require_key(connection, key)
             await self._require_account(connection, old.project_id)
+            [(given_until,)] = await (await connection.execute(_GIVEN_UNTIL, [key])).fetchall()
             now = self.now()
             rules = KeyRules(
                 tuple(old.models),
@@ -249,7 +256,7 @@ class Registry:
                 tuple(old.networks),
                 old.data_class,
                 old.highest_priority,
-                None if old.expires_at is None else now + (old.expires_at - old.created_at),
+                None if given_until is None else now + (given_until - old.created_at),
             )
             new = await self._insert_key(connection, old.project_id, old.name, rules)
             # The limits of the key itself go with it.
@@ -260,11 +267,7 @@ class Registry:
                 [new.key.id, key],
             )
             ends = now + overlap
-            if overlap:
-                statement = "UPDATE access_key SET expires_at = least(expires_at, %s) WHERE id = %s"
-            else:
-                statement = "UPDATE access_key SET revoked_at = %s WHERE id = %s"
-            await connection.execute(statement, [ends, key])
+            await connection.execute(_END_SOONER if overlap else _REVOKE, [ends, key])
         return new
 
     @asynccontextmanager
