@@ -182,11 +182,12 @@ async def _keep_store(
     """Hold the database open, and what stands on it; files are kept for `keep_s` seconds."""
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings))
-        receipts.attach(await stack.enter_async_context(open_receipts(store)))
+        status = await store.status()
         await stack.enter_async_context(access.open(store))
+        # From here on calls and answers are accounted for in what this block holds, so nothing below may end it.
+        receipts.attach(await stack.enter_async_context(open_receipts(store)))
         shelf = FileShelf(store, keep_s)
         parts.files, parts.batches = shelf, BatchQueue(store)
         app = create_app(parts)  # a batch is answered by the routes that everybody calls
         await stack.enter_async_context(working(store, shelf, lambda path: app.exact[path]["POST"], parts.new_id))
-        status = await store.status()
         await watch_database(parts.readiness, store, f"PostgreSQL {status.server_version}")
