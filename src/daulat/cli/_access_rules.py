@@ -134,13 +134,16 @@ def end_sessions(subject: str, path: Path, as_json: bool) -> None:
 async def _readings(desk: Desk, of: str) -> list[Reading]:
     from daulat.gateway.access.errors import AccessError
     from daulat.gateway.access.limits import limits_of
-    from daulat.gateway.access.service import open_counters
+    from daulat.gateway.access.service import open_counters, require_counted_here
     from daulat.gateway.quota.counters import CountersUnavailableError
     from daulat.gateway.quota.model import period_bounds
 
     found = [limit for limit in await limits_of(desk.store) if of in ("", limit.scope_id)]
     zone, now = ZoneInfo(desk.nation.time_zones[0]), datetime.now(UTC).timestamp()
-    counters = await open_counters(desk.store, os.environ.get("VALKEY_URL", ""))
+    valkey_url = os.environ.get("VALKEY_URL", "")
+    if found:
+        await require_counted_here(desk.store, valkey_url)
+    counters = await open_counters(desk.store, valkey_url)
     try:
         return counters.read([(limit, period_bounds(limit.period, now, zone)[0]) for limit in found]) if found else []
     except CountersUnavailableError:

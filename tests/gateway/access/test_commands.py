@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """`daulat access` and `daulat usage`, as an operator meets them."""
 
+import asyncio
 import csv
 import io
 import json
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
 
 from daulat.cli import daulat
+from daulat.gateway.access.service import Access, AccessSettings
 from daulat.gateway.access.tokens import is_well_formed
-from daulat.nation import bootstrap
+from daulat.nation import bootstrap, load_nation
+from daulat.store import StoreSettings, open_store
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +80,29 @@ def test_from_an_organisation_to_a_key_with_a_limit(run):
     assert (limit["limit"], limit["used"], limit["available"]) == ("12.5", "0", "12.5")
     run("access limits set project moh/portal money month none --currency EUR")
     assert data(run("access limits show --json")) == []
+
+
+def test_limits_are_not_shown_from_counters_that_the_service_does_not_use(run, desk, monkeypatch):
+    async def serve(valkey_url):
+        nation = load_nation(desk / "nation.yaml")
+        settings = StoreSettings.from_environment(nation.path(nation.store.directory), {})
+        access = Access(AccessSettings(ZoneInfo("UTC"), is_private=True, valkey_url=valkey_url))
+        async with open_store(settings) as store, access.open(store):
+            pass
+
+    elsewhere = "redis://127.0.0.1:1/0"  # where nothing listens: it is known by its name alone
+    run("access organisations create counted")
+    run("access limits set organisation counted requests day 5")
+    asyncio.run(serve(elsewhere))
+    refused = run("access limits show --of counted", ok=False).exception
+    assert (refused.code, "VALKEY_URL" in refused.fix) == ("access.counted_elsewhere", True)
+    assert "counts in Valkey" in refused.what
+    asyncio.run(serve(""))
+    assert data(run("access limits show --of counted --json"))[0]["available"] == "5"
+    monkeypatch.setenv("VALKEY_URL", elsewhere)
+    assert run("access limits show --of counted", ok=False).exception.code == "access.counted_elsewhere"
+    monkeypatch.delenv("VALKEY_URL")
+    run("access limits set organisation counted requests day none")
 
 
 def test_a_dry_run_changes_nothing(run):

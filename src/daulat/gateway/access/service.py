@@ -23,6 +23,7 @@ from daulat.gateway._asgi import Routes
 from daulat.gateway.access.admission import KeyAdmission, Rules
 from daulat.gateway.access.anonymous import CALLS_A_MINUTE, AnonymousLimit
 from daulat.gateway.access.directory import Directory
+from daulat.gateway.access.errors import AccessError
 from daulat.gateway.access.records import SERVICE_CLASS, named_class, named_priority
 from daulat.gateway.access.tokens import PREFIX
 from daulat.gateway.defaults import OpenGrant
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 5.0
 _SWEEP_S = 3600.0
+
+_COUNTED_IN = "UPDATE access_version SET counted_in = %s"
 
 _LOG = logging.getLogger(__name__)
 
@@ -206,6 +209,7 @@ class Access:
         """Let callers in for as long as the block lasts."""
         settings = self._settings
         counters = await open_counters(store, settings.valkey_url)
+        await store.execute(_COUNTED_IN, [_place_of(settings.valkey_url)])
         if isinstance(counters, ValkeyCounters):
             await _warn_if_forgetful(counters)
         leases = Leases(counters, settings.zone, wall_clock=self._wall, clock=self._clock)
@@ -229,6 +233,30 @@ class Access:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
                 await leases.close()
+
+
+async def require_counted_here(store: Store, valkey_url: str) -> None:
+    """Refuse to read counters that the service does not use: they stand still, and say that nothing was used.
+
+    Raises
+    ------
+    AccessError
+        If the service that uses this database counted elsewhere when it last started.
+    """
+    [(used,)] = await store.fetch("SELECT counted_in FROM access_version")
+    if used in ("", _place_of(valkey_url)):
+        return
+    raise AccessError(
+        f"the service counts in {used}, and VALKEY_URL is {'' if valkey_url else 'not '}set here",
+        why="The counters that can be read from here are not those that refuse.",
+        fix=f"{'unset VALKEY_URL' if valkey_url else 'set VALKEY_URL as the service has it'}; or ask the service: "
+        "GET /v1/admin/limits.",
+        code="access.counted_elsewhere",
+    )
+
+
+def _place_of(valkey_url: str) -> str:
+    return "Valkey" if valkey_url else "PostgreSQL"
 
 
 async def open_counters(store: Store, valkey_url: str) -> Counters:
