@@ -36,6 +36,7 @@ Header = tuple[bytes, bytes]
 JSON_TYPE = b"application/json"
 BODY_LIMIT_BYTES = 1024 * 1024
 BODY_TIMEOUT_S = 10.0
+LEAST_KIB_PER_S = 16  # of a large body: slower than that, it would hold a place that others need
 _DRAINED_BYTES = 64 * 1024
 
 # An API answer is data: never sniffed as a page, framed, cached by a proxy, or read by a page of another origin.
@@ -103,21 +104,24 @@ class Request(msgspec.Struct):
             )
         return await self.body(self.body_limit_bytes, self.body_timeout_s)
 
-    async def body(self, limit_bytes: int, timeout_s: float) -> bytes:
-        """Read the body whatever its type, bounded in size and time; errors as `json_body`."""
+    async def body(self, limit_bytes: int, timeout_s: float, longest_s: float = 0.0) -> bytes:
+        """Read the body whatever its type, bounded in size and time; errors as `json_body`.
+
+        One that may take longer, up to `longest_s`, earns each second beyond `timeout_s` by what of it is there.
+        """
         declared = self.headers.get(b"content-length", b"0")
         if declared.isdigit():
             _require_small(int(declared), limit_bytes)
         # Most bodies are there already, and our own server gives them at once: only one that is not starts a clock.
         whole: bytes | None = self.receive.whole() if hasattr(self.receive, "whole") else None
         if whole is None:
-            return await self._awaited_body(limit_bytes, timeout_s)
+            return await self._awaited_body(limit_bytes, timeout_s, max(timeout_s, longest_s))
         _require_small(len(whole), limit_bytes)
         return whole
 
-    async def _awaited_body(self, limit_bytes: int, timeout_s: float) -> bytes:
+    async def _awaited_body(self, limit_bytes: int, timeout_s: float, longest_s: float) -> bytes:
         """Read a body message by message."""
-        late = _Lateness(timeout_s)
+        late, allowed_s = _Lateness(timeout_s), timeout_s
         body = bytearray()
         try:
             while True:
@@ -128,12 +132,15 @@ class Request(msgspec.Struct):
                 _require_small(len(body), limit_bytes)
                 if not message.get("more_body"):
                     return bytes(body)
+                allowed_s = min(timeout_s + len(body) / (LEAST_KIB_PER_S * 1024), longest_s)
+                late.put_off(allowed_s)
         except asyncio.CancelledError:
             if not late.taken_back():
                 raise
             raise BodyTooSlow(
-                f"the body did not arrive within {timeout_s:g} s",
-                why="A connection that waits for a body is one that others cannot use.",
+                f"the body did not arrive within {allowed_s:.3g} s",
+                why="A connection that waits for a body is one that others cannot use; "
+                f"of a large one {LEAST_KIB_PER_S} KiB/s at least must arrive.",
                 fix="send the whole body at once.",
                 code="request_timeout",
             ) from None
@@ -153,13 +160,18 @@ class Request(msgspec.Struct):
 class _Lateness:
     """Cancels the running task a while from now; a fourth of the price of `asyncio.timeout`."""
 
-    __slots__ = ("_has_come", "_task", "_timer")
+    __slots__ = ("_began", "_has_come", "_loop", "_seconds", "_task", "_timer")
 
     def __init__(self, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         self._task = asyncio.current_task(loop)
+        self._began, self._seconds = loop.time(), seconds
         self._timer = loop.call_later(seconds, self._come)
         self._has_come = False
+
+    def put_off(self, seconds: float) -> None:
+        """Let it come so many seconds after it was made; never sooner than was said before."""
+        self._seconds = seconds
 
     def end(self) -> None:
         """Stop the clock."""
@@ -172,6 +184,10 @@ class _Lateness:
         return self._has_come
 
     def _come(self) -> None:
+        left = self._began + self._seconds - self._loop.time()
+        if left > 0.001:
+            self._timer = self._loop.call_later(left, self._come)
+            return
         self._has_come = True
         if self._task is not None:
             self._task.cancel()

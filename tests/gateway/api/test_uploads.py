@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Places for large bodies are for callers who are known."""
+"""Places for large bodies are for callers who are known, who send, and who leave one for another."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -9,8 +10,9 @@ from daulat.gateway._asgi import Request
 from daulat.gateway.access.errors import Unauthorised
 from daulat.gateway.api.audio import TranscriptionsRoute
 from daulat.gateway.api.inner import Kept
-from daulat.gateway.api.uploads import Uploads
+from daulat.gateway.api.uploads import AT_ONCE, Uploads
 from daulat.gateway.defaults import OpenAdmission
+from daulat.gateway.errors import BodyTooSlow, Overloaded
 
 
 class KeysOnly(OpenAdmission):
@@ -30,3 +32,49 @@ async def test_a_recording_of_nobody_takes_no_place_and_is_not_read(fakes):
         async with asyncio.timeout(20):
             await route.transcribe(Request("POST", "/v1/audio/transcriptions", "", {}, receive, "r"), Kept().send)
     assert not read.is_set()
+
+
+def sending(pieces, pause_s):
+    """Return what receives a body piece by piece."""
+    left = iter(range(pieces, 0, -1))
+
+    async def receive():
+        await asyncio.sleep(pause_s)
+        return {"type": "http.request", "body": b"x" * 16_384, "more_body": next(left) > 1}
+
+    return receive
+
+
+def request_of(receive):
+    return Request("POST", "/v1/files", "", {}, receive, "r", body_timeout_s=0.2)
+
+
+async def test_a_body_that_trickles_gives_its_place_back_long_before_the_end_of_patience():
+    async def trickle():
+        await asyncio.sleep(0.05)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    uploads = Uploads()
+    with pytest.raises(BodyTooSlow) as slow:
+        async with asyncio.timeout(60), uploads.body(request_of(trickle), 1 << 20, "moh/portal"):
+            pytest.fail("it never ends")
+    assert "KiB/s" in slow.value.why
+    async with uploads.body(request_of(sending(1, 0)), 1 << 20, "moh/portal") as body:
+        assert len(body) == 16_384
+
+
+async def test_a_body_may_take_longer_the_more_of_it_is_there():
+    async with Uploads().body(request_of(sending(4, 0.1)), 1 << 20, "moh/portal") as body:
+        assert len(body) == 4 * 16_384  # 0.4 s, of 0.2 s and one more for each piece
+
+
+async def test_no_project_holds_every_place():
+    uploads = Uploads()
+    async with AsyncExitStack() as held:
+        for _ in range(AT_ONCE - 1):
+            await held.enter_async_context(uploads.body(request_of(sending(1, 0)), 1 << 20, "moh/portal"))
+        with pytest.raises(Overloaded):
+            await held.enter_async_context(uploads.body(request_of(sending(1, 0)), 1 << 20, "moh/portal"))
+        await held.enter_async_context(uploads.body(request_of(sending(1, 0)), 1 << 20, "mof/portal"))
+    async with uploads.body(request_of(sending(1, 0)), 1 << 20, "moh/portal") as body:
+        assert body

@@ -71,8 +71,8 @@ class TranscriptionsRoute:
 
     async def transcribe(self, request: Request, send: Send) -> None:
         """Have a recording written down."""
-        await caller_of(self._parts, request, ROUTE)  # whom nobody knows must not hold a place that others need
-        async with self._uploads.body(request, RECORDING_LIMIT_BYTES) as body:
+        caller = await caller_of(self._parts, request, ROUTE)  # whom nobody knows must not hold a place others need
+        async with self._uploads.body(request, RECORDING_LIMIT_BYTES, caller.project) as body:
             await self._pass_on(request, send, body)
 
     async def _pass_on(self, request: Request, send: Send, body: bytes) -> None:

@@ -39,7 +39,7 @@ class FileRoutes:
     async def upload(self, request: Request, send: Send) -> None:
         """Take a file."""
         caller, shelf = await caller_of(self._parts, request, ROUTE), shelf_of(self._parts)
-        async with self._uploads.body(request, FILE_LIMIT_BYTES + _FORM_BYTES) as body:
+        async with self._uploads.body(request, FILE_LIMIT_BYTES + _FORM_BYTES, caller.project) as body:
             card = await _put_away(shelf, caller.project, read_form(request.header(b"content-type"), body))
         await send_json(send, card, request.request_id)
 
