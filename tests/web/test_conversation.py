@@ -257,7 +257,9 @@ def test_a_follow_up_takes_along_whole_characters(open_page: Open, seen: Seen) -
     assert sent["messages"][1]["content"] == "x" * 599 + "🐟"
 
 
-@pytest.mark.parametrize("kept", ['{"a":1}', "null", "7", "{"])
+@pytest.mark.parametrize(
+    "kept", ['{"a":1}', "null", "7", "{", "[null]", '[{"question":"a"}]', '[{"question":7,"text":"b"}]']
+)
 def test_what_is_kept_and_is_no_conversation_begins_a_new_one(open_page: Open, kept: str) -> None:
     page = open_page("/about")
     page.evaluate("kept => { sessionStorage['daulat.conversation'] = kept; }", kept)

@@ -8,11 +8,14 @@ const ANSWER_SENT = 600; // whole characters: half of one is no JSON
 /** Begin a turn. `state`: waiting, streaming, done, stopped or failed. */
 export const newTurn = (question) => ({ question, text: '', citations: [], details: null, state: 'waiting', stream: '' });
 
+/** What can be drawn as one; another page of this origin may have kept anything. */
+const isTurn = (kept) => typeof kept?.question === 'string' && typeof kept.text === 'string' && Array.isArray(kept.citations);
+
 /** Read the turns of this tab. */
 export function restore() {
   try {
     const turns = JSON.parse(sessionStorage.getItem(STORE));
-    return Array.isArray(turns) ? turns : [];
+    return Array.isArray(turns) ? turns.filter(isTurn) : [];
   } catch {
     return [];
   }
