@@ -148,6 +148,19 @@ async def test_a_chosen_language_stays_with_the_reader(visit: Visitor) -> None:
     assert visit.assistant.questions[-1].language == ""
 
 
+@pytest.mark.parametrize(
+    ("path", "link"),
+    [
+        ("/", ("#question", "Langsung ke pertanyaan")),
+        ("/about", ("#main", "Langsung ke isi")),
+        ("/sources", ("#main", "Langsung ke isi")),
+    ],
+)
+async def test_the_first_link_says_where_it_leads(visit: Visitor, path: str, link: tuple[str, str]) -> None:
+    page = (await visit(path, accept_language="id"))[2].decode()
+    assert re.findall('class="skip" href="(.*?)">(.*?)<', page) == [link]
+
+
 async def test_a_posted_question_is_answered_and_kept_nowhere(visit: Visitor) -> None:
     status, headers, body = await visit.post(q="Bayi saya \x00 lahir\x1b, kapan dilaporkan? 👶 \u202e")
     assert (status, headers["cache-control"]) == (200, "no-store")
