@@ -160,7 +160,7 @@ def render(report: dict[str, Any], address: str) -> str:
     answers = "no answers yet"
     if pulse["answers"]:
         answers = f"{pulse['answers']} answers; of the last ones {pulse['answered']} answered, {pulse['declined']} "
-        answers += f"declined, {pulse['failed']} failed, 95 % within {pulse['p95_ms']} ms"
+        answers += f"declined, {pulse['failed']} failed, 95 % within {pulse['p95_ms'] / 1000:.2g} s"
     rows = [(part["name"], part["state"], part["detail"]) for part in report["parts"]]
     lines = [f"{report['level']}: {report['name']} at {address}"]
     lines += [
