@@ -8,6 +8,7 @@ import fcntl
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -15,7 +16,7 @@ import pytest
 
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.ingest import IngestRules
-from daulat.knowledge.release import Builder, Release, verify_release
+from daulat.knowledge.release import Builder, Release, Shelf, verify_release
 from daulat.knowledge.release.known import read_failures
 from daulat.knowledge.release.write import encoded_text
 from daulat.knowledge.sources import Source, folder_sources
@@ -98,6 +99,21 @@ def test_a_damaged_release_is_set_aside_and_built_again(
     assert (report.unchanged, report.encoded, report.folder) == (False, 0, folder)
     verify_release(folder)
     assert (folder.with_name(f".damaged-{folder.name}") / "passages.bin").read_bytes() == b"tampered"
+
+
+def test_what_is_made_again_on_a_later_day_keeps_the_name_that_may_be_in_use(
+    tmp_path: Path, make_builder: Make, sources: list[Source], rules: IngestRules
+) -> None:
+    folder = make_builder(tmp_path).build(sources, rules).folder
+    shelf = Shelf(folder.parent, (make_builder(tmp_path).key.public,))
+    shelf.publish(folder.name, by="a clerk", now=lambda: datetime.now(UTC))
+    for path in (folder / "manifest.json", folder / "passages.bin"):
+        path.chmod(0o644)
+        path.write_bytes(b"tampered")
+        later = replace(make_builder(tmp_path), now=lambda: datetime.now(UTC) + timedelta(days=40))
+        assert later.build(sources, rules).manifest.release_id == folder.name
+        assert (opened := shelf.open_current()) is not None
+        assert opened.manifest.release_id == folder.name
 
 
 def test_what_a_killed_build_left_is_swept_up(

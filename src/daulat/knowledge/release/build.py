@@ -32,7 +32,7 @@ from daulat.knowledge.ingested import IngestFailure, IngestNote, notes_of
 from daulat.knowledge.readers import READING
 from daulat.knowledge.release._place import using
 from daulat.knowledge.release.inputs import declared_hash, hashes_of, source_hashes
-from daulat.knowledge.release.known import find_release, read_failures, read_notes, releases_of
+from daulat.knowledge.release.known import find_release, name_set_aside, read_failures, read_notes, releases_of
 from daulat.knowledge.release.layout import (
     EVERYDAY,
     FORMAT,
@@ -247,10 +247,11 @@ class Builder:
         segments: int,
     ) -> Manifest:
         made = self.now()
+        made_before = name_set_aside(self.releases, self.country, fingerprint)
         written = sorted(path for path in work.rglob("*") if path.is_file())
         documents = [item.document for item in ingested.documents]
         manifest = Manifest(
-            release_id=f"{self.country.lower()}-{made:%Y%m%d}-{fingerprint[:8]}",
+            release_id=made_before or f"{self.country.lower()}-{made:%Y%m%d}-{fingerprint[:8]}",
             format=FORMAT,
             fingerprint=fingerprint,
             created_at=made.isoformat(timespec="microseconds"),

@@ -21,6 +21,7 @@ from daulat.knowledge.release.layout import FAILURES, NOTES, Manifest
 from daulat.knowledge.release.signing import VerifyKey, damaged, read_manifest, verify_release
 
 Listed = TypeVar("Listed")
+_ASIDE = ".damaged-"
 
 
 def find_release(releases: Path, fingerprint: str, key: VerifyKey) -> Path | None:
@@ -30,6 +31,15 @@ def find_release(releases: Path, fingerprint: str, key: VerifyKey) -> Path | Non
         if manifest and manifest.fingerprint == fingerprint:
             return folder
     return None
+
+
+def name_set_aside(releases: Path, country: str, fingerprint: str) -> str:
+    """Return the name of a damaged release of a fingerprint that was set aside; empty where there is none.
+
+    What is made again is that release: it may be in use, and answers were recorded under its name.
+    """
+    names = releases.glob(f"{_ASIDE}{country.lower()}-{'[0-9]' * 8}-{fingerprint[:8]}")
+    return max((path.name.removeprefix(_ASIDE) for path in names), default="")
 
 
 def releases_of(releases: Path, inputs: str, key: VerifyKey) -> Iterator[Path]:
@@ -76,7 +86,7 @@ def _whole(folder: Path, key: VerifyKey) -> Manifest | None:
         return verify_release(folder, (key,))[0]
     except ReleaseError:
         # Set aside, not deleted: what was changed in it, and who could, is for people to find out.
-        aside = folder.with_name(f".damaged-{folder.name}")
+        aside = folder.with_name(f"{_ASIDE}{folder.name}")
         shutil.rmtree(aside, ignore_errors=True)
         folder.rename(aside)
         return None
