@@ -175,6 +175,9 @@ def ingest(
     for path in source.not_files():
         reason = f"it is {kind_of(path)} and no file"
         yield IngestFailure(source.id, below(source, path), "", reason, "Put a file there, or take it away.")
+    for path in source.misnamed():
+        reason = "its name is not written in UTF-8"
+        yield IngestFailure(source.id, below(source, path), "", reason, "Rename it, with letters that you can read.")
     files = source.files()
     if not files:
         yield IngestFailure(source.id, source.read.path, "", "no file matches", "Check `path` in sources.yaml.")

@@ -7,6 +7,7 @@ It reads no file.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,8 +119,8 @@ def notes_of(items: Iterable[IngestedDocument]) -> tuple[IngestNote, ...]:
 
 
 def below(source: Source, path: Path) -> str:
-    """Return the path of a file below the folder of its source, as a curator wrote it."""
-    return path.relative_to(source.root).as_posix()
+    """Return the path of a file below its source's folder, as a curator wrote it; bytes that are no text are U+FFFD."""
+    return os.fsencode(path.relative_to(source.root)).decode(errors="replace")
 
 
 def without_row(source: Source, place: str, doc_id: str, column: str) -> IngestFailure:

@@ -185,10 +185,17 @@ class Source(Declared):
         named = bool(PurePath(self.read.path).suffix)
         return [path for path in self._found() if not path.is_file() and (named or not path.is_dir())]
 
+    def misnamed(self) -> list[Path]:
+        """Return what matches `path` and has a name that is no text in UTF-8: nothing could be called after it."""
+        return [path for path in self._present() if not _is_text(path)]
+
     def _matching(self) -> list[Path]:
         return [path for path in self._found() if path.is_file()]
 
     def _found(self) -> list[Path]:
+        return [path for path in self._present() if _is_text(path)]
+
+    def _present(self) -> list[Path]:
         try:
             return sorted(path for path in self._root.glob(self.read.path) if self._is_meant(path))
         except OSError as error:
@@ -270,10 +277,15 @@ def undeclared_texts(root: Path, sources: Iterable[Source]) -> list[Path]:
     return _undeclared((path for path in root.glob("[!.]*") if path.name.lower().endswith(_TEXTS)), sources)
 
 
+def _is_text(path: Path) -> bool:
+    """Say whether the system gave the whole name as text; bytes that are none come as lone surrogates."""
+    return not any("\udc80" <= letter <= "\udcff" for letter in str(path))
+
+
 def _undeclared(paths: Iterable[Path], sources: Iterable[Source]) -> list[Path]:
     sources = list(sources)
     declared = {path.resolve() for source in sources for path in [*source.files(), *source.tables()]}
-    out = {path for source in sources for path in source.links_out()}
+    out = {path for source in sources for path in [*source.links_out(), *source.misnamed()]}
     present = (path for path in sorted(paths) if path.is_file() and path.name.lower() not in _COMPANIONS)
     return [path for path in present if path.resolve() not in declared and path not in out]
 

@@ -57,6 +57,14 @@ def test_what_matches_and_is_no_file_is_listed_with_what_it_is(tmp_path: Path) -
     }
 
 
+def test_a_file_whose_name_is_not_utf8_is_listed_and_stops_no_other(tmp_path: Path) -> None:
+    (tmp_path / "good.txt").write_text("Nobody pays.")
+    (tmp_path / os.fsdecode(b"lo\xf5iv.txt")).write_text("Everybody pays.")
+    result = ingested(tmp_path, "text", "*.txt")
+    assert [item.path for item in result.documents] == ["good.txt"]
+    assert [(each.path, each.reason) for each in result.failures] == [("lo�iv.txt", "its name is not written in UTF-8")]
+
+
 def test_folders_on_the_way_of_a_pattern_are_no_failures(tmp_path: Path) -> None:
     (tmp_path / "laws" / "old").mkdir(parents=True)
     (tmp_path / "laws" / "old" / "one").write_text("Nobody pays.")

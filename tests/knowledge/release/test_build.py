@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from daulat.knowledge.ingest import IngestRules
 from daulat.knowledge.release import Builder, Release, Shelf, verify_release
 from daulat.knowledge.release.known import read_failures
 from daulat.knowledge.release.write import encoded_text
-from daulat.knowledge.sources import Source, folder_sources
+from daulat.knowledge.sources import Source, folder_sources, load_sources, undeclared_files
 from daulat.knowledge.types import Document, Passage
 
 Make = Callable[[Path], Builder]
@@ -80,6 +81,23 @@ def test_documents_that_failed_travel_with_the_release(
     assert report.manifest.failures == 1
     assert read_failures(report.folder) == report.failures
     assert make_builder(tmp_path).build(folder_sources(folder), rules).failures == report.failures
+
+
+def test_a_file_whose_name_is_not_utf8_ends_no_build(tmp_path: Path, make_builder: Make, rules: IngestRules) -> None:
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "good.txt").write_text("Nobody pays.")
+    (folder / os.fsdecode(b"lo\xf5iv.txt")).write_text("Everybody pays.")
+    (folder / "sources.yaml").write_text(
+        "format: 1\nsources: [{id: xa, title: T, publisher: P, licence: CC0-1.0, retrieved: null, coverage_date: null, "
+        "language: en, jurisdiction: XA, read: {format: text, path: '*.txt'}}]"
+    )
+    [declared] = load_sources(folder / "sources.yaml")
+    report = make_builder(tmp_path).build([declared], rules)
+    assert [failure.path for failure in report.failures] == ["lo�iv.txt"]
+    assert report.manifest.sources[0].files["lo�iv.txt"] == ""
+    assert make_builder(tmp_path).build([declared], rules).unchanged
+    assert undeclared_files(folder, [declared]) == []
 
 
 def test_no_file_of_a_release_can_be_written_to(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from daulat.knowledge.encoder import file_sha256
 from daulat.knowledge.everyday import Wordings
+from daulat.knowledge.ingested import below
 from daulat.knowledge.release.layout import EVERYDAY
 from daulat.knowledge.sources import Source
 
@@ -23,10 +24,8 @@ def source_hashes(source: Source) -> dict[str, str]:
     A file that cannot be read, is none, or is a link that leads out, is a failure of its own when its turn comes.
     """
     read = {path: _sha256_or_none(path) for path in [*source.files(), *source.tables()]}
-    return {
-        str(path.relative_to(source.root)): read.get(path, "")
-        for path in (*read, *source.links_out(), *source.not_files())
-    }
+    unread = (*source.links_out(), *source.not_files(), *source.misnamed())
+    return {below(source, path): read.get(path, "") for path in (*read, *unread)}
 
 
 def declared_hash(sources: Sequence[Source]) -> str:
