@@ -230,6 +230,15 @@ def test_the_list_says_which_release_is_in_use(site, quick):
     assert len(site.daulat("knowledge", "list", "--json").data) == 2
 
 
+def test_where_no_release_can_be_read_the_list_says_to_build_one_and_not_to_publish_what_is_not_there(site, quick):
+    site.daulat("knowledge", "build")
+    site.daulat("knowledge", "publish")
+    [folder] = [path.parent for path in site.releases.glob("*/manifest.json")]
+    (folder / "manifest.json").chmod(0o644)
+    (folder / "manifest.json").write_bytes(b"{")
+    assert "hint: none here can be read; `daulat knowledge build`" in site.daulat("knowledge", "list").err
+
+
 @pytest.mark.parametrize("words", [["verify"], ["publish"], ["failures"], ["failures", "xa-1"], ["publish", "../etc"]])
 def test_a_release_that_is_not_here_is_said_to_be_missing(site, words):
     ended = site.daulat("knowledge", *words)

@@ -117,6 +117,8 @@ def list_releases(place: KnowledgePlace, as_json: bool) -> None:
             say(f"{row['release_id']} is {row['state']}: {row['what']}")
     if not rows:
         hint("`daulat knowledge build` makes one")
+    elif not any(row["state"] == "readable" for row in rows):
+        hint("none here can be read; `daulat knowledge build` makes one, `daulat knowledge publish` puts it in use")
     elif not any(row["in_use"] for row in rows):
         hint("none is in use yet; `daulat knowledge publish` puts the newest in use")
     elif not any(row["in_use"] and row["state"] == "readable" for row in rows):
