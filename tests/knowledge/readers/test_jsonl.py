@@ -40,6 +40,21 @@ def test_a_gzip_bomb_stops_at_the_limit(tmp_path: Path) -> None:
         list(read_lines(path, replace(Limits(), unpacked_bytes=10_000)))
 
 
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_mark_before_utf8_costs_no_line(tmp_path: Path, zipped: bool) -> None:
+    content = '{"a": 1}\n{"a": 2}\n'.encode("utf-8-sig")
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(gzip.compress(content) if zipped else content)
+    assert [line.record for line in read_lines(path, Limits())] == [{"a": 1}, {"a": 2}]
+
+
+def test_utf16_is_one_failure_that_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes('{"a": 1}\n{"a": 2}\n'.encode("utf-16"))
+    with pytest.raises(ReadingError, match="is UTF-16"):
+        list(read_lines(path, Limits()))
+
+
 @given(st.binary(max_size=300))
 def test_no_bytes_crash_the_reader(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
     path = tmp_path_factory.mktemp("jsonl") / "x.jsonl"
@@ -48,4 +63,4 @@ def test_no_bytes_crash_the_reader(tmp_path_factory: pytest.TempPathFactory, raw
         for line in read_lines(path, Limits()):
             assert (line.record is None) == bool(line.fault)
     except ReadingError:
-        assert raw.startswith(b"\x1f\x8b")
+        assert raw.startswith((b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff"))

@@ -7,6 +7,7 @@ streams, keeps nothing, and stops at the limit of unpacked bytes.
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import zlib
@@ -37,7 +38,8 @@ def read_lines(path: Path, limits: Limits) -> Iterator[Line]:
     Raises
     ------
     ReadingError
-        If the file cannot be opened, its gzip stream is damaged, or it unpacks to more than `limits.unpacked_bytes`.
+        If the file cannot be opened, its gzip stream is damaged, it is not UTF-8, or it unpacks to more than
+        `limits.unpacked_bytes`.
         Lines already yielded stand.
     """
     decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -56,12 +58,21 @@ def read_lines(path: Path, limits: Limits) -> Iterator[Line]:
                         f"{path.name} line {number}: unpacks to more than the limit",
                         fix="Check the file; split it if it is as it should be.",
                     )
+                if number == 1:
+                    line = _first_line(path, line)
                 if line.strip():
                     yield _line(number, line, decode)
     except (OSError, EOFError, zlib.error) as error:
         raise ReadingError(
             f"{path.name} is damaged or cannot be opened: {error}", fix="Fetch the file again and compare its checksum."
         ) from error
+
+
+def _first_line(path: Path, line: bytes) -> bytes:
+    """Return the first line without the mark that some programs put before UTF-8."""
+    if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ReadingError(f"{path.name} is UTF-16; JSON lines are UTF-8", fix="Save it as UTF-8.")
+    return line.removeprefix(codecs.BOM_UTF8)
 
 
 def _line(number: int, line: bytes, decode: Any) -> Line:
