@@ -9,7 +9,7 @@ was published, letter for letter, and is never altered: the search form exists f
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,7 +47,6 @@ class SearchForm:
     digits: Mapping[int, str] = field(default_factory=dict)
     vocabulary: Collection[str] = frozenset()
     _known: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
-    _right: set[str] = field(default_factory=set, compare=False, repr=False)
 
     def mend(self, token: str) -> str:
         """Return what a token was meant to be; remembered, since the same words come again and again."""
@@ -56,13 +55,7 @@ class SearchForm:
             mended = _mended(token, self)
             if len(self._known) < _MOST_KNOWN:
                 self._known[token] = mended
-                if mended == token:
-                    self._right.add(token)
         return mended
-
-    def is_known_right(self, tokens: Iterable[str]) -> bool:
-        """Say whether every token was met before and stays as it is."""
-        return self._right.issuperset(tokens)
 
 
 class _Misreadings(Declared):
@@ -113,10 +106,6 @@ def search_form(text: str, rules: SearchForm) -> str:
     >>> search_form("Iayanan publik", rules)
     'layanan publik'
     """
-    # Most texts need nothing: look at each different token once before touching any.
-    tokens = _TOKEN.findall(text)
-    if rules.is_known_right(tokens) or all(rules.mend(token) == token for token in set(tokens)):
-        return text
     return _TOKEN.sub(lambda match: rules.mend(match.group()), text)
 
 

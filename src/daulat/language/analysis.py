@@ -14,7 +14,7 @@ import itertools
 import re
 import threading
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -37,7 +37,8 @@ _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u1b00-\u1b7f\u3040-\u30ff\u3400-\u9fff\ua980-\ua9df]"
 )
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10}
-_CACHE_WORDS = 20_000
+_MOST_REMEMBERED = 40_000  # words, and as many runs of signs between spaces
+_LONGEST_REMEMBERED = 64  # characters: whoever writes without spaces fills no memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,15 @@ class Rules:
 class Analyser:
     """Turns text in one language into terms.
 
-    Numbers are kept, both as written and in parts; stems are remembered, so that the second passage is faster than the
-    first. Safe to share between threads.
+    Numbers are kept, both as written and in parts. No word goes over a space, so each run of signs between spaces is
+    read once and remembered, and so is each word: the second passage is faster than the first. Safe to share between
+    threads.
+
+    Parameters
+    ----------
+    rules : Rules
+    mend : callable
+        What is done to a text before it is cut; it goes over no space either.
 
     Examples
     --------
@@ -90,10 +98,11 @@ class Analyser:
     ['children', 'birth', 'under', 'law', '23/2006', '23', '2006', 'chapter', '4']
     """
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, mend: Callable[[str], str] = str) -> None:
         self.rules = rules
         self.language = rules.language
-        self._known = _Known(self._learn)
+        self._mend = mend
+        self._runs, self._words = _Known(self._read), _Known(self._analyse)
         # A Snowball stemmer keeps state between calls; two threads in one of them return mixed words.
         self._lock = threading.Lock()
         self._stem = _stem_function(rules)
@@ -111,20 +120,18 @@ class Analyser:
         list[str]
             Terms, not unique; empty when the text holds no letters or digits.
         """
+        if not text.isascii() and _CAREFUL.search(text):
+            return list(self._read(text))
+        return list(itertools.chain.from_iterable(map(self._runs.__getitem__, text.split())))
+
+    def _read(self, text: str) -> Iterable[str]:
+        text = self._mend(text)
         if text.isascii():
             words = _WORD.findall(text.casefold())
         else:
             text = unicodedata.normalize("NFKC", text).casefold()
             words = _WORD.findall(text) if _CAREFUL.search(text) is None else _careful_words(text)
-        return list(itertools.chain.from_iterable(map(self._known.__getitem__, words)))
-
-    def _learn(self, word: str) -> tuple[str, ...]:
-        with self._lock:
-            terms = tuple(self._analyse(word))
-            if len(self._known) >= _CACHE_WORDS:
-                self._known.clear()
-            self._known[word] = terms
-        return terms
+        return itertools.chain.from_iterable(map(self._words.__getitem__, words))
 
     def _analyse(self, word: str) -> list[str]:
         if word[0].isdigit():
@@ -147,19 +154,26 @@ class Analyser:
             return ""
         if folded in rules.stems:
             return rules.stems[folded]
-        stem = fold(self._stem(folded if rules.fold_before_stemming else part))
+        with self._lock:
+            stem = self._stem(folded if rules.fold_before_stemming else part)
+        stem = fold(stem)
         return rules.stems.get(stem, stem)
 
 
 class _Known(dict[str, tuple[str, ...]]):
-    """The terms of the words met so far; a new word is learned when it is looked up."""
+    """The terms of what was met so far; what is new is read when it is looked up."""
 
-    def __init__(self, learn: Callable[[str], tuple[str, ...]]) -> None:
+    def __init__(self, read: Callable[[str], Iterable[str]]) -> None:
         super().__init__()
-        self._learn = learn
+        self._read = read
 
-    def __missing__(self, word: str) -> tuple[str, ...]:
-        return self._learn(word)
+    def __missing__(self, text: str) -> tuple[str, ...]:
+        terms = tuple(self._read(text))
+        if len(text) <= _LONGEST_REMEMBERED:
+            if len(self) >= _MOST_REMEMBERED:
+                self.clear()
+            self[text] = terms
+        return terms
 
 
 def analyser_for(language: str, pack: PackFiles | None) -> Analyser:

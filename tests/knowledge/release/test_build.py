@@ -19,7 +19,7 @@ from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.ingest import IngestRules
 from daulat.knowledge.release import Builder, Release, Shelf, verify_release
 from daulat.knowledge.release.known import read_failures
-from daulat.knowledge.release.write import encoded_text
+from daulat.knowledge.release.write import words_above
 from daulat.knowledge.sources import Source, folder_sources, load_sources, undeclared_files
 from daulat.knowledge.types import Document, Passage
 
@@ -213,6 +213,6 @@ def test_every_passage_is_found_by_its_id_and_in_its_document(release: Release) 
 def test_what_is_encoded_of_other_text_says_under_which_heading_it_stands_and_of_law_does_not() -> None:
     days = Passage("fees#1", "fees", 1, "text", "Three days.", heading="Passports / How long does it take?")
     page, act = Document("fees", "Town office"), Document("ACT-1-2001", "Act on Passports", rank=2)
-    assert encoded_text(page, days, 0, 11) == "Town office. How long does it take? Three days."
-    assert encoded_text(act, days, 0, 11) == "Act on Passports. Three days."
-    assert encoded_text(Document("fees", "fees"), replace(days, heading=None), 0, 11) == "Three days."
+    assert words_above(page, days) == "Town office. How long does it take? "
+    assert words_above(act, days) == "Act on Passports. "
+    assert words_above(Document("fees", "fees"), replace(days, heading=None)) == ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -47,7 +48,8 @@ TermsFor = Callable[[str, str], Sequence[str]]
 
 _TITLE_WORDS = 16
 _ENDS = ("?", "!")
-_CLAUSE = re.compile(r"(?<=[.;:?!])\s+|\n")
+# White space after an end mark, or a new line. What it begins with is one set, so that the rest is passed over quickly.
+_CLAUSE = re.compile(r"\s(?:(?<=[.;:?!]\s)\s*|(?<=\n))")
 _MOST_COUNTED_WORDS = 65_535
 _TOLD_EVERY = 500
 
@@ -67,13 +69,14 @@ def cut_segments(documents: Iterable[IngestedDocument]) -> Iterator[Segment]:
     row = 0
     for item in documents:
         for passage in item.passages:
+            above = words_above(item.document, passage)
             for start, end in segments(passage.text):
-                yield Segment(row, start, end, encoded_text(item.document, passage, start, end))
+                yield Segment(row, start, end, above + passage.text[start:end])
             row += 1
 
 
-def encoded_text(document: Document, passage: Passage, start: int, end: int) -> str:
-    """Return what is encoded of a segment: its words, after what they seldom say themselves.
+def words_above(document: Document, passage: Passage) -> str:
+    """Return what is encoded before the words of a segment, since they seldom say it themselves.
 
     An article seldom says what law it is in, so the title goes before it. Of other text the heading does too: "three
     days" answers nothing without "How long does it take?". Of a law it does not, since amending acts restate articles
@@ -83,8 +86,7 @@ def encoded_text(document: Document, passage: Passage, start: int, end: int) -> 
     if document.rank is None:
         above += (passage.heading or "").split(BETWEEN_HEADINGS)[-1:]
     shortened = (" ".join(words.split()[:_TITLE_WORDS]) for words in above)
-    said = [words if words.endswith(_ENDS) else f"{words}." for words in shortened if words]
-    return " ".join([*said, passage.text[start:end]])
+    return "".join(f"{words} " if words.endswith(_ENDS) else f"{words}. " for words in shortened if words)
 
 
 def write_records(folder: Path, ingested: Ingested, cut: Sequence[Segment]) -> None:
@@ -132,7 +134,7 @@ def write_words(
                 clauses = [terms_for(language, clause) for clause in _CLAUSE.split(passage.text)]
                 forward.add(clauses)
                 heading = terms_for(language, passage.heading) if passage.heading else ()
-                yield Entry([t for clause in clauses for t in clause], (*title, *heading), _facets(document, passage))
+                yield Entry([*chain.from_iterable(clauses)], (*title, *heading), _facets(document, passage))
                 if done % _TOLD_EVERY == 0:
                     tell(done)
                 done += 1

@@ -12,14 +12,15 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 from daulat.knowledge.legal import LawMention, LegalRules, Part, find_citations, load_legal_rules, named_part
 from daulat.knowledge.legal.citations import NO_TITLES, Titles
 from daulat.knowledge.legal.parts import NO_PART
-from daulat.knowledge.quality import SearchForm, load_search_forms, search_form
+from daulat.knowledge.quality import load_search_forms, search_form
 from daulat.knowledge.search.questions import AnswerKind, QuestionPatterns, load_question_patterns
 from daulat.language import Analyser, PackFiles, Wording, analyser_for, primary, wording_for
 
@@ -100,26 +101,24 @@ class Reader:
         The country's words.
     analyser : callable
         The analyser of a language.
+    official : callable
+        The same for official texts, their scanner's misreadings undone.
     questions : QuestionPatterns
     default_language : str
         Of texts that do not say theirs.
     legal : LegalRules, optional
-    misreadings : mapping of str to SearchForm
-        By language.
     """
 
     wording: Wording
     analyser: Callable[[str], Analyser]
+    official: Callable[[str], Analyser]
     questions: QuestionPatterns
     default_language: str = ""
     legal: LegalRules | None = None
-    misreadings: Mapping[str, SearchForm] = field(default_factory=dict)
 
     def terms(self, language: str, text: str) -> list[str]:
         """Return the terms of an official text, its scanner's misreadings undone."""
-        tag = language or self.default_language
-        form = self.misreadings.get(primary(tag))
-        return self.analyser(tag).terms(search_form(text, form) if form else text)
+        return self.official(language or self.default_language).terms(text)
 
     def ask(self, text: str, language: str, titles: Titles = NO_TITLES) -> Asked:
         """Return the forms of a question.
@@ -211,20 +210,23 @@ def reader_for(pack: PackFiles | None, languages: Sequence[str] = (), *, glossar
     LanguageError
         With every fault of the nation's own glossary.
     """
-    known: dict[str, Analyser] = {}
-
-    def analyser(language: str) -> Analyser:
-        tag = primary(language)
-        if tag not in known:
-            known[tag] = analyser_for(tag, pack)
-        return known[tag]
-
     root = pack.path() if pack else None
+    misreadings = load_search_forms(Path(root)) if root else {}
+
+    @cache
+    def analyser(tag: str) -> Analyser:
+        return analyser_for(tag, pack)
+
+    @cache
+    def official(tag: str) -> Analyser:
+        form = misreadings.get(tag)
+        return Analyser(analyser(tag).rules, partial(search_form, rules=form)) if form else analyser(tag)
+
     return Reader(
         wording=wording_for(pack, glossary),
-        analyser=analyser,
+        analyser=lambda language: analyser(primary(language)),
+        official=lambda language: official(primary(language)),
         questions=load_question_patterns(pack),
         default_language=languages[0] if languages else "",
         legal=load_legal_rules(root / "legal.yaml") if root and (root / "legal.yaml").exists() else None,
-        misreadings=load_search_forms(Path(root)) if root else {},
     )
