@@ -19,6 +19,7 @@ NO_CELL = "–"  # an empty one: without a sign for it, the cells after it would
 _LINE_END = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85]")
 _ORDERS = re.compile(r"\x1b\[[0-?]*[@-~]|\x1b[]PX^_][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202d\u202e]")
+_ANY_OF_THEM = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e]")
 
 Format = Literal["jsonl", "html", "markdown", "text", "docx", "pdf"]
 
@@ -97,7 +98,7 @@ def without_controls(text: str) -> str:
     >>> without_controls("Pay \x1b[8mten\x1b[0m\tcrowns\r\n\x1b]8;;https://a.example\x07here\x1b]8;;\x07.")
     'Pay ten\tcrowns\nhere.'
     """
-    if not (_CONTROLS.search(text) or _LINE_END.search(text)):
+    if not _ANY_OF_THEM.search(text):
         return text
     return _CONTROLS.sub("", _ORDERS.sub("", _LINE_END.sub("\n", text)))
 
