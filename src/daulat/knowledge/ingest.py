@@ -50,7 +50,7 @@ from daulat.knowledge.legal import (
     load_legal_rules,
     load_relations,
     repealed_in,
-    status_of,
+    statuses_of,
 )
 from daulat.knowledge.quality import SearchForm, load_search_forms
 from daulat.knowledge.readers import Extract, Limits, ReadingError, read_document, without_controls
@@ -220,8 +220,8 @@ def with_status(
     item: IngestedDocument, book: RelationBook, rules: LegalRules | None, on: str, begun: RelationBook
 ) -> IngestedDocument:
     """Return the document with its status on a day, its passages with theirs, and the reasons of both."""
-    whole = status_of(item.document, None, book, rules, on=on)
-    found = [(passage, status_of(item.document, passage, book, rules, on=on)) for passage in item.passages]
+    whole, *statuses = statuses_of(item.document, (None, *item.passages), book, rules, on=on)
+    found = list(zip(item.passages, statuses, strict=True))
     return replace(
         item,
         document=replace(

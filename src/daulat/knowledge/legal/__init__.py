@@ -18,7 +18,7 @@ from daulat.knowledge.legal.relations import (
 )
 from daulat.knowledge.legal.repeals import is_recorded, repealed_in
 from daulat.knowledge.legal.rules import Kind, LegalRules, load_legal_rules
-from daulat.knowledge.legal.status import PassageStatus, status_of
+from daulat.knowledge.legal.status import PassageStatus, status_of, statuses_of
 
 __all__ = [
     "Kind",
@@ -43,6 +43,7 @@ __all__ = [
     "span_of_article",
     "span_of_part",
     "status_of",
+    "statuses_of",
     "table_relations",
     "title_index",
     "without_heading",

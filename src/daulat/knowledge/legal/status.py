@@ -10,7 +10,7 @@ is passed in.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from daulat.knowledge.legal.relations import OWN_TEXT, RelationBook, Restatement
@@ -74,17 +74,48 @@ def status_of(
     on : str
         ISO date; relations that begin later are left out. Empty: all that is known.
     """
-    if not _is_law(document, book, rules):
-        return PassageStatus("not_law" if rules and document.status == "unknown" else document.status)
-    changes = [change for change in book.changes.get(document.doc_id, ()) if not on or change.since <= on]
-    base = book.amends.get(document.doc_id, "")
-    base_changes = [change for change in book.changes.get(base, ()) if not on or change.since <= on]
-    number = rules.number if rules else _bare_number
-    article = number(passage.article) if passage and passage.article else ""
-    if base and rules and passage and rules.is_own(passage.article or ""):
-        article = ""  # the amending act's own, which has a number of the law that it amends only by chance
-    changes, base_changes = _with_numbers(changes, number), _with_numbers(base_changes, number)
+    return statuses_of(document, (passage,), book, rules, on=on)[0]
 
+
+def statuses_of(
+    document: Document,
+    passages: Sequence[Passage | None],
+    book: RelationBook,
+    rules: LegalRules | None,
+    *,
+    on: str = "",
+) -> list[PassageStatus]:
+    """Say the same of several passages of a document: what is recorded of it is looked up once."""
+    if not _is_law(document, book, rules):
+        return [PassageStatus("not_law" if rules and document.status == "unknown" else document.status)] * len(passages)
+    base = book.amends.get(document.doc_id, "")
+    number = rules.number if rules else _bare_number
+    changes, base_changes = (_with_numbers(_begun(act, book, on), number) for act in (document.doc_id, base))
+    whole = _gone(document, base, changes, base_changes, book)
+    if whole:
+        return [whole] * len(passages)
+    return [
+        _status_of_article(document, passage, base, _number_of(passage, base, rules), changes, book, on)
+        for passage in passages
+    ]
+
+
+def _number_of(passage: Passage | None, base: str, rules: LegalRules | None) -> str:
+    """Return the number of a passage's article; nothing for an amending act's own, which has a number of the law that
+    it amends only by chance."""
+    if passage is None or not passage.article or (base and rules and rules.is_own(passage.article)):
+        return ""
+    return rules.number(passage.article) if rules else _bare_number(passage.article)
+
+
+def _begun(act: str, book: RelationBook, on: str) -> list[Relation]:
+    return [change for change in book.changes.get(act, ()) if not on or change.since <= on]
+
+
+def _gone(
+    document: Document, base: str, changes: list[Relation], base_changes: list[Relation], book: RelationBook
+) -> PassageStatus | None:
+    """Say that a whole document is revoked, if it is."""
     revoked = _first(changes, "revoked_by")
     if revoked:
         return _changed("revoked", revoked, book)
@@ -93,6 +124,18 @@ def status_of(
         return _changed("revoked", fallen, book, note=f"revoked together with {base}, which it amends")
     if _is_declared("revoked", "revoked_by", document, base, book):
         return PassageStatus("revoked", source=document.publisher)
+    return None
+
+
+def _status_of_article(
+    document: Document,
+    passage: Passage | None,
+    base: str,
+    article: str,
+    changes: list[Relation],
+    book: RelationBook,
+    on: str,
+) -> PassageStatus:
     for change in changes:
         if change.kind == "partly_revoked_by" and article and article in change.articles:
             return _changed("revoked", change, book)
