@@ -28,6 +28,7 @@ from daulat.knowledge.encoder import ADAPTER, Adapter, load_adapter
 from daulat.knowledge.everyday.declared import EverydayRow
 from daulat.knowledge.everyday.readings import Reading, Readings
 from daulat.knowledge.index import ForwardIndex, ForwardWriter, LexicalIndex, VectorIndex
+from daulat.knowledge.index.forward import runs
 from daulat.knowledge.index.lexical import Entry, write_lexical
 from daulat.knowledge.index.vectors import Int8, mapped, write_vectors
 from daulat.knowledge.sources import Source
@@ -215,6 +216,15 @@ class EverydayIndex:
     def named(self) -> Rows:
         """The rows of all passages that an everyday question names, ascending: int64[n]."""
         return np.unique(self._targets).astype(np.int64)
+
+    def rarities(self, numbers: NDArray[np.uint32]) -> dict[int, float]:
+        """Return the same of many terms that some question holds, by number."""
+        return dict(zip(numbers.tolist(), self._rarities[numbers].tolist(), strict=True))
+
+    def targets_of(self, rows: Rows) -> tuple[NDArray[np.uint32], Rows]:
+        """Return the passage rows that several rows of questions name, and which of these rows names each."""
+        places, owners = runs(self._offsets, rows)
+        return self._targets[places], owners
 
     def targets(self, row: int) -> NDArray[np.uint32]:
         """Return the passage rows that a row of questions names, the main one first; none where no source answers."""

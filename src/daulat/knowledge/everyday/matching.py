@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daulat.knowledge.everyday.index import EverydayIndex
+from daulat.knowledge.index.forward import BREAK
 from daulat.knowledge.index.vectors import Float32
 
 Rows = NDArray[np.int64]
@@ -158,13 +159,12 @@ class _Near:
 
 def _by_passage(index: EverydayIndex, near: _Near, within: NDArray[np.bool_] | None) -> Heard:
     """Gather what near questions say by the passages that they name."""
-    named = [index.targets(int(index.row_of[question])) for question in near.questions]
+    named, owner = index.targets_of(index.row_of[near.questions])
     if within is not None:
-        named = [targets[within[targets]] for targets in named]
-    counts = np.array([len(each) for each in named])
-    owner = np.repeat(np.arange(len(named)), counts)
-    first = np.arange(len(owner)) == np.repeat(np.cumsum(counts) - counts, counts)
-    rows, place = np.unique(np.concatenate(named).astype(np.int64), return_inverse=True)
+        named, owner = named[within[named]], owner[within[named]]
+    counts = np.bincount(owner, minlength=len(near.questions))
+    first = np.diff(owner, prepend=-1) > 0
+    rows, place = np.unique(named.astype(np.int64), return_inverse=True)
     values = np.zeros((len(rows), len(EVERYDAY_FEATURES)), np.float32)
     for name, column in (("asked_dense", near.dense), ("asked_own", near.own), ("asked_words", near.words)):
         np.maximum.at(values[:, _INDEX[name]], place, column[owner].astype(np.float32))
@@ -188,8 +188,7 @@ def _by_passage(index: EverydayIndex, near: _Near, within: NDArray[np.bool_] | N
 
 
 def _quoted(index: EverydayIndex, near: _Near) -> Iterator[tuple[int, str, float]]:
-    for question, nearness in zip(near.questions.tolist(), near.dense.tolist(), strict=True):
-        row = int(index.row_of[question])
+    for row, nearness in zip(index.row_of[near.questions].tolist(), near.dense.tolist(), strict=True):
         for begins in index.rows[row].quote:
             yield int(index.targets(row)[0]), begins, nearness
 
@@ -199,9 +198,10 @@ def _overlaps(index: EverydayIndex, terms: Mapping[str, float], found: Rows) -> 
     numbers = {term: index.terms.number(term) for term in terms}
     weights = {numbers[term]: weight * index.rarity(numbers[term]) for term, weight in terms.items()}
     total = sum(weight * index.rarity(numbers[term]) for term, weight in terms.items())
+    rarities = index.rarities(index.terms.several(found)[0])
     shares = np.zeros(len(found))
-    for at, question in enumerate(found):
-        held = set(index.terms.row(int(question))) - {0}
-        common = sum(weights.get(number, 0.0) for number in held)
-        shares[at] = 2 * common / ((total + sum(index.rarity(number) for number in held)) or 1.0)
+    for at, question in enumerate(found.tolist()):
+        held = set(index.terms.row(question)) - {BREAK}
+        common = sum(weights[number] for number in held if number in weights)
+        shares[at] = 2 * common / ((total + sum(map(rarities.__getitem__, held))) or 1.0)
     return shares

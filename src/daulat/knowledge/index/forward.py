@@ -9,9 +9,10 @@ clauses. It never changes once written.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -94,7 +95,42 @@ class ForwardIndex:
         """Return the term numbers of a passage in order, each clause ended by 0: uint32[n]."""
         return self._terms[int(self._offsets[row]) : int(self._offsets[row + 1])]
 
+    def several(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+        """Return the term numbers of several passages, one after another, and which of the rows each belongs to."""
+        places, owners = runs(self._offsets, rows)
+        return self._terms[places], owners
+
+    def that_hold(self, numbers: Collection[int], rows: range) -> NDArray[np.int64]:
+        """Return which of neighbouring rows hold every one of some terms, counted from the first; none for no term."""
+        offsets = self._offsets[rows.start : rows.stop + 1].astype(np.int64)
+        terms = self._terms[offsets[0] : offsets[-1]]
+        held = np.full(len(rows), bool(numbers))
+        for number in numbers:
+            places = np.flatnonzero(terms == number) + offsets[0]
+            held &= np.bincount(np.searchsorted(offsets, places, side="right") - 1, minlength=len(rows)) > 0
+        return np.flatnonzero(held)
+
     def row(self, row: int) -> list[int]:
         """Return the same as a list."""
         terms: list[int] = self.numbers(row).tolist()
         return terms
+
+
+def runs(offsets: NDArray[Any], rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the places of all that belongs to some rows, and which of the rows each belongs to.
+
+    Parameters
+    ----------
+    offsets : integer[n + 1]
+        Where what belongs to a row begins, and at the end the number of places.
+    rows : int64[m]
+
+    Examples
+    --------
+    >>> [each.tolist() for each in runs(np.array([0, 2, 5]), np.array([1, 0]))]
+    [[2, 3, 4, 0, 1], [0, 0, 0, 1, 1]]
+    """
+    firsts = offsets[rows].astype(np.int64)
+    counts = offsets[rows + 1].astype(np.int64) - firsts
+    owners = np.repeat(np.arange(len(rows)), counts)
+    return np.arange(len(owners)) + (firsts - np.cumsum(counts) + counts)[owners], owners

@@ -144,16 +144,16 @@ class VectorIndex:
         if size <= keep:
             return np.arange(size) if allowed is None else np.flatnonzero(allowed)
         code = binary_codes(query[None], self._centre)[:, 0]
-        half = len(code) // 2
+        half, beyond = len(code) // 2, 64 * len(code) + 1
         if size <= _FEW or half == 0:
             distances = self._distances(code, slice(None))
             if allowed is not None:
-                distances[~allowed] = np.iinfo(distances.dtype).max
+                distances[~allowed] = beyond
             return _smallest(distances, keep)
         # Of many rows, half of the bits leave a thirty-second part; all bits decide among those.
         coarse = self._distances(code[:half], slice(None))
         if allowed is not None:
-            coarse[~allowed] = np.iinfo(coarse.dtype).max
+            coarse[~allowed] = beyond
         rows = _smallest(coarse, max(size // 32, keep))
         fine = coarse[rows] + self._distances(code[half:], rows, first=half)
         return rows[_smallest(fine, keep)]
@@ -171,12 +171,12 @@ class VectorIndex:
                 np.bitwise_xor(word[at : at + size], bits, out=differing[:size])
                 np.bitwise_count(differing[:size], out=count[:size])
                 part += count[:size]
-        return distances.astype(np.uint16, copy=False)  # NumPy finds the smallest of 16 bits ten times as fast as of 8
+        return distances.astype(np.uint16, copy=False)
 
 
 def _smallest(distances: NDArray[np.uint16], keep: int) -> Rows:
     """Return where the `keep` smallest stand, in order; ties go to the earlier."""
-    last = np.partition(distances, keep - 1)[keep - 1]
+    last = np.searchsorted(np.cumsum(np.bincount(distances)), keep)  # they are few numbers: counted, not sorted
     found = np.flatnonzero(distances <= last)
     tied = np.flatnonzero(distances[found] == last)
     return np.delete(found, tied[len(tied) - (len(found) - keep) :])

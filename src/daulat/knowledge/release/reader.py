@@ -9,6 +9,7 @@ put in use.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -134,10 +135,14 @@ class Release:
         ReleaseError
             If the passages were written to since they were opened.
         """
-        raw = self._held.read(PASSAGES, int(self._offsets[row]), int(self._offsets[row + 1]))
+        return self.several_stored([row])[0]
+
+    def several_stored(self, rows: Sequence[int]) -> tuple[StoredPassage, ...]:
+        """Return the same of several rows."""
+        held = [self._held.read(PASSAGES, int(self._offsets[row]), int(self._offsets[row + 1])) for row in rows]
         if not self._held.is_as_opened(PASSAGES):
             raise _changed(self.release_id, PASSAGES)
-        return self._decoder.decode(raw)
+        return tuple(map(self._decoder.decode, held))
 
     def require_as_opened(self) -> None:
         """Refuse to go on with files that were written to since they were opened.

@@ -9,7 +9,8 @@ text, and a reader of its weights sees why a passage came first. Nothing here is
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from daulat.knowledge.everyday import EVERYDAY_FEATURES
 from daulat.knowledge.legal import LegalRules
 from daulat.knowledge.search.asked import Asked
+from daulat.knowledge.search.questions import QuestionPatterns
+from daulat.knowledge.search.term import Term
 from daulat.knowledge.search.words import Sought, word_columns
 from daulat.knowledge.types import Document, Passage
 
@@ -68,6 +71,7 @@ def features_of(
     headings: Sequence[frozenset[int]],
     average_terms: float,
     legal: LegalRules | None,
+    questions: QuestionPatterns,
 ) -> NDArray[np.float32]:
     """Return the features of candidates, without those that compare them (see `compare`): float32[n, len(FEATURES)].
 
@@ -83,8 +87,11 @@ def features_of(
         Of a passage in this release.
     legal : LegalRules, optional
         The country's; without them no document has a rank, and no year says anything.
+    questions : QuestionPatterns
     """
     rows = np.zeros((len(passages), len(FEATURES)), np.float32)
+    if not len(rows):
+        return rows
     for name, column in word_columns(sought, terms, headings, average_terms).items():
         rows[:, _INDEX[name]] = column
     lengths = np.array([len(each) for each in terms], np.float64)
@@ -92,16 +99,25 @@ def features_of(
     rows[:, _INDEX["sprawl"]] = np.clip(np.log(np.maximum(lengths, 1.0) / _SPRAWL), 0.0, 2.0) / 2
     rows[:, _INDEX["empty"]] = lengths < _HARDLY_ANY
     topics = set(asked.topics)
-    for row, passage, document in zip(rows, passages, documents, strict=True):
-        row[_INDEX["defines"]] = _defines(asked, sought, passage)
-        row[_INDEX["kind"]] = bool(asked.kind and asked.kind.found.search(passage.text, 0, _READ))
-        row[_INDEX["topic"]] = not topics.isdisjoint(document.services)
-        if asked.mentions:
-            row[_INDEX["named"]], row[_INDEX["other"]], row[_INDEX["article"]] = _named(asked, passage)
-        row[_INDEX["preamble"]] = passage.section == "preamble"
-        row[_INDEX["elucidation"]] = passage.section in ("elucidation", "elucidation_general")
-        row[_INDEX["past"]] = passage.status in ("revoked", "amended") and document.rank is not None
-        row[_INDEX["rank"]], row[_INDEX["recent"]] = _standing(document, legal)
+    columns: dict[str, Sequence[float]] = {
+        "topic": [not topics.isdisjoint(document.services) for document in documents],
+        "preamble": [passage.section == "preamble" for passage in passages],
+        "elucidation": [passage.section in ("elucidation", "elucidation_general") for passage in passages],
+        "past": [
+            passage.status in ("revoked", "amended") and document.rank is not None
+            for passage, document in zip(passages, documents, strict=True)
+        ],
+    }
+    if asked.defined.strip():
+        term = Term(asked.defined, questions)
+        columns["defines"] = [term.share_in(passage.text) for passage in passages]
+    if asked.kind:
+        columns["kind"] = [asked.kind.found.search(passage.text, 0, _READ) is not None for passage in passages]
+    for name, values in columns.items():
+        rows[:, _INDEX[name]] = values
+    if asked.mentions:
+        rows[:, [_INDEX[name] for name in ("named", "other", "article")]] = _named(asked, passages)
+    rows[:, [_INDEX["rank"], _INDEX["recent"]]] = [_standing(document, legal) for document in documents]
     return rows
 
 
@@ -112,17 +128,6 @@ def _standing(document: Document, legal: LegalRules | None) -> tuple[float, floa
     rank = legal.statute_rank / max(document.rank, legal.statute_rank) if document.rank else 0.0
     recent = min(max((document.year - legal.first_year) / _YEARS, 0.0), 1.0) if document.year else 0.5
     return rank, recent
-
-
-def _defines(asked: Asked, sought: Sought, passage: Passage) -> float:
-    """Say whether a passage opens a definition of the term asked for, or has it as a phrase."""
-    if sought.phrase is None or sought.definition is None:
-        return 0.0
-    # Most passages lack a word of the term: looking for words is a hundredth of the patterns' cost.
-    lower = passage.text.lower()
-    if not all(word in lower for word in asked.defined.lower().split()) or not sought.phrase.search(passage.text):
-        return 0.0
-    return 1.0 if sought.definition.search(passage.text) else 0.5
 
 
 def compare(rows: NDArray[np.float32], dense: NDArray[np.float32], own: NDArray[np.float32]) -> None:
@@ -155,15 +160,20 @@ def is_asked_by_name(features: Mapping[str, float]) -> bool:
     return all(has) and not any(lacks)
 
 
-def as_mapping(row: NDArray[np.float32]) -> Mapping[str, float]:
-    """Return features by name, for people and tests."""
-    return {name: round(float(value), 4) for name, value in zip(FEATURES, row, strict=True)}
+def as_mappings(rows: NDArray[np.float32]) -> list[dict[str, float]]:
+    """Return the features of several passages by name, for people and tests."""
+    return [dict(zip(FEATURES, row, strict=True)) for row in np.round(rows.astype(np.float64), 4).tolist()]
 
 
-def _named(asked: Asked, passage: Passage) -> tuple[float, float, float]:
-    """Say whether the question names this document, only others, and this article."""
+def _named(asked: Asked, passages: Sequence[Passage]) -> list[tuple[bool, bool, bool]]:
+    """Say of each passage whether the question names its document, only others, and its article."""
     documents = [mention for mention in asked.mentions if mention.doc_id]
-    here = [m for m in documents if passage.doc_id == m.doc_id or passage.doc_id in m.candidates]
     alone = {m.article for m in asked.mentions if m.article and not m.doc_id}  # "the law on ..., its article 5"
-    articles = {m.article for m in here if m.article} or (alone if here or not documents else set())
-    return float(bool(here)), float(bool(documents) and not here), float(passage.article in articles)
+
+    @cache
+    def named(doc_id: str) -> tuple[bool, Collection[str]]:
+        here = [m for m in documents if doc_id == m.doc_id or doc_id in m.candidates]
+        return bool(here), {m.article for m in here if m.article} or (alone if here or not documents else ())
+
+    of_each = [(passage.article, *named(passage.doc_id)) for passage in passages]
+    return [(here, bool(documents) and not here, article in articles) for article, here, articles in of_each]

@@ -19,6 +19,7 @@ from daulat.language import PackFiles, primary
 _NEVER = re.compile(r"(?!)")
 _EDGES = " \t\n?.!,;:\"'“”‘’()"
 _LONGEST_TERM = 160
+_OPENING = r"(?:^|[\n.;:]\s*)(?:\(?\w{1,3}[.)]\s*)?[\"“‘]?\s*"  # of a sentence, an item or a quoted term
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,9 @@ class AnswerKind:
 @dataclass(frozen=True, slots=True)
 class QuestionPatterns:
     """The patterns of one country.
+
+    `defined_after` is what opens a definition, up to its term; `defined_by` the verb of one, and `defined_soon` that
+    verb with what may stand between.
 
     Examples
     --------
@@ -49,6 +53,7 @@ class QuestionPatterns:
     negations: re.Pattern[str]
     defined_after: re.Pattern[str]
     defined_by: re.Pattern[str]
+    defined_soon: re.Pattern[str]
     kinds: tuple[AnswerKind, ...]
     measured: tuple[AnswerKind, ...] = ()
     beside_a_language: frozenset[str] = frozenset()
@@ -112,8 +117,9 @@ def _patterns(data: Mapping[str, Any]) -> QuestionPatterns:
         before_a_law=re.compile(rf"(?:\b(?:{data['before_a_law']})\s*)+$", re.IGNORECASE),
         back={tag: _compiled(pattern) for tag, pattern in data["refers_back"].items()},
         negations=_compiled(data["negations"]),
-        defined_after=_compiled(data["defined_after"]),
+        defined_after=_compiled(_OPENING + data["defined_after"] + r"[\"“‘]?\Z"),
         defined_by=_compiled(data["defined_by"]),
+        defined_soon=_compiled(r"[\"”’]?[^.;]{0,80}?" + data["defined_by"]),
         beside_a_language=frozenset(str(data.get("beside_a_language", "")).split("|")),
         countries={name: code for code, names in data.get("countries", {}).items() for name in names.split("|")},
         fate={tag: _compiled(pattern) for tag, pattern in data.get("fate", {}).items()},

@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 
 from daulat.knowledge.encoder import Encoder, Float32, adapt
 from daulat.knowledge.everyday import Heard, hear
+from daulat.knowledge.index.forward import runs
 from daulat.knowledge.legal.citations import NO_TITLES, Titles, title_index
 from daulat.knowledge.release.layout import STATUSES
 from daulat.knowledge.release.reader import Release, StoredPassage
 from daulat.knowledge.search.asked import Asked, Reader
 from daulat.knowledge.search.ends import Counting, ends_of
-from daulat.knowledge.search.features import FEATURES, as_mapping, asked_by_name, compare, features_of, fill_everyday
+from daulat.knowledge.search.features import FEATURES, as_mappings, asked_by_name, compare, features_of, fill_everyday
 from daulat.knowledge.search.filters import Filters
 from daulat.knowledge.search.ranking import Ranking
 from daulat.knowledge.search.rarity import Rarity
@@ -109,7 +110,7 @@ class Searcher:
         nearest = next((place for place in newcomers if _is_nearest(found, place)), None)
         if nearest is None or asked_by_name(found.features).any():
             return hits
-        first = self._hit(found, nearest, float(self._scores(found)[nearest]))
+        [first] = self._hits(found, [nearest], self._scores(found))
         return [first, *(hit for hit in hits if hit.passage.passage_id != first.passage.passage_id)][:top_k]
 
     def warm(self) -> None:
@@ -132,7 +133,7 @@ class Searcher:
         if (named := asked_by_name(found.features)).any():
             scores = np.where(named, scores + np.ptp(scores) + _BY_NAME_LEADS, scores)
         order = np.lexsort((found.rows, -scores))[:top_k]
-        return [self._hit(found, int(place), float(scores[place])) for place in order]
+        return self._hits(found, order, scores)
 
     def newcomers(self, found: Candidates, top_k: int) -> list[list[Hit]]:
         """Return the candidates as they stand with the best of a document without everyday questions at their head.
@@ -157,7 +158,7 @@ class Searcher:
         for places in by_kind:
             first = [at for at in places if documents[at] == documents[places[0]]]
             ordered = [*first, *(at for at in ranked if at not in first)][:top_k]
-            lists.append([self._hit(found, at, float(scores[at])) for at in ordered])
+            lists.append(self._hits(found, ordered, scores))
         return lists
 
     def _newcomers_by_kind(self, found: Candidates) -> list[list[int]]:
@@ -225,8 +226,8 @@ class Searcher:
         rows = self._propose(asked, queries, filters, heard)
         dense, best = self._nearest_segments(rows, queries[:1])
         own = self._nearest_segments(rows, queries[1:])[0] if queries[1:] else dense
-        stored = tuple(self.release.stored(int(row)) for row in rows)
-        sought = Sought.of(asked, self.release.terms.number, self.rarity, self.reader.questions)
+        stored = self.release.several_stored(rows.tolist())
+        sought = Sought.of(asked, self.release.terms.number, self.rarity)
         features = self._features(asked, sought, rows, stored)
         compare(features, dense, own)
         if heard is not None:
@@ -275,17 +276,15 @@ class Searcher:
             return np.empty(0, np.int64)
         language = self.release.document_of(rows.start).language
         numbers = {self.release.terms.number(term) for term in self.reader.terms(language, words)}
-        return np.array([row for row in rows if numbers and numbers <= set(self.release.terms.row(row))], np.int64)
+        return rows.start + self.release.terms.that_hold(numbers, rows)
 
     def _nearest_segments(self, rows: Rows, queries: Sequence[Float32]) -> tuple[Float32, Rows]:
         """Return the cosine of each row's nearest segment, and which it is: float32[n], int64[n]."""
         firsts = self.release.first_segments
-        counts = firsts[rows + 1] - firsts[rows]
-        best = firsts[rows].astype(np.int64)
-        if not queries or not counts.sum():
+        segments, owner = runs(firsts, rows)
+        best = firsts[rows]
+        if not queries or not len(segments):
             return np.zeros(len(rows), np.float32), best
-        segments = np.concatenate([np.arange(a, a + n) for a, n in zip(firsts[rows], counts, strict=True)])
-        owner = np.repeat(np.arange(len(rows)), counts)
         scores = self.release.vectors.cosines(queries[0], segments)
         order = np.lexsort((segments, -scores, owner))
         heads = np.unique(owner[order], return_index=True)
@@ -306,7 +305,8 @@ class Searcher:
         passages = [item.passage for item in stored]
         terms = [release.terms.numbers(int(row)) for row in rows]
         average = release.terms.average_terms
-        return features_of(asked, sought, passages, documents, terms, headings, average, self.reader.legal)
+        reader = self.reader
+        return features_of(asked, sought, passages, documents, terms, headings, average, reader.legal, reader.questions)
 
     def _heading(self, ordinal: int, heading: str, language: str | None) -> frozenset[int]:
         key = (ordinal, heading, language)
@@ -360,8 +360,15 @@ class Searcher:
         self._filtered[filters] = allowed
         return allowed
 
-    def _hit(self, found: Candidates, place: int, score: float) -> Hit:
-        row, features = int(found.rows[place]), as_mapping(found.features[place])
+    def _hits(self, found: Candidates, places: Sequence[int] | Rows, scores: NDArray[np.float32]) -> list[Hit]:
+        rows = found.rows[places].tolist()
+        features = as_mappings(found.features[places])
+        return [
+            self._hit(found, place, row, score, of_it)
+            for place, row, score, of_it in zip(places, rows, scores[places].tolist(), features, strict=True)
+        ]
+
+    def _hit(self, found: Candidates, place: int, row: int, score: float, features: dict[str, float]) -> Hit:
         segment = self.release.segments[int(found.segments[place])] if len(self.release.segments) else None
         return Hit(
             passage=found.stored[place].passage,
@@ -370,7 +377,7 @@ class Searcher:
             lexical=features["words"],
             dense=features["dense"],
             segment=(int(segment["start"]), int(segment["end"])) if segment is not None else (0, 0),
-            features=dict(features),
+            features=features,
             is_unheard=bool(self.unheard[self.release.rows["document"][row]]),
         )
 

@@ -7,7 +7,6 @@ search. It knows terms by number only, and no passage.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,7 +16,6 @@ from numpy.typing import NDArray
 
 from daulat.knowledge.index.forward import BREAK
 from daulat.knowledge.search.asked import Asked
-from daulat.knowledge.search.questions import QuestionPatterns
 from daulat.knowledge.search.rarity import Rarity
 
 Float64 = NDArray[np.float64]
@@ -49,8 +47,6 @@ class Sought:
         Of all weights, those of terms that no passage holds with them.
     rarest : int
         Place of the rarest term; -1 where no passage holds it.
-    definition, phrase : pattern or None
-        What opens a definition of the term asked for, and the term as written.
     """
 
     numbers: Ints
@@ -61,19 +57,14 @@ class Sought:
     phrases: tuple[tuple[Ints, int], ...]
     total: float
     rarest: int
-    definition: re.Pattern[str] | None
-    phrase: re.Pattern[str] | None
 
     @classmethod
-    def of(cls, asked: Asked, number: Callable[[str], int], rarity: Rarity, questions: QuestionPatterns) -> Sought:
+    def of(cls, asked: Asked, number: Callable[[str], int], rarity: Rarity) -> Sought:
         """Number and weigh the terms of a question."""
         weighed = {term: weight * rarity.of(term) for term, weight in asked.terms.items()}
         held = sorted((found, term) for term in asked.terms if (found := number(term)) > BREAK)
         place = {term: at for at, (_, term) in enumerate(held)}
         rarest = max(weighed, key=lambda term: weighed[term], default="")
-        defined_after, defined_by = questions.defined_after.pattern, questions.defined_by.pattern
-        words = r"\s+".join(re.escape(word) for word in asked.defined.split())
-        opening = rf"(?:^|[\n.;:]\s*)(?:\(?\w{{1,3}}[.)]\s*)?[\"“‘]?\s*{defined_after}[\"“‘]?{words}\b"
         return cls(
             numbers=np.array([found for found, _ in held], np.int64),
             weights=np.array([weighed[term] for _, term in held]),
@@ -83,8 +74,6 @@ class Sought:
             phrases=tuple((_pairs(phrase, place), len(set(pairwise(phrase)))) for phrase in asked.phrases),
             total=sum(weighed.values()) or 1.0,
             rarest=place.get(rarest, -1),
-            definition=re.compile(rf"{opening}[\"”’]?[^.;]{{0,80}}?{defined_by}", re.IGNORECASE) if words else None,
-            phrase=re.compile(rf"\b{words}\b", re.IGNORECASE) if words else None,
         )
 
 
@@ -115,8 +104,10 @@ def word_columns(
     if not t or not lengths.sum():
         return columns | {"title": title, "rarest": in_title}
     flat, starts = np.concatenate(rows), np.cumsum(lengths) - lengths
-    at = np.minimum(np.searchsorted(sought.numbers, flat), t - 1)
-    places = np.flatnonzero(sought.numbers[at] == flat)
+    place_of = np.full(sought.numbers[-1] + 2, -1, np.int64)  # all numbers beyond the last are as the one after it
+    place_of[sought.numbers] = np.arange(t)
+    at = place_of[np.minimum(flat, len(place_of) - 1)]
+    places = np.flatnonzero(at >= 0)
     terms = at[places]
     owners = np.searchsorted(starts, places, side="right") - 1
     counts = np.bincount(owners * t + terms, minlength=n * t).reshape(n, t)
