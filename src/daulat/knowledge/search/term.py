@@ -12,6 +12,7 @@ import re
 from daulat.knowledge.search.questions import QuestionPatterns
 
 _EDGE = re.compile(r"\b")
+_LONGEST_OPENING = 120  # characters before a term, from the end of the sentence before
 
 
 class Term:
@@ -47,5 +48,6 @@ class Term:
         return (1.0 if is_defined else 0.5) if is_phrase else 0.0
 
     def _is_defined(self, text: str, start: int, end: int) -> bool:
-        soon, after = self._questions.defined_soon, self._questions.defined_after
-        return soon.match(text, end) is not None and after.search(text, 0, start) is not None
+        before, soon = self._questions.defined_after, self._questions.defined_soon
+        opens = before.search(text, max(start - _LONGEST_OPENING, 0), start)
+        return opens is not None and soon.match(text, end) is not None
