@@ -24,7 +24,7 @@ def test_a_service_that_answers_questions_is_exit_code_zero(answering):
     result = CliRunner().invoke(command, ["--url", answering(json.dumps(REPORT).encode())], standalone_mode=False)
     assert result.return_value == 0
     assert "amber: Exampland" in result.output
-    assert "2 answered, 1 declined, 0 failed, 95 % within 0.08 s" in result.output
+    assert "2 answered, 1 declined, 0 failed, 95 % within 0.081 s" in result.output
     assert "disk full" in result.output
 
 

@@ -38,9 +38,8 @@ def read_lines(path: Path, limits: Limits) -> Iterator[Line]:
     Raises
     ------
     ReadingError
-        If the file cannot be opened, its gzip stream is damaged, it is not UTF-8, or it unpacks to more than
-        `limits.unpacked_bytes`.
-        Lines already yielded stand.
+        If the file cannot be opened, its gzip stream is damaged, it is UTF-16, or it unpacks to more than
+        `limits.unpacked_bytes`. Lines already yielded stand.
     """
     decode = msgspec.json.Decoder(dict[str, Any]).decode
     unpacked = 0
