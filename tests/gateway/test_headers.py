@@ -61,3 +61,19 @@ def test_three_values_of_which_two_are_equal_are_still_two():
     pairs = [(b"x-daulat-data-class", value) for value in (b"personal", b"public", b"personal")]
     with pytest.raises(BadRequest):
         read_headers(pairs)
+
+
+@pytest.mark.parametrize("path", ["/v1/status", "/"])
+@pytest.mark.parametrize("hosts", ["", "Host: x\r\nHost: x\r\n"])
+def test_a_request_that_does_not_name_one_host_is_refused(live, path, hosts):
+    with live.connect() as raw:
+        raw.sendall(f"GET {path} HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n".encode())
+        head, _, body = raw.makefile("rb").read().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400")
+    assert json.loads(body)["error"]["code"] == "host_not_named_once"
+
+
+def test_a_request_of_http_1_0_need_not_name_its_host(live):
+    with live.connect() as raw:
+        raw.sendall(b"GET /v1/status HTTP/1.0\r\n\r\n")
+        assert raw.makefile("rb").read().startswith(b"HTTP/1.1 200")

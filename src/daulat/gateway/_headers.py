@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from daulat.gateway._asgi import Header
+from daulat.gateway._asgi import Header, Scope
 from daulat.gateway.errors import BadRequest
 
 DECIDING = frozenset({
@@ -36,6 +36,27 @@ def read_headers(pairs: Sequence[Header]) -> dict[bytes, bytes]:
     if len(headers) != len(pairs):
         _require_one_value(pairs, headers)
     return headers
+
+
+def require_host(scope: Scope) -> None:
+    """Refuse a request of HTTP/1.1 that does not name one host (RFC 9112, section 3.2); older ones need not.
+
+    Raises
+    ------
+    BadRequest
+        If there is no header `Host`, or more than one.
+    """
+    if scope.get("http_version") != "1.1":
+        return
+    lines = sum(name == b"host" for name, _ in scope["headers"])
+    if lines != 1:
+        raise BadRequest(
+            f"the request has {'no' if lines == 0 else 'more than one'} header `Host`",
+            why="HTTP/1.1 asks for one: whoever stands before this service may have read another.",
+            fix="send `Host` once, with the name and port of the address that you call.",
+            code="host_not_named_once",
+            param="Host",
+        )
 
 
 def _require_one_value(pairs: Sequence[Header], headers: dict[bytes, bytes]) -> None:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from daulat.disconnect import ClientGone
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import BODY_LIMIT_BYTES, Receive, Request, Route, Routes, Scope, Send, send_error
-from daulat.gateway._headers import read_headers
+from daulat.gateway._headers import read_headers, require_host
 from daulat.gateway.access.origins import READING, own_origins, require_local_name, require_own_page
 from daulat.gateway.api.routes import api_routes
 from daulat.gateway.catalogue import CatalogueRoutes
@@ -43,6 +43,7 @@ class Gateway:
             raise NotImplementedError(f"this app speaks HTTP, not {scope['type']}")
         request_id = self._parts.new_id()
         try:
+            require_host(scope)
             if self._parts.is_private:
                 require_local_name(scope["headers"])
             path: str = scope["path"]
