@@ -161,6 +161,19 @@ def test_a_wrong_method_is_told_the_right_ones(live):
     assert (status, headers["allow"], body["error"]["code"]) == (405, "POST", "method_not_allowed")
 
 
+def test_head_is_named_where_it_is_served(live):
+    status, headers, body = live.request("POST", "/v1/models", {})
+    assert (status, headers["allow"]) == (405, "GET, HEAD")
+    assert body["error"]["fix"] == "use GET or HEAD."
+    assert live.request("HEAD", "/v1/models")[0] == 200
+
+
+def test_a_path_with_a_slash_too_many_is_told_the_right_one(live):
+    status, _, body = live.request("GET", "/v1/models/")
+    assert (status, body["error"]["code"]) == (404, "not_found")
+    assert "`/v1/models`" in body["error"]["fix"]
+
+
 def test_a_path_outside_the_api_goes_to_the_pages(live):
     assert live.request("GET", "/sources")[2] == "<h1>page</h1>"
     assert error_of(live.request("GET", "/v1/nothing"))["status"] == 404

@@ -118,13 +118,13 @@ class Gateway:
         )
         return speaks_json and (f"/v1{path}" in self.exact or self._find(f"/v1{path}")[0] is not None)
 
-    @staticmethod
-    def _route(by_method: dict[str, Route] | None, request: Request) -> Route:
+    def _route(self, by_method: dict[str, Route] | None, request: Request) -> Route:
         if by_method is None:
+            plain = request.path.rstrip("/")
             raise NotFound(
                 "there is nothing at this path",
                 why="The API serves the paths in /openapi.json.",
-                fix="check the base URL: it ends in `/v1`.",
+                fix=f"call `{plain}`." if plain in self.exact else "check the base URL: it ends in `/v1`.",
                 code="not_found",
             )
         # A probe may ask for the head alone; the server leaves the body out.

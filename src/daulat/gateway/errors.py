@@ -70,11 +70,12 @@ class NotFound(RequestError):
 
 
 class MethodNotAllowed(RequestError):
-    """The path exists and takes other methods, named in `allow`."""
+    """The path exists and takes other methods, named in `allow`; where GET is served, so is HEAD."""
 
     status = 405
 
-    def __init__(self, method: str, path: str, allow: tuple[str, ...]) -> None:
+    def __init__(self, method: str, path: str, served: tuple[str, ...]) -> None:
+        allow = tuple(name for each in served for name in ((each, "HEAD") if each == "GET" else (each,)))
         super().__init__(
             f"{method} is not served at {path}",
             why="Each path of the API takes certain methods only.",
