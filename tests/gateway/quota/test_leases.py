@@ -340,6 +340,44 @@ async def test_a_call_that_has_the_rest_begins_only_when_the_store_has_heard_of_
     assert await shelf.leases.reserve(slots, needs_of(tokens_in=80))
 
 
+async def test_calls_that_have_the_rest_one_behind_the_other_are_let_in_at_once(shelf, conninfo):
+    slots = shelf.leases.slots([add_limit(conninfo, "tokens_in", "day", 100)])
+    most, likely = needs_of(tokens_in=150), needs_of(tokens_in=10)
+    for _ in range(3):  # the clock stands: what the store said of the call before is still believed
+        shelf.leases.settle(await shelf.leases.reserve(slots, most, likely), slots, needs_of(tokens_in=20))
+
+
+async def test_what_the_store_says_of_a_call_that_had_the_rest_and_ended_meanwhile_refuses_nobody(
+    shelf, conninfo, monkeypatch
+):
+    slots = shelf.leases.slots([add_limit(conninfo, "tokens_in", "day", 100)])
+    most, likely = needs_of(tokens_in=150), needs_of(tokens_in=10)
+    rest = await shelf.leases.reserve(slots, most, likely)
+    apply = shelf.leases._apply
+
+    def applied_late(*words):
+        monkeypatch.undo()
+        shelf.leases.settle(rest, slots, needs_of(tokens_in=20))  # it ends while the store answers
+        apply(*words)
+
+    monkeypatch.setattr(shelf.leases, "_apply", applied_late)
+    assert await shelf.leases._exchanged()
+    assert await shelf.leases.reserve(slots, most, likely)
+
+
+async def test_who_comes_while_a_call_has_the_rest_is_told_to_wait_for_it_and_no_more(shelf, conninfo):
+    slots = shelf.leases.slots([add_limit(conninfo, "tokens_in", "day", 100)])
+    most, likely = needs_of(tokens_in=150), needs_of(tokens_in=10)
+    rest = await shelf.leases.reserve(slots, most, likely)
+    with pytest.raises(LimitReachedError) as caught:
+        await shelf.leases.reserve(slots, most, likely)
+    assert caught.value.is_held
+    shelf.leases.settle(rest, slots, needs_of(tokens_in=95))
+    with pytest.raises(LimitReachedError) as caught:
+        await shelf.leases.reserve(slots, most, likely)
+    assert not caught.value.is_held  # 5 are left of 10, and nobody has the others
+
+
 async def test_hundreds_who_wait_at_once_share_what_there_is(shelf, conninfo):
     slots = shelf.leases.slots([add_limit(conninfo, "requests", "day", 300)])
     one = needs_of(requests=1)

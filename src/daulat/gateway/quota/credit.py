@@ -35,6 +35,7 @@ class Credit:
     """
 
     __slots__ = (
+        "_is_outdated",
         "_rate",
         "_target",
         "_told",
@@ -70,6 +71,7 @@ class Credit:
         self._rate = 0.0
         self._target = 0
         self._told = (0, 0)
+        self._is_outdated = False  # what the store answers to the last claim is not to be believed
 
     def ask(self, shortfall: int) -> None:
         """Note that a call waits for this much more."""
@@ -99,8 +101,9 @@ class Credit:
         self.rest, self.overdraft = reserved, overdraft
 
     def end_rest(self) -> None:
-        """Note that this call is over."""
+        """Note that this call is over: what the store said meanwhile counted all that it might have come to."""
         self.rest, self.overdraft = None, 0
+        self.reading_at, self._is_outdated = -math.inf, True
 
     def claim(self, elapsed_s: float) -> Claim | None:
         """Say what stands, give back what is not needed, and ask for more where it runs low; None: nothing to say.
@@ -125,7 +128,7 @@ class Credit:
         keep = self.free + self.reserved + self.overdraft
         if not want and not keep and self._told == (self.spent, keep):
             return None
-        self._told = (self.spent, keep)
+        self._told, self._is_outdated = (self.spent, keep), False
         return Claim(self.limit, self.start_s, self.spent, keep, need, want)
 
     def apply(self, reading: Reading, kept: int, at: float, until: float) -> None:
@@ -134,7 +137,8 @@ class Credit:
         self.elsewhere = reading.leased - kept - reading.granted
         if reading.granted:
             self.unsaid()
-        self.reading, self.reading_at, self.until = reading, at, until
+        self.reading, self.until = reading, until
+        self.reading_at = -math.inf if self._is_outdated else at
 
     def lift(self) -> None:
         """Stop limiting: the limit is no longer there."""

@@ -43,8 +43,8 @@ Credits = tuple[tuple[Credit, int], ...]
 class LimitReachedError(Exception):
     """A counter has less than a call needs.
 
-    `reading` is its row, `least` what would do where nobody else held any, `is_held` that it would be there if what
-    calls in progress have reserved came back.
+    `reading` is its row, `least` what would do where nobody else held any, `is_held` that so much would be there if
+    what calls in progress have reserved came back.
     """
 
     def __init__(self, reading: Reading, needed: int, least: int, ends_s: int, *, is_held: bool = False) -> None:
@@ -274,7 +274,7 @@ class Leases:
             if need and credit.is_refused(need - credit.free, since):
                 assert credit.reading is not None
                 if not credit.leaves_rest(little):
-                    is_held = credit.is_busy and credit.reading.amount - credit.reading.used >= need
+                    is_held = credit.is_busy and credit.reading.amount - credit.reading.used >= little
                     raise LimitReachedError(credit.reading, need, little, credit.ends_s, is_held=is_held)
                 rests.append(credit)
                 is_there = is_there and not credit.left
