@@ -145,6 +145,21 @@ def test_files_are_listed_read_and_deleted(client):
     assert caught.value.code == "file_not_found"
 
 
+def test_a_list_never_ends_early_because_what_it_would_go_on_behind_was_deleted(client):
+    kept, deleted = (client.files.create(file=("a.jsonl", b"{}"), purpose="batch").id for _ in range(2))
+    client.files.delete(deleted)
+    for listed in (client.files.list, client.batches.list):
+        with pytest.raises(openai.BadRequestError) as caught:
+            listed(after=deleted)
+        assert (caught.value.code, caught.value.param) == ("invalid_query", "after")
+    oldest = list(client.files.list())[-1].id
+    assert client.files.list(after=oldest).data == []
+    assert kept in [each.id for each in client.files.list(order="desc")]
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.files.list(order="asc")
+    assert (caught.value.code, caught.value.param) == ("invalid_query", "order")
+
+
 def test_a_batch_needs_a_file_and_an_endpoint_that_are_there(client):
     with pytest.raises(openai.NotFoundError):
         client.batches.create(input_file_id="file-none", endpoint=CHAT, completion_window="24h")

@@ -47,7 +47,7 @@ def page_of(query: Mapping[str, str]) -> tuple[str | None, int]:
     Raises
     ------
     BadRequest
-        If `limit` is not a number from 1 to 10,000.
+        If `limit` is not a number from 1 to 10,000, or another `order` is asked for than the newest first.
 
     Examples
     --------
@@ -57,7 +57,21 @@ def page_of(query: Mapping[str, str]) -> tuple[str | None, int]:
     asked = query.get("limit", "20")
     if not (asked.isascii() and asked.isdigit() and len(asked) <= 5 and 1 <= int(asked) <= 10_000):
         raise _unread("limit", "`limit` is a number from 1 to 10,000")
+    if query.get("order", "desc") != "desc":
+        raise _unread("order", "lists are given the newest first, and `order` may only be `desc`")
     return query.get("after") or None, int(asked)
+
+
+def require_place(found: object) -> None:
+    """Refuse to go on behind what was not found: an empty page would say that nothing follows.
+
+    Raises
+    ------
+    BadRequest
+        If it is None.
+    """
+    if found is None:
+        raise _unread("after", "nothing has the id in `after` any more; list again from the beginning")
 
 
 def _unread(param: str, what: str) -> BadRequest:

@@ -8,7 +8,7 @@ from daulat.gateway._decode import decode
 from daulat.gateway.access.records import named_class, named_priority
 from daulat.gateway.api.batches.queue import BatchQueue
 from daulat.gateway.api.batches.schema import BatchList, BatchRequest
-from daulat.gateway.api.callers import caller_of, page_of, query_of
+from daulat.gateway.api.callers import caller_of, page_of, query_of, require_place
 from daulat.gateway.api.files.route import shelf_of
 from daulat.gateway.errors import NotFound, NotReady
 from daulat.gateway.parts import Parts
@@ -51,6 +51,8 @@ class BatchRoutes:
         caller = await caller_of(self._parts, request, ROUTE)
         after, limit = page_of(query_of(request))
         cards, more = await self._queue().page(caller.project, after, limit)
+        if after is not None and not cards:
+            require_place(await self._queue().find(caller.project, after))
         first, last = (cards[0].id, cards[-1].id) if cards else (None, None)
         await send_json(send, BatchList(cards, more, first, last), request.request_id)
 
