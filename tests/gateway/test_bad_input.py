@@ -174,6 +174,14 @@ def test_a_path_with_a_slash_too_many_is_told_the_right_one(live):
     assert "`/v1/models`" in body["error"]["fix"]
 
 
+def test_a_path_that_is_not_served_does_not_put_the_blame_on_a_base_url_that_is_right(live):
+    for path, said in (("/v1/images/generations", "is not served here"), ("/v1/v1/models", "call `/v1/models`")):
+        status, _, body = live.request("POST", path, {})
+        assert (status, body["error"]["code"]) == (404, "not_found")
+        assert said in body["error"]["message"]
+        assert "base URL" not in body["error"]["message"]
+
+
 def test_a_path_outside_the_api_goes_to_the_pages(live):
     assert live.request("GET", "/sources")[2] == "<h1>page</h1>"
     assert error_of(live.request("GET", "/v1/nothing"))["status"] == 404

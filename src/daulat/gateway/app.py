@@ -118,15 +118,22 @@ class Gateway:
         )
         return speaks_json and (f"/v1{path}" in self.exact or self._find(f"/v1{path}")[0] is not None)
 
+    def _nothing_at(self, path: str) -> NotFound:
+        """Say that a path is not served, and which one may be meant."""
+        meant = next((each for each in (path.rstrip("/"), path.removeprefix("/v1")) if each in self.exact), None)
+        if meant is not None:
+            fix = f"call `{meant}`."
+        elif path.startswith("/v1/"):
+            fix = "ask for one of those; what else OpenAI has is not served here."
+        else:
+            fix = "check the base URL: it ends in `/v1`."
+        return NotFound(
+            "there is nothing at this path", why="The API serves the paths in /openapi.json.", fix=fix, code="not_found"
+        )
+
     def _route(self, by_method: dict[str, Route] | None, request: Request) -> Route:
         if by_method is None:
-            plain = request.path.rstrip("/")
-            raise NotFound(
-                "there is nothing at this path",
-                why="The API serves the paths in /openapi.json.",
-                fix=f"call `{plain}`." if plain in self.exact else "check the base URL: it ends in `/v1`.",
-                code="not_found",
-            )
+            raise self._nothing_at(request.path)
         # A probe may ask for the head alone; the server leaves the body out.
         route = by_method.get("GET" if request.method == "HEAD" else request.method)
         if route is None:
