@@ -11,7 +11,7 @@ from access_calls import asleep, call, refusal, refused, until, usage, within_a_
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import Request
 from daulat.gateway.api.inner import Kept
-from daulat.gateway.errors import retry_after_s, status_of
+from daulat.gateway.errors import BadRequest, retry_after_s, status_of
 
 
 async def test_a_limit_of_requests_lets_exactly_that_many_through(office, open_access):
@@ -291,10 +291,31 @@ async def test_a_call_that_has_the_rest_of_a_limit_is_displayed_with_all_that_it
         (await access.admit(call(key, prompt_bound=25))).settle(usage())
 
 
-async def own_usage(access, key):
+async def test_a_key_sees_what_its_project_used_in_the_month_that_it_asks_for(office, open_access):
+    key = await office.key()
+    async with open_access() as access:
+        (await access.admit(call(key))).settle(usage())
+
+        async def is_written():
+            return (await own_usage(access, key))["used"]
+
+        await until(is_written)
+        now = await own_usage(access, key)
+        assert [row["requests"] for row in now["used"]] == [1]
+        assert await own_usage(access, key, f"month={now['month']}") == now
+        before = await own_usage(access, key, "month=2024-02")
+        assert (before["month"], before["used"]) == ("2024-02", [])
+        with pytest.raises(BadRequest, match="2024-13") as caught:
+            await own_usage(access, key, "month=2024-13")
+        assert (caught.value.code, caught.value.param) == ("ledger.usage_period", "month")
+
+
+async def own_usage(access, key, query=""):
     """Return what GET /v1/usage shows to the holder of a key."""
     kept = Kept()
     headers = {b"authorization": f"Bearer {key.token}".encode()}
     route = access.routes()["/v1/usage"]["GET"]
-    await route(Request("GET", "/v1/usage", "", headers, kept.send, "r", client="192.0.2.1"), kept.send)
+    request = Request("GET", "/v1/usage", "", headers, kept.send, "r", client="192.0.2.1")
+    request.query = query
+    await route(request, kept.send)
     return json.loads(kept.body)

@@ -35,12 +35,13 @@ def _admin(
     )  # fmt: skip
 
 
+_MONTH = query(
+    "month",
+    "2026-11, 2026-11-30 or 2026; by default the month that runs.",
+    {"type": "string", "pattern": f"^({PERIOD_PATTERN})$"},
+)
 _USAGE = (
-    query(
-        "month",
-        "2026-11, 2026-11-30 or 2026; by default the month that runs.",
-        {"type": "string", "pattern": f"^({PERIOD_PATTERN})$"},
-    ),
+    _MONTH,
     query("by", "What rows are of.", {"type": "string", "enum": list(BY)}),
     query("each", "One row for each of these.", {"type": "string", "enum": list(EACH)}),
     query("project", "Of this project only.", {"type": "string"}),
@@ -50,7 +51,7 @@ _USAGE = (
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "get", "/v1/usage", "showOwnUsage", "Show what the key may still use, and what its project has used.",
-        schema.OwnUsage, (401, 403, 503), needs=KEY,
+        schema.OwnUsage, (400, 401, 403, 503), parameters=(_MONTH,), needs=KEY,
     ),
     _admin("get", "organisations", "listOrganisations", schema.Listing[Organisation], _READ),
     _admin("post", "organisations", "createOrganisation", schema.Made, (409, *_CHANGE), bodies.OrganisationBody),

@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """GET /v1/usage: what the caller's own key may still use, from the rows that refuse, and what its project has used.
 
-A request with a key in; its limits and this month's sums out. Shows nothing of any other project.
+A request with a key in; its limits, and the sums of this month or of the one that is asked for, out. Shows nothing of
+any other project.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 from daulat.gateway._asgi import Request, Send, send_json
 from daulat.gateway.access.admission import KeyAdmission
 from daulat.gateway.access.limits import reading_as_data
-from daulat.gateway.errors import NotReady
+from daulat.gateway.errors import BadRequest, NotReady
 from daulat.gateway.ports import Call
 from daulat.gateway.quota.counters import CountersUnavailableError
 from daulat.gateway.quota.leases import Leases
+from daulat.ledger.errors import LedgerError
 from daulat.ledger.usage_report import as_data, sum_usage
 from daulat.store import Store
 
@@ -48,7 +51,8 @@ class OwnUsageRoute:
         """Show limits and sums."""
         store, admission, leases = await self._opened()
         record = admission.holder(Call("", ROUTE, client=request.client, credential=request.credential))
-        month = self._now().astimezone(self._zone).strftime("%Y-%m")
+        asked = parse_qs(request.query, keep_blank_values=True).get("month")
+        month = asked[0] if asked else self._now().astimezone(self._zone).strftime("%Y-%m")
         try:
             readings = await leases.read([slot.limit for slot in record.slots]) if record.slots else []
         except CountersUnavailableError:
@@ -58,7 +62,10 @@ class OwnUsageRoute:
                 fix="try again in a few seconds.",
                 code="quota_unavailable",
             ) from None
-        sums = await sum_usage(store, month, self._zone, by="model", project=record.project)
+        try:
+            sums = await sum_usage(store, month, self._zone, by="model", project=record.project)
+        except LedgerError as error:
+            raise BadRequest(error.what, why=error.why, fix=error.fix, code=error.code, param="month") from None
         payload = {
             "organisation": record.organisation,
             "project": record.project,
