@@ -148,10 +148,10 @@ def test_files_are_listed_read_and_deleted(client):
 def test_a_list_never_ends_early_because_what_it_would_go_on_behind_was_deleted(client):
     kept, deleted = (client.files.create(file=("a.jsonl", b"{}"), purpose="batch").id for _ in range(2))
     client.files.delete(deleted)
-    for listed in (client.files.list, client.batches.list):
-        with pytest.raises(openai.BadRequestError) as caught:
+    for listed, code in ((client.files.list, "file_not_found"), (client.batches.list, "batch_not_found")):
+        with pytest.raises(openai.NotFoundError) as caught:
             listed(after=deleted)
-        assert (caught.value.code, caught.value.param) == ("invalid_query", "after")
+        assert (caught.value.code, caught.value.param) == (code, "after")
     oldest = list(client.files.list())[-1].id
     assert client.files.list(after=oldest).data == []
     assert kept in [each.id for each in client.files.list(order="desc")]

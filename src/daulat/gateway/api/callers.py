@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from daulat.gateway._asgi import Request
-from daulat.gateway.errors import BadRequest
+from daulat.gateway.errors import BadRequest, NotFound
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Call, Caller
 
@@ -62,16 +62,22 @@ def page_of(query: Mapping[str, str]) -> tuple[str | None, int]:
     return query.get("after") or None, int(asked)
 
 
-def require_place(found: object) -> None:
+def require_place(found: object, code: str) -> None:
     """Refuse to go on behind what was not found: an empty page would say that nothing follows.
 
     Raises
     ------
-    BadRequest
+    NotFound
         If it is None.
     """
     if found is None:
-        raise _unread("after", "nothing has the id in `after` any more; list again from the beginning")
+        raise NotFound(
+            "nothing in this project has the id in `after`",
+            why="It may have been deleted meanwhile, and an empty page would say that nothing follows it.",
+            fix="list again from the beginning.",
+            code=code,
+            param="after",
+        )
 
 
 def _unread(param: str, what: str) -> BadRequest:

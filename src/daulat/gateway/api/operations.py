@@ -79,7 +79,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "get", "/v1/files", "listFiles", "List the project's files, the newest first.", files.FileList,
-        (400, *_OWN_ERRORS), parameters=(_AFTER, _LIMIT, _PURPOSE), needs=KEY,
+        (400, 404, *_OWN_ERRORS), parameters=(_AFTER, _LIMIT, _PURPOSE), needs=KEY,
     ),
     Operation(
         "get", "/v1/files/{file_id}", "showFile", "Show a file.", files.FileCard, (404, *_OWN_ERRORS),
@@ -99,7 +99,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "get", "/v1/batches", "listBatches", "List the project's batches, the newest first.", batches.BatchList,
-        (400, *_OWN_ERRORS), parameters=(_AFTER, _LIMIT), needs=KEY,
+        (400, 404, *_OWN_ERRORS), parameters=(_AFTER, _LIMIT), needs=KEY,
     ),
     Operation(
         "get", "/v1/batches/{batch_id}", "showBatch", "Show a batch.", batches.BatchCard, (404, *_OWN_ERRORS),

@@ -52,7 +52,7 @@ class BatchRoutes:
         after, limit = page_of(query_of(request))
         cards, more = await self._queue().page(caller.project, after, limit)
         if after is not None and not cards:
-            require_place(await self._queue().find(caller.project, after))
+            require_place(await self._queue().find(caller.project, after), "batch_not_found")
         first, last = (cards[0].id, cards[-1].id) if cards else (None, None)
         await send_json(send, BatchList(cards, more, first, last), request.request_id)
 

@@ -51,7 +51,7 @@ class FileRoutes:
         purposes = _purposes(query.get("purpose"))
         cards, more = await shelf.page(caller.project, purposes, after, limit)
         if after is not None and not cards:
-            require_place(await shelf.find(caller.project, after))
+            require_place(await shelf.find(caller.project, after), "file_not_found")
         first, last = (cards[0].id, cards[-1].id) if cards else (None, None)
         await send_json(send, FileList(cards, more, first, last), request.request_id)
 
