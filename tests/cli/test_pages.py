@@ -48,7 +48,10 @@ class Visitor:
         async def send(message) -> None:
             sent.append(message)
 
-        named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        named = [
+            (name.replace("_", "-").encode(), value.encode())
+            for name, value in ({"host": "127.0.0.1"} | headers).items()
+        ]
         scope = {
             "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": query.encode(),
             "headers": named, "client": (self._address, 50_000), "scheme": "http", "http_version": "1.1",
