@@ -2,6 +2,7 @@
 """Whatever is sent, the answer is an explained refusal or a clean end, and the next request is served."""
 
 import contextlib
+import gzip
 import json
 import socket
 import time
@@ -120,6 +121,16 @@ def test_an_oversized_body_without_a_declared_length_is_refused_while_it_is_read
         except OSError:
             pass  # closed on us before we were done, as it should be
         assert raw.recv(100).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", " GZIP "])
+def test_a_packed_body_is_told_that_it_is_packed(live, encoding):
+    packed = gzip.compress(b'{"model": "x", "messages": []}')
+    headers = {"Content-Type": "application/json", "Content-Encoding": encoding}
+    refused = error_of(live.request("POST", CHAT, packed, headers))
+    assert (refused["status"], refused["code"]) == (415, "unsupported_encoding")
+    plain = headers | {"Content-Encoding": "identity"}
+    assert error_of(live.request("POST", CHAT, b"{", plain))["code"] == "invalid_json"
 
 
 def test_a_form_of_another_site_cannot_ask(live):

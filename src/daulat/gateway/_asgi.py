@@ -87,7 +87,8 @@ class Request(msgspec.Struct):
         Raises
         ------
         WrongMediaType
-            If the body is not declared as JSON. This also closes the door that HTML forms of other origins could use.
+            If the body is not declared as JSON, or is packed. This also closes the door that HTML forms of other
+            origins could use.
         BodyTooLarge, BodyTooSlow
             If it passes the limits.
         ClientGone
@@ -101,6 +102,14 @@ class Request(msgspec.Struct):
                 why="The API reads JSON only, and other types can be sent by a foreign page without asking.",
                 fix="send the header `Content-Type: application/json`.",
                 code="unsupported_media_type",
+            )
+        if (packed := self.headers.get(b"content-encoding", b"identity").strip().lower()) not in (b"", b"identity"):
+            await self._drain()
+            raise WrongMediaType(
+                f"the body is packed ({packed.decode('latin-1')[:20]})",
+                why="Bodies are read as they are sent: a small one that unpacks to a large one would fill the memory.",
+                fix="send it as it is, without `Content-Encoding`.",
+                code="unsupported_encoding",
             )
         return await self.body(self.body_limit_bytes, self.body_timeout_s)
 

@@ -104,7 +104,7 @@ class BodyTooLarge(RequestError):
 
 
 class WrongMediaType(RequestError):
-    """The body is not declared as JSON."""
+    """The body is not declared as JSON, or it is packed."""
 
     status = 415
 
