@@ -57,9 +57,8 @@ class Words:
     def without_ranges(self) -> Words:
         """Return the same words for a plan of one draw, which has no interval to tell."""
         texts = {key: INTERVAL.sub("", text) for key, text in self.texts.items()}
-        _, _, how = self["how_to_read"].partition(". ")  # its first sentence tells of ranges
-        told = dict.fromkeys(("users_about", "crossover_about"), self["one_draw"])
-        return replace(self, texts=texts | told | {"how_to_read": f"{self['one_draw']} {how}"})
+        told = dict.fromkeys(("how_ranges", "users_about", "crossover_about"), self["one_draw"])
+        return replace(self, texts=texts | told)
 
     def unit(self, unit: str) -> str:
         """Return a unit as the language writes it."""
