@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from daulat.knowledge.search import reader_for
 from daulat.language import analyser_for, detector_for, identifiers_for, notices_for, wording_for
 from daulat.nation.packs import Pack
 
@@ -171,3 +172,50 @@ def labelled(text: str) -> str:
     for found in reversed(IDENTIFIERS.find(text)):
         text = f"{text[: found.start]}[{found.kind}]{text[found.end :]}"
     return text
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Apa sing dimaksud karo Bayi Berat Rendah miturut Undhang-Undhang Nomer 17 Taun 2023?", "jv"),
+        ("Apa sing dikarepake karo “Bayi Berat Rendah” ing UU 17/2023?", "jv"),
+        ("Apa sing dikarepaké karo Bayi Berat Rendah miturut UU nomer 17 taun 2023", "jv"),
+        ("Punapa ingkang dipunmaksud kaliyan Bayi Berat Rendah miturut UU 17/2023?", "jv"),
+        ("Naon anu dimaksud ku Bayi Berat Rendah nurutkeun Undang-Undang Nomor 17 Taun 2023?", "su"),
+        ("Naon nu dimaksud ku “Bayi Berat Rendah” dina UU 17/2023?", "su"),
+    ],
+)
+def test_what_a_law_means_by_a_term_is_asked_alike_in_every_language(question: str, language: str) -> None:
+    reader = reader_for(PACK, NATION)
+    indonesian = reader.ask(
+        "Apa yang dimaksud dengan Bayi Berat Rendah menurut Undang-Undang Nomor 17 Tahun 2023?", "id"
+    )
+    asked = reader.ask(question, language)
+    assert asked.defined == indonesian.defined == "Bayi Berat Rendah"
+    assert [mention.doc_id for mention in asked.mentions] == ["UU-17-2023"]
+    assert set(indonesian.terms) <= set(asked.terms)
+    assert analyser_for("id", PACK).terms(asked.forms[0]) == analyser_for("id", PACK).terms(indonesian.forms[0])
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Apa tegesé akte?", "jv"),
+        ("apa tegese akte", "jv"),
+        ("Akte kuwi apa?", "jv"),
+        ("Apa sing diarani akte?", "jv"),
+        ("Naon ari akte?", "su"),
+        ("Ari akte téh naon?", "su"),
+        ("naon hartina akte?", "su"),
+    ],
+)
+def test_the_meaning_of_a_word_is_asked_with_and_without_the_marks_of_letters(question: str, language: str) -> None:
+    assert reader_for(PACK, NATION).ask(question, language).defined.casefold() == "akte"
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [("Anakku umur pira oleh gawe KTP?", "jv"), ("Kuring kudu mawa naon ka Disdukcapil?", "su")],
+)
+def test_another_question_asks_for_no_meaning(question: str, language: str) -> None:
+    assert reader_for(PACK, NATION).ask(question, language).defined == ""

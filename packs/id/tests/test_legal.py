@@ -123,6 +123,13 @@ def test_old_pages_say_how_old_they_are(release: Ingested) -> None:
         ("KUHAP lama dicabut dengan apa?", "UU-8-1981", ""),
         ("pasal 90 KUHAP", "UU-20-2025", "90"),
         ("PP no 17 thn 2O10", "PP-17-2010", ""),
+        ("miturut Undhang-Undhang Nomer 23 Taun 2006", "UU-23-2006", ""),
+        ("pasal 44 Undhang-undhang nomer 23 taun 2006", "UU-23-2006", "44"),
+        ("miturut Peraturan Pamaréntah Nomer 17 Taun 2010", "PP-17-2010", ""),
+        ("nurutkeun Peraturan Pamarentah No. 17 Taun 2010", "PP-17-2010", ""),
+        ("dina Undang-Undang ngeunaan Rumah Susun", "UU-20-2011", ""),
+        ("ing Peraturan Pamaréntah babagan Pelaksanaan Pengangkatan Anak", "PP-54-2007", ""),
+        ("Undhang-Undhang Dhasar 1945 pasal 28H", "UUD-1945", "28H"),
         ("PP tentang Perubahan atas PP Nomor 17 Tahun 2010", "PP-17-2010", ""),
         (
             "Peraturan Pemerintah tentang Perubahan atas Peraturan Pemerintah Nomor 17 Tahun 2010 tentang Pengelolaan "

@@ -228,6 +228,15 @@ def fold(word: str) -> str:
     return unicodedata.normalize("NFC", "".join(kept))
 
 
+def unmarked(text: str) -> str:
+    """Fold a text letter by letter, so that every letter stays in its place.
+
+    >>> unmarked("Apa tegesé “akte”?")
+    'Apa tegese “akte”?'
+    """
+    return text if text.isascii() else "".join(new if len(new := fold(char)) == 1 else char for char in text)
+
+
 def _rules(tag: str, data: Mapping[str, Any]) -> Rules:
     analysis = data["analysis"]
     return Rules(

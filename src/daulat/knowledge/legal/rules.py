@@ -16,6 +16,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from daulat.knowledge._declared import Declared, load_declared
+from daulat.language.analysis import unmarked
 
 
 class _Kind(Declared):
@@ -135,7 +136,7 @@ class LegalRules:
     document_ids : pattern
         The canonical id of an act, as curators write it in their notes.
     names : mapping of str to str
-        From a name in lower case with single spaces to the code of its kind.
+        From a name in lower case with single spaces, marks of its letters kept or left out, to the code of its kind.
     aliases : mapping of str to str
         From a popular name of a law, likewise written, to its document id.
     law : pattern
@@ -246,8 +247,8 @@ def load_legal_rules(path: Path) -> LegalRules:
     """
     file = load_declared(path, _LegalFile)
     kinds = {kind.code: Kind(kind.code, kind.title, kind.rank, kind.doc_id) for kind in file.kinds}
-    names = {plain(name): kind.code for kind in file.kinds for name in (kind.title, kind.code, *kind.names)}
-    aliases = {plain(name): alias.doc_id for alias in file.aliases for name in alias.names}
+    names = {name: kind.code for kind in file.kinds for name in _spellings(kind.title, kind.code, *kind.names)}
+    aliases = {name: alias.doc_id for alias in file.aliases for name in _spellings(*alias.names)}
     # Where there is only one of a kind, its name says which document is meant.
     aliases |= {name: kinds[code].doc_id for name, code in names.items() if kinds[code].doc_id}
     any_kind = rf"(?<![\w/-])(?P<kind>{_any_of({name for name in names if name not in aliases})})\b"
@@ -290,6 +291,11 @@ def _merged(file: _Merged) -> Merged:
         re.compile(pattern, re.MULTILINE | re.DOTALL) for pattern in (file.ends, file.article, file.instructed)
     )
     return Merged(ends, article, instructed if file.instructed else None, re.compile(file.elucidation))
+
+
+def _spellings(*names: str) -> dict[str, None]:
+    """Return names as they are looked up: with the marks of their letters and, since few people type them, without."""
+    return dict.fromkeys(spelling for name in names for spelling in (plain(name), plain(unmarked(name))))
 
 
 def plain(name: str) -> str:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a question is put: its text in, the term whose meaning it asks for and the kind of answer it wants, out.
 
-The patterns are data: `questions.yaml` in the pack, else the English ones beside this file. It knows no answers.
+The patterns are data: `questions.yaml` in the pack, else the English ones beside this file. A question is matched
+without the marks of its letters, since few people type them. It knows no answers.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from typing import Any
 import yaml
 
 from daulat.language import PackFiles, primary
+from daulat.language.analysis import unmarked
 
 _NEVER = re.compile(r"(?!)")
 _EDGES = " \t\n?.!,;:\"'“”‘’()"
+_QUOTED = re.compile(r"\s*[\"“‘]([^\"”’]+)[\"”’]")
 _LONGEST_TERM = 160
 _OPENING = r"(?:^|[\n.;:]\s*)(?:\(?\w{1,3}[.)]\s*)?[\"“‘]?\s*"  # of a sentence, an item or a quoted term
 
@@ -62,35 +65,41 @@ class QuestionPatterns:
 
     def defined_term(self, text: str, language: str) -> str:
         """Return the term whose meaning is asked for; empty if the question asks for something else."""
+        text = text[: 4 * _LONGEST_TERM]
+        asked = unmarked(text)
         for pattern in self.definitions.get(primary(language), ()):
-            found = pattern.search(text[: 4 * _LONGEST_TERM])
+            found = pattern.search(asked)
             if found:
-                return found["term"].strip(_EDGES)[:_LONGEST_TERM]
+                term = text[slice(*found.span("term"))]
+                quoted = _QUOTED.match(term)
+                return (quoted[1] if quoted else term).strip(_EDGES)[:_LONGEST_TERM]
         return ""
 
     def asks_fate(self, text: str) -> bool:
         """Say whether a question asks, in any language, if a law still holds, or what changed it."""
-        return any(pattern.search(text) for pattern in self.fate.values())
+        asked = unmarked(text)
+        return any(pattern.search(asked) for pattern in self.fate.values())
 
     def without_fate(self, text: str) -> str:
         """Return a question without the words that ask so."""
         for pattern in self.fate.values():
-            text = pattern.sub(" ", text)
+            text = _without(text, pattern)
         return " ".join(text.split())
 
     def refers_back(self, text: str, language: str) -> bool:
         """Say whether a question opens or ends as one that goes on from what was said before."""
-        return bool(self.back.get(primary(language), _NEVER).search(text))
+        return bool(self.back.get(primary(language), _NEVER).search(unmarked(text)))
 
     def without_kind(self, text: str, language: str) -> str:
         """Return a question without the words that ask for a kind of answer: what it is about."""
         for kind in self.kinds:
-            text = kind.asks.get(primary(language), _NEVER).sub(" ", text)
+            text = _without(text, kind.asks.get(primary(language), _NEVER))
         return " ".join(text.split()).rstrip(" ?")
 
     def kind(self, text: str, language: str) -> AnswerKind | None:
         """Return the first kind of answer that the question asks for."""
-        return next((k for k in self.kinds if k.asks.get(primary(language), _NEVER).search(text)), None)
+        asked = unmarked(text)
+        return next((k for k in self.kinds if k.asks.get(primary(language), _NEVER).search(asked)), None)
 
     def measures(self, text: str, language: str) -> tuple[re.Pattern[str], ...]:
         """Return what shows the measures that the question asks for, such as a number of days, the narrowest first.
@@ -99,8 +108,8 @@ class QuestionPatterns:
         >>> [bool(found.search("(2) within 60 days")) for found in measures]
         [True, True]
         """
-        asked = (k for k in self.measured if k.asks.get(primary(language), _NEVER).search(text))
-        return tuple(kind.found for kind in asked)
+        asked = unmarked(text)
+        return tuple(k.found for k in self.measured if k.asks.get(primary(language), _NEVER).search(asked))
 
 
 def load_question_patterns(pack: PackFiles | None) -> QuestionPatterns:
@@ -113,16 +122,16 @@ def load_question_patterns(pack: PackFiles | None) -> QuestionPatterns:
 
 def _patterns(data: Mapping[str, Any]) -> QuestionPatterns:
     return QuestionPatterns(
-        definitions={tag: tuple(map(_compiled, patterns)) for tag, patterns in data["definitions"].items()},
+        definitions={tag: tuple(map(_asking, patterns)) for tag, patterns in data["definitions"].items()},
         before_a_law=re.compile(rf"(?:\b(?:{data['before_a_law']})\s*)+$", re.IGNORECASE),
-        back={tag: _compiled(pattern) for tag, pattern in data["refers_back"].items()},
+        back={tag: _asking(pattern) for tag, pattern in data["refers_back"].items()},
         negations=_compiled(data["negations"]),
         defined_after=_compiled(_OPENING + data["defined_after"] + r"[\"“‘]?\Z"),
         defined_by=_compiled(data["defined_by"]),
         defined_soon=_compiled(r"[\"”’]?[^.;]{0,80}?" + data["defined_by"]),
         beside_a_language=frozenset(str(data.get("beside_a_language", "")).split("|")),
         countries={name: code for code, names in data.get("countries", {}).items() for name in names.split("|")},
-        fate={tag: _compiled(pattern) for tag, pattern in data.get("fate", {}).items()},
+        fate={tag: _asking(pattern) for tag, pattern in data.get("fate", {}).items()},
         kinds=_kinds(data["answers"]),
         measured=_kinds(data.get("measures", {}), number=str(data.get("number", ""))),
     )
@@ -132,11 +141,22 @@ def _kinds(data: Mapping[str, Any], number: str = "") -> tuple[AnswerKind, ...]:
     return tuple(
         AnswerKind(
             name,
-            {tag: _compiled(pattern) for tag, pattern in kind["asks"].items()},
+            {tag: _asking(pattern) for tag, pattern in kind["asks"].items()},
             re.compile(kind["found"].replace("<number>", number)),
         )
         for name, kind in data.items()
     )
+
+
+def _asking(pattern: str) -> re.Pattern[str]:
+    return _compiled(unmarked(pattern))
+
+
+def _without(text: str, asking: re.Pattern[str]) -> str:
+    """Leave out of a text what a pattern finds in it without the marks of its letters."""
+    for found in reversed(list(asking.finditer(unmarked(text)))):
+        text = f"{text[: found.start()]} {text[found.end() :]}"
+    return text
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
