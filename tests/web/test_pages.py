@@ -17,6 +17,7 @@ import pytest
 from daulat.assistant.types import Question
 from daulat.knowledge.errors import ReleaseError
 from daulat.web import Standing, load_messages
+from daulat.web.assets import without_comments
 
 from .answers import ScriptedAssistant, SmallLibrary
 from .stage import build_web
@@ -96,10 +97,22 @@ async def test_static_files_may_be_kept_for_ever_because_their_address_changes(v
     status, headers, body = await visit(path, accept_encoding="gzip, deflate")
     assert (status, headers["content-encoding"]) == (200, "gzip")
     assert "immutable" in headers["cache-control"]
-    assert gzip.decompress(body) == (STATIC / "page.css").read_bytes()
+    assert gzip.decompress(body) == without_comments((STATIC / "page.css").read_bytes())
     status, headers, _ = await visit("/static/000000000000/page.css")
     assert (status, headers["cache-control"]) == (200, "no-store")  # a page that was open during an upgrade
     assert (await visit("/static/000000000000/../app.py"))[0] == 404
+
+
+async def test_comments_are_not_sent_and_every_other_line_keeps_its_number(visit: Visitor) -> None:
+    address = re.search(rb'href="(/static/[0-9a-f]{12}/)page.css"', (await visit("/"))[2])
+    assert address is not None
+    for source in (*STATIC.glob("*.js"), *STATIC.glob("*.css")):
+        _, _, body = await visit(address[1].decode() + source.name)
+        own, sent = source.read_text("utf-8").splitlines(), body.decode().splitlines()
+        assert len(own) == len(sent)
+        left_out = [line.strip() for line, other in zip(own, sent, strict=True) if line != other]
+        assert all(line.startswith(("//", "/*", "*")) for line in left_out), source.name
+        assert "SPDX-License-Identifier" in sent[0]
 
 
 async def test_a_page_that_did_not_change_is_not_sent_again(visit: Visitor) -> None:
