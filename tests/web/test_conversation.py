@@ -117,6 +117,30 @@ def test_a_thumb_that_asked_is_not_given_the_keyboard_over_its_answer(open_page:
     expect(button).to_be_focused()
 
 
+@pytest.mark.parametrize("size", [{"width": 320, "height": 225}, {"width": 360, "height": 400}])  # 400 %; a keyboard
+def test_who_asks_by_the_button_on_a_low_screen_sees_the_answer_and_not_its_end(
+    open_page: Open, size: dict[str, int]
+) -> None:
+    page = open_page(viewport=size)
+    for question in (BABY, "cuti", "pesangon"):
+        ask(page, question)
+        top = page.locator(".turn").last.evaluate("(turn) => turn.getBoundingClientRect().top")
+        assert 0 <= top < size["height"], question
+
+
+def test_an_answer_that_was_stopped_can_be_asked_for_again(open_page: Open, seen: Seen) -> None:
+    page = open_page(allow="ERR_")
+    page.fill("#question", "macet")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Hentikan").click()
+    expect(page.locator(".turn")).to_contain_text("Dihentikan.")
+    page.get_by_role("button", name="Tanyakan lagi").click()
+    expect(page.get_by_role("button", name="Hentikan")).to_be_visible()
+    expect(page.locator(".turn")).to_have_count(1)
+    assert len(requests_to(seen, "/v1/chat/completions")) == 2
+    page.get_by_role("button", name="Hentikan").click()
+
+
 def test_the_field_stays_labelled_and_gives_its_width_to_the_words(open_page: Open) -> None:
     page = open_page(viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True)
     field = page.locator("#question")

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 from random import Random
+from typing import Literal
 from urllib.parse import parse_qs, quote, urlsplit
 from urllib.request import Request, urlopen
 
@@ -332,6 +333,44 @@ def test_marks_and_badges_survive_forced_colours(open_page: Open) -> None:
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert page.locator("mark").evaluate("(mark) => getComputedStyle(mark).backgroundColor") != ground
     assert page.locator(".badge").first.evaluate("(badge) => getComputedStyle(badge).borderTopStyle") == "solid"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/ask?q=beberapa", "/p/UU-23-2006%3Apasal-15%2315?q=Penduduk"])
+def test_every_marked_word_can_be_read_in_forced_colours(
+    open_page: Open, path: str, scheme: Literal["dark", "light"]
+) -> None:
+    page = open_page(path, forced_colors="active", color_scheme=scheme)
+    drawn = page.locator("mark").evaluate_all(
+        """marks => marks.map(mark => {
+            const style = getComputedStyle(mark);
+            const isClear = /^rgba\\(.*, 0\\)$/.test(style.backgroundColor);
+            return [style.color, (isClear ? getComputedStyle(document.body) : style).backgroundColor];
+        })"""
+    )
+    assert drawn
+    assert all(ink != ground for ink, ground in drawn)
+
+
+def test_no_colon_stands_alone_on_a_line_after_the_number_of_a_source(open_page: Open) -> None:
+    page = open_page("/ask?q=bayi")
+    introduction = page.locator(".said > p").filter(has=page.locator("a.cite")).first
+    heights = introduction.evaluate(
+        """line => {
+            const [cite, colon] = [line.querySelector('.cite'), line.lastChild];
+            const place = document.createRange();
+            place.setStart(colon, 0);
+            place.setEnd(colon, 1);
+            const lines = [];
+            for (let width = 150; width <= 320; width += 1) {
+                line.style.width = `${width}px`;
+                const [a, b] = [cite.getBoundingClientRect(), place.getBoundingClientRect()];
+                lines.push(b.top < a.bottom);
+            }
+            return lines;
+        }"""
+    )
+    assert all(heights)
 
 
 def test_the_first_view_weighs_at_most_30_kb_compressed(open_page: Open, address: str) -> None:

@@ -148,8 +148,10 @@ function drawContacts(contacts, isUrgent) {
 function drawState({ state, waiting }) {
   if (state === 'waiting') return h('p', { class: 'working' }, say('searching'));
   if (waiting) return h('p', { class: 'working' }, say('reconnecting'));
-  return state === 'stopped' && h('p', { class: 'hint' }, say('stopped'));
+  return state === 'stopped' && h('p', { class: 'hint' }, say('stopped'), again());
 }
+
+const again = () => [' ', h('button', { type: 'button', 'data-do': 'retry' }, say('retry'))];
 
 /** Draw a turn's answer. */
 export function drawAnswer(turn) {
@@ -176,7 +178,7 @@ export function drawAnswer(turn) {
         h('div', { class: 'near', lang: citation.language, dir: 'auto' }, drawLines(excerpt(linesOf(citation.quote)))),
         drawSource(citation, 0, `related/${at}`))))),
     drawState(turn),
-    failure && h('p', { class: 'notice', ...own }, say(failure), ' ', h('button', { type: 'button', 'data-do': 'retry' }, say('retry'))),
+    failure && h('p', { class: 'notice', ...own }, say(failure), again()),
     !isNotice && details?.as_of && !details.as_of_told && h('p', { class: 'as-of', ...own }, say('as_of', { date: longDate(details.as_of) })),
     !isNotice && state === 'done' && h('p', { class: 'actions', ...own },
       h('button', { type: 'button', 'data-do': 'copy' }, say('copy')),

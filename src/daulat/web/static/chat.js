@@ -157,9 +157,10 @@ class Chat extends HTMLElement {
     const active = document.activeElement;
     this.send.hidden = busy;
     this.stop.hidden = !busy;
-    if (busy && active === this.send) this.stop.focus();
+    const still = { preventScroll: true }; // the answer is what is to be seen, and the form may be far below it
+    if (busy && active === this.send) this.stop.focus(still);
     // In the field a thumb would be given the keyboard, over the answer.
-    if (!busy && active === this.stop) (hasMouse() ? this.field : this.send).focus();
+    if (!busy && active === this.stop) (hasMouse() ? this.field : this.send).focus(still);
   }
 
   addTurn(turn) {
