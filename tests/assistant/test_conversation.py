@@ -110,3 +110,19 @@ def test_a_language_is_asked_for_where_nothing_else_is(listener: Listener, text:
 )
 def test_another_country_is_one_that_has_a_name_of_its_own(text: str, country: str) -> None:
     assert Abroad(SPOKEN, ["Indonesia"], {"amerika": "US"}).named(text) == country
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "article"),
+    [
+        ("Bayi saya baru lahir, kapan harus dilaporkan?", "Dan untuk orang yang meninggal?", "UU-24-2013:pasal-44"),
+        ("Bagaimana cara melaporkan kelahiran?", "Kalau pindah rumah?", "UU-23-2006:pasal-15"),
+        ("How do I report a birth?", "And for a death?", "UU-24-2013:pasal-44"),
+        ("Orok kakara lahir, iraha kudu dilaporkeun?", "Mun jalma maot?", "UU-24-2013:pasal-44"),
+        ("Bagaimana cara melaporkan kelahiran?", "Kalau bayinya meninggal?", "UU-23-2006:pasal-33"),
+    ],
+)
+def test_a_follow_up_that_names_another_event_is_answered_on_that_one(ask, before, text, article):
+    first = ask(before)
+    answer = ask(text, before, first.text)
+    assert answer.citations[0].passage_id.partition("#")[0] == article

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,6 +69,45 @@ def test_what_was_asked_for_is_left_out_and_the_new_words_weigh_most() -> None:
     assert said == "and for twins? is a birth reported"
     asked = thread.dwell(READER.ask(said, "en"), READER.ask("and for twins?", "en"))
     assert asked.terms["twin"] > asked.terms["birth"] > 0
+
+
+EVENTS = replace(
+    READER.questions, instead=((re.compile("(?i)births?|baby"), re.compile("(?i)deaths?"), re.compile("(?i)visas?")),)
+)
+REPLACING = replace(THREADS, reader=replace(READER, questions=EVENTS), share=lambda term: 0.001 * (term != "twin"))
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "searched"),
+    [
+        ("and a death?", ("When is a birth reported?",), "and a death? is a reported"),
+        ("and twins?", ("When is a birth reported?",), "and twins? is a birth reported"),
+        ("and a death of the baby?", ("When is a birth reported?",), "and a death of the baby? is a birth reported"),
+        (
+            "and late?",
+            ("When is a birth reported?", "and a death?"),
+            "and late? is a reported and a death",
+        ),
+        (
+            "and for a baby?",
+            ("When is a birth reported?", "and a death?"),
+            "and for a baby? is a birth reported and a",
+        ),
+    ],
+)
+def test_a_thing_takes_the_place_of_the_one_before(text: str, before: tuple[str, ...], searched: str) -> None:
+    assert Thread(before).searched(text, "en", REPLACING.reader) == searched
+
+
+@pytest.mark.parametrize(
+    ("text", "leans"),
+    [("and a visa?", True), ("and how is a visa to France extended?", False), ("and a passport?", False)],
+)
+def test_what_names_another_thing_of_the_kind_and_no_more_is_asked_the_same(text: str, leans: bool) -> None:
+    matters = {"visa": "travel", "passport": "travel", "birth": "registry"}
+    threads = replace(REPLACING, matters=lambda said: [matter for word, matter in matters.items() if word in said])
+    history = (Turn("user", "When is a birth reported?"), Turn("assistant", "..."))
+    assert bool(threads.thread(Question(text, history=history), "en").before) == leans
 
 
 def test_what_was_cited_before_comes_behind_what_is_as_near_and_before_what_is_not() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from daulat.knowledge.search import reader_for
+from daulat.knowledge.search.questions import load_question_patterns
 from daulat.language import analyser_for, detector_for, identifiers_for, notices_for, wording_for
 from daulat.nation.packs import Pack
 
@@ -219,3 +220,23 @@ def test_the_meaning_of_a_word_is_asked_with_and_without_the_marks_of_letters(qu
 )
 def test_another_question_asks_for_no_meaning(question: str, language: str) -> None:
     assert reader_for(PACK, NATION).ask(question, language).defined == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "searched"),
+    [
+        ("Bayi saya baru lahir, lapor ke mana?", "Dan untuk orang yang meninggal?", " saya baru , lapor ke mana?"),
+        ("Bayi saya baru lahir, lapor ke mana?", "kalau bayinya meninggal?", "Bayi saya baru lahir, lapor ke mana?"),
+        ("KTP saya hilang, lapor ke mana?", "kalau stnk?", " saya hilang, lapor ke mana?"),
+        ("Umur berapa boleh bikin SIM A?", "kalau SIM C?", "Umur berapa boleh bikin SIM A?"),
+        ("Berapa lama cuti melahirkan?", "kalau cuti haid?", "Berapa lama cuti ?"),
+        ("How do I report a birth?", "And a marriage?", "How do I report a ?"),
+        ("Yen ana bayi lair, kudu lapor kapan?", "Yen bapakku seda?", "Yen ana  , kudu lapor kapan?"),
+        ("Orok kakara lahir, iraha kudu dilaporkeun?", "Mun kawin?", " kakara , iraha kudu dilaporkeun?"),
+        ("Orok kakara lahir, iraha kudu dilaporkeun?", "Mun telat?", "Orok kakara lahir, iraha kudu dilaporkeun?"),
+    ],
+)
+def test_a_thing_that_takes_the_place_of_another_is_known_in_each_language(
+    before: str, text: str, searched: str
+) -> None:
+    assert load_question_patterns(PACK).without_replaced(before, text) == searched

@@ -2,8 +2,9 @@
 """A follow-up made self-contained: a question and the turns before it in, what to search for out.
 
 "And for twins?" is searched with what the turns before it were about. What those asked for (when, how many) is left
-out, for that was answered; the words of the new question weigh most, and articles that were cited before come behind
-others. The words of earlier answers are never searched: they are ours, not the asker's. Nothing is kept.
+out, for that was answered, and so is a thing whose place another takes ("And for a death?" after a birth); the words
+of the new question weigh most, and articles that were cited before come behind others. The words of earlier answers
+are never searched: they are ours, not the asker's. Nothing is kept.
 """
 
 from __future__ import annotations
@@ -49,7 +50,11 @@ class Thread:
 
     def searched(self, text: str, language: str, reader: Reader) -> str:
         """Return the question together with what it leans on."""
-        about = [reader.questions.without_kind(each, language) for each in self.before]
+        turns = [*self.before, text]
+        about = [
+            reader.questions.without_kind(reader.questions.without_replaced(each, " ".join(turns[at:])), language)
+            for at, each in enumerate(self.before, 1)
+        ]
         return " ".join([text, *about])
 
     def dwell(self, asked: Asked, own: Asked) -> Asked:
@@ -137,7 +142,7 @@ class Threads:
         if asked.order and not known and not refers_back:
             return _ALONE  # nothing that any text speaks of
         matters = set(self.matters(text))
-        if matters and matters.isdisjoint(self.matters(previous)):
+        if matters and matters.isdisjoint(self.matters(previous)) and not self._replaces(text, previous, language):
             return _ALONE  # another matter
         few = known < _FEW_TERMS or len(text.split()) <= _FEW_WORDS
         if few or (refers_back and known < _WHOLE_TERMS):
@@ -148,6 +153,11 @@ class Threads:
             return _LEAD_OTHER if goes_over else _LEAD_BACK
         is_short = len(text.split()) <= _SHORT and min(shares) >= _COMMON
         return _LEAD_SHORT if is_short and not own else _ALONE
+
+    def _replaces(self, text: str, previous: str, language: str) -> bool:
+        """Say whether all that a question names is a thing of the kind of one before: the same is asked of it."""
+        beside = self.reader.questions.only_replaces(text, previous)
+        return beside is not None and not any(map(self.share, self.reader.ask(beside, language).order))
 
     def _said(self, history: Sequence[Turn]) -> frozenset[tuple[str, str]]:
         named = self._named("\n".join(_ours(turn) for turn in history if turn.role == "assistant"))

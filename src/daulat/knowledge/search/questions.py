@@ -62,6 +62,7 @@ class QuestionPatterns:
     beside_a_language: frozenset[str] = frozenset()
     countries: Mapping[str, str] = field(default_factory=dict)
     fate: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    instead: tuple[tuple[re.Pattern[str], ...], ...] = ()
 
     def defined_term(self, text: str, language: str) -> str:
         """Return the term whose meaning is asked for; empty if the question asks for something else."""
@@ -83,7 +84,7 @@ class QuestionPatterns:
     def without_fate(self, text: str) -> str:
         """Return a question without the words that ask so."""
         for pattern in self.fate.values():
-            text = _without(text, pattern)
+            text = _without(text, pattern, gap=" ")
         return " ".join(text.split())
 
     def refers_back(self, text: str, language: str) -> bool:
@@ -93,8 +94,33 @@ class QuestionPatterns:
     def without_kind(self, text: str, language: str) -> str:
         """Return a question without the words that ask for a kind of answer: what it is about."""
         for kind in self.kinds:
-            text = _without(text, kind.asks.get(primary(language), _NEVER))
+            text = _without(text, kind.asks.get(primary(language), _NEVER), gap=" ")
         return " ".join(text.split()).rstrip(" ?")
+
+    def without_replaced(self, text: str, later: str) -> str:
+        """Return a question without the things in whose place a later one puts another of their kind.
+
+        Examples
+        --------
+        >>> from dataclasses import replace
+        >>> patterns = replace(load_question_patterns(None), instead=((re.compile("births?"), re.compile("deaths?")),))
+        >>> [patterns.without_replaced("Who reports a birth?", later) for later in ("And a death?", "And twins?")]
+        ['Who reports a ?', 'Who reports a birth?']
+        """
+        for kind in self.instead:
+            named = [thing for thing in kind if thing.search(unmarked(later))]
+            for thing in kind if named else ():
+                text = text if thing in named else _without(text, thing)
+        return text
+
+    def only_replaces(self, text: str, before: str) -> str | None:
+        """Return what a question says beside the thing that it puts in the place of one before, if it does."""
+        asked, before = unmarked(text), unmarked(before)
+        for kind in self.instead:
+            named = [thing for thing in kind if thing.search(asked)]
+            if named and any(thing.search(before) for thing in kind if thing not in named):
+                return _without(text, named[0])
+        return None
 
     def kind(self, text: str, language: str) -> AnswerKind | None:
         """Return the first kind of answer that the question asks for."""
@@ -132,6 +158,7 @@ def _patterns(data: Mapping[str, Any]) -> QuestionPatterns:
         beside_a_language=frozenset(str(data.get("beside_a_language", "")).split("|")),
         countries={name: code for code, names in data.get("countries", {}).items() for name in names.split("|")},
         fate={tag: _asking(pattern) for tag, pattern in data.get("fate", {}).items()},
+        instead=tuple(tuple(_asking(rf"\b(?:{thing})\b") for thing in kind) for kind in data.get("instead", ())),
         kinds=_kinds(data["answers"]),
         measured=_kinds(data.get("measures", {}), number=str(data.get("number", ""))),
     )
@@ -152,10 +179,10 @@ def _asking(pattern: str) -> re.Pattern[str]:
     return _compiled(unmarked(pattern))
 
 
-def _without(text: str, asking: re.Pattern[str]) -> str:
+def _without(text: str, asking: re.Pattern[str], gap: str = "") -> str:
     """Leave out of a text what a pattern finds in it without the marks of its letters."""
     for found in reversed(list(asking.finditer(unmarked(text)))):
-        text = f"{text[: found.start()]} {text[found.end() :]}"
+        text = f"{text[: found.start()]}{gap}{text[found.end() :]}"
     return text
 
 
