@@ -7,12 +7,14 @@ import csv
 import gzip
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.index.cache import VectorCache
 from daulat.knowledge.ingest import load_rules
+from daulat.knowledge.legal import RelationBook
 from daulat.knowledge.release import Builder, SigningKey
 from daulat.knowledge.search import reader_for
 from daulat.knowledge.sources import Source, load_sources
@@ -43,8 +45,9 @@ def few_acts(pack: Pack, folder: Path) -> Source:
     return source.at(folder)
 
 
-def build_acts(folder: Path, pack: Pack, encoder: Encoder) -> Path:
-    """Build the release below `folder / "releases"`, and return its own folder."""
+def build_acts(folder: Path, pack: Pack, encoder: Encoder, also: RelationBook | None = None) -> Path:
+    """Build the release below `folder / "releases"`, and return its own folder; `also` is what else changed the law."""
+    rules = load_rules(pack.root)
     reader = reader_for(pack, LANGUAGES)
     builder = Builder(
         releases=folder / "releases",
@@ -56,6 +59,6 @@ def build_acts(folder: Path, pack: Pack, encoder: Encoder) -> Path:
         version="1",
         now=lambda: datetime(2026, 11, 22, tzinfo=UTC),
     )
-    report = builder.build([few_acts(pack, folder)], load_rules(pack.root))
+    report = builder.build([few_acts(pack, folder)], replace(rules, book=rules.book.joined(also)) if also else rules)
     assert not report.failures
     return report.folder

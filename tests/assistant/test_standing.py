@@ -5,15 +5,19 @@ from __future__ import annotations
 
 import pytest
 
-from daulat.assistant import Answer
+from daulat.assistant import Answer, open_assistant
 from daulat.assistant.assistant import _leading
 from daulat.assistant.evidence import Evidence
 from daulat.assistant.quoting import Quoted, quotation
 from daulat.assistant.sentence import Marked
 from daulat.assistant.types import Citation
-from daulat.knowledge.legal import PassageStatus
-from daulat.knowledge.types import Document, Hit, Passage
+from daulat.knowledge.legal import PassageStatus, RelationBook
+from daulat.knowledge.release import Release
+from daulat.knowledge.types import Document, Hit, Passage, Relation
 from daulat.language import Phrases, Said
+
+from .acts import LANGUAGES, build_acts
+from .conftest import ALWAYS, NAMES, Asked, judged_by
 
 DAY = "31 Desember 2022"  # the coverage date of the regulations in the pack
 
@@ -170,3 +174,43 @@ def test_an_old_text_is_put_behind_what_changed_it_and_not_behind_law_on_another
 
     found = [evidence("A", 2.0, by="B"), evidence("C", 1.9), evidence("B", score)]
     assert _leading([(each, Marked((0, 4))) for each in found])[0].document.doc_id == leads
+
+
+@pytest.fixture(scope="module")
+def repealed_tomorrow(tmp_path_factory: pytest.TempPathFactory, pack, encoder) -> Asked:
+    """An assistant over acts of which one is to be revoked and an article of another to be changed, both later."""
+    book = RelationBook(
+        changes={
+            "UU-1-1974": (Relation("revoked_by", "UU-9-2027", "Keluarga", "2028-01-01", source="UU 9/2027"),),
+            "UU-23-2006": (Relation("amended_by", "UU-8-2027", "NIK", "2027-07-01", ("33",), source="UU 8/2027"),),
+        }
+    )
+    release = Release(build_acts(tmp_path_factory.mktemp("later"), pack, encoder, book))
+    return Asked(judged_by(open_assistant(release, encoder, pack, LANGUAGES, names=NAMES), ALWAYS))
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "words"),
+    [
+        (
+            "Perkawinan adalah sah apabila dilakukan menurut apa?",
+            "id",
+            "Mulai 1 Januari 2028, Undang-Undang Nomor 1 Tahun 1974 tentang Perkawinan dicabut oleh Undang-Undang Nomor"
+            " 9 Tahun 2027 tentang Keluarga; sampai saat itu tetap seperti adanya.",
+        ),
+        ("Perkawinan adalah sah apabila dilakukan menurut apa?", "jv", "Wiwit 1 Januari 2028, "),
+        ("Perkawinan adalah sah apabila dilakukan menurut apa?", "su", "Ti 1 Januari 2028, "),
+        ("Perkawinan adalah sah apabila dilakukan menurut apa?", "en", "From January 1, 2028, "),
+        ("Lahir mati dilaporkan paling lambat berapa hari?", "id", "Mulai 1 Juli 2027, Pasal 33 Undang-Undang"),
+        ("Apakah UU 1/1974 masih berlaku?", "id", "Mulai 1 Januari 2028, Undang-Undang Nomor 1 Tahun 1974"),
+    ],
+)
+def test_a_change_that_is_decided_for_a_later_day_is_told_and_the_law_holds_until_then(
+    repealed_tomorrow, ask, question, language, words
+):
+    answer, before = repealed_tomorrow(question, language=language), ask(question, language=language)
+    assert answer.text.count(words) == 1
+    assert words not in before.text
+    assert [(each.passage_id, each.status) for each in answer.citations] == [
+        (each.passage_id, each.status) for each in before.citations
+    ]

@@ -12,7 +12,7 @@ import pytest
 from daulat.assistant.citing import Labels
 from daulat.gateway.library import OpenLibrary
 from daulat.knowledge.legal import PassageStatus, load_legal_rules
-from daulat.knowledge.types import Document, Hit, Passage
+from daulat.knowledge.types import Document, Hit, Passage, Relation
 
 Opener = Callable[[PassageStatus | None], OpenLibrary]
 
@@ -78,6 +78,14 @@ async def test_the_successor_has_a_name_and_the_note_no_ids_of_its_makers(librar
         "Act 16 of 2019 on Families (2019-10-15); revoked together with Act 1 of 1974, which it amends; "
         "Act 16 of 2019: its own text"
     )
+
+
+async def test_what_is_decided_for_a_later_day_stands_in_the_note_and_not_in_the_status(library: Opener) -> None:
+    ahead = Relation("revoked_by", "XA-16-2028", "Families", "2028-01-01")
+    card = await library(PassageStatus("in_force", source="Bureau", ahead=ahead)).passage("XA-1-1974:7")
+    assert card is not None
+    assert (card.status, card.successor, card.successor_name) == ("in_force", "", "")
+    assert card.status_note == "revoked by Act 16 of 2028 on Families from 2028-01-01; Bureau"
 
 
 async def test_a_newer_text_that_is_here_has_its_address(library: Opener) -> None:

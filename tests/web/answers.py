@@ -38,7 +38,10 @@ MARRIAGE = "UU-1-1974:pasal-7#7"
 MOVING = "UU-23-2006:pasal-15#15"
 # For the tests only: in law it is article 27 of the older act that this one replaces, and this slice lacks it.
 SUCCESSORS = {MOVING: BIRTH}
-CHANGES = {MOVING: PassageStatus("amended", "UU-24-2013", "", "2013-12-24", "its own text", BIRTH)}
+CHANGES = {
+    MOVING: PassageStatus("amended", "UU-24-2013", "", "2013-12-24", "its own text", BIRTH),
+    LEAVE: PassageStatus("in_force", ahead=Relation("revoked_by", "UU-9-2028", "Pekerja", "2028-01-01")),
+}
 MARRIAGE_AGE = Relation(
     kind="amended_by",
     other="UU-16-2019",

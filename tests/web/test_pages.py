@@ -232,6 +232,23 @@ async def test_a_page_of_the_text_is_not_gone_because_no_text_is_open(
     assert said in body.decode()
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("id", "Mulai 1 Januari 2028 dicabut dengan"),
+        ("en", "from January 1, 2028 on"),
+        ("jv", "Wiwit 1 Januari 2028 dipuncabut"),
+        ("su", "Ti 1 Januari 2028 dicabut"),
+    ],
+)
+async def test_a_text_that_will_be_revoked_says_when_and_is_in_force_until_then(
+    visit: Visitor, language: str, said: str
+) -> None:
+    _, _, body = await visit("/p/UU-13-2003:pasal-82#82", query=f"lang={language}")
+    assert said in body.decode()
+    assert 'data-status="in_force"' in body.decode()
+
+
 class WrittenToLibrary(SmallLibrary):
     """Somebody writes to its release while it is open."""
 

@@ -71,7 +71,9 @@ class Fates:
         law = document.citation or self.labels.act(document.doc_id, document.title)
         first, *others = self._said(law, document, page.language)
         if self._release.rows_of_document(document.doc_id):
-            page.introduce(self._citation(document), first)
+            beginning = self._beginning(document)
+            page.introduce(self._citation(beginning), first)
+            others += self.speech.ahead(beginning, self.labels, page.language)
         else:
             page.say(first)
             others.append(self.speech.phrases(page.language).say("law_not_held"))
@@ -111,10 +113,12 @@ class Fates:
         # What was amended before it was revoked has gone with it.
         return {key: changes[key] for key in (told[:1] if told[:1] == [_KEYS["revoked_by"]] else told)}
 
-    def _citation(self, document: Document) -> Citation:
-        """Cite the beginning of a law, which says what it is."""
+    def _beginning(self, document: Document) -> Evidence:
         passage = self._release.stored(int(self._release.rows_of_document(document.doc_id)[0])).passage
-        evidence: Evidence = gather_evidence([Hit(passage, document, 0.0)], self._release)[0]
+        return gather_evidence([Hit(passage, document, 0.0)], self._release)[0]
+
+    def _citation(self, evidence: Evidence) -> Citation:
+        """Cite the beginning of a law, which says what it is."""
         head = segments(evidence.passage.text, _HEAD_WORDS)[0]
         # It says what the law is, and not what became of it: nothing in it is marked as the answer.
         return cite(evidence, head, (head[0], head[0]), self.labels, as_of=self._release.as_of)

@@ -110,7 +110,18 @@ class Speech:
             said.append(phrases.say("dated_source", date=day))
         if evidence.standing == "history" and successor and not has_text(status.by):
             said.append(phrases.say("successor_missing"))
-        return tuple(said)
+        return (*said, *self.ahead(evidence, labels, language))
+
+    def ahead(self, evidence: Evidence, labels: Labels, language: str) -> tuple[Said, ...]:
+        """Say what will change a passage and from when, where that is decided; nothing where it is not."""
+        change = evidence.status.ahead
+        if change is None:
+            return ()
+        phrases, law = self.phrases(language), evidence.document.citation or evidence.document.title
+        key = "amended_from" if change.kind == "amended_by" else "revoked_from"
+        named = labels.cited(evidence) if change.articles else law
+        day = long_date(change.since, phrases.spoken_in(key))
+        return (phrases.say(key, date=day, citation=named, successor=labels.act(change.other, change.other_title)),)
 
     def holds_now(
         self, evidence: Evidence, labels: Labels, language: str, *, has_text: Callable[[str], bool]

@@ -188,7 +188,10 @@ class OpenLibrary:
         """Say in one line, in English, what changed a passage, since when, and who says so; acts by their names."""
         since = f" ({changed.since})" if changed.since else ""
         act = f"{self.act_name(changed.by, changed.by_title)}{since}" if changed.by else ""
-        told = (act, self._labels.note(changed.note), self._labels.note(changed.source))
+        ahead, later = changed.ahead, ""
+        if ahead:
+            later = f"{ahead.kind.replace('_', ' ')} {self.act_name(ahead.other, ahead.other_title)} from {ahead.since}"
+        told = (act, later, self._labels.note(changed.note), self._labels.note(changed.source))
         return "; ".join(part for part in told if part)
 
 

@@ -262,6 +262,7 @@ class PassageView:
     before: Passage | None
     after: Passage | None
     is_history: bool
+    ahead: Relation | None = None
 
 
 def view_passage(
@@ -293,6 +294,7 @@ def view_passage(
         before=siblings[at - 1] if at else None,
         after=siblings[at + 1] if at + 1 < len(siblings) else None,
         is_history=standing_of(changed or PassageStatus(status), passage, document) == "history",
+        ahead=changed.ahead if changed else None,
     )
 
 

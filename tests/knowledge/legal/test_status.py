@@ -36,6 +36,28 @@ def test_a_revoked_law_is_history_with_its_successor_and_source(rules: LegalRule
     assert (status.since, status.source) == ("2020-01-01", "Act 9 of 2020 section 80")
 
 
+def test_what_is_decided_for_a_later_day_is_told_before_it_and_changes_no_status() -> None:
+    licences = act(500, 1990)
+    repeal = Relation("revoked_by", "ACT-9-2027", "Dogs", "2027-01-01", source="Gazette")
+    change = Relation("amended_by", "ACT-3-2026", "Fees", "2026-07-01", ("7",), source="Gazette")
+    book = RelationBook(changes={"ACT-500-1990": (repeal, change)}, in_force={"ACT-500-1990": "Bureau"})
+    on = {"day before": "2026-06-30", "after": "2026-12-31", "then": "2027-01-01"}
+    asked = {
+        (article, when): status_of(licences, section(licences, article), book, None, on=day)
+        for article in ("7", "8")
+        for when, day in on.items()
+    }
+    told = {each: (status.status, status.ahead and status.ahead.other) for each, status in asked.items()}
+    assert told == {
+        ("7", "day before"): ("in_force", "ACT-3-2026"),
+        ("7", "after"): ("amended", "ACT-9-2027"),
+        ("7", "then"): ("revoked", None),
+        ("8", "day before"): ("in_force", "ACT-9-2027"),
+        ("8", "after"): ("in_force", "ACT-9-2027"),
+        ("8", "then"): ("revoked", None),
+    }
+
+
 def test_a_law_was_still_in_force_the_day_before(rules: LegalRules, book: RelationBook) -> None:
     assert asked(act(1, 1990), "4", book, rules, on="2019-12-31").status == "unknown"
     assert asked(act(1, 1990), "4", book, rules, on="2020-01-01").status == "revoked"

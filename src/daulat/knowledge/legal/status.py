@@ -41,6 +41,8 @@ class PassageStatus:
         The act that a regulation was made under, where that is what was revoked.
     now : tuple of (language, sentence)
         What holds since the change, where a curator wrote it down.
+    ahead : Relation or None
+        The first change of this very passage that is decided and had not begun on the day asked about.
     """
 
     status: LegalStatus
@@ -52,6 +54,7 @@ class PassageStatus:
     note: str = ""
     under: str = ""
     now: tuple[tuple[str, str], ...] = ()
+    ahead: Relation | None = None
 
 
 def status_of(
@@ -72,7 +75,7 @@ def status_of(
     rules : LegalRules or None
         None: no pack says which kinds are law; what a document declares itself then stands.
     on : str
-        ISO date; relations that begin later are left out. Empty: all that is known.
+        ISO date; relations that begin later change no status and are told as `ahead`. Empty: all that is known.
     """
     return statuses_of(document, (passage,), book, rules, on=on)[0]
 
@@ -94,10 +97,13 @@ def statuses_of(
     whole = _gone(document, base, changes, base_changes, book)
     if whole:
         return [whole] * len(passages)
-    return [
-        _status_of_article(document, passage, base, _number_of(passage, base, rules), changes, book, on)
-        for passage in passages
-    ]
+    coming = _with_numbers(_coming((document.doc_id, base), book, on), number)
+    found = []
+    for passage in passages:
+        article = _number_of(passage, base, rules)
+        status = _status_of_article(document, passage, base, article, changes, book, on)
+        found.append(replace(status, ahead=_ahead(status, article, coming)))
+    return found
 
 
 def _number_of(passage: Passage | None, base: str, rules: LegalRules | None) -> str:
@@ -110,6 +116,22 @@ def _number_of(passage: Passage | None, base: str, rules: LegalRules | None) -> 
 
 def _begun(act: str, book: RelationBook, on: str) -> list[Relation]:
     return [change for change in book.changes.get(act, ()) if not on or change.since <= on]
+
+
+def _coming(acts: Iterable[str], book: RelationBook, on: str) -> list[Relation]:
+    """Return what will change an act after a day, the first first; what amends a law will be revoked with that."""
+    own, *others = acts
+    later = [*book.changes.get(own, ())]
+    later += [change for act in others for change in book.changes.get(act, ()) if change.kind == "revoked_by"]
+    return sorted((change for change in later if on and change.since > on), key=lambda change: change.since)
+
+
+def _ahead(status: PassageStatus, article: str, coming: Iterable[Relation]) -> Relation | None:
+    """Return the first change to come of the whole, or of an article; what is history already has none."""
+    if status.status == "revoked" or status.newer_passage_id:
+        return None
+    whole = ("revoked_by",)
+    return next((each for each in coming if each.kind in whole or (article and article in each.articles)), None)
 
 
 def _gone(
