@@ -69,6 +69,25 @@ def test_it_is_declined_in_the_askers_language(judging):
     assert judging("Saha nu meunang liga Inggris taun kamari?").text.startswith("Abdi teu mendak")
 
 
+UNREAD = "Pertanyaan Anda ditulis dengan aksara yang tidak saya kenal, jadi mungkin saya salah memahaminya."
+
+
+@pytest.mark.parametrize("question", ["ما هو سعر الذهب اليوم؟", "今天天气怎么样？", "Сколько стоит хлеб?"])
+def test_a_question_in_unknown_letters_is_told_so_and_in_what_to_ask(judging, ask, question):
+    declined, quoted = judging(question), ask(question)
+    assert declined.mode == "declined"
+    for answer in (declined, quoted):
+        assert answer.text.startswith(f"{UNREAD} Agar pasti, bertanyalah dalam salah satu bahasa ini: Indonesia, Jawa,")
+    assert judging(question, language="en").text.startswith("Your question is in letters that I do not know")
+
+
+@pytest.mark.parametrize(
+    "question", ["Siapa yang wajib melaporkan kematian?", "kematian شهادة dilaporkan siapa?", "KTP é"]
+)
+def test_letters_that_are_known_are_not_spoken_of(ask, question):
+    assert UNREAD not in ask(question).text
+
+
 @pytest.mark.parametrize("question", HOSTILE)
 def test_a_hostile_question_comes_to_a_clear_end_under_the_same_rules(ask, judging, release, question):
     assert_same_rules(judging(question), release)

@@ -221,13 +221,17 @@ class Assistant:
             quoted.append(Quoted(citation, self.labels.cited(evidence), warning, is_history, now))
         first = quoted[0].citation
         foreign = first.language
-        opening = [self.speech.text_only_in(foreign, language)] if foreign and primary(foreign) != language else []
+        opening = self._unread(prepared)
+        opening += [self.speech.text_only_in(foreign, language)] if foreign and primary(foreign) != language else []
         opening += self._whose_law(prepared, first.quote)
         closing = [self.speech.as_of(first.as_of, language, is_law=first.status != "not_law")]
         page = quotation(quoted, phrases, opening=opening, closing=closing)
         # Old text is no answer to rely on: whoever asked learns who knows the law of today.
         ask = self._who_knows(prepared, self._nearest(prepared)) if quoted[0].is_history else ()
         return self._finished(prepared, page, "quotation", ask=ask)
+
+    def _unread(self, prepared: Prepared) -> list[Said]:
+        return [] if self.listener.reads(prepared.question.text) else [self.speech.unread(prepared.language)]
 
     def _whose_law(self, prepared: Prepared, quote: str) -> list[Said]:
         """Say whose law it is where the question names another country and the text does not speak of it."""
@@ -284,7 +288,7 @@ class Assistant:
             told = [material.evidence[mark] for mark in draft.cited]
             for sentences in self._cautions(told, language):
                 page.say(*sentences)
-            for said in self._whose_law(prepared, told[0].passage.text):
+            for said in (*self._unread(prepared), *self._whose_law(prepared, told[0].passage.text)):
                 page.say(said)
             notice = self.speech.phrases(language).say("written_by_model", model=writer.model)
             answer = self._finished(prepared, page, "written", notice=notice)
@@ -325,7 +329,7 @@ class Assistant:
             page.say(self.elsewhere.said(laws[0], service, language))
             ask = self._who_knows(prepared, laws)
         else:
-            page.say(self.speech.phrases(language).say("declined"))
+            page.say(*self._unread(prepared), self.speech.phrases(language).say("declined"))
             ask = self.contacts.for_topics(self._matters(prepared), language)
         return replace(self._finished(prepared, page, "declined", ask=ask), answered=False, related=related)
 

@@ -73,6 +73,10 @@ class Listener:
             return found.language
         return self.language_of(before[-1], before[:-1]) if before else self.languages[0]
 
+    def reads(self, text: str) -> bool:
+        """Say whether a text is in letters of a language that is known here; what is not can only be guessed at."""
+        return self._detector.is_written_in(text[:_TELLING], self._known)
+
     def _asked_for_in(self, before: Sequence[str]) -> str:
         """Return the language that was asked for, with none but short messages since; else nothing."""
         for said in reversed(before):

@@ -69,6 +69,13 @@ class Speech:
         phrases = self.phrases(asked_in)
         return phrases.say("text_only_in", language=_language_name(language, phrases.spoken_in("text_only_in")))
 
+    def unread(self, language: str) -> Said:
+        """Say that a question is in letters of no language that is known here, and in which to ask."""
+        phrases = self.phrases(language)
+        tag = phrases.spoken_in("unread")
+        names = [_language_name(each, tag) for each in self.spoken()]
+        return phrases.say("unread", languages=", ".join(names))
+
     def whose_law(self, country: str, asked_in: str) -> Said:
         """Say whose law is quoted where the question names another country."""
         phrases = self.phrases(asked_in)

@@ -128,6 +128,17 @@ class Detector:
             return _likeliest(among, {})
         return _likeliest(among, self._latin(text, among) if script == "LATIN" else self._other(text, script, among))
 
+    def is_written_in(self, text: str, among: Sequence[str]) -> bool:
+        """Say whether most letters of a text are of a script that one of the languages is mostly written in.
+
+        Examples
+        --------
+        >>> [detector_for(None).is_written_in(text, ["id", "en"]) for text in ("Kapan?", "متى؟", "2024?")]
+        [True, False, True]
+        """
+        script = _script_of(text)
+        return not script or any(_likely_script(tag) in _codes_of(script) for tag in among)
+
     def _latin(self, text: str, among: Sequence[str]) -> dict[str, float]:
         known = self._model.languages if self._model else ()
         tags = [tag for tag in among if primary(tag) in known]
