@@ -81,6 +81,31 @@ async def test_what_llama_cpp_refuses_is_told_in_its_own_words(engine: EmbeddedE
     assert caught.value.said
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"messages": [{"role": "user", "content": [
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
+        ]}]}, "image input is not supported"),
+        ({"messages": [{"role": "user", "content": [
+            {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}}
+        ]}]}, "audio input is not supported"),
+        ({"messages": [{"content": "Halo"}]}, "Missing 'role'"),
+        ({"tools": [{"type": "function"}]}, "Missing tool function"),
+        ({"reasoning_format": "loud"}, "Unknown reasoning format"),
+        ({"json_schema": {"type": "object"}, "grammar": 'root ::= "a"'}, "Cannot use both"),
+    ],
+    ids=["picture", "sound", "no role", "no function", "unknown format", "two grammars"],
+)  # fmt: skip
+async def test_a_request_that_is_at_fault_is_refused_though_llama_cpp_calls_it_a_fault_of_its_own(
+    engine: EmbeddedEngine, fields: dict, said: str
+) -> None:
+    with pytest.raises(EngineRefused) as caught:
+        await engine.send(CHAT, asks(**fields))
+    assert caught.value.status == 400
+    assert said in caught.value.said
+
+
 async def test_the_tokens_of_all_answers_are_counted(engine: EmbeddedEngine) -> None:
     one = await whole(engine, asks(max_tokens=8, ignore_eos=True))
     three = await whole(engine, asks(max_tokens=8, ignore_eos=True, n=3, seed=1))

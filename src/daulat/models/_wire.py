@@ -125,6 +125,10 @@ def name_error(error: ChunkError | str | None) -> str:
 _TOO_LONG = ("context_length_exceeded", "exceed_context_size_error")
 _LONG_WORDS = ("maximum context length", "context size", "context window", "longer than the maximum model length")
 _MOST_SAID = 1_000
+# llama.cpp answers 500 wherever reading a request throws; these are its words where the request is at fault.
+_UNREADABLE = (
+    "input is not supported", "Failed to parse ", "Unknown reasoning format", "Cannot use both", "Jinja Exception",
+)  # fmt: skip
 
 
 def explain_refusal(body: ErrorBody) -> tuple[str, str]:
@@ -141,6 +145,21 @@ def explain_refusal(body: ErrorBody) -> tuple[str, str]:
     said = (error.message if isinstance(error, ChunkError) else error) or body.message or ""
     too_long = name_error(error) in _TOO_LONG or any(words in said for words in _LONG_WORDS)
     return "context_length_exceeded" if too_long else "models.engine.refused", said[:_MOST_SAID]
+
+
+def is_refusal(status: int, body: ErrorBody) -> bool:
+    """Say whether an engine has read a request and will not answer it, now or later.
+
+    Examples
+    --------
+    >>> pictures = ErrorBody(ChunkError(type="server_error", message="image input is not supported"))
+    >>> is_refusal(400, ErrorBody()), is_refusal(500, pictures), is_refusal(500, ErrorBody("Compute error."))
+    (True, True, False)
+    """
+    if 400 <= status < 500 or status == 501:  # 501: it does not do this at all, and will not later
+        return True
+    said = explain_refusal(body)[1]
+    return status == 500 and any(words in said for words in _UNREADABLE)
 
 
 class BrokenStreamError(Exception):

@@ -28,6 +28,7 @@ from daulat.models._wire import (
     decode_models,
     encode_request,
     explain_refusal,
+    is_refusal,
     name_error,
 )
 from daulat.models.engine import ChatRequest, Delta, Pieces, Whole
@@ -253,14 +254,14 @@ class RemoteEngine:
         if status in (401, 403):
             fix = "Check the key that `key_from` names."
             return self._unavailable(f"answered {status}: it wants another key", fix=fix)
-        if 400 <= status < 500 or status == 501:  # 501: it does not do this at all, and will not later
+        if is_refusal(status, told):
             code, said = explain_refusal(told)
             return EngineRefused(
                 what,
                 why="The same request would be refused again.",
                 fix="Check the model id, the length of the conversation and the options.",
                 code=code,
-                status=status,
+                status=400 if status == 500 else status,
                 said=said,
             )
         return self._unavailable(what.removeprefix(f"engine `{self.name}` "))

@@ -170,6 +170,13 @@ def test_a_picture_reaches_the_engine_as_the_client_wrote_it(client, upstream):
     assert upstream.last("chat/completions")["messages"] == sent
 
 
+def test_pictures_for_a_model_that_reads_text_alone_are_refused_and_take_it_away_from_nobody(client):
+    for _ in range(6):  # five failures in a row would have its engine left alone for a while
+        with pytest.raises(openai.BadRequestError, match="image input is not supported"):
+            chat(client, model="tiny", messages=looking_at(PICTURE))
+    assert chat(client, model="tiny", max_tokens=1).choices
+
+
 @pytest.mark.parametrize("url", INSIDE)
 @pytest.mark.parametrize("model", ["writer", "tiny"])
 def test_a_picture_by_address_is_refused_with_a_word_on_what_to_do(client, upstream, model, url):
