@@ -145,16 +145,26 @@ def test_files_are_listed_read_and_deleted(client):
     assert caught.value.code == "file_not_found"
 
 
-def test_a_list_never_ends_early_because_what_it_would_go_on_behind_was_deleted(client):
+def test_files_are_cleared_while_they_are_listed(client):
+    made = {client.files.create(file=("a.jsonl", b"{}"), purpose="batch").id for _ in range(5)}
+    for file in client.files.list(limit=2):
+        client.files.delete(file.id)
+        made.discard(file.id)
+    assert not made
+    assert client.files.list().data == []
+
+
+def test_a_list_goes_on_behind_what_was_deleted_and_never_ends_early_behind_what_never_was(client):
     kept, deleted = (client.files.create(file=("a.jsonl", b"{}"), purpose="batch").id for _ in range(2))
     client.files.delete(deleted)
+    assert client.files.list(after=deleted, limit=1).data[0].id == kept
     for listed, code in ((client.files.list, "file_not_found"), (client.batches.list, "batch_not_found")):
         with pytest.raises(openai.NotFoundError) as caught:
-            listed(after=deleted)
+            listed(after="file-none")
         assert (caught.value.code, caught.value.param) == (code, "after")
     oldest = list(client.files.list())[-1].id
+    client.files.delete(oldest)
     assert client.files.list(after=oldest).data == []
-    assert kept in [each.id for each in client.files.list(order="desc")]
     with pytest.raises(openai.BadRequestError) as caught:
         client.files.list(order="asc")
     assert (caught.value.code, caught.value.param) == ("invalid_query", "order")

@@ -9,7 +9,7 @@ from daulat.gateway._asgi import SECURITY_HEADERS, Request, Send, send_json
 from daulat.gateway.api.callers import caller_of, page_of, query_of, require_place
 from daulat.gateway.api.files.multipart import Form, read_form
 from daulat.gateway.api.files.schema import FileCard, FileDeleted, FileList, Purpose
-from daulat.gateway.api.files.shelf import FILE_LIMIT_BYTES, FileShelf
+from daulat.gateway.api.files.shelf import FILE_LIMIT_BYTES, FileShelf, moment_of
 from daulat.gateway.api.uploads import Uploads
 from daulat.gateway.errors import BadRequest, NotFound, NotReady
 from daulat.gateway.parts import Parts
@@ -50,7 +50,7 @@ class FileRoutes:
         after, limit = page_of(query)
         purposes = _purposes(query.get("purpose"))
         cards, more = await shelf.page(caller.project, purposes, after, limit)
-        if after is not None and not cards:
+        if after is not None and not cards and moment_of(after) is None:
             require_place(await shelf.find(caller.project, after), "file_not_found")
         first, last = (cards[0].id, cards[-1].id) if cards else (None, None)
         await send_json(send, FileList(cards, more, first, last), request.request_id)

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where files are kept: in the database, in pieces, each under its project and until its day.
 
-Bytes in, bytes out, nothing read of them. Another project's file is as if it were not there.
+Bytes in, bytes out, nothing read of them. Another project's file is as if it were not there. An id tells when its file
+was handed in, so that a list can go on behind a file that was deleted meanwhile.
 """
 
 from __future__ import annotations
 
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterable, AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -27,7 +30,8 @@ SELECT id, bytes, created, expires, name, purpose FROM api_file_card WHERE id = 
 _PAGE = """
 SELECT id, bytes, created, expires, name, purpose FROM api_file_card
 WHERE project = %s AND purpose = ANY(%s)
-  AND (%s::text IS NULL OR (created_at, id) < (SELECT created_at, id FROM api_file WHERE id = %s))
+  AND (%s::text IS NULL
+       OR (created_at, id) < (COALESCE((SELECT created_at FROM api_file WHERE id = %s), %s::timestamptz), %s))
 ORDER BY created_at DESC, id DESC LIMIT %s
 """
 
@@ -84,7 +88,7 @@ class FileShelf:
         self, project: str, purposes: list[str], after: str | None, limit: int
     ) -> tuple[list[FileCard], bool]:
         """Return the newest files, or those older than `after`, and whether there are more."""
-        rows = await self._store.fetch(_PAGE, (project, purposes, after, after, limit + 1))
+        rows = await self._store.fetch(_PAGE, (project, purposes, after, after, moment_of(after or ""), after, limit + 1))
         return [_card(row) for row in rows[:limit]], len(rows) > limit
 
     async def pieces(self, file_id: str) -> AsyncIterator[bytes]:
@@ -109,7 +113,9 @@ async def write_file(
     connection: AsyncConnection[Any], project: str, name: str, purpose: str, pieces: AsyncIterable[bytes], keep_s: int
 ) -> FileCard:
     """Write a file in the caller's transaction."""
-    file_id = f"file-{secrets.token_urlsafe(18)}"
+    created = await (await connection.execute("SELECT now()")).fetchone()
+    assert created is not None
+    file_id = new_id(created[0])
     await connection.execute(
         "INSERT INTO api_file VALUES (%s, %s, %s, %s, 0, now(), now() + make_interval(secs => %s))",
         (file_id, project, name, purpose, keep_s),
@@ -122,6 +128,41 @@ async def write_file(
     row = await (await connection.execute(_WRITTEN, (size, file_id))).fetchone()
     assert row is not None
     return _card(row)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOMENT_BYTES, _RANDOM_BYTES = 7, 14  # microseconds until the year 4253, and what nobody can guess
+
+
+def new_id(created: datetime) -> str:
+    """Return an id for a file of that moment.
+
+    Examples
+    --------
+    >>> moment = datetime(2026, 11, 28, 7, 30, 0, 250_000, tzinfo=UTC)
+    >>> moment_of(new_id(moment)) == moment
+    True
+    """
+    moment = (created - _EPOCH) // timedelta(microseconds=1)
+    raw = moment.to_bytes(_MOMENT_BYTES, "big") + secrets.token_bytes(_RANDOM_BYTES)
+    return f"file-{urlsafe_b64encode(raw).decode()}"
+
+
+def moment_of(file_id: str) -> datetime | None:
+    """Return when a file of that id was handed in, also where it is gone; None for what is no id of ours.
+
+    Examples
+    --------
+    >>> moment_of("file-none"), moment_of("file-wbIXOs8HM6OGJt1hNA6X-zg5")
+    (None, None)
+    """
+    try:
+        raw = urlsafe_b64decode(file_id.removeprefix("file-"))
+    except ValueError:
+        return None
+    if len(raw) != _MOMENT_BYTES + _RANDOM_BYTES:
+        return None
+    return _EPOCH + timedelta(microseconds=int.from_bytes(raw[:_MOMENT_BYTES], "big"))
 
 
 async def _parts(content: bytes) -> AsyncIterator[bytes]:
