@@ -114,3 +114,17 @@ def test_a_picture_without_a_text_is_told(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(pdf, "_ocr", lambda *_: [])
     extract = read_pdf(mixed_pdf(tmp_path / "law.pdf", text=3, scans=1), LIMITS)
     assert extract.notes == ("page 5 was not read, for no text was found in the picture.",)
+
+
+def test_the_question_of_an_accordion_is_read_though_it_is_a_button(tmp_path: Path) -> None:
+    page = (
+        "<h2><button data-bs-target='#a'>How much?</button></h2><div id=a>Ten.</div><button aria-controls=b>By when?"
+        "</button><button aria-controls=c>Who?</button><div id=b hidden>1 May.</div><div id=c>All.</div>"
+    )
+    read = [("heading", "How much?"), ("text", "Ten."), ("text", "By when? Who?"), ("text", "1 May."), ("text", "All.")]
+    assert blocks(tmp_path, page) == read
+
+
+def test_a_button_that_opens_a_menu_or_stands_beside_a_heading_is_a_control(tmp_path: Path) -> None:
+    page = "<button aria-controls=m>Menu</button><nav id=m>Home</nav><h2>Fees <button>Copy link</button></h2><p>None."
+    assert blocks(tmp_path, page) == [("heading", "Fees"), ("text", "None.")]

@@ -14,7 +14,7 @@ from typing import Literal
 
 from selectolax.lexbor import LexborNode
 
-from daulat.knowledge.readers._unshown import unshown_in
+from daulat.knowledge.readers._unshown import spoken_buttons, unshown_in
 from daulat.knowledge.readers.base import Block, row_of
 from daulat.knowledge.readers.marks import numeral
 from daulat.knowledge.readers.raised import raised
@@ -29,6 +29,7 @@ _BLOCKS = frozenset(_NAMES.split())  # the elements that browsers show on lines 
 _LISTS = ("ol", "ul", "menu", "dir")
 _CELLS = ("td", "th")
 _TEXT = "-text"
+_BUTTON = "button"  # only those that are text come here
 _RAISED = "sup"
 # A row that holds a table or a heading lays a page out.
 _LAYOUT_ROWS = "tr:has(table, h1, h2, h3, h4, h5, h6)"
@@ -40,11 +41,12 @@ _LONGEST_SPAN = 1_000  # rows: HTML allows 65,534
 def flow(root: LexborNode, passed_over: Collection[str]) -> tuple[list[Block], int]:
     """Return the blocks of an element, without the elements inside it whose tags are passed over.
 
-    What is struck out or hidden is passed over as well; how many pieces of text that were is returned beside them.
+    A button that opens a panel of the text is its title, and is read. What is struck out or hidden is passed over as
+    well; how many pieces of text that were is returned beside them.
     """
     page = _Page(layouts={row.mem_id for row in root.css(_LAYOUT_ROWS)})
     pieces = 0
-    for event, tag, node in _walk(root, passed_over, unshown_in(root)):
+    for event, tag, node in _walk(root, passed_over, unshown_in(root), spoken_buttons(root)):
         if event == "open":
             page.open(tag, node)
         elif event == "close":
@@ -56,7 +58,7 @@ def flow(root: LexborNode, passed_over: Collection[str]) -> tuple[list[Block], i
 
 
 def _walk(
-    root: LexborNode, passed_over: Collection[str], unshown: Collection[int]
+    root: LexborNode, passed_over: Collection[str], unshown: Collection[int], spoken: Collection[int]
 ) -> Iterator[tuple[Literal["open", "close", "unshown"], str, LexborNode]]:
     """Yield every element and text where it begins and where it ends, with its tag; of what is not shown, itself."""
     yield "open", root.tag or "", root
@@ -69,7 +71,7 @@ def _walk(
             yield "close", tag, node
             continue
         tag = child.tag or ""
-        if tag in passed_over:
+        if tag in passed_over and child.mem_id not in spoken:
             continue
         if child.mem_id in unshown:
             yield "unshown", tag, child
@@ -118,6 +120,8 @@ class _Page:
             self.words.append(said if self.pre else re.sub(r"\s+", " ", said))
         elif tag == "br":
             self.words.append("\n")
+        elif tag == _BUTTON:
+            self.words.append(" ")
         elif tag == _RAISED:
             self.above += 1
         elif tag in _BLOCKS:
@@ -127,6 +131,8 @@ class _Page:
     def close(self, tag: str, node: LexborNode) -> None:
         if tag == _RAISED:
             self.above -= 1
+        elif tag == _BUTTON:
+            self.words.append(" ")
         elif tag in _BLOCKS:
             self.flush()
             self._close_block(tag, node)

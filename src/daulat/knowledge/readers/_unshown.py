@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Private: text that stands in a file and not in the document. An element of HTML in, whether it is struck out or
-hidden out; and the note for the curator.
+hidden out; which buttons are text, and the note for the curator.
 
 A struck-out fee is the old one, and a hidden paragraph may be a draft: neither may be cited as what holds. A panel that
 a reader opens, such as an answer under its question, was closed when the page was saved and is hidden from nobody.
@@ -9,7 +9,7 @@ a reader opens, such as an answer under its question, was closed when the page w
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from selectolax.lexbor import LexborNode
 
@@ -22,12 +22,13 @@ _MAY_BE_UNSHOWN = ", ".join((*STRUCK, "[hidden]", "[style]"))
 # How a button, a tab or a link names the panel that it opens.
 _OPENS = ("aria-controls", "data-bs-target", "data-target", "href")
 _OPENING = ", ".join(("[aria-controls]", *(f"[{name}^='#']" for name in _OPENS[1:])))
+_BUTTONS_OF_HEADINGS = ", ".join(f"{tag} button" for tag in ("h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary"))
+_MENUS = "nav[id], nav [id], [id]:has(> nav)"
 
 
 def unshown_in(root: LexborNode) -> set[int]:
     """Return the ids in memory of the elements inside one that are struck out, or hidden and opened by nothing."""
-    named = (node.attributes.get(name) or "" for node in root.css(_OPENING) for name in _OPENS)
-    panels = {word.removeprefix("#") for words in named for word in words.split()}
+    panels = _panels_of(root.css(_OPENING))
     return {
         node.mem_id
         for node in root.css(_MAY_BE_UNSHOWN)
@@ -35,6 +36,25 @@ def unshown_in(root: LexborNode) -> set[int]:
         and is_unshown(node.tag or "", node.attributes)
         and (node.tag in STRUCK or node.attributes.get("id") not in panels)
     }
+
+
+def spoken_buttons(root: LexborNode) -> set[int]:
+    """Return the ids in memory of the buttons that are text, as the questions of an accordion are: each opens a panel
+    that is no menu, or says all that its heading does.
+    """
+    menus = {node.attributes["id"] for node in root.css(_MENUS)}
+    panels = {node.attributes["id"] for node in root.css("[id]")} - menus
+    spoken = {node.mem_id for node in root.css("button") if _panels_of([node]) & panels}
+    for button in root.css(_BUTTONS_OF_HEADINGS):
+        holder = button.parent
+        if holder is not None and holder.text().strip() == button.text().strip():
+            spoken.add(button.mem_id)
+    return spoken
+
+
+def _panels_of(openers: Iterable[LexborNode]) -> set[str | None]:
+    named = (node.attributes.get(name) or "" for node in openers for name in _OPENS)
+    return {word.removeprefix("#") for words in named for word in words.split()}
 
 
 def is_unshown(tag: str, attributes: Mapping[str, str | None]) -> bool:
