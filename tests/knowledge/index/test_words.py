@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import errno
+import resource
 import shutil
 import stat
 import subprocess
@@ -41,6 +43,18 @@ def index(folder: Path) -> LexicalIndex:
 
 def rows(index: LexicalIndex, *terms: str, **how: object) -> list[int]:
     return index.search(dict.fromkeys(terms, 1.0), 10, **how)[0].tolist()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("room", [0, 100, 400])
+def test_an_index_that_the_disk_has_no_room_for_is_an_error_of_the_system(tmp_path: Path, room: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        with pytest.raises(OSError, match="File too large|writer was killed") as raised:
+            write_lexical(tmp_path / "lexical", ENTRIES)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert raised.value.errno in (errno.EFBIG, errno.EIO)
 
 
 def test_the_rarer_word_decides(index: LexicalIndex) -> None:

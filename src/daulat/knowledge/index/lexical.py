@@ -8,13 +8,16 @@ heading; and facets, exact strings such as `doc:UU-24-2013`, that filter. Why ta
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import shutil
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import TypeVar
 
 import numpy as np
 import tantivy
@@ -23,6 +26,8 @@ from numpy.typing import NDArray
 _HEAP_BYTES = 256 << 20  # one writer, one segment up to about a million passages
 _ANALYSER = "terms"
 _MAX_TERMS = 64  # of a question; the rarest are kept
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +55,16 @@ def _register(index: tantivy.Index) -> tantivy.Index:
 
 
 def write_lexical(folder: Path, entries: Iterable[Entry]) -> int:
-    """Write an index into an empty folder; row n is the n-th entry. Returns the number of entries."""
+    """Write an index into an empty folder; row n is the n-th entry. Returns the number of entries.
+
+    Raises
+    ------
+    OSError
+        If the disk refuses it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    index = _register(tantivy.Index(_schema(), path=str(folder)))
-    writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+    index = _register(_written(lambda: tantivy.Index(_schema(), path=str(folder))))
+    writer = _written(lambda: index.writer(heap_size=_HEAP_BYTES, num_threads=1))
     count = 0
     for count, entry in enumerate(entries, 1):
         document = tantivy.Document()
@@ -62,12 +73,23 @@ def write_lexical(folder: Path, entries: Iterable[Entry]) -> int:
         document.add_text("title", " ".join(entry.title))
         for facet in entry.facets:
             document.add_text("facet", facet)
-        writer.add_document(document)
-    writer.commit()
-    writer.wait_merging_threads()
+        _written(writer.add_document, document)
+    _written(writer.commit)
+    _written(writer.wait_merging_threads)
     for path in folder.iterdir():
         path.chmod(0o644)  # tantivy keeps two of its files from other users; a release is for all to read
     return count
+
+
+def _written(step: Callable[..., Made], *given: tantivy.Document) -> Made:
+    """Take a step of the writer. tantivy has one exception for everything, and here only the disk can be at fault."""
+    try:
+        return step(*given)
+    except ValueError as error:
+        number = _OS_ERROR.search(str(error))
+        if number:
+            raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+        raise OSError(errno.EIO, str(error)) from error  # its thread has ended, and kept the reason to itself
 
 
 def _linked(folder: Path) -> Path:
