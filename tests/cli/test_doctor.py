@@ -11,7 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "knowledge" / "reranker"))
 
+from stand_in import standing_in
 from tiny_model import STRING, pair, text, write_gguf
 
 from daulat.cli import _checks
@@ -211,3 +213,22 @@ def test_a_public_address_without_a_declared_proxy_is_found(declaration):
     assert "trusted_proxies" in found(declaration, "proxies").fix
     declaration.write_text(public.replace("\n  public_url", "\n  trusted_proxies: [127.0.0.0/8]\n  public_url"))
     assert found(declaration, "proxies").state == "ok"
+
+
+def with_endpoint(declaration, key, endpoint):
+    declaration.write_text(declaration.read_text().replace("knowledge:\n", f"knowledge:\n  {key}: {endpoint}\n", 1))
+
+
+def test_the_encoder_that_is_declared_is_the_one_that_is_tried(declaration):
+    with standing_in() as server:
+        with_endpoint(declaration, "encoder", f"{{url: '{server.base_url}', model: bge-m3}}")
+        finding = found(declaration, "encoder")
+    assert (finding.state, finding.what) == ("ok", "bge-m3, 64 dimensions")
+
+
+def test_a_declared_encoder_that_cannot_be_reached_is_found(declaration):
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    with_endpoint(declaration, "encoder", f"{{url: 'http://127.0.0.1:{port}/v1', model: bge-m3}}")
+    finding = found(declaration, "encoder")
+    assert (finding.state, "was not reached" in finding.what) == ("fail", True)

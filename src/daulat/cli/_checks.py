@@ -26,7 +26,7 @@ from daulat.cli._output import ADD_SOURCES, counted
 from daulat.errors import DaulatError
 from daulat.gateway import ListenError
 from daulat.knowledge.deciding import own_glossary
-from daulat.knowledge.encoder import bundled_weights
+from daulat.knowledge.encoder import bundled_weights, open_encoder
 from daulat.knowledge.opening import is_outdated, nation_shelf, nation_sources
 from daulat.knowledge.search import reader_for
 from daulat.language import contact_faults
@@ -62,10 +62,10 @@ def examine(path: Path, environ: Mapping[str, str]) -> list[Finding]:
     environ : mapping
         The environment, for DATABASE_URL and the keys of engines.
     """
-    findings = [python(), processor(), memory(), encoder(), guarded("database", lambda: database(environ))]
+    findings = [python(), processor(), memory(), guarded("database", lambda: database(environ))]
     faults = check_nation(path)
     if faults:
-        return [*findings, *(_from_error("declaration", fault) for fault in faults)]
+        return [*findings, guarded("encoder", encoder), *(_from_error("declaration", fault) for fault in faults)]
     nation = load_nation(path)
     findings.append(Finding("declaration", "ok", f"{path}: {nation.country}"))
     return [*findings, *_of_nation(nation, environ)]
@@ -73,6 +73,7 @@ def examine(path: Path, environ: Mapping[str, str]) -> list[Finding]:
 
 def _of_nation(nation: Nation, environ: Mapping[str, str]) -> Iterator[Finding]:
     yield disk(nation, environ)
+    yield guarded("encoder", lambda: encoder_of(nation, environ))
     yield guarded("pack", lambda: pack(nation))
     yield guarded("port", lambda: port(nation))
     yield from proxies(nation)
@@ -177,13 +178,17 @@ def _written_to(nation: Nation, environ: Mapping[str, str]) -> list[Path]:
 
 
 def encoder() -> Finding:
-    """Look for the weights of the encoder."""
+    """Look for the weights of the encoder of this machine."""
+    path = bundled_weights()
+    return Finding("encoder", "ok", f"{path.name}, {path.stat().st_size // MIB} MiB")
 
-    def look() -> Finding:
-        path = bundled_weights()
-        return Finding("encoder", "ok", f"{path.name}, {path.stat().st_size // MIB} MiB")
 
-    return guarded("encoder", look)
+def encoder_of(nation: Nation, environ: Mapping[str, str]) -> Finding:
+    """Try the encoder that is declared with a text of our own, or look for that of this machine."""
+    if nation.knowledge.encoder.url is None:
+        return encoder()
+    declared = open_encoder(nation.knowledge.encoder, environ)
+    return Finding("encoder", "ok", f"{declared.name}, {declared.dimensions} dimensions")
 
 
 def database(environ: Mapping[str, str]) -> Finding:

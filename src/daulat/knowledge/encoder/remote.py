@@ -11,19 +11,18 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import cached_property
 from urllib.parse import urlsplit
 
 import msgspec
 import numpy as np
-from pyreqwest.client import SyncClient, SyncClientBuilder
-from pyreqwest.exceptions import PyreqwestError
 
 from daulat.knowledge.encoder.weights import Float32
+from daulat.knowledge.endpoint import Endpoint, NotAnsweredError, as_utf8, is_plain_address, place_of
 from daulat.knowledge.errors import EncoderError
 
 _AT_ONCE = 64  # texts of one request
+_MOST_BYTES = 64_000_000  # of a reply: vectors of 16,384 dimensions, written as numbers
 _SHORTEST_NORM = 1e-6
 
 
@@ -74,18 +73,16 @@ class RemoteEncoder:
         passage_prefix: str = "",
         patience_s: float = 60.0,
     ) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+        if not is_plain_address(base_url):
             raise EncoderError(
-                f"`{parts.scheme}://{parts.hostname or ''}{parts.path}` is not the address of an encoder",
+                f"`{place_of(base_url)}{urlsplit(base_url).path}` is not the address of an encoder",
                 why="Only plain http and https addresses, without a password, are used.",
                 fix="Set `knowledge.encoder.url` in nation.yaml to an address such as https://host/v1.",
                 code="knowledge.encoder.url",
             )
-        self._url = base_url.rstrip("/") + "/embeddings"
-        self._model, self._api_key = model, api_key
+        self._endpoint = Endpoint(base_url.rstrip("/") + "/embeddings", api_key, patience_s, _MOST_BYTES)
+        self._model = model
         self._query_prefix, self._passage_prefix = query_prefix, passage_prefix
-        self._patience = timedelta(seconds=patience_s)
         # Vectors made with other prefixes cannot be compared, so they are part of the name.
         prefixes = f" ({query_prefix!r}, {passage_prefix!r})" if query_prefix or passage_prefix else ""
         self.name = model + prefixes
@@ -118,20 +115,12 @@ class RemoteEncoder:
         return np.concatenate(parts)
 
     def _ask(self, texts: Sequence[str]) -> Float32:
-        # A lone surrogate has no UTF-8 and would not reach the server.
-        clean = [text.encode("utf-8", "replace").decode() for text in texts]
-        body = msgspec.json.encode(_Request(self._model, clean))
-        request = self._client.post(self._url).header("content-type", "application/json").body_bytes(body)
-        if self._api_key:
-            request = request.header("authorization", f"Bearer {self._api_key}", is_sensitive=True)
+        body = msgspec.json.encode(_Request(self._model, [as_utf8(text) for text in texts]))
         try:
-            response = request.build().send()
-            if response.status != 200:
-                raise self._unusable(f"answered with status {response.status}")
-            reply = msgspec.json.decode(bytes(response.bytes()), type=_Reply)
+            reply = msgspec.json.decode(self._endpoint.post(body), type=_Reply)
             vectors = [_numbers(item.embedding) for item in sorted(reply.data, key=lambda item: item.index)]
-        except PyreqwestError as error:
-            raise self._unusable(f"was not reached ({type(error).__name__})") from error
+        except NotAnsweredError as error:
+            raise self._unusable(str(error)) from error
         except (msgspec.MsgspecError, UnicodeDecodeError, binascii.Error, ValueError) as error:
             raise self._unusable("did not answer with vectors") from error
         if [item.index for item in sorted(reply.data, key=lambda item: item.index)] != list(range(len(texts))):
@@ -149,15 +138,9 @@ class RemoteEncoder:
         unit: Float32 = vectors / norms
         return unit
 
-    @cached_property
-    def _client(self) -> SyncClient:
-        builder = SyncClientBuilder().follow_redirects(False).no_proxy().timeout(self._patience)
-        return builder.connect_timeout(min(self._patience, timedelta(seconds=5))).build()
-
     def _unusable(self, how: str) -> EncoderError:
-        parts = urlsplit(self._url)
         return EncoderError(
-            f"the encoder `{self._model}` at {parts.scheme}://{parts.hostname} {how}",
+            f"the encoder `{self._model}` at {place_of(self._endpoint.url)} {how}",
             why="Without vectors, questions in other words than the law's would not find their article.",
             fix="Check `knowledge.encoder` in nation.yaml and the endpoint; `daulat doctor` tries it.",
             code="knowledge.encoder.remote",
