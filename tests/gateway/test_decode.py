@@ -85,3 +85,19 @@ def test_an_answer_that_is_not_text_is_refused(modalities):
     with pytest.raises(BadRequest) as refused:
         chat({"role": "user", "content": "hi"}, modalities=modalities)
     assert refused.value.param == "modalities"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"seed": "x"}, "`seed`: Expected `integer | null`, got `string`"),
+        ({"n": 0}, "`n`: Expected `integer` >= 1"),
+        ({"temperature": -1}, "`temperature`: Expected `number` >= 0"),
+        ({"stream": "yes"}, "`stream`: Expected `boolean | null`, got `string`"),
+        ({"metadata": {"a": 1.5}}, "`metadata[...]`: Expected `string`, got `number`"),
+    ],
+)
+def test_what_is_wrong_is_told_by_the_types_of_json(fields, said):
+    with pytest.raises(BadRequest) as caught:
+        chat(user("Hello"), **fields)
+    assert caught.value.what.endswith(said)

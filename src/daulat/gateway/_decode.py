@@ -47,6 +47,9 @@ _HARMLESS: dict[str, tuple[Any, ...]] = {
 # Known by their shape, and yet an engine's to heed.
 _PASSED_ON = frozenset({"top_p", "tools", "tool_choice", "response_format", "store"})
 _READ_HERE = frozenset(ChatCompletionRequest.__struct_fields__) - _PASSED_ON
+_TYPES = re.compile(r"(?<=`)[a-z]+( \| [a-z]+)*(?=`)")
+_JSON = {"int": "integer", "float": "number", "str": "string", "bool": "boolean"}
+_WHOLE = re.compile(r"([<>]=? -?\d+)\.0$")
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`$")
 
 
@@ -65,7 +68,7 @@ def explained() -> Iterator[None]:
     try:
         yield
     except msgspec.ValidationError as error:
-        what, path = _fault(str(error))
+        what, path = fault_of(error)
         raise BadRequest(
             f"the body is not what this path takes: {f'`{path}`: ' if path else ''}{what}",
             why="A request that is read otherwise than it was meant gives a wrong answer.",
@@ -82,20 +85,36 @@ def explained() -> Iterator[None]:
         ) from None
 
 
-def _fault(told: str) -> tuple[str, str | None]:
-    """Return what the decoder found, and the field that it is about; a field that is missing is one too.
+def fault_of(error: msgspec.ValidationError) -> tuple[str, str | None]:
+    """Return what the decoder found, in the words of JSON, and the field that it is about, a missing one too.
 
     Examples
     --------
-    >>> _fault("Expected `int` <= 1 - at `$.n`"), _fault("Object missing required field `messages`")
-    (('Expected `int` <= 1', 'n'), ('it is missing', 'messages'))
+    >>> fault_of(msgspec.ValidationError("Expected `int | null`, got `str` - at `$.n`"))
+    ('Expected `integer | null`, got `string`', 'n')
+    >>> fault_of(msgspec.ValidationError("Object missing required field `messages`"))
+    ('it is missing', 'messages')
     """
-    parts = _AT.match(told)
+    parts = _AT.match(str(error))
     what, path = (parts["what"], parts["path"]) if parts else ("", None)
     missing = _MISSING.match(what)
     if missing is None:
-        return what, path
+        return _in_json(what), path
     return "it is missing", f"{path}.{missing['name']}" if path else missing["name"]
+
+
+def _in_json(what: str) -> str:
+    """Return what was expected by the types of JSON, where the decoder names those of Python.
+
+    Examples
+    --------
+    >>> _in_json("Expected `float` >= 0.0"), _in_json("Invalid enum value 'int'")
+    ('Expected `number` >= 0', "Invalid enum value 'int'")
+    """
+    if not what.startswith("Expected "):
+        return what
+    named = _TYPES.sub(lambda types: " | ".join(_JSON.get(name, name) for name in types[0].split(" | ")), what)
+    return _WHOLE.sub(r"\1", named)
 
 
 def decode(body: bytes, kind: type[Body]) -> Body:

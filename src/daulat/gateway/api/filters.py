@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from daulat.gateway._decode import fault_of
 from daulat.gateway.api.vector_schema import Attribute, Filter
 from daulat.gateway.errors import BadRequest
 
@@ -37,8 +38,8 @@ def read_filter(value: dict[str, Any] | None) -> Filter | None:
     try:
         found = msgspec.convert(value, Filter)
     except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at `$")
-        raise _invalid(f"filters{where.rstrip('`')}", what) from None
+        what, path = fault_of(error)
+        raise _invalid(f"filters.{path}" if path else "filters", what) from None
     check(found)
     return found
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from daulat.gateway._decode import fault_of
 from daulat.gateway.api.batches.schema import BatchFault, Flags, InputLine
 
 MOST_LINES = 50_000
@@ -82,8 +83,8 @@ class LineReader:
             line = _read_line(text)
             flags = _read_flags(line.body)
         except msgspec.ValidationError as error:
-            what, _, where = str(error).partition(" - at `$.")
-            self._fault("invalid_request", f"the line is not a request: {what}", where.rstrip("`") or None)
+            what, where = fault_of(error)
+            self._fault("invalid_request", f"the line is not a request: {f'`{where}`: ' if where else ''}{what}", where)
             return None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self._fault("invalid_json_line", "the line is not JSON in UTF-8")

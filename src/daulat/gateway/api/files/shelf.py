@@ -88,7 +88,9 @@ class FileShelf:
         self, project: str, purposes: list[str], after: str | None, limit: int
     ) -> tuple[list[FileCard], bool]:
         """Return the newest files, or those older than `after`, and whether there are more."""
-        rows = await self._store.fetch(_PAGE, (project, purposes, after, after, moment_of(after or ""), after, limit + 1))
+        rows = await self._store.fetch(
+            _PAGE, (project, purposes, after, after, moment_of(after or ""), after, limit + 1)
+        )
         return [_card(row) for row in rows[:limit]], len(rows) > limit
 
     async def pieces(self, file_id: str) -> AsyncIterator[bytes]:
