@@ -170,6 +170,25 @@ def test_a_list_goes_on_behind_what_was_deleted_and_never_ends_early_behind_what
     assert (caught.value.code, caught.value.param) == ("invalid_query", "order")
 
 
+def test_answers_are_kept_no_longer_than_the_batch_asks_for(client):
+    lines = [("a", asking("Hello")), ("b", asking("Hello", model="none"))]
+    batch = ended(client, hand_in(client, lines, output_expires_after={"anchor": "created_at", "seconds": 3_600}))
+    for name in (batch.output_file_id, batch.error_file_id):
+        file = client.files.retrieve(name)
+        assert file.expires_at - file.created_at == 3_600
+    with pytest.raises(openai.BadRequestError) as caught:
+        hand_in(client, lines, output_expires_after={"anchor": "created_at", "seconds": 60})
+    assert caught.value.param == "output_expires_after.seconds"
+
+
+@pytest.mark.parametrize("window", ["1d", "0h", "169h", "24H", ""])
+def test_a_window_is_in_hours_up_to_a_week_and_another_is_refused_in_words(client, window):
+    with pytest.raises(openai.BadRequestError, match="from `1h` to `168h`") as caught:
+        hand_in(client, [("a", asking("Hello"))], completion_window=window)
+    assert caught.value.param == "completion_window"
+    assert hand_in(client, [("a", asking("Hello"))], completion_window="168h").completion_window == "168h"
+
+
 def test_a_batch_needs_a_file_and_an_endpoint_that_are_there(client):
     with pytest.raises(openai.NotFoundError):
         client.batches.create(input_file_id="file-none", endpoint=CHAT, completion_window="24h")

@@ -47,7 +47,7 @@ RETURNING l.batch_id, l.number, l.attempts, l.lost, l.body, b.key_id, b.endpoint
 """
 
 _ENDED = """
-SELECT b.id, b.project, b.status, b.expires_at <= now() FROM api_batch b
+SELECT b.id, b.project, b.status, b.expires_at <= now(), b.output_keep_s FROM api_batch b
 WHERE (b.status = 'cancelling' OR b.status = 'in_progress' AND b.expires_at <= now()
        OR b.status = 'in_progress' AND NOT EXISTS
           (SELECT FROM api_batch_line l WHERE l.batch_id = b.id AND l.status IS NULL))
@@ -193,14 +193,17 @@ class Leases:
                 await self._end(connection, *row)
         return True
 
-    async def _end(self, connection: AsyncConnection[Any], batch: str, project: str, status: str, late: bool) -> None:
+    async def _end(
+        self, connection: AsyncConnection[Any], batch: str, project: str, status: str, late: bool, keep_s: int | None
+    ) -> None:
         ended = "cancelled" if status == "cancelling" else "expired" if late else "completed"
         await connection.execute(_TAKEN_AWAY, (batch,))
         completed, failed, missing = await _counts(connection, batch)
         if missing == 0 and status == "in_progress":
             ended = "completed"
-        output = await self._file(connection, batch, project, "output", completed, ended)
-        errors = await self._file(connection, batch, project, "errors", failed + missing, ended)
+        kept_s = min(self._shelf.keep_s, keep_s or self._shelf.keep_s)
+        output = await _file(connection, batch, project, "output", completed, ended, kept_s)
+        errors = await _file(connection, batch, project, "errors", failed + missing, ended, kept_s)
         await connection.execute("DELETE FROM api_batch_line WHERE batch_id = %s", (batch,))
         await connection.execute(
             "UPDATE api_batch SET status = %s, ended_at = now(), output_file = %s, error_file = %s,"
@@ -240,15 +243,15 @@ class Leases:
                 for line in reader.end():
                     await copy.write_row((batch, number, line.custom_id, bytes(line.body)))
 
-    async def _file(
-        self, connection: AsyncConnection[Any], batch: str, project: str, kind: str, lines: int, ended: str
-    ) -> str | None:
-        """Write one of the two files of a batch, in the order of its input."""
-        if not lines:
-            return None
-        pieces = _pieces(connection, batch, kind, ended)
-        name = f"{batch}_{kind}.jsonl"
-        return (await write_file(connection, project, name, "batch_output", pieces, self._shelf.keep_s)).id
+
+async def _file(
+    connection: AsyncConnection[Any], batch: str, project: str, kind: str, lines: int, ended: str, keep_s: int
+) -> str | None:
+    """Write one of the two files of a batch, in the order of its input."""
+    if not lines:
+        return None
+    pieces = _pieces(connection, batch, kind, ended)
+    return (await write_file(connection, project, f"{batch}_{kind}.jsonl", "batch_output", pieces, keep_s)).id
 
 
 async def _pieces(connection: AsyncConnection[Any], batch: str, kind: str, ended: str) -> AsyncIterator[bytes]:

@@ -3,14 +3,22 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
 import msgspec
 from psycopg.types.json import Jsonb
 
-from daulat.gateway.api.batches.schema import BatchCard, BatchFault, BatchFaults, BatchRequest, RequestCounts
-from daulat.gateway.errors import Overloaded
+from daulat.gateway.api.batches.schema import (
+    WINDOW,
+    BatchCard,
+    BatchFault,
+    BatchFaults,
+    BatchRequest,
+    RequestCounts,
+)
+from daulat.gateway.errors import BadRequest, Overloaded
 from daulat.gateway.ports import Caller
 from daulat.store import Store
 
@@ -52,10 +60,12 @@ class BatchQueue:
 
         Raises
         ------
+        BadRequest
+            If its window is none.
         Overloaded
             If the project has too many that have not ended.
         """
-        hours = int(asked.completion_window.removesuffix("h"))
+        hours, expiry = hours_of(asked.completion_window), asked.output_expires_after
         batch_id = f"batch_{secrets.token_urlsafe(18)}"
         async with self._store.connection() as connection:
             await connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", ("api_batch:" + caller.project,))
@@ -70,11 +80,11 @@ class BatchQueue:
                 )
             await connection.execute(
                 "INSERT INTO api_batch (id, project, key_id, data_class, endpoint, input_file, status, window_s,"
-                " metadata, created_at, expires_at) VALUES (%s, %s, %s, %s, %s, %s, 'validating', %s, %s, now(),"
-                " now() + make_interval(hours => %s))",
+                " metadata, output_keep_s, created_at, expires_at)"
+                " VALUES (%s, %s, %s, %s, %s, %s, 'validating', %s, %s, %s, now(), now() + make_interval(hours => %s))",
                 (
                     batch_id, caller.project, caller.key, data_class, asked.endpoint, asked.input_file_id,
-                    hours * 3600, Jsonb(asked.metadata or {}), hours,
+                    hours * 3600, Jsonb(asked.metadata or {}), expiry and expiry.seconds, hours,
                 ),
             )  # fmt: skip
         card = await self.find(caller.project, batch_id)
@@ -99,6 +109,30 @@ class BatchQueue:
             (batch_id, project),
         )
         return await self.find(project, batch_id)
+
+
+def hours_of(window: str) -> int:
+    """Return the hours of a window.
+
+    Raises
+    ------
+    BadRequest
+        If it is not in whole hours, from one to a week.
+
+    Examples
+    --------
+    >>> hours_of("24h")
+    24
+    """
+    if not re.fullmatch(WINDOW, window):
+        raise BadRequest(
+            "`completion_window` is not in whole hours, from `1h` to `168h`",
+            why="What is not answered when it is over is given back unanswered.",
+            fix="send `24h`, the one that OpenAI has, or a longer one where there is time.",
+            code="invalid_body",
+            param="completion_window",
+        )
+    return int(window.removesuffix("h"))
 
 
 def _card(row: tuple[Any, ...]) -> BatchCard:

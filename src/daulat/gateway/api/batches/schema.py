@@ -19,13 +19,27 @@ ENDPOINTS: tuple[str, ...] = get_args(Endpoint)
 Status = Literal["validating", "failed", "in_progress", "completed", "expired", "cancelling", "cancelled"]
 
 
+WINDOW = r"^([1-9][0-9]?|1[0-5][0-9]|16[0-8])h$"
+
+
+class Expiry(Struct):
+    """How long the files that come of a batch are kept, from when they are made."""
+
+    anchor: Literal["created_at"]
+    seconds: Annotated[int, Meta(ge=3_600, le=315_360_000)]
+
+
 class BatchRequest(Struct):
-    """The body of POST /v1/batches. `completion_window` is in whole hours; what is not answered by then is not."""
+    """The body of POST /v1/batches. `completion_window` is in whole hours; what is not answered by then is not.
+
+    `output_expires_after` counts where it is shorter than files are kept anyway.
+    """
 
     input_file_id: FileId
     endpoint: Endpoint
-    completion_window: Annotated[str, Meta(pattern=r"^([1-9][0-9]?|1[0-5][0-9]|16[0-8])h$")]
+    completion_window: Annotated[str, Meta(extra_json_schema={"pattern": WINDOW})]
     metadata: Annotated[dict[KeptText, Annotated[KeptText, Meta(max_length=512)]], Meta(max_length=16)] | None = None
+    output_expires_after: Expiry | None = None
 
 
 class BatchFault(Struct):
