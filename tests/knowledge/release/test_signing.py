@@ -7,8 +7,10 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -237,3 +239,52 @@ def test_a_name_that_leads_out_of_the_release_is_not_followed(copy: Path, tmp_pa
     (folder / SIGNATURE).write_bytes(key.sign((folder / MANIFEST).read_bytes()))
     with pytest.raises(ReleaseError, match=r"\.\./outside is missing"):
         verify_release(folder)
+
+
+GUIDE = Path(__file__).parents[3] / "docs/guides/publish-a-release.md"
+
+
+def change_signed_words(folder: Path) -> None:
+    passages = folder / "passages.bin"
+    before = hashlib.sha256(passages.read_bytes()).hexdigest()
+    passages.write_bytes(passages.read_bytes().replace(b"crowns", b"dollar"))
+    manifest = (folder / MANIFEST).read_text()
+    (folder / MANIFEST).write_text(manifest.replace(before, hashlib.sha256(passages.read_bytes()).hexdigest()))
+
+
+def sign_with_another_key(folder: Path) -> None:
+    change_signed_words(folder)
+    forger = SigningKey.open(folder.parent / "forger.key")
+    (folder / SIGNATURE).write_bytes(forger.sign((folder / MANIFEST).read_bytes()))
+
+
+def put_a_link_in_its_place(folder: Path) -> None:
+    (folder / "rows.npy").rename(folder.parent / "rows.npy")
+    (folder / "rows.npy").symlink_to(folder.parent / "rows.npy")
+
+
+@pytest.mark.skipif(not all(map(shutil.which, ("openssl", "jq"))), reason="needs openssl and jq")
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        None,
+        lambda folder: (folder / "rows.npy").write_bytes(b"x"),
+        lambda folder: (folder / "lexical/more").touch(),
+        lambda folder: (folder / "rows.npy").rename(folder / "columns.npy"),
+        put_a_link_in_its_place,
+        change_signed_words,
+        sign_with_another_key,
+    ],
+)
+def test_an_auditor_checks_a_release_with_the_commands_of_the_guide(
+    release: Release, tmp_path: Path, tamper: Callable[[Path], object] | None
+) -> None:
+    folder = shutil.copytree(release.folder, tmp_path / "release")
+    _, key = verify_release(folder)
+    if tamper:
+        tamper(folder)
+    [block] = re.findall(r"^```sh\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    script = re.sub(r"^key=.*$", f"key={key.text}", block, flags=re.MULTILINE)
+    done = subprocess.run(["/bin/sh", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) is (tamper is None), done.stdout + done.stderr
+    assert ("is whole" in done.stdout) is (tamper is None)
