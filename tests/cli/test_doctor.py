@@ -232,3 +232,21 @@ def test_a_declared_encoder_that_cannot_be_reached_is_found(declaration):
     with_endpoint(declaration, "encoder", f"{{url: 'http://127.0.0.1:{port}/v1', model: bge-m3}}")
     finding = found(declaration, "encoder")
     assert (finding.state, "was not reached" in finding.what) == ("fail", True)
+
+
+def test_a_reranker_that_is_declared_is_tried_and_none_is_nothing_to_say(declaration):
+    assert [each for each in _checks.examine(declaration, {}) if each.check == "reranker"] == []
+    with standing_in() as server:
+        with_endpoint(declaration, "reranker", f"{{url: '{server.base_url}', model: bge-reranker-v2-m3}}")
+        assert found(declaration, "reranker") == _checks.Finding(
+            "reranker", "ok", "`bge-reranker-v2-m3` at http://127.0.0.1"
+        )
+        server.reply = lambda _: (404, b"")
+        finding = found(declaration, "reranker")
+    assert (finding.state, "answered with status 404" in finding.what) == ("warn", True)
+
+
+def test_a_reranker_whose_key_is_missing_is_found(declaration):
+    with_endpoint(declaration, "reranker", "{url: 'http://127.0.0.1:1/v1', model: m, key_from: RERANKER_KEY}")
+    finding = found(declaration, "reranker")
+    assert (finding.state, "RERANKER_KEY is empty" in finding.what) == ("fail", True)

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "journeys"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "knowledge" / "reranker"))
 
+from stand_in import StandIn, standing_in
 from writing_server import copying_server
 
 from daulat.knowledge.encoder import bundled_weights
@@ -85,6 +87,37 @@ def test_quotations_that_cover_for_a_model_are_not_its_own(
     assert babbled["gold_cited"] == quoted["gold_cited"]
     assert babbled["written"] == 0.0
     assert not json.loads((tmp_path / "gates/babbles.json").read_text())["results"][0]["passed"]
+
+
+@pytest.fixture
+def reranker(tmp_path: Path) -> Iterator[StandIn]:
+    """A reranker that is declared, and puts what speaks of a train first."""
+    with standing_in() as server:
+        server.relevance = lambda _question, text: float("Kereta" in text)
+        declared = f"knowledge:\n  reranker: {{url: '{server.base_url}', model: bge}}\n"
+        (tmp_path / "nation.yaml").write_text(bootstrap("EE").replace("knowledge:\n", declared, 1))
+        yield server
+
+
+def test_retrieval_is_measured_with_a_reranker_beside_the_figures_without(
+    context_folder: Path, tmp_path: Path, reranker: StandIn
+) -> None:
+    found, _ = run(tmp_path, "retrieval", "--data", str(context_folder), "--reranked")
+    # Of two questions the one about the lake now has its passage second: 1/2, and (1/2 + 1) / 2.
+    assert (found["recall_at_1"], found["mrr"]) == (0.5, 0.75)
+    assert (found["without_reranker"]["recall_at_1"], found["without_reranker"]["mrr"]) == (1.0, 1.0)
+    assert found["reranker"] == "`bge` at http://127.0.0.1"
+    answers, _ = run(tmp_path, "answers", "--data", str(context_folder), "--reranked")
+    assert answers["reranker"] == found["reranker"]
+
+
+def test_no_figure_is_made_of_a_reranker_that_fails(context_folder: Path, tmp_path: Path, reranker: StandIn) -> None:
+    reranker.reply = lambda _: (503, b"")
+    found, _ = run(tmp_path, "retrieval", "--data", str(context_folder), "--reranked")
+    assert found["error"]["code"] == "knowledge.reranker.remote"
+    (tmp_path / "nation.yaml").write_text(bootstrap("EE"))
+    found, _ = run(tmp_path, "retrieval", "--data", str(context_folder), "--reranked")
+    assert found["error"]["code"] == "bench.reranker"
 
 
 def test_nothing_is_measured_with_other_weights_than_the_service_opens(

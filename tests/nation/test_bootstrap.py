@@ -107,3 +107,9 @@ def test_official_languages_come_first_and_dead_ones_not_at_all():
     tags = [one.tag for one in languages_of("ID")]
     assert tags[0] == "id"
     assert "kaw" not in tags  # Kawi, which CLDR lists with no living speaker
+
+
+def test_the_reranker_that_is_shown_can_be_declared_and_none_is_by_default(tmp_path):
+    assert declared(tmp_path, bootstrap("EE")).knowledge.reranker is None
+    shown = declared(tmp_path, bootstrap("EE").replace("  # reranker:", "  reranker:")).knowledge.reranker
+    assert (shown.model, shown.key_from) == ("bge-reranker-v2-m3", "RERANKER_KEY")

@@ -24,6 +24,7 @@ from daulat.knowledge.types import Hit
 CITED = 5
 OFFERED = 4  # passages that a writing model is given
 LOOKED_AT = 12  # hits
+_MARKED = max(CITED, OFFERED)
 _AS_SURE = 0.5  # of the probability of what people asked about
 
 
@@ -73,11 +74,12 @@ class Judge:
         thread = self.threads.thread(question, language)
         whole = self._judged(question, language, thread)
         if thread.lead is None:
-            return whole
+            return self._prepared(question, language, whole)
         alone = self._judged(question, language, Thread())
-        return whole if whole.probability > alone.probability + thread.lead else alone
+        surer = whole if whole.probability > alone.probability + thread.lead else alone
+        return self._prepared(question, language, surer)
 
-    def _judged(self, question: Question, language: str, thread: Thread) -> Prepared:
+    def _judged(self, question: Question, language: str, thread: Thread) -> _Case:
         searcher = self.searcher
         asked = searcher.ask(_ends_of(thread.searched(question.text, language, searcher.reader)), language)
         if thread.before:
@@ -86,17 +88,30 @@ class Judge:
         found = searcher.candidates(asked, Filters(services=frozenset({question.service})))
         hits = thread.moved_on(searcher.rank(found, LOOKED_AT))
         if not hits:
-            return Prepared(question, language, asked, (), (), (), 0.0, self.answerable.threshold((), found.heard))
+            return _Case(thread, asked, found, (), None, 0.0)
         surest = self._surest(hits, asked, found, thread)
-        evidence = tuple(gather_evidence(surest.hits, searcher.release))
-        others = evidence[1 : max(CITED, OFFERED)]
-        marked = surest.mark, *(self.marker.mark(asked, item, found.heard) for item in others)
-        evidence = tuple(
-            at_article(item, mark.span[0], searcher.reader.legal) for item, mark in zip(evidence, marked, strict=False)
-        )
         probability = 0.0 if searcher.lacks_article(asked) else surest.probability
-        threshold = self.answerable.threshold(surest.hits, found.heard)
-        return Prepared(question, language, asked, surest.hits, evidence, marked, probability, threshold)
+        return _Case(thread, asked, found, surest.hits, surest.mark, probability)
+
+    def _prepared(self, question: Question, language: str, case: _Case) -> Prepared:
+        asked, found, legal = case.asked, case.found, self.searcher.reader.legal
+        threshold = self.answerable.threshold(case.hits, found.heard)
+        hits = self._in_order(case, threshold)
+        evidence = tuple(gather_evidence(hits, self.searcher.release))
+        marked = [case.mark] if case.mark and hits is case.hits else []
+        marked += [self.marker.mark(asked, each, found.heard) for each in evidence[len(marked) : _MARKED]]
+        evidence = tuple(at_article(item, mark.span[0], legal) for item, mark in zip(evidence, marked, strict=False))
+        return Prepared(question, language, asked, hits, evidence, tuple(marked), case.probability, threshold)
+
+    def _in_order(self, case: _Case, threshold: float) -> tuple[Hit, ...]:
+        """Return the hits as they are cited: of what is answered, and by no rule, a reranker orders the first.
+
+        Whether there is an answer was judged before, in the order that the judgement was fitted on: it takes a passage
+        that is not also the nearest for a worse one, and would decline where the reranker is right.
+        """
+        if not threshold <= case.probability < 1 or not self.searcher.reranks(case.found):
+            return case.hits
+        return tuple(case.thread.moved_on(self.searcher.best(case.found, LOOKED_AT)))
 
     def _surest(self, hits: Sequence[Hit], asked: Asked, found: Candidates, thread: Thread) -> _Weighed:
         """Return hits in the order that answers most surely.
@@ -125,6 +140,17 @@ class Judge:
         best = gather_evidence(hits[:1], self.searcher.release)[0]
         mark = self.marker.mark(asked, best, found.heard)
         return _Weighed(tuple(hits), mark, self.answerable.probability(hits, mark, asked, found.heard))
+
+
+class _Case(NamedTuple):
+    """What was searched for, the hits in the order that answers most surely, the first one's mark, and how surely."""
+
+    thread: Thread
+    asked: Asked
+    found: Candidates
+    hits: tuple[Hit, ...]
+    mark: Marked | None
+    probability: float
 
 
 class _Weighed(NamedTuple):

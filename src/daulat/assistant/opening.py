@@ -28,6 +28,7 @@ from daulat.assistant.writer import WriterFor, nobody
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.ingest import load_rules
 from daulat.knowledge.release import Release
+from daulat.knowledge.reranker import Reranker
 from daulat.knowledge.search import BoundedSearcher, Places, load_ranking, reader_for
 from daulat.language import Contacts, PackFiles, contacts_for, detector_for, notices_for
 
@@ -45,6 +46,7 @@ def open_assistant(
     services: Mapping[str, Mapping[str, str]] | None = None,
     glossary: Path | None = None,
     writer_for: WriterFor = nobody,
+    reranker: Reranker | None = None,
 ) -> Assistant:
     """Open an assistant over a release.
 
@@ -71,10 +73,12 @@ def open_assistant(
         The nation's own, beside the pack's.
     writer_for : callable
         (service, language) to who may write; by default nobody, and answers are quotations.
+    reranker : Reranker, optional
+        Orders the first hits, where no everyday question is heard.
     """
     languages = tuple(languages) or ("en",)
     reader = reader_for(pack, languages, glossary=glossary)
-    searcher = BoundedSearcher(release, encoder, reader, load_ranking(), bounds or {})
+    searcher = BoundedSearcher(release, encoder, reader, load_ranking(), bounds or {}, reranker)
     sentence_rules = load_rules(pack.path()).sentences if pack else {}
     contacts = contacts or contacts_for(pack)
     threads = Threads(

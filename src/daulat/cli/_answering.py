@@ -9,6 +9,7 @@ it.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from daulat.knowledge.encoder import Encoder, open_encoder
 from daulat.knowledge.errors import SourceError
 from daulat.knowledge.opening import awaits_build, is_outdated, nation_sources, open_or_build
 from daulat.knowledge.release import Manifest, Release, Shelf
+from daulat.knowledge.reranker import open_reranker
 from daulat.knowledge.search import Reader
 from daulat.language import Contacts, contacts_for
 from daulat.nation import Nation, Pack, pack_at
@@ -54,6 +56,7 @@ def open_answering(nation: Nation, pack: Pack | None, report: Report, writer_for
         If a declaration has faults, the release is damaged, or the encoder cannot be used.
     """
     encoder = open_encoder(nation.knowledge.encoder, os.environ)
+    reranker = open_reranker(nation.knowledge.reranker, os.environ, time.monotonic)
     release = open_or_build(nation, pack, encoder, report, now=_now)
     languages = nation.language_tags
     contacts = declared_contacts(nation, pack)
@@ -69,6 +72,7 @@ def open_answering(nation: Nation, pack: Pack | None, report: Report, writer_for
         services={service.id: service.names for service in nation.services},
         glossary=own_glossary(nation.path(nation.knowledge.sources)),
         writer_for=writer_for,
+        reranker=reranker,
     )
     return Opened(assistant, release, encoder)
 
@@ -100,7 +104,8 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
         held = f"{counted(manifest.passages, 'passage')} of {counted(manifest.documents, 'document')}"
         detail = f"{held} in {manifest.release_id}"
         due = build_due(nation, pack, opened.release, opened.assistant.searcher.reader)
-        detail = "; ".join(filter(None, (detail, due or _empty(manifest), unread(manifest, nation, pack))))
+        told = (due or _empty(manifest), unread(manifest, nation, pack), _reranking(nation, opened.release))
+        detail = "; ".join(filter(None, (detail, *told)))
         assistant = opened.assistant
         library = OpenLibrary(opened.release, assistant.labels, assistant.searcher, assistant.language_of)
         give_memory_back()
@@ -133,6 +138,14 @@ def build_due(nation: Nation, pack: Pack | None, release: Release, reader: Reade
 def _empty(manifest: Manifest) -> str:
     """Say what brings official text here, where the release in use holds none and nothing was declared for it."""
     return "" if manifest.passages or manifest.failures else ADD_SOURCES
+
+
+def _reranking(nation: Nation, release: Release) -> str:
+    """Say what a declared reranker does here; nothing where none is declared."""
+    if nation.knowledge.reranker is None:
+        return ""
+    orders = f"{nation.knowledge.reranker.model or 'the reranker'} orders the first passages"
+    return orders if release.everyday is None else f"{orders} for questions that are like no everyday question"
 
 
 def _now() -> datetime:

@@ -27,7 +27,9 @@ from daulat.errors import DaulatError
 from daulat.gateway import ListenError
 from daulat.knowledge.deciding import own_glossary
 from daulat.knowledge.encoder import bundled_weights, open_encoder
+from daulat.knowledge.errors import RerankerError
 from daulat.knowledge.opening import is_outdated, nation_shelf, nation_sources
+from daulat.knowledge.reranker import DeclaredReranker, open_remote
 from daulat.knowledge.search import reader_for
 from daulat.language import contact_faults
 from daulat.models import WEIGHTS, EmbeddedEngine, declare_engines
@@ -74,6 +76,8 @@ def examine(path: Path, environ: Mapping[str, str]) -> list[Finding]:
 def _of_nation(nation: Nation, environ: Mapping[str, str]) -> Iterator[Finding]:
     yield disk(nation, environ)
     yield guarded("encoder", lambda: encoder_of(nation, environ))
+    if (declared := nation.knowledge.reranker) is not None:
+        yield guarded("reranker", lambda: reranker(declared, environ))
     yield guarded("pack", lambda: pack(nation))
     yield guarded("port", lambda: port(nation))
     yield from proxies(nation)
@@ -189,6 +193,16 @@ def encoder_of(nation: Nation, environ: Mapping[str, str]) -> Finding:
         return encoder()
     declared = open_encoder(nation.knowledge.encoder, environ)
     return Finding("encoder", "ok", f"{declared.name}, {declared.dimensions} dimensions")
+
+
+def reranker(declared: DeclaredReranker, environ: Mapping[str, str]) -> Finding:
+    """Try the reranker that is declared, with texts of our own; search goes on where it fails."""
+    remote = open_remote(declared, environ)
+    try:
+        remote.scores("1", ["1", "2"])
+    except RerankerError as error:
+        return Finding("reranker", "warn", error.what, error.why, error.fix)
+    return Finding("reranker", "ok", remote.name)
 
 
 def database(environ: Mapping[str, str]) -> Finding:

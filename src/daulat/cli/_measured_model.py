@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A declared model that is to be measured: its name in; who writes while it is, and the gate results at the end, out.
 
-No gate is asked here: this is how a model comes to one. Composition only; used by `daulat bench answers --model`.
+No gate is asked here: this is how a model comes to one. A declared reranker is opened here too. Composition only; used
+by `daulat bench`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from daulat.cli._output import hint, say
 if TYPE_CHECKING:
     from daulat.assistant import Writer, WriterFor
     from daulat.evaluation import AnswerFigures
+    from daulat.knowledge.reranker import RemoteReranker
     from daulat.models import EngineSet
 
 
@@ -79,6 +81,29 @@ def declared_model(name: str, service: str, declaration: Path) -> Measured:
     engines.engine_for(name)  # refuses what is not declared, before anything is read
     model = next(each for each in nation.models if each.id == name)
     return Measured(engines, name, model.catalogue or model.id, service or services[0])
+
+
+def declared_reranker(declaration: Path) -> RemoteReranker:
+    """Open the reranker of a declaration; where it fails, a measurement ends: its figure would be of half a reranker.
+
+    Raises
+    ------
+    DaulatError
+        If the declaration has faults, names no reranker, or its key is missing.
+    """
+    from daulat.errors import DaulatError
+    from daulat.knowledge.reranker import open_remote
+    from daulat.nation import load_nation
+
+    declared = load_nation(declaration).knowledge.reranker
+    if declared is None:
+        raise DaulatError(
+            f"{declaration} declares no reranker",
+            why="There is nothing to measure beside the search itself.",
+            fix="write `reranker: {url: ..., model: ...}` under `knowledge`.",
+            code="bench.reranker",
+        )
+    return open_remote(declared, os.environ)
 
 
 def write_results(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from daulat.cli._measured_model import declared_model, write_results
+from daulat.cli._measured_model import declared_model, declared_reranker, write_results
 from daulat.cli._output import Advance, emit, emit_json, hint, json_option, progress, say, table
 from daulat.errors import DaulatError
 from daulat.files import kind_of
@@ -26,7 +26,8 @@ from daulat.files import kind_of
 if TYPE_CHECKING:  # these rooms load NumPy, which must find its settings first: see `_one_product_a_thread`
     from collections.abc import Callable
 
-    from daulat.evaluation import AnswersReport, Bench, Corpus, KnownQuestion
+    from daulat.evaluation import AnswersReport, Bench, Corpus, KnownQuestion, RetrievalReport
+    from daulat.knowledge.reranker import RemoteReranker
     from daulat.nation import Pack
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
@@ -38,6 +39,16 @@ def _bench_options(function: Command) -> Command:
     function = click.option("--country", default="", help="ISO 3166-1 code; the one installed pack by default.")(
         function
     )
+    function = click.option(
+        "--reranked", is_flag=True, help="Let `knowledge.reranker` of nation.yaml order the first passages."
+    )(function)
+    function = click.option(
+        "--file",
+        "path",
+        type=click.Path(path_type=Path),
+        default=Path("nation.yaml"),
+        help="The declaration that --reranked and --model read.",
+    )(function)
     function = click.option(
         "--limit", type=click.IntRange(min=0), default=0, help="Ask a fixed sample of so many questions; 0 asks all."
     )(function)
@@ -61,21 +72,35 @@ def command() -> None:
 
 @command.command()
 @_bench_options
-def retrieval(folder: Path, limit: int, country: str, as_json: bool) -> None:
+def retrieval(folder: Path, limit: int, country: str, as_json: bool, path: Path, reranked: bool) -> None:
     """How often is a passage that answers found first, and among the first five?
+
+    With --reranked all is searched twice, and the figures without the reranker stand beside those with it.
 
     \b
     daulat bench retrieval --data folder --json | jq .recall_at_5
+    daulat bench retrieval --data folder --reranked
     """
+    _one_product_a_thread()
     started = time.monotonic()
+    reranker = declared_reranker(path) if reranked else None
     with _opened(folder, limit, country) as (bench, corpus, questions):
         from daulat.evaluation import measure_retrieval, with_languages
         from daulat.knowledge.search import Searcher, load_ranking
 
         ranking = load_ranking()
-        searcher = Searcher(corpus.release, corpus.encoder, corpus.reader, ranking)
-        report = measure_retrieval(searcher, with_languages(bench, questions), _counter(bench, "search", questions))
-        result = asdict(report.figures) | {
+        asked = with_languages(bench, questions)
+
+        def measure(reranker: RemoteReranker | None) -> RetrievalReport:
+            searcher = Searcher(corpus.release, corpus.encoder, corpus.reader, ranking, reranker)
+            return measure_retrieval(searcher, asked, _counter(bench, "search", questions))
+
+        report = measure(None)
+        result: dict[str, Any] = {}
+        if reranker is not None:
+            result = {"reranker": reranker.name, "without_reranker": asdict(report.figures)}
+            report = measure(reranker)
+        result |= asdict(report.figures) | {
             "questions": len(questions),
             "by_kind": {name: asdict(figures) for name, figures in report.by_kind.items()},
             "by_language": {name: asdict(figures) for name, figures in report.by_language.items()},
@@ -89,14 +114,12 @@ def retrieval(folder: Path, limit: int, country: str, as_json: bool) -> None:
 @command.command()
 @click.option("--model", default="", help="Let this model of nation.yaml write; by default answers are quotations.")
 @click.option("--service", default="", help="Whose gate this is; the first that is declared by default.")
-@click.option(
-    "--file", "path", type=click.Path(path_type=Path), default=Path("nation.yaml"), help="The declaration of --model."
-)
 @click.option("--gates", type=click.Path(path_type=Path), help="Write what --model has passed, and its score, here.")
 @_bench_options
 def answers(
-    folder: Path, limit: int, country: str, as_json: bool, model: str, service: str, path: Path, gates: Path | None
-) -> None:
+    folder: Path, limit: int, country: str, as_json: bool, model: str, service: str, path: Path, reranked: bool,
+    gates: Path | None,
+) -> None:  # fmt: skip
     """Does the assistant decline what no passage answers, and cite the passage that does?
 
     Answers are quotations, unless a model is named: then it writes, whatever it has passed before.
@@ -110,11 +133,12 @@ def answers(
     _one_product_a_thread()
     started = time.monotonic()
     measured = declared_model(model, service, path) if model else None
+    reranker = declared_reranker(path) if reranked else None
     with _opened(folder, limit, country) as (bench, corpus, questions):
         from daulat.assistant import open_assistant
         from daulat.evaluation import find_questions, measure_answers, with_languages
 
-        assistant = open_assistant(corpus.release, corpus.encoder, bench.pack, bench.languages)
+        assistant = open_assistant(corpus.release, corpus.encoder, bench.pack, bench.languages, reranker=reranker)
         tell = _counter(bench, "answer", questions)
         asked = with_languages(bench, questions)
         if measured is not None:
@@ -133,6 +157,8 @@ def answers(
             "by_language": {name: asdict(figures) for name, figures in report.by_language.items()},
             **_circumstances(bench, corpus, started),
         }
+        if reranker is not None:
+            result["reranker"] = reranker.name
     keys = ("n", "refusal_of_unanswerable", "false_refusals", "valid_citations", "gold_cited", "marked")
     _show(result, as_json, (*keys, "written", "score") if model else keys)
 
@@ -271,7 +297,8 @@ def _show(result: dict[str, Any], as_json: bool, keys: tuple[str, ...]) -> None:
     if as_json:
         emit_json(result)
         return
-    groups = {"all": result} | {f"kind {name}": row for name, row in result["by_kind"].items()}
+    without = {"without the reranker": result["without_reranker"]} if "without_reranker" in result else {}
+    groups = {"all": result} | without | {f"kind {name}": row for name, row in result["by_kind"].items()}
     groups |= {f"language {name}": row for name, row in result["by_language"].items()}
     emit(table(("questions", *keys), [(name, *(_cell(row[key]) for key in keys)) for name, row in groups.items()]))
     hint(f"vectors: {result['dense']}; in {result['seconds']:.0f} s; the same with `--json` for programs")

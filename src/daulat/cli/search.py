@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -21,6 +22,7 @@ from daulat.knowledge.deciding import own_glossary
 from daulat.knowledge.encoder import open_encoder
 from daulat.knowledge.opening import open_or_build, open_searcher
 from daulat.knowledge.release import Release
+from daulat.knowledge.reranker import open_reranker
 from daulat.knowledge.search import Filters, Searcher
 from daulat.knowledge.types import Hit, LegalStatus
 from daulat.nation import Nation
@@ -134,7 +136,8 @@ def _search(
         )
     _require_known(filters, opened, place.nation)
     nation, glossary = place.nation, own_glossary(place.nation.path(place.nation.knowledge.sources))
-    searcher = open_searcher(opened, encoder, place.pack, nation.language_tags, glossary=glossary)
+    reranker = open_reranker(nation.knowledge.reranker, os.environ, time.monotonic)
+    searcher = open_searcher(opened, encoder, place.pack, nation.language_tags, glossary=glossary, reranker=reranker)
     return searcher, searcher.search(text, language, top_k=top, filters=filters)
 
 

@@ -8,7 +8,7 @@ release in use. This room never answers a question, never indexes what no source
 that it was given.
 """
 
-from daulat.knowledge.errors import EncoderError, KnowledgeError, ReleaseError, SourceError
+from daulat.knowledge.errors import EncoderError, KnowledgeError, ReleaseError, RerankerError, SourceError
 from daulat.knowledge.types import Document, Hit, Passage, Relation
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "Passage",
     "Relation",
     "ReleaseError",
+    "RerankerError",
     "SourceError",
 ]

@@ -4,7 +4,8 @@
 KnowledgeError            the curator or operator of sources and releases can act
 ├── SourceError           a declared source or its document cannot be read
 ├── ReleaseError          a release is missing, damaged, unsigned or not ours
-└── EncoderError          the text encoder cannot be used
+├── EncoderError          the text encoder cannot be used
+└── RerankerError         the reranker cannot be used
 """
 
 from __future__ import annotations
@@ -31,3 +32,7 @@ class ReleaseError(KnowledgeError):
 
 class EncoderError(KnowledgeError):
     """The text encoder cannot be used."""
+
+
+class RerankerError(KnowledgeError):
+    """The reranker cannot be used."""

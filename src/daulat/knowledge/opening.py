@@ -36,6 +36,7 @@ from daulat.knowledge.release import (
     source_hashes,
     using,
 )
+from daulat.knowledge.reranker import Reranker
 from daulat.knowledge.search import Reader, Searcher, load_ranking, reader_for
 from daulat.knowledge.sources import Source, load_sources, undeclared_files, undeclared_texts
 from daulat.nation import Nation, Pack
@@ -217,9 +218,10 @@ def open_searcher(
     languages: Sequence[str],
     *,
     glossary: Path | None = None,
+    reranker: Reranker | None = None,
 ) -> Searcher:
     """Return the searcher of a release, reading questions as the pack and the nation's own glossary say."""
-    return Searcher(release, encoder, reader_for(pack, languages, glossary=glossary), load_ranking())
+    return Searcher(release, encoder, reader_for(pack, languages, glossary=glossary), load_ranking(), reranker)
 
 
 def nation_builder(

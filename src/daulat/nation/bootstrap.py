@@ -121,7 +121,8 @@ def _parts(country: reference.Country) -> list[_Part]:
         "gateway": (DEFAULT, {"listen": "127.0.0.1:8080"}),
         "partners": (DEFAULT, []),
     }
-    after = {"languages": small, "models": _MODEL_EXAMPLE.replace("COUNTRY", country.code)}
+    model = _MODEL_EXAMPLE.replace("COUNTRY", country.code)
+    after = {"languages": small, "models": model, "knowledge": _RERANKER_EXAMPLE}
     return [_Part(key, _ABOUT[key], *values[key], after.get(key, "")) for key in _ABOUT]
 
 
@@ -153,6 +154,11 @@ _ABOUT = {
 _MODEL_EXAMPLE = """\
 # - {id: writer, kind: embedded, weights: the-name-of-the-pulled-weights}
 # - {id: writer-large, kind: remote, url: https://models.example/v1, key_from: WRITER_KEY, place: COUNTRY}
+"""
+
+_RERANKER_EXAMPLE = """\
+  # What reads a question and passages together, and orders the first that are found; run by you, behind /rerank:
+  # reranker: {url: http://reranker.example:8000/v1, model: bge-reranker-v2-m3, key_from: RERANKER_KEY}
 """
 
 

@@ -150,6 +150,18 @@ class Encoder(Declared):
     """The environment variable that holds the key."""
 
 
+class Reranker(Declared):
+    """A model that reads a question and passages together, behind a `/rerank` endpoint: it orders the first passages
+    that are found, but for questions like the release's everyday questions."""
+
+    url: Url
+    """What `/rerank` is added to, such as http://10.0.0.5:8000/v1."""
+    model: Text | None = None
+    """The endpoint's own name of the model; none for text-embeddings-inference, which serves one."""
+    key_from: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
+    """The environment variable that holds the key."""
+
+
 class Knowledge(Declared):
     """Where official text comes from, and where its releases lie. Paths start at this file."""
 
@@ -161,6 +173,8 @@ class Knowledge(Declared):
     """Public keys of others whose releases may be used here, beside those of this site's own key."""
     encoder: Encoder = Encoder()
     """What turns text into vectors."""
+    reranker: Reranker | None = None
+    """What orders the first passages that are found; none: the search itself."""
 
 
 class Store(Declared):

@@ -21,6 +21,7 @@ from upstream import Upstream
 from daulat.gateway import create_app, reserve, serve
 from daulat.gateway.embedder import ThreadedEmbedder
 from daulat.knowledge.encoder import E5Encoder, bundled_weights
+from daulat.knowledge.reranker import RemoteReranker
 from daulat.models import EngineSet, RemoteEngine
 
 ENCODER = E5Encoder(bundled_weights())
@@ -50,6 +51,7 @@ async def gateway(fakes, **changes):
     async def ask(path, **body):
         return await asyncio.to_thread(send, path, body)
 
+    ask.base_url = f"http://127.0.0.1:{holder.getsockname()[1]}/v1"
     yield ask
     stop.set()
     await serving
@@ -84,6 +86,12 @@ async def test_the_score_is_the_cosine_of_the_vectors_that_the_same_encoder_give
     assert [each["relevance_score"] for each in results] == pytest.approx(sorted(cosines, reverse=True), abs=1e-5)
     assert [each["relevance_score"] for each in results] == pytest.approx([cosines[each["index"]] for each in results])
     assert all(0 <= each["relevance_score"] <= 1 for each in results)
+
+
+async def test_a_nation_may_declare_a_gateway_as_its_reranker(ask):
+    reranker = RemoteReranker(ask.base_url, ENCODER.name, patience_s=60)
+    scores = await asyncio.to_thread(reranker.scores, QUERY, DOCUMENTS)
+    assert sorted(range(3), key=lambda n: -scores[n]) == [1, 2, 0]
 
 
 @pytest.mark.parametrize(("top_n", "left"), [(1, [1]), (2, [1, 2]), (3, [1, 2, 0]), (50, [1, 2, 0]), (None, [1, 2, 0])])

@@ -13,10 +13,12 @@ from typing import Any
 
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.release import Release
+from daulat.knowledge.reranker import Reranker
 from daulat.knowledge.search.asked import Asked, Reader
+from daulat.knowledge.search.candidates import Candidates
 from daulat.knowledge.search.filters import Filters
 from daulat.knowledge.search.ranking import Ranking
-from daulat.knowledge.search.searcher import Candidates, Searcher
+from daulat.knowledge.search.searcher import Searcher
 from daulat.knowledge.types import Document
 
 Places = Mapping[str, frozenset[str]]
@@ -51,9 +53,15 @@ class BoundedSearcher(Searcher):
     """Searches one release for services of which some are bound to parts of the country."""
 
     def __init__(
-        self, release: Release, encoder: Encoder | None, reader: Reader, ranking: Ranking, places: Places
+        self,
+        release: Release,
+        encoder: Encoder | None,
+        reader: Reader,
+        ranking: Ranking,
+        places: Places,
+        reranker: Reranker | None = None,
     ) -> None:
-        super().__init__(release, encoder, reader, ranking)
+        super().__init__(release, encoder, reader, ranking, reranker)
         self.places = {service: parts for service, parts in places.items() if parts}
 
     def may_find(self, document: Document, filters: Filters) -> bool:

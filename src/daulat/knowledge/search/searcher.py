@@ -14,7 +14,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -26,17 +26,19 @@ from daulat.knowledge.index.forward import runs
 from daulat.knowledge.legal.citations import NO_TITLES, Titles, title_index
 from daulat.knowledge.release.layout import STATUSES
 from daulat.knowledge.release.reader import Release, StoredPassage
+from daulat.knowledge.reranker import Reranker
 from daulat.knowledge.search.asked import Asked, Reader
+from daulat.knowledge.search.candidates import Candidates, Rows
 from daulat.knowledge.search.ends import Counting, ends_of
 from daulat.knowledge.search.features import FEATURES, as_mappings, asked_by_name, compare, features_of, fill_everyday
 from daulat.knowledge.search.filters import Filters
+from daulat.knowledge.search.headings import Headings
 from daulat.knowledge.search.ranking import Ranking
 from daulat.knowledge.search.rarity import Rarity
+from daulat.knowledge.search.reranking import FIRST, reranked
 from daulat.knowledge.search.sections import Sections
 from daulat.knowledge.search.words import Sought
 from daulat.knowledge.types import Document, Hit
-
-Rows = NDArray[np.int64]
 
 _BY_WORDS = 40
 _BY_MEANING = 40
@@ -49,21 +51,6 @@ _ARTICLE_NUMBER = re.compile(r"\d+")
 _BY_NAME_LEADS = 10.0  # score above all others: who names an article of a law asks for that one
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """Passages that may bear on a question: rows, features (float32[n, len(FEATURES)]) and the best segment of each.
-
-    `heard` is what the everyday questions of the release say, where it has any.
-    """
-
-    rows: Rows
-    features: Float32
-    segments: Rows
-    stored: tuple[StoredPassage, ...]
-    is_definition: bool = False
-    heard: Heard | None = None
-
-
 class Searcher:
     """Searches one release.
 
@@ -74,16 +61,26 @@ class Searcher:
         None searches by words only, e.g. while the encoder loads.
     reader : Reader
     ranking : Ranking
+    reranker : Reranker, optional
+        Orders the first hits where no everyday question is heard; what it does to a ranking that hears is not known.
     """
 
-    def __init__(self, release: Release, encoder: Encoder | None, reader: Reader, ranking: Ranking) -> None:
+    def __init__(
+        self,
+        release: Release,
+        encoder: Encoder | None,
+        reader: Reader,
+        ranking: Ranking,
+        reranker: Reranker | None = None,
+    ) -> None:
         self.release, self.reader = release, reader
+        self._reranker = reranker
         usable = encoder if encoder and encoder.name == release.manifest.encoder else None
         self._encoder = adapt(usable, release.everyday.adapter if release.everyday else None) if usable else None
         self._ranking = ranking
         self.rarity = Rarity(release.lexical.document_frequency, len(release))
         self._filtered: dict[Filters, NDArray[np.bool_]] = {}
-        self._headings: dict[tuple[int, str, str | None], frozenset[int]] = {}
+        self._headings = Headings(release, reader)
         self._vectors: OrderedDict[bytes, Float32] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -105,7 +102,7 @@ class Searcher:
             Best first.
         """
         found = self.candidates(self.ask(text, language), filters)
-        hits = self.rank(found, top_k)
+        hits = self.best(found, top_k)
         newcomers = (places[0] for places in self._newcomers_by_kind(found))
         nearest = next((place for place in newcomers if _is_nearest(found, place)), None)
         if nearest is None or asked_by_name(found.features).any():
@@ -134,6 +131,16 @@ class Searcher:
             scores = np.where(named, scores + np.ptp(scores) + _BY_NAME_LEADS, scores)
         order = np.lexsort((found.rows, -scores))[:top_k]
         return self._hits(found, order, scores)
+
+    def reranks(self, found: Candidates) -> bool:
+        """Say whether a reranker orders the first of these: where no everyday question is heard, if there is one."""
+        return self._reranker is not None and found.heard is None
+
+    def best(self, found: Candidates, top_k: int) -> list[Hit]:
+        """Order candidates by the ranking and the first of them by the reranker, where it does; return the best."""
+        if self._reranker is None or not self.reranks(found):
+            return self.rank(found, top_k)
+        return reranked(self._reranker, found.text, self.rank(found, max(top_k, FIRST)))[:top_k]
 
     def newcomers(self, found: Candidates, top_k: int) -> list[list[Hit]]:
         """Return the candidates as they stand with the best of a document without everyday questions at their head.
@@ -232,7 +239,7 @@ class Searcher:
         compare(features, dense, own)
         if heard is not None:
             fill_everyday(features, heard.columns(rows, self.release.rows["document"]))
-        return Candidates(rows, features, best, stored, is_definition=asked.is_definition, heard=heard)
+        return Candidates(rows, features, best, stored, asked.is_definition, heard, asked.text)
 
     def _propose(self, asked: Asked, queries: Sequence[Float32], filters: Filters, heard: Heard | None) -> Rows:
         allowed = None if filters.is_open else self._allowed(filters)
@@ -299,7 +306,9 @@ class Searcher:
         documents = [release.documents[ordinal] for ordinal in ordinals]
         # Amending acts restate articles without their chapter's heading; counting it would favour the old text.
         headings = [
-            self._heading(ordinal, (item.passage.heading or "") if document.rank is None else "", item.passage.language)
+            self._headings.of(
+                ordinal, (item.passage.heading or "") if document.rank is None else "", item.passage.language
+            )
             for ordinal, document, item in zip(ordinals, documents, stored, strict=True)
         ]
         passages = [item.passage for item in stored]
@@ -307,21 +316,6 @@ class Searcher:
         average = release.terms.average_terms
         reader = self.reader
         return features_of(asked, sought, passages, documents, terms, headings, average, reader.legal, reader.questions)
-
-    def _heading(self, ordinal: int, heading: str, language: str | None) -> frozenset[int]:
-        key = (ordinal, heading, language)
-        known = self._headings.get(key)
-        if known is None:
-            document = self.release.documents[ordinal]
-            parts = [(document.language, f"{document.title} {heading}")]
-            if language:
-                parts = [(document.language, document.title), (language, heading)]
-            terms = (term for spoken, text in parts for term in self.reader.terms(spoken, text))
-            known = frozenset(map(self.release.terms.number, terms)) - {-1}
-            if len(self._headings) >= _REMEMBERED:
-                self._headings.clear()
-            self._headings[key] = known
-        return known
 
     def _encode(self, forms: Sequence[str]) -> list[Float32]:
         if self._encoder is None:
