@@ -35,7 +35,7 @@ from daulat.knowledge.encoder import AsQueries, Encoder, adapt, open_e5
 from daulat.knowledge.everyday import Readings, Wordings, read_everyday
 from daulat.knowledge.everyday.index import questions_of
 from daulat.knowledge.index.cache import VectorCache, key_of
-from daulat.knowledge.index.seed import read_seed, seed_dimensions, short_key, write_seed
+from daulat.knowledge.index.seed import Seed, seed_dimensions, short_key, write_seed
 from daulat.knowledge.ingest import ingest_all, load_rules
 from daulat.knowledge.release.write import cut_segments
 from daulat.knowledge.search import reader_for
@@ -81,7 +81,7 @@ def held_by(target: Path, keys: Sequence[bytes]) -> bool:
     """Whether a file holds the vectors of these texts and of no others."""
     if not target.is_file() or not seed_dimensions(target):
         return False
-    return set(read_seed(target)["key"].tolist()) == {short_key(key) for key in keys}
+    return set(Seed(target).keys.tolist()) == {short_key(key) for key in keys}
 
 
 def wordings_of(pack: Path) -> Wordings:

@@ -158,9 +158,7 @@ def open_corpus(
 
 
 def _are_few(bench: Bench, encoder: Encoder, texts: Collection[str], work: Path) -> bool:
-    """Say whether all texts are to be encoded; the shipped vectors, seconds to unpack, are asked only of many texts."""
-    if len(texts) <= bench.encode_all_up_to:
-        return True
+    """Say whether all texts are to be encoded: few of them have no shipped vector."""
     shipped = VectorCache(work / "none.bin", encoder.dimensions, bench.shipped_vectors)
     return shipped.count_missing(encoder, list(texts)) <= bench.encode_all_up_to
 

@@ -15,13 +15,13 @@ import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from daulat.knowledge.encoder import Encoder
-from daulat.knowledge.index.seed import read_seed, seed_dimensions, short_key
+from daulat.knowledge.index.seed import Seed, seed_dimensions, short_key
 from daulat.knowledge.index.vectors import Int8, quantise
 
 KEY_BYTES = 16
@@ -83,12 +83,12 @@ class VectorCache:
             with path.open("ab") as file:
                 self._drop_torn_record(file)
         self._sources = (*seeds, path)
-        self._blocks: list[NDArray[np.void]] = []
+        self._blocks: list[NDArray[np.void] | Seed] = []
 
     @cached_property
     def _places(self) -> _Places:
-        """Where each vector is, by key; of seeds, by half of it. Read when a vector is asked for: a build that finds
-        nothing changed asks for none, and to unpack those of a pack takes seconds."""
+        """Where each vector is, by key; of seeds, by half of it. Read when a text is asked for: a build that finds
+        nothing changed asks for none."""
         places: _Places = {}
         for source in self._sources:
             if source.is_file():
@@ -99,11 +99,13 @@ class VectorCache:
         width = seed_dimensions(source)
         if width:
             if width == self._type["row"].shape[0]:
-                self._remember(read_seed(source), places)
+                seed = Seed(source)
+                self._remember(seed, seed.keys, places)
             return
         count = source.stat().st_size // self._type.itemsize
         if count > 0:
-            self._remember(np.memmap(source, dtype=self._type, mode="r", shape=(count,)), places)
+            records = np.memmap(source, dtype=self._type, mode="r", shape=(count,))
+            self._remember(records, records["key"], places)
 
     def _place(self, key: bytes) -> tuple[int, int] | None:
         return self._places.get(key) or self._places.get(short_key(key))
@@ -121,7 +123,8 @@ class VectorCache:
         places = np.array([self._place(key) for key in keys], np.int64).reshape(-1, 2)
         for number in np.unique(places[:, 0]):
             here = np.flatnonzero(places[:, 0] == number)
-            records = self._blocks[number][places[here, 1]]
+            block = self._blocks[number]
+            records = (block.records if isinstance(block, Seed) else block)[places[here, 1]]
             rows[here], scales[here] = records["row"], records["scale"]
         return rows, scales
 
@@ -160,7 +163,7 @@ class VectorCache:
             file.write(records.tobytes())
             file.flush()
             os.fsync(file.fileno())
-        self._remember(records, places)
+        self._remember(records, records["key"], places)
 
     def _drop_torn_record(self, file: BinaryIO) -> None:
         """Cut off what a kill or a full disk left of a record, once no other process is writing."""
@@ -169,8 +172,8 @@ class VectorCache:
         if size % self._type.itemsize:
             os.ftruncate(file.fileno(), size - size % self._type.itemsize)
 
-    def _remember(self, records: NDArray[np.void], places: _Places) -> None:
+    def _remember(self, records: NDArray[np.void] | Seed, keys: NDArray[Any], places: _Places) -> None:
         self._blocks.append(records)
         block = len(self._blocks) - 1
-        for place, key in enumerate(records["key"].tolist()):
+        for place, key in enumerate(keys.tolist()):
             places[key] = (block, place)

@@ -5,14 +5,16 @@ Vectors are turned to their principal components (Jolliffe 2002, Principal Compo
 packed component by component, so that components that hardly vary cost hardly a bit. A finer step keeps more: of 20,806
 segments of law 0.004 takes half of their 8-bit rows, and their mean cosine with what they were is 0.9997. What only
 points at texts, as everyday questions do, bears a coarser one; docs/design/search.md has figures. Whoever opens a seed
-gets 8-bit rows of full width. It keeps no text.
+gets its keys at once, and 8-bit rows of full width once one is asked for. It keeps no text.
 """
 
 from __future__ import annotations
 
 import bz2
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,8 @@ from daulat.knowledge.index.vectors import Int8, quantise
 _MAGIC = b"daulat vectors 5"
 _HEADER = np.dtype([("magic", "S16"), ("dimensions", "<u4"), ("count", "<u4"), ("step", "<f4")])
 _MOST = 127
+
+T = TypeVar("T")
 
 
 def short_key(key: bytes) -> int:
@@ -43,30 +47,49 @@ def _shape(head: bytes) -> tuple[int, int, float]:
     return dimensions, count, step
 
 
-def read_seed(path: Path) -> NDArray[np.void]:
-    """Return the records of a seed: key uint64, scale float16, row int8[d].
+class Seed:
+    """A seed on disk. To unpack those of a pack takes seconds, to read their keys none.
+
+    Parameters
+    ----------
+    path : Path
 
     Raises
     ------
     KnowledgeError
-        If the file is cut short or damaged.
+        If the file is cut short or damaged; what is packed is looked at when `records` are.
     """
-    try:
-        return _records(path.read_bytes())
-    except (ValueError, OSError, EOFError) as error:
-        raise KnowledgeError(
-            f"{path} is a file of vectors that is cut short or damaged ({error})",
-            why="Its texts would be compared by other texts' vectors.",
-            fix="Install the pack again; or remove the file, and the vectors are computed here.",
-            code="knowledge.vectors",
-        ) from error
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._held = self._whole(path.read_bytes)
+        self.keys: NDArray[np.uint64] = self._whole(lambda: _keys(self._held))
+
+    @cached_property
+    def records(self) -> NDArray[np.void]:
+        """The records, in the order of the keys: key uint64, scale float16, row int8[d]."""
+        return self._whole(lambda: _records(self._held))
+
+    def _whole(self, read: Callable[[], T]) -> T:
+        try:
+            return read()
+        except (ValueError, OSError, EOFError) as error:
+            raise KnowledgeError(
+                f"{self._path} is a file of vectors that is cut short or damaged ({error})",
+                why="Its texts would be compared by other texts' vectors.",
+                fix="Install the pack again; or remove the file, and the vectors are computed here.",
+                code="knowledge.vectors",
+            ) from error
+
+
+def _keys(held: bytes) -> NDArray[np.uint64]:
+    return np.frombuffer(held, "<u8", _shape(held[: _HEADER.itemsize])[1], _HEADER.itemsize)
 
 
 def _records(held: bytes) -> NDArray[np.void]:
     dimensions, count, step = _shape(held[: _HEADER.itemsize])
-    at = _HEADER.itemsize
-    keys = np.frombuffer(held, "<u8", count, at)
-    at += keys.nbytes
+    keys = _keys(held)
+    at = _HEADER.itemsize + keys.nbytes
     axes = np.frombuffer(held, "<f2", (dimensions + 1) * dimensions, at).reshape(-1, dimensions).astype(np.float32)
     packed = bz2.decompress(held[at + (dimensions + 1) * dimensions * 2 :])
     columns = np.frombuffer(packed, np.int8).reshape(dimensions, count)
