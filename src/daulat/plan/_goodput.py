@@ -14,13 +14,17 @@ are added, which is no less than the percentile of their sum is likely to be. De
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from daulat.plan._columns import Floats
 
-STEPS = 40  # halvings of the search for the arrival rate: 1e-12 of its span
+HALVINGS = 10  # of the span of arrival rates, before what is left of it is nearly straight
+BETWEEN = 4  # steps, one of which halves: so that the search ends, whatever the curve
+NARROW = 1e-12  # share of the span to which the rate is found
+MOST_LOG = 700.0  # logarithm of a weight beyond which the state weighed against is as good as never there
 STATES = 1024  # requests in flight beyond which a replica is not planned: engines' default limits lie below it
 
 
@@ -100,13 +104,28 @@ def goodput(
         return Goodput(0.0, 0, first.alone_s(prompt_s, float(pace[0])), float(pace[0]), 0.0)
     alone = first.alone_s(prompt_s, float(pace[batch - 1]))
     completion = np.arange(1, batch + 1) / (output_tokens * pace[:batch])
-    low, high = 0.0, min(float(completion[-1]), 1 / prompt_s if prompt_s else np.inf)
-    for _ in range(STEPS):
-        middle = (low + high) / 2
-        late = alone + wait_s(middle, completion, prompt_s, 1 - objective.share)
-        low, high = (low, middle) if late > objective.ttft_s else (middle, high)
-    ttft = alone + wait_s(low, completion, prompt_s, 1 - objective.share)
-    return Goodput(low, batch, ttft, float(pace[batch - 1]), low / float(completion[-1]))
+    queue = _Queue.of(completion, prompt_s, 1 - objective.share)
+    most = min(queue.most, 1 / prompt_s if prompt_s else np.inf)
+    rate = _highest_rate(lambda arrivals: alone + queue.wait_s(arrivals) - objective.ttft_s, most)
+    return Goodput(rate, batch, alone + queue.wait_s(rate), float(pace[batch - 1]), rate / queue.most)
+
+
+def _highest_rate(late_by_s: Callable[[float], float], most: float) -> float:
+    """Return the highest rate below `most` that is not late: by halves, then by the Illinois method.
+
+    Dowell and Jarratt 1971, doi:10.1007/BF01934364.
+    """
+    low, high, early, late, side, step = 0.0, most, late_by_s(0.0), np.inf, 0, 0
+    while high - low > NARROW * most:
+        is_halving = step < HALVINGS or step % BETWEEN == 0 or not np.isfinite(late)
+        middle = (low + high) / 2 if is_halving else low + (high - low) * early / (early - late)
+        found = late_by_s(middle)
+        if found > 0:
+            high, late, early = middle, found, early / 2 if side > 0 else early
+        else:
+            low, early, late = middle, found, late / 2 if side < 0 else late
+        side, step = 0 if is_halving else 1 if found > 0 else -1, step + 1
+    return low
 
 
 def _most_let_in(pace: Floats, prompt_s: float, objective: Objective, first: FirstToken) -> int:
@@ -115,24 +134,38 @@ def _most_let_in(pace: Floats, prompt_s: float, objective: Objective, first: Fir
     return int(((pace <= objective.tpot_s) & (alone <= objective.ttft_s)).sum())
 
 
-def wait_s(arrivals: float, completion: Floats, prompt_s: float, late: float) -> float:
-    """Return the wait for a place and for the reader that all but a share `late` of the requests keep, in seconds.
+@dataclass(frozen=True)
+class _Queue:
+    """The two waits of one replica: for a place among those in flight, and for the reader of prompts.
 
-    `completion` : float64[n_states], completions a second with 1, 2, ... requests in flight; the last is the limit.
+    `most` completions a second with as many in flight as are let in; `log_before` float64[n_states], how much more
+    likely than that state those of 1, 2, ... requests fewer are at one arrival a second, as logarithms.
     """
-    most = float(completion[-1])
-    if arrivals >= most or arrivals * prompt_s >= 1:
-        return float("inf")
-    if arrivals <= 0:
-        return 0.0
-    log_weight = np.concatenate([[0.0], np.cumsum(np.log(arrivals / completion))])
-    load = arrivals / most
-    weight = np.exp(log_weight - log_weight.max())
-    full = weight[-1] / (1 - load)  # this state and all beyond it: a geometric tail
-    waits = full / (weight[:-1].sum() + full)
-    slot = _percentile(waits, most - arrivals, late)
-    reader = _percentile(arrivals * prompt_s, (1 - arrivals * prompt_s) / prompt_s, late) if prompt_s else 0.0
-    return slot + reader
+
+    most: float
+    fewer: Floats
+    log_before: Floats
+    prompt_s: float
+    late: float
+
+    @classmethod
+    def of(cls, completion: Floats, prompt_s: float, late: float) -> _Queue:
+        """Return the queue of `completion` float64[n_states], completions a second with 1, 2, ... in flight."""
+        fewer = np.arange(1.0, len(completion) + 1)
+        return cls(float(completion[-1]), fewer, np.cumsum(np.log(completion[::-1])), prompt_s, late)
+
+    def wait_s(self, arrivals: float) -> float:
+        """Return the wait for both that all but a share `late` of the requests keep, in seconds."""
+        if arrivals >= self.most or arrivals * self.prompt_s >= 1:
+            return float("inf")
+        if arrivals <= 0:
+            return 0.0
+        before = np.exp(np.minimum(self.log_before - self.fewer * np.log(arrivals), MOST_LOG)).sum()
+        full = 1 / (1 - arrivals / self.most)  # this state and all beyond it: a geometric tail
+        slot = _percentile(full / (before + full), self.most - arrivals, self.late)
+        reading = arrivals * self.prompt_s
+        reader = _percentile(reading, (1 - reading) / self.prompt_s, self.late) if reading else 0.0
+        return slot + reader
 
 
 def _percentile(probability: float, rate: float, late: float) -> float:
