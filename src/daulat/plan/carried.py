@@ -8,6 +8,7 @@ What begins with the service (adoption, use) is not carried. Derivation: docs/co
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -54,6 +55,11 @@ def trends_of(path: str) -> tuple[tuple[str, int], ...]:
     ((('money.api_price_decline_per_year', -1),), ())
     """
     return (API_FALL,) if path.startswith("money.api_") and path != API_FALL[0] else TRENDS.get(path, ())
+
+
+def moved(assumptions: Mapping[str, Assumption], path: str, since: int) -> float:
+    """Return what a level is multiplied by over so many years, its trends at their values."""
+    return math.prod((1 + sign * assumptions[trend].value) ** since for trend, sign in trends_of(path))
 
 
 def _online(v: Values, since: int) -> Floats:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from daulat.nation import Pack, read_yaml
+from daulat.plan.carried import moved
 from daulat.plan.errors import Faults, InputError
 from daulat.plan.inputs import Assumption, Assumptions
 from daulat.plan.inputs.assumption import BASES, is_date, overlaid
@@ -277,7 +278,8 @@ def with_national(grids: Grids, assumptions: Assumptions, pack: Pack | None) -> 
 def at_sites(assumptions: Assumptions, sites: Sites, grids: Grids) -> Assumptions:
     """Return the inputs with carbon and tariff as means over the grids of the sites, by their share of the last year.
 
-    Where nothing is told of any of them the nation's input stays as it is.
+    Each grid's figure is brought from its own year to the newest of them by its trend. Where nothing is told of any of
+    them the nation's input stays as it is.
     """
     rows = dict(assumptions.rows)
     weights = sites.shares[-1]
@@ -288,8 +290,12 @@ def at_sites(assumptions: Assumptions, sites: Sites, grids: Grids) -> Assumption
         rows[path] = nation
         if first is None:
             continue
+        dates = [each.date if each and each.date else nation.date for each in told]
+        years = [year_of(each, nation) for each in told]
+        newest = max(years)
+        factors = np.array([moved(assumptions.rows, path, newest - year) for year in years])
         spreads = np.array([(one.low, one.value, one.high) for one in (each or nation for each in told)])
-        low, value, high = (float(number) for number in weights @ spreads)
+        low, value, high = (float(number) for number in (weights * factors) @ spreads)
         names = dict.fromkeys(one.grid for one in sites.sites)
         sources = "; ".join(f"{name}: {_source(grids.figure(name, key))}" for name in names)
         mean = "mean over the grids of the sites, by their share of the last year: " if len(names) > 1 else ""
@@ -299,11 +305,16 @@ def at_sites(assumptions: Assumptions, sites: Sites, grids: Grids) -> Assumption
             "high": high,
             "source": mean + sources,
             "basis": "derived" if len(names) > 1 else first.basis,
-            "date": min((one.date for one in told if one is not None and one.date), default=""),
+            "date": dates[years.index(newest)],
             "licence": first.licence,
         }
         rows[path] = overlaid(nation, given, first.origin)
     return dataclasses.replace(assumptions, rows=rows)
+
+
+def year_of(told: GridFigure | None, nation: Assumption) -> int:
+    """Return the year that a grid's figure holds in: of its date, else that of the nation's, which stands for it."""
+    return int(told.date[:4]) if told and told.date else nation.year
 
 
 def _source(told: GridFigure | None) -> str:

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from daulat.nation import Nation
-from daulat.plan.carried import trends_of
+from daulat.plan.carried import moved
 from daulat.plan.chain import Plan, site_demand
 from daulat.plan.climate import PATH, pues, temperatures_c
 from daulat.plan.figures import Floats
-from daulat.plan.grids import INPUTS
+from daulat.plan.grids import INPUTS, year_of
 from daulat.plan.inputs import Values
 from daulat.plan.place import Place, Region
 from daulat.plan.residency import codes_of
@@ -50,7 +50,7 @@ def question(plan: Plan, nation: Nation, places: Sequence[Region], rules: SiteRu
             grid_minimum_mw={one: share * float(load[-1]) for one, share in rules.grid_minimum_share.items()},
             grid_limit_mw=_grid_limits(plan, places),
             budgets=rules.budgets,
-            link_usd_per_mw_km_year=rules.numbers["link_usd_per_mw_km_year"].value,
+            link_usd_per_mw_km_year=_weight(plan, rules, "link_usd_per_mw_km_year"),
             discount_rate=_one(v, "money.discount_rate"),
         ),
         case.settings.start_year,
@@ -145,20 +145,23 @@ def _per_mw(plan: Plan, prices: Floats, places: Sequence[Region], rules: SiteRul
     tariff = tariff / _one(v, "energy.electricity_price_usd_per_mwh")
     tonnes = np.array([_of_grid(plan, one, "gco2_per_kwh") for one in on])[:, None] / 1000  # t/MWh
     tonnes = tonnes * (1 - _one(v, "energy.grid_decline_per_year")) ** years * energy.grid_energy_mwh[0] / it
-    carbon = tonnes * rules.numbers["carbon_usd_per_t"].value * prices
+    carbon = tonnes * _weight(plan, rules, "carbon_usd_per_t") * prices
     run = (opex.energy_usd[0] / it * tariff + carbon) * warmth + paid + insured * (rate + premium)
     return build * (1 + _one(v, "money.contingency_share")), run
 
 
 def _of_grid(plan: Plan, grid: str, key: str) -> float:
-    """Return a grid's figure as of the first year, carried from the year of its own date."""
-    case, told = plan.case, plan.case.grids.figure(grid, key)
-    nation = case.assumptions[INPUTS[key]]
-    year = int(told.date[:4]) if told and told.date else nation.year
-    value = told.value if told else nation.value
-    for trend, sign in trends_of(INPUTS[key]):
-        value *= (1 + sign * _one(plan.values, trend)) ** (case.settings.start_year - year)
-    return value
+    """Return a grid's figure as of the first year, carried from the year of its own date; else the nation's."""
+    case, told, path = plan.case, plan.case.grids.figure(grid, key), INPUTS[key]
+    nation = case.grids.national[path]
+    since = case.settings.start_year - year_of(told, nation)
+    return (told.value if told else nation.value) * moved(case.assumptions.rows, path, since)
+
+
+def _weight(plan: Plan, rules: SiteRules, key: str) -> float:
+    """Return a price that counts in the choice alone, in dollars of the first year."""
+    since = plan.case.settings.start_year - rules.numbers[key].year
+    return rules.numbers[key].value * (1 + _one(plan.values, "money.inflation_per_year")) ** since
 
 
 def _one(v: Values, path: str) -> float:

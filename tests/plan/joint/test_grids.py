@@ -129,6 +129,54 @@ def test_chosen_sites_have_the_mean_of_their_grids_by_their_share(nation: Nation
     assert {row["path"] for row in part.inputs} >= {f"siting.grids.{grid}.gco2_per_kwh" for grid in size}
 
 
+def test_each_grids_figure_is_carried_from_its_own_date(nation: Nation, pack: Pack) -> None:
+    """Of 2019 and of 2024: five years of the grid's decline lie between them."""
+    grids = {
+        "Jawa-Madura-Bali": {"gco2_per_kwh": 800, "source": "a test", "date": "2019"},
+        "Sumatera": {"gco2_per_kwh": 500, "source": "a test", "date": "2024-06-30"},
+        "Kalimantan": {"gco2_per_kwh": 500, "source": "a test", "date": "2024-06-30"},
+    }
+    rules = {**SMALL, "siting": {**SMALL["siting"], "grids": grids, "grid_minimum_share": {"Jawa-Madura-Bali": 0.3}}}
+    case = read_case(nation, pack=pack, scenario=(rules, "small"))
+    chosen, part = choose_sites(case, nation, pack, [(rules, "small")])
+    size = {one.grid: one.it_mw[-1] for one in part.sites if one.opens}
+    java = size["Jawa-Madura-Bali"] / sum(size.values())
+    assert 0.2 < java < 0.8
+    falls = 1 - case.assumptions["energy.grid_decline_per_year"].value
+    now = chosen.assumptions[CARBON]
+    assert (now.date, now.year) == ("2024-06-30", 2024)
+    assert now.value == pytest.approx(java * 800 * falls**5 + (1 - java) * 500)
+
+
+def test_a_grid_of_which_nothing_is_told_has_the_nations_tariff_and_not_that_of_the_one_site(
+    nation: Nation, pack: Pack
+) -> None:
+    """The plan that asks stands in Jakarta, whose grid is dear; the tariff of the two others is the nation's, 67."""
+    dear = {"Jawa-Madura-Bali": {"electricity_usd_per_mwh": 800, "source": "a test"}}
+    rules = {**SMALL, "siting": {**SMALL["siting"], "grids": dear}}
+    case = read_case(nation, pack=pack, scenario=(rules, "small"))
+    assert case.assumptions[TARIFF].value == 800
+    chosen, _ = choose_sites(case, nation, pack, [(rules, "small")])
+    assert {one.grid for one in chosen.sites.sites} == {"Sumatera", "Kalimantan"}
+    assert chosen.assumptions[TARIFF].value == pytest.approx(67)
+
+
+def test_what_a_tonne_counts_is_carried_from_its_own_date(nation: Nation, pack: Pack) -> None:
+    """A price of 2016 weighs as much as what inflation has made of it by the first year."""
+    case = read_case(nation, pack=pack, scenario=(SMALL, "small"))
+    rows = case.assumptions
+    later = case.settings.start_year - 2016
+    as_told = {"value": 50, "source": "a test", "date": "2016-01-01"}
+    now = {"value": 50 * (1 + rows["money.inflation_per_year"].value) ** later, "source": "a test",
+           "date": f"{case.settings.start_year}-01-01"}  # fmt: skip
+    costs = []
+    for price in (as_told, now):
+        rules = {**SMALL, "siting": {**SMALL["siting"], "carbon_usd_per_t": price}}
+        _, part = choose_sites(case, nation, pack, [(rules, "small")])
+        costs.append(part.cost_usd)
+    assert costs[0] == pytest.approx(costs[1], rel=1e-9)
+
+
 def test_sites_together_draw_no_more_than_their_grid_has_to_spare(nation: Nation, pack: Pack) -> None:
     """Two of three grids may fail over to each other; the one that is short takes its limit and no more."""
     short = {"Sumatera": {"spare_mw": 0.05, "source": "a test"}}
