@@ -308,6 +308,10 @@ async def test_a_key_sees_what_its_project_used_in_the_month_that_it_asks_for(of
         with pytest.raises(BadRequest, match="2024-13") as caught:
             await own_usage(access, key, "month=2024-13")
         assert (caught.value.code, caught.value.param) == ("ledger.usage_period", "month")
+        for query, name in (("start_date=2024-02-01", "start_date"), ("month=2024-02&project=health/a", "project")):
+            with pytest.raises(BadRequest, match="takes `month`") as caught:
+                await own_usage(access, key, query)
+            assert (caught.value.code, caught.value.param) == ("invalid_query", name)
 
 
 async def own_usage(access, key, query=""):

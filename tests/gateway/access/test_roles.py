@@ -82,6 +82,7 @@ async def test_work_that_nobody_was_given_is_seen_by_the_operator_and_by_a_membe
         assert (own["group"], own["completion_tokens"]) == ("moh", 7)
         assert (await seen("member", "organisation"))[1]["data"] == []
         assert (await seen("operator", "organisation&discarded=maybe"))[0] == 400
+        assert (await seen("operator", "organisation&organisation=moh"))[0] == 400  # and not the sums of all
 
 
 async def test_a_role_that_was_taken_away_ends_at_the_next_request(live_app, office, sign_in, store):

@@ -30,7 +30,7 @@ from daulat.gateway.access.bodies import (
     RoleBody,
     RotateBody,
 )
-from daulat.gateway.access.errors import AccessError, Conflict, Forbidden
+from daulat.gateway.access.errors import AccessError, Conflict, Forbidden, require_known
 from daulat.gateway.access.limits import (
     grant_role,
     limits_of,
@@ -281,6 +281,7 @@ async def put_limit(visit: Visit) -> Any:
 
 async def show_usage(visit: Visit) -> Any:
     """Sum up usage."""
+    require_known(parse_qs(visit.request.query, keep_blank_values=True), "month", "by", "each", "project", "discarded")
     zone = visit.office.zone
     discarded = visit.asked("discarded", "false")
     if discarded not in ("true", "false"):

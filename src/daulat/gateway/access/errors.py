@@ -15,8 +15,10 @@ DaulatError
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from daulat.errors import DaulatError
-from daulat.gateway.errors import Overloaded, RequestError
+from daulat.gateway.errors import BadRequest, Overloaded, RequestError
 
 
 class Unauthorised(RequestError):
@@ -61,3 +63,23 @@ def unknown_key(reason: str) -> Unauthorised:
         fix="check that the whole key was copied, or ask your operator for a new one.",
         code="invalid_api_key",
     )
+
+
+def require_known(asked: Iterable[str], *known: str) -> None:
+    """Refuse a parameter of the address that means nothing there: sums of another month or project would be read as
+    those that were asked for.
+
+    Raises
+    ------
+    BadRequest
+        With the first that is not among `known`.
+    """
+    unknown = next((name for name in asked if name not in known), None)
+    if unknown is not None:
+        raise BadRequest(
+            f"`{unknown[:40]}` is no parameter of this path",
+            why="The figures would be others than were asked for.",
+            fix=f"leave it out; this path takes {', '.join(f'`{name}`' for name in known)}.",
+            code="invalid_query",
+            param=unknown[:40],
+        )

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from daulat.gateway._asgi import Request, Send, send_json
 from daulat.gateway.access.admission import KeyAdmission
+from daulat.gateway.access.errors import require_known
 from daulat.gateway.access.limits import reading_as_data
 from daulat.gateway.errors import BadRequest, NotReady
 from daulat.gateway.ports import Call
@@ -51,8 +52,9 @@ class OwnUsageRoute:
         """Show limits and sums."""
         store, admission, leases = await self._opened()
         record = admission.holder(Call("", ROUTE, client=request.client, credential=request.credential))
-        asked = parse_qs(request.query, keep_blank_values=True).get("month")
-        month = asked[0] if asked else self._now().astimezone(self._zone).strftime("%Y-%m")
+        asked = parse_qs(request.query, keep_blank_values=True)
+        require_known(asked, "month")
+        month = asked["month"][0] if asked else self._now().astimezone(self._zone).strftime("%Y-%m")
         try:
             readings = await leases.read([slot.limit for slot in record.slots]) if record.slots else []
         except CountersUnavailableError:
