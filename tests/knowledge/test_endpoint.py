@@ -70,6 +70,17 @@ def test_no_proxy_of_the_environment_is_asked(server: StandIn, monkeypatch: pyte
     assert endpoint(server).post(b"{}") == b"{}"
 
 
-@pytest.mark.parametrize("url", ["ftp://host/v1", "host:80/v1", "http://me:secret@host/v1", "http://host/?key=1", ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://host/v1",
+        "host:80/v1",
+        "http://me:secret@host/v1",
+        "http://host/?key=1",
+        "http://host:99999/v1",
+        "http://[::1/v1",
+        "",
+    ],
+)
 def test_only_plain_addresses_are_used(url: str) -> None:
     assert not is_plain_address(url)

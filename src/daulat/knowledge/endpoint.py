@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from pyreqwest.client import SyncClient, SyncClientBuilder
 from pyreqwest.exceptions import PyreqwestError
+from pyreqwest.http import Url
 
 _CONNECT_S = 5.0
 
@@ -22,26 +23,32 @@ class NotAnsweredError(Exception):
 
 
 def is_plain_address(url: str) -> bool:
-    """Say whether an address is http or https, and holds neither a password nor a query.
+    """Say whether an address can be asked, is http or https, and holds neither a password nor a query.
 
     Examples
     --------
     >>> is_plain_address("http://10.0.0.5:8000/v1"), is_plain_address("http://me:secret@host/v1")
     (True, False)
     """
-    parts = urlsplit(url)
+    try:
+        parts, _ = urlsplit(url), Url(url)  # the second is what asks, and knows more that no address may be
+    except ValueError:
+        return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username and not parts.query
 
 
 def place_of(url: str) -> str:
-    """Return scheme and host of an address, which may be told.
+    """Return scheme and host of an address, which may be told; of what is none, nothing.
 
     Examples
     --------
     >>> place_of("http://me:secret@host:80/v1?key=1")
     'http://host'
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "..."
     return f"{parts.scheme}://{parts.hostname or ''}"
 
 

@@ -116,6 +116,7 @@ def test_many_texts_go_in_several_requests(server: Server) -> None:
         (lambda _: (302, b""), "answered with status 302"),
         (lambda _: (200, b"<html>"), "did not answer with vectors"),
         (lambda _: (200, b"\xff\xfe"), "did not answer with vectors"),
+        (lambda _: (200, b'{"x": ' + b"[" * 200_000), "did not answer with vectors"),
         (lambda _: (200, b'{"data": [{"index": 0, "embedding": "no base64!"}]}'), "did not answer with vectors"),
         (lambda _: (200, b'{"data": [{"index": 0, "embedding": "YWJj"}]}'), "did not answer with vectors"),
         (lambda _: listed([]), "returned 0 vectors for 1 texts"),
@@ -140,7 +141,7 @@ def test_an_endpoint_that_is_not_there_is_an_error_in_words(server: Server) -> N
         RemoteEncoder(url, "m").queries(["a"])
 
 
-@pytest.mark.parametrize("url", ["ftp://host/v1", "host:80/v1", "http://me:secret@host/v1", ""])
+@pytest.mark.parametrize("url", ["ftp://host/v1", "host:80/v1", "http://me:secret@host/v1", "http://host:99999/v1", ""])
 def test_only_plain_addresses_are_used(url: str) -> None:
     with pytest.raises(EncoderError, match="is not the address") as caught:
         RemoteEncoder(url, "m")

@@ -77,6 +77,7 @@ def results(pairs: list[list[object]]) -> tuple[int, bytes]:
         (lambda _: (200, b"<html>"), "did not answer with scores"),
         (lambda _: (200, b"\xff\xfe"), "did not answer with scores"),
         (lambda _: (200, b"[]"), "did not answer with scores"),
+        (lambda _: (200, b'{"x": ' + b"[" * 200_000), "did not answer with scores"),
         (lambda asked: (200, json.dumps({"error": {"message": asked["query"]}}).encode()), "did not answer with"),
         (lambda asked: (200, json.dumps({"results": [{"index": asked["query"]}]}).encode()), "did not answer with"),
         (lambda _: results([[0, float("nan")], [1, 1.0], [2, 1.0]]), "did not answer with scores"),
@@ -117,7 +118,13 @@ def test_one_that_is_late_is_an_error_in_words(server: StandIn) -> None:
         released.set()
 
 
-@pytest.mark.parametrize("url", ["ftp://host/v1", "host:80/v1", "http://me:secret@host/v1", ""])
+NO_ADDRESS = (
+    *("ftp://host/v1", "host:80/v1", "http://me:secret@host/v1", ""),
+    *("http://host:99999/v1", "http://[::1/v1", "http://%zz/v1", "http://xn--/v1"),
+)
+
+
+@pytest.mark.parametrize("url", NO_ADDRESS)
 def test_only_plain_addresses_are_used(url: str) -> None:
     with pytest.raises(RerankerError, match="is not the address") as caught:
         RemoteReranker(url, "m")

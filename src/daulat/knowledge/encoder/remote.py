@@ -12,7 +12,6 @@ import base64
 import binascii
 from collections.abc import Sequence
 from functools import cached_property
-from urllib.parse import urlsplit
 
 import msgspec
 import numpy as np
@@ -75,7 +74,7 @@ class RemoteEncoder:
     ) -> None:
         if not is_plain_address(base_url):
             raise EncoderError(
-                f"`{place_of(base_url)}{urlsplit(base_url).path}` is not the address of an encoder",
+                f"`{place_of(base_url)}` is not the address of an encoder",
                 why="Only plain http and https addresses, without a password, are used.",
                 fix="Set `knowledge.encoder.url` in nation.yaml to an address such as https://host/v1.",
                 code="knowledge.encoder.url",
@@ -121,7 +120,7 @@ class RemoteEncoder:
             vectors = [_numbers(item.embedding) for item in sorted(reply.data, key=lambda item: item.index)]
         except NotAnsweredError as error:
             raise self._unusable(str(error)) from error
-        except (msgspec.MsgspecError, UnicodeDecodeError, binascii.Error, ValueError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, binascii.Error, ValueError, RecursionError) as error:
             raise self._unusable("did not answer with vectors") from error
         if [item.index for item in sorted(reply.data, key=lambda item: item.index)] != list(range(len(texts))):
             raise self._unusable(f"returned {len(vectors)} vectors for {len(texts)} texts")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -71,7 +70,7 @@ class RemoteReranker:
     def __init__(self, base_url: str, model: str, *, api_key: str = "", patience_s: float = PATIENCE_S) -> None:
         if not is_plain_address(base_url):
             raise RerankerError(
-                f"`{place_of(base_url)}{urlsplit(base_url).path}` is not the address of a reranker",
+                f"`{place_of(base_url)}` is not the address of a reranker",
                 why="Only plain http and https addresses, without a password, are used.",
                 fix="Set `knowledge.reranker.url` in nation.yaml to an address such as https://host/v1.",
                 code="knowledge.reranker.url",
@@ -95,7 +94,7 @@ class RemoteReranker:
             found = self._ask(as_utf8(question), [as_utf8(text) for text in texts])
         except NotAnsweredError as error:
             raise self._unusable(str(error)) from error
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise self._unusable("did not answer with scores") from error
         if sorted(index for index, _ in found) != list(range(len(texts))):
             raise self._unusable(f"did not score each of {len(texts)} texts once")
