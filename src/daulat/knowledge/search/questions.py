@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a question is put: its text in, the term whose meaning it asks for and the kind of answer it wants, out.
 
-The patterns are data: `questions.yaml` in the pack, else the English ones beside this file. A question is matched
-without the marks of its letters, since few people type them. It knows no answers.
+The patterns are data: `questions.yaml` in the pack, else the English ones beside this file, and the pack's
+`followups.yaml`. A question is matched without the marks of its letters, since few people type them. It knows no
+answers.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,6 @@ class QuestionPatterns:
 
         Examples
         --------
-        >>> from dataclasses import replace
         >>> patterns = replace(load_question_patterns(None), instead=((re.compile("births?"), re.compile("deaths?")),))
         >>> [patterns.without_replaced("Who reports a birth?", later) for later in ("And a death?", "And twins?")]
         ['Who reports a ?', 'Who reports a birth?']
@@ -139,9 +139,11 @@ class QuestionPatterns:
 
 
 def load_question_patterns(pack: PackFiles | None) -> QuestionPatterns:
-    """Read the pack's `questions.yaml`, or the English patterns that come with Daulat."""
+    """Read the pack's `questions.yaml`, or the English patterns that come with Daulat; and its `followups.yaml`."""
     if pack is not None and pack.has("questions.yaml"):
-        return _patterns(pack.yaml("questions.yaml"))
+        kinds = pack.yaml("followups.yaml")["instead"] if pack.has("followups.yaml") else ()
+        instead = tuple(tuple(_asking(rf"\b(?:{thing})\b") for thing in kind) for kind in kinds)
+        return replace(_patterns(pack.yaml("questions.yaml")), instead=instead)
     core = Path(__file__).with_name("questions.yaml")
     return _patterns(yaml.safe_load(core.read_text(encoding="utf-8")))
 
@@ -158,7 +160,6 @@ def _patterns(data: Mapping[str, Any]) -> QuestionPatterns:
         beside_a_language=frozenset(str(data.get("beside_a_language", "")).split("|")),
         countries={name: code for code, names in data.get("countries", {}).items() for name in names.split("|")},
         fate={tag: _asking(pattern) for tag, pattern in data.get("fate", {}).items()},
-        instead=tuple(tuple(_asking(rf"\b(?:{thing})\b") for thing in kind) for kind in data.get("instead", ())),
         kinds=_kinds(data["answers"]),
         measured=_kinds(data.get("measures", {}), number=str(data.get("number", ""))),
     )
