@@ -50,7 +50,7 @@ def test_an_index_that_the_disk_has_no_room_for_is_an_error_of_the_system(tmp_pa
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
     try:
-        with pytest.raises(OSError, match="File too large|writer was killed") as raised:
+        with pytest.raises(OSError, match=r"File too large|writer was killed") as raised:
             write_lexical(tmp_path / "lexical", ENTRIES)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
