@@ -18,12 +18,12 @@ LONGEST = (
     "tests/plan/report/test_browser.py",
     "tests/gateway/access/test_front.py",
     "tests/gateway/test_openapi.py",
-    "tests/evaluation/test_bench_command.py",
     "tests/gateway/routing/test_cluster.py",
     "tests/gateway/access/test_kill.py",
     "tests/journeys/test_up.py",
     "tests/gateway/routing/test_workers.py",
     "tests/web/test_reading.py",
+    "tests/evaluation/test_bench_command.py",
     "tests/journeys/test_page.py",
 )
 
