@@ -95,6 +95,21 @@ def test_headings_that_a_document_declares_stay_above_its_sections() -> None:
     ]  # fmt: skip
 
 
+def test_a_section_of_another_law_that_is_quoted_stays_in_the_text_and_names_no_part() -> None:
+    law = (
+        "Section 1. Cats\nAfter section 39 of the Cat Act insert:\nSection 40\nThe fee is five crowns.\n"
+        "Section 2. Dogs\nThe fee is ten crowns.\nPART II\nFINES\nSection 3. Fine\nFifty crowns."
+    )
+    assert [(each.heading, each.text) for each in cut_blocks([Block("text", law)], "fees")] == [
+        (
+            "Section 1. Cats",
+            "After section 39 of the Cat Act insert:\nSection 40\nThe fee is five crowns.",
+        ),
+        ("Section 2. Dogs", "The fee is ten crowns."),
+        ("PART II FINES / Section 3. Fine", "Fifty crowns."),
+    ]
+
+
 def test_a_section_is_cited_as_its_law_calls_it() -> None:
     law = [Block("text", "Section 1 Name\nThis.\nSection 2A\n(1) Ten.\nSection 3 Fine\nTwenty.")]
     assert [passage.article for passage in cut_blocks(law, "act")] == ["Section 1", "Section 2A", "Section 3"]

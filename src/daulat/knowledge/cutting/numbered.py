@@ -124,6 +124,11 @@ def _opening(line: int, text: str) -> _Opening | None:
     return _Opening(line, label, (int(found["number"]), found["letter"].casefold(), inserted))
 
 
+def _label(text: str) -> str | None:
+    opening = _opening(0, text)
+    return opening.label if opening else None
+
+
 def _rising(openings: Sequence[_Opening]) -> list[int]:
     """Return the longest run of rising numbers, of several the last: a list of contents comes first."""
     keys: list[_Key] = []
@@ -178,8 +183,11 @@ def _words(text: str) -> tuple[str, ...]:
 def _part_above(texts: Sequence[str], section: int, opened: set[int]) -> list[tuple[int, int]]:
     """Return where the lines directly above a section that name its part begin and end."""
     above: list[int] = []
+    label = _label(texts[section])
     for line in range(section - 1, max(section - _ABOVE, 0) - 1, -1):
         if line in opened or not texts[line] or len(texts[line].split()) > _TITLE_WORDS:
+            break
+        if _label(texts[line]) == label:  # a section of another law that is quoted here, or a line of the contents
             break
         above.append(line)
     for count in range(len(above), 0, -1):
