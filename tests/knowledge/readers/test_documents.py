@@ -360,3 +360,10 @@ def test_reading_in_place_imports_no_parser_of_hostile_formats() -> None:
     code = "import sys, daulat.knowledge.readers; print([m for m in ('docx', 'pypdfium2', 'lxml') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_text_in_utf_16_without_its_mark_is_told_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "notice.txt").write_bytes("The office is closed on 17 August.".encode("utf-16-le"))
+    with pytest.raises(ReadingError, match="UTF-16 without a byte order mark") as raised:
+        read_document(tmp_path / "notice.txt", "text", Limits())
+    assert "Save it as UTF-8" in raised.value.fix

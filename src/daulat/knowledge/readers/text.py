@@ -57,8 +57,16 @@ def decoded(path: Path, limits: Limits) -> str:
     if len(text) > limits.text_chars:
         raise _too_long(path, limits)
     if "\0" in text:
+        if _seems_utf_16(raw):
+            raise ReadingError(f"{path.name} seems to be UTF-16 without a byte order mark", fix="Save it as UTF-8.")
         raise ReadingError(f"{path.name} holds binary data, not text", fix="Declare the format that it really has.")
     return text.replace("\r\n", "\n")
+
+
+def _seems_utf_16(raw: bytes) -> bool:
+    """Say whether every other byte, and no other, is often zero, as Latin letters are in UTF-16."""
+    zeros = sorted((raw[::2].count(0), raw[1::2].count(0)))
+    return zeros[0] == 0 and zeros[1] >= len(raw) / 4
 
 
 def _too_long(path: Path, limits: Limits) -> ReadingError:
