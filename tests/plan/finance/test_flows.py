@@ -248,3 +248,43 @@ def test_a_covenant_locks_up_only_the_draws_in_which_its_loan_is_due() -> None:
     # Of 30 earned 10 repays the early loan; in 2030 the second draw owes 10 more, and its cover is 1.5.
     assert flows.distributed_usd[0, :, 3].tolist() == [20.0, 0.0]
     assert flows.cash_usd[:, 3].tolist() == [0.0, 10.0]
+
+
+def five_years() -> Project:
+    """150 is built, 120 of it written off; 25 is left."""
+    row = lambda *values: np.array([values], float)  # noqa: E731
+    return Project(
+        2027, row(100, 20, 0, 0, 30), row(5, 10, 10, 10, 10), row(0, 40, 60, 60, 60), row(20, 24, 24, 24, 24),
+        np.array([25.0]),
+    )  # fmt: skip
+
+
+def test_a_deal_that_loans_pay_for_alone_as_worked_by_hand() -> None:
+    """At 8 %, four years, the first without repayment; tax of 25 %, to the treasury."""
+    loan = Loan("all", "bank", ("all",), 1.0, 0.08, 4, 1)
+    deal = Deal(
+        PARTIES, (Phase("all", 2027, 2031),), (Stake("treasury", "all", 1.0),), (loan,), tax_rate=0.25,
+        tax_to="treasury",
+    )  # fmt: skip
+    flows = run_deal(deal, five_years())
+    treasury, _, bank = flows.party_usd[:, 0]
+    # Drawn 100, 20 and 30. 100 in three payments is 38.803 a year, 20 from a year later 7.761; 30 is due after the end.
+    assert flows.due_usd[0, 0] == pytest.approx([0, 8, 1.6 + 38.803, 46.564, 46.564], abs=1e-3)
+    # Losses of 25 and 2 are carried: 16.4 of 2029 leaves 10.6, and tax is a quarter of 18.864 - 10.6 and of 22.019.
+    assert flows.tax_usd[0] == pytest.approx([0, 0, 0, 2.066, 5.505], abs=1e-3)
+    # Cover 1.238, then 1.029 and 0.956: the 1.370 of 2030 stays in the company, and 0.699 is called in 2031.
+    assert treasury == pytest.approx([-5, 22, 50 - 40.403, 2.066, 5.505 - 0.699], abs=1e-3)
+    # 7.186 of the first loans and the 30 are owed at the end, where 25 is left.
+    assert bank == pytest.approx([-100, 8 - 20, 40.403, 46.564, 46.564 - 30 + 25], abs=1e-3)
+    assert flows.owed_usd[0, 0, -1] == pytest.approx(12.186, abs=1e-3)
+    assert flows.ownership[:, 0].T.tolist() == [[1.0, 0.0, 0.0]] * 5
+
+
+@pytest.mark.parametrize("parties", [PARTIES[:2], PARTIES[1:2]], ids=["beside a treasury", "alone"])
+def test_a_partner_that_owns_all_pays_all_and_gets_all_but_the_tax(parties: tuple[Party, ...]) -> None:
+    deal = Deal(parties, (Phase("all", 2027, 2031),), (Stake("partner", "all", 1.0),), tax_rate=0.25)
+    flows = run_deal(deal, five_years())
+    # 30 - 20 in 2028; 50 - a quarter of (26 - the 19 lost so far); 50 - 6.5; 50 - 6.5 - 30 + 25.
+    assert flows.party_usd[-1, 0].tolist() == [-105.0, 10.0, 48.25, 43.5, 38.5]
+    assert flows.ownership[-1, 0].tolist() == [1.0] * 5
+    assert flows.party_usd[:-1].sum() == 0

@@ -68,7 +68,7 @@ class Loan:
     Attributes
     ----------
     gearing : float
-        Share of the need that it pays, 0 to 1. All loans of a phase together stay below 1.
+        Share of the need that it pays, 0 to 1. All loans of a phase together pay no more than all of it.
     rate : float
         Interest a year on what is owed at the year's start.
     tenor_years, grace_years : int
