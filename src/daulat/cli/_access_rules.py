@@ -52,7 +52,8 @@ def set_a_limit(scope: str, of: str, metric: str, period: str, amount: str, curr
     most = None if amount == "none" else parse_amount(amount)
     run_at_desk(path, lambda desk: set_limit(desk.registry, scope, of, metric, over, most, currency), dry_run)
     said = {"scope": scope, "of": of, "metric": metric, "period": over, "currency": currency, "dry_run": dry_run}
-    told({**said, "amount": None if most is None else amount}, f"{metric} of {scope} {of}: {amount}", as_json)
+    most_told = " ".join(filter(None, [amount, currency, f"a {over}" if over else "at once"]))
+    told({**said, "amount": None if most is None else amount}, f"{metric} of {scope} {of}: {most_told}", as_json)
 
 
 @limits.command("show")

@@ -77,7 +77,12 @@ def show_data(rows: list[dict[str, Any]], columns: list[str], as_json: bool, emp
     if as_json:
         emit_json(rows)
     elif rows:
-        shown = [["" if row[column] is None else row[column] for column in columns] for row in rows]
+        shown = [[_cell(row[column]) for column in columns] for row in rows]
         emit(table([column.removesuffix("_at").removesuffix("_id") for column in columns], shown))
     else:
         hint(empty)
+
+
+def _cell(value: Any) -> object:
+    """Return a value as it stands in a table; what a key is bound to, each after a space."""
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else "" if value is None else value

@@ -190,7 +190,8 @@ def require_reach(nation: Nation, models: tuple[str, ...], services: tuple[str, 
 def list_keys(within: str, path: Path, as_json: bool) -> None:
     """List keys, by what may be known of them."""
     rows = run_at_desk(path, lambda desk: desk.registry.keys(within))
-    show(rows, ["id", "project_id", "name", "shown", "expires_at", "revoked_at"], as_json,
+    bound = ["models", "services", "networks"]
+    show(rows, ["id", "project_id", "name", "shown", *bound, "expires_at", "revoked_at"], as_json,
           "no key here; `daulat access keys create ORGANISATION/PROJECT` makes one")  # fmt: skip
 
 

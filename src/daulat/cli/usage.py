@@ -65,7 +65,8 @@ def command(by: By, month: str, each: Each, organisation: str, discarded: bool, 
         emit_json({"month": chosen, "by": by, "time_zone": zone.key, "data": as_data(sums)})
     elif sums:
         emit(table([by if column == "group" else column for column in _COLUMNS],
-                   [[_cell(row, column) for column in _COLUMNS] for row in as_data(sums)]))  # fmt: skip
+                   [[_cell({**row, "period": row["period"] or chosen}, column) for column in _COLUMNS]
+                    for row in as_data(sums)]))  # fmt: skip
     elif discarded or by == "discarded":
         hint(f"no engine worked for nothing in {chosen}")
     else:

@@ -171,6 +171,23 @@ def test_the_last_owner_cannot_be_taken_away(run):
     assert [each["id"] for each in data(run("access roles list --json"))] == [second]
 
 
+def test_an_operator_reads_how_much_a_limit_is_and_what_a_key_is_bound_to(run):
+    run("access organisations create told")
+    run("access projects create told/app")
+    key = run("access keys create told/app --model qwen* --model writer --network 10.20.0.0/16")
+    assert "key_" in key.stderr
+    [row] = [line for line in run("access keys list --within told").stdout.splitlines() if line.startswith("key_")]
+    assert "qwen* writer" in row
+    assert "10.20.0.0/16" in row
+    for words, told in (
+        ("organisation told money month 2500.00 --currency EUR", "money of organisation told: 2500.00 EUR a month"),
+        ("project told/app requests minute 600", "requests of project told/app: 600 a minute"),
+        ("project told/app concurrent at-once 20", "concurrent of project told/app: 20 at once"),
+    ):
+        done = run(f"access limits set {words}")
+        assert told in done.stdout + done.stderr
+
+
 def test_usage_is_summed_up_and_exported(run, desk):
     import asyncio
     from decimal import Decimal
@@ -205,6 +222,7 @@ def test_usage_is_summed_up_and_exported(run, desk):
                 kept.put(row)
 
     asyncio.run(write())
+    assert all(line.startswith("2026-11 ") for line in run("usage --month 2026-11").stdout.splitlines()[1:])
     said = data(run("usage --by project --month 2026-11 --json"))
     assert said["time_zone"] == "Europe/Tallinn"
     portal = next(row for row in said["data"] if row["group"] == "moh/portal")
