@@ -33,6 +33,12 @@ ONE_FAULT = [
     ("role", "eesti, role: official", "eesti, role: offical", "nation.value", "official"),
     ("key", "retention:", "retentoin:", "nation.key", "retention"),
     ("key inside", "receipts_days", "reciepts_days", "nation.key", "receipts_days"),
+    ("too few", "population: 1320884", "population: -5", "nation.value", "Write 0 or more."),
+    ("too many", "speakers_percent: 71.0", "speakers_percent: 171", "nation.value", "Write 100 or less."),
+    ("minutes", "receipts_days: 365", "receipts_days: 1:30", "nation.value", "digits alone"),
+    ("words", "speakers_percent: 71.0", "speakers_percent: many", "nation.value", "`0.5`"),
+    ("no list", "[Europe/Tallinn]", "Europe/Tallinn", "nation.value", "`[Europe/Tallinn]`"),
+    ("no value", "country: EE", "country:", "nation.value", "one text"),
     ("residency", "personal: [EE]", "personal: [Estonia]", "nation.country", "EE"),
     ("lower case country", "personal: [EE]", "personal: [ee]", "nation.country", "EE"),
     ("jurisdiction", "code: EE-37", "code: FI-37", "nation.jurisdiction", "EE-"),
@@ -84,6 +90,11 @@ def test_a_fault_names_its_line_and_the_way_out(before, after, code, fix):
         assert fault.line == line_of(text, after)
         assert f"nation.yaml line {fault.line}: " in fault.what
     assert others == []
+
+
+def test_a_value_of_another_kind_is_met_with_what_belongs_there():
+    [fault] = check_text(edited(("population: 1320884", "population: 13 million")))
+    assert "`population` is `13 million`, where a whole number belongs" in fault.what
 
 
 def test_all_faults_are_told_at_once_in_the_order_of_the_file():

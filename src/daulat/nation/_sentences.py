@@ -18,6 +18,22 @@ from pydantic_core import ErrorDetails
 from daulat.nation._yaml import YamlFile
 
 Loc = tuple[int | str, ...]
+# What belongs in a place, by how pydantic's kind of error begins: its name, and how it is written.
+_BELONGS = {
+    "int_": ("a whole number", "Write digits alone, such as `365`."),
+    "float_": ("a number", "Write digits alone, such as `12` or `0.5`."),
+    "finite_number": ("a number", "Write digits alone, such as `12` or `0.5`."),
+    "bool_": ("yes or no", "Write `true` or `false`."),
+    "string_type": ("text", "Write one text in its place."),
+    "list_type": ("a list", "Write it in brackets, parted by commas: `[one, two]`."),
+    "tuple_type": ("a list", "Write it in brackets, parted by commas: `[one, two]`."),
+}
+_BOUNDS = {
+    "greater_than_equal": "{ge:,.12g} or more",
+    "greater_than": "more than {gt:,.12g}",
+    "less_than_equal": "{le:,.12g} or less",
+    "less_than": "less than {lt:,.12g}",
+}
 _SECRET = re.compile(r"(?:key|secret|token|password)(?:_from)?$")
 
 
@@ -106,9 +122,23 @@ def explain(error: ErrorDetails, model: type[BaseModel], guide: Guide) -> Told:
             why, fix = "What depends on it could not be worked out.", "Correct the value."
             return Told(f"`{key}`: {context['error']}", why, fix, "nation.value")
         case _:
-            why = "What depends on it could not be worked out."
-            fix = _joined("Correct the value.", guide.rules)
-            return Told(f"`{key}` is {shown}: {error['msg'][0].lower()}{error['msg'][1:]}", why, fix, "nation.value")
+            return _another_belongs(error, key, shown, guide)
+
+
+def _another_belongs(error: ErrorDetails, key: str, shown: str, guide: Guide) -> Told:
+    """Say of a value of the wrong kind or size what belongs in its place, in words that need no Python."""
+    kind, why = error["type"], "What depends on it could not be worked out."
+    if kind in _BOUNDS:
+        allowed = _BOUNDS[kind].format(**error.get("ctx", {}))
+        fix = _joined(f"Write {allowed}.", guide.rules)
+        return Told(f"`{key}` is {shown}, and may be {allowed}", why, fix, "nation.value")
+    for begins, (belongs, fix) in _BELONGS.items():
+        if kind.startswith(begins):
+            one = isinstance(error["input"], str) and error["input"]
+            fix = f"Write it in brackets: `[{one}]`." if belongs == "a list" and one else fix
+            return Told(f"`{key}` is {shown}, where {belongs} belongs", why, _joined(fix, guide.rules), "nation.value")
+    fix = _joined("Correct the value.", guide.rules)
+    return Told(f"`{key}` is {shown}: {error['msg'][0].lower()}{error['msg'][1:]}", why, fix, "nation.value")
 
 
 def _no_secret(loc: Loc) -> Told:
