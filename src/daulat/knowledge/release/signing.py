@@ -233,6 +233,6 @@ def damaged(folder: Path, how: str) -> ReleaseError:
     return ReleaseError(
         f"the release in {folder} is not whole: {how}",
         why="An answer from it could quote a text that nobody published.",
-        fix="Build or fetch it again; `daulat knowledge rollback` puts the one before it in use.",
+        fix="Build or fetch it again; `daulat knowledge list` shows which others here can be put in use.",
         code="knowledge.release.damaged",
     )
