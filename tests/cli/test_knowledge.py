@@ -246,6 +246,13 @@ def test_a_release_that_is_not_here_is_said_to_be_missing(site, words):
     assert "error[knowledge.release.missing]" in ended.err
 
 
+@pytest.mark.parametrize("verb", ["verify", "publish", "failures"])
+def test_an_empty_name_of_a_release_is_not_taken_for_the_one_in_use(site, verb):
+    ended = site.daulat("knowledge", verb, "")
+    assert ended.code == 2
+    assert "it names nothing" in ended.err
+
+
 def test_releases_can_lie_elsewhere_and_one_declaration_can_stand_alone(site, tmp_path, quick):
     other = tmp_path / "other"
     (site.folder / "alone.yaml").write_text((site.folder / "sources.yaml").read_text().partition("  - id: ee-guide")[0])

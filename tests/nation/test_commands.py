@@ -29,6 +29,13 @@ def test_init_writes_a_declaration_that_passes_its_check(run):
     assert run("nation", "check")[0] == 0
 
 
+@pytest.mark.parametrize("path", ["", ".", "/"])
+def test_a_declaration_that_is_named_by_nothing_is_wrong_usage_and_no_trace(run, path):
+    code, _, err = run("nation", "check", "--file", path)
+    assert code == 2
+    assert "it names nothing" in err
+
+
 def test_init_never_overwrites_a_declaration_in_silence(run):
     run("init", "EE")
     Path("nation.yaml").write_text("country: EE # ours\n")

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import click
 from click.core import ParameterSource
 
+from daulat.cli._options import not_empty
 from daulat.cli._output import say
 from daulat.nation import Nation, bootstrap, installed_packs, load_nation
 
@@ -17,6 +18,7 @@ file_option = click.option(
     "--file",
     "path",
     type=click.Path(path_type=Path),
+    callback=not_empty,
     default=Path("nation.yaml"),
     show_default=True,
     help="The declaration.",

@@ -5,10 +5,27 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from daulat.nation import reference
+
+Given = TypeVar("Given", Path, str | None)
+
+
+def not_empty(_context: click.Context, parameter: click.Parameter, value: Given) -> Given:
+    """Take a name that may be left out, but not be empty: a variable of a script that is not set is no choice.
+
+    Raises
+    ------
+    BadParameter
+        If it is the empty text, or a path that ends in no name, such as `.` and `/`.
+    """
+    if value == "" or (isinstance(value, Path) and not value.name):
+        raise click.BadParameter("it names nothing; name one, or leave it out.", param=parameter)
+    return value
 
 
 def language_tag(_context: click.Context, _option: click.Parameter, value: str) -> str:

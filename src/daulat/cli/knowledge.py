@@ -19,6 +19,7 @@ from typing import Any
 import click
 
 from daulat.cli._knowledge import FAILED, KnowledgePlace, failed, place_options
+from daulat.cli._options import not_empty
 from daulat.cli._output import Advance, counted, emit, emit_json, hint, json_option, one_line, progress, say, table
 from daulat.cli.search import command as search_command
 from daulat.knowledge.encoder import open_encoder
@@ -126,7 +127,7 @@ def list_releases(place: KnowledgePlace, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("release", required=False)
+@click.argument("release", required=False, callback=not_empty)
 @place_options
 @json_option
 def verify(place: KnowledgePlace, release: str | None, as_json: bool) -> None:
@@ -146,7 +147,7 @@ def verify(place: KnowledgePlace, release: str | None, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("release", required=False)
+@click.argument("release", required=False, callback=not_empty)
 @click.option("--dry-run", is_flag=True, help="Verify and say what would change; change nothing.")
 @place_options
 @json_option
@@ -173,7 +174,7 @@ def rollback(place: KnowledgePlace, dry_run: bool, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("release", required=False)
+@click.argument("release", required=False, callback=not_empty)
 @place_options
 @json_option
 def failures(place: KnowledgePlace, release: str | None, as_json: bool) -> None:
