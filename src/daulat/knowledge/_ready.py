@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 from daulat.knowledge._describe import describe
+from daulat.knowledge._remains import without_remains
 from daulat.knowledge._source_checks import LANGUAGE
 from daulat.knowledge._table import Table
 from daulat.knowledge.errors import SourceError
@@ -52,6 +53,8 @@ def ready_passages(
         yield IngestFailure(source.id, place, "", error.what, error.fix)
     title = source.title if len(by_document) == 1 and len(source.files()) == 1 else ""
     for doc_id, found in by_document.items():
+        if source.read.converted:
+            found = without_remains(found, source.read.converted.stamps)
         row = known.take(source, table.by_name.get(doc_id, {}))
         if table.name and not row:
             yield without_row(source, place, doc_id, "doc_id")

@@ -56,12 +56,21 @@ class DocumentTable(Declared):
     corrections: Table = ""
 
 
+class Conversion(Declared):
+    """Says that a converter made these ready passages out of print: what it left between the words is taken out.
+
+    `stamps` are what stands on the pages of the print and is no word of any text, like a copy's "COPY II".
+    """
+
+    stamps: tuple[Text, ...] = ()
+
+
 class Reading(Declared):
     """How the files of a source are read.
 
     `fields` maps our names to the fields of a JSON line, like `heading: question`. `structure` names the rules by which
     regulations are cut into articles; empty: by headings and sentences. `ocr_language` is Tesseract's name of the
-    language of scans, like ``ind``.
+    language of scans, like ``ind``. `converted` is for ready passages only.
     """
 
     format: Format
@@ -70,6 +79,7 @@ class Reading(Declared):
     documents: DocumentTable | None = None
     structure: str = ""
     ocr_language: str = "eng"
+    converted: Conversion | None = None
 
 
 class DocumentDefaults(Declared):
