@@ -73,6 +73,20 @@ def test_a_rollback_knows_a_release_that_came_back(shelf: Shelf) -> None:
     assert (back(shelf), back(shelf), back(shelf)) == ("a", "b", "a")
 
 
+def test_a_rollback_that_meets_a_publication_leaves_what_was_published(shelf: Shelf) -> None:
+    put(shelf, "a", "b")
+
+    def published_meanwhile() -> datetime:
+        put(shelf, "c")
+        return noon()
+
+    with pytest.raises(ReleaseError, match="c was put in use meanwhile"):
+        shelf.rollback(by="clerk", now=published_meanwhile)
+    assert shelf.current_id() == "c"
+    assert [p.release_id for p in shelf.history()] == ["a", "b", "c"]
+    assert back(shelf) == "b"
+
+
 def test_publishing_after_a_rollback_starts_from_there(shelf: Shelf) -> None:
     put(shelf, "a", "b")
     back(shelf)

@@ -140,15 +140,25 @@ class Shelf:
         ReleaseError
             If it is not here, not whole, not signed by a trusted key, or of another country; the release in use stays.
         """
-        return self._put_in_use(release_id, by=by, now=now, rollback=False)
+        return self._put_in_use(release_id, by=by, now=now)
 
-    def _put_in_use(self, release_id: str, *, by: str, now: Callable[[], datetime], rollback: bool) -> Publication:
+    def _put_in_use(
+        self, release_id: str, *, by: str, now: Callable[[], datetime], back_from: str | None = None
+    ) -> Publication:
         _, key = self.verify(release_id)
         Release(self.path(release_id))  # a release that verifies but does not open must not be put in use
         at = now().isoformat(timespec="seconds")
         with using(self.folder, why=_IN_USE), (self.folder / _LOG).open("a+b") as log:
             fcntl.flock(log, fcntl.LOCK_EX)  # until the file is closed: one publication after another
-            publication = Publication(release_id, at, by, self.current_id(), key.text, rollback)
+            current = self.current_id()
+            if back_from not in (None, current):
+                raise ReleaseError(
+                    f"{current} was put in use meanwhile, and stays",
+                    why=f"Going back was meant from {back_from}; from here it would lead elsewhere.",
+                    fix="`daulat knowledge list` shows what is in use; roll back again if it is still wanted.",
+                    code="knowledge.rollback.meanwhile",
+                )
+            publication = Publication(release_id, at, by, current, key.text, back_from is not None)
             log.write(_line_break_if_torn(log) + json.dumps(asdict(publication), sort_keys=True).encode() + b"\n")
             log.flush()
             os.fsync(log.fileno())
@@ -172,9 +182,9 @@ class Shelf:
         Raises
         ------
         ReleaseError
-            If there was none, or it is no longer here.
+            If there was none, it is no longer here, or another was put in use meanwhile.
         """
-        before = self.previous_id()
+        current, before = self.current_id(), self.previous_id()
         if not before:
             raise ReleaseError(
                 "there is no release before the present one",
@@ -182,7 +192,7 @@ class Shelf:
                 fix="`daulat knowledge list` shows what is here; `daulat knowledge publish ID` puts one in use.",
                 code="knowledge.rollback",
             )
-        return self._put_in_use(before, by=by, now=now, rollback=True)
+        return self._put_in_use(before, by=by, now=now, back_from=current)
 
     def previous_id(self) -> str:
         """Name the release that was in use before the present one was first put there; empty where none was."""
