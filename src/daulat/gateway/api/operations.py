@@ -54,10 +54,6 @@ OPERATIONS: tuple[Operation, ...] = (
         responses.Response, (404,), parameters=(_RESPONSE_ID,),
     ),
     Operation(
-        "post", "/v1/responses/{response_id}/cancel", "cancelResponse", "Say that responses are not kept.",
-        responses.Response, (404,), parameters=(_RESPONSE_ID,),
-    ),
-    Operation(
         "post", "/v1/embeddings", "createEmbedding", "Turn texts into vectors.", EmbeddingList, _CALL_ERRORS,
         body=EmbeddingRequest, needs=KEY,
     ),
