@@ -40,7 +40,6 @@ def api_routes(parts: Parts, proxy: Proxy, chat: Route) -> tuple[Routes, Routes]
         "/v1/batches/": {"GET": batches.show},
         "/v1/files/*/content": {"GET": files.read},
         "/v1/files/": {"GET": files.show, "DELETE": files.delete},
-        "/v1/responses/*/cancel": {"POST": responses.show},
         "/v1/responses/": {"GET": responses.show, "DELETE": responses.show},
         "/v1/vector_stores/*/search": {"POST": stores.search},
         "/v1/vector_stores/": {"GET": stores.show},
