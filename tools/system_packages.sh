@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The programs outside Python that the tests drive, from Debian: a browser, a reader of scanned pages, and npm, which
-# brings the Node client of the API and the judge of accessibility.
+# The programs outside Python that the tests drive, from Debian: a browser, a reader of scanned pages, what an auditor
+# checks a release with, and npm, which brings the Node client of the API and the judge of accessibility.
 # Comes in: this machine. Goes out: the missing packages installed where we are root and apt-get is there, else named.
 # Never fails for a missing package: the tests that need it say so and are skipped.
 set -eu
 
 missing=""
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || missing="$missing chromium"
+for tool in openssl jq; do command -v $tool >/dev/null 2>&1 || missing="$missing $tool"; done
 if command -v tesseract >/dev/null 2>&1; then
     tesseract --list-langs 2>/dev/null | grep -qx ind || missing="$missing tesseract-ocr-ind"
 else

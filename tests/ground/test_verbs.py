@@ -100,13 +100,13 @@ def test_who_is_not_root_is_told_which_packages_the_tests_miss(root: Path, bare_
     command(bare_path, "tesseract", "echo eng")
     done = run(root, "/bin/sh", "tools/system_packages.sh", PATH=str(bare_path))
     assert done.returncode == 0
-    assert "apt-get install chromium tesseract-ocr-ind npm" in done.stderr
+    assert "apt-get install chromium openssl jq tesseract-ocr-ind npm" in done.stderr
 
 
 def test_root_has_the_missing_packages_installed_and_only_those(root: Path, bare_path: Path, tmp_path: Path) -> None:
     command(bare_path, "id", "echo 0")
-    command(bare_path, "chromium", "")
-    command(bare_path, "npm", "")
+    for there in ("chromium", "npm", "openssl", "jq"):
+        command(bare_path, there, "")
     command(bare_path, "apt-get", f'echo "$*" >> {tmp_path}/asked')
     done = run(root, "/bin/sh", "tools/system_packages.sh", PATH=str(bare_path))
     assert done.returncode == 0
@@ -116,8 +116,8 @@ def test_root_has_the_missing_packages_installed_and_only_those(root: Path, bare
 
 
 def test_a_machine_that_has_everything_is_asked_for_nothing(root: Path, bare_path: Path) -> None:
-    command(bare_path, "chromium", "")
-    command(bare_path, "npm", "")
+    for there in ("chromium", "npm", "openssl", "jq"):
+        command(bare_path, there, "")
     command(bare_path, "tesseract", "echo eng; echo ind")
     done = run(root, "/bin/sh", "tools/system_packages.sh", PATH=str(bare_path))
     assert (done.returncode, done.stderr) == (0, "")
