@@ -111,12 +111,14 @@ def test_owners_get_nothing_while_the_debt_is_not_covered(deal: Deal, project: P
     assert (flows.distributed_usd.sum(axis=0)[short] == 0).all()
 
 
+def row(*values: float) -> np.ndarray:
+    """Return one draw of yearly values."""
+    return np.array([values], float)
+
+
 def test_a_loan_is_paid_back_as_an_annuity_after_its_grace() -> None:
     # 1,000 drawn in 2027, grace 1 year, tenor 3: interest of 100 at age 1; then two payments of
     # 1000 x 0.1 / (1 - 1.1^-2) = 576.19: 100 interest + 476.19, then 52.38 + 523.81.
-    def row(*values: float) -> np.ndarray:
-        return np.array([values], float)
-
     deal = Deal(
         PARTIES,
         (Phase("all", 2027, 2030),),
@@ -132,9 +134,6 @@ def test_a_loan_is_paid_back_as_an_annuity_after_its_grace() -> None:
 
 
 def test_losses_of_earlier_years_are_taken_off_before_tax() -> None:
-    def row(*values: float) -> np.ndarray:
-        return np.array([values], float)
-
     deal = Deal(PARTIES, (Phase("all", 2027, 2029),), (Stake("treasury", "all", 1.0),), tax_rate=0.25)
     # -60, then +100, then +10: 25 % of 40, then of 10.
     project = Project(2027, row(0, 0, 0), row(60, 0, 0), row(0, 100, 10), row(0, 0, 0), row(0)[0])
@@ -252,7 +251,6 @@ def test_a_covenant_locks_up_only_the_draws_in_which_its_loan_is_due() -> None:
 
 def five_years() -> Project:
     """150 is built, 120 of it written off; 25 is left."""
-    row = lambda *values: np.array([values], float)  # noqa: E731
     return Project(
         2027, row(100, 20, 0, 0, 30), row(5, 10, 10, 10, 10), row(0, 40, 60, 60, 60), row(20, 24, 24, 24, 24),
         np.array([25.0]),

@@ -130,8 +130,7 @@ def _ahead(status: PassageStatus, article: str, coming: Iterable[Relation]) -> R
     """Return the first change to come of the whole, or of an article; what is history already has none."""
     if status.status == "revoked" or status.newer_passage_id:
         return None
-    whole = ("revoked_by",)
-    return next((each for each in coming if each.kind in whole or (article and article in each.articles)), None)
+    return next((each for each in coming if each.kind == "revoked_by" or (article and article in each.articles)), None)
 
 
 def _gone(

@@ -107,8 +107,9 @@ class QuestionPatterns:
         >>> [patterns.without_replaced("Who reports a birth?", later) for later in ("And a death?", "And twins?")]
         ['Who reports a ?', 'Who reports a birth?']
         """
+        later = unmarked(later)
         for kind in self.instead:
-            named = [thing for thing in kind if thing.search(unmarked(later))]
+            named = [thing for thing in kind if thing.search(later)]
             for thing in kind if named else ():
                 text = text if thing in named else _without(text, thing)
         return text
