@@ -40,7 +40,7 @@ class QuestionPatterns:
     """The patterns of one country.
 
     `defined_after` is what opens a definition, up to its term; `defined_by` the verb of one, and `defined_soon` that
-    verb with what may stand between.
+    verb with what may stand `between`.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def _patterns(data: Mapping[str, Any]) -> QuestionPatterns:
         negations=_compiled(data["negations"]),
         defined_after=_compiled(_OPENING + data["defined_after"] + r"[\"“‘]?\Z"),
         defined_by=_compiled(data["defined_by"]),
-        defined_soon=_compiled(r"[\"”’]?[^.;]{0,80}?" + data["defined_by"]),
+        defined_soon=_compiled(r"[\"”’]?(?P<between>[^.;]{0,80}?)" + data["defined_by"]),
         beside_a_language=frozenset(str(data.get("beside_a_language", "")).split("|")),
         countries={name: code for code, names in data.get("countries", {}).items() for name in names.split("|")},
         fate={tag: _asking(pattern) for tag, pattern in data.get("fate", {}).items()},

@@ -8,10 +8,12 @@ country, and looked for only where the term stands: as one pattern it was the de
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from daulat.knowledge.search.questions import QuestionPatterns
 
 _EDGE = re.compile(r"\b")
+_ASIDE = re.compile(r"[,(/]")  # what the defined term ends at
 _LONGEST_OPENING = 120  # characters before a term, from the end of the sentence before
 
 
@@ -24,6 +26,9 @@ class Term:
     >>> term = Term("birth certificate", load_question_patterns(None))
     >>> [term.share_in(text) for text in ("1. Birth certificate is a deed.", "Get a birth certificate.", "Certificate")]
     [1.0, 0.5, 0.0]
+    >>> texts = ("Birth certificate, in short BC, is a deed.", "Birth certificate book is a file.", "A certificate.")
+    >>> [term.gap_in(text) for text in texts]
+    [0, 4, None]
     """
 
     def __init__(self, words: str, questions: QuestionPatterns) -> None:
@@ -34,20 +39,35 @@ class Term:
 
     def share_in(self, text: str) -> float:
         """Return 1 if a text opens a definition of the term, 0.5 if it has it as a phrase."""
+        is_phrase = is_defined = False
+        for start, end in self._places(text):
+            is_phrase = is_phrase or _EDGE.match(text, start) is not None
+            is_defined = is_defined or self._gap(text, start, end) is not None
+            if is_phrase and is_defined:
+                return 1.0
+        return 0.5 if is_phrase else 0.0
+
+    def gap_in(self, text: str) -> int | None:
+        """Return how many characters more the defined term has than this one, the least where several are defined.
+
+        None where a text defines none that begins so.
+        """
+        gaps = (self._gap(text, start, end) for start, end in self._places(text))
+        return min((gap for gap in gaps if gap is not None), default=None)
+
+    def _places(self, text: str) -> Iterator[tuple[int, int]]:
         # Most texts lack a word of the term, and looking for words is quick.
         lower = text.lower()
         if not all(word in lower for word in self._words):
-            return 0.0
-        is_phrase = is_defined = False
+            return
         found = self._pattern.search(text)
-        while found and not (is_phrase and is_defined):
-            start, end = found.span()
-            is_phrase = is_phrase or _EDGE.match(text, start) is not None
-            is_defined = is_defined or self._is_defined(text, start, end)
-            found = self._pattern.search(text, start + 1)
-        return (1.0 if is_defined else 0.5) if is_phrase else 0.0
+        while found:
+            yield found.span()
+            found = self._pattern.search(text, found.start() + 1)
 
-    def _is_defined(self, text: str, start: int, end: int) -> bool:
+    def _gap(self, text: str, start: int, end: int) -> int | None:
         before, soon = self._questions.defined_after, self._questions.defined_soon
-        opens = before.search(text, max(start - _LONGEST_OPENING, 0), start)
-        return opens is not None and soon.match(text, end) is not None
+        if not before.search(text, max(start - _LONGEST_OPENING, 0), start):
+            return None
+        found = soon.match(text, end)
+        return len(_ASIDE.split(found["between"])[0].strip()) if found else None
