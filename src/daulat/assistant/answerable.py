@@ -23,7 +23,7 @@ from daulat.assistant.pairs import FILE as PAIRS
 from daulat.assistant.sentence import Marked
 from daulat.knowledge.cutting import BETWEEN_HEADINGS
 from daulat.knowledge.everyday import Heard
-from daulat.knowledge.search import Asked, is_asked_by_name
+from daulat.knowledge.search import Asked, is_asked_for
 from daulat.knowledge.trees import Trees
 from daulat.knowledge.types import Hit
 from daulat.language import PackFiles
@@ -85,11 +85,12 @@ class Answerable:
         -------
         float
             0 to 1; 0 without hits, and where the question names only laws that none of the hits belongs to; 1 for
-            the article that the question names and for the passage whose heading it is.
+            the article that the question names, the definition of the term that it asks for and the passage whose
+            heading it is.
         """
         if not hits or names_another_law(hits, asked):
             return 0.0
-        if is_asked_by_name(hits[0].features) or is_its_heading(hits[0], asked):
+        if is_asked_for(hits[0].features) or is_its_heading(hits[0], asked):
             return 1.0
         return self._model(hits, heard).probability(evidence_features(hits, marked, asked, heard))
 

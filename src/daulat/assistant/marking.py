@@ -16,7 +16,7 @@ from daulat.knowledge.cutting import SentenceRules, rows_of, table_at
 from daulat.knowledge.cutting.segments import Span
 from daulat.knowledge.everyday import Heard
 from daulat.knowledge.legal import span_of_part, without_heading
-from daulat.knowledge.search import Asked, Searcher, is_asked_by_name
+from daulat.knowledge.search import Asked, Searcher, is_asked_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,9 @@ class Marker:
             self.models["text" if evidence.document.rank is None else "law"],
             said,
         )
-        named = span_of_part(passage.text, asked.part) if is_asked_by_name(evidence.hit.features) else None
+        features = evidence.hit.features
+        is_named = is_asked_for(features) and features.get("defines", 0.0) < 1  # of a definition, its own sentence
+        named = span_of_part(passage.text, asked.part) if is_named else None
         span = without_heading(passage.text, marked.span, self.searcher.reader.legal)
         return replace(marked, span=named or self._row(asked, evidence, span))
 

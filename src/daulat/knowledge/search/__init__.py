@@ -9,7 +9,7 @@ assistant's to decide.
 from daulat.knowledge.search.asked import LONGEST_QUERY, Asked, Reader, reader_for
 from daulat.knowledge.search.bounded import BoundedSearcher, Places, within
 from daulat.knowledge.search.candidates import Candidates
-from daulat.knowledge.search.features import FEATURES, is_asked_by_name
+from daulat.knowledge.search.features import FEATURES, is_asked_for
 from daulat.knowledge.search.filters import GENERAL_SERVICE, Filters
 from daulat.knowledge.search.ranking import Ranking, Weights, load_ranking
 from daulat.knowledge.search.searcher import Searcher
@@ -27,7 +27,7 @@ __all__ = [
     "Reader",
     "Searcher",
     "Weights",
-    "is_asked_by_name",
+    "is_asked_for",
     "load_ranking",
     "reader_for",
     "within",

@@ -36,7 +36,7 @@ FEATURES = (
     "phrase",  # share of neighbouring terms of the question that are neighbours in the passage
     "wording",  # the largest share of one of the law's own phrases for it that stands together here
     "early",  # how early the passage speaks of the question's terms, 0 to 1
-    "defines",  # 1 if the passage opens a definition of the term asked for, 0.5 if it has the term as a phrase
+    "defines",  # 1 if the passage opens a definition of the term asked for, 0.9 of one that begins so, 0.5 if it has it
     "kind",  # 1 if the clause nearest to the question shows the kind of answer asked for
     "topic",  # 1 if the document is of a topic that the question touches
     "named",  # 1 if the question names this document
@@ -145,19 +145,42 @@ def fill_everyday(rows: NDArray[np.float32], columns: NDArray[np.float32]) -> No
     rows[:, _OWN:] = columns
 
 
-_BY_NAME, _ABOUT_IT = ("named", "article"), ("elucidation", "preamble")
+_WANTED = ("named", "article", "defines", "other", "elucidation", "preamble", "past", "sprawl")
 
 
-def asked_by_name(rows: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return which passages are the article of a law that the question names by both: bool[n]."""
-    has, lacks = (rows[:, [_INDEX[name] for name in names]] > 0 for names in (_BY_NAME, _ABOUT_IT))
-    return np.asarray(has.all(axis=1) & ~lacks.any(axis=1))
+def asked_for(rows: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which passages are just what the question asks for: bool[n].
+
+    That is the article of a law that it names by both, and the definition of the term whose meaning it asks for, in
+    text that holds.
+    """
+    by_name = (_column(rows, "named") > 0) & (_column(rows, "article") > 0) & _is_body(rows)
+    return np.asarray(by_name | (defines_term(rows) & (_column(rows, "past") == 0)))
 
 
-def is_asked_by_name(features: Mapping[str, float]) -> bool:
+def defines_term(rows: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return which passages define the term whose meaning is asked for, also in text that was changed: bool[n].
+
+    An elucidation says what a word means in one sentence of its law, so it is none; nor is a stretch that could not be
+    cut, which may hold one.
+    """
+    is_cut = _column(rows, "sprawl") < 1
+    return np.asarray((_column(rows, "defines") >= 1) & (_column(rows, "other") == 0) & _is_body(rows) & is_cut)
+
+
+def _is_body(rows: NDArray[np.float32]) -> NDArray[np.bool_]:
+    return np.asarray((_column(rows, "elucidation") == 0) & (_column(rows, "preamble") == 0))
+
+
+def _column(rows: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+    return rows[:, _INDEX[name]]
+
+
+def is_asked_for(features: Mapping[str, float]) -> bool:
     """Say the same of one hit by its features; one without features is not."""
-    has, lacks = ([features.get(name, 0.0) > 0 for name in names] for names in (_BY_NAME, _ABOUT_IT))
-    return all(has) and not any(lacks)
+    row = np.zeros((1, len(FEATURES)), np.float32)
+    row[0, [_INDEX[name] for name in _WANTED]] = [features.get(name, 0.0) for name in _WANTED]
+    return bool(asked_for(row)[0])
 
 
 def as_mappings(rows: NDArray[np.float32]) -> list[dict[str, float]]:

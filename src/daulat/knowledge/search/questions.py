@@ -40,7 +40,8 @@ class QuestionPatterns:
     """The patterns of one country.
 
     `defined_after` is what opens a definition, up to its term; `defined_by` the verb of one, and `defined_soon` that
-    verb with what may stand `between`.
+    verb with what may stand `between`, which is no part of the term from `defined_aside` on. What only `lists` the
+    parts of a thing says less of what it is.
 
     Examples
     --------
@@ -58,6 +59,7 @@ class QuestionPatterns:
     defined_after: re.Pattern[str]
     defined_by: re.Pattern[str]
     defined_soon: re.Pattern[str]
+    defined_aside: re.Pattern[str]
     kinds: tuple[AnswerKind, ...]
     measured: tuple[AnswerKind, ...] = ()
     beside_a_language: frozenset[str] = frozenset()
@@ -156,8 +158,11 @@ def _patterns(data: Mapping[str, Any]) -> QuestionPatterns:
         back={tag: _asking(pattern) for tag, pattern in data["refers_back"].items()},
         negations=_compiled(data["negations"]),
         defined_after=_compiled(_OPENING + data["defined_after"] + r"[\"“‘]?\Z"),
-        defined_by=_compiled(data["defined_by"]),
-        defined_soon=_compiled(r"[\"”’]?(?P<between>[^.;]{0,80}?)" + data["defined_by"]),
+        defined_by=_compiled(rf"(?:{data['defined_by']}|{data['listed_by']})"),
+        defined_soon=_compiled(
+            r"[\"”’]?(?P<between>[^.;]{0,80}?)" + rf"(?:{data['defined_by']}|(?P<lists>{data['listed_by']}))"
+        ),
+        defined_aside=_compiled(r"[,(/]|" + data["defined_aside"]),
         beside_a_language=frozenset(str(data.get("beside_a_language", "")).split("|")),
         countries={name: code for code, names in data.get("countries", {}).items() for name in names.split("|")},
         fate={tag: _asking(pattern) for tag, pattern in data.get("fate", {}).items()},

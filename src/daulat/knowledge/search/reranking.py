@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from daulat.knowledge.reranker import Reranker
-from daulat.knowledge.search.features import is_asked_by_name
+from daulat.knowledge.search.features import is_asked_for
 from daulat.knowledge.types import Hit
 
 FIRST = 20  # among which the passage that answers nearly always is; see docs/design/search.md
@@ -49,7 +49,7 @@ def _places_that_move(hits: Sequence[Hit]) -> list[int]:
     return [
         place
         for place, hit in enumerate(hits)
-        if not is_asked_by_name(hit.features)
+        if not is_asked_for(hit.features)
         and not hit.features["past"]
         and not hit.features["other"]
         and (_is_named_alone(hit) or not named_alone)

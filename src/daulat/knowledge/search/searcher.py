@@ -27,10 +27,11 @@ from daulat.knowledge.legal.citations import NO_TITLES, Titles, title_index
 from daulat.knowledge.release.layout import STATUSES
 from daulat.knowledge.release.reader import Release, StoredPassage
 from daulat.knowledge.reranker import Reranker
+from daulat.knowledge.search.amending import with_amending_acts
 from daulat.knowledge.search.asked import Asked, Reader
 from daulat.knowledge.search.candidates import Candidates, Rows
 from daulat.knowledge.search.ends import Counting, ends_of
-from daulat.knowledge.search.features import FEATURES, as_mappings, asked_by_name, compare, features_of, fill_everyday
+from daulat.knowledge.search.features import FEATURES, as_mappings, compare, features_of, fill_everyday
 from daulat.knowledge.search.filters import Filters
 from daulat.knowledge.search.headings import Headings
 from daulat.knowledge.search.ranking import Ranking
@@ -48,7 +49,7 @@ _REMEMBERED = 2_048
 _FILTERS = 32  # a byte a passage each
 _TITLE_BOOST = 0.3
 _ARTICLE_NUMBER = re.compile(r"\d+")
-_BY_NAME_LEADS = 10.0  # score above all others: who names an article of a law asks for that one
+_WANTED_LEADS = 10.0  # score above all others: who names an article, or asks what a term means, asks for that one
 
 
 class Searcher:
@@ -105,7 +106,7 @@ class Searcher:
         hits = self.best(found, top_k)
         newcomers = (places[0] for places in self._newcomers_by_kind(found))
         nearest = next((place for place in newcomers if _is_nearest(found, place)), None)
-        if nearest is None or asked_by_name(found.features).any():
+        if nearest is None or found.wanted().any():
             return hits
         [first] = self._hits(found, [nearest], self._scores(found))
         return [first, *(hit for hit in hits if hit.passage.passage_id != first.passage.passage_id)][:top_k]
@@ -117,7 +118,9 @@ class Searcher:
     def ask(self, text: str, language: str = "") -> Asked:
         """Return the forms of a question, with the laws of this release that it names."""
         asked = self.reader.ask(text, language, self.titles)
-        named = None if self.reader.legal else self._sections.named(asked.text)
+        if legal := self.reader.legal:
+            return replace(asked, mentions=with_amending_acts(asked.mentions, self.release, legal))
+        named = self._sections.named(asked.text)
         return replace(asked, mentions=(named,)) if named else asked
 
     def may_find(self, document: Document, filters: Filters) -> bool:
@@ -127,8 +130,8 @@ class Searcher:
     def rank(self, found: Candidates, top_k: int) -> list[Hit]:
         """Order candidates by the ranking and return the best."""
         scores = self._scores(found)
-        if (named := asked_by_name(found.features)).any():
-            scores = np.where(named, scores + np.ptp(scores) + _BY_NAME_LEADS, scores)
+        if (wanted := found.wanted()).any():
+            scores = np.where(wanted, scores + np.ptp(scores) + _WANTED_LEADS, scores)
         order = np.lexsort((found.rows, -scores))[:top_k]
         return self._hits(found, order, scores)
 

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from daulat.knowledge.search.questions import QuestionPatterns
 
 _EDGE = re.compile(r"\b")
-_ASIDE = re.compile(r"[,(/]")  # what the defined term ends at
 _LONGEST_OPENING = 120  # characters before a term, from the end of the sentence before
 
 
@@ -24,11 +23,9 @@ class Term:
     --------
     >>> from daulat.knowledge.search.questions import load_question_patterns
     >>> term = Term("birth certificate", load_question_patterns(None))
-    >>> [term.share_in(text) for text in ("1. Birth certificate is a deed.", "Get a birth certificate.", "Certificate")]
-    [1.0, 0.5, 0.0]
-    >>> texts = ("Birth certificate, in short BC, is a deed.", "Birth certificate book is a file.", "A certificate.")
-    >>> [term.gap_in(text) for text in texts]
-    [0, 4, None]
+    >>> texts = ("Birth certificate, in short BC, is a deed.", "Birth certificate book is a file.", "Birth certificate")
+    >>> [(term.gap_in(text), term.share_in(text)) for text in texts]
+    [(0, 1.0), (4, 0.9), (None, 0.5)]
     """
 
     def __init__(self, words: str, questions: QuestionPatterns) -> None:
@@ -38,19 +35,20 @@ class Term:
         self._pattern = re.compile(rf"{written}\b", re.IGNORECASE)
 
     def share_in(self, text: str) -> float:
-        """Return 1 if a text opens a definition of the term, 0.5 if it has it as a phrase."""
-        is_phrase = is_defined = False
+        """Return 1 if a text opens a definition of the term, 0.9 of one that begins so, 0.5 where it stands alone."""
+        best = 0.0
         for start, end in self._places(text):
-            is_phrase = is_phrase or _EDGE.match(text, start) is not None
-            is_defined = is_defined or self._gap(text, start, end) is not None
-            if is_phrase and is_defined:
-                return 1.0
-        return 0.5 if is_phrase else 0.0
+            if _EDGE.match(text, start):
+                gap = self._gap(text, start, end)
+                best = max(best, 0.5 if gap is None else 0.9 if gap else 1.0)
+            if best == 1:
+                break
+        return best
 
     def gap_in(self, text: str) -> int | None:
         """Return how many characters more the defined term has than this one, the least where several are defined.
 
-        None where a text defines none that begins so.
+        None where a text defines none that begins so; 1 at least where it only lists what the thing is made of.
         """
         gaps = (self._gap(text, start, end) for start, end in self._places(text))
         return min((gap for gap in gaps if gap is not None), default=None)
@@ -66,8 +64,11 @@ class Term:
             found = self._pattern.search(text, found.start() + 1)
 
     def _gap(self, text: str, start: int, end: int) -> int | None:
-        before, soon = self._questions.defined_after, self._questions.defined_soon
-        if not before.search(text, max(start - _LONGEST_OPENING, 0), start):
+        patterns = self._questions
+        if not patterns.defined_after.search(text, max(start - _LONGEST_OPENING, 0), start):
             return None
-        found = soon.match(text, end)
-        return len(_ASIDE.split(found["between"])[0].strip()) if found else None
+        found = patterns.defined_soon.match(text, end)
+        if not found:
+            return None
+        gap = len(patterns.defined_aside.split(found["between"], 1)[0].strip())
+        return max(gap, bool(found["lists"]))

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a term means is answered by its definition; an inserted article is found by the law that people know."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("question", "definition"),
+    [
+        ("Apa itu penduduk?", "2. Penduduk adalah Warga Negara Indonesia dan Orang Asing yang bertempat tinggal"),
+        ("apa yang dimaksud dengan Dokumen Kependudukan", "8. Dokumen Kependudukan adalah dokumen resmi"),
+        ("Apa arti orang asing menurut UU 23 Tahun 2006?", "4. Orang Asing adalah orang bukan Warga Negara"),
+        ("NIK itu apa sih?", "12. Nomor Induk Kependudukan, selanjutnya disingkat NIK, adalah nomor identitas"),
+        ("apa itu NIK menurut pasal 1 UU 24/2013", "12. Nomor Induk Kependudukan, selanjutnya disingkat NIK, adalah"),
+    ],
+)
+def test_a_term_is_answered_by_the_sentence_that_defines_it_in_the_newest_text(ask, question, definition):
+    answer = ask(question)
+    first = answer.citations[0]
+    assert first.passage_id.startswith("UU-24-2013:pasal-1#")
+    assert first.quote[slice(*first.answer_span)].startswith(definition)
+
+
+@pytest.mark.parametrize("article", ["27", "79A", "95B"])
+def test_an_article_that_only_the_amending_act_has_is_found_by_the_law_that_it_changes(ask, article):
+    [first, *_] = ask(f"Apa isi Pasal {article} UU 23/2006?").citations
+    assert first.passage_id.startswith(f"UU-24-2013:pasal-{article}#")
+    assert first.answer_span == (0, len(first.quote))
+
+
+def test_an_article_that_the_law_itself_has_is_not_looked_for_in_what_amends_it(ask):
+    [first, *_] = ask("Apa isi Pasal 24 UU 23/2006?").citations
+    assert first.passage_id.startswith("UU-23-2006:pasal-24#")
