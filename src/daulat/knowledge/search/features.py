@@ -145,7 +145,7 @@ def fill_everyday(rows: NDArray[np.float32], columns: NDArray[np.float32]) -> No
     rows[:, _OWN:] = columns
 
 
-_WANTED = ("named", "article", "defines", "other", "elucidation", "preamble", "past", "sprawl")
+_WANTED = ("named", "article", "defines", "other", "elucidation", "preamble", "past", "rank", "sprawl")
 
 
 def asked_for(rows: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -159,13 +159,13 @@ def asked_for(rows: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 def defines_term(rows: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return which passages define the term whose meaning is asked for, also in text that was changed: bool[n].
+    """Return which passages of law define the term whose meaning is asked for, also in text that was changed: bool[n].
 
     An elucidation says what a word means in one sentence of its law, so it is none; nor is a stretch that could not be
-    cut, which may hold one.
+    cut, which may hold one. Other text says of many things what they are, and settles the meaning of none.
     """
-    is_cut = _column(rows, "sprawl") < 1
-    return np.asarray((_column(rows, "defines") >= 1) & (_column(rows, "other") == 0) & _is_body(rows) & is_cut)
+    is_law = (_column(rows, "rank") > 0) & (_column(rows, "sprawl") < 1)
+    return np.asarray((_column(rows, "defines") >= 1) & (_column(rows, "other") == 0) & _is_body(rows) & is_law)
 
 
 def _is_body(rows: NDArray[np.float32]) -> NDArray[np.bool_]:
