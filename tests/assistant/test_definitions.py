@@ -33,3 +33,16 @@ def test_an_article_that_only_the_amending_act_has_is_found_by_the_law_that_it_c
 def test_an_article_that_the_law_itself_has_is_not_looked_for_in_what_amends_it(ask):
     [first, *_] = ask("Apa isi Pasal 24 UU 23/2006?").citations
     assert first.passage_id.startswith("UU-23-2006:pasal-24#")
+
+
+@pytest.mark.parametrize(
+    ("question", "definition"),
+    [
+        ("What is a foreigner?", "4. Orang Asing adalah"),
+        ("apa tegese wong manca", "4. Orang Asing adalah"),
+        ("naon ari urang asing téh", "4. Orang Asing adalah"),
+    ],
+)
+def test_a_term_of_another_language_is_known_by_the_law_s_word_for_it(ask, question, definition):
+    first = ask(question).citations[0]
+    assert first.quote[slice(*first.answer_span)].startswith(definition)

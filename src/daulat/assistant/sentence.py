@@ -180,9 +180,9 @@ def _defining(asked: Asked, read: Sequence[ReadSentence], reader: Reader) -> int
 
     A law defines its terms one after another, and each definition is made of the others' words.
     """
-    if not asked.defined:
+    if not asked.defined_forms:
         return None
-    term = Term(asked.defined, reader.questions)
+    term = Term(asked.defined_forms, reader.questions)
     gaps = {i: gap for i, sentence in enumerate(read) if (gap := term.gap_in(sentence.text)) is not None}
     return min(gaps, key=gaps.__getitem__, default=None)
 

@@ -52,6 +52,8 @@ class Asked:
         The paragraph or point that the question names.
     defined : str
         The term whose meaning is asked for, as written; empty for other questions.
+    official : str
+        That term in the law's words and language.
     kind : AnswerKind or None
         The kind of answer that is asked for.
     measures : tuple of pattern
@@ -70,10 +72,16 @@ class Asked:
     mentions: tuple[LawMention, ...] = ()
     part: Part = NO_PART
     defined: str = ""
+    official: str = ""
     kind: AnswerKind | None = None
     measures: tuple[re.Pattern[str], ...] = ()
     topics: tuple[str, ...] = ()
     language: str = ""
+
+    @property
+    def defined_forms(self) -> tuple[str, ...]:
+        """The term whose meaning is asked for, as written and in the law's words; none for other questions."""
+        return tuple(dict.fromkeys(filter(None, (self.defined.strip(), self.official.strip()))))
 
     @property
     def is_definition(self) -> bool:
@@ -134,6 +142,7 @@ class Reader:
         text, tag = _searched(text), language or self.default_language
         mentions, rest = self._named(text, titles)
         worded = self._worded(rest, tag)
+        defined = self.questions.defined_term(rest, tag)
         return Asked(
             text=text,
             forms=worded.forms,
@@ -142,7 +151,8 @@ class Reader:
             phrases=tuple(phrase for phrase in worded.phrases if len(phrase) > 1),
             mentions=mentions,
             part=named_part(text, self.legal) if self.legal else NO_PART,
-            defined=self.questions.defined_term(rest, tag),
+            defined=defined,
+            official=self.wording.to_official(defined, tag) if defined else "",
             kind=self.questions.kind(rest, tag),
             measures=self.questions.measures(rest, tag),
             topics=worded.topics,

@@ -108,8 +108,8 @@ def features_of(
             for passage, document in zip(passages, documents, strict=True)
         ],
     }
-    if asked.defined.strip():
-        term = Term(asked.defined, questions)
+    if asked.defined_forms:
+        term = Term(asked.defined_forms, questions)
         columns["defines"] = [term.share_in(passage.text) for passage in passages]
     if asked.kind:
         columns["kind"] = [asked.kind.found.search(passage.text, 0, _READ) is not None for passage in passages]

@@ -258,8 +258,7 @@ class Searcher:
         if named:
             found.append(lexical.search(asked.terms, _BY_NAME * 2, facets=[named])[0])
             found += [self._article_rows(m.article, named) for m in asked.mentions if m.article]
-            if asked.defined:
-                found += [self._rows_that_hold(asked.defined, name) for name in named]
+            found += [self._rows_that_hold(form, name) for form in asked.defined_forms for name in named]
         if heard is not None:
             found.append(heard.rows)
         segments = self.release.segments["passage"]

@@ -8,7 +8,7 @@ country, and looked for only where the term stands: as one pattern it was the de
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from daulat.knowledge.search.questions import QuestionPatterns
 
@@ -17,22 +17,20 @@ _LONGEST_OPENING = 120  # characters before a term, from the end of the sentence
 
 
 class Term:
-    """A term, as written in the question.
+    """A term, in each form in which it may be defined: as written in the question, and in the law's own words.
 
     Examples
     --------
     >>> from daulat.knowledge.search.questions import load_question_patterns
-    >>> term = Term("birth certificate", load_question_patterns(None))
+    >>> term = Term(["birth certificate"], load_question_patterns(None))
     >>> texts = ("Birth certificate, in short BC, is a deed.", "Birth certificate book is a file.", "Birth certificate")
     >>> [(term.gap_in(text), term.share_in(text)) for text in texts]
     [(0, 1.0), (4, 0.9), (None, 0.5)]
     """
 
-    def __init__(self, words: str, questions: QuestionPatterns) -> None:
+    def __init__(self, forms: Iterable[str], questions: QuestionPatterns) -> None:
         self._questions = questions
-        self._words = words.lower().split()
-        written = r"\s+".join(map(re.escape, words.split()))
-        self._pattern = re.compile(rf"{written}\b", re.IGNORECASE)
+        self._forms = [(form.lower().split(), _written(form)) for form in forms]
 
     def share_in(self, text: str) -> float:
         """Return 1 if a text opens a definition of the term, 0.9 of one that begins so, 0.5 where it stands alone."""
@@ -54,14 +52,13 @@ class Term:
         return min((gap for gap in gaps if gap is not None), default=None)
 
     def _places(self, text: str) -> Iterator[tuple[int, int]]:
-        # Most texts lack a word of the term, and looking for words is quick.
         lower = text.lower()
-        if not all(word in lower for word in self._words):
-            return
-        found = self._pattern.search(text)
-        while found:
-            yield found.span()
-            found = self._pattern.search(text, found.start() + 1)
+        for words, pattern in self._forms:
+            # Most texts lack a word of the term, and looking for words is quick.
+            found = pattern.search(text) if all(word in lower for word in words) else None
+            while found:
+                yield found.span()
+                found = pattern.search(text, found.start() + 1)
 
     def _gap(self, text: str, start: int, end: int) -> int | None:
         patterns = self._questions
@@ -72,3 +69,7 @@ class Term:
             return None
         gap = len(patterns.defined_aside.split(found["between"], 1)[0].strip())
         return max(gap, bool(found["lists"]))
+
+
+def _written(form: str) -> re.Pattern[str]:
+    return re.compile(r"\s+".join(map(re.escape, form.split())) + r"\b", re.IGNORECASE)
