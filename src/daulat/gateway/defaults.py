@@ -97,7 +97,7 @@ class FirstRouter:
     def first_token(self, target: Target, seconds: float) -> None:
         """Note nothing."""
 
-    def ended(self, target: Target, usage: CallUsage, error: DaulatError | None) -> None:
+    def ended(self, target: Target, usage: CallUsage, error: DaulatError | None, by: str = "") -> None:
         """Note nothing."""
 
 

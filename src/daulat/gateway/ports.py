@@ -308,6 +308,11 @@ class Admission(Protocol):
         ...
 
 
+def caller_of(call: Call, grant: Grant) -> str:
+    """Tell callers apart: by their project, or by their address where they have none."""
+    return grant.project or call.client
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where a call goes.
@@ -360,8 +365,9 @@ class Router(Protocol):
         """Note the first piece of its answer, and how long after `began` it came."""
         ...
 
-    def ended(self, target: Target, usage: CallUsage, error: DaulatError | None) -> None:
-        """Note the end of what `began`: once for each, with the error where one ended it."""
+    def ended(self, target: Target, usage: CallUsage, error: DaulatError | None, by: str = "") -> None:
+        """Note the end of what `began`: once for each, with the error where one ended it. `by` is `caller_of` the call,
+        so that no one caller's requests alone speak for how an engine is."""
         ...
 
 

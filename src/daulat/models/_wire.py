@@ -163,7 +163,14 @@ def is_refusal(status: int, body: ErrorBody) -> bool:
 
 
 class BrokenStreamError(Exception):
-    """The stream does not make sense, or says that it failed; the argument says how, in words that quote nothing."""
+    """The stream does not make sense, or says that it failed; the argument says how, in words that quote nothing.
+
+    `was_answered` is false where it merely ended.
+    """
+
+    def __init__(self, how: str, *, was_answered: bool = True) -> None:
+        super().__init__(how)
+        self.was_answered = was_answered
 
 
 class AnswerReader:
@@ -222,7 +229,7 @@ class AnswerReader:
             If the stream ended before the answer did.
         """
         if not self.has_finished:
-            raise BrokenStreamError("the stream ended before the answer did")
+            raise BrokenStreamError("the stream ended before the answer did", was_answered=False)
         reasoning, content = self._splitter.flush()
         if reasoning or content:
             yield Delta(content=content, reasoning=reasoning)

@@ -31,17 +31,24 @@ class ModelsError(DaulatError):
 
 
 class EngineError(ModelsError):
-    """A request met an engine that did not finish it. `was_read`: it may have worked on it, for nothing."""
+    """A request met an engine that did not finish it.
+
+    `was_read`: it may have worked on it, for nothing. `was_answered`: it said itself that this request failed; the next
+    may do well, for an engine that is gone says nothing.
+    """
 
     was_read = False
+    was_answered = False
 
 
 class EngineUnavailable(EngineError):
     """The engine did not begin to answer; another may. `was_read`: it took the request, fell silent or hung up."""
 
-    def __init__(self, what: str, *, why: str, fix: str, code: str, was_read: bool = False) -> None:
+    def __init__(
+        self, what: str, *, why: str, fix: str, code: str, was_read: bool = False, was_answered: bool = False
+    ) -> None:
         super().__init__(what, why=why, fix=fix, code=code)
-        self.was_read = was_read
+        self.was_read, self.was_answered = was_read, was_answered
 
 
 class EngineOverloaded(EngineError):
@@ -68,6 +75,10 @@ class EngineInterrupted(EngineError):
     """The engine began and broke off. Text already yielded stands, and the answer is not complete."""
 
     was_read = True
+
+    def __init__(self, what: str, *, why: str, fix: str, code: str, was_answered: bool = False) -> None:
+        super().__init__(what, why=why, fix=fix, code=code)
+        self.was_answered = was_answered
 
 
 class UnknownModel(ModelsError):

@@ -155,7 +155,7 @@ class RemoteEngine:
                 for delta in answer.end():
                     yield delta
         except BrokenStreamError as error:
-            raise self._interrupted(str(error)) from error
+            raise self._interrupted(str(error), was_answered=error.was_answered) from error
 
     def beside(self, name: str, names: Mapping[str, str]) -> Self:
         """Return an engine for other models of the same server, under a name of its own, over the same connections."""
@@ -190,7 +190,7 @@ class RemoteEngine:
         finally:
             self._connections.give_back(reply)
         if len(answer) > _MOST_ANSWER_BYTES:
-            raise self._interrupted("an answer larger than any that is taken whole")
+            raise self._interrupted("an answer larger than any that is taken whole", was_answered=True)
         return Whole(answer, reply.headers.get("content-type", "application/octet-stream"))
 
     @asynccontextmanager
@@ -211,7 +211,8 @@ class RemoteEngine:
                 raise self._status_error(reply, await _read(reply, _MOST_ERROR_BYTES))
             media_type = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
             if media_type != _EVENT_STREAM:
-                raise self._unavailable(f"answered with `{media_type[:40]}` where a stream of events was asked for")
+                what = f"answered with `{media_type[:40]}` where a stream of events was asked for"
+                raise self._unavailable(what, was_answered=True)
             yield _Pieces(self._interrupted, reply)
         except ConnectionFailedError as error:
             raise self._interrupted(str(error)) from error
@@ -264,27 +265,32 @@ class RemoteEngine:
                 status=400 if status == 500 else status,
                 said=said,
             )
-        return self._unavailable(what.removeprefix(f"engine `{self.name}` "))
+        # 502 and 504 are a proxy's, which says that the engine is gone.
+        return self._unavailable(what.removeprefix(f"engine `{self.name}` "), was_answered=status not in (502, 504))
 
     def _unreached(self, error: ConnectionFailedError) -> EngineUnavailable:
         return self._unavailable(f"did not answer: {error}", was_read=error.was_read)
 
-    def _unavailable(self, what: str, *, fix: str = "", was_read: bool = False) -> EngineUnavailable:
+    def _unavailable(
+        self, what: str, *, fix: str = "", was_read: bool = False, was_answered: bool = False
+    ) -> EngineUnavailable:
         return EngineUnavailable(
             f"engine `{self.name}` {what}",
             why="The request did not begin; no text was lost.",
             fix=fix or "Check that its server runs and is reached from here; nation.yaml says where it should be.",
             code="models.engine.unavailable",
             was_read=was_read,
+            was_answered=was_answered,
         )
 
-    def _interrupted(self, what: str) -> EngineInterrupted:
+    def _interrupted(self, what: str, *, was_answered: bool = False) -> EngineInterrupted:
         """Make the error of an answer that broke off; `what` says how."""
         return EngineInterrupted(
             f"engine `{self.name}` broke off: {what}",
             why="The text so far stands, but the answer is not complete.",
             fix="Ask again; if it happens often, read the engine's own log.",
             code="models.engine.interrupted",
+            was_answered=was_answered,
         )
 
 

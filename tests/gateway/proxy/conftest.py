@@ -60,7 +60,7 @@ class Books:
     def first_token(self, target, seconds):
         self.route.append(("first", target.engine.name))
 
-    def ended(self, target, usage, error):
+    def ended(self, target, usage, error, by=""):
         self.route.append(("ended", target.engine.name, error.code if error else ""))
 
     def measure(self, call, grant, target, usage):

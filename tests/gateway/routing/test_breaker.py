@@ -79,3 +79,32 @@ def test_whatever_happens_it_is_asked_again_within_the_longest_pause(events):
     breaker.abandoned()  # every trial ends
     assert breaker.allows(now + SETTINGS.longest_open_s)
     assert 0 < breaker.share(now) <= 1
+
+
+def test_what_one_caller_is_answered_with_opens_it_for_nobody():
+    breaker = Breaker(SETTINGS)
+    for _ in range(50):
+        breaker.failed(0, by="a")
+    assert breaker.position == "closed"
+    breaker.failed(0, by="b")
+    assert breaker.position == "open"
+
+
+def test_one_caller_speaks_for_half_of_the_last_six_at_most():
+    breaker = Breaker(SETTINGS)
+    for by in ("a", None, "a", "b", None, "a", "a", None):
+        breaker.succeeded(0) if by is None else breaker.failed(0, by)
+    assert breaker.position == "closed"
+    breaker.failed(0, by="b")
+    assert breaker.position == "open"
+
+
+def test_a_trial_that_its_own_request_may_have_failed_leaves_the_trial_to_the_next():
+    breaker = opened()
+    assert breaker.allows(5.0)
+    breaker.began(5.0)
+    breaker.failed(5.0, by="a")
+    assert breaker.allows(5.1)
+    breaker.began(5.1)
+    breaker.succeeded(5.2)
+    assert breaker.position == "closed"

@@ -321,6 +321,54 @@ class Admission(OpenAdmission):
         return OpenGrant(organisation=call.credential, data_class="public")
 
 
+class ByProject(OpenAdmission):
+    """Admits everybody for the project that they name as their key."""
+
+    async def admit(self, call):
+        return OpenGrant(project=call.credential, data_class="public")
+
+
+ENGINE_FAILS = {
+    "500": ([status(500, {"error": {"message": "list index out of range"}})], {}),
+    "an error among the events": ([EVENT_STREAM, b'data: {"error": {"code": 500}}\n\n'], {"stream": True}),
+    "what is no stream": ([status(200, {})], {"stream": True}),
+    "JSON that is none": ([b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1\r\n\r\n{"], {}),
+}
+
+
+@pytest.mark.parametrize(("failure", "fields"), ENGINE_FAILS.values(), ids=ENGINE_FAILS)
+async def test_a_caller_whose_requests_an_engine_fails_at_takes_it_away_from_nobody(two, failure, fields):
+    async with two(parts={"admission": ByProject()}) as pair:
+        for _ in range(12):
+            pair.north.answers(*failure)
+            pair.south.answers(*failure)
+            await pair.ask(ASK | fields, Authorization="Bearer careless")
+        assert len(pair.north.requests) == len(pair.south.requests) == 12
+        pair.north.answers(status(200, answer("Yes")))
+        pair.south.answers(status(200, answer("Yes")))
+        assert (await pair.ask(Authorization="Bearer careful"))[0] == 200
+        assert len(pair.north.requests) + len(pair.south.requests) == 25
+
+
+async def test_an_engine_that_fails_two_callers_is_left_alone(two):
+    async with two(parts={"admission": ByProject()}) as pair:
+        for number in range(12):
+            pair.north.answers(status(500, {}))
+            pair.south.answers(status(500, {}))
+            await pair.ask(Authorization=f"Bearer {number % 2}")
+        assert (len(pair.north.requests), len(pair.south.requests)) == (5, 5)
+
+
+@pytest.mark.parametrize("failure", [[status(502, {})], [status(504, {})], []], ids=["502", "504", "hangs up"])
+async def test_an_engine_that_is_gone_is_left_alone_whoever_finds_it(two, failure):
+    async with two(parts={"admission": ByProject()}) as pair:
+        for _ in range(12):
+            pair.north.answers(*failure)
+            pair.south.answers(*failure)
+            await pair.ask(Authorization="Bearer only")
+        assert (len(pair.north.requests), len(pair.south.requests)) == (5, 5)
+
+
 async def test_the_same_deterministic_request_is_answered_once_for_each_organisation(two):
     kept = KeptAnswers({"writer": 60.0})
     async with two(parts={"answers": kept, "admission": Admission()}) as pair:

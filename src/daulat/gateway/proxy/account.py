@@ -23,7 +23,7 @@ from daulat.gateway.attempts import Attempt, Together
 from daulat.gateway.defaults import FirstRouter
 from daulat.gateway.errors import status_of
 from daulat.gateway.parts import Parts
-from daulat.gateway.ports import Call, CallUsage, Grant, Router, Target
+from daulat.gateway.ports import Call, CallUsage, Grant, Router, Target, caller_of
 from daulat.gateway.proxy.asked import Asked
 from daulat.gateway.proxy.usage import Counts, counts_of
 from daulat.gateway.schema import ChatCompletionChunk, CompletionUsage
@@ -127,7 +127,8 @@ class Account:
         self._broke_off(error, tokens)
         target, self.target = self.target, None
         if self._has_place:
-            self._router.ended(target, self._usage(None, status_of(error), error.code, target), error)
+            usage = self._usage(None, status_of(error), error.code, target)
+            self._router.ended(target, usage, error, caller_of(self.call, self.grant))
         self.tried.append(target)
         return True
 
@@ -201,7 +202,7 @@ class Account:
         self._settled = True
         self._follow()
         if self.target is not None and self._has_place:
-            self._router.ended(self.target, usage, error)
+            self._router.ended(self.target, usage, error, caller_of(self.call, self.grant))
         self.grant.settle(usage)
         self._parts.observer.finished(self.call, self.grant, self.target, usage)
         if not self.noted:

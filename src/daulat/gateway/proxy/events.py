@@ -150,7 +150,7 @@ class EventTap:
         if self.done:
             return out
         if not self._finished:
-            raise _broken("the stream ended before the answer did")
+            raise _broken("the stream ended before the answer did", was_answered=False)
         self.done = True
         return out + DONE
 
@@ -222,10 +222,11 @@ def _data_of(event: bytes) -> bytes:
     return b"\n".join(line[5:].removeprefix(b" ") for line in lines if line.startswith(b"data:"))
 
 
-def _broken(what: str) -> EngineInterrupted:
+def _broken(what: str, *, was_answered: bool = True) -> EngineInterrupted:
     return EngineInterrupted(
         f"the engine broke off: {what}",
         why="The text so far stands, but the answer is not complete.",
         fix="ask again; if it happens often, the operator reads the engine's own log.",
         code="models.engine.interrupted",
+        was_answered=was_answered,
     )

@@ -283,6 +283,7 @@ def _read_whole(whole: Whole, asked: Asked) -> _Read:
             why="Nobody could read it, so it was kept from you.",
             fix="ask again; if it happens often, read the engine's own log.",
             code="models.engine.interrupted",
+            was_answered=True,
         ) from None
 
 

@@ -5,12 +5,16 @@
       ▲                                                                                                   │
       └──(the trial went well; its share grows over 30 s)───────── one request at a time is the trial ◀───┘
 
-Holds no clock: `now` is monotonic seconds, as its owner reads them.
+No one caller opens it alone by requests that an engine answers with a failure: these count for at most half of what
+opens it. Holds no clock: `now` is monotonic seconds, as its owner reads them.
 """
 
 from __future__ import annotations
 
+from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
 Position = Literal["closed", "open", "half-open"]
@@ -56,13 +60,15 @@ class Breaker:
     (False, True, 'half-open')
     """
 
-    __slots__ = ("_bits", "_opened", "_reopens_at", "_row", "_seen", "_settings", "_trial", "position", "recovered_at")
+    __slots__ = ("_opened", "_recent", "_reopens_at", "_settings", "_trial", "position", "recovered_at")
 
     def __init__(self, settings: BreakerSettings | None = None) -> None:
         self._settings = settings or BreakerSettings()
         self.position: Position = "closed"
         self.recovered_at = float("-inf")
-        self._row = self._bits = self._seen = self._opened = 0
+        # The last requests since the first that failed, newest first: None where it went well, else whose it was.
+        self._recent: deque[str | None] = deque(maxlen=self._settings.window)
+        self._opened = 0
         self._reopens_at = 0.0
         self._trial = False
 
@@ -87,24 +93,31 @@ class Breaker:
 
     def succeeded(self, now: float) -> None:
         """Note a request that went well. An open breaker waits for its own trial, whatever began before."""
-        self._row = 0
         if self.position == "half-open":
             self.position, self.recovered_at = "closed", now
-            self._bits = self._seen = self._opened = 0
+            self._recent.clear()
+            self._opened = 0
             self._trial = False
-        elif self._bits:
-            self._push(0)
+        elif self._recent:
+            self._recent.appendleft(None)
 
-    def failed(self, now: float) -> None:
-        """Note a request that failed."""
+    def failed(self, now: float, by: str = "") -> None:
+        """Note a request that failed; `by` names its caller where the engine itself said so, and may not be at fault.
+
+        Such a failure ends a trial without a word on how it went.
+        """
         if self.position == "open":
             return
-        self._row += 1
-        self._push(1)
+        self._trial = False
+        recent, settings = self._recent, self._settings
+        recent.appendleft(by)
+        row = takewhile(lambda each: each is not None, recent)
         if (
-            self.position == "half-open"
-            or self._row >= self._settings.in_a_row
-            or (self._seen >= self._settings.window and self._bits.bit_count() >= self._settings.window_failures)
+            (self.position == "half-open" and not by)
+            or _weight(row, settings.in_a_row) >= settings.in_a_row
+            or (
+                len(recent) >= settings.window and _weight(recent, settings.window_failures) >= settings.window_failures
+            )
         ):
             self._open(now)
 
@@ -120,14 +133,20 @@ class Breaker:
             return 1.0
         return settings.first_share + (1 - settings.first_share) * max(0.0, since) / settings.slow_start_s
 
-    def _push(self, failed: int) -> None:
-        window = self._settings.window
-        self._bits = ((self._bits << 1) | failed) & ((1 << window) - 1)
-        self._seen = min(window, self._seen + 1)
-
     def _open(self, now: float) -> None:
         settings = self._settings
         self.position, self._trial = "open", False
         self._reopens_at = now + min(settings.longest_open_s, settings.open_s * 2**self._opened)
         self._opened = min(self._opened + 1, 16)
-        self._row = self._bits = self._seen = 0
+        self._recent.clear()
+
+
+def _weight(outcomes: Iterable[str | None], needed: int) -> int:
+    """Count failures, those of one caller as half of what is needed at most.
+
+    >>> _weight(["a", "a", "a", "a", None, "b"], 5), _weight(["", "", "", ""], 5)
+    (4, 4)
+    """
+    counts = Counter(outcomes)
+    counts.pop(None, None)
+    return counts.pop("", 0) + sum(min(count, (needed + 1) // 2) for count in counts.values())

@@ -184,8 +184,8 @@ class ModelRouter:
         if post is not None:
             post.note_ttft(self._clock(), seconds)
 
-    def ended(self, target: Target, usage: CallUsage, error: DaulatError | None) -> None:
-        """Give the place back, and learn from how it went."""
+    def ended(self, target: Target, usage: CallUsage, error: DaulatError | None, by: str = "") -> None:
+        """Give the place back, and learn from how it went; whose call it was is told the breaker alone."""
         post = self.posts.get(target.model)
         if post is None:
             return
@@ -199,7 +199,7 @@ class ModelRouter:
             post.paused_until, post.troubled = now + (error.retry_after_s or BUSY_S), True
             post.breaker.abandoned()
         elif isinstance(error, EngineError):
-            post.breaker.failed(now)
+            post.breaker.failed(now, by if error.was_answered else "")
             post.troubled = True
             post.note(now, False)
         else:

@@ -87,14 +87,14 @@ class SharedRouter(ModelRouter):
             return target
         return together(self, lane, call, grant, target)
 
-    def ended(self, target: Target, usage: CallUsage, error: DaulatError | None) -> None:
+    def ended(self, target: Target, usage: CallUsage, error: DaulatError | None, by: str = "") -> None:
         """Give the place back, and learn from how it went; as `ModelRouter.ended`."""
         post = self.posts.get(target.model)
         if post is None:
             return
         column = post.column
         column.counts[column.own] -= 1
-        ModelRouter.ended(self, target, usage, error)  # and lets those go on who wait here
+        ModelRouter.ended(self, target, usage, error, by)  # and lets those go on who wait here
         if any(self._waiting) and not self._queue:
             self._dispatch(post, self._clock())
 

@@ -19,7 +19,7 @@ import msgspec
 from daulat.errors import DaulatError
 from daulat.gateway.attempts import Attempt, Attempts
 from daulat.gateway.errors import status_of
-from daulat.gateway.ports import Call, CallUsage, Grant, Target
+from daulat.gateway.ports import Call, CallUsage, Grant, Target, caller_of
 from daulat.gateway.routing.seats import Lane
 from daulat.models import (
     ChatRequest,
@@ -47,7 +47,7 @@ class Places(Protocol):
         """Take a place on a lane."""
         ...
 
-    def ended(self, target: Target, usage: CallUsage, error: DaulatError | None) -> None:
+    def ended(self, target: Target, usage: CallUsage, error: DaulatError | None, by: str = "") -> None:
         """Give a place back."""
         ...
 
@@ -59,7 +59,7 @@ def together(places: Places, lane: Lane, call: Call, grant: Grant, target: Targe
     if lane.steps:
         cascade = CascadeEngine(places, lane, call, grant, target)
         return replace(target, engine=cascade, together=cascade)
-    hedged = HedgedEngine(places, lane, target)
+    hedged = HedgedEngine(places, lane, target, caller_of(call, grant))
     return replace(target, engine=hedged, together=hedged, hedge_after_s=lane.hedge_after_s)
 
 
@@ -113,6 +113,10 @@ class _Begun:
 
 class HedgedEngine(_Both):
     """Asks a second engine when the first has not begun to answer in time; whoever begins first answers."""
+
+    def __init__(self, places: Places, lane: Lane, first: Target, by: str) -> None:
+        super().__init__(places, lane, first)
+        self._by = by
 
     async def send(self, path: str, body: bytes, content_type: str = "application/json") -> Whole:
         """Send a request, perhaps twice, and return the first whole answer; errors as `Forwarding.send`."""
@@ -174,7 +178,7 @@ class HedgedEngine(_Both):
         """Give the place of the slower one back, and tell what it did: the other was given, or nobody."""
         error = asked.exception() if asked.done() and not asked.cancelled() else None
         if isinstance(error, DaulatError):
-            self._places.ended(target, CallUsage(status=status_of(error), code=error.code), error)
+            self._places.ended(target, CallUsage(status=status_of(error), code=error.code), error, self._by)
             if isinstance(error, EngineError) and error.was_read:
                 self.attempts.discards(Attempt(target, "broke_off", "hedge: broke off", error=error))
             return
@@ -211,7 +215,8 @@ class CascadeEngine(_Both):
                 self.attempts.discards(Attempt(target, "rejected", why, whole.body))
             # Given back before the next is waited for: the small model must not stand idle until a large one is free.
             self.has_place = False
-            self._places.ended(target, CallUsage(status=200 if error is None else status_of(error)), error)
+            usage = CallUsage(status=200 if error is None else status_of(error))
+            self._places.ended(target, usage, error, caller_of(self._call, self._grant))
             onward = await self._places.step(lane, self._call, self._grant, f"cascade: {target.model} {fault}")
             self.answered_by, self.has_place = onward, True
             target = onward
