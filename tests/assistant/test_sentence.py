@@ -139,16 +139,3 @@ def test_what_speaks_for_an_answer_stays_that_of_the_best_sentence() -> None:
 def test_where_no_sentence_has_the_measure_the_best_is_marked() -> None:
     text = "(1) A birth is reported at the registry. (2) It is free."
     assert text[slice(*mark("How many days have parents?", text, FIRST).span)].startswith("(1)")
-
-
-def test_the_definition_of_the_term_that_is_asked_for_is_marked_among_others_made_of_its_words() -> None:
-    text = (
-        "In this Act:\n"
-        + "".join(f"{i}. Registry of kind {i} means a registry that a registry keeps;\n" for i in range(1, 41))
-        + "41. Head of the Registry means who heads the Registry;\n42. Registry means the office in Harbour Street."
-    )
-    for question, definition in (
-        ("What is a registry?", "42. Registry means the office in Harbour Street."),
-        ("What is the head of the registry?", "41. Head of the Registry means who heads the Registry;"),
-    ):
-        assert text[slice(*mark(question, text).span)] == definition

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from daulat.assistant.evidence import Evidence
 from daulat.assistant.pairs import SentenceKind
 from daulat.assistant.sentence import NOTHING_HEARD, Marked, SentenceModel, mark_sentence
-from daulat.knowledge.cutting import SentenceRules, rows_of, table_at
+from daulat.knowledge.cutting import SentenceRules, rows_of, sentences, table_at
 from daulat.knowledge.cutting.segments import Span
 from daulat.knowledge.everyday import Heard
 from daulat.knowledge.legal import span_of_part, without_heading
 from daulat.knowledge.search import Asked, Searcher, is_asked_for
+from daulat.knowledge.search.term import Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Marker:
         `heard` is what everyday questions like this one say.
         """
         row = self.searcher.release.row_of(evidence.passage.passage_id)
+        is_law = evidence.document.rank is not None
         said = heard.said_of(row) if heard and row is not None else NOTHING_HEARD
         passage = evidence.passage
         marked = mark_sentence(
@@ -55,14 +57,26 @@ class Marker:
             self.searcher.reader,
             self.searcher.rarity,
             self.sentence_rules,
-            self.models["text" if evidence.document.rank is None else "law"],
+            self.models["law" if is_law else "text"],
             said,
         )
-        features = evidence.hit.features
-        is_named = is_asked_for(features) and features.get("defines", 0.0) < 1  # of a definition, its own sentence
+        defining = self._definition(asked, evidence) if is_law else None
+        is_named = defining is None and is_asked_for(evidence.hit.features)
         named = span_of_part(passage.text, asked.part) if is_named else None
-        span = without_heading(passage.text, marked.span, self.searcher.reader.legal)
+        span = without_heading(passage.text, defining or marked.span, self.searcher.reader.legal)
         return replace(marked, span=named or self._row(asked, evidence, span))
+
+    def _definition(self, asked: Asked, evidence: Evidence) -> Span | None:
+        """Return the sentence of a law that defines the term whose meaning is asked for; None where none does.
+
+        A law defines its terms one after another, and each definition is made of the others' words.
+        """
+        if not asked.defined_forms:
+            return None
+        text, term = evidence.passage.text, Term(asked.defined_forms, self.searcher.reader.questions)
+        spans = sentences(text, evidence.language or self.language, self.sentence_rules)
+        gaps = {span: gap for span in spans if (gap := term.gap_in(text[slice(*span)])) is not None}
+        return min(gaps, key=gaps.__getitem__, default=None)
 
     def _row(self, asked: Asked, evidence: Evidence, span: Span) -> Span:
         """Return the row of a marked table that has most of the question's words; all of it where none stands out."""

@@ -25,7 +25,6 @@ from daulat.assistant.words import WORD, ReadSentence, read_sentence
 from daulat.knowledge.cutting import SentenceRules, sentences
 from daulat.knowledge.search import Asked, Reader
 from daulat.knowledge.search.rarity import Rarity
-from daulat.knowledge.search.term import Term
 from daulat.knowledge.types import Passage
 from daulat.language import PackFiles, primary
 
@@ -169,22 +168,8 @@ def mark_sentence(
     best = int(np.argmax(shares))
     features = dict(zip(SENTENCE_FEATURES, rows[best].tolist(), strict=True))
     # Whether there is an answer is judged as it was fitted, by what speaks for the best of all.
-    shown = _defining(asked, read, reader)
-    if shown is None:
-        shown = places[_measured(asked, looked, shares, best)]
-    return Marked(spans[shown], float(shares[best]), features | _fit(asked, sought, read, shares))
-
-
-def _defining(asked: Asked, read: Sequence[ReadSentence], reader: Reader) -> int | None:
-    """Return the sentence that defines the term whose meaning is asked for; None where none does.
-
-    A law defines its terms one after another, and each definition is made of the others' words.
-    """
-    if not asked.defined_forms:
-        return None
-    term = Term(asked.defined_forms, reader.questions)
-    gaps = {i: gap for i, sentence in enumerate(read) if (gap := term.gap_in(sentence.text)) is not None}
-    return min(gaps, key=gaps.__getitem__, default=None)
+    shown = _measured(asked, looked, shares, best)
+    return Marked(spans[places[shown]], float(shares[best]), features | _fit(asked, sought, read, shares))
 
 
 def _measured(asked: Asked, looked: Sequence[ReadSentence], shares: NDArray[np.float64], best: int) -> int:
