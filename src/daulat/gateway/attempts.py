@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from daulat.errors import DaulatError
-from daulat.gateway.ports import Target
+from daulat.gateway.ports import Call, Grant, Target
 from daulat.ledger import Discarded
 
 
@@ -71,3 +71,8 @@ class Together(Protocol):
     attempts: Attempts
     answered_by: Target | None
     has_place: bool
+
+
+def asker_of(call: Call, grant: Grant) -> str:
+    """Tell those who ask apart: by their project, or by their address where they have none."""
+    return grant.project or call.client

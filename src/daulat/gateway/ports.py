@@ -308,11 +308,6 @@ class Admission(Protocol):
         ...
 
 
-def caller_of(call: Call, grant: Grant) -> str:
-    """Tell callers apart: by their project, or by their address where they have none."""
-    return grant.project or call.client
-
-
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where a call goes.
@@ -366,7 +361,7 @@ class Router(Protocol):
         ...
 
     def ended(self, target: Target, usage: CallUsage, error: DaulatError | None, by: str = "") -> None:
-        """Note the end of what `began`: once for each, with the error where one ended it. `by` is `caller_of` the call,
+        """Note the end of what `began`: once for each, with the error where one ended it. `by` is `asker_of` the call,
         so that no one caller's requests alone speak for how an engine is."""
         ...
 

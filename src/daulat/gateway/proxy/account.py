@@ -19,11 +19,11 @@ import msgspec
 from daulat.disconnect import ClientGone
 from daulat.errors import DaulatError
 from daulat.gateway._asgi import Header, Request
-from daulat.gateway.attempts import Attempt, Together
+from daulat.gateway.attempts import Attempt, Together, asker_of
 from daulat.gateway.defaults import FirstRouter
 from daulat.gateway.errors import status_of
 from daulat.gateway.parts import Parts
-from daulat.gateway.ports import Call, CallUsage, Grant, Router, Target, caller_of
+from daulat.gateway.ports import Call, CallUsage, Grant, Router, Target
 from daulat.gateway.proxy.asked import Asked
 from daulat.gateway.proxy.usage import Counts, counts_of
 from daulat.gateway.schema import ChatCompletionChunk, CompletionUsage
@@ -128,7 +128,7 @@ class Account:
         target, self.target = self.target, None
         if self._has_place:
             usage = self._usage(None, status_of(error), error.code, target)
-            self._router.ended(target, usage, error, caller_of(self.call, self.grant))
+            self._router.ended(target, usage, error, asker_of(self.call, self.grant))
         self.tried.append(target)
         return True
 
@@ -202,7 +202,7 @@ class Account:
         self._settled = True
         self._follow()
         if self.target is not None and self._has_place:
-            self._router.ended(self.target, usage, error, caller_of(self.call, self.grant))
+            self._router.ended(self.target, usage, error, asker_of(self.call, self.grant))
         self.grant.settle(usage)
         self._parts.observer.finished(self.call, self.grant, self.target, usage)
         if not self.noted:

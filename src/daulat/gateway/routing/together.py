@@ -17,9 +17,9 @@ from typing import Any, Protocol
 import msgspec
 
 from daulat.errors import DaulatError
-from daulat.gateway.attempts import Attempt, Attempts
+from daulat.gateway.attempts import Attempt, Attempts, asker_of
 from daulat.gateway.errors import status_of
-from daulat.gateway.ports import Call, CallUsage, Grant, Target, caller_of
+from daulat.gateway.ports import Call, CallUsage, Grant, Target
 from daulat.gateway.routing.seats import Lane
 from daulat.models import (
     ChatRequest,
@@ -59,7 +59,7 @@ def together(places: Places, lane: Lane, call: Call, grant: Grant, target: Targe
     if lane.steps:
         cascade = CascadeEngine(places, lane, call, grant, target)
         return replace(target, engine=cascade, together=cascade)
-    hedged = HedgedEngine(places, lane, target, caller_of(call, grant))
+    hedged = HedgedEngine(places, lane, target, asker_of(call, grant))
     return replace(target, engine=hedged, together=hedged, hedge_after_s=lane.hedge_after_s)
 
 
@@ -216,7 +216,7 @@ class CascadeEngine(_Both):
             # Given back before the next is waited for: the small model must not stand idle until a large one is free.
             self.has_place = False
             usage = CallUsage(status=200 if error is None else status_of(error))
-            self._places.ended(target, usage, error, caller_of(self._call, self._grant))
+            self._places.ended(target, usage, error, asker_of(self._call, self._grant))
             onward = await self._places.step(lane, self._call, self._grant, f"cascade: {target.model} {fault}")
             self.answered_by, self.has_place = onward, True
             target = onward
