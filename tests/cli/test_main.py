@@ -179,3 +179,16 @@ def test_no_colour_is_sent_where_none_is_wanted():
 def test_what_is_no_length_of_time_is_refused_as_usage(words, number):
     done = CliRunner().invoke(access, ["keys", *words.split(), number, "--json"])
     assert (done.exit_code, "Invalid value" in done.stderr) == (2, True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts the threads of a process as Linux tells them")
+@pytest.mark.parametrize(("said", "threads"), [({}, 1), ({"OPENBLAS_NUM_THREADS": "2"}, min(2, os.cpu_count() or 1))])
+@pytest.mark.parametrize("command", ["up", "ask", "search", "bench"])
+def test_what_answers_multiplies_in_one_thread_unless_somebody_says_otherwise(command, said, threads):
+    code = (
+        f"import os; from daulat.cli import daulat; daulat.get_command(None, '{command}')\n"
+        "import numpy; numpy.ones((300, 300)) @ numpy.ones((300, 300)); print(len(os.listdir('/proc/self/task')))"
+    )
+    unsaid = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    asked = subprocess.run([sys.executable, "-c", code], env=unsaid | said, capture_output=True, text=True, check=True)
+    assert asked.stdout.strip() == str(threads)

@@ -50,6 +50,10 @@ COMMANDS: dict[str, Row] = {
     "bench": Row("daulat.cli.bench", "Measure retrieval and answers."),
 }
 
+# Each question is encoded in a thread of its own. Where its products have threads too, these spin while they wait for
+# each other, and on busy cores keep the one that they wait for from its work.
+_ANSWERING = frozenset({"up", "ask", "search", "bench"})
+
 
 class LazyGroup(click.Group):
     """A group that imports a command's file only when that command is used."""
@@ -63,6 +67,8 @@ class LazyGroup(click.Group):
         row = COMMANDS.get(cmd_name)
         if row is None:
             return None
+        if cmd_name in _ANSWERING:
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is imported, so no later than here
         command = importlib.import_module(row.module).command
         if not isinstance(command, click.Command):
             raise TypeError(f"{row.module}.command is not a click.Command")

@@ -23,7 +23,7 @@ from daulat.cli._output import Advance, emit, emit_json, hint, json_option, prog
 from daulat.errors import DaulatError
 from daulat.files import kind_of
 
-if TYPE_CHECKING:  # these rooms load NumPy, which must find its settings first: see `_one_product_a_thread`
+if TYPE_CHECKING:  # these rooms load NumPy: `--help` is quick without
     from collections.abc import Callable
 
     from daulat.evaluation import AnswersReport, Bench, Corpus, KnownQuestion, RetrievalReport
@@ -81,7 +81,6 @@ def retrieval(folder: Path, limit: int, country: str, as_json: bool, path: Path,
     daulat bench retrieval --data folder --json | jq .recall_at_5
     daulat bench retrieval --data folder --reranked
     """
-    _one_product_a_thread()
     started = time.monotonic()
     reranker = declared_reranker(path) if reranked else None
     with _opened(folder, limit, country) as (bench, corpus, questions):
@@ -130,7 +129,6 @@ def answers(
     """
     if gates is not None and not model:
         raise click.UsageError("--gates needs --model: quotations pass no gate, and need none")
-    _one_product_a_thread()
     started = time.monotonic()
     measured = declared_model(model, service, path) if model else None
     reranker = declared_reranker(path) if reranked else None
@@ -165,7 +163,6 @@ def answers(
 
 @contextmanager
 def _opened(folder: Path, limit: int, country: str) -> Iterator[tuple[Bench, Corpus, list[KnownQuestion]]]:
-    _one_product_a_thread()
     from daulat.evaluation import (
         cache_folder,
         find_questions,
@@ -202,14 +199,6 @@ def _copied(folder: Path, work: Path) -> Path:
                 )
             shutil.copy(path, copy)
     return copy
-
-
-def _one_product_a_thread() -> None:
-    """Let each thread multiply on its own: batches run side by side, and threads within threads slow both down.
-
-    OpenBLAS reads this when NumPy is first imported, which for this command is here.
-    """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _pack(country: str) -> Pack:
