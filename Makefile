@@ -30,7 +30,7 @@ up: .venv/.installed  ## start the service on this machine; declares COUNTRY (ID
 	@exec $(PY) tools/up.py $(if $(filter file,$(origin COUNTRY)),,$(COUNTRY))
 
 test: packages lint .peers/.installed  ## everything that CI runs; its last line is pytest's
-	@$(PY) -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@OPENBLAS_NUM_THREADS=1 $(PY) -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.tools  ## style, types, and who may import whom
 	@.venv/bin/ruff check --quiet
