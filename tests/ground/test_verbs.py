@@ -76,6 +76,7 @@ def test_make_asks_for_a_country_only_where_one_was_named(root: Path, given: lis
 def test_the_last_thing_that_make_test_does_is_pytest(root: Path) -> None:
     steps = run(root, "make", "--no-print-directory", "--dry-run", "test").stdout.rstrip().splitlines()
     assert steps[-1] == (
+        "OPENBLAS_NUM_THREADS=1 "
         ".venv/bin/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder"
     )
 
