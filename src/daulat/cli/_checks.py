@@ -234,7 +234,7 @@ def pack(nation: Nation) -> Finding:
         "pack",
         "warn",
         f"no pack for {nation.country} is installed",
-        "There is no official text of this country, and nothing that is particular to it.",
+        "No official text comes with it, and nothing that is particular to the country: only your own sources answer.",
         "declare sources in sources.yaml; install a pack, or name a folder: `pack:` (docs/concepts/packs.md).",
     )
 

@@ -47,6 +47,16 @@ def test_what_is_written_reads_back_as_it_was(document: Document, tmp_path: Path
     assert {path.name for path in files} >= {"plan.json", "figures.csv", "inputs.csv", "figures.parquet"}
 
 
+def test_tables_of_a_plan_before_are_not_left_beside_one_that_has_none(document: Document, tmp_path: Path) -> None:
+    before, own = tmp_path / "tables" / "deal_years.csv", tmp_path / "tables" / "mine.csv"
+    before.parent.mkdir()
+    for path in (before, own):
+        path.write_text("year\n2030\n", encoding="utf-8")
+    assert "deal_years" not in tables_of(document)
+    written = write_plan(document, tmp_path)
+    assert set(before.parent.iterdir()) == {path for path in written if path.suffix != ".json"} | {own}
+
+
 def test_a_pipe_is_no_plan_and_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "plan.json")
     with pytest.raises(PlanError, match="it is a pipe and no file"):

@@ -22,6 +22,16 @@ from daulat.plan.result.document import Document
 
 BANDS = ("p5", "p10", "p50", "p90", "p95", "mean")
 Rows = list[dict[str, Any]]
+OF_SOME_PLANS = (
+    "site_candidates",
+    "site_robustness",
+    "site_failures",
+    "deal_parties",
+    "deal_years",
+    "deal_rules",
+    "deal_control",
+)
+"""Tables that only a plan with chosen sites, or with a deal, has."""
 
 
 def tables_of(document: Document) -> dict[str, Rows]:
@@ -160,7 +170,8 @@ def frames(document: Document) -> dict[str, Any]:
 def write_plan(document: Document, directory: Path) -> list[Path]:
     """Write plan.json and the tables into a directory; return the files.
 
-    Parquet is written beside CSV where pyarrow is installed.
+    Parquet is written beside CSV where pyarrow is installed. Tables that this plan lacks and one before it had are
+    removed: they would be read as its own.
     """
     directory.mkdir(parents=True, exist_ok=True)
     text = json.dumps(document.as_dict(), ensure_ascii=False, allow_nan=False)
@@ -170,6 +181,9 @@ def write_plan(document: Document, directory: Path) -> list[Path]:
     for name, rows in tables_of(document).items():
         written.append(_written(folder / f"{name}.csv", csv_text(rows)))
         written += _parquet(folder / f"{name}.parquet", rows)
+    for path in (folder / f"{name}{suffix}" for name in OF_SOME_PLANS for suffix in (".csv", ".parquet")):
+        if path not in written:
+            path.unlink(missing_ok=True)
     return written
 
 
