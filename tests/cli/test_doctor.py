@@ -80,6 +80,18 @@ def test_another_program_at_its_port_is_in_the_way(declaration, answering, body)
     assert found(declaration, "port").state == "fail"
 
 
+def test_the_service_of_this_folder_at_another_port_is_well(declaration, answering):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        declaration.write_text(declaration.read_text().replace("127.0.0.1:0", f"127.0.0.1:{taken.getsockname()[1]}"))
+        note = declaration.parent / ".daulat" / "address"
+        note.parent.mkdir(exist_ok=True)
+        for country, state in (("FI", "fail"), ("EE", "ok")):
+            address = answering(json.dumps({"level": "green", "country": country}).encode())
+            note.write_text(address)
+            finding = found(declaration, "port")
+            assert (finding.state, address in finding.what) == (state, state == "ok")
+
+
 def test_a_folder_that_cannot_be_written_to_is_found(declaration, monkeypatch):
     assert found(declaration, "disk").state == "ok"
     # As root every folder of a test can be written to, so the system's word is replaced.

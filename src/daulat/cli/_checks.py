@@ -23,6 +23,7 @@ from daulat.cli._address import take_address
 from daulat.cli._answering import declared_contacts
 from daulat.cli._knowledge import unread
 from daulat.cli._output import ADD_SOURCES, counted
+from daulat.cli.status import address_in_use, address_of
 from daulat.errors import DaulatError
 from daulat.gateway import ListenError
 from daulat.knowledge.deciding import own_glossary
@@ -240,13 +241,18 @@ def pack(nation: Nation) -> Finding:
 
 
 def port(nation: Nation) -> Finding:
-    """See whether the declared address can be listened on."""
+    """See whether the declared address can be listened on, or the service listens, there or where `--port` put it."""
     listen = nation.gateway.listen
     try:
         take_address(nation).close()
     except ListenError as error:
         if error.code == "up.running":
             return Finding("port", "ok", f"{listen}: the service of {nation.country} runs there")
+        noted = address_in_use(nation)
+        if noted != address_of(nation, nation.gateway.port):
+            return Finding(
+                "port", "ok", f"{listen} is another program's; the service of {nation.country} runs at {noted}"
+            )
         raise
     return Finding("port", "ok", f"{listen} is free")
 
