@@ -61,7 +61,8 @@ class Marker:
             said,
         )
         defining = self._definition(asked, evidence) if is_law else None
-        is_named = defining is None and is_asked_for(evidence.hit.features)
+        features = evidence.hit.features
+        is_named = defining is None and features.get("article", 0.0) > 0 and is_asked_for(features)
         named = span_of_part(passage.text, asked.part) if is_named else None
         span = without_heading(passage.text, defining or marked.span, self.searcher.reader.legal)
         return replace(marked, span=named or self._row(asked, evidence, span))
