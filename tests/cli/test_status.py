@@ -46,6 +46,16 @@ def test_the_service_of_this_folder_is_found_whatever_its_port(answering, tmp_pa
     assert address_in_use(nation) == "http://127.0.0.1:1"
 
 
+def test_the_service_of_another_nation_is_not_told_as_that_of_this_folder(answering, tmp_path):
+    address = answering(json.dumps(REPORT | {"country": "FI"}).encode())
+    declaration = tmp_path / "nation.yaml"
+    declaration.write_text(bootstrap("EE").replace("127.0.0.1:8080", address.removeprefix("http://")))
+    with pytest.raises(DaulatError, match="runs the service of FI, and none of EE"):
+        CliRunner().invoke(command, ["--file", str(declaration)], standalone_mode=False, catch_exceptions=False)
+    asked = CliRunner().invoke(command, ["--url", address, "--file", str(declaration)], standalone_mode=False)
+    assert "amber: Exampland" in asked.output
+
+
 @pytest.mark.parametrize("noted", [b"http://127.0.0.1:1", b"", b"\xff", b"no address"])
 def test_a_note_that_leads_to_nobody_is_passed_over(noted, tmp_path):
     declaration = tmp_path / "nation.yaml"

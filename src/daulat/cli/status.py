@@ -35,14 +35,28 @@ def command(url: str | None, path: Path, as_json: bool) -> int:
     daulat status --url https://ask.example          another one
     daulat status --json | jq .pulse.p95_ms          one figure of it
     """
-    address = url or address_in_use(load_nation(path))
-    report = fetch_status(address)
+    report, address = (fetch_status(url), url) if url else _own(load_nation(path))
     if as_json:
         emit_json(report)
     else:
         emit(render(report, address))
         hint(_next_step(report, address))
     return 1 if report["level"] == "red" else 0
+
+
+def _own(nation: Nation) -> tuple[dict[str, Any], str]:
+    """Return what the service of a folder says, and its address; another nation's at that address is none of it."""
+    address = address_in_use(nation)
+    report = fetch_status(address)
+    if report.get("country", nation.country) != nation.country:
+        raise DaulatError(
+            f"at {address} runs the service of {report['country']}, and none of {nation.country}",
+            why="What it says of itself is not so of the service of this folder.",
+            fix=f"start this one with `daulat up --port {nation.gateway.port + 1}`, "
+            f"or ask that one: `daulat status --url {address}`.",
+            code="status.another",
+        )
+    return report, address
 
 
 def address_in_use(nation: Nation) -> str:
