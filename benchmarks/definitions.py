@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 from citizens import open_bench
 
 from daulat.assistant import Question, open_assistant
-from daulat.evaluation import open_corpus
+from daulat.evaluation import Bench, open_corpus
 from daulat.evaluation.corpus import Corpus
 from daulat.knowledge.search import load_ranking
 from daulat.knowledge.sources import load_sources
@@ -51,8 +51,7 @@ def defines(term: str, sentence: str) -> bool:
     return re.search(rf"{opens}|{short}", sentence, re.IGNORECASE) is not None
 
 
-async def ask(corpus: Corpus, terms: list[str]) -> dict[str, float]:
-    bench = open_bench()
+async def ask(bench: Bench, corpus: Corpus, terms: list[str]) -> dict[str, float]:
     assistant = open_assistant(corpus.release, corpus.encoder, bench.pack, bench.languages)
     answered = first = 0
     for n, term in enumerate(terms):
@@ -73,7 +72,7 @@ def main() -> None:
         found = list(defined(corpus))
         terms, short = sorted({term for term, _ in found}), sorted({short for _, short in found if short})
         asked = {"terms": draw.sample(terms, most), "abbreviations": draw.sample(short, min(most // 2, len(short)))}
-        print(json.dumps({kind: asyncio.run(ask(corpus, words)) for kind, words in asked.items()}, indent=1))
+        print(json.dumps({kind: asyncio.run(ask(bench, corpus, words)) for kind, words in asked.items()}, indent=1))
 
 
 if __name__ == "__main__":
