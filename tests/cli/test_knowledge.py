@@ -3,24 +3,14 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from pathlib import Path
 
 import pytest
 
 from daulat.cli._answering import nation_knowledge
-from daulat.knowledge.deciding import pack_everyday
-from daulat.knowledge.encoder import AsQueries, E5Encoder, adapt, open_e5
 from daulat.knowledge.errors import SourceError
-from daulat.knowledge.everyday import read_everyday
-from daulat.knowledge.everyday.index import questions_of
-from daulat.knowledge.index.cache import VectorCache, key_of
-from daulat.knowledge.ingest import ingest_all, load_rules
 from daulat.knowledge.opening import nation_sources
-from daulat.knowledge.release.write import cut_segments
-from daulat.knowledge.search import reader_for
-from daulat.knowledge.sources import load_sources
 from daulat.nation import bootstrap, installed_packs, load_nation, pack_at
 
 from .conftest import GUIDE, Site
@@ -317,44 +307,6 @@ def test_a_nation_without_sources_and_pack_has_an_empty_release_that_works(site,
     assert "no source is declared" in built.err
     found = site.daulat("search", "Where is my card?", "--json")
     assert (found.code, found.data["hits"]) == (0, [])
-
-
-def test_the_pack_brings_the_vector_of_every_segment_and_everyday_question():
-    """Counted, not built: the pack's release takes seconds, and `make_vectors.py` is what writes the file."""
-    for pack in installed_packs():
-        vectors = sorted(pack.root.glob("vectors.*.bin"))
-        if not pack.has("sources.yaml"):
-            continue
-        cache = VectorCache(pack.path("none"), E5Encoder.dimensions, vectors)
-        documents = ingest_all(load_sources(pack.path("sources.yaml")), load_rules(pack.root)).documents
-        keys = {key_of(E5Encoder.name, segment.text) for segment in cut_segments(documents)}
-        languages = [language["tag"] for language in pack.yaml("nation.yaml")["languages"]]
-        wordings = pack_everyday(pack, reader_for(pack, languages))
-        read = wordings.read_all(read_everyday(wordings.folder)[0]) if wordings else []
-        asking = open_e5()
-        adapter = wordings.adapter_for(asking.name)[1] if wordings else None
-        name = AsQueries(adapt(asking, adapter)).name
-        keys |= {key_of(name, each.text) for each in read}
-        assert sum(key not in cache for key in keys) == 0
-        assert sum(path.stat().st_size for path in vectors) <= 15e6
-
-
-def not_brought(text, tag):
-    raise AssertionError(f"run packs/id/tools/make_vectors.py: the pack brings no reading of {text!r} ({tag})")
-
-
-def test_the_pack_brings_how_every_everyday_question_is_read():
-    """Of every twelfth, what it brings is compared with a reading of today; all have one."""
-    for pack in installed_packs():
-        languages = [language["tag"] for language in pack.yaml("nation.yaml")["languages"]]
-        wordings = pack_everyday(pack, reader_for(pack, languages))
-        if wordings is None:
-            continue
-        asked = [(tag, text) for _, tag, text in questions_of(read_everyday(wordings.folder)[0])]
-        brought = wordings.readings.read(asked, not_brought)
-        for (tag, text), reading in itertools.islice(zip(asked, brought, strict=True), 0, None, 12):
-            read, terms = wordings.read(text, tag)
-            assert reading == (read, tuple(terms))
 
 
 def test_what_a_nation_declares_stands_beside_what_its_pack_brings(tmp_path):
