@@ -32,7 +32,7 @@ from daulat.knowledge.index.vectors import quantise, write_vectors
 from daulat.knowledge.ingest import Ingested, IngestedDocument, ingest_all, load_rules
 from daulat.knowledge.legal import RelationBook
 from daulat.knowledge.release import Manifest, Release
-from daulat.knowledge.release.layout import FORMAT, MANIFEST, encode_json
+from daulat.knowledge.release.layout import FORMAT, MANIFEST, FileEntry, encode_json
 from daulat.knowledge.release.write import Segment, write_records, write_words
 from daulat.knowledge.search import Searcher, load_ranking, reader_for
 from daulat.knowledge.sources import folder_sources
@@ -121,7 +121,7 @@ def drawn_vectors(files: Sequence[Path], count: int) -> Iterator[np.ndarray]:
         count -= len(part)
 
 
-def build(folder: Path, work: Path, wanted: int, files: Sequence[Path], figures: dict) -> None:
+def build(folder: Path, work: Path, wanted: int, vectors: Sequence[Path], figures: dict) -> None:
     """Write every file of a release except what the encoder does; manifest and signature at the end."""
     reader = reader_for(find_pack("ID"), ["id"])
     remembered = lru_cache(2_000_000)(reader.terms)  # the analysis of a clause is measured by latency.py
@@ -135,7 +135,7 @@ def build(folder: Path, work: Path, wanted: int, files: Sequence[Path], figures:
     target = work / "release"
     target.mkdir(parents=True)
     parts, sample = [], []
-    for part in drawn_vectors(files, len(cut)):
+    for part in drawn_vectors(vectors, len(cut)):
         parts.append(quantise(part))
         sample.append(part[::50])
     np.save(work / "pool.npy", np.concatenate(sample))
@@ -147,10 +147,15 @@ def build(folder: Path, work: Path, wanted: int, files: Sequence[Path], figures:
     write_words(target, documents, remembered, lambda _: None)
     marks["words"] = time.process_time()
     passages = sum(len(item.passages) for item in documents)
+    files = {
+        str(path.relative_to(target)): FileEntry(path.stat().st_size, "")
+        for path in sorted(target.rglob("*"))
+        if path.is_file()
+    }
     (target / MANIFEST).write_bytes(
         encode_json(
             Manifest("xa-scale", FORMAT, "", "", "", "XA", Drawn.name, DIMENSIONS, "", len(documents), passages,
-                     len(cut), 0, (), {})
+                     len(cut), 0, (), files)
         )
     )  # fmt: skip
     figures |= {
