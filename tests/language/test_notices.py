@@ -182,6 +182,15 @@ def test_the_words_of_a_question_tell_its_matter_before_its_nearest_texts(
     assert [office.id for office in contacts.for_topics(["land"], "xo")] == ["fire"]
 
 
+def test_a_word_with_an_ending_that_is_declared_is_heard_as_the_word(
+    pack_of: Callable[[dict[str, str]], PackFiles],
+) -> None:
+    contacts = contacts_for(pack_of({"contacts.yaml": CONTACTS + "endings: [s, ful]\n"}))
+    assert contacts.matters("Lost my deeds", []) == ["land"]
+    assert contacts.matters("Taxful titles of lands", []) == ["land", "tax"]
+    assert contacts.matters("Lost my deedling", []) == []
+
+
 def test_of_two_matters_the_one_goes_first_of_which_a_question_says_more_words(
     pack_of: Callable[[dict[str, str]], PackFiles],
 ) -> None:
@@ -231,7 +240,9 @@ def test_what_a_nation_declares_itself_goes_before_its_pack(
     assert not contacts_for(None).names_an_office
 
 
-@pytest.mark.parametrize("faulty", ["[fire]", "offices: [fire]", "offices: {fire: {phone: '9'}}", "matters: land"])
+@pytest.mark.parametrize(
+    "faulty", ["[fire]", "offices: [fire]", "offices: {fire: {phone: '9'}}", "matters: land", "endings: s"]
+)
 def test_contacts_of_another_form_are_refused_in_words(
     faulty: str, pack_of: Callable[[dict[str, str]], PackFiles]
 ) -> None:

@@ -185,6 +185,8 @@ def test_every_matter_knows_its_texts_and_no_word_means_two() -> None:
     ("question", "office"),
     [
         ("sertifikat tanah hilang, urusnya ke mana?", "atr_bpn"),
+        ("Ibu saya meninggal, gimana ngurus warisannya", "pa"),
+        ("pesangonipun pinten?", "kemnaker"),
         ("what happens if I overstay my visa", "imigrasi"),
         ("Kumaha carana ngurus paspor budak?", "imigrasi"),
         ("SIM mati sehari harus bikin baru?", "korlantas"),

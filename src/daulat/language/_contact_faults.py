@@ -14,6 +14,7 @@ from typing import Any
 
 SECTIONS = ("offices", "emergencies", "topics", "matters")
 LISTS = ("beside_answers", "default")
+ENDINGS = "endings"
 _NOBODY = "A person in need would be sent nowhere."
 _ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s\x00-\x1f]*", re.IGNORECASE)
 _PHONE = re.compile(r"(?=.*\d)[\w+*#().,/ -]{1,40}")  # `119 ext. 8` and `021-3925230` are numbers
@@ -54,7 +55,7 @@ def unheard(data: object, kinds: Collection[str]) -> Iterator[ContactFault]:
     kinds : collection of str
         Those that messages are searched for.
     """
-    known = (*SECTIONS, *LISTS)
+    known = (*SECTIONS, *LISTS, ENDINGS)
     for key in data if isinstance(data, Mapping) else ():
         if key not in known:
             what, why = f"`{key}` is no key of ours", "What it says would be read by nobody."
@@ -90,6 +91,9 @@ def _of_form(data: Mapping[str, Any]) -> Iterator[ContactFault]:
         for key, entry in part(data, section).items():
             if not isinstance(entry, Mapping):
                 yield ContactFault((section, key), f"`{section}.{key}` is no mapping", _NOBODY, _FORM)
+    if data.get(ENDINGS) is not None and not _is_list(data[ENDINGS]):
+        why = "Words that carry one would not be heard, and whoever says them would be sent to another office."
+        yield ContactFault((ENDINGS,), f"`{ENDINGS}` is no list of endings", why, "Write `[nya, ku]`.")
     for place, several in _lists(data):
         if several is not None and not _is_list(several):
             yield ContactFault(

@@ -14,7 +14,7 @@ from typing import Any
 
 from daulat.language._contact_faults import faults_of, unheard
 from daulat.language._pack import PackFiles, primary
-from daulat.language._phrases import PhraseTable
+from daulat.language._phrases import Affixes, PhraseTable
 from daulat.language.errors import LanguageError
 from daulat.language.notices import emergency_kinds
 from daulat.nation import NationError, read_yaml
@@ -70,7 +70,8 @@ class Contacts:
             for matter, entry in matters.items()
             for phrase in str(entry.get("words") or "").split("|")
         ]
-        self._phrases = PhraseTable((phrase, phrase) for phrase, _ in said)
+        bare = Affixes(tuple(data.get("endings") or ()))
+        self._phrases = PhraseTable(((phrase, phrase) for phrase, _ in said), bare.forms)
         self._matter_said = dict(reversed(said))  # of two the first, as in the table
         self._matter_of = {text: matter for matter, entry in matters.items() for text in entry.get("documents") or ()}
         self._beside: frozenset[str] = frozenset(data.get("beside_answers") or ())
@@ -89,7 +90,7 @@ class Contacts:
         """Return what a question is about, by its own words first, then by the texts nearest to it.
 
         The more words of a matter it says, the surer: a phrase of two goes before a word, wherever they stand. The
-        words of a phrase may stand a little apart; see `PhraseTable.heard`.
+        words of a phrase may stand a little apart; see `PhraseTable.heard`. A word may have one of `endings`.
 
         Parameters
         ----------
