@@ -35,7 +35,8 @@ class EverydayRow:
     why : str
         Of a row without passages: what the sources lack.
     quote : tuple of str
-        How the sentences of the main passage begin that answer; they are likelier marked for questions like these.
+        How the sentences begin that answer, of the main passage or of another; they are likelier marked for questions
+        like these.
     file, line : str, int
         Where it stands.
     """
@@ -145,7 +146,7 @@ def _row(data: dict[str, Any], file: str, line: int) -> EverydayRow:
         raise ValueError(f"a question has more than {_LONGEST} characters")
     quote = data.get("quote", [])
     if not _is_texts(quote) or (quote and not passages):
-        raise ValueError("`quote` must be a list of beginnings of sentences of the first passage")
+        raise ValueError("`quote` must be a list of beginnings of sentences of its passages")
     return EverydayRow(
         tuple(dict.fromkeys(passages or ())),
         {tag: tuple(" ".join(question.split()) for question in questions) for tag, questions in asks.items()},

@@ -8,6 +8,7 @@ learnt; the weights are (see `daulat.knowledge.search.ranking`).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -189,8 +190,8 @@ def _by_passage(index: EverydayIndex, near: _Near, within: NDArray[np.bool_] | N
 
 def _quoted(index: EverydayIndex, near: _Near) -> Iterator[tuple[int, str, float]]:
     for row, nearness in zip(index.row_of[near.questions].tolist(), near.dense.tolist(), strict=True):
-        for begins in index.rows[row].quote:
-            yield int(index.targets(row)[0]), begins, nearness
+        for begins, passage in itertools.product(index.rows[row].quote, index.targets(row).tolist()):
+            yield passage, begins, nearness
 
 
 def _overlaps(index: EverydayIndex, terms: Mapping[str, float], found: Rows) -> Float64:
