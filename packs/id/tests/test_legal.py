@@ -13,13 +13,24 @@ import yaml
 
 import daulat_id
 from daulat.assistant.citing import load_labels
+from daulat.assistant.sentence import load_sentence_models, mark_sentence
 from daulat.knowledge.cutting import cut_regulation, load_structures, sentences
 from daulat.knowledge.ingest import Ingested, IngestRules, ingest_all, load_rules
-from daulat.knowledge.legal import article_at, find_citations, load_relations, span_of_article, status_of, title_index
+from daulat.knowledge.legal import (
+    article_at,
+    find_citations,
+    is_heading,
+    load_relations,
+    span_of_article,
+    status_of,
+    title_index,
+)
 from daulat.knowledge.quality import search_form
 from daulat.knowledge.readers import Limits, read_document
+from daulat.knowledge.search import reader_for
+from daulat.knowledge.search.rarity import Rarity
 from daulat.knowledge.sources import load_sources, undeclared_files
-from daulat.nation.packs import Pack
+from daulat.nation.packs import Pack, pack_at
 
 PACK = Path(daulat_id.__file__).parent
 DATA = Path(__file__).parent / "data"
@@ -234,3 +245,31 @@ def test_real_passages_are_quoted_to_the_end_of_the_article_that_answers(
     start, end = span_of_article(found.text, sentence, rules.legal)
     assert article_at(found, at, rules.legal).article == article
     assert found.text[start:end].rstrip().endswith(last)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_one"),
+    [
+        ("Paragraf 2 Pindah Datang Penduduk dalam Wilayah Indonesia", True),
+        ("BAB IX...", True),
+        ("Bagian Kelima Wajib Kerja Tenaga Kesehatan", True),
+        ("Bagian terbesar biayanya ditanggung negara.", False),
+        ("Setiap Penduduk wajib memiliki NIK.", False),
+    ],
+)
+def test_a_heading_that_hangs_on_is_known(rules: IngestRules, sentence: str, is_one: bool) -> None:
+    text = f"Kartu diganti. {sentence}"
+    assert is_heading(text, (15, len(text)), rules.legal) is is_one
+
+
+def test_no_heading_is_marked_as_the_sentence_that_answers(release: Ingested, rules: IngestRules) -> None:
+    """Of the article before it, which ends with the words of the question: of the heading of those that follow."""
+    [passage] = [
+        each for item in release.documents for each in item.passages if each.passage_id == "UU-23-2006:pasal-14#14"
+    ]
+    pack = pack_at(PACK, "ID")
+    reader = reader_for(pack, ["id"])
+    asked = reader.ask("Pindah datang penduduk dalam wilayah Indonesia, ganti KTP?", "id")
+    rarity = Rarity(lambda _term: 1, 14_000)
+    marked = mark_sentence(asked, passage, "id", reader, rarity, rules.sentences, load_sentence_models(pack)["law"])
+    assert passage.text[slice(*marked.span)].startswith(("(1) ", "(2) "))

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from daulat.assistant.pairs import KINDS, Pairs, SentenceKind, learnt, load_pairs
 from daulat.assistant.words import WORD, ReadSentence, read_sentence
 from daulat.knowledge.cutting import SentenceRules, sentences
+from daulat.knowledge.legal import is_heading
 from daulat.knowledge.search import Asked, Reader
 from daulat.knowledge.search.rarity import Rarity
 from daulat.knowledge.types import Passage
@@ -169,6 +170,9 @@ def mark_sentence(
     features = dict(zip(SENTENCE_FEATURES, rows[best].tolist(), strict=True))
     # Whether there is an answer is judged as it was fitted, by what speaks for the best of all.
     shown = _measured(asked, looked, shares, best)
+    if is_heading(passage.text, spans[places[shown]], reader.legal):
+        said = [i for i, place in enumerate(places) if not is_heading(passage.text, spans[place], reader.legal)]
+        shown = max(said, key=lambda i: shares[i], default=shown)
     return Marked(spans[places[shown]], float(shares[best]), features | _fit(asked, sought, read, shares))
 
 

@@ -6,7 +6,7 @@ status of each passage with its successor. It never decides what is official, an
 """
 
 from daulat.knowledge.legal.citations import LawMention, Titles, find_citations, title_index
-from daulat.knowledge.legal.merged import article_at, cuts_of, span_of_article, without_heading
+from daulat.knowledge.legal.merged import article_at, cuts_of, is_heading, span_of_article, without_heading
 from daulat.knowledge.legal.parts import Part, named_part, paragraph_around, span_of_part
 from daulat.knowledge.legal.relations import (
     RelationBook,
@@ -33,6 +33,7 @@ __all__ = [
     "changed_by_table",
     "cuts_of",
     "find_citations",
+    "is_heading",
     "is_recorded",
     "lines_of_documents",
     "load_legal_rules",

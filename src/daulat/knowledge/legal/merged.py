@@ -61,6 +61,14 @@ def without_heading(text: str, answer: Span, rules: LegalRules | None) -> Span:
     return (start, answer[1]) if start < answer[1] else answer
 
 
+def is_heading(text: str, span: Span, rules: LegalRules | None) -> bool:
+    """Say whether a sentence is nothing but the heading of what comes next, which hangs on where a text was cut."""
+    if rules is None or rules.merged is None:
+        return False
+    found = rules.merged.ends.match(text, span[0])
+    return found is not None and not text[found.end() : span[1]].strip()
+
+
 def article_at(passage: Passage, place: int, rules: LegalRules | None) -> Passage:
     """Return the passage as the article that stands at a place in it.
 
