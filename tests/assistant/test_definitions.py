@@ -46,3 +46,15 @@ def test_an_article_that_the_law_itself_has_is_not_looked_for_in_what_amends_it(
 def test_a_term_of_another_language_is_known_by_the_law_s_word_for_it(ask, question, definition):
     first = ask(question).citations[0]
     assert first.quote[slice(*first.answer_span)].startswith(definition)
+
+
+@pytest.mark.parametrize("question", ["Apa isi Pasal 95C UU 23/2006?", "bunyi pasal 58A ayat (2) UU 24/2013"])
+def test_an_article_that_is_not_here_is_answered_by_no_other(judging, question):
+    answer = judging(question)
+    assert not answer.answered
+    assert answer.citations == ()
+
+
+def test_a_wrong_number_beside_a_whole_question_leaves_it_answered(judging):
+    answer = judging("Menurut Pasal 58A UU 24/2013, siapa yang wajib melaporkan kematian penduduk?")
+    assert "UU-24-2013" in {each.doc_id for each in answer.citations}

@@ -15,9 +15,10 @@ from daulat.assistant.sentence import NOTHING_HEARD, Marked, SentenceModel, mark
 from daulat.knowledge.cutting import SentenceRules, rows_of, sentences, table_at
 from daulat.knowledge.cutting.segments import Span
 from daulat.knowledge.everyday import Heard
-from daulat.knowledge.legal import span_of_part, without_heading
+from daulat.knowledge.legal import NO_PART, place_of, span_of_article, span_of_part, without_heading
 from daulat.knowledge.search import Asked, Searcher, is_asked_for
 from daulat.knowledge.search.term import Term
+from daulat.knowledge.types import Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,20 @@ class Marker:
         defining = self._definition(asked, evidence) if is_law else None
         features = evidence.hit.features
         is_named = defining is None and features.get("article", 0.0) > 0 and is_asked_for(features)
-        named = span_of_part(passage.text, asked.part) if is_named else None
+        named = self._named(asked, passage) if is_named else None
         span = without_heading(passage.text, defining or marked.span, self.searcher.reader.legal)
         return replace(marked, span=named or self._row(asked, evidence, span))
+
+    def _named(self, asked: Asked, passage: Passage) -> Span | None:
+        """Return the article that is named, or its part; also where it stands in the passage of another."""
+        legal, whole = self.searcher.reader.legal, (0, len(passage.text))
+        inside = next((law.article for law in asked.mentions if law.stands_in == passage.passage_id), "")
+        place = place_of(passage, inside, legal) if inside else None
+        start, end = whole if place is None else span_of_article(passage.text, (place, place), legal)
+        part = span_of_part(passage.text[start:end], asked.part)
+        if part is None and place is not None:
+            part = span_of_part(passage.text[start:end], NO_PART)
+        return (start + part[0], start + part[1]) if part else None
 
     def _definition(self, asked: Asked, evidence: Evidence) -> Span | None:
         """Return the sentence of a law that defines the term whose meaning is asked for; None where none does.

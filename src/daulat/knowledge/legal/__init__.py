@@ -6,8 +6,8 @@ status of each passage with its successor. It never decides what is official, an
 """
 
 from daulat.knowledge.legal.citations import LawMention, Titles, find_citations, title_index
-from daulat.knowledge.legal.merged import article_at, cuts_of, is_heading, span_of_article, without_heading
-from daulat.knowledge.legal.parts import Part, named_part, paragraph_around, span_of_part
+from daulat.knowledge.legal.merged import article_at, cuts_of, is_heading, place_of, span_of_article, without_heading
+from daulat.knowledge.legal.parts import NO_PART, Part, named_part, paragraph_around, span_of_part
 from daulat.knowledge.legal.relations import (
     RelationBook,
     Restatement,
@@ -21,6 +21,7 @@ from daulat.knowledge.legal.rules import Kind, LegalRules, load_legal_rules
 from daulat.knowledge.legal.status import PassageStatus, status_of, statuses_of
 
 __all__ = [
+    "NO_PART",
     "Kind",
     "LawMention",
     "LegalRules",
@@ -40,6 +41,7 @@ __all__ = [
     "load_relations",
     "named_part",
     "paragraph_around",
+    "place_of",
     "repealed_in",
     "span_of_article",
     "span_of_part",

@@ -28,6 +28,7 @@ class LawMention:
 
     `doc_id` is the canonical id, empty where the text gives no number and no known name; the law need not be in any
     release. `candidates` holds every document that bears the title named, newest first. `span` counts characters.
+    `stands_in` is the id of the passage of another article that holds the one named, where a text was cut elsewhere.
     """
 
     kind: str = ""
@@ -38,6 +39,7 @@ class LawMention:
     title_words: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     span: tuple[int, int] = (0, 0)
+    stands_in: str = ""
 
     @property
     def doc_ids(self) -> tuple[str, ...]:

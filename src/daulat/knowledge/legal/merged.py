@@ -92,6 +92,17 @@ def article_at(passage: Passage, place: int, rules: LegalRules | None) -> Passag
     return replace(passage, article=number) if _order(number) > _order(passage.article) else passage
 
 
+def place_of(passage: Passage, article: str, rules: LegalRules | None) -> int | None:
+    """Return where another article begins in a passage, behind its heading; None where it does not stand there."""
+    if rules is None or rules.merged is None:
+        return None
+    for opening in _openings(passage.text, rules.merged):
+        found = article_at(passage, opening.end, rules)
+        if found is not passage and (found.section, found.article) == (passage.section, article):
+            return opening.end
+    return None
+
+
 def _openings(text: str, merged: Merged) -> list[_Opening]:
     """Find the openings of other articles, in order."""
     points = merged.instructed.finditer(text) if merged.instructed else ()

@@ -25,6 +25,7 @@ from daulat.knowledge.search.questions import AnswerKind, QuestionPatterns, load
 from daulat.language import Analyser, PackFiles, Wording, analyser_for, primary, wording_for
 
 _ADDED = 0.8  # weight of a term that the glossary added, beside 1 for a term that was asked
+_LITTLE = 2  # terms beside a law's name, such as `what does it say`; as many more for the paragraph, and the point
 _LOANS = 0.3  # of a word of another language than the law's: mostly a name or a loan
 LONGEST_QUERY = 1_000  # characters of a question that are searched for: encoding grows with the square
 _PHRASES = 4  # most phrases of the glossary that are encoded with the question
@@ -48,6 +49,8 @@ class Asked:
         Terms of each of the law's own phrases that the glossary gave, two terms or more.
     mentions : tuple of LawMention
         Laws and articles that the question names.
+    beside : int
+        How many terms it asks beside the laws that it names.
     part : Part
         The paragraph or point that the question names.
     defined : str
@@ -70,6 +73,7 @@ class Asked:
     order: tuple[str, ...] = ()
     phrases: tuple[tuple[str, ...], ...] = ()
     mentions: tuple[LawMention, ...] = ()
+    beside: int = 0
     part: Part = NO_PART
     defined: str = ""
     official: str = ""
@@ -87,6 +91,11 @@ class Asked:
     def is_definition(self) -> bool:
         """Whether the question asks what a term means, or names a law."""
         return bool(self.defined) or any(mention.doc_id for mention in self.mentions)
+
+    @property
+    def asks_little(self) -> bool:
+        """Whether it asks next to nothing but what stands in the laws that it names: `what does section 2 say?`."""
+        return self.beside <= _LITTLE * (1 + bool(self.part.paragraph) + bool(self.part.point))
 
 
 class _Worded(NamedTuple):
@@ -141,8 +150,8 @@ class Reader:
         """
         text, tag = _searched(text), language or self.default_language
         mentions, rest = self._named(text, titles)
-        worded = self._worded(rest, tag)
-        defined = self.questions.defined_term(rest, tag)
+        worded = self._worded(rest or text, tag)
+        defined = self.questions.defined_term(rest or text, tag)
         return Asked(
             text=text,
             forms=worded.forms,
@@ -150,19 +159,21 @@ class Reader:
             order=worded.order,
             phrases=tuple(phrase for phrase in worded.phrases if len(phrase) > 1),
             mentions=mentions,
+            beside=len(worded.order) if rest else 0,
             part=named_part(text, self.legal) if self.legal else NO_PART,
             defined=defined,
             official=self.wording.to_official(defined, tag) if defined else "",
-            kind=self.questions.kind(rest, tag),
-            measures=self.questions.measures(rest, tag),
+            kind=self.questions.kind(rest or text, tag),
+            measures=self.questions.measures(rest or text, tag),
             topics=worded.topics,
             language=primary(tag),
         )
 
     def everyday(self, text: str, language: str) -> tuple[str, Mapping[str, float]]:
         """Return of an everyday question what is encoded and indexed: what a citizen's question is compared with."""
-        _, rest = self._named(_searched(text), NO_TITLES)
-        worded = self._worded(rest, language or self.default_language)
+        searched = _searched(text)
+        _, rest = self._named(searched, NO_TITLES)
+        worded = self._worded(rest or searched, language or self.default_language)
         return worded.forms[-1], worded.terms
 
     def _named(self, text: str, titles: Titles) -> tuple[tuple[LawMention, ...], str]:
@@ -171,7 +182,7 @@ class Reader:
         A law that is named is found by its name; its words would only find the many texts that cite it.
         """
         mentions = tuple(find_citations(text, self.legal, titles)) if self.legal else ()
-        return mentions, _without(text, mentions, self.questions) or text
+        return mentions, _without(text, mentions, self.questions)
 
     def _worded(self, text: str, tag: str) -> _Worded:
         plain, official, expansion = self.wording.read(text, tag)

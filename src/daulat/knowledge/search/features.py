@@ -198,5 +198,9 @@ def _named(asked: Asked, passages: Sequence[Passage]) -> list[tuple[bool, bool, 
         here = [m for m in documents if doc_id == m.doc_id or doc_id in m.candidates]
         return bool(here), {m.article for m in here if m.article} or (alone if here or not documents else ())
 
-    of_each = [(passage.article, *named(passage.doc_id)) for passage in passages]
-    return [(here, bool(documents) and not here, article in articles) for article, here, articles in of_each]
+    hosts = {mention.stands_in for mention in asked.mentions if mention.stands_in}
+    of_each = [(passage, *named(passage.doc_id)) for passage in passages]
+    return [
+        (here, bool(documents) and not here, passage.article in articles or passage.passage_id in hosts)
+        for passage, here, articles in of_each
+    ]

@@ -27,13 +27,13 @@ from daulat.knowledge.legal.citations import NO_TITLES, Titles, title_index
 from daulat.knowledge.release.layout import STATUSES
 from daulat.knowledge.release.reader import Release, StoredPassage
 from daulat.knowledge.reranker import Reranker
-from daulat.knowledge.search.amending import with_amending_acts
 from daulat.knowledge.search.asked import Asked, Reader
 from daulat.knowledge.search.candidates import Candidates, Rows
 from daulat.knowledge.search.ends import Counting, ends_of
 from daulat.knowledge.search.features import FEATURES, as_mappings, compare, features_of, fill_everyday
 from daulat.knowledge.search.filters import Filters
 from daulat.knowledge.search.headings import Headings
+from daulat.knowledge.search.places import holds, placed
 from daulat.knowledge.search.ranking import Ranking
 from daulat.knowledge.search.rarity import Rarity
 from daulat.knowledge.search.reranking import FIRST, reranked
@@ -119,7 +119,7 @@ class Searcher:
         """Return the forms of a question, with the laws of this release that it names."""
         asked = self.reader.ask(text, language, self.titles)
         if legal := self.reader.legal:
-            return replace(asked, mentions=with_amending_acts(asked.mentions, self.release, legal))
+            return replace(asked, mentions=placed(asked.mentions, self.release, legal))
         named = self._sections.named(asked.text)
         return replace(asked, mentions=(named,)) if named else asked
 
@@ -205,9 +205,12 @@ class Searcher:
         return ~asked
 
     def lacks_article(self, asked: Asked) -> bool:
-        """Say whether the question names an article beyond the last one of a law that is here."""
-        named = ((m.article, m.doc_id) for m in asked.mentions if m.article and m.doc_id in self.release.document_rows)
-        return any(_number(article) > self._last_article(doc_id) > 0 for article, doc_id in named)
+        """Say whether the question names an article beyond the last one of a law that is here, or one that its text
+        here lacks, and asks next to nothing beside."""
+        named = [law for law in asked.mentions if law.article and law.doc_id in self.release.document_rows]
+        if asked.asks_little and any(not holds(law, self.release) for law in named):
+            return True
+        return any(_number(law.article) > self._last_article(law.doc_id) > 0 for law in named)
 
     def _last_article(self, doc_id: str) -> int:
         rows = self.release.rows_of_document(doc_id)
@@ -258,6 +261,8 @@ class Searcher:
         if named:
             found.append(lexical.search(asked.terms, _BY_NAME * 2, facets=[named])[0])
             found += [self._article_rows(m.article, named) for m in asked.mentions if m.article]
+            hosts = (self.release.row_of(mention.stands_in) for mention in asked.mentions if mention.stands_in)
+            found.append(np.array([row for row in hosts if row is not None], np.int64))
             found += [self._rows_that_hold(form, name) for form in asked.defined_forms for name in named]
         if heard is not None:
             found.append(heard.rows)
