@@ -88,7 +88,7 @@ class Shelf:
                 found.append(manifest)
             except ReleaseError as error:
                 unreadable[name] = error
-        found.sort(key=lambda manifest: (manifest.created_at, manifest.release_id))
+        found.sort(key=lambda manifest: (manifest.made_at, manifest.release_id))
         return Contents(tuple(found), unreadable)
 
     def current_id(self) -> str:
