@@ -243,6 +243,6 @@ async def send_error(send: Send, error: DaulatError, request_id: str) -> None:
         headers.append((b"retry-after", str(retry_after_s(error)).encode()))
     if isinstance(error, MethodNotAllowed):
         headers.append((b"allow", ", ".join(error.allow).encode()))
-    if status in (408, 413, 415):
+    if status in (408, 413, 415, 501):
         headers.append((b"connection", b"close"))  # the rest of the body is not worth reading
     await send_json(send, envelope(error), request_id, status, tuple(headers))
