@@ -12,7 +12,7 @@ from daulat.gateway.api.audio import TranscriptionsRoute
 from daulat.gateway.api.inner import Kept
 from daulat.gateway.api.uploads import AT_ONCE, Uploads
 from daulat.gateway.defaults import OpenAdmission
-from daulat.gateway.errors import BodyTooSlow, Overloaded
+from daulat.gateway.errors import BodyTooSlow, Overloaded, WrongMediaType
 
 
 class KeysOnly(OpenAdmission):
@@ -32,6 +32,12 @@ async def test_a_recording_of_nobody_takes_no_place_and_is_not_read(fakes):
         async with asyncio.timeout(20):
             await route.transcribe(Request("POST", "/v1/audio/transcriptions", "", {}, receive, "r"), Kept().send)
     assert not read.is_set()
+
+
+async def test_a_packed_body_is_told_so_and_not_that_its_form_is_broken():
+    request = Request("POST", "/v1/files", "", {b"content-encoding": b"gzip"}, sending(1, 0), "r")
+    with pytest.raises(WrongMediaType, match="packed"):
+        await Uploads().body(request, 1 << 20, "moh/portal").__aenter__()
 
 
 def sending(pieces, pause_s):

@@ -47,7 +47,10 @@ class Uploads:
             If too many are being taken in, of all or of this project.
         BodyTooLarge, BodyTooSlow
             As `Request.body`; too slow is also one whose place another project needs.
+        WrongMediaType
+            If it is packed.
         """
+        await request.require_unpacked()
         self._make_room(project)
         place = _Arriving(request, project)
         self._open.append(place)
