@@ -271,6 +271,22 @@ def test_a_release_of_another_site_is_used_once_its_key_is_declared(site, quick,
     assert "nation.yaml trusts it" in other.daulat("knowledge", "verify").err
 
 
+def test_a_key_of_its_own_that_a_site_cannot_read_is_told_as_that_and_not_as_a_stranger(site, quick):
+    name = built(site, "Births are registered.")
+    key = site.daulat("knowledge", "verify", name, "--json").data["key"]
+    file = site.folder / ".daulat" / "keys" / "release.key"
+    file.unlink()
+    file.symlink_to(file.name)  # to itself: unlike a mode, that stops root too
+    for command in (("knowledge", "verify"), ("knowledge", "publish"), ("search", "births", "--release", name)):
+        ended = site.daulat(*command)
+        assert (ended.code, ended.out) == (1, "")
+        assert f"own signing key cannot be read: {file} (" in ended.err
+        assert key in ended.err
+    declaration = site.folder / "nation.yaml"
+    declaration.write_text(declaration.read_text().replace("knowledge:\n", f"knowledge:\n  trusted_keys: ['{key}']\n"))
+    assert site.daulat("knowledge", "verify").code == 0  # kept from this user on purpose, and declared
+
+
 @pytest.fixture
 def three(site, quick):
     """Two releases that can be read, the newer in use, and beside them one cut short and one of a newer program."""

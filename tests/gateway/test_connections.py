@@ -2,6 +2,7 @@
 """A connection carries whole answers, one after another, and is closed only when nothing has come over it for long."""
 
 import asyncio
+import json
 from contextlib import suppress
 
 import pytest
@@ -202,8 +203,81 @@ async def test_a_head_that_is_too_large_is_refused_however_it_comes(serving, pie
             writer.write(request[at : at + size])
             await asyncio.sleep(0)
         async with asyncio.timeout(30):
-            assert (await reader.read()).startswith(b"HTTP/1.1 431 ")
+            told = await reader.read()
+        assert told.startswith(b"HTTP/1.1 431 ")
+        assert code_of(told) == "headers_too_large"
         writer.close()
+
+
+def code_of(answer):
+    return json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"]
+
+
+async def read_after(port, *sent):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for piece in sent:
+        writer.write(piece)
+        await asyncio.sleep(0.02)
+    async with asyncio.timeout(30):
+        whole = await reader.read()
+    writer.close()
+    return whole
+
+
+CHUNKED = b"POST /one HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("sent", [b"GET\r\n\r\n", b"FOO / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nX : y\r\n\r\n"])
+async def test_what_is_no_request_is_told_so_as_every_other_error_is(serving, sent):
+    async with serving(answer) as port:
+        told = await read_after(port, sent)
+    assert told.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/json\r\n" in told
+    assert code_of(told) == "invalid_http"
+
+
+async def test_a_head_that_comes_too_slowly_is_told_so_and_silence_is_not(serving, monkeypatch):
+    monkeypatch.setattr(_uvicorn, "HEAD_TIMEOUT_S", 0.2)
+    async with serving(answer) as port:
+        late = await read_after(port, b"GET /one HT")
+        silent = await read_after(port)
+        after_an_answer = await read_after(port, b"GET /one HTTP/1.1\r\nhost: x\r\n\r\n", b"GET /two HT")
+    assert late.startswith(b"HTTP/1.1 408 ")
+    assert code_of(late) == "request_timeout"
+    assert silent == b""
+    first, _, second = after_an_answer.partition(b"/one")
+    assert first.startswith(b"HTTP/1.1 200 ")
+    assert second.startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize("junk", [b"\x16\x03\x01\r\n\r\n", b"POST / HTTP/1.1\r\ncontent-length: -1\r\n\r\n"])
+async def test_an_answer_under_way_is_given_whole_though_junk_follows_its_request(serving, junk):
+    async def in_pieces(scope, receive, send):
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"8")]})
+        for more in (True, False):
+            await asyncio.sleep(0.2)
+            await send({"type": "http.response.body", "body": b"half", "more_body": more})
+
+    async with serving(in_pieces) as port:
+        told = await read_after(port, b"GET /one HTTP/1.1\r\nhost: x\r\n\r\n", junk)
+    assert told.startswith(b"HTTP/1.1 200 ")
+    assert told.endswith(b"\r\n\r\nhalfhalf")
+
+
+async def test_a_body_that_goes_wrong_in_the_middle_is_told_so_before_an_answer_and_not_within_one(serving):
+    async def reads(scope, receive, send):
+        if scope["path"] == "/early":
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"8")]})
+            await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async with serving(reads) as port:
+        before = await read_after(port, CHUNKED, b"3\r\nabc\r\n", b"zz\r\n")
+        within = await read_after(port, CHUNKED.replace(b"/one", b"/early"), b"3\r\nabc\r\n", b"zz\r\n")
+    assert code_of(before) == "invalid_http"
+    assert within.endswith(b"\r\n\r\nhalf")
 
 
 async def test_a_large_body_in_one_piece_with_a_small_head_is_no_large_head(serving):

@@ -26,7 +26,7 @@ def ask(live, *headers, method="GET", path="/v1/status", body=b""):
     return answer
 
 
-@pytest.mark.parametrize("name", sorted(DECIDING - {b"host", b"content-length"}))
+@pytest.mark.parametrize("name", sorted(DECIDING - {b"host", b"content-length", b"transfer-encoding"}))
 def test_a_deciding_header_with_two_values_is_refused_by_name_and_without_either_value(live, name):
     status, body = ask(live, (name.decode(), "first-secret"), (name.decode().title(), "second-secret"))
     error = json.loads(body)["error"]
@@ -77,3 +77,12 @@ def test_a_request_of_http_1_0_need_not_name_its_host(live):
     with live.connect() as raw:
         raw.sendall(b"GET /v1/status HTTP/1.0\r\n\r\n")
         assert raw.makefile("rb").read().startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("codings", [["gzip, chunked"], ["Chunked"], ["gzip", "chunked"]])
+def test_a_body_in_a_coding_that_is_not_read_here_is_refused(live, codings):
+    chunks = b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY.replace(b"slow", b"none"))
+    headers = [("Content-Type", "application/json"), *(("Transfer-Encoding", coding) for coding in codings)]
+    status, body = ask(live, *headers, method="POST", path=CHAT, body=chunks)
+    told = {1: (501, "unsupported_transfer_encoding"), 2: (400, "header_sent_twice")}[len(codings)]
+    assert (status, json.loads(body)["error"]["code"]) == (told if codings != ["Chunked"] else (404, "model_not_found"))

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a nation says of routes, places and queues is read, and what contradicts itself is named with its line."""
 
-from daulat.nation import bootstrap, check_text, nation_of
+import pytest
+
+from daulat.nation import NationFaultsError, bootstrap, check_text, nation_of
 
 TWO = "models: [{id: a, kind: fake}, {id: b, kind: fake, place: EE-37}]\n"
 
@@ -62,3 +64,39 @@ def test_a_part_of_the_country_is_a_place_and_a_word_is_not():
     assert nation_of(rule).residency.personal == ["EE-37"]
     wrong = bootstrap("EE").replace("personal: [EE]", "personal: [EE-Harju]")
     assert "nation.place" in [code for code, _ in codes(wrong)]
+
+
+READERS = pytest.mark.parametrize("key", ["encoder", "reranker"])
+
+
+def reading(key: str, more: str = "", residency: str = "personal: [EE]") -> str:
+    line = f"knowledge:\n  {key}: {{url: 'https://reads.example/v1', model: bge{more}}}\n"
+    return bootstrap("EE").replace("knowledge:\n", line, 1).replace("personal: [EE]", residency)
+
+
+@READERS
+@pytest.mark.parametrize("more", ["", ", place: FI"])
+def test_questions_go_to_no_endpoint_where_personal_data_may_not(key, more):
+    text = reading(key, more)
+    (fault,) = check_text(text)
+    assert (fault.code, fault.line) == ("nation.residency", text[: text.index("https://reads")].count("\n") + 1)
+    assert "personal data may go to EE only" in fault.what
+    with pytest.raises(NationFaultsError):
+        nation_of(text)
+
+
+@READERS
+def test_an_endpoint_where_personal_data_may_go_is_no_fault(key):
+    assert check_text(reading(key, ", place: EE-37")) == []
+    assert check_text(reading(key, residency="personal: anywhere")) == []
+    assert check_text(reading(key).replace("https://reads.example", "http://127.0.0.1:8000")) == []
+
+
+@READERS
+def test_an_endpoint_on_a_machine_of_nobody_named_is_a_fault_where_machines_are(key):
+    office = "personal: [EE]\n  operators: {personal: [Office]}"
+    (fault,) = check_text(reading(key, ", place: EE", office))
+    assert "write its `operator`" in fault.fix
+    assert check_text(reading(key, ", place: EE, operator: Office", office)) == []
+    (fault,) = check_text(reading(key, ", place: EE, operator: Somebody", office))
+    assert "with Somebody, and personal data may go to EE with Office only" in fault.what

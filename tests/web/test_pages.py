@@ -342,6 +342,12 @@ async def test_other_addresses_end_in_a_page_that_says_so(visit: Visitor, path: 
     assert method != "HEAD" or body == b""
 
 
+@pytest.mark.parametrize(("path", "allow"), [("/", "GET, HEAD"), ("/ask", "GET, HEAD, POST")])
+async def test_a_wrong_method_is_told_the_right_ones(visit: Visitor, path: str, allow: str) -> None:
+    _, headers, _ = await visit(path, "DELETE")
+    assert headers["allow"] == allow  # RFC 9110, section 15.5.6
+
+
 async def test_a_passage_tells_its_standing_in_law(visit: Visitor) -> None:
     _, _, body = await visit("/p/UU-1-1974:pasal-7#7", query="q=umur+19+%28sembilan+belas%29++tahun")
     page = body.decode()

@@ -103,15 +103,20 @@ class Request(msgspec.Struct):
                 fix="send the header `Content-Type: application/json`.",
                 code="unsupported_media_type",
             )
-        if (packed := self.headers.get(b"content-encoding", b"identity").strip().lower()) not in (b"", b"identity"):
-            await self._drain()
-            raise WrongMediaType(
-                f"the body is packed ({packed.decode('latin-1')[:20]})",
-                why="Bodies are read as they are sent: a small one that unpacks to a large one would fill the memory.",
-                fix="send it as it is, without `Content-Encoding`.",
-                code="unsupported_encoding",
-            )
+        await self.require_unpacked()
         return await self.body(self.body_limit_bytes, self.body_timeout_s)
+
+    async def require_unpacked(self) -> None:
+        """Refuse a body that is packed; raises `WrongMediaType`."""
+        if (packed := self.headers.get(b"content-encoding", b"identity").strip().lower()) in (b"", b"identity"):
+            return
+        await self._drain()
+        raise WrongMediaType(
+            f"the body is packed ({packed.decode('latin-1')[:20]})",
+            why="Bodies are read as they are sent: a small one that unpacks to a large one would fill the memory.",
+            fix="send it as it is, without `Content-Encoding`.",
+            code="unsupported_encoding",
+        )
 
     async def body(self, limit_bytes: int, timeout_s: float, longest_s: float = 0.0) -> bytes:
         """Read the body whatever its type, bounded in size and time; errors as `json_body`.
@@ -243,6 +248,6 @@ async def send_error(send: Send, error: DaulatError, request_id: str) -> None:
         headers.append((b"retry-after", str(retry_after_s(error)).encode()))
     if isinstance(error, MethodNotAllowed):
         headers.append((b"allow", ", ".join(error.allow).encode()))
-    if status in (408, 413, 415):
+    if status in (408, 413, 415, 501):
         headers.append((b"connection", b"close"))  # the rest of the body is not worth reading
     await send_json(send, envelope(error), request_id, status, tuple(headers))

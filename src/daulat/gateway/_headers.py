@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from daulat.gateway._asgi import Header, Scope
-from daulat.gateway.errors import BadRequest
+from daulat.gateway.errors import BadRequest, UnknownCoding
 
 DECIDING = frozenset({
     b"authorization", b"cookie", b"content-length", b"content-type", b"host", b"last-event-id", b"origin",
-    b"sec-fetch-site", b"x-daulat-data-class", b"x-daulat-language", b"x-daulat-priority",
+    b"sec-fetch-site", b"transfer-encoding", b"x-daulat-data-class", b"x-daulat-language", b"x-daulat-priority",
 })  # fmt: skip
 
 
@@ -26,6 +26,8 @@ def read_headers(pairs: Sequence[Header]) -> dict[bytes, bytes]:
     ------
     BadRequest
         If a header that decides something has two values.
+    UnknownCoding
+        If the body is sent in another transfer coding than `chunked`.
 
     Examples
     --------
@@ -35,6 +37,14 @@ def read_headers(pairs: Sequence[Header]) -> dict[bytes, bytes]:
     headers = dict(pairs)
     if len(headers) != len(pairs):
         _require_one_value(pairs, headers)
+    if b"transfer-encoding" in headers and headers[b"transfer-encoding"].strip().lower() != b"chunked":
+        raise UnknownCoding(
+            "the body is sent in a transfer coding that is not read here",
+            why="Bodies come as they are or in chunks; packed, they would be read as something else.",
+            fix="send `Transfer-Encoding: chunked` alone, or `Content-Length`.",
+            code="unsupported_transfer_encoding",
+            param="Transfer-Encoding",
+        )
     return headers
 
 

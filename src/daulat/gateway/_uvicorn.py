@@ -23,11 +23,17 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from daulat.gateway._asgi import SECURITY_HEADERS, ASGIApp, Header, Message, Receive, Scope, Send
 from daulat.gateway._places import Places, most_connections
+from daulat.gateway._refusals import (
+    HEAD_LIMIT_BYTES,
+    HEAD_TIMEOUT_S,
+    HEAD_TOO_LARGE,
+    HEAD_TOO_SLOW,
+    NOT_HTTP,
+    refusal,
+)
+from daulat.gateway.errors import RequestError
 from daulat.models import Outbox
 
-# A client that takes longer to send its headers holds a connection for nothing.
-HEAD_TIMEOUT_S = 10.0
-HEAD_LIMIT_BYTES = 64 * 1024
 # So long may the rest of a body come of a request that is answered already; a client may read no answer before its end.
 LEFTOVER_TIMEOUT_S = 10.0
 # Longer than the proxies that stand before a gateway keep theirs (nginx: 60 s), so that they never meet a closed one.
@@ -211,7 +217,7 @@ class Protocol(HttpToolsProtocol):
             return
         self._head_bytes += len(data)
         if self._head_bytes > HEAD_LIMIT_BYTES and not self.transport.is_closing():
-            self._refuse_head()
+            self._refuse(431, HEAD_TOO_LARGE)
         elif self._head_timer is None:
             self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._head_is_late)
 
@@ -252,16 +258,27 @@ class Protocol(HttpToolsProtocol):
         self._end_leftover()
         super().on_message_complete()
 
-    def send_400_response(self, msg: str) -> None:
+    def send_400_response(self, _msg: str) -> None:
         """Answer what is no request, or one whose head is too large, and close."""
         if self._is_too_large:
-            self._refuse_head()
+            self._refuse(431, HEAD_TOO_LARGE)
+        elif self._is_answering() and not self.cycle.more_body:
+            self.cycle.keep_alive = False  # it came behind a whole request, which is answered before the end
         else:
-            super().send_400_response(msg)
+            self._refuse(400, NOT_HTTP)
 
-    def _refuse_head(self) -> None:
-        self.transport.write(STATUS_LINE[431] + b"connection: close\r\ncontent-length: 0\r\n\r\n")
+    def _refuse(self, status: int, error: RequestError) -> None:
+        """Answer in the place of the application and close; without a word where that would stand in another answer."""
+        if not self._is_answering():
+            self.transport.write(refusal(status, error, self.server_state.default_headers))
         self.transport.close()
+
+    def _is_answering(self) -> bool:
+        """Say whether the next bytes that go out belong to the answer of a request that is there."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            return False
+        return bool(self.pipeline) or cycle.response_started or not cycle.more_body
 
     def on_response_complete(self) -> None:
         """Begin to wait for the next request; the clock may still run from before, and then looks again."""
@@ -309,7 +326,10 @@ class Protocol(HttpToolsProtocol):
 
     def _head_is_late(self) -> None:
         self._head_timer = None
-        self.transport.close()
+        if self._head_bytes:
+            self._refuse(408, HEAD_TOO_SLOW)
+        else:  # nothing was asked: a browser opens connections ahead, and may not take an answer for that of its next
+            self.transport.close()
 
 
 def _size_of(url: bytes, headers: list[Header]) -> int:

@@ -11,6 +11,7 @@
     ├── WrongMediaType      415
     ├── Misdirected         421  the name that was asked for is not this service's
     ├── Overloaded          429  come back after `Retry-After`
+    ├── UnknownCoding       501  the body is sent in a way that HTTP allows and nobody here reads
     └── NotReady            503  something is still loading, or an engine is away
 
 Every error carries what, why and fix; `envelope` turns any `DaulatError` into a status and a body; it never quotes
@@ -119,6 +120,12 @@ class Overloaded(RequestError):
     """More is asked than this machine can answer; `Retry-After` says when to come back."""
 
     status = 429
+
+
+class UnknownCoding(RequestError):
+    """The body is sent in a transfer coding that is not read here (RFC 9112, section 6.1)."""
+
+    status = 501
 
 
 class NotReady(RequestError):

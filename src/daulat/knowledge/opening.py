@@ -107,9 +107,14 @@ def nation_shelf(nation: Nation, place: Place | None = None) -> Shelf:
         If the site's own key is no key, or others may read it.
     """
     place = place or place_of(nation)
-    own = own_key(place)
-    declared = map(VerifyKey, nation.knowledge.trusted_keys)
-    return Shelf(place.releases, (own, *declared) if own else tuple(declared), nation.country)
+    trusted, unread = [*map(VerifyKey, nation.knowledge.trusted_keys)], ""
+    try:
+        trusted.append(SigningKey.read(place.key).public)
+    except FileNotFoundError:
+        pass  # none was made yet
+    except OSError as error:  # it may be for another user's eyes, and declared: told where a release would need it
+        unread = f"{place.key} ({error.strerror or error})"
+    return Shelf(place.releases, tuple(trusted), nation.country, unread=unread)
 
 
 def own_key(place: Place) -> VerifyKey | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults between a nation's routes, models and rule of residency: a read file in, faults with their lines out."""
+"""Faults between a nation's routes and models: a read file in, faults with their lines out."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from daulat.nation._yaml import YamlFile
 from daulat.nation.errors import NationError
 
-_CLASSES = ("public", "internal", "personal")
-
 
 def route_faults(file: YamlFile) -> Iterator[NationError]:
-    """Yield what is wrong with routes, and with engines that no data may reach, tolerating whatever else is wrong."""
+    """Yield what is wrong with routes and prices, tolerating whatever else is wrong."""
     models = {str(row.get("id")): row for _, row in file.rows("models")}
     for index, route in file.rows("routes"):
         name = route.get("id")
@@ -39,7 +37,6 @@ def route_faults(file: YamlFile) -> Iterator[NationError]:
                 "There is no larger one to go to.", "Add the larger model, or use another policy.",
             )  # fmt: skip
     yield from _currencies(file)
-    yield from _unreachable(file)
 
 
 def _currencies(file: YamlFile) -> Iterator[NationError]:
@@ -57,26 +54,6 @@ def _currencies(file: YamlFile) -> Iterator[NationError]:
                 "State all prices in one currency.",
             )  # fmt: skip
             return
-
-
-def _unreachable(file: YamlFile) -> Iterator[NationError]:
-    """Name the models that the rule of residency keeps from every class of data."""
-    rules = file.data.get("residency")
-    if not isinstance(rules, dict):
-        return
-    lists = [rules.get(name, "anywhere" if name == "public" else []) for name in _CLASSES]
-    if any(not isinstance(rule, list) for rule in lists):
-        return  # one of them may go anywhere
-    allowed = {str(code) for rule in lists for code in rule}
-    for index, row in file.rows("models"):
-        place = row.get("place")
-        if isinstance(place, str) and place not in allowed and place.partition("-")[0] not in allowed:
-            yield _fault(
-                file, ("models", index, "place"), "nation.residency",
-                f"model `{row.get('id')}` stands in `{place}`, where no class of data may go",
-                "No request would ever reach it.",
-                "Correct its place, or add that place to the classes of data under `residency` that may go there.",
-            )  # fmt: skip
 
 
 def _fault(file: YamlFile, loc: tuple[int | str, ...], code: str, what: str, why: str, fix: str) -> NationError:

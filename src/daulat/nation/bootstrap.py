@@ -121,8 +121,8 @@ def _parts(country: reference.Country) -> list[_Part]:
         "gateway": (DEFAULT, {"listen": "127.0.0.1:8080"}),
         "partners": (DEFAULT, []),
     }
-    model = _MODEL_EXAMPLE.replace("COUNTRY", country.code)
-    after = {"languages": small, "models": model, "knowledge": _RERANKER_EXAMPLE}
+    model, reranker = (each.replace("COUNTRY", country.code) for each in (_MODEL_EXAMPLE, _RERANKER_EXAMPLE))
+    after = {"languages": small, "models": model, "knowledge": reranker}
     return [_Part(key, _ABOUT[key], *values[key], after.get(key, "")) for key in _ABOUT]
 
 
@@ -158,7 +158,7 @@ _MODEL_EXAMPLE = """\
 
 _RERANKER_EXAMPLE = """\
   # What reads a question and passages together, and orders the first that are found; run by you, behind /rerank:
-  # reranker: {url: http://reranker.example:8000/v1, model: bge-reranker-v2-m3, key_from: RERANKER_KEY}
+  # reranker: {url: http://reranker.example:8000/v1, model: bge-reranker-v2-m3, key_from: RERANKER_KEY, place: COUNTRY}
 """
 
 

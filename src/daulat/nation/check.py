@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 from daulat.nation import reference
 from daulat.nation._codes import PLACES_FORMS
+from daulat.nation._residency import residency_faults
 from daulat.nation._routes import route_faults
 from daulat.nation._sentences import Guide, explain, is_secret
 from daulat.nation._yaml import YamlFile, parse_yaml, read_yaml
@@ -158,6 +159,7 @@ def _across(file: YamlFile) -> Iterator[NationError]:
     for index, row in file.rows("models"):
         yield from _model_faults(file, index, row)
     yield from route_faults(file)
+    yield from residency_faults(file)
     yield from _place_faults(file)
 
 

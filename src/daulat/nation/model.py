@@ -22,6 +22,7 @@ from daulat.nation._codes import (
     Declared,
     LanguageTag,
     Listen,
+    PlaceCode,
     Places,
     ReleaseKey,
     Text,
@@ -148,6 +149,11 @@ class Encoder(Declared):
     """The endpoint's own name of the model."""
     key_from: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
     """The environment variable that holds the key."""
+    place: PlaceCode | None = None
+    """The country or part of it where it runs; none: with this service if it is on this machine, else unknown.
+    Questions are sent there, so it has to be where personal data may go."""
+    operator: Text | None = None
+    """Whose machine it runs on, for the residency rule."""
 
 
 class Reranker(Declared):
@@ -160,6 +166,11 @@ class Reranker(Declared):
     """The endpoint's own name of the model; none for text-embeddings-inference, which serves one."""
     key_from: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] | None = None
     """The environment variable that holds the key."""
+    place: PlaceCode | None = None
+    """The country or part of it where it runs; none: with this service if it is on this machine, else unknown.
+    Questions are sent there, so it has to be where personal data may go."""
+    operator: Text | None = None
+    """Whose machine it runs on, for the residency rule."""
 
 
 class Knowledge(Declared):

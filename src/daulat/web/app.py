@@ -89,7 +89,8 @@ async def route(request: Request, pages: Pages, assets: Assets) -> Response:
     """Find the page for a request."""
     path = request.path
     if request.method not in READING and not (request.method == "POST" and path == "/ask"):
-        return pages.message(request, 405, "wrong_method")
+        allow = "GET, HEAD, POST" if path == "/ask" else "GET, HEAD"
+        return pages.message(request, 405, "wrong_method", (("allow", allow),))
     fixed = {"/": pages.home, "/about": pages.about, "/manifest.webmanifest": pages.manifest}
     if path in fixed:
         return fixed[path](request)

@@ -39,6 +39,7 @@ def test_pieces_may_be_cut_anywhere(count, cuts, ends):
     [
         (b'{"custom', "invalid_json_line", None),
         (b"\xff", "invalid_json_line", None),
+        (line(body={"model": "m", "input": "?"}).replace(b"?", b"\xff"), "invalid_json_line", None),
         (line(url="/v1/responses"), "mismatched_endpoint", "url"),
         (line(method="GET"), "invalid_request", "method"),
         (line(custom_id=""), "invalid_request", "custom_id"),

@@ -2,7 +2,7 @@
 """Places for large bodies are for callers who are known, who send, and who leave one for another."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
@@ -12,7 +12,7 @@ from daulat.gateway.api.audio import TranscriptionsRoute
 from daulat.gateway.api.inner import Kept
 from daulat.gateway.api.uploads import AT_ONCE, Uploads
 from daulat.gateway.defaults import OpenAdmission
-from daulat.gateway.errors import BodyTooSlow, Overloaded
+from daulat.gateway.errors import BodyTooSlow, Overloaded, WrongMediaType
 
 
 class KeysOnly(OpenAdmission):
@@ -32,6 +32,12 @@ async def test_a_recording_of_nobody_takes_no_place_and_is_not_read(fakes):
         async with asyncio.timeout(20):
             await route.transcribe(Request("POST", "/v1/audio/transcriptions", "", {}, receive, "r"), Kept().send)
     assert not read.is_set()
+
+
+async def test_a_packed_body_is_told_so_and_not_that_its_form_is_broken():
+    request = Request("POST", "/v1/files", "", {b"content-encoding": b"gzip"}, sending(1, 0), "r")
+    with pytest.raises(WrongMediaType, match="packed"):
+        await Uploads().body(request, 1 << 20, "moh/portal").__aenter__()
 
 
 def sending(pieces, pause_s):
@@ -78,3 +84,64 @@ async def test_no_project_holds_every_place():
         await held.enter_async_context(uploads.body(request_of(sending(1, 0)), 1 << 20, "mof/portal"))
     async with uploads.body(request_of(sending(1, 0)), 1 << 20, "moh/portal") as body:
         assert body
+
+
+@asynccontextmanager
+async def dripping(uploads, projects):
+    """Keep a body of each project arriving, faster than the least rate and slowly, past its first seconds."""
+
+    async def drip():
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b"x" * 4_096, "more_body": True}  # 200 KiB/s
+
+    async def hold(project):
+        async with uploads.body(request_of(drip), 1 << 30, project):
+            pytest.fail("it never ends")
+
+    held = [asyncio.create_task(hold(project)) for project in projects]
+    await asyncio.sleep(0.4)
+    assert not any(task.done() for task in held)
+    try:
+        yield held
+    finally:
+        for task in held:
+            task.cancel()
+        await asyncio.gather(*held, return_exceptions=True)
+
+
+async def test_two_projects_that_send_slowly_make_room_for_a_third():
+    uploads = Uploads()
+    async with dripping(uploads, ["moh/portal", "moh/portal", "mof/portal", "mof/portal"]) as held:
+        async with uploads.body(request_of(sending(1, 0)), 1 << 20, "moe/portal") as body:
+            assert body
+        await asyncio.wait(held, return_when="FIRST_COMPLETED")
+        (ended,) = [task for task in held if task.done()]
+        with pytest.raises(BodyTooSlow, match="while others waited"):
+            await ended
+
+
+async def test_a_slow_line_keeps_the_one_place_of_its_project():
+    uploads = Uploads()
+    async with dripping(uploads, ["moh/portal", "mof/portal", "moe/portal", "mot/portal"]) as held:
+        with pytest.raises(Overloaded):
+            await uploads.body(request_of(sending(1, 0)), 1 << 20, "mod/portal").__aenter__()
+        assert not any(task.done() for task in held)
+
+
+async def test_an_ordinary_body_has_its_time_and_then_makes_room_too():
+    uploads = Uploads(ordinary_s=0.1)
+    async with (
+        dripping(uploads, ["moh/portal", "mof/portal", "moe/portal", "mot/portal"]),
+        uploads.body(request_of(sending(1, 0)), 1 << 20, "mod/portal") as body,
+    ):
+        assert body
+
+
+async def test_a_body_that_is_there_makes_no_room_while_it_is_put_away():
+    uploads = Uploads(ordinary_s=0.0)
+    async with AsyncExitStack() as held:
+        for project in ("moh/portal", "moh/portal", "mof/portal", "mof/portal"):
+            await held.enter_async_context(uploads.body(request_of(sending(1, 0)), 1 << 20, project))
+        await asyncio.sleep(0.3)
+        with pytest.raises(Overloaded):
+            await held.enter_async_context(uploads.body(request_of(sending(1, 0)), 1 << 20, "moe/portal"))

@@ -120,8 +120,12 @@ def test_a_real_engine_answers(client):
     assert response.usage.output_tokens == 5
 
 
+def service_client(live):
+    return openai.OpenAI(base_url=f"{live.base_url}/v1", api_key="none", max_retries=0)
+
+
 def test_a_service_answers_with_its_citations(live):
-    with openai.OpenAI(base_url=f"{live.base_url}/v1", api_key="none", max_retries=0) as client:
+    with service_client(live) as client:
         whole = client.responses.create(model="xa/public-services", input="When must a birth be reported?")
         with client.responses.stream(model="xa/public-services", input="When must a birth be reported?") as stream:
             streamed = list(stream)[-1].response
@@ -133,8 +137,30 @@ def test_a_service_answers_with_its_citations(live):
     assert whole.model_extra["daulat"]["mode"] == "quotation"
 
 
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("param", "fields"),
+    [
+        ("text.format", {"text": {"format": {"type": "json_schema", "name": "x", "schema": {"type": "object"}}}}),
+        ("top_logprobs", {"top_logprobs": 2}),
+        ("input", {"input": [{"role": "assistant", "content": "no question"}]}),
+    ],
+)
+def test_what_a_service_cannot_do_is_refused_by_the_name_that_was_asked(live, param, fields, stream):
+    asked = {"model": "xa/public-services", "input": "When must a birth be reported?", "stream": stream, **fields}
+    with service_client(live) as client, pytest.raises(openai.BadRequestError) as refused:
+        client.responses.create(**asked)
+    assert refused.value.param == param
+    assert f"`{param}`" in refused.value.body["message"]
+
+
+def test_no_logprobs_are_nothing_to_refuse(live):
+    with service_client(live) as client:
+        assert client.responses.create(model="xa/public-services", input="Hello", top_logprobs=0).output_text
+
+
 def test_an_engine_that_breaks_off_is_an_error_and_not_an_end(live):
-    with openai.OpenAI(base_url=f"{live.base_url}/v1", api_key="none", max_retries=0) as client:
+    with service_client(live) as client:
         events = client.responses.create(model="broken", input="Hello", stream=True)
         with pytest.raises(openai.APIError, match="the engine died"):
             list(events)

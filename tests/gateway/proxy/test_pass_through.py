@@ -50,6 +50,13 @@ async def test_what_admission_learns_is_sizes_and_names(gateway, engine_server):
     assert "credential" not in repr(call)
 
 
+@pytest.mark.parametrize("sent", [b'"messages":[{"role":"user","content":"\xff"}]', b'"messages":[],"user":"\xc3("'])
+async def test_bytes_that_are_no_text_are_the_callers_to_mend_and_reach_no_engine(sent, gateway, engine_server):
+    answer = await gateway.ask(b'{"model":"m",%b}' % sent)
+    assert (answer.status, answer.json["error"]["code"]) == (400, "invalid_json")
+    assert (engine_server.requests, gateway.books.calls) == ([], [])
+
+
 @pytest.mark.parametrize("path", ["chat/completions", "completions", "embeddings", "responses", "rerank"])
 async def test_a_malformed_language_is_refused_of_a_raw_model_too(path, gateway, engine_server):
     texts = {"input": "a", "query": "a", "documents": ["a"]}

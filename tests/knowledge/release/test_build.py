@@ -134,6 +134,32 @@ def test_what_is_made_again_on_a_later_day_keeps_the_name_that_may_be_in_use(
         assert opened.manifest.release_id == folder.name
 
 
+def test_what_is_built_last_is_the_newest_whatever_the_clock_said(
+    tmp_path: Path, make_builder: Make, sources: list[Source], rules: IngestRules
+) -> None:
+    def built(version: str, clock: datetime) -> str:
+        builder = replace(make_builder(tmp_path), version=version, now=lambda: clock)
+        return builder.build(sources, rules).manifest.release_id
+
+    ahead, right, back = (datetime(year, 5, 1, tzinfo=UTC) for year in (2034, 2026, 2025))
+    in_turn = [built("1", ahead), built("2", right), built("3", back), built("4", right), built("5", ahead)]
+    listed = Shelf(tmp_path / "releases").contents().releases
+    assert [manifest.release_id for manifest in listed] == in_turn
+    assert [manifest.created_at[:4] for manifest in listed] == ["2034", "2026", "2025", "2026", "2034"]
+
+
+def test_a_manifest_with_a_date_that_none_is_stops_no_build(
+    tmp_path: Path, make_builder: Make, sources: list[Source], rules: IngestRules
+) -> None:
+    first = make_builder(tmp_path).build(sources, rules).folder
+    raw = json.loads((first / "manifest.json").read_bytes())
+    for name, date in (("xa-end-1", "9999-12-31T23:59:59.999999+00:00"), ("xa-no-1", "-"), ("xa-bare-1", "2030-01-01")):
+        (first.parent / name).mkdir()
+        (first.parent / name / "manifest.json").write_text(json.dumps({**raw, "created_at": date}) + "\n")
+    later = replace(make_builder(tmp_path), version="2").build(sources, rules)
+    assert later.manifest.made_at[:4] == "2024"
+
+
 def test_what_a_killed_build_left_is_swept_up(
     tmp_path: Path, make_builder: Make, sources: list[Source], rules: IngestRules
 ) -> None:

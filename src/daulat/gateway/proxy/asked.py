@@ -196,10 +196,10 @@ def read_asked(body: bytes, route: str, *, may_fetch: bool = False) -> Asked:
     ('m', 16, False)
     """
     try:
-        head = _read_head(body)
+        head = _head_of(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         with explained():
-            head = _read_head(body)
+            head = _head_of(body)
     prompt = bytes(head.messages or head.prompt or head.input)
     bound = max(head.max_completion_tokens or 0, head.max_tokens or 0)  # which of them an engine heeds is its own
     if head.n_predict or head.n_cmpl:
@@ -233,6 +233,13 @@ def read_asked(body: bytes, route: str, *, may_fetch: bool = False) -> Asked:
         generated=generated,
         addresses=found.addresses,
     )
+
+
+def _head_of(body: bytes) -> _Head:
+    """Read the few fields; refuse bytes that are no text, in the others too: an engine would fail on them."""
+    if not body.isascii():
+        body.decode()
+    return _read_head(body)
 
 
 def _have_words(body: bytes) -> bool:

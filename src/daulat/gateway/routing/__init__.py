@@ -11,10 +11,11 @@ from daulat.gateway.routing.declared import RoutedEngines, declared_router, kept
 from daulat.gateway.routing.errors import EnginesAway, NoRoute, QueueFull
 from daulat.gateway.routing.gating import gated
 from daulat.gateway.routing.kept import KeptAnswers
-from daulat.gateway.routing.residency import Residency, Rule
+from daulat.gateway.routing.residency import Residency
 from daulat.gateway.routing.router import ModelRouter, QueueSettings
 from daulat.gateway.routing.seats import Declared, Level, Post, Route, Vitals
 from daulat.gateway.routing.watch import watched
+from daulat.nation.places import Rule
 
 __all__ = [
     "Board",

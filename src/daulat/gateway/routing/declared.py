@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterable
-from urllib.parse import urlsplit
 
 from daulat.gateway.routing.board import Row
 from daulat.gateway.routing.kept import KeptAnswers
-from daulat.gateway.routing.residency import ANYWHERE, Residency, Rule
+from daulat.gateway.routing.residency import Residency
 from daulat.gateway.routing.router import ModelRouter, QueueSettings
 from daulat.gateway.routing.seats import Declared, Post, Route
 from daulat.gateway.routing.shared import SharedRouter
@@ -17,6 +15,7 @@ from daulat.gateway.routing.verify import Verification
 from daulat.models import Engine, EngineSet, Gates
 from daulat.nation import Model, Nation
 from daulat.nation import Route as DeclaredRoute
+from daulat.nation.places import ANYWHERE, Rule, standing
 
 
 def declared_router(
@@ -75,9 +74,9 @@ def kept_answers(nation: Nation, clock: Callable[[], float]) -> KeptAnswers | No
 
 def place_of(model: Model, country: str) -> str:
     """Return where a model runs: as declared, else with this service where it runs on this machine, else unknown."""
-    if model.place is not None:
-        return model.place
-    return country if model.kind != "remote" or _is_here(model.url or "") else ""
+    if model.kind == "remote":
+        return standing(model.place, model.url or "", country)
+    return model.place or country
 
 
 def residency_of(nation: Nation) -> Residency:
@@ -105,14 +104,6 @@ def _route(route: DeclaredRoute, posts: dict[str, Post]) -> Route:
         if route.policy == "cascade"
         else None,
     )
-
-
-def _is_here(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class RoutedEngines:

@@ -18,10 +18,11 @@ from daulat.gateway.ports import Call, CallUsage, Grant, Target
 from daulat.gateway.routing.errors import EnginesAway, NoRoute, QueueFull
 from daulat.gateway.routing.fair import FairQueue, Ticket
 from daulat.gateway.routing.policy import all_free, choose_seat
-from daulat.gateway.routing.residency import UNSAID, Residency, Rule
+from daulat.gateway.routing.residency import UNSAID, Residency
 from daulat.gateway.routing.seats import Lane, Post, Route, Seat, Vitals
 from daulat.gateway.routing.together import together
 from daulat.models import EngineError, EngineOverloaded, EngineRefused, Gates, UnknownModel, forwarding
+from daulat.nation.places import Rule
 
 # What a call without a bound on its answer is taken to cost, in tokens, when turns are shared out.
 TURN_TOKENS = 1024

@@ -15,8 +15,8 @@ from zlib import crc32
 from daulat.gateway.ports import Target
 from daulat.gateway.routing.board import Column
 from daulat.gateway.routing.breaker import Breaker, BreakerSettings
-from daulat.gateway.routing.residency import Rule
 from daulat.models import Engine
+from daulat.nation.places import Rule
 
 # The body of a request and of its answer in; what is wrong with the answer, or nothing, out.
 Verifier = Callable[[bytes, bytes], str]

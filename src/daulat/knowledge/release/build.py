@@ -32,7 +32,14 @@ from daulat.knowledge.ingested import IngestFailure, IngestNote, notes_of
 from daulat.knowledge.readers import READING
 from daulat.knowledge.release._place import using
 from daulat.knowledge.release.inputs import declared_hash, hashes_of, source_hashes
-from daulat.knowledge.release.known import find_release, name_set_aside, read_failures, read_notes, releases_of
+from daulat.knowledge.release.known import (
+    after_others,
+    find_release,
+    name_set_aside,
+    read_failures,
+    read_notes,
+    releases_of,
+)
 from daulat.knowledge.release.layout import (
     EVERYDAY,
     FORMAT,
@@ -270,6 +277,7 @@ class Builder:
             declared=inputs.declared,
             next_change=ingested.next_change,
             inputs=inputs.sha256 if fingerprint != inputs.sha256 else "",
+            ordered_at=after_others(self.releases, made),
         )
         raw = encode_json(manifest)
         (work / MANIFEST).write_bytes(raw)

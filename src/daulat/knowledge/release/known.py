@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -54,8 +56,20 @@ def releases_of(releases: Path, inputs: str, key: VerifyKey) -> Iterator[Path]:
         except ReleaseError:
             continue  # no release, or a damaged one: a build of the same name sets it aside
         if manifest.inputs == inputs:
-            partial.append((manifest.created_at, folder))
+            partial.append((manifest.made_at, folder))
     yield from (folder for _, folder in sorted(partial, reverse=True) if _whole(folder, key))
+
+
+def after_others(releases: Path, made: datetime) -> str:
+    """Return a moment after each release that lies here, ISO 8601, where one is not before `made`; else nothing.
+
+    What is built last is the newest, also where the clock went ahead and was put right, or was put back.
+    """
+    newest = made
+    for folder in releases.glob("[!.]*-*"):
+        with suppress(ReleaseError, ValueError, OverflowError, TypeError):
+            newest = max(newest, datetime.fromisoformat(read_manifest(folder).made_at) + timedelta(microseconds=1))
+    return newest.isoformat(timespec="microseconds") if newest > made else ""
 
 
 def read_failures(folder: Path) -> tuple[IngestFailure, ...]:

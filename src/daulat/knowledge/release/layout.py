@@ -68,6 +68,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
     `inputs` is the hash of what went in, where the fingerprint holds more: what this machine could not read, and
     `next_change`, the first day on which a recorded change of law begins that had not when this was built.
+    `ordered_at` is when it counts as made, where the clock had been put back: after what lay here before.
     `data` are the sha256 of the pack's files that decide how sources are read and what citizens are heard to ask, and
     `declared` is that of what was declared of the sources; each is empty in releases made before it was kept.
     """
@@ -91,6 +92,12 @@ class Manifest(msgspec.Struct, frozen=True):
     declared: str = ""
     inputs: str = ""
     next_change: str = ""
+    ordered_at: str = ""
+
+    @property
+    def made_at(self) -> str:
+        """The moment by which releases are put in order, ISO 8601, UTC."""
+        return self.ordered_at or self.created_at
 
     def has_changed_by(self, day: str) -> bool:
         """Say whether a change of law that was to come has begun on a day, ISO 8601."""

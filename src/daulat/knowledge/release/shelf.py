@@ -26,7 +26,7 @@ from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.release._place import using
 from daulat.knowledge.release.layout import MANIFEST, Manifest
 from daulat.knowledge.release.reader import Release
-from daulat.knowledge.release.signing import VerifyKey, read_manifest, verify_release
+from daulat.knowledge.release.signing import UNTRUSTED, VerifyKey, read_manifest, verify_release
 
 _IN_USE = "What is in use, and was before, is written there."
 OTHER_COUNTRY = "knowledge.release.country"  # the code of a release that holds the law of another country
@@ -65,12 +65,17 @@ class Shelf:
     country : str
         ISO 3166-1 alpha-2; releases of others are not put in use, opened or listed among those that can be. Empty:
         of any.
+    unread : str
+        Which key of the site's own is missing among the trusted ones because it cannot be read, and why; empty: none.
     """
 
-    def __init__(self, folder: Path, trusted: tuple[VerifyKey, ...] = (), country: str = "") -> None:
+    def __init__(
+        self, folder: Path, trusted: tuple[VerifyKey, ...] = (), country: str = "", *, unread: str = ""
+    ) -> None:
         self.folder = folder
         self._trusted = trusted
         self._country = country
+        self._unread = unread
 
     def contents(self) -> Contents:
         """Look at what is here. A manifest that cannot be read, or is of another country, hides no other."""
@@ -83,7 +88,7 @@ class Shelf:
                 found.append(manifest)
             except ReleaseError as error:
                 unreadable[name] = error
-        found.sort(key=lambda manifest: (manifest.created_at, manifest.release_id))
+        found.sort(key=lambda manifest: (manifest.made_at, manifest.release_id))
         return Contents(tuple(found), unreadable)
 
     def current_id(self) -> str:
@@ -117,9 +122,23 @@ class Shelf:
 
         An older release under the name of the one in use would be a return to old law that nobody signed.
         """
-        manifest, key = verify_release(self.path(release_id), self._trusted)
+        try:
+            manifest, key = verify_release(self.path(release_id), self._trusted)
+        except ReleaseError as error:
+            if self._unread and error.code == UNTRUSTED:
+                raise self._unknown(error) from error
+            raise
         self._require_ours(release_id, manifest)
         return manifest, key
+
+    def _unknown(self, untrusted: ReleaseError) -> ReleaseError:
+        return ReleaseError(
+            f"this site's own signing key cannot be read: {self._unread}; so {untrusted.what}",
+            why="Whether that is this site's own key cannot be told.",
+            fix="Run this as the user whose key it is, or give it to this one (`ls -l` shows whose it is). If only "
+            "another user may read it, write the public key under `trusted_keys` of `knowledge` in nation.yaml.",
+            code="knowledge.key",
+        )
 
     def _require_ours(self, name: str, manifest: Manifest) -> None:
         _require_named(name, manifest)

@@ -24,6 +24,7 @@ from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.release.layout import FORMAT, MANIFEST, SIGNATURE, FileEntry, Manifest
 
 NEWER = "knowledge.release.format"  # the code of a release that a newer program made
+UNTRUSTED = "knowledge.release.key"  # the code of one whose signer nobody here trusts
 _RAW = serialization.Encoding.Raw
 _CONTEXT = b"daulat-knowledge-release-v1\n"  # a signature over a manifest is valid for nothing else
 
@@ -110,8 +111,9 @@ class SigningKey:
 def _no_key(path: Path, what: str) -> ReleaseError:
     return ReleaseError(
         f"{path} is {what}",
-        why="Releases could not be signed.",
-        fix="Restore the key from its backup, or delete the file to make a new one.",
+        why="Releases could not be signed, and nobody can tell which of them are this site's own.",
+        fix="Restore the key from its backup. Without one, delete it, then `daulat knowledge build` and `publish` "
+        "again: a new key is made, and releases of the old one are no longer trusted.",
         code="knowledge.key",
     )
 
@@ -192,7 +194,7 @@ def verify_release(folder: Path, trusted: tuple[VerifyKey, ...] | None = None) -
             why="Anyone can sign; only this site's own key and those that it declares say that a text is official.",
             fix="Ask its publisher for their key. If it is this one, write it under `trusted_keys` of `knowledge` in "
             "nation.yaml; if not, `daulat knowledge build` and `publish` make a release of your own.",
-            code="knowledge.release.key",
+            code=UNTRUSTED,
         )
     return manifest, key
 

@@ -80,6 +80,8 @@ class LineReader:
 
     def _read(self, text: bytes) -> InputLine | None:
         try:
+            if not text.isascii():
+                text.decode()  # what is not read of a body has to be text too: it travels on
             line = _read_line(text)
             flags = _read_flags(line.body)
         except msgspec.ValidationError as error:

@@ -6,6 +6,9 @@ What could not be honoured is refused by name; nothing is guessed. Fields that t
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -19,6 +22,16 @@ Json = dict[str, Any]
 _KNOWN = frozenset(ResponseRequest.__struct_fields__)
 _ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 _TEXT_PARTS = ("input_text", "output_text", "text")
+# Fields of a chat completion by the names that they have in a request of this API.
+_NAMES = {
+    "logprobs": "top_logprobs",
+    "max_tokens": "max_output_tokens",
+    "messages": "input",
+    "reasoning_effort": "reasoning.effort",
+    "response_format": "text.format",
+    "verbosity": "text.verbosity",
+}
+_FIELD, _QUOTED = re.compile(r"[.\[]"), re.compile(r"`([a-z_]+)`")
 
 
 def read_request(body: bytes) -> tuple[ResponseRequest, Json]:
@@ -70,7 +83,7 @@ def to_chat(request: ResponseRequest, others: Json, *, is_service: bool) -> byte
         messages.append({"role": "user", "content": request.input})
     else:
         messages += _messages(request.input)
-    logprobs = None if request.top_logprobs is None else True
+    top_logprobs = request.top_logprobs or None  # none is what clients send who want none
     chat: Json = {
         **others,
         "model": request.model,
@@ -78,8 +91,8 @@ def to_chat(request: ResponseRequest, others: Json, *, is_service: bool) -> byte
         "max_tokens": request.max_output_tokens,
         "temperature": request.temperature,
         "top_p": request.top_p,
-        "logprobs": logprobs,
-        "top_logprobs": request.top_logprobs,
+        "logprobs": True if top_logprobs else None,
+        "top_logprobs": top_logprobs,
         "tools": [_tool(tool, place) for place, tool in enumerate(request.tools or [])] or None,
         "tool_choice": _tool_choice(request.tool_choice),
         "parallel_tool_calls": request.parallel_tool_calls if request.tools else None,
@@ -92,6 +105,31 @@ def to_chat(request: ResponseRequest, others: Json, *, is_service: bool) -> byte
     if request.stream:
         chat |= {"stream": True, "stream_options": {"include_usage": True}}
     return msgspec.json.encode({name: value for name, value in chat.items() if value is not None})
+
+
+@contextmanager
+def named_as_asked() -> Iterator[None]:
+    """Have what a chat completion refuses named as the caller of this API knows it.
+
+    Examples
+    --------
+    >>> try:
+    ...     with named_as_asked():
+    ...         raise BadRequest("`response_format` is too much", why="-", fix="-", code="c", param="response_format")
+    ... except BadRequest as error:
+    ...     error.what, error.param
+    ('`text.format` is too much', 'text.format')
+    """
+    try:
+        yield
+    except BadRequest as error:
+        param = error.param and _NAMES.get(_FIELD.split(error.param)[0], error.param)
+        what, why, fix = (_QUOTED.sub(_renamed, text) for text in (error.what, error.why, error.fix))
+        raise BadRequest(what, why=why, fix=fix, code=error.code, param=param) from None
+
+
+def _renamed(quoted: re.Match[str]) -> str:
+    return f"`{_NAMES.get(quoted[1], quoted[1])}`"
 
 
 def _messages(items: list[Json]) -> list[Json]:

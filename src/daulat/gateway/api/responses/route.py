@@ -10,7 +10,7 @@ import msgspec
 
 from daulat.gateway._asgi import JSON_TYPE, SECURITY_HEADERS, Header, Message, Request, Route, Send, send_bytes
 from daulat.gateway.api.inner import Kept, inner_request
-from daulat.gateway.api.responses.asked import read_request, to_chat
+from daulat.gateway.api.responses.asked import named_as_asked, read_request, to_chat
 from daulat.gateway.api.responses.chunks import read_chat
 from daulat.gateway.api.responses.schema import Response, ResponseRequest
 from daulat.gateway.api.responses.writer import ResponseWriter
@@ -51,10 +51,12 @@ class ResponsesRoute:
         inner = inner_request(request, CHAT_PATH, chat, "responses")
         writer = ResponseWriter(self._beginning(request, asked))
         if asked.stream:
-            await self._chat(inner, _Translating(writer, send).send)
+            with named_as_asked():
+                await self._chat(inner, _Translating(writer, send).send)
             return
         kept = Kept()
-        await self._chat(inner, kept.send)
+        with named_as_asked():
+            await self._chat(inner, kept.send)
         headers = [(b"content-type", JSON_TYPE), (b"x-request-id", request.request_id.encode()), *_ours(kept.headers)]
         for _event in (*writer.take(read_chat(kept.body)), *writer.end()):
             pass  # the whole is what remains of them
