@@ -13,6 +13,7 @@ import pytest
 
 from daulat.assistant import Answer, AnswerEvent, Assistant, OneWriter, Question, Turn, Writer, open_assistant
 from daulat.assistant.answerable import Answerable, Calibrated
+from daulat.assistant.turns import Turns
 from daulat.assistant.vocabulary import Vocabularies, Vocabulary
 from daulat.knowledge.encoder import Encoder, open_e5
 from daulat.knowledge.release import Release
@@ -101,8 +102,8 @@ Writes = Callable[..., tuple[Asked, FakeEngine]]
 
 
 @pytest.fixture
-def writes(release: Release, encoder: Encoder, pack: Pack) -> Writes:
-    """Make an assistant whose model, fit in every language, gives the scripted replies."""
+def writes(ask: Asked) -> Writes:
+    """Make an assistant whose model, fit in every language, gives the scripted replies; all else is opened once."""
     passed = {(SERVICE, language) for language in (*LANGUAGES, "en")}
 
     def make(*replies: Reply | str) -> tuple[Asked, FakeEngine]:
@@ -112,7 +113,6 @@ def writes(release: Release, encoder: Encoder, pack: Pack) -> Writes:
         async def find(service: str, language: str) -> Writer | None:
             return OneWriter("fake", engine) if (service, language) in passed else None
 
-        opened = open_assistant(release, encoder, pack, LANGUAGES, names=NAMES, writer_for=find)
-        return Asked(judged_by(opened, ALWAYS)), engine
+        return Asked(replace(ask.assistant, writer_for=find, turns=Turns())), engine
 
     return make

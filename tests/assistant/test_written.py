@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from daulat.assistant import Question, nobody
+from daulat.assistant import Question, nobody, open_assistant
 from daulat.assistant.verify import Verifier
 from daulat.assistant.writing import Offered, compose_request, written_sentences
 from daulat.knowledge.cutting import NO_RULES, ends_in_abbreviation
@@ -18,6 +18,7 @@ from daulat.models import FakeEngine
 from daulat.models.errors import EngineInterrupted
 from daulat.models.fake import Reply
 
+from .acts import LANGUAGES
 from .conftest import judged_by
 from .test_quotation import assert_true_to_its_sources, told
 
@@ -114,6 +115,13 @@ def test_nothing_is_written_about_a_law_that_no_longer_holds(writes):
         answer = ask(question)
         assert answer.mode == "quotation"
         assert engine.requests == []
+
+
+def test_who_may_write_is_asked_of_whom_the_assistant_was_opened_with(release, pack):
+    async def find(_service: str, _language: str) -> None:
+        return None
+
+    assert open_assistant(release, None, pack, LANGUAGES, writer_for=find).writer_for is find
 
 
 def test_a_model_writes_only_where_it_passed_the_gate(writes):

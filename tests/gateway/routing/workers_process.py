@@ -103,6 +103,7 @@ class Service:
         self.process, self.port = process, port
         self._idle: dict[int, list] = {}
         self._writers: list = []
+        self._choosing = asyncio.Lock()
 
     def workers(self) -> list[int]:
         found = []
@@ -125,17 +126,22 @@ class Service:
         return (state["waiting"], state["engines"][0]["in_flight"]) == (0, 0)
 
     async def connection_to(self, worker: int):
-        """Return a connection to one of the workers: an idle one, or one that the kernel happens to give to it."""
-        while True:
-            if idle := self._idle.get(worker):
-                return idle.pop()
-            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-            self._writers.append(writer)
-            writer.write(message("GET /healthz HTTP/1.1", None, host="localhost"))
-            await read_message(reader)
-            here = writer.get_extra_info("sockname")[1]
-            owners = {each.raddr.port: each.pid for each in psutil.net_connections("tcp") if each.raddr}
-            self._idle.setdefault(owners[here], []).append((reader, writer))
+        """Return a connection to one of the workers: an idle one, or one that the kernel happens to give to it.
+
+        One after another: while the kernel is asked whose a connection is, nothing else runs here, and one that was
+        opened meanwhile and has said nothing for ten seconds is closed by its worker.
+        """
+        async with self._choosing:
+            while True:
+                if idle := self._idle.get(worker):
+                    return idle.pop()
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                self._writers.append(writer)
+                writer.write(message("GET /healthz HTTP/1.1", None, host="localhost"))
+                await read_message(reader)
+                here = writer.get_extra_info("sockname")[1]
+                owners = {each.raddr.port: each.pid for each in psutil.net_connections("tcp") if each.raddr}
+                self._idle.setdefault(owners[here], []).append((reader, writer))
 
     async def ask(self, worker: int, text: str, priority: str = "interactive") -> int:
         """Ask one of the workers; return the status of its answer."""

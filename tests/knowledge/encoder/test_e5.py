@@ -47,6 +47,12 @@ def ours() -> E5Encoder:
 
 
 @pytest.fixture(scope="module")
+def opened() -> E5Encoder:
+    """The encoder as a service opens it."""
+    return open_e5()
+
+
+@pytest.fixture(scope="module")
 def tokenizer() -> UnigramTokenizer:
     return read_weights(bundled_weights()).tokenizer
 
@@ -85,21 +91,20 @@ def test_a_text_is_encoded_alike_alone_and_among_others(ours: E5Encoder) -> None
     np.testing.assert_allclose(alone, ours.passages(TEXTS[:8]), atol=1e-5)
 
 
-def test_questions_find_their_passage_across_languages() -> None:
-    encoder = open_e5()
-    asked = encoder.queries(["How many days do I have to report a birth?", "Sakola dibuka jam sabaraha?"])
-    found = encoder.passages(["Sekolah dibuka pukul tujuh pagi.", "Kelahiran dilaporkan dalam enam puluh hari."])
+def test_questions_find_their_passage_across_languages(opened: E5Encoder) -> None:
+    asked = opened.queries(["How many days do I have to report a birth?", "Sakola dibuka jam sabaraha?"])
+    found = opened.passages(["Sekolah dibuka pukul tujuh pagi.", "Kelahiran dilaporkan dalam enam puluh hari."])
     assert (asked @ found.T).argmax(axis=1).tolist() == [1, 0]
 
 
 @pytest.mark.parametrize("text", ["nul\0inside", "lone \ud800 surrogate"])
-def test_what_has_no_utf8_is_encoded_all_the_same(ours: E5Encoder, text: str) -> None:
-    for encoder in (open_e5(), ours):
+def test_what_has_no_utf8_is_encoded_all_the_same(ours: E5Encoder, opened: E5Encoder, text: str) -> None:
+    for encoder in (opened, ours):
         assert np.isfinite(encoder.queries([text])).all()
 
 
-def test_no_texts_give_no_rows(ours: E5Encoder) -> None:
-    for rows in (open_e5().queries([]), ours.queries([]), ours.passages([])):
+def test_no_texts_give_no_rows(ours: E5Encoder, opened: E5Encoder) -> None:
+    for rows in (opened.queries([]), ours.queries([]), ours.passages([])):
         assert rows.shape == (0, 384)
 
 
@@ -136,9 +141,9 @@ def test_weights_that_are_not_there_are_an_error_in_words(tmp_path: Path) -> Non
     ("texts", "least"), [(TEXTS[:5], 1), (TEXTS, 2), ((" ".join(f"kata{n}" for n in range(800)),), 3)]
 )
 def test_texts_that_are_encoded_with_pauses_have_the_vectors_that_they_have_without(
-    texts: tuple[str, ...], least: int, native: bool
+    ours: E5Encoder, opened: E5Encoder, texts: tuple[str, ...], least: int, native: bool
 ) -> None:
-    encoder = open_e5(native=native)
+    encoder = opened if native else ours
     steps, pauses = encoder.query_steps(texts), 0
     while True:
         try:
