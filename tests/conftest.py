@@ -8,7 +8,6 @@ dear to make.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -56,11 +55,6 @@ class ByFile(LoadFileScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile | None:
     """Give out tests by file, where that was asked for."""
     return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """Begin one process more than there are processors: a third of the time tests wait for others, or for a lease."""
-    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

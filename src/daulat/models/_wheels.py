@@ -16,6 +16,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -118,12 +119,12 @@ def _shown(command: Sequence[str]) -> str:
 
 
 def _bytes_in(directory: Path) -> int:
+    """Count what is there, while the installer renames files and takes folders of its own away."""
     total = 0
-    for path in directory.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except FileNotFoundError:  # renamed by the installer between the listing and the look
-            continue
+    for folder, _, names in os.walk(directory):  # which passes over a folder that is gone
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += Path(folder, name).stat().st_size
     return total
 
 
