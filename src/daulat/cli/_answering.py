@@ -104,7 +104,7 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
         held = f"{counted(manifest.passages, 'passage')} of {counted(manifest.documents, 'document')}"
         detail = f"{held} in {manifest.release_id}"
         due = build_due(nation, pack, opened.release, opened.assistant.searcher.reader)
-        told = (due or _empty(manifest), unread(manifest, nation, pack), _reranking(nation, opened.release))
+        told = (due or no_text_yet(manifest), unread(manifest, nation, pack), _reranking(nation, opened.release))
         detail = "; ".join(filter(None, (detail, *told)))
         assistant = opened.assistant
         library = OpenLibrary(opened.release, assistant.labels, assistant.searcher, assistant.language_of)
@@ -135,7 +135,7 @@ def build_due(nation: Nation, pack: Pack | None, release: Release, reader: Reade
     return "sources or the pack have changed since: `daulat knowledge build`" if outdated else ""
 
 
-def _empty(manifest: Manifest) -> str:
+def no_text_yet(manifest: Manifest) -> str:
     """Say what brings official text here, where the release in use holds none and nothing was declared for it."""
     return "" if manifest.passages or manifest.failures else ADD_SOURCES
 

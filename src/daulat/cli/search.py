@@ -13,7 +13,7 @@ from typing import Any, get_args
 import click
 
 from daulat.assistant.citing import Labels, load_labels
-from daulat.cli._answering import build_due
+from daulat.cli._answering import build_due, no_text_yet
 from daulat.cli._knowledge import KnowledgePlace, asking_place_options
 from daulat.cli._options import day, language_tag
 from daulat.cli._output import counted, emit, emit_json, hint, json_option, say
@@ -115,6 +115,8 @@ def command(
         say(f"nothing in {opened.release_id} ({counted(len(opened), 'passage')}) fits")
     if not release and (due := build_due(place.nation, place.pack, opened, searcher.reader)):
         hint(due)
+    elif first := no_text_yet(opened.manifest):
+        hint(first)
 
 
 def _search(
