@@ -18,6 +18,7 @@ import click
 from daulat.cli._access_rules import limits, roles, sessions
 from daulat.cli._declaration import file_option
 from daulat.cli._desk import dry_run_option, run_at_desk, show, told
+from daulat.cli._options import OneOf
 from daulat.cli._output import emit, emit_json, hint, json_option, say
 from daulat.nation import Nation, load_nation
 
@@ -145,10 +146,12 @@ def keys() -> None:
 @click.option("--model", "models", multiple=True, metavar="PATTERN", help="Only these models: `qwen*`; repeat.")
 @click.option("--service", "services", multiple=True, metavar="ID", help="Only these services; repeat.")
 @click.option("--network", "networks", multiple=True, metavar="CIDR", help="Only from here: 10.20.0.0/16; repeat.")
-@click.option("--data-class", type=click.Choice(["public", "internal", "personal"]), default="internal",
-              show_default=True, help="What its calls carry, at least.")  # fmt: skip
-@click.option("--priority", type=click.Choice(["emergency", "interactive", "batch"]), default="interactive",
-              show_default=True, help="The highest that its calls may ask for.")  # fmt: skip
+@click.option("--data-class", type=OneOf(["public", "internal", "personal"]), default="internal",
+              metavar="CLASS", show_default=True,
+              help="What its calls carry, at least: public, internal or personal data.")  # fmt: skip
+@click.option("--priority", type=OneOf(["emergency", "interactive", "batch"]), default="interactive",
+              metavar="PRIORITY", show_default=True,
+              help="The highest that its calls may ask for: emergency, interactive or batch.")  # fmt: skip
 @click.option("--expires-in", type=Span(0, 36_500, min_open=True), metavar="DAYS", help="Its end.")
 @dry_run_option
 @file_option

@@ -19,7 +19,7 @@ import msgspec
 from daulat.cli._chat import converse
 from daulat.cli._cluster import command as cluster
 from daulat.cli._frontier import command as frontier
-from daulat.cli._options import language_tag
+from daulat.cli._options import OneOf, language_tag
 from daulat.cli._output import emit, emit_json, emit_part, hint, json_option, progress, say, table
 from daulat.models import (
     HUB_URL,
@@ -142,9 +142,7 @@ def show(model: str, directory: Path, as_json: bool) -> None:
 )
 @click.option("--licence", default="", metavar="ID", help="Its licence, for a model that is not in the catalogue.")
 @click.option("--accept-licence", "accepted_by", default="", metavar="WHO", help="Name and office of who accepts it.")
-@click.option(
-    "--use", type=click.Choice(["service", "research"]), default="service", show_default=True, help="For what."
-)
+@click.option("--use", type=OneOf(["service", "research"]), default="service", show_default=True, help="For what.")
 @click.option("--country", default="", metavar="CODE", help="Whose service; default: that of ./nation.yaml.")
 @click.option("--users", type=click.IntRange(0), default=0, help="Monthly users that it may come to; 0: not said.")
 @click.option("--hub", "hub_url", default=HUB_URL, metavar="URL", help="The hub that hf:// means, or a mirror.")

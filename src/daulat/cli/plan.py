@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from daulat.cli._options import OneOf
 from daulat.cli._output import emit, emit_json, hint, json_option, progress, say, table
 from daulat.cli._plan_capacity import capacity, throughput
 from daulat.nation import Nation, Pack, bootstrap, find_pack, load_nation, nation_of, pack_of
@@ -46,7 +47,7 @@ BANDS = {"p10": "p10", "p50": "median", "p90": "p90"}
 @click.option("--seed", type=int, default=SEED, show_default=True, help="The same seed gives the same draws.")
 @click.option("--sensitivity/--no-sensitivity", default=True, help="Tornado and Sobol indices too.")
 @click.option(
-    "--sites", type=click.Choice(["fixed", "choose"]), help="One site, or choose them too; default: as the plan says."
+    "--sites", type=OneOf(["fixed", "choose"]), help="One site, or choose them too; default: as the plan says."
 )
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=DIRECTORY, show_default=True)
 @click.option(
@@ -147,13 +148,16 @@ def inputs_command(given: dict[str, Any], as_json: bool) -> None:
     hint("lay your own over them below `plan:` in nation.yaml, each with its source")
 
 
-@command.command("choices")
-@click.argument("name", required=False, type=click.Choice(list(allowed_choices())))
+@command.command("choices", epilog=f"NAME is one of {', '.join(allowed_choices())}.")
+@click.argument("name", metavar="[NAME]", required=False, type=OneOf(list(allowed_choices())))
 @json_option
 def choices_command(name: str | None, as_json: bool) -> None:
     """List what each choice of a plan may be: models, accelerators, precisions, ranges.
 
-    Example: daulat plan choices accelerator
+    With a NAME only what that one may be; without, all of them, each below its name.
+
+    \b
+    daulat plan choices accelerator
     """
     allowed = {key: names for key, names in allowed_choices().items() if name in (None, key)}
     if as_json:
