@@ -31,6 +31,18 @@ def help_of(words: str) -> str:
     return CliRunner().invoke(daulat, [*words.split(), "--help"], terminal_width=WIDTH).output
 
 
+def test_no_summary_in_a_list_of_commands_is_cut():
+    for words, group in ALL.items():
+        if isinstance(group, click.Group):
+            context = click.Context(group)
+            listed = help_of(words).partition("Commands:")[2]
+            names = group.list_commands(context)
+            assert len(listed.strip().splitlines()) == len(names), listed  # one line each, so none is wrapped
+            assert "..." not in listed, listed
+            for name in names:
+                assert re.search(rf"^  {name} +\S", listed, re.MULTILINE), f"{words} {name} has no summary"
+
+
 def test_a_usage_line_names_its_words_and_the_help_says_what_they_may_be():
     choosing = []
     for words, command in ALL.items():

@@ -40,7 +40,7 @@ def limits() -> None:
 @json_option
 def set_a_limit(scope: str, of: str, metric: str, period: str, amount: str, currency: str, dry_run: bool, path: Path,
                 as_json: bool) -> None:  # fmt: skip
-    """Set a limit, or take it away; running workers hear of it at once.
+    """Set a limit, or take it away. Running workers hear of it at once.
 
     \b
     SUBJECT  whose limit: organisation, project or key
@@ -79,7 +79,7 @@ def show_limits(of: str, path: Path, as_json: bool) -> None:
 
 @click.group()
 def roles() -> None:
-    """Who of the people that sign in may do what: docs/reference/roles.md."""
+    """Who of the people that sign in may do what. All of it: docs/reference/roles.md."""
 
 
 @roles.command("grant")
@@ -145,7 +145,7 @@ def sessions() -> None:
 @file_option
 @json_option
 def end_sessions(subject: str, path: Path, as_json: bool) -> None:
-    """Sign a person out everywhere, named by the provider's `sub`; their next request is refused."""
+    """Sign a person out everywhere: their next request is refused. They are named by the provider's `sub`."""
     from daulat.gateway.access.sessions import Sessions
 
     ended = run_at_desk(path, lambda desk: Sessions(desk.store).end_all(subject))

@@ -58,7 +58,7 @@ command.add_command(sessions)
 
 @command.group()
 def organisations() -> None:
-    """Ministries, agencies, courts: whoever answers for what is used."""
+    """Ministries, courts, agencies: who answers for what is used."""
 
 
 @organisations.command("create")
@@ -90,7 +90,7 @@ def list_organisations(path: Path, as_json: bool) -> None:
 @file_option
 @json_option
 def close_organisation(organisation: str, dry_run: bool, path: Path, as_json: bool) -> None:
-    """Close an organisation: all its keys stop at once, and its accounts stay."""
+    """Close an organisation: all its keys stop at once. Its accounts stay."""
     run_at_desk(path, lambda desk: desk.registry.close("organisation", organisation), dry_run)
     told({"organisation": organisation, "closed": True, "dry_run": dry_run}, f"{organisation} is closed", as_json)
 
@@ -130,7 +130,7 @@ def list_projects(within: str, path: Path, as_json: bool) -> None:
 @file_option
 @json_option
 def close_project(project: str, dry_run: bool, path: Path, as_json: bool) -> None:
-    """Close a project: all its keys stop at once, and its accounts stay."""
+    """Close a project: all its keys stop at once. Its accounts stay."""
     run_at_desk(path, lambda desk: desk.registry.close("project", project), dry_run)
     told({"project": project, "closed": True, "dry_run": dry_run}, f"{project} is closed", as_json)
 
@@ -216,7 +216,7 @@ def revoke_key(key: str, dry_run: bool, path: Path, as_json: bool) -> None:
 @file_option
 @json_option
 def rotate_key(key: str, overlap: float, dry_run: bool, path: Path, as_json: bool) -> None:
-    """Make another key with the same rules and limits; the old one stops, after an overlap if there is one."""
+    """Make another key with the same rules and limits. The old one stops, after an overlap if there is one."""
     new = run_at_desk(path, lambda desk: desk.registry.rotate_key(key, timedelta(hours=overlap)), dry_run)
     _show_key(new, dry_run, as_json)
 

@@ -178,7 +178,7 @@ def rollback(place: KnowledgePlace, dry_run: bool, as_json: bool) -> None:
 @place_options
 @json_option
 def failures(place: KnowledgePlace, release: str | None, as_json: bool) -> None:
-    """List the documents that a release could not hold, and why, then notes on those that it holds.
+    """List the documents that a release could not hold, and why. Notes on those that it holds follow.
 
     A failure comes with what the curator can do; a note says what was passed over, or which articles were not found.
     RELEASE is the newest by default.

@@ -116,7 +116,7 @@ def list_models(here: bool, language: str, directory: Path, as_json: bool) -> No
 @_directory
 @json_option
 def show(model: str, directory: Path, as_json: bool) -> None:
-    """Show one model: licence, obligations, size, languages, and where each fact comes from."""
+    """Show one model: licence, obligations, size, languages. Each fact names its source."""
     found = load_catalogue().find(model)
     weights = WeightsStore(directory).find(model)
     if as_json:
@@ -159,7 +159,7 @@ def pull_weights(
     directory: Path,
     as_json: bool,
 ) -> None:
-    """Fetch the weights of a model; an interrupted pull goes on where it stopped.
+    """Fetch the weights of a model. An interrupted pull goes on where it stopped.
 
     \b
     Addresses:
@@ -191,7 +191,7 @@ def pull_weights(
 @_directory
 @json_option
 def verify(models: tuple[str, ...], directory: Path, as_json: bool) -> None:
-    """Read weights again and compare them with their record; all of them if none is named."""
+    """Read weights again and compare them with their record. All of them, if none is named."""
     store = WeightsStore(directory)
     _require_named(store, *models)
     names = models or tuple(weights.provenance.model for weights in store.installed())
@@ -233,9 +233,10 @@ def remove(model: str, directory: Path, as_json: bool) -> None:
 @_directory
 @json_option
 def run(model: str, prompt: str | None, max_tokens: int, context: int, directory: Path, as_json: bool) -> None:
-    """Ask a model here directly; the prompt is the argument, else standard input. No official text is involved.
+    """Ask a model here directly. No official text is involved.
 
-    Without a prompt, at a terminal, it is a conversation: an empty line or Ctrl-D ends it.
+    The prompt is the argument, else standard input. Without a prompt, at a terminal, it is a conversation: an empty
+    line or Ctrl-D ends it.
     """
     if prompt is not None:
         _require_words(prompt)

@@ -118,7 +118,7 @@ def command(
 @json_option
 @click.pass_obj
 def explain_command(given: dict[str, Any], name: str, path: Path | None, depth: int, as_json: bool) -> None:
-    """Print the chain of numbers behind a result, down to inputs with their sources."""
+    """Print the chain of numbers behind a result. It ends at inputs with their sources."""
     document = read_document(path or given["out"])
     if as_json:
         emit_json(explain_rows(document, name, depth=depth))
@@ -131,7 +131,7 @@ def explain_command(given: dict[str, Any], name: str, path: Path | None, depth: 
 @json_option
 @click.pass_obj
 def inputs_command(given: dict[str, Any], as_json: bool) -> None:
-    """List every input as this plan would use it, with unit, range and source."""
+    """List every input as this plan would use it. Each has its unit, range and source."""
     nation, pack = _nation(given["file"], given["country"])
     scenario = read_scenario(given["scenario"], pack) if given["scenario"] else None
     case = read_case(
@@ -152,9 +152,9 @@ def inputs_command(given: dict[str, Any], as_json: bool) -> None:
 @click.argument("name", metavar="[NAME]", required=False, type=OneOf(list(allowed_choices())))
 @json_option
 def choices_command(name: str | None, as_json: bool) -> None:
-    """List what each choice of a plan may be: models, accelerators, precisions, ranges.
+    """List what each choice of a plan may be.
 
-    With a NAME only what that one may be; without, all of them, each below its name.
+    With a NAME only what that one may be; without, all: models, accelerators, precisions, ranges, each below its name.
 
     \b
     daulat plan choices accelerator
