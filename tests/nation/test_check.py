@@ -97,6 +97,21 @@ def test_a_value_of_another_kind_is_met_with_what_belongs_there():
     assert "`population` is `13 million`, where a whole number belongs" in fault.what
 
 
+def test_another_country_is_one_fault_and_not_one_for_each_of_its_parts():
+    [fault] = check_text(changed := edited(("country: EE", "country: FI")))
+    assert (fault.code, fault.line) == ("nation.jurisdiction", line_of(changed, "country: FI"))
+    assert "country is `FI`, and 15 jurisdictions, from `EE-37` on, are parts of `EE`" in fault.what  # Estonia has 15
+    assert "write `country: EE`" in fault.fix
+    assert "`daulat nation jurisdictions FI`" in fault.fix
+
+
+def test_a_few_parts_of_another_country_are_told_where_they_begin():
+    text = edited(("code: EE-39", "code: FI-01"), ("code: EE-45", "code: FI-02"))
+    [fault] = check_text(text)
+    assert "2 jurisdictions, from `FI-01` on, are parts of `FI`" in fault.what
+    assert fault.line == line_of(text, "FI-01")
+
+
 def test_all_faults_are_told_at_once_in_the_order_of_the_file():
     text = edited(("EUR", "EURO"), ("tag: ru", "tag: jawa"), ("code: EE-39", "code: EE-37"), ("8080", "port"))
     found = check_text(text)
