@@ -97,6 +97,11 @@ def test_a_value_of_another_kind_is_met_with_what_belongs_there():
     assert "`population` is `13 million`, where a whole number belongs" in fault.what
 
 
+def test_a_misspelt_key_that_has_to_be_there_is_told_once():
+    [fault] = check_text(edited(("currency:", "curency:")))
+    assert "did you mean `currency`?" in fault.fix
+
+
 def test_another_country_is_one_fault_and_not_one_for_each_of_its_parts():
     [fault] = check_text(changed := edited(("country: EE", "country: FI")))
     assert (fault.code, fault.line) == ("nation.jurisdiction", line_of(changed, "country: FI"))

@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 from daulat.nation import reference
 from daulat.nation._codes import PLACES_FORMS
 from daulat.nation._routes import route_faults
-from daulat.nation._sentences import Guide, explain, is_secret
+from daulat.nation._sentences import Guide, explain, is_secret, told_once
 from daulat.nation._yaml import YamlFile, parse_yaml, read_yaml
 from daulat.nation.errors import NationError, NationFaultsError
 from daulat.nation.model import JURISDICTION, Knowledge, Nation, Store
@@ -122,7 +122,7 @@ def _faults(file: YamlFile) -> list[NationError]:
     try:
         Nation.model_validate(file.data)
     except ValidationError as error:
-        found += [_fault(file, one) for one in error.errors(include_url=False)]
+        found += [_fault(file, one) for one in told_once(error.errors(include_url=False), Nation)]
     unique = {(fault.line, fault.code, fault.what): fault for fault in found}
     return sorted(unique.values(), key=lambda fault: fault.line)
 
