@@ -116,8 +116,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _tell(error, as_json="--json" in given)
     except click.ClickException as error:
         _tell_usage(error, as_json="--json" in given)
-    except (click.Abort, KeyboardInterrupt):
-        say("interrupted")
+    except (click.Abort, KeyboardInterrupt) as ended:
+        say("; ".join(["interrupted", *getattr(ended.__cause__ or ended, "__notes__", [])]))
         sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         # The reader of our pipe has gone (`daulat ... | head`); point stdout elsewhere to keep the flush at exit quiet.

@@ -69,6 +69,16 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
+@contextmanager
+def interruptible(kept: str) -> Iterator[None]:
+    """Let Ctrl-C be told with what stays of the work, and how it goes on."""
+    try:
+        yield
+    except KeyboardInterrupt as ended:
+        ended.add_note(kept)
+        raise
+
+
 def emit_json(value: object) -> None:
     """Print one JSON document on stdout, readable and with every script as it is written."""
     text = json.dumps(value, ensure_ascii=False, indent=2, default=str)

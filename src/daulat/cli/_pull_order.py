@@ -9,6 +9,7 @@ import click
 
 from daulat.cli._options import nearest
 from daulat.models import Catalogue, Order, Use, broken_clause, parse_source
+from daulat.models.sources import HubSource, WebSource
 from daulat.nation import NationError, load_nation
 
 
@@ -62,3 +63,10 @@ def country_here() -> str:
         return load_nation(Path("nation.yaml")).country
     except NationError:
         return ""
+
+
+def what_stays(order: Order) -> str:
+    """Say what an interrupted pull keeps: what came from a web server or a hub, which can be asked for the rest."""
+    if any(isinstance(source, HubSource | WebSource) for source in order.sources):
+        return "what was fetched is kept, and the same command goes on from there"
+    return "no weights are half here, and the same command fetches them anew"

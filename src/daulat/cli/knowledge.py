@@ -20,7 +20,19 @@ import click
 
 from daulat.cli._knowledge import FAILED, KnowledgePlace, failed, place_options
 from daulat.cli._options import not_empty
-from daulat.cli._output import Advance, counted, emit, emit_json, hint, json_option, one_line, progress, say, table
+from daulat.cli._output import (
+    Advance,
+    counted,
+    emit,
+    emit_json,
+    hint,
+    interruptible,
+    json_option,
+    one_line,
+    progress,
+    say,
+    table,
+)
 from daulat.cli.search import command as search_command
 from daulat.knowledge.encoder import open_encoder
 from daulat.knowledge.errors import ReleaseError
@@ -34,6 +46,7 @@ from daulat.knowledge.sources import load_sources
 _SHOWN = 10
 _SUMMARY = ("release_id", "created_at", "documents", "passages", "failures", "coverage_date", "encoder")
 _STATES = {NEWER: "newer", OTHER_COUNTRY: "foreign"}
+_KEPT = "what was encoded is kept, and the same command goes on from there; the release in use is as it was"
 _UNITS = {
     "read": ("reading", "files"),
     "encode": ("encoding", "segments"),
@@ -77,7 +90,7 @@ def build(place: KnowledgePlace, sources_file: Path | None, as_json: bool) -> No
         sources = load_sources(sources_file, today=_now().date())
     else:
         sources = nation_sources(place.nation, place.pack, today=_now().date())
-    with BuildProgress() as shown:
+    with interruptible(_KEPT), BuildProgress() as shown:
         builder = nation_builder(
             place.nation,
             place.pack,

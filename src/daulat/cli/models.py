@@ -20,8 +20,8 @@ from daulat.cli._chat import converse
 from daulat.cli._cluster import command as cluster
 from daulat.cli._frontier import command as frontier
 from daulat.cli._options import OneOf, language_tag
-from daulat.cli._output import emit, emit_json, emit_part, hint, json_option, progress, say, table
-from daulat.cli._pull_order import country_here, order_of
+from daulat.cli._output import emit, emit_json, emit_part, hint, interruptible, json_option, progress, say, table
+from daulat.cli._pull_order import country_here, order_of, what_stays
 from daulat.models import (
     HUB_URL,
     WEIGHTS,
@@ -172,7 +172,7 @@ def pull_weights(
     order = order_of(load_catalogue(), model, addresses, sha256.lower(), licence, accepted_by, wanted)
     # The operator types these addresses, so a mirror on this machine may be one of them.
     fetcher = Fetcher(hub_url=hub_url, hub_token=hub_token, door=Door(allow_loopback=True))
-    with _reporter(f"pulling {model}") as report:
+    with interruptible(what_stays(order)), _reporter(f"pulling {model}") as report:
         weights = pull(order, WeightsStore(directory), fetcher=fetcher, report=report)
     if as_json:
         emit_json(_record(weights))
