@@ -17,7 +17,7 @@ import click
 from daulat.cli._declaration import file_option
 from daulat.cli._desk import Desk, dry_run_option, run_at_desk, show, show_data, told
 from daulat.cli._options import OneOf
-from daulat.cli._output import hint, json_option
+from daulat.cli._output import counted, hint, json_option
 
 if TYPE_CHECKING:
     from daulat.gateway.quota.counters import Reading
@@ -149,7 +149,7 @@ def end_sessions(subject: str, path: Path, as_json: bool) -> None:
     from daulat.gateway.access.sessions import Sessions
 
     ended = run_at_desk(path, lambda desk: Sessions(desk.store).end_all(subject))
-    told({"subject": subject, "ended": ended}, f"{ended} sessions ended", as_json)
+    told({"subject": subject, "ended": ended}, f"{counted(ended, 'session')} ended", as_json)
 
 
 async def _readings(desk: Desk, of: str) -> list[Reading]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from daulat.cli._output import emit, emit_json, hint, json_option, say, table
+from daulat.cli._output import counted, emit, emit_json, hint, json_option, say, table
 from daulat.plan import DoesNotFitError, Prediction, RowError, predict, read_rows
 from daulat.plan.capacity import (
     Deployment,
@@ -77,7 +77,7 @@ def throughput(context: click.Context, rows: Path, as_json: bool) -> None:
         for text in dict.fromkeys(note for prediction in predictions for note in prediction.notes):
             say(f"note: {text}")
     if faults:
-        say(f"{faults} of {faults + len(predictions)} rows left out")
+        say(f"{faults} of {counted(faults + len(predictions), 'row')} left out")
     hint("docs/concepts/throughput.md says how the figures are made and how far to trust them")
     if faults and not predictions:
         context.exit(1)

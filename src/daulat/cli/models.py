@@ -20,7 +20,18 @@ from daulat.cli._chat import converse
 from daulat.cli._cluster import command as cluster
 from daulat.cli._frontier import command as frontier
 from daulat.cli._options import OneOf, language_tag
-from daulat.cli._output import emit, emit_json, emit_part, hint, interruptible, json_option, progress, say, table
+from daulat.cli._output import (
+    counted,
+    emit,
+    emit_json,
+    emit_part,
+    hint,
+    interruptible,
+    json_option,
+    progress,
+    say,
+    table,
+)
 from daulat.cli._pull_order import country_here, order_of, what_stays
 from daulat.models import (
     HUB_URL,
@@ -101,7 +112,8 @@ def list_models(here: bool, language: str, directory: Path, as_json: bool) -> No
     if language:
         silent = sum(not model.languages for model in catalogue.models.values())
         rows = [row for row in rows if language.lower() in row.get("languages", ())]
-        say(f"{len(rows)} claim `{language}`; of {silent} others no list of languages is known")
+        claim = counted(len(rows), "model claims", "models claim")
+        say(f"{claim} `{language}`; of {counted(silent, 'other')} no list of languages is known")
     if as_json:
         emit_json(rows)
         return

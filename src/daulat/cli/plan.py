@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from daulat.cli._options import OneOf
-from daulat.cli._output import emit, emit_json, hint, json_option, progress, say, table
+from daulat.cli._output import counted, emit, emit_json, hint, json_option, progress, say, table
 from daulat.cli._plan_capacity import capacity, throughput
 from daulat.nation import Nation, Pack, bootstrap, find_pack, load_nation, nation_of, pack_of
 from daulat.plan import (
@@ -103,7 +103,7 @@ def command(
         emit(table(["", "year", *bands.values(), "unit"], [_summary(row, list(bands)) for row in document.summary]))
         for note in document.notes:
             say(f"note: {note}")
-    say(f"{len(written)} files in {out}/")
+    say(f"{counted(len(written), 'file')} in {out}/")
     if scenario_names(pack) and not scenario:
         say(f"scenarios of the pack: {', '.join(scenario_names(pack))}")
     hint("`daulat plan explain cost_per_mtok` prints the chain of numbers behind a result")
