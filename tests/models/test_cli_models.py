@@ -157,3 +157,11 @@ def test_a_licence_that_is_misspelt_is_told_which_was_meant(run: Run) -> None:
     ended = run("pull", "tiny", "--from", "file:///x.gguf", "--licence", "apache")
     assert ended.exit_code == 2
     assert "it may be Apache-2.0." in ended.stderr
+
+
+def test_weights_that_no_catalogue_knows_are_shown_with_where_they_came_from(run: Run, tiny_weights: Path) -> None:
+    run("pull", "ours-7b", "--from", f"file://{tiny_weights}", "--accept-licence", "A. Person, Ministry")
+    shown = run("show", "ours-7b").stdout
+    assert f"file://{tiny_weights}" in shown
+    assert "by: A. Person, Ministry; at: " in shown
+    assert json.loads(run("show", "ours-7b", "--json").stdout)["licence"] == "unverified"

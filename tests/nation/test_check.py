@@ -2,6 +2,7 @@
 """Every fault at once, each with its line and what to write instead."""
 
 import os
+from pathlib import Path
 
 import pytest
 import yaml
@@ -100,6 +101,13 @@ def test_a_value_of_another_kind_is_met_with_what_belongs_there():
 def test_a_misspelt_key_that_has_to_be_there_is_told_once():
     [fault] = check_text(edited(("currency:", "curency:")))
     assert "did you mean `currency`?" in fault.fix
+
+
+def test_the_guide_shows_what_is_told_of_a_new_declaration():
+    guide = (Path(__file__).parents[2] / "docs/guides/declare-a-nation.md").read_text()
+    shown = guide.partition("$ daulat nation check\n")[2].partition("```")[0]
+    [fault] = check_text(edited(("tag: ru", "tag: jawa")))
+    assert shown == f"{fault}\n\n1 fault in nation.yaml\n"
 
 
 def test_another_country_is_one_fault_and_not_one_for_each_of_its_parts():

@@ -129,14 +129,21 @@ def list_models(here: bool, language: str, directory: Path, as_json: bool) -> No
 @json_option
 def show(model: str, directory: Path, as_json: bool) -> None:
     """Show one model: licence, obligations, size, languages. Each fact names its source."""
-    found = load_catalogue().find(model)
-    weights = WeightsStore(directory).find(model)
+    store, found = WeightsStore(directory), load_catalogue().models.get(model)
+    if found is None:
+        _require_named(store, model)
+    weights = store.find(model)
+    detail = (
+        _detail(found, weights) if found else _record(store.look(model))
+    )  # pulled with --from, which no row tells of
     if as_json:
-        emit_json(_detail(found, weights))
+        emit_json(detail)
         return
-    for key, value in _detail(found, weights).items():
+    for key, value in detail.items():
         emit(f"{key:20} {_plain(value)}")
-    if found.purpose == "test":
+    if found is None:
+        hint(f"the catalogue does not know it; `daulat models verify {model}` reads it again")
+    elif found.purpose == "test":
         hint("this model is for tests and plumbing, not for citizens")
     elif weights is None:
         hint(f"`daulat models pull {model}`" + ("" if found.weights else " --from ADDRESS (none is in the catalogue)"))
@@ -369,7 +376,9 @@ def _mark(row: dict[str, Any]) -> str:
 
 
 def _plain(value: object) -> str:
-    if isinstance(value, list):
+    if isinstance(value, dict):
+        value = [f"{key}: {_plain(each)}" for key, each in value.items()]
+    if isinstance(value, list | tuple):
         return "; ".join(map(str, value)) or "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
