@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,8 @@ def command(
     say(f"{counted(len(written), 'file')} in {out}/")
     if scenario_names(pack) and not scenario:
         say(f"scenarios of the pack: {', '.join(scenario_names(pack))}")
-    hint("`daulat plan explain cost_per_mtok` prints the chain of numbers behind a result")
+    of = "" if out == DIRECTORY else f" --plan {shlex.quote(str(out))}"
+    hint(f"`daulat plan explain cost_per_mtok{of}` prints the chain of numbers behind a result")
 
 
 @command.command("explain")
