@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
+from threading import Thread
 
 import click
 
 from daulat.cli._options import nearest
-from daulat.models import Catalogue, Order, Use, broken_clause, parse_source
+from daulat.cli._output import interruptible
+from daulat.models import Catalogue, Order, Use, Weights, broken_clause, parse_source
 from daulat.models.sources import HubSource, WebSource
 from daulat.nation import NationError, load_nation
 
@@ -65,8 +69,32 @@ def country_here() -> str:
         return ""
 
 
+def interruptible_pull(order: Order, work: Callable[[], Weights]) -> Weights:
+    """Do the work of a pull so that Ctrl-C is heard at once, also while a server that was asked says nothing.
+
+    The network is read by code that hears no signal, so it is read by a thread of its own, which ends with the process.
+    """
+    with interruptible(what_stays(order)):
+        if not _is_from_a_network(order):
+            return work()
+        ended: Future[Weights] = Future()
+
+        def run() -> None:
+            try:
+                ended.set_result(work())
+            except BaseException as error:  # noqa: BLE001 - told where it is waited for
+                ended.set_exception(error)
+
+        Thread(target=run, name="pull", daemon=True).start()
+        return ended.result()
+
+
+def _is_from_a_network(order: Order) -> bool:
+    return any(isinstance(source, HubSource | WebSource) for source in order.sources)
+
+
 def what_stays(order: Order) -> str:
     """Say what an interrupted pull keeps: what came from a web server or a hub, which can be asked for the rest."""
-    if any(isinstance(source, HubSource | WebSource) for source in order.sources):
+    if _is_from_a_network(order):
         return "what was fetched is kept, and the same command goes on from there"
     return "no weights are half here, and the same command fetches them anew"

@@ -61,7 +61,7 @@ def command(question: str, service: str, language: str, path: Path, as_json: boo
         show(answer, Phrases.for_language(answer.language, pack), page_words(nation, answer.language))
         if due := build_due(nation, pack, opened.release, opened.assistant.searcher.reader):
             hint(f"{opened.release.release_id} answered; {due}")
-        elif first := no_text_yet(opened.release.manifest):
+        elif first := no_text_yet(opened.release):
             hint(first)
 
 

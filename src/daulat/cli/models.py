@@ -26,13 +26,12 @@ from daulat.cli._output import (
     emit_json,
     emit_part,
     hint,
-    interruptible,
     json_option,
     progress,
     say,
     table,
 )
-from daulat.cli._pull_order import country_here, order_of, what_stays
+from daulat.cli._pull_order import country_here, interruptible_pull, order_of
 from daulat.models import (
     HUB_URL,
     WEIGHTS,
@@ -191,8 +190,9 @@ def pull_weights(
     order = order_of(load_catalogue(), model, addresses, sha256.lower(), licence, accepted_by, wanted)
     # The operator types these addresses, so a mirror on this machine may be one of them.
     fetcher = Fetcher(hub_url=hub_url, hub_token=hub_token, door=Door(allow_loopback=True))
-    with interruptible(what_stays(order)), _reporter(f"pulling {model}") as report:
-        weights = pull(order, WeightsStore(directory), fetcher=fetcher, report=report)
+    with _reporter(f"pulling {model}") as report:
+        store = WeightsStore(directory)
+        weights = interruptible_pull(order, lambda: pull(order, store, fetcher=fetcher, report=report))
     if as_json:
         emit_json(_record(weights))
         return

@@ -115,7 +115,7 @@ def command(
         say(f"nothing in {opened.release_id} ({counted(len(opened), 'passage')}) fits")
     if not release and (due := build_due(place.nation, place.pack, opened, searcher.reader)):
         hint(due)
-    elif first := no_text_yet(opened.manifest):
+    elif first := no_text_yet(opened):
         hint(first)
 
 
