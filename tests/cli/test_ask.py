@@ -53,6 +53,7 @@ def answers(monkeypatch, tmp_path):
 
         monkeypatch.setattr(daulat.cli.ask, "open_answering", lambda *_: Opened(Saying(), None, None))
         monkeypatch.setattr(daulat.cli.ask, "build_due", lambda *_: "")
+        monkeypatch.setattr(daulat.cli.ask, "no_text_yet", lambda *_: "")
         path = tmp_path / "nation.yaml"
         path.write_text(bootstrap("EE"))
         return asked, str(path)

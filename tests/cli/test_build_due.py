@@ -93,6 +93,16 @@ def test_who_asks_in_a_terminal_is_told_that_a_build_is_due(site, quick, monkeyp
     assert CHANGED in site.daulat(verb, "births").err
 
 
+@pytest.mark.parametrize("verb", ["search", "ask"])
+def test_who_asks_where_there_is_no_official_text_yet_is_told_how_to_add_it(site, quick, monkeypatch, verb):
+    monkeypatch.setattr("daulat.cli._answering.open_encoder", lambda *_: QuickEncoder())
+    assert "declare sources" not in site.daulat(verb, "births").err
+    (site.folder / "sources.yaml").unlink()
+    site.daulat("knowledge", "build")
+    site.daulat("knowledge", "publish")
+    assert "hint: declare sources in sources.yaml" in site.daulat(verb, "births").err
+
+
 def test_an_empty_release_of_a_first_start_counts_as_none_once_sources_are_declared(site, quick):
     declared = (site.folder / "sources.yaml").read_text()
     (site.folder / "sources.yaml").unlink()

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -215,6 +216,7 @@ def test_the_list_says_which_release_is_in_use(site, quick):
     site.daulat("knowledge", "publish")
     site.write_act(*TWO_CARDS)
     site.daulat("knowledge", "build")
+    assert re.search(r"  2\d{3}-\d\d-\d\d \d\d:\d\d:\d\d UTC  ", site.daulat("knowledge", "list").out)
     in_use = {each["release_id"] for each in site.daulat("knowledge", "list", "--json").data if each["in_use"]}
     assert in_use == {(site.releases / "current").read_text().strip()}
     assert len(site.daulat("knowledge", "list", "--json").data) == 2

@@ -109,6 +109,28 @@ def test_with_json_wrong_usage_is_data(failing, capsys, words, what, path):
     assert f"`{path} --help`" in error["fix"]
 
 
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["nation", "check", "other.yaml"], "`--file other.yaml`"),
+        (["doctor", "nations/xa.yml"], "`--file nations/xa.yml`"),
+        (["plan", "other.yaml"], "`--nation other.yaml`"),
+        (["nation", "check", "other.yaml", "--json"], "`--file other.yaml`"),
+    ],
+)
+def test_a_declaration_without_its_option_is_told_which_it_is(capsys, words, meant):
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert meant in "".join(capsys.readouterr())
+
+
+def test_a_word_that_is_no_declaration_is_not_taken_for_one(capsys):
+    with pytest.raises(SystemExit):
+        main(["nation", "check", "other"])
+    assert "--file" not in capsys.readouterr().err
+
+
 def test_wrong_usage_that_is_told_back_commands_no_terminal(failing, capsys):
     failing(lambda: None)
     with pytest.raises(SystemExit):

@@ -81,3 +81,10 @@ def test_scripts_that_need_joiners_keep_them(capsys):
 def test_a_name_with_a_line_break_is_one_row(capsys):
     emit_table("a\nb.txt")
     assert capsys.readouterr().out == "x\na b.txt\n"
+
+
+def test_one_of_what_is_counted_is_told_as_one():
+    stream = io.StringIO()
+    with progress("reading", total=1, unit="files", stream=stream) as advance:
+        advance(1)
+    assert stream.getvalue().startswith("reading: 1 file in ")

@@ -47,6 +47,7 @@ def test_json_is_the_document_that_was_written(planned: Path) -> None:
     done = run(planned, "--draws", "50", "--no-sensitivity", "--out", "again", "--json")
     printed = json.loads(done.stdout)
     written = json.loads((planned / "again" / "plan.json").read_text(encoding="utf-8"))
+    assert "hint: `daulat plan explain cost_per_mtok --plan again`" in done.stderr
     assert printed == written
     assert printed["draws"] == 50
     [pue] = [row for row in printed["inputs"] if row["path"] == "energy.pue_base"]

@@ -28,6 +28,11 @@ def test_a_service_that_answers_questions_is_exit_code_zero(answering):
     assert "disk full" in result.output
 
 
+def test_one_answer_is_told_as_one(answering):
+    body = json.dumps(REPORT | {"pulse": {**REPORT["pulse"], "answers": 1}}).encode()
+    assert "\n1 answer; of " in CliRunner().invoke(command, ["--url", answering(body)]).output
+
+
 def test_a_red_service_is_exit_code_one(answering):
     body = json.dumps(REPORT | {"level": "red"}).encode()
     result = CliRunner().invoke(command, ["--url", answering(body), "--json"], standalone_mode=False)

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from daulat.cli.models import command
-from daulat.models.errors import LicenceNotAccepted, WeightsError
+from daulat.models.errors import LicenceNotAccepted, SourceError, UnknownModel, WeightsError
 
 Run = Callable[..., Result]
 
@@ -108,3 +108,60 @@ def test_a_model_without_an_address_asks_for_one(run: Run) -> None:
     assert result.exit_code == 2
     assert "--from" in result.stderr
     assert run("pull", "tiny", "--from", "file:///x.gguf", "--licence", "no-such").exit_code == 2
+
+
+@pytest.mark.parametrize("verb", ["show", "pull", "run", "verify", "remove"])
+def test_a_name_that_nobody_knows_is_told_what_was_meant(run: Run, verb: str) -> None:
+    with pytest.raises(UnknownModel) as family:
+        run(verb, "qwen3")
+    assert "Did you mean `qwen3-0.6b`, `qwen3-1.7b`, " in family.value.fix
+    with pytest.raises(UnknownModel) as misspelt:
+        run(verb, "Qwen-3-4B")
+    assert "`qwen3-4b`" in misspelt.value.fix
+    with pytest.raises(UnknownModel) as unlike:
+        run(verb, "zzzz")
+    assert "Did you mean" not in unlike.value.fix
+    assert "`daulat models pull zzzz`" not in unlike.value.fix  # which would fail too
+
+
+def test_what_is_here_may_have_been_meant_too(run: Run, tiny_weights: Path) -> None:
+    run("pull", "tiny", "--from", f"file://{tiny_weights}", "--licence", "MIT")
+    with pytest.raises(UnknownModel, match="`tinny` is neither here nor in the catalogue") as refused:
+        run("run", "tinny", "Halo")
+    assert "Did you mean `tiny`?" in refused.value.fix
+
+
+def test_a_path_is_told_how_it_is_written_as_an_address(run: Run) -> None:
+    with pytest.raises(SourceError) as whole:
+        run("pull", "tiny", "--from", "/media/usb/a model.gguf")
+    assert "`file:///media/usb/a%20model.gguf`" in whole.value.fix
+    with pytest.raises(SourceError) as beside:
+        run("pull", "tiny", "--from", "tiny.gguf")
+    assert f"`{Path('tiny.gguf').absolute().as_uri()}`" in beside.value.fix
+    with pytest.raises(SourceError) as misspelt:
+        run("pull", "tiny", "--from", "htps://host/tiny.gguf")
+    assert "Did you mean `https://host/tiny.gguf`?" in misspelt.value.fix
+    with pytest.raises(SourceError) as missing:
+        run("pull", "tiny", "--from", "file:///not/here.gguf", "--licence", "MIT")
+    assert "publisher" not in missing.value.fix
+
+
+def test_an_empty_prompt_asks_nothing(run: Run, tiny_weights: Path) -> None:
+    run("pull", "tiny", "--from", f"file://{tiny_weights}", "--licence", "MIT")
+    for ended in (run("run", "tiny", ""), run("run", "tiny", " \n"), run("run", "tiny", input="")):
+        assert ended.exit_code == 2
+        assert "it is empty" in ended.stderr
+
+
+def test_a_licence_that_is_misspelt_is_told_which_was_meant(run: Run) -> None:
+    ended = run("pull", "tiny", "--from", "file:///x.gguf", "--licence", "apache")
+    assert ended.exit_code == 2
+    assert "it may be Apache-2.0." in ended.stderr
+
+
+def test_weights_that_no_catalogue_knows_are_shown_with_where_they_came_from(run: Run, tiny_weights: Path) -> None:
+    run("pull", "ours-7b", "--from", f"file://{tiny_weights}", "--accept-licence", "A. Person, Ministry")
+    shown = run("show", "ours-7b").stdout
+    assert f"file://{tiny_weights}" in shown
+    assert "by: A. Person, Ministry; at: " in shown
+    assert json.loads(run("show", "ours-7b", "--json").stdout)["licence"] == "unverified"

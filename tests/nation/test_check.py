@@ -2,6 +2,7 @@
 """Every fault at once, each with its line and what to write instead."""
 
 import os
+from pathlib import Path
 
 import pytest
 import yaml
@@ -95,6 +96,33 @@ def test_a_fault_names_its_line_and_the_way_out(before, after, code, fix):
 def test_a_value_of_another_kind_is_met_with_what_belongs_there():
     [fault] = check_text(edited(("population: 1320884", "population: 13 million")))
     assert "`population` is `13 million`, where a whole number belongs" in fault.what
+
+
+def test_a_misspelt_key_that_has_to_be_there_is_told_once():
+    [fault] = check_text(edited(("currency:", "curency:")))
+    assert "did you mean `currency`?" in fault.fix
+
+
+def test_the_guide_shows_what_is_told_of_a_new_declaration():
+    guide = (Path(__file__).parents[2] / "docs/guides/declare-a-nation.md").read_text()
+    shown = guide.partition("$ daulat nation check\n")[2].partition("```")[0]
+    [fault] = check_text(edited(("tag: ru", "tag: jawa")))
+    assert shown == f"{fault}\n\n1 fault in nation.yaml\n"
+
+
+def test_another_country_is_one_fault_and_not_one_for_each_of_its_parts():
+    [fault] = check_text(changed := edited(("country: EE", "country: FI")))
+    assert (fault.code, fault.line) == ("nation.jurisdiction", line_of(changed, "country: FI"))
+    assert "country is `FI`, and 15 jurisdictions, from `EE-37` on, are parts of `EE`" in fault.what  # Estonia has 15
+    assert "write `country: EE`" in fault.fix
+    assert "`daulat nation jurisdictions FI`" in fault.fix
+
+
+def test_a_few_parts_of_another_country_are_told_where_they_begin():
+    text = edited(("code: EE-39", "code: FI-01"), ("code: EE-45", "code: FI-02"))
+    [fault] = check_text(text)
+    assert "2 jurisdictions, from `FI-01` on, are parts of `FI`" in fault.what
+    assert fault.line == line_of(text, "FI-01")
 
 
 def test_all_faults_are_told_at_once_in_the_order_of_the_file():

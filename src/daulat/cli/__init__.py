@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
@@ -17,7 +18,7 @@ from typing import NamedTuple, NoReturn
 import click
 from click.exceptions import NoSuchCommand
 
-from daulat.cli._output import emit_json, say
+from daulat.cli._output import emit_json, hint, say
 from daulat.errors import DaulatError
 from daulat.files import is_full
 
@@ -115,8 +116,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _tell(error, as_json="--json" in given)
     except click.ClickException as error:
         _tell_usage(error, as_json="--json" in given)
-    except (click.Abort, KeyboardInterrupt):
-        say("interrupted")
+    except (click.Abort, KeyboardInterrupt) as ended:
+        say("; ".join(["interrupted", *getattr(ended.__cause__ or ended, "__notes__", [])]))
         sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         # The reader of our pipe has gone (`daulat ... | head`); point stdout elsewhere to keep the flush at exit quiet.
@@ -138,12 +139,13 @@ def _tell(error: DaulatError, *, as_json: bool) -> NoReturn:
 
 
 def _tell_usage(error: click.ClickException, *, as_json: bool) -> NoReturn:
+    meant = _declaration_meant(error)
     if as_json:
         context = getattr(error, "ctx", None)
         told = DaulatError(
             error.format_message(),
             why="The command was not run.",
-            fix=f"`{context.command_path if context else 'daulat'} --help` says how it is written.",
+            fix=meant or f"`{context.command_path if context else 'daulat'} --help` says how it is written.",
             code="cli.usage",
         )
         emit_json({"error": told.as_dict()})
@@ -151,7 +153,21 @@ def _tell_usage(error: click.ClickException, *, as_json: bool) -> NoReturn:
         words = io.StringIO()
         error.show(file=words)
         say(words.getvalue().rstrip("\n"))  # what was typed comes back in it, and may be a name out of a document
+        if meant:
+            say()
+            hint(meant)
     sys.exit(error.exit_code)
+
+
+def _declaration_meant(error: click.ClickException) -> str:
+    """Say how a declaration is named, where one was written as a word that the command does not take."""
+    context = getattr(error, "ctx", None)
+    found = re.search(r"[^\s('\"]+\.ya?ml(?=[\s)'\",]|$)", error.message)
+    if context is None or found is None or isinstance(error, click.BadParameter):
+        return ""
+    options = {name for parameter in context.command.params for name in parameter.opts}
+    option = next((name for name in ("--file", "--nation") if name in options), "")
+    return f"a declaration is named by an option: `{option} {found[0]}`." if option else ""
 
 
 def _refused(error: OSError) -> DaulatError:

@@ -16,7 +16,8 @@ import click
 
 from daulat.cli._declaration import file_option
 from daulat.cli._desk import Desk, dry_run_option, run_at_desk, show, show_data, told
-from daulat.cli._output import hint, json_option
+from daulat.cli._options import OneOf
+from daulat.cli._output import counted, hint, json_option
 
 if TYPE_CHECKING:
     from daulat.gateway.quota.counters import Reading
@@ -28,10 +29,10 @@ def limits() -> None:
 
 
 @limits.command("set")
-@click.argument("scope", type=click.Choice(["organisation", "project", "key"]))
-@click.argument("of")
-@click.argument("metric", type=click.Choice(["requests", "tokens_in", "tokens_out", "concurrent", "money"]))
-@click.argument("period", type=click.Choice(["minute", "day", "month", "at-once"]))
+@click.argument("scope", metavar="SUBJECT", type=OneOf(["organisation", "project", "key"]))
+@click.argument("of", metavar="ID")
+@click.argument("metric", metavar="WHAT", type=OneOf(["requests", "tokens_in", "tokens_out", "concurrent", "money"]))
+@click.argument("period", metavar="PER", type=OneOf(["minute", "day", "month", "at-once"]))
 @click.argument("amount")
 @click.option("--currency", default="", metavar="ISO4217", help="For money: USD, EUR, ...")
 @dry_run_option
@@ -39,7 +40,14 @@ def limits() -> None:
 @json_option
 def set_a_limit(scope: str, of: str, metric: str, period: str, amount: str, currency: str, dry_run: bool, path: Path,
                 as_json: bool) -> None:  # fmt: skip
-    """Set a limit, or with `none` as the amount take it away; running workers hear of it at once.
+    """Set a limit, or take it away. Running workers hear of it at once.
+
+    \b
+    SUBJECT  whose limit: organisation, project or key
+    ID       which one, as `daulat access projects list` and the others name it
+    WHAT     requests, tokens_in, tokens_out, money, or concurrent: requests at once
+    PER      minute, day or month; at-once for concurrent
+    AMOUNT   the most that is let through; none takes the limit away
 
     \b
     daulat access limits set project health-ministry/portal requests minute 600
@@ -71,18 +79,30 @@ def show_limits(of: str, path: Path, as_json: bool) -> None:
 
 @click.group()
 def roles() -> None:
-    """Who of the people that sign in may do what: docs/reference/roles.md."""
+    """Who of the people that sign in may do what. All of it: docs/reference/roles.md."""
 
 
 @roles.command("grant")
-@click.argument("role", type=click.Choice(["owner", "operator", "editor", "auditor", "member"]))
+@click.argument("role", metavar="ROLE", type=OneOf(["owner", "operator", "editor", "auditor", "member"]))
 @click.argument("principal")
 @click.option("--organisation", default="", metavar="ID", help="For a member: theirs.")
 @dry_run_option
 @file_option
 @json_option
 def grant(role: str, principal: str, organisation: str, dry_run: bool, path: Path, as_json: bool) -> None:
-    """Give a role to a person, named `subject:...` or `email:...` as the provider names them; also the first owner."""
+    """Give a role to a person, also to the first owner.
+
+    PRINCIPAL is `subject:...` or `email:...`, as the provider of sign-in names them. What each role reaches is in
+    docs/reference/roles.md.
+
+    \b
+    ROLE is one of these:
+      owner     answers for the service: everything, and who has which role
+      operator  runs it: organisations, projects, keys and limits of all
+      editor    answers for the official text; sees what is used, opens no door
+      auditor   reads everything, changes nothing
+      member    works in one organisation: its keys, limits and usage
+    """
     from daulat.gateway.access.limits import grant_role
 
     number = run_at_desk(path, lambda desk: grant_role(desk.registry, principal, role, organisation), dry_run)
@@ -125,11 +145,11 @@ def sessions() -> None:
 @file_option
 @json_option
 def end_sessions(subject: str, path: Path, as_json: bool) -> None:
-    """Sign a person out everywhere, named by the provider's `sub`; their next request is refused."""
+    """Sign a person out everywhere: their next request is refused. They are named by the provider's `sub`."""
     from daulat.gateway.access.sessions import Sessions
 
     ended = run_at_desk(path, lambda desk: Sessions(desk.store).end_all(subject))
-    told({"subject": subject, "ended": ended}, f"{ended} sessions ended", as_json)
+    told({"subject": subject, "ended": ended}, f"{counted(ended, 'session')} ended", as_json)
 
 
 async def _readings(desk: Desk, of: str) -> list[Reading]:

@@ -24,7 +24,7 @@ from daulat.knowledge.deciding import own_glossary
 from daulat.knowledge.encoder import Encoder, open_encoder
 from daulat.knowledge.errors import SourceError
 from daulat.knowledge.opening import awaits_build, is_outdated, nation_sources, open_or_build
-from daulat.knowledge.release import Manifest, Release, Shelf
+from daulat.knowledge.release import Release, Shelf
 from daulat.knowledge.reranker import open_reranker
 from daulat.knowledge.search import Reader
 from daulat.language import Contacts, contacts_for
@@ -104,7 +104,7 @@ def nation_knowledge(nation: Nation, pack: Pack | None) -> Knowledge:
         held = f"{counted(manifest.passages, 'passage')} of {counted(manifest.documents, 'document')}"
         detail = f"{held} in {manifest.release_id}"
         due = build_due(nation, pack, opened.release, opened.assistant.searcher.reader)
-        told = (due or _empty(manifest), unread(manifest, nation, pack), _reranking(nation, opened.release))
+        told = (due or no_text_yet(opened.release), unread(manifest, nation, pack), _reranking(nation, opened.release))
         detail = "; ".join(filter(None, (detail, *told)))
         assistant = opened.assistant
         library = OpenLibrary(opened.release, assistant.labels, assistant.searcher, assistant.language_of)
@@ -135,9 +135,9 @@ def build_due(nation: Nation, pack: Pack | None, release: Release, reader: Reade
     return "sources or the pack have changed since: `daulat knowledge build`" if outdated else ""
 
 
-def _empty(manifest: Manifest) -> str:
+def no_text_yet(release: Release) -> str:
     """Say what brings official text here, where the release in use holds none and nothing was declared for it."""
-    return "" if manifest.passages or manifest.failures else ADD_SOURCES
+    return "" if release.manifest.passages or release.manifest.failures else ADD_SOURCES
 
 
 def _reranking(nation: Nation, release: Release) -> str:

@@ -34,7 +34,7 @@ def command(
     port: int,
     as_json: bool,
 ) -> None:
-    """Write the deployment file with which Ray Serve runs a model on a cluster.
+    """Write the file with which Ray Serve runs a model on a cluster.
 
     \b
     daulat models cluster writer --source /models/writer --accelerator H100 --max-replicas 4 > serve.yaml

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from daulat.cli._output import emit, emit_json, hint, say, table
+from daulat.cli._output import emit, emit_json, hint, moment, say, table
 from daulat.nation import Nation, load_nation
 from daulat.store import Store, StoreSettings, open_store
 
@@ -77,12 +77,14 @@ def show_data(rows: list[dict[str, Any]], columns: list[str], as_json: bool, emp
     if as_json:
         emit_json(rows)
     elif rows:
-        shown = [[_cell(row[column]) for column in columns] for row in rows]
+        shown = [[_cell(column, row[column]) for column in columns] for row in rows]
         emit(table([column.removesuffix("_at").removesuffix("_id") for column in columns], shown))
     else:
         hint(empty)
 
 
-def _cell(value: Any) -> object:
+def _cell(column: str, value: Any) -> object:
     """Return a value as it stands in a table; what a key is bound to, each after a space."""
+    if column.endswith("_at"):
+        return moment(value or "")
     return " ".join(map(str, value)) if isinstance(value, list | tuple) else "" if value is None else value

@@ -46,11 +46,11 @@ def command(
     plot: Path | None,
     as_json: bool,
 ) -> None:
-    """Compare models by cost per million output tokens and measured quality in a language.
+    """Compare models by cost and by measured quality in a language.
 
-    Costs are the prices that nation.yaml declares, in their currency; for all other models predicted throughput times
-    the list price of renting an accelerator, in US dollars. Quality is what evaluation has measured; where it has not,
-    the column stays empty.
+    Costs are those of a million output tokens: the prices that nation.yaml declares, in their currency; for all other
+    models predicted throughput times the list price of renting an accelerator, in US dollars. Quality is what an
+    evaluation measured; where none has, the column stays empty.
 
     \b
     daulat models frontier --language en

@@ -4,15 +4,42 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from daulat.nation import reference
 
 Given = TypeVar("Given", Path, str | None)
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """Return what was probably meant by a name that is not known: at most three, the nearest first.
+
+    Examples
+    --------
+    >>> nearest("tokens", ["requests", "tokens_in", "tokens_out"]), nearest("Day", ["day", "month"])
+    (['tokens_in', 'tokens_out'], ['day'])
+    """
+    spelt = {item.casefold(): item for item in known}
+    if same := spelt.get(name.casefold()):
+        return [same]
+    return [spelt[item] for item in get_close_matches(name.casefold(), spelt, n=3)]
+
+
+class OneOf(click.Choice[str]):
+    """One of a few words. Another word is refused with those that it is nearest to; with all, where it is near none."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:  # noqa: ARG002
+        """Return the refusal of a word."""
+        words = [word for word in self.choices if word]
+        if near := nearest(str(value), words):
+            return f"`{value}` is not known; did you mean {' or '.join(f'`{one}`' for one in near)}?"
+        return f"`{value}` is not known; it is one of {', '.join(words)}."
 
 
 def not_empty(_context: click.Context, parameter: click.Parameter, value: Given) -> Given:

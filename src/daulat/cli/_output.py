@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import IO, Any, TypeVar
 
 import click
@@ -67,6 +68,25 @@ def counted(number: int, one: str, many: str = "") -> str:
     ('1 document', '1,234 documents', '0 documents or rows')
     """
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def moment(text: str) -> str:
+    """Return a moment of ISO 8601 as people read it in a table: to the second, in UTC.
+
+    >>> moment("2026-11-29T04:53:38.463128+00:00"), moment("2026-11-29T11:53:38+07:00"), moment("")
+    ('2026-11-29 04:53:38 UTC', '2026-11-29 04:53:38 UTC', '')
+    """
+    return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if text else ""
+
+
+@contextmanager
+def interruptible(kept: str) -> Iterator[None]:
+    """Let Ctrl-C be told with what stays of the work, and how it goes on."""
+    try:
+        yield
+    except KeyboardInterrupt as ended:
+        ended.add_note(kept)
+        raise
 
 
 def emit_json(value: object) -> None:
@@ -183,6 +203,5 @@ def progress(
         yield advance
     elapsed_s = task.elapsed or 0.0
     rate = task.completed / elapsed_s if elapsed_s else 0.0
-    console.print(
-        f"{label}: {task.completed:,.0f} {unit} in {elapsed_s:.1f} s ({_rate(rate)} {unit}/s)", highlight=False
-    )
+    done = counted(round(task.completed), unit.removesuffix("s"), unit)
+    console.print(f"{label}: {done} in {elapsed_s:.1f} s ({_rate(rate)} {unit}/s)", highlight=False)

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from daulat.cli._output import emit, emit_json, hint, json_option, say, table
+from daulat.cli._output import counted, emit, emit_json, hint, json_option, say, table
 from daulat.plan import DoesNotFitError, Prediction, RowError, predict, read_rows
 from daulat.plan.capacity import (
     Deployment,
@@ -34,7 +34,9 @@ ROWS_HELP = "A CSV file of workloads, of the shape of measured_throughput.csv; i
 @json_option
 @click.pass_context
 def throughput(context: click.Context, rows: Path, as_json: bool) -> None:
-    """Predict output tokens a second and accelerator, with an 80 % interval, for each row of a table.
+    """Predict what accelerators give, for each row of a table.
+
+    That is output tokens a second and accelerator, with an 80 % interval.
 
     \b
     Columns that must be there: row_id, model, accelerator, n_accelerators, scenario, osl.
@@ -75,7 +77,7 @@ def throughput(context: click.Context, rows: Path, as_json: bool) -> None:
         for text in dict.fromkeys(note for prediction in predictions for note in prediction.notes):
             say(f"note: {text}")
     if faults:
-        say(f"{faults} of {faults + len(predictions)} rows left out")
+        say(f"{faults} of {counted(faults + len(predictions), 'row')} left out")
     hint("docs/concepts/throughput.md says how the figures are made and how far to trust them")
     if faults and not predictions:
         context.exit(1)
@@ -105,7 +107,7 @@ def _line(prediction: Prediction) -> list[object]:
 @click.option("--disaggregated", type=float, default=1.0, show_default=True, help="Gain of reading prompts elsewhere.")
 @json_option
 def capacity(**given: Any) -> None:
-    """Show which deployments keep a latency objective, what they give, and how many accelerators the users need.
+    """Show which deployments keep a latency objective. What they give, and how many the users need, stands beside it.
 
     For each accelerator and precision: the split of a replica that gives most (tensor x pipeline x data), requests
     in flight, output tokens a second and accelerator that keep the objective with the 80 % interval, joules a token.

@@ -18,6 +18,7 @@ import click
 from daulat.cli._access_rules import limits, roles, sessions
 from daulat.cli._declaration import file_option
 from daulat.cli._desk import dry_run_option, run_at_desk, show, told
+from daulat.cli._options import OneOf
 from daulat.cli._output import emit, emit_json, hint, json_option, say
 from daulat.nation import Nation, load_nation
 
@@ -57,7 +58,7 @@ command.add_command(sessions)
 
 @command.group()
 def organisations() -> None:
-    """Ministries, agencies, courts: whoever answers for what is used."""
+    """Ministries, courts, agencies: who answers for what is used."""
 
 
 @organisations.command("create")
@@ -89,7 +90,7 @@ def list_organisations(path: Path, as_json: bool) -> None:
 @file_option
 @json_option
 def close_organisation(organisation: str, dry_run: bool, path: Path, as_json: bool) -> None:
-    """Close an organisation: all its keys stop at once, and its accounts stay."""
+    """Close an organisation: all its keys stop at once. Its accounts stay."""
     run_at_desk(path, lambda desk: desk.registry.close("organisation", organisation), dry_run)
     told({"organisation": organisation, "closed": True, "dry_run": dry_run}, f"{organisation} is closed", as_json)
 
@@ -129,7 +130,7 @@ def list_projects(within: str, path: Path, as_json: bool) -> None:
 @file_option
 @json_option
 def close_project(project: str, dry_run: bool, path: Path, as_json: bool) -> None:
-    """Close a project: all its keys stop at once, and its accounts stay."""
+    """Close a project: all its keys stop at once. Its accounts stay."""
     run_at_desk(path, lambda desk: desk.registry.close("project", project), dry_run)
     told({"project": project, "closed": True, "dry_run": dry_run}, f"{project} is closed", as_json)
 
@@ -145,10 +146,12 @@ def keys() -> None:
 @click.option("--model", "models", multiple=True, metavar="PATTERN", help="Only these models: `qwen*`; repeat.")
 @click.option("--service", "services", multiple=True, metavar="ID", help="Only these services; repeat.")
 @click.option("--network", "networks", multiple=True, metavar="CIDR", help="Only from here: 10.20.0.0/16; repeat.")
-@click.option("--data-class", type=click.Choice(["public", "internal", "personal"]), default="internal",
-              show_default=True, help="What its calls carry, at least.")  # fmt: skip
-@click.option("--priority", type=click.Choice(["emergency", "interactive", "batch"]), default="interactive",
-              show_default=True, help="The highest that its calls may ask for.")  # fmt: skip
+@click.option("--data-class", type=OneOf(["public", "internal", "personal"]), default="internal",
+              metavar="CLASS", show_default=True,
+              help="What its calls carry, at least: public, internal or personal data.")  # fmt: skip
+@click.option("--priority", type=OneOf(["emergency", "interactive", "batch"]), default="interactive",
+              metavar="PRIORITY", show_default=True,
+              help="The highest that its calls may ask for: emergency, interactive or batch.")  # fmt: skip
 @click.option("--expires-in", type=Span(0, 36_500, min_open=True), metavar="DAYS", help="Its end.")
 @dry_run_option
 @file_option
@@ -213,7 +216,7 @@ def revoke_key(key: str, dry_run: bool, path: Path, as_json: bool) -> None:
 @file_option
 @json_option
 def rotate_key(key: str, overlap: float, dry_run: bool, path: Path, as_json: bool) -> None:
-    """Make another key with the same rules and limits; the old one stops, after an overlap if there is one."""
+    """Make another key with the same rules and limits. The old one stops, after an overlap if there is one."""
     new = run_at_desk(path, lambda desk: desk.registry.rotate_key(key, timedelta(hours=overlap)), dry_run)
     _show_key(new, dry_run, as_json)
 

@@ -16,7 +16,7 @@ import click
 
 from daulat.assistant import Assistant, OneWriter, Writer, WriterFor, nobody
 from daulat.assistant.types import Answer, Citation, Question
-from daulat.cli._answering import Opened, build_due, open_answering
+from daulat.cli._answering import Opened, build_due, no_text_yet, open_answering
 from daulat.cli._declaration import declared_or_only_pack, file_option, is_named
 from daulat.cli._options import language_tag
 from daulat.cli._output import emit, emit_json, has_colour, hint, json_option, say
@@ -61,6 +61,8 @@ def command(question: str, service: str, language: str, path: Path, as_json: boo
         show(answer, Phrases.for_language(answer.language, pack), page_words(nation, answer.language))
         if due := build_due(nation, pack, opened.release, opened.assistant.searcher.reader):
             hint(f"{opened.release.release_id} answered; {due}")
+        elif first := no_text_yet(opened.release):
+            hint(first)
 
 
 def answer_once(nation: Nation, question: Question) -> tuple[Answer, Opened]:

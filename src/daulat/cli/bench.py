@@ -73,7 +73,7 @@ def command() -> None:
 @command.command()
 @_bench_options
 def retrieval(folder: Path, limit: int, country: str, as_json: bool, path: Path, reranked: bool) -> None:
-    """How often is a passage that answers found first, and among the first five?
+    """How often is a passage that answers found first, or among five?
 
     With --reranked all is searched twice, and the figures without the reranker stand beside those with it.
 
@@ -119,7 +119,7 @@ def answers(
     folder: Path, limit: int, country: str, as_json: bool, model: str, service: str, path: Path, reranked: bool,
     gates: Path | None,
 ) -> None:  # fmt: skip
-    """Does the assistant decline what no passage answers, and cite the passage that does?
+    """Does it decline what no passage answers, and cite what does?
 
     Answers are quotations, unless a model is named: then it writes, whatever it has passed before.
 

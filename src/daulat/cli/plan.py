@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import importlib.metadata
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from daulat.cli._output import emit, emit_json, hint, json_option, progress, say, table
+from daulat.cli._options import OneOf
+from daulat.cli._output import counted, emit, emit_json, hint, json_option, progress, say, table
 from daulat.cli._plan_capacity import capacity, throughput
 from daulat.nation import Nation, Pack, bootstrap, find_pack, load_nation, nation_of, pack_of
 from daulat.plan import (
@@ -46,7 +48,7 @@ BANDS = {"p10": "p10", "p50": "median", "p90": "p90"}
 @click.option("--seed", type=int, default=SEED, show_default=True, help="The same seed gives the same draws.")
 @click.option("--sensitivity/--no-sensitivity", default=True, help="Tornado and Sobol indices too.")
 @click.option(
-    "--sites", type=click.Choice(["fixed", "choose"]), help="One site, or choose them too; default: as the plan says."
+    "--sites", type=OneOf(["fixed", "choose"]), help="One site, or choose them too; default: as the plan says."
 )
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=DIRECTORY, show_default=True)
 @click.option(
@@ -102,10 +104,11 @@ def command(
         emit(table(["", "year", *bands.values(), "unit"], [_summary(row, list(bands)) for row in document.summary]))
         for note in document.notes:
             say(f"note: {note}")
-    say(f"{len(written)} files in {out}/")
+    say(f"{counted(len(written), 'file')} in {out}/")
     if scenario_names(pack) and not scenario:
         say(f"scenarios of the pack: {', '.join(scenario_names(pack))}")
-    hint("`daulat plan explain cost_per_mtok` prints the chain of numbers behind a result")
+    of = "" if out == DIRECTORY else f" --plan {shlex.quote(str(out))}"
+    hint(f"`daulat plan explain cost_per_mtok{of}` prints the chain of numbers behind a result")
 
 
 @command.command("explain")
@@ -117,7 +120,7 @@ def command(
 @json_option
 @click.pass_obj
 def explain_command(given: dict[str, Any], name: str, path: Path | None, depth: int, as_json: bool) -> None:
-    """Print the chain of numbers behind a result, down to inputs with their sources."""
+    """Print the chain of numbers behind a result. It ends at inputs with their sources."""
     document = read_document(path or given["out"])
     if as_json:
         emit_json(explain_rows(document, name, depth=depth))
@@ -130,7 +133,7 @@ def explain_command(given: dict[str, Any], name: str, path: Path | None, depth: 
 @json_option
 @click.pass_obj
 def inputs_command(given: dict[str, Any], as_json: bool) -> None:
-    """List every input as this plan would use it, with unit, range and source."""
+    """List every input as this plan would use it. Each has its unit, range and source."""
     nation, pack = _nation(given["file"], given["country"])
     scenario = read_scenario(given["scenario"], pack) if given["scenario"] else None
     case = read_case(
@@ -147,13 +150,16 @@ def inputs_command(given: dict[str, Any], as_json: bool) -> None:
     hint("lay your own over them below `plan:` in nation.yaml, each with its source")
 
 
-@command.command("choices")
-@click.argument("name", required=False, type=click.Choice(list(allowed_choices())))
+@command.command("choices", epilog=f"NAME is one of {', '.join(allowed_choices())}.")
+@click.argument("name", metavar="[NAME]", required=False, type=OneOf(list(allowed_choices())))
 @json_option
 def choices_command(name: str | None, as_json: bool) -> None:
-    """List what each choice of a plan may be: models, accelerators, precisions, ranges.
+    """List what each choice of a plan may be.
 
-    Example: daulat plan choices accelerator
+    With a NAME only what that one may be; without, all: models, accelerators, precisions, ranges, each below its name.
+
+    \b
+    daulat plan choices accelerator
     """
     allowed = {key: names for key, names in allowed_choices().items() if name in (None, key)}
     if as_json:

@@ -5,17 +5,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import Any, get_args
 
 import click
 
 from daulat.assistant.citing import Labels, load_labels
-from daulat.cli._answering import build_due
+from daulat.cli._answering import build_due, no_text_yet
 from daulat.cli._knowledge import KnowledgePlace, asking_place_options
-from daulat.cli._options import day, language_tag
+from daulat.cli._options import OneOf, day, language_tag, nearest
 from daulat.cli._output import counted, emit, emit_json, hint, json_option, say
 from daulat.cli._passages import page_words, status_word
 from daulat.knowledge.deciding import own_glossary
@@ -46,8 +45,9 @@ _WIDTH = 300  # characters of a passage that are shown to a reader
     "--status",
     "statuses",
     multiple=True,
-    type=click.Choice(get_args(LegalStatus)),
-    help="Only passages of this standing; may be repeated.",
+    type=OneOf(get_args(LegalStatus)),
+    metavar="STANDING",
+    help=f"Only passages of this standing: {', '.join(get_args(LegalStatus))}; may be repeated.",
 )
 @click.option("--document", "documents", multiple=True, metavar="ID", help="Only passages of this document.")
 @click.option("--rank", "ranks", multiple=True, type=int, help="Only law of this rank, as the pack numbers them.")
@@ -115,6 +115,8 @@ def command(
         say(f"nothing in {opened.release_id} ({counted(len(opened), 'passage')}) fits")
     if not release and (due := build_due(place.nation, place.pack, opened, searcher.reader)):
         hint(due)
+    elif first := no_text_yet(opened):
+        hint(first)
 
 
 def _search(
@@ -164,16 +166,9 @@ def _require_known(filters: Filters, release: Release, nation: Nation) -> None:
     ):
         for name in sorted(asked):
             if name not in known:
-                near = _near(name, known)
+                near = nearest(name, known)
                 meant = f"did you mean {' or '.join(near)}?" if near else fix
                 raise click.BadParameter(f"`{name}` is not in {release.release_id}; {meant}", param_hint=option)
-
-
-def _near(name: str, known: Collection[str]) -> list[str]:
-    spelt = {item.casefold(): item for item in known}
-    if same := spelt.get(name.casefold()):
-        return [same]
-    return [spelt[item] for item in get_close_matches(name.casefold(), spelt, n=3)]
 
 
 def _shown(number: int, hit: Hit, labels: Labels, standings: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import click
 
 from daulat.cli._declaration import file_option
-from daulat.cli._output import ADD_SOURCES, emit, emit_json, hint, json_option, table
+from daulat.cli._output import ADD_SOURCES, counted, emit, emit_json, hint, json_option, table
 from daulat.errors import DaulatError
 from daulat.files import write_whole
 from daulat.nation import Nation, load_nation
@@ -173,8 +173,8 @@ def render(report: dict[str, Any], address: str) -> str:
     pulse = report["pulse"]
     answers = "no answers yet"
     if pulse["answers"]:
-        answers = f"{pulse['answers']} answers; of the last ones {pulse['answered']} answered, {pulse['declined']} "
-        answers += f"declined, {pulse['failed']} failed, 95 % within {pulse['p95_ms'] / 1000:.2g} s"
+        answers = f"{counted(pulse['answers'], 'answer')}; of the last ones {pulse['answered']} answered, "
+        answers += f"{pulse['declined']} declined, {pulse['failed']} failed, 95 % within {pulse['p95_ms'] / 1000:.2g} s"
     rows = [(part["name"], part["state"], part["detail"]) for part in report["parts"]]
     lines = [f"{report['level']}: {report['name']} at {address}"]
     lines += [

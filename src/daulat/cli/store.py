@@ -32,7 +32,7 @@ def command() -> None:
 @file_option
 @json_option
 def status(path: Path, as_json: bool) -> None:
-    """Open the database, which brings its schema to this version, and describe it."""
+    """Open the database and describe it. Opening brings its schema to this version."""
     found = asyncio.run(_status(_settings(path)))
     if as_json:
         emit_json(asdict(found))
@@ -44,7 +44,7 @@ def status(path: Path, as_json: bool) -> None:
 @file_option
 @json_option
 def verify(path: Path, as_json: bool) -> None:
-    """Walk the whole chain of audit events, and say how many there are and whether it is whole.
+    """Walk the chain of audit events, and say whether it is whole.
 
     Events that are cut off at the end can only be missed by whoever kept the hash that was printed after them.
     """
@@ -64,7 +64,7 @@ def verify(path: Path, as_json: bool) -> None:
 @file_option
 @json_option
 def migrate(path: Path, dry_run: bool, as_json: bool) -> None:
-    """Bring the schema to this version: forward only, in one transaction."""
+    """Bring the schema to this version. It goes forward only, in one transaction."""
     done = asyncio.run(migrate_store(_settings(path), dry_run=dry_run))
     if as_json:
         emit_json(asdict(done))

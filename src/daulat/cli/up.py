@@ -11,6 +11,7 @@ import click
 
 from daulat.cli._address import take_address
 from daulat.cli._declaration import file_option
+from daulat.cli._options import OneOf
 from daulat.cli._output import json_option
 from daulat.cli._service import run_front, run_service
 from daulat.cli._workers import join_board, run_workers
@@ -21,7 +22,7 @@ from daulat.nation import Nation, load_nation, pack_of
 @click.command("up")
 @file_option
 @click.option("--port", type=click.IntRange(0, 65535), help="Listen here instead of where nation.yaml says; 0: any.")
-@click.option("--only", type=click.Choice(["gateway"]), help="Start this part alone: the API in front of engines.")
+@click.option("--only", type=OneOf(["gateway"]), help="Start this part alone: the API in front of engines.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, help="Processes that serve; with --only gateway.")
 @click.option("--join", hidden=True)  # the row of a worker on the board of those who share the address
 @json_option

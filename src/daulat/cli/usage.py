@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from daulat.cli._declaration import file_option
+from daulat.cli._options import OneOf
 from daulat.cli._output import emit, emit_json, hint, json_option, table
 from daulat.nation import load_nation
 from daulat.store import StoreSettings, open_store
@@ -26,10 +27,12 @@ _RANGES = {"energy_wh": ("energy_low_wh", "energy_high_wh"), "carbon_g": ("carbo
 
 
 @click.command("usage")
-@click.option("--by", type=click.Choice(["organisation", "project", "key", "model", "place", "engine", "discarded"]),
-              default="project", show_default=True, help="What makes a row.")  # fmt: skip
+@click.option("--by", type=OneOf(["organisation", "project", "key", "model", "place", "engine", "discarded"]),
+              metavar="WHAT", default="project", show_default=True,
+              help="What makes a row: organisation, project, key, model, place, engine or discarded.")  # fmt: skip
 @click.option("--month", default="", metavar="YYYY-MM", help="Or a day, YYYY-MM-DD, or a year; default: this month.")
-@click.option("--each", type=click.Choice(["", "day", "month"]), default="", help="A row for each of these.")
+@click.option("--each", type=OneOf(["", "day", "month"]), default="", metavar="[day|month]",
+              help="A row for each of these.")  # fmt: skip
 @click.option("--organisation", default="", metavar="ID", help="Only of this one.")
 @click.option("--discarded", is_flag=True, help="Instead of calls, what engines worked and nobody was given.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")

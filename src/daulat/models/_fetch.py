@@ -93,7 +93,7 @@ class Fetcher:
     def _copy(self, source: FileSource, target: Path, report: Report) -> Stated:
         origin = Path(source.path)
         if not origin.is_file():
-            raise _missing(str(source), "there is no such file")
+            raise _missing(str(source), "there is no such file", "Look whether it is there, or the stick is in.")
         total = origin.stat().st_size
         self._check_room(target, total)
         with origin.open("rb") as reader, target.open("wb") as writer:
@@ -254,11 +254,11 @@ def _hub_error(source: HubSource, status: int) -> SourceError:
     return _missing(str(source), f"the hub answered {status}")
 
 
-def _missing(where: str, reason: str) -> SourceError:
+def _missing(where: str, reason: str, fix: str = "") -> SourceError:
     return SourceError(
         f"`{where.partition('?')[0][:200]}` was not found: {reason}",
         why="There is nothing to fetch at that address.",
-        fix="Check the name, the path and the revision on the publisher's page.",
+        fix=fix or "Check the name, the path and the revision on the publisher's page.",
         code="models.source.missing",
     )
 

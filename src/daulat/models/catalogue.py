@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Literal, TypeVar, cast, get_args
@@ -111,12 +112,37 @@ class Catalogue:
         try:
             return self.models[model_id]
         except KeyError:
-            raise UnknownModel(
-                f"`{model_id[:100]}` is not in the catalogue",
-                why="Its licence, size and weights are not known.",
-                fix="`daulat models list` shows every id; `daulat models pull NAME --from ADDRESS` takes any other.",
-                code="models.unknown",
-            ) from None
+            raise self.unknown(model_id) from None
+
+    def unknown(self, model_id: str, here: Iterable[str] | None = None) -> UnknownModel:
+        """Return the error of an id that nobody knows, with the ids that were probably meant.
+
+        Parameters
+        ----------
+        model_id : str
+        here : iterable of str, optional
+            Ids of the weights that are here, where one of them would have done too.
+        """
+        near = [f"`{one}`" for one in _nearest(model_id, [*(here or ()), *self.models])]
+        meant = f"Did you mean {', '.join(near[:-1])}{' or ' if near[:-1] else ''}{near[-1]}? " if near else ""
+        nowhere = "is not in the catalogue" if here is None else "is neither here nor in the catalogue"
+        return UnknownModel(
+            f"`{model_id[:100]}` {nowhere}",
+            why="Its licence, size and weights are not known.",
+            fix=f"{meant}`daulat models list` shows every id, and `daulat models pull NAME --from ADDRESS` takes any"
+            " other model.",
+            code="models.unknown",
+        )
+
+
+def _nearest(model_id: str, known: Iterable[str]) -> list[str]:
+    """Return ids that were probably meant: those that begin so, in their order, else those spelt nearly so."""
+    spelt = {one.lower(): one for one in known}
+    asked = model_id.lower()
+    if asked in spelt:
+        return [spelt[asked]]
+    family = [spelt[one] for one in spelt if one.startswith(asked)] if asked else []
+    return family[:5] or [spelt[one] for one in get_close_matches(asked, spelt, n=3)]
 
 
 def load_catalogue(directory: Traversable | None = None) -> Catalogue:

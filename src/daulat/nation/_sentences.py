@@ -77,6 +77,17 @@ def is_secret(loc: Loc) -> bool:
     return bool(_SECRET.search(next((step for step in reversed(loc) if isinstance(step, str)), "")))
 
 
+def told_once(errors: list[ErrorDetails], model: type[BaseModel]) -> list[ErrorDetails]:
+    """Leave out the keys that are missing because they are misspelt: the misspelt one is told, with what was meant."""
+    meant = {
+        (*error["loc"][:-1], near)
+        for error in errors
+        if error["type"] == "extra_forbidden"
+        and (near := _nearest(str(error["loc"][-1]), _known_keys(model, error["loc"])))
+    }
+    return [error for error in errors if error["type"] != "missing" or error["loc"] not in meant]
+
+
 def explain(error: ErrorDetails, model: type[BaseModel], guide: Guide) -> Told:
     """Turn one error of pydantic into sentences."""
     if is_secret(error["loc"]) and error["type"] not in ("missing", "extra_forbidden"):
@@ -153,7 +164,7 @@ def _no_secret(loc: Loc) -> Told:
 def tell_lines(error: ValidationError, file: YamlFile, model: type[BaseModel], guide: Guide) -> list[tuple[int, str]]:
     """Return all that pydantic found in a file, each with its line and what to write instead, in order."""
     found: list[tuple[int, str]] = []
-    for fault in error.errors(include_url=False):
+    for fault in told_once(error.errors(include_url=False), model):
         told = explain(fault, model, guide)
         # A rule of our own says in its one sentence what to write instead.
         more = "" if fault["type"] == "value_error" else f"; {told.fix[0].lower()}{told.fix[1:]}"
@@ -162,8 +173,12 @@ def tell_lines(error: ValidationError, file: YamlFile, model: type[BaseModel], g
 
 
 def _meant(word: str, known: list[str]) -> str:
-    near = get_close_matches(word, known, n=1)
-    return f"did you mean `{near[0]}`?" if near else ""
+    near = _nearest(word, known)
+    return f"did you mean `{near}`?" if near else ""
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    return next(iter(get_close_matches(word, known, n=1)), "")
 
 
 def _joined(*sentences: str) -> str:

@@ -8,7 +8,8 @@ It judges only the file itself: whether an engine answers or a directory can be 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from os.path import normpath
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from daulat.nation import reference
 from daulat.nation._codes import PLACES_FORMS
 from daulat.nation._residency import residency_faults
 from daulat.nation._routes import route_faults
-from daulat.nation._sentences import Guide, explain, is_secret
+from daulat.nation._sentences import Guide, explain, is_secret, told_once
 from daulat.nation._yaml import YamlFile, parse_yaml, read_yaml
 from daulat.nation.errors import NationError, NationFaultsError
 from daulat.nation.model import JURISDICTION, Knowledge, Nation, Store
@@ -122,7 +123,7 @@ def _faults(file: YamlFile) -> list[NationError]:
     try:
         Nation.model_validate(file.data)
     except ValidationError as error:
-        found += [_fault(file, one) for one in error.errors(include_url=False)]
+        found += [_fault(file, one) for one in told_once(error.errors(include_url=False), Nation)]
     unique = {(fault.line, fault.code, fault.what): fault for fault in found}
     return sorted(unique.values(), key=lambda fault: fault.line)
 
@@ -189,10 +190,14 @@ def _jurisdiction_faults(file: YamlFile) -> Iterator[NationError]:
     country = file.data.get("country")
     if not isinstance(country, str) or not reference.is_country(country):
         return
+    codes = {index: row.get("code") for index, row in file.rows("jurisdictions")}
+    whole = {one: code for one, code in codes.items() if isinstance(code, str) and re.fullmatch(JURISDICTION, code)}
+    foreign = _parts_of_another(file, country, whole)
+    yield from foreign.values()
     for index, row in file.rows("jurisdictions"):
-        code = row.get("code")
-        if not isinstance(code, str) or not re.fullmatch(JURISDICTION, code):
-            continue  # its form is a fault of its own
+        code = whole.get(index)
+        if code is None or code.partition("-")[0] in foreign:
+            continue  # its form is a fault of its own, or it was told with the others
         if not code.startswith(f"{country}-"):
             what = f"jurisdiction `{code}` is not a part of `{country}`"
             why = "Its rules and offices would be those of another country."
@@ -207,6 +212,29 @@ def _jurisdiction_faults(file: YamlFile) -> Iterator[NationError]:
             continue
         line = file.line_of(("jurisdictions", index, "code"))
         yield NationError(what, why=why, fix=fix, code="nation.jurisdiction", file=file.name, line=line, value=code)
+
+
+def _parts_of_another(file: YamlFile, country: str, codes: Mapping[int, str]) -> dict[str, NationError]:
+    """Return one fault for each other country of which several parts are declared, as after a change of `country`."""
+    of = Counter(code.partition("-")[0] for code in codes.values())
+    found = {}
+    for other, count in of.items():
+        if other == country or count == 1 or not reference.is_country(other):
+            continue
+        first = next(index for index, code in codes.items() if code.startswith(f"{other}-"))
+        where = ("jurisdictions", first, "code") if of[country] else ("country",)
+        found[other] = NationError(
+            f"country is `{country}`, and {count} jurisdictions, from `{codes[first]}` on, are parts of `{other}`",
+            why="Rules and offices would be those of another country, and so may names, languages and currency be.",
+            fix=f"If the nation is `{other}`, write `country: {other}`. If it is `{country}`, declare its own parts:"
+            f" `daulat nation jurisdictions {country}` lists them, and `daulat init {country} --diff` shows all that"
+            " differs from a new declaration.",
+            code="nation.jurisdiction",
+            file=file.name,
+            line=file.line_of(where),
+            value=country,
+        )
+    return found
 
 
 def _bound_faults(file: YamlFile) -> Iterator[NationError]:

@@ -54,7 +54,8 @@ def choose_sites(case: Case, nation: Nation, pack: Pack | None, sections: Sequen
     gap, limit_s = rules.numbers["gap"].value, rules.numbers["time_limit_s"].value
     found = plan_sites(siting, gap=gap, time_limit_s=limit_s)
     others, late = robustness(loads, lambda load: question(base, nation, places, rules, load=load), limit_s)
-    spare = float(found.it_mw[:, -1].sum() / loads["p50"][-1] - 1)
+    # Where the load alone stands, the sum of its parts may fall short of it by the last digit.
+    spare = max(0.0, float(found.it_mw[:, -1].sum() / loads["p50"][-1] - 1))
     told = (
         *_notes(found, siting, spare),
         *filter(None, [fewer_note(considered, case.place, rules), _grids_note(case, siting)]),

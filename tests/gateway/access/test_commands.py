@@ -5,6 +5,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -74,7 +75,9 @@ def test_from_an_organisation_to_a_key_with_a_limit(run):
     assert is_well_formed(done.stdout.strip())
     [key] = data(run("access keys list --within moh --json"))
     assert (key["models"], key["networks"], key["created_by"]) == (["qwen*"], ["10.0.0.0/8"], "operator")
-    assert done.stdout.strip() not in run("access keys list").stdout
+    listed = run("access keys list").stdout
+    assert done.stdout.strip() not in listed
+    assert re.search(r"  2\d{3}-\d\d-\d\d \d\d:\d\d:\d\d UTC$", listed, re.MULTILINE)
     run("access limits set project moh/portal money month 12.50 --currency EUR")
     [limit] = data(run("access limits show --json"))
     assert (limit["limit"], limit["used"], limit["available"]) == ("12.5", "0", "12.5")

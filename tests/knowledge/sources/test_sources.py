@@ -148,15 +148,34 @@ def test_faults_of_values_of_every_kind_are_told_at_once(tmp_path: Path) -> None
 def test_faults_between_values_are_told_with_those_of_values(tmp_path: Path) -> None:
     text = GOOD.replace("CC0-1.0", "LicenseRef-x").replace("2024-05-01", "2025-05-01").replace("publisher", "publshr")
     said = faults(tmp_path, text + GOOD.split("sources:\n")[1])
-    assert "has 5 faults" in said
-    for words in (
-        "`licence_basis`",
-        "lies after `retrieved`",
-        "did you mean `publisher`?",
-        "declared twice",
-        "missing",
-    ):
+    assert "has 4 faults" in said
+    for words in ("`licence_basis`", "lies after `retrieved`", "did you mean `publisher`?", "declared twice"):
         assert words in said
+
+
+def test_a_misspelt_key_is_told_once_and_not_as_missing_too(tmp_path: Path) -> None:
+    said = faults(tmp_path, GOOD.replace("licence:", "lisence:").replace("path:", "pth:"))
+    assert "has 2 faults" in said
+    assert "`sources.0.lisence` is not a key of sources.yaml; did you mean `licence`?" in said
+    assert "missing" not in said
+    both = faults(tmp_path, GOOD.replace("licence:", "colour:"))  # like no key, so what is missing is told as well
+    assert "has 2 faults" in both
+    assert "`sources.0.licence` is missing" in both
+
+
+def test_the_guide_shows_what_is_told_of_its_own_example(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[3] / "docs/guides/add-a-source.md").read_text()
+    text = guide.partition("```yaml\n")[2].partition("```")[0]
+    for before, after in (
+        ("publisher:", "publshr:"),
+        ("retrieved: 2026-05-02", "retrieved: 2099-01-01"),
+        ("pdf ", "fax "),
+    ):
+        text = text.replace(before, after, 1)
+    with pytest.raises(SourceError) as caught:
+        load_sources(declared(tmp_path, text), today=date(2026, 5, 2))
+    shown = guide.partition("error[knowledge.sources]: /srv/xa/")[2].partition("\n```")[0]
+    assert caught.value.what == f"{tmp_path}/{shown}"
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,14 @@ def test_a_change_of_a_rule_on_the_command_line_has_its_effect(nation: Nation, p
     assert rules.at == ("32.01", "63.71")
 
 
+@pytest.mark.parametrize("years", [2, 3, 4])
+def test_sites_of_the_load_alone_have_nothing_to_spare_and_never_less(nation: Nation, pack: Pack, years: int) -> None:
+    half = {"horizon_years": years, "siting": {**SMALL["siting"], "spare_share": 0.5}}
+    chosen, part = choose_sites(read_case(nation, pack=pack, scenario=(half, "x")), nation, pack, [(half, "x")])
+    assert part.spare_share >= 0
+    assert chosen.assumptions["sizing.spare_share"].value == part.spare_share
+
+
 def test_a_nation_without_a_table_of_grids_is_told_what_is_taken_for_one(nation: Nation, pack: Pack) -> None:
     small = {"horizon_years": 2, "siting": {"candidates": 3, "round_trip_ms": 200}}
     abroad = nation_of(bootstrap("EE", None))
