@@ -8,12 +8,16 @@ release; nothing here says whether a text holds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 from daulat.knowledge.legal import LegalRules, place_of
 from daulat.knowledge.legal.citations import LawMention
 from daulat.knowledge.release.reader import Release
+from daulat.knowledge.search.asked import Asked
+
+_ARTICLE_NUMBER = re.compile(r"\d+")
 
 
 def placed(mentions: Iterable[LawMention], release: Release, legal: LegalRules) -> tuple[LawMention, ...]:
@@ -27,6 +31,28 @@ def placed(mentions: Iterable[LawMention], release: Release, legal: LegalRules) 
 def holds(mention: LawMention, release: Release) -> bool:
     """Say whether the article that a placed mention names stands somewhere in its laws."""
     return bool(mention.stands_in) or any(_has(release, doc_id, mention.article) for doc_id in mention.doc_ids)
+
+
+def lacks_article(asked: Asked, release: Release) -> bool:
+    """Say whether a question names an article that its law has not, or whose text is not here.
+
+    That is one beyond the last of a law that is here, or one that stands nowhere in it where next to nothing is asked
+    beside: who asks a whole question and has the number wrong is answered from the law.
+    """
+    named = [law for law in asked.mentions if law.article and law.doc_id in release.document_rows]
+    absent = [law for law in named if not holds(law, release)]
+    return any(asked.asks_little or _number(law.article) > _last_article(release, law.doc_id) > 0 for law in absent)
+
+
+def _last_article(release: Release, doc_id: str) -> int:
+    passages = (release.stored(row).passage for row in release.rows_of_document(doc_id))
+    return max((_number(each.article or "") for each in passages), default=0)
+
+
+def _number(article: str) -> int:
+    """Return the number of an article such as 95A or Section 9; 0 where there is none."""
+    found = _ARTICLE_NUMBER.search(article)
+    return int(found.group()) if found else 0
 
 
 def _placed(mention: LawMention, release: Release, legal: LegalRules) -> LawMention:

@@ -10,7 +10,6 @@ remembers vectors of recent questions in memory only, under their hash.
 from __future__ import annotations
 
 import hashlib
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -33,7 +32,7 @@ from daulat.knowledge.search.ends import Counting, ends_of
 from daulat.knowledge.search.features import FEATURES, as_mappings, compare, features_of, fill_everyday
 from daulat.knowledge.search.filters import Filters
 from daulat.knowledge.search.headings import Headings
-from daulat.knowledge.search.places import holds, placed
+from daulat.knowledge.search.places import lacks_article, placed
 from daulat.knowledge.search.ranking import Ranking
 from daulat.knowledge.search.rarity import Rarity
 from daulat.knowledge.search.reranking import FIRST, reranked
@@ -48,7 +47,6 @@ _NEWCOMERS = 4  # passages of law, and of other text
 _REMEMBERED = 2_048
 _FILTERS = 32  # a byte a passage each
 _TITLE_BOOST = 0.3
-_ARTICLE_NUMBER = re.compile(r"\d+")
 _WANTED_LEADS = 10.0  # score above all others: who names an article, or asks what a term means, asks for that one
 
 
@@ -205,16 +203,8 @@ class Searcher:
         return ~asked
 
     def lacks_article(self, asked: Asked) -> bool:
-        """Say whether the question names an article beyond the last one of a law that is here, or one that its text
-        here lacks, and asks next to nothing beside."""
-        named = [law for law in asked.mentions if law.article and law.doc_id in self.release.document_rows]
-        if asked.asks_little and any(not holds(law, self.release) for law in named):
-            return True
-        return any(_number(law.article) > self._last_article(law.doc_id) > 0 for law in named)
-
-    def _last_article(self, doc_id: str) -> int:
-        rows = self.release.rows_of_document(doc_id)
-        return max((_number(self.release.stored(row).passage.article or "") for row in rows), default=0)
+        """Say whether the question names an article that no law here has; see `places.lacks_article`."""
+        return lacks_article(asked, self.release)
 
     def candidates(
         self, asked: Asked, filters: Filters | None = None, *, heard_from: NDArray[np.bool_] | None = None
@@ -396,9 +386,3 @@ def _is_nearest(found: Candidates, place: int) -> bool:
     """Say whether no candidate is nearer than one of them, by meaning or by words."""
     near = found.features[:, [FEATURES.index("dense"), FEATURES.index("words")]]
     return bool((near[place] >= near.max(axis=0)).all())
-
-
-def _number(article: str) -> int:
-    """Return the number of an article such as 95A or Section 9; 0 where there is none."""
-    found = _ARTICLE_NUMBER.search(article)
-    return int(found.group()) if found else 0
