@@ -53,6 +53,21 @@ def test_an_article_that_is_not_here_is_answered_by_no_other(judging, question):
     answer = judging(question)
     assert not answer.answered
     assert answer.citations == ()
+    assert " 23 Tahun 2006" in answer.text or " 24 Tahun 2013" in answer.text
+    assert "tidak ada dalam kumpulan ini" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("UU nomor 8 tahun 1999 tentang apa?", "Naskah Undang-Undang Nomor 8 Tahun 1999 tidak ada dalam kumpulan ini"),
+        ("What does Law No. 8 of 1999 say?", "The text of Undang-Undang Nomor 8 Tahun 1999 is not in this collection"),
+    ],
+)
+def test_a_law_that_is_not_here_is_named_where_the_answer_is_declined(judging, question, told):
+    answer = judging(question)
+    assert not answer.answered
+    assert answer.text.startswith(told)
 
 
 def test_a_wrong_number_beside_a_whole_question_leaves_it_answered(judging):

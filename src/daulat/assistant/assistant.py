@@ -329,7 +329,7 @@ class Assistant:
             page.say(self.elsewhere.said(laws[0], service, language))
             ask = self._who_knows(prepared, laws)
         else:
-            page.say(*self._unread(prepared), self.speech.phrases(language).say("declined"))
+            page.say(*self._unread(prepared), self.elsewhere.declined(prepared.asked, language))
             ask = self.contacts.for_topics(self._matters(prepared), language)
         return replace(self._finished(prepared, page, "declined", ask=ask), answered=False, related=related)
 

@@ -55,6 +55,15 @@ class Labels:
             return self.words["article"].format(number=passage.article)
         return passage.heading or ""
 
+    def article_of(self, number: str, law: str) -> str:
+        """Cite an article of a law by its name.
+
+        >>> load_labels(None).article_of("5", "the Births Act"), load_labels(None).article_of("Section 5", "the Act")
+        ('Article 5, the Births Act', 'Section 5, the Act')
+        """
+        part = number if " " in number.strip() else self.words["article"].format(number=number)
+        return self.words["citation"].format(part=part, document=law)
+
     def cited(self, evidence: Evidence) -> str:
         """Cite a passage as a person would, with the part of the country that it is for, unless its name says that."""
         part, document = self.part(evidence.passage), evidence.document.citation or evidence.document.title

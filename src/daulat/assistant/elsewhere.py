@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Laws of other services: a question in; the laws it names that its service does not answer from, and what to say, out.
+"""Laws that do not answer: a question in; the laws it names that its service does not answer from, what to say of them
+and of those that are not here, out.
 
-"I found nothing" would be untrue of a law that is here. Which service answers from it is said by its name; a law that
-is not here at all is not its matter.
+"I found nothing" would be untrue of a law that is here, and says too little of one that is not. Which service answers
+from a law is said by its name.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from dataclasses import dataclass, field
 
 from daulat.assistant.citing import Labels
 from daulat.assistant.speech import Speech
+from daulat.knowledge.legal import LawMention
 from daulat.knowledge.search import Asked, Filters, Searcher
+from daulat.knowledge.search.places import holds
 from daulat.knowledge.types import Document
 from daulat.language import Said
 
@@ -52,6 +55,27 @@ class Elsewhere:
         tag = phrases.spoken_in("law_served_by")
         services = ", ".join(self._named(each, tag) for each in others[:_MOST_SERVICES])
         return phrases.say("law_served_by", law=name, services=services)
+
+    def declined(self, asked: Asked, language: str) -> Said:
+        """Say that no source answers: the law or article that is named is not here, or else nothing was found."""
+        phrases = self.speech.phrases(language)
+        missing = next(filter(None, map(self._missing, asked.mentions)), "")
+        return phrases.say("not_held", named=missing) if missing else phrases.say("declined")
+
+    def _missing(self, law: LawMention) -> str:
+        """Name a law that is not here, or the article that one here lacks; empty where nothing is missing."""
+        release = self.searcher.release
+        if not law.doc_id:
+            return ""
+        here = next((release.document_rows[each] for each in law.doc_ids if each in release.document_rows), None)
+        if here is None:
+            titles = {act.doc_id: act.title for act in release.acts}
+            return self.labels.act(law.doc_id, titles.get(law.doc_id, ""))
+        if not law.article or holds(law, release):
+            return ""
+        document = release.documents[here]
+        name = document.citation or self.labels.act(document.doc_id, document.title)
+        return self.labels.article_of(law.article, name)
 
     def _answers_from(self, law: Document, service: str) -> bool:
         return self.searcher.may_find(law, Filters(services=frozenset({service})))
