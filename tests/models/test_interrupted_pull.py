@@ -69,7 +69,8 @@ def halting(tiny_weights: Path) -> Iterator[Halting]:
 def test_an_interrupted_pull_says_what_is_kept_and_the_next_goes_on(halting: Halting, tmp_path: Path) -> None:
     pinned = ["--sha256", hashlib.sha256(halting.data).hexdigest(), "--licence", "MIT"]
     command = [sys.executable, "-m", "daulat", "models", "pull", "tiny", "--from", halting.url, *pinned]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    heard = ["env", "--default-signal=INT", *command]  # also where who began the tests has it ignored
+    process = subprocess.Popen(heard, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     while not any(part.stat().st_size for part in tmp_path.rglob("*.part")):
         assert process.poll() is None, "it ended by itself"
         time.sleep(0.05)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from daulat.knowledge._remains import without_remains
@@ -129,6 +129,7 @@ HOSTILE = st.text("ab1 2-–_.…\n()[]/;", max_size=60)
 @given(st.lists(st.lists(st.tuples(WORDS, st.lists(REMAINS, max_size=2)), min_size=1), max_size=4))
 def test_the_words_come_back_as_they_were_before_the_conversion(pages: list[list[tuple[str, list[str]]]]) -> None:
     law = [" ".join(word for word, _ in page) for page in pages]
+    assume(not re.search(r"[-–] 2 [-–]", " ".join(law)))  # nobody could tell it from the number of a page
     printed = [" ".join(" ".join([word, *left]) for word, left in page) for page in pages]
     assert read(*printed) == read(*law)
 
