@@ -37,7 +37,7 @@ def test_every_passage_that_a_row_names_is_in_the_sources(texts: dict[str, str])
 
 
 def test_every_quote_begins_one_sentence_of_a_passage_of_its_row(texts: dict[str, str]) -> None:
-    """And of the first passage, which answers by itself, some quote begins one."""
+    """One of the first passage, which answers by itself, or else one of another; some quote is of the first."""
     rules = load_rules(PACK)
     quoting = [row for row in ROWS if row.quote]
     assert len(quoting) > 700
@@ -48,7 +48,7 @@ def test_every_quote_begins_one_sentence_of_a_passage_of_its_row(texts: dict[str
     for row in quoting:
         begun = [[sum(said.startswith(quote) for said in plain[each]) for each in row.passages] for quote in row.quote]
         for quote, counts in zip(row.quote, begun, strict=True):
-            assert 1 in counts, f"{row.file} line {row.line}: {quote}"
+            assert counts[0] == 1 or (counts[0] == 0 and 1 in counts), f"{row.file} line {row.line}: {quote}"
         assert any(counts[0] == 1 for counts in begun), f"{row.file} line {row.line}: nothing of {row.passages[0]}"
 
 

@@ -18,7 +18,7 @@ from daulat.assistant.types import Citation
 from daulat.knowledge.cutting import table_at
 from daulat.knowledge.cutting.segments import Span, segments, trim
 from daulat.knowledge.legal import LegalRules, article_at, paragraph_around, span_of_article
-from daulat.knowledge.types import Passage, passage_path, plain_name
+from daulat.knowledge.types import Document, Passage, passage_path, plain_name
 from daulat.language import PackFiles
 
 _WHOLE_WORDS = 130  # a passage up to this length is quoted whole
@@ -46,14 +46,12 @@ class Labels:
         'Section 5'
         """
         if " " in (passage.article or "").strip():
-            return passage.article or ""
+            return self._article(passage.article or "")
         if passage.section == "elucidation" and passage.article:
             return self.words["elucidation"].format(number=passage.article)
         if passage.section in ("elucidation_general", "preamble"):
             return self.words[passage.section]
-        if passage.article:
-            return self.words["article"].format(number=passage.article)
-        return passage.heading or ""
+        return self._article(passage.article) if passage.article else passage.heading or ""
 
     def article_of(self, number: str, law: str) -> str:
         """Cite an article of a law by its name.
@@ -61,8 +59,10 @@ class Labels:
         >>> load_labels(None).article_of("5", "the Births Act"), load_labels(None).article_of("Section 5", "the Act")
         ('Article 5, the Births Act', 'Section 5, the Act')
         """
-        part = number if " " in number.strip() else self.words["article"].format(number=number)
-        return self.words["citation"].format(part=part, document=law)
+        return self.words["citation"].format(part=self._article(number), document=law)
+
+    def _article(self, number: str) -> str:
+        return number if " " in number.strip() else self.words["article"].format(number=number)
 
     def cited(self, evidence: Evidence) -> str:
         """Cite a passage as a person would, with the part of the country that it is for, unless its name says that."""
@@ -97,6 +97,10 @@ class Labels:
             return plain_name(doc_id, title)
         name = self.words["act"].format(kind=self.legal.kinds[code].title, number=number, year=year)
         return self.words["about"].format(act=name, title=title) if title else name
+
+    def law(self, document: Document) -> str:
+        """Name a text that is here: as it is cited, else by its id and title."""
+        return document.citation or self.act(document.doc_id, document.title)
 
     def note(self, text: str) -> str:
         """Write a curator's note with acts by their names, where it has their ids."""

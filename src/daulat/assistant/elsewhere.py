@@ -48,7 +48,7 @@ class Elsewhere:
     def said(self, law: Document, service: str, language: str) -> Said:
         """Say that the service does not answer from a law, and which do."""
         phrases = self.speech.phrases(language)
-        name = law.citation or self.labels.act(law.doc_id, law.title)
+        name = self.labels.law(law)
         others = [each for each in self.services if each != service and self._answers_from(law, each)]
         if not others:
             return phrases.say("law_not_served", law=name)
@@ -73,9 +73,7 @@ class Elsewhere:
             return self.labels.act(law.doc_id, titles.get(law.doc_id, ""))
         if not law.article or holds(law, release):
             return ""
-        document = release.documents[here]
-        name = document.citation or self.labels.act(document.doc_id, document.title)
-        return self.labels.article_of(law.article, name)
+        return self.labels.article_of(law.article, self.labels.law(release.documents[here]))
 
     def _answers_from(self, law: Document, service: str) -> bool:
         return self.searcher.may_find(law, Filters(services=frozenset({service})))

@@ -68,7 +68,7 @@ class Fates:
 
     def _tell(self, page: Page, document: Document) -> None:
         """Say what became of a document, and cite its beginning; one that nothing was read from has none to cite."""
-        law = document.citation or self.labels.act(document.doc_id, document.title)
+        law = self.labels.law(document)
         first, *others = self._said(law, document, page.language)
         if self._release.rows_of_document(document.doc_id):
             beginning = self._beginning(document)

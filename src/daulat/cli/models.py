@@ -132,9 +132,8 @@ def show(model: str, directory: Path, as_json: bool) -> None:
     if found is None:
         _require_named(store, model)
     weights = store.find(model)
-    detail = (
-        _detail(found, weights) if found else _record(store.look(model))
-    )  # pulled with --from, which no row tells of
+    # What was pulled with --from is in no row of the catalogue; its record tells of it.
+    detail = _detail(found, weights) if found else _record(store.look(model))
     if as_json:
         emit_json(detail)
         return

@@ -88,19 +88,22 @@ def article_at(passage: Passage, place: int, rules: LegalRules | None) -> Passag
     elucidation = rules.merged.elucidation.search(passage.text, 0, place)
     if number and elucidation:
         return replace(passage, article=number, section="elucidation")
-    # Only the elucidation begins again at article 1; a smaller number in the body is a reference or a misread digit.
-    return replace(passage, article=number) if _order(number) > _order(passage.article) else passage
+    return replace(passage, article=number) if _goes_on(number, passage.article) else passage
 
 
 def place_of(passage: Passage, article: str, rules: LegalRules | None) -> int | None:
-    """Return where another article begins in a passage, behind its heading; None where it does not stand there."""
-    if rules is None or rules.merged is None:
+    """Return where another article begins in the passage of an article, behind its heading; None where it does not.
+
+    What only explains an article is not the article.
+    """
+    if rules is None or rules.merged is None or passage.section != "body" or not passage.article:
         return None
-    for opening in _openings(passage.text, rules.merged):
-        found = article_at(passage, opening.end, rules)
-        if found is not passage and (found.section, found.article) == (passage.section, article):
-            return opening.end
-    return None
+    if not _goes_on(article, passage.article):
+        return None
+    explained = rules.merged.elucidation.search(passage.text)
+    body = passage.text[: explained.start()] if explained else passage.text
+    openings = _openings(body, rules.merged)
+    return next((each.end for each in openings if rules.number("".join(each.article.split())) == article), None)
 
 
 def _openings(text: str, merged: Merged) -> list[_Opening]:
@@ -113,6 +116,14 @@ def _openings(text: str, merged: Merged) -> list[_Opening]:
         after = found.end("article")
         openings.append(_Opening(found.start(), after, found["article"]))
     return sorted(openings)
+
+
+def _goes_on(number: str, before: str) -> bool:
+    """Say whether an article may follow another in the body.
+
+    Only the elucidation begins again at article 1; a smaller number in the body is a reference or a misread digit.
+    """
+    return _order(number) > _order(before)
 
 
 def _order(number: str) -> tuple[int, str]:
