@@ -3,16 +3,48 @@
 
 The vocabulary comes from the encoder's weight file (see `weights`). It never truncates: the encoder cuts long texts
 into windows. Method: best segmentation by Viterbi over unigram scores (Kudo 2018, https://arxiv.org/abs/1804.10959).
-No piece of this vocabulary crosses a space, so each word is segmented once and remembered.
+No piece of this vocabulary crosses a space, so each word is segmented once and remembered. Its 250,000 pieces are a
+trie, which takes 1 MB where a dictionary takes 36, and is as fast (docs/design/encoder.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from marisa_trie import BinaryTrie
 
 WORD_MARK = "\u2581"
 _REMEMBERED_WORDS = 50_000
+
+
+class Pieces:
+    """The pieces of a vocabulary, each with its id.
+
+    Parameters
+    ----------
+    pieces : sequence of bytes
+        In UTF-8, in the order of their ids; empty ones are no pieces.
+
+    Examples
+    --------
+    >>> pieces = Pieces(["a".encode(), b"", "ab".encode()])
+    >>> list(pieces.beginning(b"abc"))
+    [(1, 0), (2, 2)]
+    """
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self._trie = BinaryTrie([piece for piece in pieces if piece])
+        self._ids = array("i", bytes(4 * len(self._trie)))
+        for piece_id, piece in enumerate(pieces):
+            if piece:
+                self._ids[self._trie.key_id(piece)] = piece_id
+
+    def beginning(self, text: bytes) -> Iterator[tuple[int, int]]:
+        """Return length in bytes and id of each piece that `text` begins with, the shortest first."""
+        for piece in self._trie.prefixes(text):
+            yield len(piece), self._ids[self._trie.key_id(piece)]
 
 
 @dataclass(slots=True)
@@ -21,8 +53,7 @@ class UnigramTokenizer:
 
     Parameters
     ----------
-    pieces : mapping of str to int
-        Piece to id.
+    pieces : Pieces
     scores : array of float
         Log probability of each id.
     replacements : mapping of str to str
@@ -32,24 +63,22 @@ class UnigramTokenizer:
 
     Examples
     --------
-    >>> from array import array
-    >>> tokenizer = UnigramTokenizer({"\u2581a": 0, "b": 1, "\u2581ab": 2}, array("f", [-1, -1, -1.5]), {}, unknown=9)
+    >>> pieces = Pieces(["\u2581a".encode(), b"b", "\u2581ab".encode()])
+    >>> tokenizer = UnigramTokenizer(pieces, array("f", [-1, -1, -1.5]), {}, unknown=9)
     >>> tokenizer.encode("ab a")
     [2, 0]
     >>> tokenizer.encode("a?")
     [0, 9]
     """
 
-    pieces: Mapping[str, int]
+    pieces: Pieces
     scores: Sequence[float]
     replacements: Mapping[str, str]
     unknown: int
-    _longest: int = field(init=False)
     _unknown_score: float = field(init=False)
     _words: dict[str, tuple[int, ...]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._longest = max(map(len, self.pieces), default=1)
         self._unknown_score = min(self.scores, default=0.0) - 10.0
 
     def encode(self, text: str) -> list[int]:
@@ -72,25 +101,24 @@ class UnigramTokenizer:
 
     def _segment(self, word: str) -> list[int]:
         """Find the segmentation of one word with the highest sum of scores; ties go to the earlier find."""
-        size = len(word)
-        best = [-1e30] * (size + 1)
+        whole = word.encode("utf-8", "surrogatepass")  # half a pair is no piece, and no fault either
+        best = [-1e30] * (len(whole) + 1)
         best[0] = 0.0
-        back: list[tuple[int, int]] = [(0, self.unknown)] * (size + 1)
-        pieces, scores = self.pieces, self.scores
-        for start in range(size):
+        back: list[tuple[int, int]] = [(0, self.unknown)] * (len(whole) + 1)
+        start = 0
+        for character in word:
             base = best[start]
-            for end in range(start + 1, min(size, start + self._longest) + 1):
-                piece = pieces.get(word[start:end])
-                if piece is None or piece == self.unknown:
-                    continue
-                score = base + scores[piece]
-                if score > best[end]:
-                    best[end], back[end] = score, (start, piece)
+            for length, piece in self.pieces.beginning(whole[start:]):
+                score = base + self.scores[piece]
+                if piece != self.unknown and score > best[start + length]:
+                    best[start + length], back[start + length] = score, (start, piece)
             score = base + self._unknown_score
-            if score > best[start + 1]:
-                best[start + 1], back[start + 1] = score, (start, self.unknown)
+            after = start + len(character.encode("utf-8", "surrogatepass"))
+            if score > best[after]:
+                best[after], back[after] = score, (start, self.unknown)
+            start = after
         ids: list[int] = []
-        position = size
+        position = len(whole)
         while position > 0:
             position, piece = back[position]
             ids.append(piece)

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from daulat.knowledge.encoder.tokenizer import UnigramTokenizer
+from daulat.knowledge.encoder.tokenizer import Pieces, UnigramTokenizer
 from daulat.knowledge.errors import EncoderError
 
 Float32 = NDArray[np.float32]
@@ -202,7 +202,7 @@ def _tokenizer(cursor: _Cursor, n_pieces: int, unknown: int) -> UnigramTokenizer
     offsets = np.frombuffer(cursor.bytes((n_pieces + 1) * 4), "<u4").tolist()
     scores = array("f", cursor.bytes(n_pieces * 4))
     blob = cursor.bytes(blob_size)
-    pieces = {blob[a:b].decode(): i for i, (a, b) in enumerate(itertools.pairwise(offsets)) if b > a}
+    pieces = Pieces([blob[a:b] for a, b in itertools.pairwise(offsets)])
     n_replacements, size = cursor.take("iI")
     table = cursor.bytes(size)
     replacements: dict[str, str] = {}
