@@ -80,6 +80,35 @@ def test_what_holds_instead_of_a_text_that_is_not_here_is_told_as_a_note_with_it
     assert all(words not in each.quote for each in answer.citations)
 
 
+@pytest.mark.parametrize(
+    ("question", "missing", "note"),
+    [
+        (
+            "Apa isi Pasal 35 UU 23/2006?",
+            "Naskahnya tidak ada dalam kumpulan ini.",
+            "Catatan kumpulan ini, bukan kutipan: Pengadilan tidak mengabulkan permohonan pencatatan perkawinan",
+        ),
+        (
+            "What does Pasal 35 UU 23/2006 say?",
+            "Its text is not in this collection.",
+            "A note of this collection, not a quotation: Courts do not grant requests to register marriages",
+        ),
+    ],
+)
+def test_what_another_act_adds_to_law_in_force_is_told_beside_it(ask, question, missing, note):
+    answer = ask(question)
+    law = cited(answer, "UU-23-2006:pasal-35")
+    assert (law.status, law.standing) == ("in_force", "current")
+    before = answer.text[: law.start]
+    assert before.index("Surat Edaran Mahkamah Agung Nomor 2 Tahun 2023") < before.index(missing) < before.index(note)
+
+
+def test_what_holds_in_place_of_one_article_of_a_law_that_is_gone_is_told(ask):
+    answer = ask("rumah sakit nolak pasien gawat darurat minta uang muka")
+    told = answer.text[: cited(answer, "UU-36-2009:pasal-32").start]
+    assert "dilarang menolak pasien atau meminta uang muka. (UU 17/2023 Pasal 174)" in told
+
+
 def test_what_two_old_texts_share_is_said_once_and_each_is_called_old():
     missing = Said("The text of the newer rule is not in this collection.", "en")
     quoted = [

@@ -7,7 +7,7 @@ sentence is really said in. It never speaks about the matter itself: that is the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
@@ -117,7 +117,11 @@ class Speech:
             said.append(phrases.say("dated_source", date=day))
         if evidence.standing == "history" and successor and not has_text(status.by):
             said.append(phrases.say("successor_missing"))
-        return (*said, *self.ahead(evidence, labels, language))
+        return (
+            *said,
+            *self.ahead(evidence, labels, language),
+            *self.completed(evidence, labels, language, has_text=has_text),
+        )
 
     def ahead(self, evidence: Evidence, labels: Labels, language: str) -> tuple[Said, ...]:
         """Say what will change a passage and from when, where that is decided; nothing where it is not."""
@@ -130,6 +134,18 @@ class Speech:
         day = long_date(change.since, phrases.spoken_in(key))
         return (phrases.say(key, date=day, citation=named, successor=labels.act(change.other, change.other_title)),)
 
+    def completed(
+        self, evidence: Evidence, labels: Labels, language: str, *, has_text: Callable[[str], bool]
+    ) -> Iterator[Said]:
+        """Say which acts rule on the same matter beside a passage, and what they say where a curator wrote it down."""
+        for act in evidence.status.completed_by:
+            here = has_text(act.other)
+            phrases, citation = self.phrases(language), labels.cited(evidence)
+            key = "completed_by" if here else "completed_elsewhere"
+            yield phrases.say(key, citation=citation, act=labels.act(act.other, act.other_title))
+            if act.now and not here:
+                yield self._noted(act.now, labels.note(act.source), language)
+
     def holds_now(
         self, evidence: Evidence, labels: Labels, language: str, *, has_text: Callable[[str], bool]
     ) -> Said | None:
@@ -137,11 +153,15 @@ class Speech:
 
         In another language where not in this.
         """
-        status, sentences = evidence.status, dict(evidence.status.now)
-        if not sentences or evidence.standing != "history" or has_text(status.by):
+        status = evidence.status
+        if not status.now or evidence.standing != "history" or has_text(status.by):
             return None
+        return self._noted(status.now, labels.note(status.source), language)
+
+    def _noted(self, now: Iterable[tuple[str, str]], source: str, language: str) -> Said:
+        sentences = dict(now)
         tag = language if language in sentences else next(iter(sentences))
-        return self.phrases(tag).say("holds_now", now=sentences[tag], source=labels.note(status.source))
+        return self.phrases(tag).say("holds_now", now=sentences[tag], source=source)
 
 
 @lru_cache(maxsize=64)

@@ -191,7 +191,8 @@ class OpenLibrary:
         ahead, later = changed.ahead, ""
         if ahead:
             later = f"{ahead.kind.replace('_', ' ')} {self.act_name(ahead.other, ahead.other_title)} from {ahead.since}"
-        told = (act, later, self._labels.note(changed.note), self._labels.note(changed.source))
+        beside = [f"completed by {self.act_name(each.other, each.other_title)}" for each in changed.completed_by]
+        told = (act, later, *beside, self._labels.note(changed.note), self._labels.note(changed.source))
         return "; ".join(part for part in told if part)
 
 

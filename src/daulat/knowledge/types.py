@@ -18,7 +18,8 @@ Section = Literal["preamble", "body", "elucidation_general", "elucidation", "tex
 class Relation:
     """One legal relation of a document, as the pack or the source declares it.
 
-    `kind` is read from this document: ``amended_by``, ``revoked_by``, ``partly_revoked_by``, ``amends``, ``revokes``.
+    `kind` is read from this document: ``amended_by``, ``revoked_by``, ``partly_revoked_by``, ``completed_by`` (another
+    act adds to it, and it stays), ``amends``, ``revokes``.
     `articles` limits it to some articles of this document (empty: the whole); where they are not `complete`, others may
     have changed too. `source` says who says so. `now` is what holds since then, in one sentence by language.
     """

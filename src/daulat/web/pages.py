@@ -34,6 +34,7 @@ from daulat.web.views import (
     article_label,
     citation_address,
     dial,
+    one_of_each,
     opening_words,
     quoted_lines,
     status_of,
@@ -188,7 +189,8 @@ class Pages:
             (heading, list(passages))
             for heading, passages in groupby(library.passages_of(doc_id), key=lambda passage: passage.heading or "")
         ]
-        return self.page(request, "document.html", document=document, chapters=chapters)
+        relations = one_of_each(document.relations)
+        return self.page(request, "document.html", document=document, chapters=chapters, relations=relations)
 
     def sources(self, request: Request) -> Response:
         """List the documents, found by words of their citation where asked."""

@@ -7,7 +7,7 @@ Pure: no request, no template, no HTML but the rendered words of an answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 from urllib.parse import quote as percent_encode
@@ -296,6 +296,21 @@ def view_passage(
         is_history=standing_of(changed or PassageStatus(status), passage, document) == "history",
         ahead=changed.ahead if changed else None,
     )
+
+
+def one_of_each(relations: Iterable[Relation]) -> tuple[Relation, ...]:
+    """Join what is recorded article by article of one act, as a reader of the whole document wants it: in one line."""
+    joined: dict[object, Relation] = {}
+    for each in relations:
+        key = (each.kind, each.other, each.since, each.complete, each.note)
+        known = joined.get(key)
+        if known is None or not (known.articles and each.articles):  # without articles it is of the whole
+            joined[key if known is None else each] = each
+            continue
+        sources = tuple(dict.fromkeys((*known.source.split("; "), *each.source.split("; "))))
+        articles = tuple(dict.fromkeys((*known.articles, *each.articles)))
+        joined[key] = replace(known, articles=articles, source="; ".join(filter(None, sources)))
+    return tuple(joined.values())
 
 
 def _concerns(relation: Relation, passage: Passage) -> bool:

@@ -196,3 +196,58 @@ def test_what_holds_now_needs_a_language_and_a_sentence(tmp_path: Path, now: str
     with pytest.raises(SourceError, match="line 6") as told:
         load_relations(tmp_path / "relations.yaml")
     assert fault in str(told.value)
+
+
+GONE = """
+format: 1
+acts:
+  - {act: ACT-9-2020, title: Health, source: section 80, since: '2020', revokes: [ACT-1-1990]}
+  - act: ACT-9-2020
+    source: section 80
+    since: '2020'
+    partly_revokes: [{doc_id: ACT-1-1990, articles: ['4'], source: section 12, now: {en: Hospitals must help.}}]
+"""
+
+
+def test_of_a_law_that_is_gone_it_is_known_by_article_what_holds_in_its_place(
+    tmp_path: Path, rules: LegalRules
+) -> None:
+    (tmp_path / "relations.yaml").write_text(GONE)
+    book = load_relations(tmp_path / "relations.yaml")
+    for known in (book, RelationBook().joined(book), book.joined(RelationBook())):
+        told = {article: asked(act(1, 1990), article, known, rules) for article in ("4", "5")}
+        assert {status.status for status in told.values()} == {"revoked"}
+        assert (told["4"].now, told["4"].source) == ((("en", "Hospitals must help."),), "section 12")
+        assert (told["5"].now, told["5"].source) == ((), "section 80")
+        assert [change.kind for change in known.changes["ACT-1-1990"]] == ["revoked_by"]
+
+
+COMPLETED = """
+format: 1
+acts:
+  - act: ACT-4-2024
+    title: Mothers
+    source: Act 4 of 2024 section 4
+    since: '2024-07-02'
+    completes: [{doc_id: ACT-4-1993, articles: ['82'], now: {en: Leave is three months at least.}}]
+in_force: [{source: Gazette, as_of: '2025', documents: [ACT-4-1993]}]
+"""
+
+
+def test_what_another_act_adds_to_an_article_leaves_it_as_it_was(tmp_path: Path, rules: LegalRules) -> None:
+    (tmp_path / "relations.yaml").write_text(COMPLETED)
+    book = load_relations(tmp_path / "relations.yaml")
+    labour = act(4, 1993)
+    told = {day: asked(labour, "82", book, rules, day) for day in ("", "2024-07-01")}
+    assert {status.status for status in told.values()} == {"in_force"}
+    assert [(each.other, each.now) for each in told[""].completed_by] == [
+        ("ACT-4-2024", (("en", "Leave is three months at least."),))
+    ]
+    assert (told["2024-07-01"].completed_by, told["2024-07-01"].ahead) == ((), None)
+    assert asked(labour, "83", book, rules).completed_by == ()
+    assert status_of(labour, None, book, rules).completed_by == ()
+
+
+def test_what_is_only_added_to_is_not_thereby_checked(tmp_path: Path, rules: LegalRules) -> None:
+    (tmp_path / "relations.yaml").write_text(COMPLETED.split("in_force")[0])
+    assert asked(act(4, 1993), "83", load_relations(tmp_path / "relations.yaml"), rules).status == "unknown"

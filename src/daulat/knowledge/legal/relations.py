@@ -26,7 +26,12 @@ from daulat.nation import read_yaml
 _TEXT_OF_AN_ARTICLE = 80  # characters; less after an instruction is only the end of the page
 Certainty = Literal["certain", "likely"]
 Day = Annotated[str, AfterValidator(checks.day)]
-_INVERSE = {"revokes": "revoked_by", "partly_revokes": "partly_revoked_by", "amends": "amended_by"}
+_INVERSE = {
+    "revokes": "revoked_by",
+    "partly_revokes": "partly_revoked_by",
+    "amends": "amended_by",
+    "completes": "completed_by",
+}
 OWN_TEXT = "its own text"
 """Ends the source of what is known only because an amending act is among the documents."""
 KINDS = (*_INVERSE.values(), *_INVERSE)
@@ -38,7 +43,8 @@ Sentences = dict[Tag, Annotated[str, StringConstraints(min_length=1)]]
 
 class _Change(Declared):
     """`articles` are numbers; `elucidation_general` names that part of an act. Not `complete`: these for certain, and
-    perhaps others. `now` is what holds since then, in one sentence by language; by default what the act says of all."""
+    perhaps others. `now` is what holds since then, in one sentence by language; by default what the act says of all, as
+    with `source`. Where the act revokes the whole, `partly_revokes` may say what holds in place of single articles."""
 
     doc_id: DocumentId
     articles: tuple[str, ...] = ()
@@ -46,6 +52,7 @@ class _Change(Declared):
     note: str = ""
     now: Sentences = Field(default_factory=dict)
     since: Day = ""
+    source: str = ""
 
 
 class _Act(Declared):
@@ -58,6 +65,7 @@ class _Act(Declared):
     revokes: tuple[DocumentId, ...] = ()
     partly_revokes: tuple[_Change, ...] = ()
     amends: tuple[_Change, ...] = ()
+    completes: tuple[_Change, ...] = ()
 
 
 class _InForce(Declared):
@@ -102,7 +110,8 @@ class RelationBook:
     Parameters
     ----------
     changes : mapping of str to tuple of Relation
-        By the document that was changed: ``revoked_by``, ``partly_revoked_by``, ``amended_by``.
+        By the document that was changed: ``revoked_by``, ``partly_revoked_by``, ``amended_by``; or that another act
+        adds to without changing a word of it: ``completed_by``.
     restated : mapping of (doc_id, article) to tuple of Restatement
         Oldest first.
     amends : mapping of str to str
@@ -113,6 +122,8 @@ class RelationBook:
         Titles of acts, whether or not a release holds them.
     made_under : mapping of str to str
         From a regulation to the act that it carries out.
+    instead : mapping of str to tuple of Relation
+        By a document that was revoked as a whole: what is known to hold in place of single articles.
     """
 
     changes: Mapping[str, tuple[Relation, ...]] = field(default_factory=dict)
@@ -121,6 +132,7 @@ class RelationBook:
     in_force: Mapping[str, str] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
     made_under: Mapping[str, str] = field(default_factory=dict)
+    instead: Mapping[str, tuple[Relation, ...]] = field(default_factory=dict)
 
     def joined(self, other: RelationBook) -> RelationBook:
         """Return a book that knows what both say; of one relation, what this one says stays."""
@@ -139,6 +151,10 @@ class RelationBook:
             in_force={**other.in_force, **self.in_force},
             titles={**other.titles, **self.titles},
             made_under={**other.made_under, **self.made_under},
+            instead={
+                doc_id: (*self.instead.get(doc_id, ()), *other.instead.get(doc_id, ()))
+                for doc_id in dict.fromkeys((*self.instead, *other.instead))
+            },
         )
 
     def as_of(self, day: str) -> RelationBook:
@@ -196,12 +212,18 @@ def load_relations(path: Path) -> RelationBook:
     """
     file = load_declared(path, _RelationsFile)
     changes: dict[str, list[Relation]] = {}
+    instead: dict[str, list[Relation]] = {}
+    gone = {(act.act, doc_id) for act in file.acts for doc_id in act.revokes}
     for act in file.acts:
         note = "" if act.certainty == "certain" else act.certainty
         whole = Relation("revoked_by", act.act, act.title, act.since, note=note, source=act.source)
         for doc_id in act.revokes:
             _add(changes.setdefault(doc_id, []), whole)
-        for kind, several in (("partly_revoked_by", act.partly_revokes), ("amended_by", act.amends)):
+        for kind, several in (
+            ("partly_revoked_by", act.partly_revokes),
+            ("amended_by", act.amends),
+            ("completed_by", act.completes),
+        ):
             for change in several:
                 said = "; ".join(filter(None, (change.note, note)))
                 part = replace(
@@ -212,13 +234,16 @@ def load_relations(path: Path) -> RelationBook:
                     note=said,
                     since=change.since or act.since,
                     now=tuple((change.now or act.now).items()),
+                    source=change.source or act.source,
                 )
-                changes.setdefault(change.doc_id, []).append(part)  # of one act there may be several, of other articles
+                place = instead if kind == "partly_revoked_by" and (act.act, change.doc_id) in gone else changes
+                place.setdefault(change.doc_id, []).append(part)  # of one act there may be several, of other articles
     return RelationBook(
         changes={doc_id: tuple(known) for doc_id, known in changes.items()},
         in_force={doc_id: checked.source for checked in file.in_force for doc_id in checked.documents},
         titles={act.act: act.title for act in file.acts if act.title},
         made_under={doc_id: parent.act for parent in file.made_under for doc_id in parent.documents},
+        instead={doc_id: tuple(known) for doc_id, known in instead.items()},
     )
 
 
@@ -227,7 +252,7 @@ def lines_of_documents(path: Path) -> dict[str, int]:
     file = read_yaml(path)
     found: dict[str, int] = {}
     for place, act in enumerate(file.data["acts"]):
-        for kind in ("revokes", "partly_revokes", "amends"):
+        for kind in _INVERSE:
             for number, changed in enumerate(act.get(kind, ())):
                 doc_id = changed["doc_id"] if isinstance(changed, dict) else changed
                 found.setdefault(str(doc_id).strip(), file.line_of(("acts", place, kind, number)))

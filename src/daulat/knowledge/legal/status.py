@@ -43,6 +43,8 @@ class PassageStatus:
         What holds since the change, where a curator wrote it down.
     ahead : Relation or None
         The first change of this very passage that is decided and had not begun on the day asked about.
+    completed_by : tuple of Relation
+        Acts that rule on the same matter beside this passage, which stays as it is.
     """
 
     status: LegalStatus
@@ -55,6 +57,7 @@ class PassageStatus:
     under: str = ""
     now: tuple[tuple[str, str], ...] = ()
     ahead: Relation | None = None
+    completed_by: tuple[Relation, ...] = ()
 
 
 def status_of(
@@ -96,13 +99,16 @@ def statuses_of(
     changes, base_changes = (_with_numbers(_begun(act, book, on), number) for act in (document.doc_id, base))
     whole = _gone(document, base, changes, base_changes, book)
     if whole:
-        return [whole] * len(passages)
+        numbers = (_number_of(passage, base, rules) for passage in passages)
+        instead = _with_numbers(book.instead.get(document.doc_id, ()), number)
+        return [_instead(article, instead, whole) for article in numbers]
     coming = _with_numbers(_coming((document.doc_id, base), book, on), number)
     found = []
     for passage in passages:
         article = _number_of(passage, base, rules)
         status = _status_of_article(document, passage, base, article, changes, book, on)
-        found.append(replace(status, ahead=_ahead(status, article, coming)))
+        completed = _completed(status, article, changes) if passage is not None else ()
+        found.append(replace(status, ahead=_ahead(status, article, coming), completed_by=completed))
     return found
 
 
@@ -121,7 +127,7 @@ def _begun(act: str, book: RelationBook, on: str) -> list[Relation]:
 def _coming(acts: Iterable[str], book: RelationBook, on: str) -> list[Relation]:
     """Return what will change an act after a day, the first first; what amends a law will be revoked with that."""
     own, *others = acts
-    later = [*book.changes.get(own, ())]
+    later = [change for change in book.changes.get(own, ()) if change.kind != "completed_by"]
     later += [change for act in others for change in book.changes.get(act, ()) if change.kind == "revoked_by"]
     return sorted((change for change in later if on and change.since > on), key=lambda change: change.since)
 
@@ -131,6 +137,22 @@ def _ahead(status: PassageStatus, article: str, coming: Iterable[Relation]) -> R
     if status.status == "revoked" or status.newer_passage_id:
         return None
     return next((each for each in coming if each.kind == "revoked_by" or (article and article in each.articles)), None)
+
+
+def _completed(status: PassageStatus, article: str, changes: Iterable[Relation]) -> tuple[Relation, ...]:
+    """Return the acts that add to an article; none to what is history, whose successor says what holds."""
+    if status.status == "revoked" or status.newer_passage_id:
+        return ()
+    adding = (change for change in changes if change.kind == "completed_by")
+    return tuple(change for change in adding if not change.articles or article in change.articles)
+
+
+def _instead(article: str, instead: Iterable[Relation], whole: PassageStatus) -> PassageStatus:
+    """Add what holds in place of an article, where the act that revoked the whole is known to say so."""
+    for said in instead:
+        if said.other == whole.by and article and article in said.articles:
+            return replace(whole, now=said.now, source=said.source)
+    return whole
 
 
 def _gone(
@@ -228,7 +250,7 @@ def _amended_or_not(
         return PassageStatus("partly_revoked", source=document.publisher)
     checked = book.in_force.get(document.doc_id) or (document.publisher if document.status == "in_force" else "")
     listed = [change for change in (*latest, *document.relations) if not change.source.endswith(OWN_TEXT)]
-    if not checked and any(change.kind != "partly_revoked_by" for change in listed):
+    if not checked and any(change.kind not in ("partly_revoked_by", "completed_by") for change in listed):
         # Somebody listed what changed this act, and this article or act is not among it.
         checked = listed[0].source
     if document.status == "not_law":
