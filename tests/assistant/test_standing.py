@@ -7,7 +7,8 @@ import pytest
 
 from daulat.assistant import Answer, open_assistant
 from daulat.assistant.assistant import _leading
-from daulat.assistant.evidence import Evidence
+from daulat.assistant.citing import at_article
+from daulat.assistant.evidence import Evidence, gather_evidence
 from daulat.assistant.quoting import Quoted, quotation
 from daulat.assistant.sentence import Marked
 from daulat.assistant.types import Citation
@@ -101,6 +102,18 @@ def test_what_another_act_adds_to_law_in_force_is_told_beside_it(ask, question, 
     assert (law.status, law.standing) == ("in_force", "current")
     before = answer.text[: law.start]
     assert before.index("Surat Edaran Mahkamah Agung Nomor 2 Tahun 2023") < before.index(missing) < before.index(note)
+
+
+def test_an_old_note_that_stands_in_the_passage_of_an_article_in_force_is_old(ask):
+    stored = ask.assistant.release.stored(ask.assistant.release.row_of("UU-23-2006:pasal-107#106"))
+    document = ask.assistant.release.document_of(ask.assistant.release.row_of("UU-23-2006:pasal-107#106"))
+    [evidence] = gather_evidence([Hit(stored.passage, document, 1.0)], ask.assistant.release)
+    told = {}
+    for words in ("Ketentuan tentang pindah domisili tetap bagi KTP", "dilakukan antar-umat yang berbeda agama"):
+        at = at_article(evidence, stored.passage.text.index(words), ask.assistant.searcher.reader.legal)
+        told[at.passage.article] = (at.passage.section, at.status.by, at.standing, len(at.status.completed_by))
+    assert (evidence.status.status, evidence.standing) == ("in_force", "current")
+    assert told == {"64": ("elucidation", "UU-24-2013", "history", 0), "35": ("elucidation", "", "current", 1)}
 
 
 def test_what_holds_in_place_of_one_article_of_a_law_that_is_gone_is_told(ask):

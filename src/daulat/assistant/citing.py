@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from daulat.assistant.evidence import Evidence
+from daulat.assistant.evidence import Evidence, standing_of
 from daulat.assistant.types import Citation
 from daulat.knowledge.cutting import table_at
 from daulat.knowledge.cutting.segments import Span, segments, trim
@@ -118,8 +118,13 @@ def load_labels(
 
 
 def at_article(evidence: Evidence, place: int, legal: LegalRules | None) -> Evidence:
-    """Return the evidence as of the article that stands at a place in its passage."""
-    return replace(evidence, passage=article_at(evidence.passage, place, legal))
+    """Return the evidence as of the article that stands at a place in its passage, with that article's standing."""
+    passage = article_at(evidence.passage, place, legal)
+    for other in evidence.within:
+        if (other.article, other.section) == (passage.article, passage.section):
+            standing = standing_of(other.status, passage, evidence.document)
+            return replace(evidence, passage=passage, status=other.status, standing=standing)
+    return replace(evidence, passage=passage)
 
 
 def cut_quote(passage: Passage, answer: Span, legal: LegalRules | None, *, short: bool = False) -> Span:

@@ -12,20 +12,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from daulat.assistant.types import Standing
-from daulat.knowledge.legal import PassageStatus
-from daulat.knowledge.release import Release
+from daulat.knowledge.legal import PassageStatus, Within
+from daulat.knowledge.release import Release, StoredPassage
 from daulat.knowledge.types import Document, Hit, Passage
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A passage that may be cited. `hit` is what the search found; `passage` its newest text where that is another."""
+    """A passage that may be cited. `hit` is what the search found; `passage` its newest text where that is another.
+
+    `within` has the standing of other articles that stand in it.
+    """
 
     hit: Hit
     passage: Passage
     document: Document
     status: PassageStatus
     standing: Standing
+    within: tuple[Within, ...] = ()
 
     @property
     def language(self) -> str:
@@ -57,22 +61,20 @@ def gather_evidence(hits: Iterable[Hit], release: Release) -> list[Evidence]:
 
 def _newest(hit: Hit, release: Release) -> Evidence:
     row = release.row_of(hit.passage.passage_id)
-    status = _status(row, hit.document, release)
-    newer = release.row_of(status.newer_passage_id) if status.newer_passage_id else None
+    if row is None:
+        return _evidence(hit, StoredPassage(hit.passage, PassageStatus(hit.document.status)), hit.document)
+    stored = release.stored(row)
+    newer_id = stored.changed.newer_passage_id if stored.changed else None
+    newer = release.row_of(newer_id) if newer_id else None
     if newer is None:
-        return Evidence(hit, hit.passage, hit.document, status, standing_of(status, hit.passage, hit.document))
-    document = release.document_of(newer)
-    passage = release.stored(newer).passage
-    status = _status(newer, document, release)
-    standing = standing_of(status, passage, document)
-    return Evidence(hit, passage, document, status, standing)
+        return _evidence(hit, stored, hit.document)
+    return _evidence(hit, release.stored(newer), release.document_of(newer))
 
 
-def _status(row: int | None, document: Document, release: Release) -> PassageStatus:
-    stored = release.stored(row) if row is not None else None
-    if stored and stored.changed:
-        return stored.changed
-    return PassageStatus(stored.passage.status or document.status if stored else document.status)
+def _evidence(hit: Hit, stored: StoredPassage, document: Document) -> Evidence:
+    passage = stored.passage
+    status = stored.changed or PassageStatus(passage.status or document.status)
+    return Evidence(hit, passage, document, status, standing_of(status, passage, document), stored.within)
 
 
 def standing_of(status: PassageStatus, passage: Passage, document: Document) -> Standing:

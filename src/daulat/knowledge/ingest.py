@@ -45,10 +45,12 @@ from daulat.knowledge.legal import (
     LegalRules,
     PassageStatus,
     RelationBook,
+    Within,
     is_recorded,
     lines_of_documents,
     load_legal_rules,
     load_relations,
+    others_in,
     repealed_in,
     statuses_of,
 )
@@ -229,6 +231,26 @@ def with_status(
         ),
         passages=tuple(replace(passage, status=status.status) for passage, status in found),
         statuses={passage.passage_id: status for passage, status in found if status != PassageStatus(status.status)},
+        within={
+            passage.passage_id: within
+            for passage, status in found
+            if (within := _within(item.document, passage, status, book, rules, on))
+        },
+    )
+
+
+def _within(
+    document: Document, passage: Passage, own: PassageStatus, book: RelationBook, rules: LegalRules | None, on: str
+) -> tuple[Within, ...]:
+    """Return the standing of other articles that stand in a passage, where it is not the passage's own."""
+    others = others_in(passage, rules)
+    if not others:
+        return ()
+    statuses = statuses_of(document, others, book, rules, on=on)
+    return tuple(
+        Within(other.article or "", other.section, status)
+        for other, status in zip(others, statuses, strict=True)
+        if status != own
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from daulat.knowledge._table import LINE, Row, Table, changed_in, place_of
-from daulat.knowledge.legal import PassageStatus
+from daulat.knowledge.legal import PassageStatus, Within
 from daulat.knowledge.sources import Source
 from daulat.knowledge.types import Document, Passage
 
@@ -25,12 +25,14 @@ _SAID_OF_NOTHING = "no document that was read is called so, and what is said of 
 class IngestedDocument:
     """One document, its passages in order, the status of each passage that differs from its document's, its file.
 
-    `notes` say what its curator should look at; `retryable` are those of them that depend on the machine.
+    `within` has the standing of other articles that stand in a passage, where it is not the passage's own. `notes` say
+    what its curator should look at; `retryable` are those of them that depend on the machine.
     """
 
     document: Document
     passages: tuple[Passage, ...]
     statuses: Mapping[str, PassageStatus] = field(default_factory=dict)
+    within: Mapping[str, tuple[Within, ...]] = field(default_factory=dict)
     path: str = ""
     notes: tuple[str, ...] = ()
     retryable: tuple[str, ...] = ()

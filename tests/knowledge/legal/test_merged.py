@@ -12,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daulat.knowledge.errors import SourceError
-from daulat.knowledge.legal import LegalRules, article_at, cuts_of, load_legal_rules, span_of_article, without_heading
+from daulat.knowledge.legal import (
+    LegalRules,
+    article_at,
+    cuts_of,
+    load_legal_rules,
+    others_in,
+    span_of_article,
+    without_heading,
+)
 from daulat.knowledge.types import Passage
 
 from .conftest import LEGAL
@@ -132,6 +140,27 @@ def test_behind_the_notes_it_is_the_note_on_an_article(rules: LegalRules) -> Non
     text = "This Act begins at once. NOTES ON SECTIONS. Section 2 A card is any card. Section 3 Clear enough."
     named = article_at(section_5(text), text.index("A card is"), rules)
     assert (named.article, named.section) == ("2", "elucidation")
+
+
+def test_every_other_article_that_stands_in_a_passage_is_found(rules: LegalRules) -> None:
+    text = (
+        "A lost card is reported. Section 2 (1) applies. Section 6 (1) A card costs nothing. Section 6 (1) says so too."
+        " NOTES ON SECTIONS. Section 2 A card is any card. Section 5 Clear enough."
+    )
+    others = others_in(section_5(text), rules)
+    assert [(each.article, each.section) for each in others] == [
+        ("6", "body"),
+        ("2", "elucidation"),
+        ("5", "elucidation"),
+    ]
+    said = ("(1) A card costs", "A card is any", "Clear enough")
+    assert others == tuple(article_at(section_5(text), text.index(words), rules) for words in said)
+
+
+def test_nothing_stands_in_what_is_no_article(rules: LegalRules) -> None:
+    text = "A lost card is reported. Section 6 (1) A card costs nothing."
+    assert others_in(replace(section_5(text), section="elucidation"), rules) == ()
+    assert others_in(section_5(text), None) == ()
 
 
 def test_a_scanner_s_letter_is_read_as_its_digit(rules: LegalRules) -> None:

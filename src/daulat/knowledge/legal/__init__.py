@@ -6,7 +6,15 @@ status of each passage with its successor. It never decides what is official, an
 """
 
 from daulat.knowledge.legal.citations import LawMention, Titles, find_citations, title_index
-from daulat.knowledge.legal.merged import article_at, cuts_of, is_heading, place_of, span_of_article, without_heading
+from daulat.knowledge.legal.merged import (
+    article_at,
+    cuts_of,
+    is_heading,
+    others_in,
+    place_of,
+    span_of_article,
+    without_heading,
+)
 from daulat.knowledge.legal.parts import NO_PART, Part, named_part, paragraph_around, span_of_part
 from daulat.knowledge.legal.relations import (
     RelationBook,
@@ -18,7 +26,7 @@ from daulat.knowledge.legal.relations import (
 )
 from daulat.knowledge.legal.repeals import is_recorded, repealed_in
 from daulat.knowledge.legal.rules import Kind, LegalRules, load_legal_rules
-from daulat.knowledge.legal.status import PassageStatus, status_of, statuses_of
+from daulat.knowledge.legal.status import PassageStatus, Within, status_of, statuses_of
 
 __all__ = [
     "NO_PART",
@@ -30,6 +38,7 @@ __all__ = [
     "RelationBook",
     "Restatement",
     "Titles",
+    "Within",
     "article_at",
     "changed_by_table",
     "cuts_of",
@@ -40,6 +49,7 @@ __all__ = [
     "load_legal_rules",
     "load_relations",
     "named_part",
+    "others_in",
     "paragraph_around",
     "place_of",
     "repealed_in",

@@ -84,11 +84,21 @@ def article_at(passage: Passage, place: int, rules: LegalRules | None) -> Passag
     if rules is None or rules.merged is None or passage.section != "body" or not passage.article:
         return passage
     begun = [each for each in _openings(passage.text, rules.merged) if each.end <= place]
-    number = rules.number("".join(begun[-1].article.split())) if begun else ""
-    elucidation = rules.merged.elucidation.search(passage.text, 0, place)
-    if number and elucidation:
-        return replace(passage, article=number, section="elucidation")
-    return replace(passage, article=number) if _goes_on(number, passage.article) else passage
+    explained = rules.merged.elucidation.search(passage.text, 0, place)
+    return _named(passage, begun[-1], rules, is_explained=explained is not None) if begun else passage
+
+
+def others_in(passage: Passage, rules: LegalRules | None) -> tuple[Passage, ...]:
+    """Return a passage as each other article that stands in it, in order, as `article_at` does of one place."""
+    if rules is None or rules.merged is None or passage.section != "body" or not passage.article:
+        return ()
+    explained = rules.merged.elucidation.search(passage.text)
+    after = explained.end() if explained else len(passage.text)
+    found = dict.fromkeys(
+        _named(passage, opening, rules, is_explained=after <= opening.end)
+        for opening in _openings(passage.text, rules.merged)
+    )
+    return tuple(each for each in found if each != passage)
 
 
 def place_of(passage: Passage, article: str, rules: LegalRules | None) -> int | None:
@@ -104,6 +114,14 @@ def place_of(passage: Passage, article: str, rules: LegalRules | None) -> int | 
     body = passage.text[: explained.start()] if explained else passage.text
     openings = _openings(body, rules.merged)
     return next((each.end for each in openings if rules.number("".join(each.article.split())) == article), None)
+
+
+def _named(passage: Passage, opening: _Opening, rules: LegalRules, *, is_explained: bool) -> Passage:
+    """Return the passage as the article that begins at an opening in it, or as what explains that article."""
+    number = rules.number("".join(opening.article.split()))
+    if number and is_explained:
+        return replace(passage, article=number, section="elucidation")
+    return replace(passage, article=number) if _goes_on(number, passage.article or "") else passage
 
 
 def _openings(text: str, merged: Merged) -> list[_Opening]:

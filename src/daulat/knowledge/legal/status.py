@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from daulat.knowledge.legal.relations import OWN_TEXT, RelationBook, Restatement
 from daulat.knowledge.legal.rules import LegalRules
@@ -58,6 +59,14 @@ class PassageStatus:
     now: tuple[tuple[str, str], ...] = ()
     ahead: Relation | None = None
     completed_by: tuple[Relation, ...] = ()
+
+
+class Within(NamedTuple):
+    """The standing of another article that stands in a passage."""
+
+    article: str
+    section: str
+    status: PassageStatus
 
 
 def status_of(

@@ -21,7 +21,7 @@ from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.everyday import EverydayIndex
 from daulat.knowledge.index import ForwardIndex, LexicalIndex, VectorIndex
 from daulat.knowledge.index.vectors import mapped
-from daulat.knowledge.legal import PassageStatus
+from daulat.knowledge.legal import PassageStatus, Within
 from daulat.knowledge.release.held import HeldFiles
 from daulat.knowledge.release.layout import (
     ACTS,
@@ -41,10 +41,11 @@ from daulat.knowledge.types import Act, Document, Passage
 
 
 class StoredPassage(msgspec.Struct, frozen=True, array_like=True):
-    """A passage and, where its status differs from its document's, why."""
+    """A passage and, where its status differs from its document's, why; and of other articles that stand in it."""
 
     passage: Passage
     changed: PassageStatus | None
+    within: tuple[Within, ...] = ()
 
 
 class Release:

@@ -97,7 +97,7 @@ def write_records(folder: Path, ingested: Ingested, cut: Sequence[Segment]) -> N
     (folder / FAILURES).write_bytes(encode_json(ingested.failures))
     (folder / NOTES).write_bytes(encode_json(notes_of(ingested.documents)))
     rows = [
-        (ordinal, passage, item.statuses.get(passage.passage_id))
+        (ordinal, passage, item.statuses.get(passage.passage_id), item.within.get(passage.passage_id, ()))
         for ordinal, item in enumerate(ingested.documents)
         for passage in item.passages
     ]
@@ -105,8 +105,8 @@ def write_records(folder: Path, ingested: Ingested, cut: Sequence[Segment]) -> N
     table = np.zeros(len(rows), ROW_TYPE)
     ids = np.zeros(len(rows), ID_TYPE)
     with (folder / PASSAGES).open("wb") as file:
-        for row, (ordinal, passage, status) in enumerate(rows):
-            file.write(msgspec.json.encode([passage, status]))
+        for row, (ordinal, passage, status, within) in enumerate(rows):
+            file.write(msgspec.json.encode([passage, status, within]))
             offsets[row + 1] = file.tell()
             words = min(len(passage.text.split()), _MOST_COUNTED_WORDS)
             status_code = STATUSES.index(passage.status or "unknown")
