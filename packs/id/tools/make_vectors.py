@@ -3,15 +3,14 @@
 in; how the questions are read, and the vectors of both, out.
 
 Then no site computes them. Those of the questions are rounded more: they only point at texts.
-A file whose texts are those that it holds stays as it is, for each writing rounds once more; remove it to
-have it written with another step.
+What a file holds goes over to the next as it is, rounded no second time; remove the file to have all encoded again
+(some 100,000 questions: twenty minutes of two cores).
 
 Run it after any change of the sources, their titles or how they are cut, of the everyday questions, the glossary and
 how questions are read (then raise `daulat.knowledge.readers.READING` too: only so does a site read its own again);
-`daulat knowledge build` says how many texts it had to encode, which is 0 after this. Only what is missing is encoded:
-of the texts what the file lacks, of the questions what this checkout never encoded (of 100,000 all: twenty minutes of
-two cores), and nothing for a file that holds its texts already; an interrupted run goes on where it stopped. Vectors
-of texts that are no longer there are dropped. It changes no other file.
+`daulat knowledge build` says how many texts it had to encode, which is 0 after this. Only what a file lacks is encoded;
+an interrupted run goes on where it stopped. Vectors of texts that are no longer there are dropped. It changes no other
+file.
 
     .venv/bin/python packs/id/tools/make_vectors.py
 """
@@ -58,8 +57,7 @@ def make_vectors(pack: Path, work: Path) -> int:
     wordings = wordings_of(pack)
     asking = AsQueries(adapt(encoder, wordings.adapter_for(encoder.name)[1]))
     questions = write_readings(wordings, pack / READINGS)
-    # Never those of the questions: what was rounded in one file would be rounded again for the next.
-    cache = VectorCache(work, encoder.dimensions, [of_texts])
+    cache = VectorCache(work, encoder.dimensions, [of_texts, of_questions])
     missing = 0
     for target, encodes, texts, unit, step in (
         (of_texts, encoder, segments, "segments", TEXT_STEP),
@@ -71,7 +69,8 @@ def make_vectors(pack: Path, work: Path) -> int:
             print(f"{target}: unchanged")
             continue
         missing += fill(cache, encodes, texts, unit)
-        count = write_seed(beside, keys, *cache.read(keys), step=step)
+        kept = Seed(target) if target.is_file() and seed_dimensions(target) == encoder.dimensions else None
+        count = write_seed(beside, keys, *cache.read(keys), step=step, kept=kept)
         beside.rename(target)
         print(f"{target}: {count:,} vectors, {target.stat().st_size / 1e6:.1f} MB")
     return missing

@@ -23,7 +23,7 @@ from daulat.knowledge.index.cache import (
     key_of,
     record_type,
 )
-from daulat.knowledge.index.seed import write_seed
+from daulat.knowledge.index.seed import Seed, short_key, write_seed
 from daulat.knowledge.index.vectors import quantise
 
 SIZE = record_type(64).itemsize
@@ -156,6 +156,40 @@ def test_a_rounded_seed_is_small_and_points_the_same_way(tmp_path: Path) -> None
         assert ((whole * vectors).sum(axis=1) / np.linalg.norm(whole, axis=1)).min() > least
     # 28 bytes of heading, then keys and 65 axes of 64 halves.
     assert (tmp_path / "seed").stat().st_size - 28 - 400 * 8 - 65 * 64 * 2 < 400 * 10
+
+
+def test_what_a_seed_holds_goes_over_to_the_next_without_being_rounded_again(tmp_path: Path) -> None:
+    draw = np.random.default_rng(1)
+    vectors = (draw.normal(size=(300, 8)) @ draw.normal(size=(8, 64))).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    keys = [key_of("drawn", str(n)) for n in range(300)]
+    write_seed(tmp_path / "first", keys[:200], *quantise(vectors[:200]), step=0.03)
+    first = Seed(tmp_path / "first")
+    for turn in range(1, 4):  # each time some leave and others come
+        known = VectorCache(tmp_path / "none", 64, [tmp_path / ("first" if turn == 1 else "next")])
+        some = slice(20 * turn, 200 + 20 * turn)
+        rows, scales = quantise(vectors[some])
+        held = np.array([key in known for key in keys[some]])
+        rows[held], scales[held] = known.read([key for key, here in zip(keys[some], held, strict=True) if here])
+        before = Seed(tmp_path / ("first" if turn == 1 else "next"))
+        write_seed(tmp_path / "beside", keys[some], rows, scales, step=0.03, kept=before)
+        (tmp_path / "beside").rename(tmp_path / "next")
+    last, both = Seed(tmp_path / "next"), keys[60:200]
+    of = {name: dict(zip(seed.keys.tolist(), seed.records, strict=True)) for name, seed in (("a", first), ("b", last))}
+    assert all(of["a"][short_key(key)] == of["b"][short_key(key)] for key in both)
+    whole = VectorCache(tmp_path / "none", 64, [tmp_path / "next"]).read(keys[200:260])[0].astype(np.float32)
+    assert ((whole * vectors[200:260]).sum(axis=1) / np.linalg.norm(whole, axis=1)).min() > 0.99
+
+
+def test_a_seed_of_other_texts_is_turned_anew(tmp_path: Path) -> None:
+    keys = [key_of("drawn", str(n)) for n in range(8)]
+    rows, scales = quantise(np.eye(8, 64, dtype=np.float32))
+    write_seed(tmp_path / "old", keys[:5], rows[:5], scales[:5], step=0.02)
+    write_seed(tmp_path / "with", keys[1:], rows[1:], scales[1:], step=0.02, kept=Seed(tmp_path / "old"))
+    write_seed(tmp_path / "other", keys[3:], rows[3:], scales[3:], step=0.02, kept=Seed(tmp_path / "old"))
+    write_seed(tmp_path / "anew", keys[3:], rows[3:], scales[3:], step=0.02)
+    assert (tmp_path / "other").read_bytes() == (tmp_path / "anew").read_bytes()
+    assert (Seed(tmp_path / "with").packed.axes == Seed(tmp_path / "old").packed.axes).all()
 
 
 def test_a_pack_without_texts_has_a_seed_of_none(tmp_path: Path) -> None:

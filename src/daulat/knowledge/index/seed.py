@@ -14,7 +14,7 @@ import bz2
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,14 @@ def _shape(head: bytes) -> tuple[int, int, float]:
     return dimensions, count, step
 
 
+class _Packed(NamedTuple):
+    """Vectors as a seed has them: mean and components float16[d + 1, d], and int8[d, n] of the step, by component."""
+
+    axes: NDArray[np.float16]
+    step: float
+    columns: Int8
+
+
 class Seed:
     """A seed on disk. To unpack those of a pack takes seconds, to read their keys none.
 
@@ -66,9 +74,14 @@ class Seed:
         self.keys: NDArray[np.uint64] = self._whole(lambda: _keys(self._held))
 
     @cached_property
+    def packed(self) -> _Packed:
+        """The vectors as they are packed."""
+        return _packed(self._held)
+
+    @cached_property
     def records(self) -> NDArray[np.void]:
         """The records, in the order of the keys: key uint64, scale float16, row int8[d]."""
-        return self._whole(lambda: _records(self._held))
+        return self._whole(lambda: _records(self.keys, self.packed))
 
     def _whole(self, read: Callable[[], T]) -> T:
         try:
@@ -86,21 +99,26 @@ def _keys(held: bytes) -> NDArray[np.uint64]:
     return np.frombuffer(held, "<u8", _shape(held[: _HEADER.itemsize])[1], _HEADER.itemsize)
 
 
-def _records(held: bytes) -> NDArray[np.void]:
+def _packed(held: bytes) -> _Packed:
     dimensions, count, step = _shape(held[: _HEADER.itemsize])
-    keys = _keys(held)
-    at = _HEADER.itemsize + keys.nbytes
-    axes = np.frombuffer(held, "<f2", (dimensions + 1) * dimensions, at).reshape(-1, dimensions).astype(np.float32)
-    packed = bz2.decompress(held[at + (dimensions + 1) * dimensions * 2 :])
-    columns = np.frombuffer(packed, np.int8).reshape(dimensions, count)
-    whole = columns.T.astype(np.float32) * np.float32(step) @ axes[1:] + axes[0]
+    at = _HEADER.itemsize + _keys(held).nbytes
+    axes = np.frombuffer(held, "<f2", (dimensions + 1) * dimensions, at).reshape(-1, dimensions)
+    columns = np.frombuffer(bz2.decompress(held[at + axes.nbytes :]), np.int8).reshape(dimensions, count)
+    return _Packed(axes, step, columns)
+
+
+def _records(keys: NDArray[np.uint64], packed: _Packed) -> NDArray[np.void]:
+    axes = packed.axes.astype(np.float32)
+    whole = packed.columns.T.astype(np.float32) * np.float32(packed.step) @ axes[1:] + axes[0]
     rows, scales = quantise(whole / np.maximum(np.linalg.norm(whole, axis=1, keepdims=True), 1e-12))
-    wide = np.empty(count, [("key", "<u8"), ("scale", "<f2"), ("row", "i1", (dimensions,))])
+    wide = np.empty(len(keys), [("key", "<u8"), ("scale", "<f2"), ("row", "i1", (axes.shape[1],))])
     wide["key"], wide["scale"], wide["row"] = keys, scales, rows
     return wide
 
 
-def write_seed(path: Path, keys: Sequence[bytes], rows: Int8, scales: NDArray[np.float16], *, step: float) -> int:
+def write_seed(
+    path: Path, keys: Sequence[bytes], rows: Int8, scales: NDArray[np.float16], *, step: float, kept: Seed | None = None
+) -> int:
     """Write a seed, sorted by key: a pack's file changes only where a text did. Return how many vectors it holds.
 
     Parameters
@@ -112,17 +130,30 @@ def write_seed(path: Path, keys: Sequence[bytes], rows: Int8, scales: NDArray[np
         What `VectorCache.read` returns for the keys: vectors of unit length.
     step : float
         To which their components are rounded, above 0; coarser where a component would not fit 8 bits.
+    kept : Seed, optional
+        What it holds of these keys goes over as it is, rounded no second time, and the others are turned and rounded as
+        it is. Where it holds less than half of them, all are turned anew.
     """
     shorts, first = np.unique(np.array([short_key(key) for key in keys], np.uint64), return_index=True)
     whole = rows[first].astype(np.float32) * scales[first].astype(np.float32)[:, None]
+    before = kept.keys if kept else np.empty(0, np.uint64)
+    _, here, there = np.intersect1d(shorts, before, assume_unique=True, return_indices=True)
+    held = kept.packed if kept and 2 * len(here) > len(shorts) else None
+    axes = held.axes if held else _axes(whole)
+    turned = (whole - axes[0].astype(np.float32)) @ axes[1:].T.astype(np.float32)
+    step = held.step if held else max(step, float(np.abs(turned).max(initial=0.0)) / _MOST)
+    columns = np.rint(turned / step).clip(-_MOST, _MOST).astype(np.int8).T
+    if held:
+        columns[:, here] = held.columns[:, there]
+    head = np.array([(_MAGIC, rows.shape[1], len(shorts), step)], _HEADER)
+    packed = np.frombuffer(bz2.compress(columns.tobytes()), np.uint8)
+    path.write_bytes(b"".join(part.tobytes() for part in (head, shorts, axes, packed)))
+    return len(shorts)
+
+
+def _axes(whole: NDArray[np.float32]) -> NDArray[np.float16]:
+    """Return the mean of vectors, and below it their principal components, those of most variance first."""
     mean = (whole.sum(axis=0) / max(len(whole), 1)).astype(np.float16)
     centred = whole - mean.astype(np.float32)
     _, found = np.linalg.eigh(centred.T @ centred)
-    basis = found.T[::-1].astype(np.float16)  # those of most variance first
-    turned = centred @ basis.T.astype(np.float32)
-    step = max(step, float(np.abs(turned).max(initial=0.0)) / _MOST)
-    columns = np.rint(turned / step).clip(-_MOST, _MOST).astype(np.int8).T
-    head = np.array([(_MAGIC, rows.shape[1], len(shorts), step)], _HEADER)
-    packed = np.frombuffer(bz2.compress(columns.tobytes()), np.uint8)
-    path.write_bytes(b"".join(part.tobytes() for part in (head, shorts, mean, basis, packed)))
-    return len(shorts)
+    return np.vstack([mean, found.T[::-1].astype(np.float16)])
