@@ -40,7 +40,18 @@ MOVING = "UU-23-2006:pasal-15#15"
 SUCCESSORS = {MOVING: BIRTH}
 CHANGES = {
     MOVING: PassageStatus("amended", "UU-24-2013", "", "2013-12-24", "its own text", BIRTH),
-    LEAVE: PassageStatus("in_force", ahead=Relation("revoked_by", "UU-9-2028", "Pekerja", "2028-01-01")),
+    LEAVE: PassageStatus(
+        "in_force",
+        ahead=Relation("revoked_by", "UU-9-2028", "Pekerja", "2028-01-01"),
+        completed_by=(
+            Relation(
+                "completed_by",
+                "UU-4-2024",
+                source="UU 4/2024 Pasal 4",
+                now=(("id", "Paling singkat 3 bulan."), ("en", "Three months at least.")),
+            ),
+        ),
+    ),
 }
 MARRIAGE_AGE = Relation(
     kind="amended_by",

@@ -91,6 +91,20 @@ async def test_a_text_that_will_be_revoked_says_when_and_is_in_force_until_then(
     assert 'data-status="in_force"' in body.decode()
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("id", "<p>Catatan kumpulan ini, bukan kutipan: Paling singkat 3 bulan. (UU 4/2024 Pasal 4)</p>"),
+        ("en", "<p>A note of this collection, not a quotation: Three months at least. (UU 4/2024 Pasal 4)</p>"),
+        ("su", 'sanés kutipan: <span lang="id">Paling singkat 3 bulan.</span> (UU 4/2024 Pasal 4)</p>'),
+    ],
+)
+async def test_what_another_act_adds_is_noted_beside_the_text(visit: Visitor, language: str, said: str) -> None:
+    _, _, body = await visit("/p/UU-13-2003:pasal-82#82", query=f"lang={language}")
+    assert said in body.decode()
+    assert 'data-status="in_force"' in body.decode()
+
+
 class WrittenToLibrary(SmallLibrary):
     """Somebody writes to its release while it is open."""
 

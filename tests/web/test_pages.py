@@ -7,13 +7,16 @@ import gzip
 import json
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
+from daulat.knowledge.types import Relation
 from daulat.web import Standing, load_messages
 from daulat.web.assets import without_comments
+from daulat.web.views import one_of_each
 
 from .answers import SmallLibrary
 from .stage import build_web
@@ -323,3 +326,21 @@ async def test_a_script_from_right_to_left_turns_the_page(tmp_path: Path) -> Non
     (tmp_path / "ar.yaml").write_text("language: ar\npage: {ask: اسأل}\n", "utf-8")
     texts = load_messages([tmp_path], ["ar"]).choose("", "ar")
     assert (texts.direction, texts.page["ask"], texts.page["find"]) == ("rtl", "اسأل", "Find")
+
+
+def test_what_is_recorded_article_by_article_of_one_act_is_one_line_of_the_document() -> None:
+    change = partial(Relation, other="ACT-6-2023", since="2023-03-31")
+    parts = (
+        change("amended_by", articles=("7",), source="Act 6 of 2023", note="likely"),
+        change("amended_by", articles=("9", "7"), source="Act 6 of 2023; Gazette"),
+        change("partly_revoked_by", articles=("3",)),
+        change("amended_by", articles=("8",), since="2024-01-01"),
+    )
+    told = [(each.kind, each.articles, each.source, each.note) for each in one_of_each(parts)]
+    assert told == [
+        ("amended_by", ("7", "9"), "Act 6 of 2023; Gazette", "likely"),
+        ("partly_revoked_by", ("3",), "", ""),
+        ("amended_by", ("8",), "", ""),
+    ]
+    whole = change("amended_by", source="Gazette")
+    assert one_of_each((whole, parts[0])) == (whole, parts[0])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import get_args
+from typing import NamedTuple, get_args
 from urllib.parse import quote as percent_encode
 
 from markupsafe import Markup
@@ -247,6 +247,14 @@ def _quoted_citation(words: str, citations: Sequence[Citation], shown: Collectio
     return min(having, key=lambda number: (number in shown, number), default=None)
 
 
+class Note(NamedTuple):
+    """What a curator wrote of an act whose text may not be here: one sentence by language, and who says so."""
+
+    act: str
+    now: tuple[tuple[str, str], ...]
+    source: str
+
+
 @dataclass(frozen=True, slots=True)
 class PassageView:
     """A passage in its document: its text in stretches, what became of it, and where to read on.
@@ -263,6 +271,7 @@ class PassageView:
     after: Passage | None
     is_history: bool
     ahead: Relation | None = None
+    notes: tuple[Note, ...] = ()
 
 
 def view_passage(
@@ -295,22 +304,34 @@ def view_passage(
         after=siblings[at + 1] if at + 1 < len(siblings) else None,
         is_history=standing_of(changed or PassageStatus(status), passage, document) == "history",
         ahead=changed.ahead if changed else None,
+        notes=_notes(changed) if changed else (),
     )
+
+
+def _notes(changed: PassageStatus) -> tuple[Note, ...]:
+    """Return what holds in place of a passage, and what others add to it, where somebody wrote that down."""
+    instead = Note(changed.by, changed.now, changed.source)
+    beside = (Note(each.other, each.now, each.source) for each in changed.completed_by)
+    return tuple(note for note in (instead, *beside) if note.now)
 
 
 def one_of_each(relations: Iterable[Relation]) -> tuple[Relation, ...]:
     """Join what is recorded article by article of one act, as a reader of the whole document wants it: in one line."""
     joined: dict[object, Relation] = {}
     for each in relations:
-        key = (each.kind, each.other, each.since, each.complete, each.note)
+        key = (each.kind, each.other, each.since)
         known = joined.get(key)
         if known is None or not (known.articles and each.articles):  # without articles it is of the whole
             joined[key if known is None else each] = each
             continue
-        sources = tuple(dict.fromkeys((*known.source.split("; "), *each.source.split("; "))))
         articles = tuple(dict.fromkeys((*known.articles, *each.articles)))
-        joined[key] = replace(known, articles=articles, source="; ".join(filter(None, sources)))
+        told = {name: _both(getattr(known, name), getattr(each, name)) for name in ("source", "note")}
+        joined[key] = replace(known, articles=articles, complete=known.complete and each.complete, **told)
     return tuple(joined.values())
+
+
+def _both(said: str, more: str) -> str:
+    return "; ".join(dict.fromkeys(filter(None, (*said.split("; "), *more.split("; ")))))
 
 
 def _concerns(relation: Relation, passage: Passage) -> bool:
