@@ -325,8 +325,13 @@ def one_of_each(relations: Iterable[Relation]) -> tuple[Relation, ...]:
             joined[key if known is None else each] = each
             continue
         articles = tuple(dict.fromkeys((*known.articles, *each.articles)))
-        told = {name: _both(getattr(known, name), getattr(each, name)) for name in ("source", "note")}
-        joined[key] = replace(known, articles=articles, complete=known.complete and each.complete, **told)
+        joined[key] = replace(
+            known,
+            articles=articles,
+            complete=known.complete and each.complete,
+            source=_both(known.source, each.source),
+            note=_both(known.note, each.note),
+        )
     return tuple(joined.values())
 
 
