@@ -7,6 +7,7 @@
     python benchmarks/citizens.py seventh         # by two strangers; nothing was fitted on it, its failures not read
     python benchmarks/citizens.py eighth          # by another stranger, kept apart in the same way
     python benchmarks/citizens.py tenth           # by two more, kept apart in the same way
+    python benchmarks/citizens.py eleventh        # by yet another, kept apart in the same way
     python benchmarks/citizens.py common          # short and careless wordings of common matters, for development
 
 Answers are quotations over the pack's own release, as after `make up`. One JSON object is printed. Which questions
@@ -44,6 +45,7 @@ SUITES = {
     "seventh": ("seventh",),
     "eighth": ("eighth",),
     "tenth": ("tenth",),
+    "eleventh": ("eleventh",),
     "common": ("common",),
 }
 
