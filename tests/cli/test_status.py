@@ -28,6 +28,12 @@ def test_a_service_that_answers_questions_is_exit_code_zero(answering):
     assert "disk full" in result.output
 
 
+def test_greetings_and_callers_that_left_are_told_apart_from_questions_declined(answering):
+    body = json.dumps(REPORT | {"pulse": {**REPORT["pulse"], "notices": 2, "left": 1}}).encode()
+    told = CliRunner().invoke(command, ["--url", answering(body)]).output
+    assert "0.081 s; 2 answered in its own words (greetings, dangers), 1 not waited for\n" in told
+
+
 def test_one_answer_is_told_as_one(answering):
     body = json.dumps(REPORT | {"pulse": {**REPORT["pulse"], "answers": 1}}).encode()
     assert "\n1 answer; of " in CliRunner().invoke(command, ["--url", answering(body)]).output

@@ -175,6 +175,7 @@ def render(report: dict[str, Any], address: str) -> str:
     if pulse["answers"]:
         answers = f"{counted(pulse['answers'], 'answer')}; of the last ones {pulse['answered']} answered, "
         answers += f"{pulse['declined']} declined, {pulse['failed']} failed, 95 % within {pulse['p95_ms'] / 1000:.2g} s"
+        answers += _besides(pulse)
     rows = [(part["name"], part["state"], part["detail"]) for part in report["parts"]]
     lines = [f"{report['level']}: {report['name']} at {address}"]
     lines += [
@@ -184,6 +185,18 @@ def render(report: dict[str, Any], address: str) -> str:
         table(("part", "state", "detail"), rows),
     ]
     return "\n".join(lines)
+
+
+def _besides(pulse: dict[str, Any]) -> str:
+    """Tell of what was neither answered nor declined.
+
+    >>> _besides({"notices": 2, "left": 1})
+    '; 2 answered in its own words (greetings, dangers), 1 not waited for'
+    """
+    notices, left = pulse.get("notices", 0), pulse.get("left", 0)  # services of before did not count them
+    told = [f"{notices} answered in its own words (greetings, dangers)"] if notices else []
+    told += [f"{left} not waited for"] if left else []
+    return f"; {', '.join(told)}" if told else ""
 
 
 def _text_of(report: dict[str, Any]) -> str:
