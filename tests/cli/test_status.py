@@ -39,6 +39,14 @@ def test_one_answer_is_told_as_one(answering):
     assert "\n1 answer; of " in CliRunner().invoke(command, ["--url", answering(body)]).output
 
 
+def test_a_model_whose_server_is_away_is_named_with_what_to_look_at(answering):
+    engine = {"model": "writer", "level": "red", "position": "unreachable", "place": "", "in_flight": 0,
+              "requests": 0, "failed": 0, "ttft_p50_s": None, "ttft_p95_s": None}  # fmt: skip
+    result = CliRunner().invoke(command, ["--url", answering(json.dumps(REPORT | {"engines": [engine]}).encode())])
+    assert "writer  red    it does not answer, or its server does not list it; no requests" in result.stdout
+    assert "see that the server of writer runs" in result.stderr
+
+
 def test_a_red_service_is_exit_code_one(answering):
     body = json.dumps(REPORT | {"level": "red"}).encode()
     result = CliRunner().invoke(command, ["--url", answering(body), "--json"], standalone_mode=False)

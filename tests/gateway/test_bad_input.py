@@ -245,7 +245,7 @@ def test_a_head_that_never_ends_is_cut_off(live):
 
 
 def ended(live) -> dict:
-    """Return the pulse once nothing is being answered; what was cancelled is told as left, what came to its end is not."""
+    """Return the pulse once nothing is being answered; what was cancelled was left, what came to its end was not."""
     deadline = time.monotonic() + 60
     while (pulse := live.request("GET", "/v1/status")[2]["pulse"])["in_progress"]:
         assert time.monotonic() < deadline, "it goes on"

@@ -21,6 +21,12 @@ from daulat.nation import Nation, load_nation
 
 TIMEOUT_S = 5.0
 NOTE = ".daulat/address"
+_UNREACHABLE = "unreachable"
+_TROUBLES = {
+    _UNREACHABLE: "it does not answer, or its server does not list it; ",
+    "open": "not asked for a while, since requests failed; ",
+    "half-open": "tried again, since requests failed; ",
+}
 
 
 @click.command("status")
@@ -184,7 +190,27 @@ def render(report: dict[str, Any], address: str) -> str:
         "",
         table(("part", "state", "detail"), rows),
     ]
+    if engines := report.get("engines"):
+        rows = [(engine["model"], engine["level"], _how(engine)) for engine in engines]
+        lines += ["", table(("model", "level", "detail"), rows)]
     return "\n".join(lines)
+
+
+def _how(engine: dict[str, Any]) -> str:
+    """Tell how an engine did in its last five minutes.
+
+    >>> engine = {"position": "closed", "place": "ID", "requests": 4, "failed": 1, "in_flight": 0, "ttft_p95_s": 0.42}
+    >>> _how(engine)
+    '4 requests, 1 failed, first token within 0.42 s (95 %), in ID'
+    >>> _how(engine | {"position": "unreachable", "requests": 0, "failed": 0, "ttft_p95_s": None, "place": ""})
+    'it does not answer, or its server does not list it; no requests'
+    """
+    told = [counted(engine["requests"], "request") if engine["requests"] else "no requests"]
+    told += [f"{engine['failed']} failed"] if engine["failed"] else []
+    told += [f"{engine['in_flight']} under way"] if engine["in_flight"] else []
+    told += [f"first token within {engine['ttft_p95_s']:.2g} s (95 %)"] if engine["ttft_p95_s"] is not None else []
+    told += [f"in {engine['place']}"] if engine["place"] else []
+    return _TROUBLES.get(engine["position"], "") + ", ".join(told)
 
 
 def _besides(pulse: dict[str, Any]) -> str:
@@ -218,4 +244,8 @@ def _next_step(report: dict[str, Any], address: str) -> str:
         return "`daulat doctor`, on the machine of the service, says what is missing"
     if _is_empty(report):
         return ADD_SOURCES
+    if away := [engine["model"] for engine in report.get("engines", ()) if engine["position"] == _UNREACHABLE]:
+        return (
+            f"see that the server of {', '.join(away)} runs, and that `url` and `upstream` in nation.yaml are its own"
+        )
     return f"ask it something: open {address}, or `daulat ask`"
