@@ -59,6 +59,18 @@ async def test_an_engine_that_was_never_there_is_known_before_anybody_asks_it(ca
     assert "model `north` does not answer" in caplog.text
 
 
+async def test_the_log_tells_once_of_an_engine_that_answers_calls_and_no_probe(caplog):
+    async with ScriptedServer() as server, RemoteEngine(server.base_url, name="north") as engine:
+        north = Post(Declared("north", engine, probe_s=0.02))
+        for _ in range(200):
+            server.answers(status(404, {}))
+        async with watched(ModelRouter([north], [], ANYWHERE)):
+            for probes in (2, 4, 6):
+                await until(lambda probes=probes: len(server.requests) >= probes)
+                north.reachable = True  # as after a call that it answered
+        assert caplog.text.count("does not answer") == 1
+
+
 async def test_calls_that_wait_go_on_when_their_engine_comes_back_by_itself(clock):
     busy = Post(Declared("busy", FakeEngine(["busy"]), concurrency=1, probe_s=0.0))
     router = ModelRouter(

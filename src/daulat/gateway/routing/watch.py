@@ -64,22 +64,28 @@ class _Server:
 async def _probe_for_ever(server: _Server) -> None:
     while True:
         for index, lists in enumerate(await probe(server.engines)):
-            server.lost[index] = 0 if lists else server.lost[index] + 1
+            before, lost = server.lost[index], 0 if lists else server.lost[index] + 1
+            server.lost[index] = lost
             for post in server.posts[index]:
-                note_probe(post, server.lost[index])
+                note_probe(post, lost)
+                _tell(post.model, before, lost)
         await asyncio.sleep(server.probe_s)
 
 
 def note_probe(post: Post, lost: int) -> None:
     """Note how many probes in a row an engine has not answered."""
     if lost >= PROBES_LOST:
-        if post.reachable:
-            _LOG.warning("model `%s` does not answer, or its server does not list it: it is asked last", post.model)
         post.reachable, post.troubled = False, True
     elif lost == 0:
-        if not post.reachable:
-            _LOG.warning("model `%s` answers, and is listed", post.model)
         post.reachable = True
+
+
+def _tell(model: str, before: int, lost: int) -> None:
+    """Tell the log once of each change: an engine may answer no probe for ever, and its calls all the same."""
+    if lost == PROBES_LOST:
+        _LOG.warning("model `%s` does not answer, or its server does not list it: it is asked last", model)
+    elif lost == 0 and before >= PROBES_LOST:
+        _LOG.warning("model `%s` answers, and is listed", model)
 
 
 async def probe(engines: Sequence[Engine]) -> list[bool]:
