@@ -183,7 +183,8 @@ def test_a_missing_key_of_an_engine_is_found(declaration):
     models = "models:\n- id: big\n  kind: remote\n  url: https://engine.example/v1\n  key_from: ENGINE_KEY\n"
     declaration.write_text(declaration.read_text().replace("models: []\n", models))
     assert found(declaration, "models").state == "fail"
-    assert found(declaration, "models", {"ENGINE_KEY": "x"}).state == "ok"
+    with_key = found(declaration, "models", {"ENGINE_KEY": "x"})
+    assert (with_key.state, "`daulat status`" in with_key.what) == ("ok", True)
 
 
 def test_missing_weights_are_found_with_the_command_that_brings_them(declaration):

@@ -28,9 +28,23 @@ def test_a_service_that_answers_questions_is_exit_code_zero(answering):
     assert "disk full" in result.output
 
 
+def test_greetings_and_callers_that_left_are_told_apart_from_questions_declined(answering):
+    body = json.dumps(REPORT | {"pulse": {**REPORT["pulse"], "notices": 2, "left": 1}}).encode()
+    told = CliRunner().invoke(command, ["--url", answering(body)]).output
+    assert "0.081 s; 2 answered in its own words (greetings, dangers), 1 not waited for\n" in told
+
+
 def test_one_answer_is_told_as_one(answering):
     body = json.dumps(REPORT | {"pulse": {**REPORT["pulse"], "answers": 1}}).encode()
     assert "\n1 answer; of " in CliRunner().invoke(command, ["--url", answering(body)]).output
+
+
+def test_a_model_whose_server_is_away_is_named_with_what_to_look_at(answering):
+    engine = {"model": "writer", "level": "red", "position": "unreachable", "place": "", "in_flight": 0,
+              "requests": 0, "failed": 0, "ttft_p50_s": None, "ttft_p95_s": None}  # fmt: skip
+    result = CliRunner().invoke(command, ["--url", answering(json.dumps(REPORT | {"engines": [engine]}).encode())])
+    assert "writer  red    it does not answer, or its server does not list it; no requests" in result.stdout
+    assert "see that the server of writer runs" in result.stderr
 
 
 def test_a_red_service_is_exit_code_one(answering):

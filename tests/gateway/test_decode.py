@@ -26,6 +26,25 @@ def test_any_body_is_read_or_refused_with_a_reason(body):
         assert to_question(decode_chat(body, ""), "s").text
 
 
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"model": "m",}', "trailing comma in object (byte 14)"),
+        (b"{'model': 1}", "object keys must be strings (byte 1)"),
+        (b'\xef\xbb\xbf{"model": "m"}', "invalid character (byte 0)"),
+        (b'{"model": "\xff"}', "no UTF-8"),
+        (b'{"model": "m"', "ends too soon"),
+        (b'{"model": "m", "messages": [{"role": "user", "content": "a \\ud83d b"}]}', "half of a character"),
+        (b"[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_a_body_that_is_no_json_is_told_where_it_stops_being_any(body, told):
+    with pytest.raises(BadRequest) as refused:
+        decode_chat(body, "")
+    assert told in refused.value.what
+    assert refused.value.code == "invalid_json"
+
+
 def chat(*messages, **fields):
     return decode_chat(json.dumps({"model": "m", "messages": messages} | fields).encode(), "")
 

@@ -57,6 +57,18 @@ async def test_tokens_are_counted_as_the_engine_reports_them(fakes, meter, recei
     assert receipt.completion_tokens == completion.usage.completion_tokens == 6
 
 
+@pytest.mark.parametrize(
+    ("mode", "answered", "counted"),
+    [("notice", False, "notices"), ("notice", True, "answered"), ("declined", False, "declined")],
+)
+def test_a_greeting_returned_is_no_question_declined(meter, mode, answered, counted):
+    with meter.admit(Tally(mode=mode, answered=answered, finished=True)):
+        pass
+    pulse = meter.pulse()
+    counts = {"answered": pulse.answered, "declined": pulse.declined, "notices": pulse.notices, "failed": pulse.failed}
+    assert counts == dict.fromkeys(counts, 0) | {counted: 1}
+
+
 def test_more_than_the_limit_is_turned_away_and_leaves_no_receipt(meter, receipts):
     with meter.admit(Tally()):
         with pytest.raises(Overloaded), meter.admit(Tally()):

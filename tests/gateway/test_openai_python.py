@@ -28,11 +28,11 @@ def test_a_service_is_listed_as_a_model(client):
     assert client.models.retrieve(SERVICE).owned_by == "Exampland"
 
 
-def test_an_answer_carries_its_citation_as_an_annotation(client):
+def test_an_answer_carries_its_citation_as_an_annotation(client, live):
     message = ask(client, "When must a birth be reported?").choices[0].message
     citation = message.annotations[0].url_citation
     assert message.content[citation.start_index : citation.end_index] == "[1]"
-    assert citation.url == "/p/XA-1-2001%3Apasal-28%237"
+    assert citation.url == f"{live.base_url}/p/XA-1-2001%3Apasal-28%237"
     assert citation.model_extra["article"] == "Pasal 28"
     assert citation.model_extra["status"] == "in_force"
 
@@ -125,6 +125,34 @@ def test_what_would_be_missing_from_the_answer_is_refused_in_words(client, name,
 def test_what_asks_for_nothing_special_is_passed_over(client):
     plain = {"response_format": {"type": "text"}, "tool_choice": "auto", "store": False, "n": 1, "top_p": 0.5}
     assert ask(client, "When?", **plain).choices[0].message.content
+
+
+def test_an_earlier_answer_that_was_a_refusal_is_read_as_the_text_that_it_is(client):
+    turns = [
+        {"role": "user", "content": "When?"},
+        {"role": "assistant", "content": [{"type": "refusal", "refusal": "I cannot say."}]},
+        {"role": "user", "content": "When is it due?"},
+    ]
+    for chat in (client.chat.completions.create(model=SERVICE, messages=turns).choices[0].message.content,
+                 client.responses.create(model=SERVICE, input=turns).output_text):  # fmt: skip
+        assert chat
+
+
+def test_a_picture_is_refused_by_what_it_is(client):
+    parts = [
+        {"type": "text", "text": "What is this?"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
+    ]
+    with pytest.raises(openai.BadRequestError, match="no text but `image_url`") as caught:
+        client.chat.completions.create(model=SERVICE, messages=[{"role": "user", "content": parts}])
+    assert (caught.value.code, caught.value.param) == ("unsupported_content", "messages[0].content[1]")
+
+
+@pytest.mark.parametrize("numbers", [[9906, 1917], [[9906, 1917], [3923]]])
+def test_token_numbers_are_refused_by_what_they_are(client, numbers):
+    with pytest.raises(openai.BadRequestError, match="check_embedding_ctx_length=False") as caught:
+        client.embeddings.create(model="tiny-encoder", input=numbers)
+    assert (caught.value.code, caught.value.param) == ("unsupported_input", "input")
 
 
 def test_an_application_that_wants_its_own_form_is_told_that_it_cannot_have_it(client):

@@ -7,6 +7,7 @@ import json
 import re
 import signal
 import urllib.parse
+import urllib.request
 
 import openai
 import pytest
@@ -35,6 +36,8 @@ def test_the_official_client_gets_an_answer_with_its_source(client):
     first = message.annotations[0].url_citation
     assert message.content[first.start_index : first.end_index] == "[1]"
     assert first.model_extra["passage_id"].startswith(ARTICLE)
+    with urllib.request.urlopen(first.url, timeout=20) as page:  # as a client elsewhere opens it
+        assert "60 (enam puluh) hari" in page.read().decode()
     assert "60 (enam puluh) hari sejak kelahiran" in message.content
 
 

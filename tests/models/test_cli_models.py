@@ -67,7 +67,9 @@ def test_a_model_is_pulled_listed_verified_run_and_removed(run: Run, tiny_weight
     answered = json.loads(run("run", "tiny", "Halo", "--max-tokens", "4", "--json").stdout)
     assert answered["completion_tokens"] == 4
     assert "checked against a source" in run("run", "tiny", "--max-tokens", "2", input="Halo").stderr
-    assert "removed tiny" in run("remove", "tiny").stdout
+    removed = run("remove", "tiny").stdout
+    assert removed.startswith("removed tiny, ")
+    assert "tiny, 0 MB" not in removed
     assert "daulat models pull" in run("verify").stderr
 
 

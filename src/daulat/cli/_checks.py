@@ -361,7 +361,9 @@ def models(nation: Nation, environ: Mapping[str, str]) -> Iterator[Finding]:
             state: Literal["warn", "fail"] = "warn" if error.code == "models.weights.missing" else "fail"
             yield Finding("models", state, f"`{model.id}` does not run: {error.what}", error.why, error.fix)
     if fit:
-        yield Finding("models", "ok", ", ".join(fit))
+        asked = "; `daulat status` of the running service says whether the server of a remote one answers"
+        are_remote = any(model.kind == "remote" and model.id in fit for model in nation.models)
+        yield Finding("models", "ok", ", ".join(fit) + (asked if are_remote else ""))
 
 
 def _check_model(nation: Nation, model: Model, environ: Mapping[str, str]) -> None:

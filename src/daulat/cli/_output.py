@@ -153,6 +153,15 @@ def _rate(per_s: float) -> str:
     return f"{per_s:,.0f}" if per_s >= 10 else f"{per_s:.2g}"
 
 
+def megabytes(size_bytes: int) -> str:
+    """Write a size, a small one too with what says something of it.
+
+    >>> megabytes(484_220_320), megabytes(105_000), megabytes(0)
+    ('484 MB', '0.1 MB', '0 MB')
+    """
+    return f"{size_bytes / 1e6:,.0f} MB" if size_bytes >= 10e6 else f"{size_bytes / 1e6:.2g} MB"
+
+
 @contextmanager
 def progress(
     label: str, total: float | None = None, *, unit: str = "", stream: IO[str] | None = None

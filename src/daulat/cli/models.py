@@ -27,6 +27,7 @@ from daulat.cli._output import (
     emit_part,
     hint,
     json_option,
+    megabytes,
     progress,
     say,
     table,
@@ -238,7 +239,7 @@ def remove(model: str, directory: Path, as_json: bool) -> None:
     if as_json:
         emit_json({"model": model, "bytes_freed": freed})
     else:
-        emit(f"removed {model}, {freed / 1e6:,.0f} MB")
+        emit(f"removed {model}, {megabytes(freed)}")
 
 
 @command.command()

@@ -21,6 +21,12 @@ from daulat.nation import Nation, load_nation
 
 TIMEOUT_S = 5.0
 NOTE = ".daulat/address"
+_UNREACHABLE = "unreachable"
+_TROUBLES = {
+    _UNREACHABLE: "it does not answer, or its server does not list it; ",
+    "open": "not asked for a while, since requests failed; ",
+    "half-open": "tried again, since requests failed; ",
+}
 
 
 @click.command("status")
@@ -175,6 +181,7 @@ def render(report: dict[str, Any], address: str) -> str:
     if pulse["answers"]:
         answers = f"{counted(pulse['answers'], 'answer')}; of the last ones {pulse['answered']} answered, "
         answers += f"{pulse['declined']} declined, {pulse['failed']} failed, 95 % within {pulse['p95_ms'] / 1000:.2g} s"
+        answers += _besides(pulse)
     rows = [(part["name"], part["state"], part["detail"]) for part in report["parts"]]
     lines = [f"{report['level']}: {report['name']} at {address}"]
     lines += [
@@ -183,7 +190,39 @@ def render(report: dict[str, Any], address: str) -> str:
         "",
         table(("part", "state", "detail"), rows),
     ]
+    if engines := report.get("engines"):
+        rows = [(engine["model"], engine["level"], _how(engine)) for engine in engines]
+        lines += ["", table(("model", "level", "detail"), rows)]
     return "\n".join(lines)
+
+
+def _how(engine: dict[str, Any]) -> str:
+    """Tell how an engine did in its last five minutes.
+
+    >>> engine = {"position": "closed", "place": "ID", "requests": 4, "failed": 1, "in_flight": 0, "ttft_p95_s": 0.42}
+    >>> _how(engine)
+    '4 requests, 1 failed, first token within 0.42 s (95 %), in ID'
+    >>> _how(engine | {"position": "unreachable", "requests": 0, "failed": 0, "ttft_p95_s": None, "place": ""})
+    'it does not answer, or its server does not list it; no requests'
+    """
+    told = [counted(engine["requests"], "request") if engine["requests"] else "no requests"]
+    told += [f"{engine['failed']} failed"] if engine["failed"] else []
+    told += [f"{engine['in_flight']} under way"] if engine["in_flight"] else []
+    told += [f"first token within {engine['ttft_p95_s']:.2g} s (95 %)"] if engine["ttft_p95_s"] is not None else []
+    told += [f"in {engine['place']}"] if engine["place"] else []
+    return _TROUBLES.get(engine["position"], "") + ", ".join(told)
+
+
+def _besides(pulse: dict[str, Any]) -> str:
+    """Tell of what was neither answered nor declined.
+
+    >>> _besides({"notices": 2, "left": 1})
+    '; 2 answered in its own words (greetings, dangers), 1 not waited for'
+    """
+    notices, left = pulse.get("notices", 0), pulse.get("left", 0)  # services of before did not count them
+    told = [f"{notices} answered in its own words (greetings, dangers)"] if notices else []
+    told += [f"{left} not waited for"] if left else []
+    return f"; {', '.join(told)}" if told else ""
 
 
 def _text_of(report: dict[str, Any]) -> str:
@@ -205,4 +244,8 @@ def _next_step(report: dict[str, Any], address: str) -> str:
         return "`daulat doctor`, on the machine of the service, says what is missing"
     if _is_empty(report):
         return ADD_SOURCES
+    if away := [engine["model"] for engine in report.get("engines", ()) if engine["position"] == _UNREACHABLE]:
+        return (
+            f"see that the server of {', '.join(away)} runs, and that `url` and `upstream` in nation.yaml are its own"
+        )
     return f"ask it something: open {address}, or `daulat ask`"

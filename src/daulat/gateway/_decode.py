@@ -51,6 +51,9 @@ _TYPES = re.compile(r"(?<=`)[a-z]+( \| [a-z]+)*(?=`)")
 _JSON = {"int": "integer", "float": "number", "str": "string", "bool": "boolean"}
 _WHOLE = re.compile(r"([<>]=? -?\d+)\.0$")
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`$")
+_MALFORMED = re.compile(r"JSON is malformed: ([a-zA-Z ]+ \(byte \d+\))$")
+_PART_KIND = re.compile(r"messages\[\d+\]\.content\[\d+\]\.type$")
+_NAMED_KIND = re.compile(r"Invalid value '([a-z_]{1,20})'$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ def explained() -> Iterator[None]:
         yield
     except msgspec.ValidationError as error:
         what, path = fault_of(error)
+        if path and _PART_KIND.fullmatch(path):
+            raise _not_text(what, path.removesuffix(".type")) from None
         raise BadRequest(
             f"the body is not what this path takes: {f'`{path}`: ' if path else ''}{what}",
             why="A request that is read otherwise than it was meant gives a wrong answer.",
@@ -76,13 +81,42 @@ def explained() -> Iterator[None]:
             code="invalid_body",
             param=path,
         ) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest(
-            "the body is not valid JSON in UTF-8",
+            f"the body is not valid JSON in UTF-8: {_unreadable(error)}",
             why="It cannot be read at all.",
-            fix="encode the body with a JSON library, as UTF-8.",
+            fix="encode the body with a JSON library, as UTF-8 and without a byte order mark.",
             code="invalid_json",
         ) from None
+
+
+def _unreadable(error: Exception) -> str:
+    """Return where a body stops being JSON, which says nothing of what stands in it.
+
+    Examples
+    --------
+    >>> _unreadable(msgspec.DecodeError("JSON is malformed: trailing comma in object (byte 8)"))
+    'trailing comma in object (byte 8)'
+    """
+    if isinstance(error, UnicodeDecodeError):
+        return "some of its bytes are no UTF-8"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    found = _MALFORMED.match(str(error))
+    # The decoder says as much of an emoji that was cut in two, as a text is that JavaScript shortens.
+    return found[1] if found else "it ends too soon, or half of a character (`\\ud83d`) stands in one of its texts"
+
+
+def _not_text(what: str, part: str) -> BadRequest:
+    """Return what an application is told that sends a picture, a recording or a file to what reads text alone."""
+    named = _NAMED_KIND.search(what)
+    return BadRequest(
+        f"a part of a message is no text{f' but `{named[1]}`' if named else ''}",
+        why="This model reads words only; to pass over the rest would answer another question than the one asked.",
+        fix="send the parts of `type` `text` alone, those of earlier turns too.",
+        code="unsupported_content",
+        param=part,
+    )
 
 
 def fault_of(error: msgspec.ValidationError) -> tuple[str, str | None]:

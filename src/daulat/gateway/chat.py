@@ -30,6 +30,7 @@ from daulat.gateway._chunks import (
 )
 from daulat.gateway._decode import ChatCall, decode_chat, to_engine_request, to_question
 from daulat.gateway.errors import BadRequest, NotReady
+from daulat.gateway.links import links_base
 from daulat.gateway.metering import Tally
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Assistant, Call, Target
@@ -101,12 +102,13 @@ class ChatRoutes:
         call = decode_chat(asked.body, request.header(b"x-daulat-language"))
         question, envelope = to_question(call, service), self._envelope(request, asked)
         entry = await _let_in(question, parts, lambda: open_account(parts, request, asked, service))
+        base = links_base(request, parts.public_url)
         if not isinstance(entry, tuple):
-            await self._tell(request, send, asked, notice_chunks(entry, envelope, parts.public_url))
+            await self._tell(request, send, asked, notice_chunks(entry, envelope, base))
             return
         assistant, account = entry
         writer = ServiceWriter(account)
-        chunks = service_chunks(question, assistant, parts.meter, envelope, parts.public_url, writer)
+        chunks = service_chunks(question, assistant, parts.meter, envelope, base, writer)
         await self._send(request, send, asked, account, chunks, SERVICE_LINGER_S)
 
     async def _tell(self, request: Request, send: Send, asked: Asked, chunks: Chunks) -> None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Citations of an answer as annotations of a message: `daulat.assistant` types in, the API's structs out.
 
-A pure translation; it neither checks nor invents. Addresses that start with ``/`` are made absolute where the operator
-has declared the public address of the service, and stay relative otherwise.
+A pure translation; it neither checks nor invents. Addresses that start with ``/`` get the beginning that is given as
+`public_url` (see `daulat.gateway.links`), and stay relative without one.
 """
 
 from __future__ import annotations

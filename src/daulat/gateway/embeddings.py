@@ -7,6 +7,9 @@ The encoder of this machine answers under its own name; every other model's engi
 from __future__ import annotations
 
 import base64
+import re
+
+import msgspec
 
 from daulat.disconnect import unless_gone
 from daulat.gateway._asgi import Request, Send, send_json
@@ -20,10 +23,16 @@ from daulat.gateway.schema import ENCODED_LIMIT_CHARS, Embedding, EmbeddingList,
 
 # Looked at before the encoder counts tokens; see `daulat.gateway.embedder`.
 INPUT_LIMIT_CHARS = ENCODED_LIMIT_CHARS
+_NUMBERS = re.compile(rb"\[\s*(\[\s*)?[-\d]")
+
+
+class _Input(msgspec.Struct):
+    input: msgspec.Raw = msgspec.Raw(b"")
 
 
 async def embed(parts: Parts, request: Request, send: Send, asked: Asked, embedder: Embedder) -> None:
     """Encode the texts of a request."""
+    _require_words(asked.body)
     body = decode(asked.body, EmbeddingRequest)
     if body.dimensions not in (None, embedder.dimensions):
         raise BadRequest(
@@ -45,6 +54,26 @@ async def embed(parts: Parts, request: Request, send: Send, asked: Asked, embedd
     ]
     usage = EmbeddingUsage(worked.tokens, worked.tokens)
     await send_json(send, EmbeddingList(data, body.model, usage), request.request_id)
+
+
+def _require_words(body: bytes) -> None:
+    """Refuse token numbers in words of their own: LangChain's client sends them unless it is told not to.
+
+    Raises
+    ------
+    BadRequest
+        If the input begins with a number, or with a list of them.
+    """
+    raw = decode(body, _Input).input
+    if not _NUMBERS.match(bytes(raw)):
+        return
+    raise BadRequest(
+        "the input is token numbers, not text",
+        why="They are places in another vendor's vocabulary, and mean nothing to this encoder.",
+        fix="send the texts themselves; LangChain does with `OpenAIEmbeddings(check_embedding_ctx_length=False)`.",
+        code="unsupported_input",
+        param="input",
+    )
 
 
 def require_texts(texts: list[str], param: str) -> None:

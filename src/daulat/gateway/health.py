@@ -41,7 +41,7 @@ class HealthRoutes:
         pulse = parts.meter.pulse()
         library = parts.library
         report = Status(
-            level=self._level(pulse.failed, pulse.answered + pulse.declined + pulse.failed),
+            level=self._level(pulse.failed, pulse.answered + pulse.declined + pulse.notices + pulse.failed),
             country=parts.country,
             name=parts.name,
             version=parts.version,

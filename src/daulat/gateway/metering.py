@@ -7,10 +7,12 @@ tells `/v1/status` the truth about the last answers. Holds numbers only.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 from daulat.gateway.errors import Overloaded
 from daulat.gateway.ports import Receipts
@@ -18,6 +20,9 @@ from daulat.gateway.status_schema import Pulse
 from daulat.ledger import Receipt
 
 WINDOW = 512
+
+# `notice`: the service's own words, to a greeting or about a danger; `left`: its caller did not wait for the end.
+Outcome = Literal["answered", "declined", "notice", "failed", "left"]
 
 
 @dataclass(slots=True)
@@ -34,6 +39,7 @@ class Tally:
     completion_tokens: int = 0
     release: str = ""
     finished: bool = False
+    left: bool = False
 
 
 class Meter:
@@ -55,7 +61,7 @@ class Meter:
         self._clock = clock
         self._in_progress = 0
         self._answers = 0
-        self._recent: deque[tuple[float, str]] = deque(maxlen=WINDOW)
+        self._recent: deque[tuple[float, Outcome]] = deque(maxlen=WINDOW)
 
     @property
     def is_full(self) -> bool:
@@ -82,16 +88,19 @@ class Meter:
         started = self._clock()
         try:
             yield tally
+        except (asyncio.CancelledError, GeneratorExit):
+            tally.left = True
+            raise
         finally:
             self._in_progress -= 1
             self.count(tally, (self._clock() - started) * 1000)
 
     def count(self, tally: Tally, duration_ms: float) -> None:
         """Count an answer and put its receipt; also of one that needed no letting in, such as an emergency's notice."""
-        self.note("failed" if not tally.finished else "answered" if tally.answered else "declined", duration_ms)
+        self.note(_outcome(tally), duration_ms)
         self._receipts.put(receipt(tally, duration_ms))
 
-    def note(self, outcome: str, duration_ms: float) -> None:
+    def note(self, outcome: Outcome, duration_ms: float) -> None:
         """Count an answer; one that was let in elsewhere has its row in the ledger of usage, and no receipt here."""
         self._answers += 1
         self._recent.append((duration_ms, outcome))
@@ -108,7 +117,18 @@ class Meter:
             in_progress=self._in_progress,
             p50_ms=_percentile(durations, 0.50),
             p95_ms=_percentile(durations, 0.95),
+            notices=outcomes.count("notice"),
+            left=outcomes.count("left"),
         )
+
+
+def _outcome(tally: Tally) -> Outcome:
+    """Say how an answer ended."""
+    if not tally.finished:
+        return "left" if tally.left else "failed"
+    if tally.answered:
+        return "answered"
+    return "notice" if tally.mode == "notice" else "declined"
 
 
 def receipt(tally: Tally, duration_ms: float) -> Receipt:

@@ -28,11 +28,22 @@ class ContentPart(Struct, tag_field="type", tag="text"):
     text: Text
 
 
+class RefusalPart(Struct, tag_field="type", tag="refusal"):
+    """A part of an earlier answer, in which a model said that it would not answer; read as the text that it is."""
+
+    refusal: Text
+
+    @property
+    def text(self) -> str:
+        """Its words."""
+        return self.refusal
+
+
 class ChatMessage(Struct):
     """One turn of a conversation."""
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: Text | Annotated[list[ContentPart], Meta(max_length=64)] | None = None
+    content: Text | Annotated[list[ContentPart | RefusalPart], Meta(max_length=64)] | None = None
 
     def text(self) -> str:
         """Return the content as one string.

@@ -24,7 +24,11 @@ class Health(Struct):
 
 
 class Pulse(Struct):
-    """What the last answers were like; empty until there was one."""
+    """What the last answers were like; empty until there was one.
+
+    `notices` are the service's own words: a greeting returned, whom to call in a danger. `left` are those that their
+    callers did not wait for: neither is a question declined, nor a failure.
+    """
 
     answers: int
     answered: int
@@ -33,6 +37,8 @@ class Pulse(Struct):
     in_progress: int
     p50_ms: float | None
     p95_ms: float | None
+    notices: int = 0
+    left: int = 0
 
 
 class EngineStatus(Struct):

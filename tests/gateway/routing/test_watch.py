@@ -37,16 +37,38 @@ async def test_an_engine_that_is_silent_is_passed_over_until_it_answers_again():
         assert again == {"north", "south"}
 
 
-async def test_one_lost_probe_is_no_sign():
+async def test_one_lost_probe_is_no_sign_where_one_was_answered():
     async with ScriptedServer() as server, RemoteEngine(server.base_url, name="north") as engine:
         north = Post(Declared("north", engine, probe_s=0.02))
         router = ModelRouter([north], [], ANYWHERE)
+        server.answers(LISTED)
         server.answers(status(500, {}))
         for _ in range(200):
             server.answers(LISTED)
         async with watched(router):
-            await until(lambda: len(server.requests) >= 3)
-        assert north.reachable
+            await until(lambda: len(server.requests) >= 4)
+        assert not north.troubled
+
+
+async def test_an_engine_that_was_never_there_is_known_before_anybody_asks_it(caplog):
+    async with RemoteEngine("http://127.0.0.1:1/v1", name="north") as engine:
+        north = Post(Declared("north", engine, probe_s=3_600))
+        async with watched(ModelRouter([north], [], ANYWHERE)):
+            await until(lambda: not north.reachable)
+        assert north.vitals(0).level == "red"
+    assert "model `north` does not answer" in caplog.text
+
+
+async def test_the_log_tells_once_of_an_engine_that_answers_calls_and_no_probe(caplog):
+    async with ScriptedServer() as server, RemoteEngine(server.base_url, name="north") as engine:
+        north = Post(Declared("north", engine, probe_s=0.02))
+        for _ in range(200):
+            server.answers(status(404, {}))
+        async with watched(ModelRouter([north], [], ANYWHERE)):
+            for probes in (2, 4, 6):
+                await until(lambda probes=probes: len(server.requests) >= probes)
+                north.reachable = True  # as after a call that it answered
+        assert caplog.text.count("does not answer") == 1
 
 
 async def test_calls_that_wait_go_on_when_their_engine_comes_back_by_itself(clock):

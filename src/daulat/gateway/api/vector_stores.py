@@ -23,7 +23,9 @@ from daulat.gateway.api.vector_schema import (
     VectorStoreCard,
     VectorStoreList,
 )
+from daulat.gateway.citations import absolute
 from daulat.gateway.errors import BadRequest, NotFound, NotReady
+from daulat.gateway.links import links_base
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Library
 from daulat.gateway.proxy import read_asked
@@ -81,7 +83,9 @@ class VectorStoreRoutes:
         service = self._parts.services[model]
         async with answering(self._parts, request, call, "knowledge", service):
             passages = await self._find(library, service, queries, asked, wanted)
-        await send_json(send, SearchPage(queries, passages), request.request_id)
+        base = links_base(request, self._parts.public_url)
+        linked = [_linked(passage, base) for passage in passages]
+        await send_json(send, SearchPage(queries, linked), request.request_id)
 
     async def _find(
         self, library: Library, service: str, queries: list[str], asked: SearchRequest, wanted: Filter | None
@@ -125,6 +129,12 @@ class VectorStoreRoutes:
             metadata={"release": library.release, "as_of": library.as_of, "model": model},
             last_active_at=self._created,
         )
+
+
+def _linked(passage: FoundPassage, base: str) -> FoundPassage:
+    """Return a passage with an address that whoever asked can open."""
+    attributes = passage.attributes | {"url": absolute(str(passage.attributes["url"]), base)}
+    return msgspec.structs.replace(passage, attributes=attributes)
 
 
 def _no_store() -> NotFound:

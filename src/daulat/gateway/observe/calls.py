@@ -31,7 +31,7 @@ class CallLog:
     --------
     >>> log = CallLog(print, {"writer"}.__contains__, lambda: 0.0)
     >>> log.add(Call("a secret", "embeddings", request_id="r1"), None, CallUsage(status=404, code="models.unknown"))
-    {"at":"1970-01-01T00:00:00+00:00","event":"call","request_id":"r1","path":"embeddings","model":"unknown","status":404,"code":"models.unknown","prompt_tokens":0,"completion_tokens":0,"duration_ms":0.0}
+    {"at":"1970-01-01T00:00:00.000000+00:00","event":"call","request_id":"r1","path":"embeddings","model":"unknown","status":404,"code":"models.unknown","prompt_tokens":0,"completion_tokens":0,"duration_ms":0.0}
     <BLANKLINE>
     """
 
@@ -44,7 +44,7 @@ class CallLog:
         """Write the line of a call that has ended, or of an attempt within one that nobody was given."""
         ttft_s = usage.time_to_first_token_s
         fields: dict[str, Any] = {
-            "at": datetime.fromtimestamp(self._wall(), UTC).isoformat(),
+            "at": datetime.fromtimestamp(self._wall(), UTC).isoformat(timespec="microseconds"),
             "event": "attempt" if usage.discarded else "call",
             "request_id": call.request_id,
             "path": call.route,

@@ -22,6 +22,7 @@ from daulat.gateway._asgi import Header, Request
 from daulat.gateway.attempts import Attempt, Together, asker_of
 from daulat.gateway.defaults import FirstRouter
 from daulat.gateway.errors import status_of
+from daulat.gateway.metering import Outcome
 from daulat.gateway.parts import Parts
 from daulat.gateway.ports import Call, CallUsage, Grant, Router, Target
 from daulat.gateway.proxy.asked import Asked
@@ -206,8 +207,7 @@ class Account:
         self.grant.settle(usage)
         self._parts.observer.finished(self.call, self.grant, self.target, usage)
         if not self.noted:
-            outcome = "answered" if usage.status == 200 else "declined" if usage.status < 500 else "failed"
-            self._parts.meter.note(outcome, usage.duration_s * 1000)
+            self._parts.meter.note(_outcome(usage.status), usage.duration_s * 1000)
 
     def fail(self, error: BaseException, pieces: int = 0, counts: Counts | None = None) -> None:
         """Book a call that an error ended, or its caller, after so many pieces of an answer."""
@@ -279,6 +279,12 @@ async def admitted(parts: Parts, call: Call) -> Account:
             parts.meter.note("failed", refused.duration_s * 1000)
         raise
     return Account(parts, call, grant, started)
+
+
+def _outcome(status: int) -> Outcome:
+    if status == CLIENT_GONE:
+        return "left"
+    return "answered" if status == 200 else "declined" if status < 500 else "failed"
 
 
 def _ending(error: BaseException) -> tuple[int, str]:

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looking after engines: a router in; engines that answer no probe passed over, and asked again when they do.
 
-One probe for each server at a time, every few seconds as declared, however many models it runs: it asks for the list of
-models and sends no prompt. A model that is no longer listed is away, as if its engine were.
+One probe for each server at a time, the first at once and then every few seconds as declared, however many models it
+runs: it asks for the list of models and sends no prompt. A model that is no longer listed is away, as if its engine
+were. Who goes away or comes back is told to the log.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -15,9 +17,11 @@ from daulat.gateway.routing.router import ModelRouter
 from daulat.gateway.routing.seats import Post
 from daulat.models import Engine, EngineError, by_server, models_of
 
+_LOG = logging.getLogger(__name__)
+
 TICK_S = 0.5
 PROBE_PATIENCE_S = 5.0
-# One lost probe is the weather, two are a sign.
+# One lost probe is the weather, two are a sign; of an engine that never answered one says enough.
 PROBES_LOST = 2
 
 
@@ -53,17 +57,19 @@ class _Server:
     def __init__(self, engines: Sequence[Engine], posts: Sequence[Post]) -> None:
         self.engines = engines
         self.posts = [[post for post in posts if post.declared.engine is engine] for engine in engines]
-        self.lost = [0] * len(engines)
+        self.lost = [PROBES_LOST - 1] * len(engines)
         self.probe_s = min(post.declared.probe_s for each in self.posts for post in each)
 
 
 async def _probe_for_ever(server: _Server) -> None:
     while True:
-        await asyncio.sleep(server.probe_s)
         for index, lists in enumerate(await probe(server.engines)):
-            server.lost[index] = 0 if lists else server.lost[index] + 1
+            before, lost = server.lost[index], 0 if lists else server.lost[index] + 1
+            server.lost[index] = lost
             for post in server.posts[index]:
-                note_probe(post, server.lost[index])
+                note_probe(post, lost)
+                _tell(post.model, before, lost)
+        await asyncio.sleep(server.probe_s)
 
 
 def note_probe(post: Post, lost: int) -> None:
@@ -72,6 +78,14 @@ def note_probe(post: Post, lost: int) -> None:
         post.reachable, post.troubled = False, True
     elif lost == 0:
         post.reachable = True
+
+
+def _tell(model: str, before: int, lost: int) -> None:
+    """Tell the log once of each change: an engine may answer no probe for ever, and its calls all the same."""
+    if lost == PROBES_LOST:
+        _LOG.warning("model `%s` does not answer, or its server does not list it: it is asked last", model)
+    elif lost == 0 and before >= PROBES_LOST:
+        _LOG.warning("model `%s` answers, and is listed", model)
 
 
 async def probe(engines: Sequence[Engine]) -> list[bool]:
