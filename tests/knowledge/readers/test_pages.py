@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
+from daulat.knowledge.cutting import cut_blocks
 from daulat.knowledge.readers import Block, Limits, ReadingError, pdf
 from daulat.knowledge.readers.html import read_html
 from daulat.knowledge.readers.pdf import read_pdf
+from daulat.knowledge.readers.text import read_markdown
 
 LIMITS = Limits(seconds=60)
 TEXT = "Every person who keeps {} dogs pays a fee of twelve euro."
@@ -128,3 +130,47 @@ def test_the_question_of_an_accordion_is_read_though_it_is_a_button(tmp_path: Pa
 def test_a_button_that_opens_a_menu_or_stands_beside_a_heading_is_a_control(tmp_path: Path) -> None:
     page = "<button aria-controls=m>Menu</button><nav id=m>Home</nav><h2>Fees <button>Copy link</button></h2><p>None."
     assert blocks(tmp_path, page) == [("heading", "Fees"), ("text", "None.")]
+
+
+def test_questions_that_a_page_opens_are_headings_of_their_answers(tmp_path: Path) -> None:
+    page = (
+        "<h1>Passports</h1><details><summary>For my child?</summary><p>Both parents sign.<ol><li>a</ol></details>"
+        "<details><summary>Stolen <b>passport</b></summary>Tell the police.</details><p>Open from 8 to 4.</p>"
+        "<dl><dt>Where?</dt><dd>At the office.</dd><dd>By post.</dd><dt>When?<dd>On Monday.</dl><p>Ask us."
+    )
+    assert blocks(tmp_path, page) == [
+        ("heading", "Passports"),
+        ("heading", "For my child?"),
+        ("text", "Both parents sign."),
+        ("numbered", "1. a"),
+        ("heading", "Stolen passport"),
+        ("text", "Tell the police."),
+        ("heading", "Passports"),  # what comes after a panel is not in it
+        ("text", "Open from 8 to 4."),
+        ("heading", "Where?"),
+        ("text", "At the office."),
+        ("item", "By post."),
+        ("heading", "When?"),
+        ("text", "On Monday."),
+        ("heading", "Passports"),
+        ("text", "Ask us."),
+    ]
+
+
+def test_a_panel_with_headings_of_its_own_and_terms_that_ask_nothing_are_no_headings(tmp_path: Path) -> None:
+    page = (
+        "<h2>Fees</h2><details><summary>Dogs</summary><h3>Old</h3><p>5</p></details><dl><dt>Cat<dd>3<dt>Any?<dd>1</dl>"
+        "<ul><li><details><summary>More</summary><p>Ask.</p></details></ul>"
+    )
+    assert [text for kind, text in blocks(tmp_path, page) if kind == "heading"] == ["Fees", "Old"]
+    assert blocks(tmp_path, "<details><summary>More?</summary>Ask.</details>") == [("text", "More?"), ("text", "Ask.")]
+
+
+def test_lists_in_lists_stand_further_in(tmp_path: Path) -> None:
+    page = "<ul><li>paint, unless<ul><li>in tins<ol><li>closed</ol></ul><li>oil</ul><ol><li>a<ol type=i><li>b</ol></ol>"
+    (tmp_path / "page.html").write_text(f"<title>t</title><body>{page}")
+    text = "- paint, unless\n  - in tins\n    1. closed\n- oil\n1. a\n  i. b"
+    assert cut_blocks(read_html(tmp_path / "page.html", LIMITS).blocks, "x")[0].text == text
+    (tmp_path / "page.md").write_text("- paint, unless\n  - in tins\n    1. closed\n- oil\n\n1. a\n   1) b")
+    written = cut_blocks(read_markdown(tmp_path / "page.md", LIMITS).blocks, "x")[0].text
+    assert written == text.replace("i. b", "1) b")
