@@ -174,3 +174,11 @@ def test_lists_in_lists_stand_further_in(tmp_path: Path) -> None:
     (tmp_path / "page.md").write_text("- paint, unless\n  - in tins\n    1. closed\n- oil\n\n1. a\n   1) b")
     written = cut_blocks(read_markdown(tmp_path / "page.md", LIMITS).blocks, "x")[0].text
     assert written == text.replace("i. b", "1) b")
+
+
+def test_a_page_that_says_by_roles_what_it_is_made_of_is_read_without_its_furniture(tmp_path: Path) -> None:
+    around = "<div role=dialog>We use cookies.</div><div role=Banner>Town</div><ul role=navigation><li>Home</ul>"
+    foot = "<div role=complementary>News</div><div role=contentinfo>Imprint</div>"
+    assert blocks(tmp_path, f"{around}<div>Fees: <b role=note>none</b>.</div>{foot}") == [("text", "Fees: none.")]
+    inside = "<div role=main><div role=dialog>Bring a card.</div><p>Open.</p></div>"
+    assert blocks(tmp_path, f"<p>Skip</p>{inside}<p>Site</p>") == [("text", "Bring a card."), ("text", "Open.")]

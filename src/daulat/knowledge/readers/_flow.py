@@ -28,6 +28,15 @@ _NAMES = """
 _BLOCKS = frozenset(_NAMES.split())  # the elements that browsers show on lines of their own
 _LISTS = ("ol", "ul", "menu", "dir")
 _ASKED = {"details": "summary", "dl": "dt"}  # what holds questions with their answers, and the title of one
+# What a page says an element is, where its tag does not; a dialogue lies over the page.
+_ROLES = {
+    "navigation": "nav",
+    "complementary": "aside",
+    "banner": "header",
+    "contentinfo": "footer",
+    "dialog": "dialog",
+    "alertdialog": "dialog",
+}
 _CELLS = ("td", "th")
 _TEXT = "-text"
 _BUTTON = "button"  # only those that are text come here
@@ -42,7 +51,7 @@ _LONGEST_SPAN = 1_000  # rows: HTML allows 65,534
 
 
 def flow(root: LexborNode, passed_over: Collection[str]) -> tuple[list[Block], int]:
-    """Return the blocks of an element, without the elements inside it whose tags are passed over.
+    """Return the blocks of an element, without those inside it whose tags or roles are passed over.
 
     A button that opens a panel of the text is its title, and is read. What is struck out or hidden is passed over as
     well; how many pieces of text that were is returned beside them.
@@ -74,7 +83,7 @@ def _walk(
             yield "close", tag, node
             continue
         tag = child.tag or ""
-        if tag in passed_over and child.mem_id not in spoken:
+        if (tag in passed_over or _role(child, tag) in passed_over) and child.mem_id not in spoken:
             continue
         if child.mem_id in unshown:
             yield "unshown", tag, child
@@ -82,6 +91,11 @@ def _walk(
         yield "open", tag, child
         if tag != _TEXT:
             opened.append((tag, child, child.iter(include_text=True)))
+
+
+def _role(node: LexborNode, tag: str) -> str:
+    said = "" if tag == _TEXT else node.attributes.get("role") or ""
+    return _ROLES.get(said.strip().lower(), tag)
 
 
 @dataclass
