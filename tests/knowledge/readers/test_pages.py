@@ -182,3 +182,30 @@ def test_a_page_that_says_by_roles_what_it_is_made_of_is_read_without_its_furnit
     assert blocks(tmp_path, f"{around}<div>Fees: <b role=note>none</b>.</div>{foot}") == [("text", "Fees: none.")]
     inside = "<div role=main><div role=dialog>Bring a card.</div><p>Open.</p></div>"
     assert blocks(tmp_path, f"<p>Skip</p>{inside}<p>Site</p>") == [("text", "Bring a card."), ("text", "Open.")]
+
+
+def test_a_note_at_the_foot_of_a_page_is_said_where_it_is_referred_to(tmp_path: Path) -> None:
+    page = (
+        "<ol><li>A card<sup><a href='#n1'>1</a></sup>;<li>10 m<sup>2</sup></ol><table><tr><td>Dog<td>5"
+        "<a href='#_ftn1' name='_back'><span><sup>[a]</sup></span></a></table><p>Or<a href='#far'><sup>2</sup></a></p>"
+        "<h2 id=far>Far <a href='#far'>#</a></h2><p>Text.</p><h2>Notes</h2>"
+        "<ol><li id=n1>A refugee's card too<sup><a href='#n2'>2</a></sup>. <a href='#x'>↩</a><li id=n2>Blue.</ol>"
+        "<div><p><a href='#_back' name='_ftn1'><sup>[a]</sup></a> Six for<br>wolves.</p></div>"
+    )
+    assert blocks(tmp_path, page) == [
+        ("numbered", "1. A card; [A refugee's card too.]"),
+        ("numbered", "2. 10 m²"),
+        ("text", "Dog | 5 [Six for wolves.]"),
+        ("text", "Or²"),
+        ("heading", "Far #"),
+        ("text", "Text."),
+        ("heading", "Notes"),
+        ("numbered", "1. Blue."),
+    ]
+
+
+def test_a_note_of_markdown_is_said_where_it_is_referred_to(tmp_path: Path) -> None:
+    text = "Pay 5[^1] at the *desk*[^x].\n\n| a | b[^2] |\n|---|---|\n\n[^1]: Or\n    six.\n[^2]: C.\n[^3]: Spare."
+    (tmp_path / "page.md").write_text(text)
+    read = [block.text for block in read_markdown(tmp_path / "page.md", LIMITS).blocks]
+    assert read == ["Pay 5 at the desk[^x]. [Or six.]", "a | b [C.]", "[^3]: Spare."]

@@ -14,6 +14,7 @@ from typing import Literal
 
 from selectolax.lexbor import LexborNode
 
+from daulat.knowledge.readers._page_notes import PageNotes, page_notes
 from daulat.knowledge.readers._unshown import spoken_buttons, unshown_in
 from daulat.knowledge.readers.base import Block, row_of
 from daulat.knowledge.readers.marks import numeral
@@ -56,10 +57,13 @@ def flow(root: LexborNode, passed_over: Collection[str]) -> tuple[list[Block], i
     A button that opens a panel of the text is its title, and is read. What is struck out or hidden is passed over as
     well; how many pieces of text that were is returned beside them.
     """
+    notes = page_notes(root)
     page = _Page(layouts={row.mem_id for row in root.css(_LAYOUT_ROWS)})
     pieces = 0
-    for event, tag, node in _walk(root, passed_over, unshown_in(root), spoken_buttons(root)):
-        if event == "open":
+    for event, tag, node in _walk(root, passed_over, unshown_in(root), spoken_buttons(root), notes):
+        if event == "note":
+            page.notes.append(notes.of_references[node.mem_id])
+        elif event == "open":
             page.open(tag, node)
         elif event == "close":
             page.close(tag, node)
@@ -70,9 +74,15 @@ def flow(root: LexborNode, passed_over: Collection[str]) -> tuple[list[Block], i
 
 
 def _walk(
-    root: LexborNode, passed_over: Collection[str], unshown: Collection[int], spoken: Collection[int]
-) -> Iterator[tuple[Literal["open", "close", "unshown"], str, LexborNode]]:
-    """Yield every element and text where it begins and where it ends, with its tag; of what is not shown, itself."""
+    root: LexborNode,
+    passed_over: Collection[str],
+    unshown: Collection[int],
+    spoken: Collection[int],
+    notes: PageNotes,
+) -> Iterator[tuple[Literal["open", "close", "unshown", "note"], str, LexborNode]]:
+    """Yield every element and text where it begins and where it ends, with its tag; of what is not shown, and of the
+    sign of a note, itself.
+    """
     yield "open", root.tag or "", root
     opened = [(root.tag or "", root, root.iter(include_text=True))]
     while opened:
@@ -87,6 +97,11 @@ def _walk(
             continue
         if child.mem_id in unshown:
             yield "unshown", tag, child
+            continue
+        if child.mem_id in notes.notes:
+            continue
+        if child.mem_id in notes.of_references:
+            yield "note", tag, child
             continue
         yield "open", tag, child
         if tag != _TEXT:
@@ -131,6 +146,7 @@ class _Page:
     words: list[str] = field(default_factory=list)
     heading: int = 0
     pre: int = 0
+    notes: list[str] = field(default_factory=list)  # that the words refer to
     above: int = 0  # elements open that raise their text above the line
     lists: list[_List] = field(default_factory=list)
     row: _Row | None = None
@@ -173,6 +189,8 @@ class _Page:
         self.words = []
         if not text:
             return
+        text += "".join(f" [{note}]" for note in self.notes)
+        self.notes = []
         marked = f"{self.mark} {text}".strip()
         if self.row is not None:
             self.row.lines.append(marked)

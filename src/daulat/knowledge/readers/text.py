@@ -6,11 +6,13 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 
 from daulat.knowledge.readers._marked import marked_blocks
+from daulat.knowledge.readers._marked_notes import with_notes, without_notes
 from daulat.knowledge.readers._unshown import unshown_note
 from daulat.knowledge.readers.base import Block, Extract, Limits, ReadingError
 
@@ -36,7 +38,9 @@ def read_markdown(path: Path, limits: Limits) -> Extract:
     front = _FRONT_MATTER.match(text)
     title = _TITLE.search(front.group(1)) if front else None
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-    blocks, unshown = marked_blocks(parser.parse(text[front.end() if front else 0 :]))
+    body, notes = without_notes(text[front.end() if front else 0 :])
+    blocks, unshown = marked_blocks(parser.parse(body))
+    blocks = [replace(block, text=with_notes(block.text, notes)) for block in blocks]
     tops = [block.text for block in blocks if (block.kind, block.level) == ("heading", 1)]
     # Several of them name parts, and the first would be told as the title of all.
     alone = tops[0] if len(tops) == 1 else ""
