@@ -61,6 +61,14 @@ def test_a_text_that_was_put_back_is_published_again_without_a_name(site, quick)
     assert site.daulat("knowledge", "publish", "--dry-run").out == f"{third} is whole and is in use already\n"
 
 
+def test_a_release_without_text_is_not_said_to_answer(site, quick):
+    (site.folder / "sources.yaml").unlink()
+    site.daulat("knowledge", "build")
+    published = site.daulat("knowledge", "publish")
+    assert "it holds no text, so every question is declined" in published.err
+    assert "answers from it" not in published.err
+
+
 def test_a_changed_article_encodes_only_itself(site, quick):
     site.daulat("knowledge", "build")
     site.write_act("Every birth is reported to the registry office within sixty days.", "Cards are free of charge.")

@@ -78,6 +78,11 @@ class Shelf:
         self._country = country
         self._unread = unread
 
+    @property
+    def unread(self) -> str:
+        """Which key of the site's own cannot be read, and why; empty: none."""
+        return self._unread
+
     def contents(self) -> Contents:
         """Look at what is here; a release that the last build gave again is the newest.
 
