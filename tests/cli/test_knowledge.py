@@ -43,6 +43,32 @@ def test_the_same_sources_give_the_same_release_and_encode_nothing(site, quick):
     assert again["release_id"] == first["release_id"]
 
 
+def test_a_text_that_was_put_back_is_published_again_without_a_name(site, quick):
+    site.write_act(*TWO_CARDS)
+    first = site.daulat("knowledge", "build").out.strip()
+    site.write_act(*TWO_CARDS, "A third article by mistake.")
+    second = site.daulat("knowledge", "build").out.strip()
+    site.daulat("knowledge", "publish")
+    site.write_act(*TWO_CARDS)
+    again = site.daulat("knowledge", "build", "--json").data
+    assert (again["release_id"], again["unchanged"]) == (first, True)
+    assert [row["release_id"] for row in site.daulat("knowledge", "list", "--json").data] == [second, first]
+    assert site.daulat("knowledge", "publish").out == f"{first} is in use instead of {second}\n"
+    site.write_act(*TWO_CARDS, "Another third article.")
+    third = site.daulat("knowledge", "build").out.strip()
+    assert site.daulat("knowledge", "publish").out == f"{third} is in use instead of {first}\n"
+    (site.releases / "built_again.json").write_text("{")
+    assert site.daulat("knowledge", "publish", "--dry-run").out == f"{third} is whole and is in use already\n"
+
+
+def test_a_release_without_text_is_not_said_to_answer(site, quick):
+    (site.folder / "sources.yaml").unlink()
+    site.daulat("knowledge", "build")
+    published = site.daulat("knowledge", "publish")
+    assert "it holds no text, so every question is declined" in published.err
+    assert "answers from it" not in published.err
+
+
 def test_a_changed_article_encodes_only_itself(site, quick):
     site.daulat("knowledge", "build")
     site.write_act("Every birth is reported to the registry office within sixty days.", "Cards are free of charge.")

@@ -284,7 +284,11 @@ def test_a_key_of_its_own_that_a_site_cannot_read_is_told_as_that_and_not_as_a_s
         assert key in ended.err
     declaration = site.folder / "nation.yaml"
     declaration.write_text(declaration.read_text().replace("knowledge:\n", f"knowledge:\n  trusted_keys: ['{key}']\n"))
-    assert site.daulat("knowledge", "verify").code == 0  # kept from this user on purpose, and declared
+    verified = site.daulat("knowledge", "verify")
+    assert verified.code == 0  # kept from this user on purpose, and declared
+    assert "not the key of this site" not in verified.err
+    assert f"whether it is this site's own cannot be told: {file} (" in verified.err
+    assert site.daulat("knowledge", "verify", "--json").data["own_key"] is None
 
 
 @pytest.fixture

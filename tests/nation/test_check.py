@@ -103,6 +103,12 @@ def test_a_misspelt_key_that_has_to_be_there_is_told_once():
     assert "did you mean `currency`?" in fault.fix
 
 
+def test_a_key_that_is_like_no_other_is_not_taken_for_one():
+    [fault] = check_text(edited(("currency: EUR", "currency: EUR\ndeal: {}")))
+    assert "`deal`" in fault.what
+    assert "did you mean" not in fault.what + fault.fix
+
+
 def test_the_guide_shows_what_is_told_of_a_new_declaration():
     guide = (Path(__file__).parents[2] / "docs/guides/declare-a-nation.md").read_text()
     shown = guide.partition("$ daulat nation check\n")[2].partition("```")[0]

@@ -39,7 +39,7 @@ from daulat.knowledge.ingested import IngestFailure, IngestNote
 from daulat.knowledge.opening import ignored_files, nation_builder, nation_rules, nation_sources, own_key
 from daulat.knowledge.release import OTHER_COUNTRY, BuildReport, Difference, Manifest, Release, Shelf, difference
 from daulat.knowledge.release.known import read_failures, read_notes
-from daulat.knowledge.release.signing import NEWER
+from daulat.knowledge.release.signing import NEWER, read_manifest
 from daulat.knowledge.sources import load_sources
 
 _SHOWN = 10
@@ -142,12 +142,15 @@ def verify(place: KnowledgePlace, release: str | None, as_json: bool) -> None:
     that is neither this site's own nor under `trusted_keys` in nation.yaml.
     """
     manifest, key = place.shelf.verify(release or place.current_or_newest())
-    is_own = key == own_key(place.place)
+    unread = place.shelf.unread
+    is_own = None if unread else key == own_key(place.place)
     if as_json:
         emit_json({**_summary(manifest), "files": len(manifest.files), "key": key.text, "own_key": is_own})
         return
     emit(f"{manifest.release_id}: {counted(len(manifest.files), 'file')} whole, signed by {key.text}")
-    if not is_own:
+    if unread:
+        say(f"nation.yaml trusts that key; whether it is this site's own cannot be told: {unread}")
+    elif not is_own:
         say("that is not the key of this site; nation.yaml trusts it")
 
 
@@ -175,7 +178,7 @@ def rollback(place: KnowledgePlace, dry_run: bool, as_json: bool) -> None:
     if dry_run and previous:
         _put_in_use(place, previous, dry_run=True, as_json=as_json)
         return
-    _tell_publication(asdict(place.shelf.rollback(by=_user(), now=_now)), as_json=as_json)
+    _tell_publication(place, asdict(place.shelf.rollback(by=_user(), now=_now)), as_json=as_json)
 
 
 @command.command()
@@ -204,7 +207,7 @@ command.add_command(search_command, "search")
 
 def _put_in_use(place: KnowledgePlace, release: str, *, dry_run: bool, as_json: bool) -> None:
     if not dry_run:
-        _tell_publication(asdict(place.shelf.publish(release, by=_user(), now=_now)), as_json=as_json)
+        _tell_publication(place, asdict(place.shelf.publish(release, by=_user(), now=_now)), as_json=as_json)
         return
     manifest, key = place.shelf.verify(release)
     current = place.shelf.current_id()
@@ -258,14 +261,20 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + more
 
 
-def _tell_publication(publication: dict[str, Any], *, as_json: bool) -> None:
+def _tell_publication(place: KnowledgePlace, publication: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         emit_json(publication)
         return
     name, before = publication["release_id"], publication["replaced"]
     instead = f" instead of {before}" if before not in ("", name) else ""
     emit(f"{name} is in use{instead or (', as it was' if before else '')}")
-    hint("`daulat knowledge rollback` puts the one before back" if instead else '`daulat ask "..."` answers from it')
+    holds_text = read_manifest(place.shelf.path(name)).passages > 0
+    if not holds_text:
+        say("it holds no text, so every question is declined; docs/guides/add-a-source.md shows how to add a source")
+    if instead:
+        hint("`daulat knowledge rollback` puts the one before back")
+    elif holds_text:
+        hint('`daulat ask "..."` answers from it')
 
 
 def _tell_build(report: BuildReport, ignored: list[Path]) -> None:

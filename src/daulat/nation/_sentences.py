@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 
 from daulat.nation._yaml import YamlFile
 
+_NEAR = 0.65  # how much of two keys must agree; less names another key than the one that was meant
 Loc = tuple[int | str, ...]
 # What belongs in a place, by how pydantic's kind of error begins: its name, and how it is written.
 _BELONGS = {
@@ -178,7 +179,7 @@ def _meant(word: str, known: list[str]) -> str:
 
 
 def _nearest(word: str, known: list[str]) -> str:
-    return next(iter(get_close_matches(word, known, n=1)), "")
+    return next(iter(get_close_matches(word, known, n=1, cutoff=_NEAR)), "")
 
 
 def _joined(*sentences: str) -> str:

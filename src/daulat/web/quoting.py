@@ -15,7 +15,13 @@ from itertools import pairwise
 from daulat.knowledge.readers import CELLS
 
 # How enumerations look in statutes nearly everywhere: (1), then a., then 1. or a) below it.
-_DEPTHS = ((re.compile(r"\(\w{1,4}\)\s"), 1), (re.compile(r"\w{1,2}\.\s"), 2), (re.compile(r"\w{1,3}\)\s"), 3))
+# An item that stands further in is of a list in a list.
+_DEPTHS = (
+    (re.compile(r"\s+(?:[-*•–]|\w{1,3}[.)]|\(\w{1,4}\))\s"), 3),
+    (re.compile(r"\(\w{1,4}\)\s"), 1),
+    (re.compile(r"\w{1,2}\.\s"), 2),
+    (re.compile(r"\w{1,3}\)\s"), 3),
+)
 
 # Where an answer puts a space that the official text need not have: so the assistant keeps words from becoming markup.
 _PARTED = re.compile(r"\] [(:\[]|< [A-Za-z/!?]")
@@ -90,8 +96,8 @@ def depth_of(line: str) -> int:
 
     Examples
     --------
-    >>> [depth_of(line) for line in ("Setiap orang", "(2) Setiap orang", "a. nama;", "1) alamat;")]
-    [0, 1, 2, 3]
+    >>> [depth_of(line) for line in ("Setiap orang", "(2) Setiap orang", "a. nama;", "1) alamat;", "  - desa")]
+    [0, 1, 2, 3, 3]
     """
     return next((depth for pattern, depth in _DEPTHS if pattern.match(line)), 0)
 

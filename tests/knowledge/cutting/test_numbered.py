@@ -138,3 +138,16 @@ def test_no_word_is_lost(lines: list[str], size: int) -> None:
     before = {word.strip(".") for block in blocks for word in block.text.split()}
     after = {word.strip(".") for block in with_numbered(blocks) for word in block.text.split()}
     assert after == before
+
+
+def test_the_first_line_of_a_wrapped_section_is_no_title_where_the_law_has_none() -> None:
+    law = (
+        "1. These Rules may be cited as the Water\nRules, 2021.\n"
+        "2. A person shall apply in the form set out in the first schedule to these rules and\npay.\n"
+        "3. (1) The provider shall connect.\n(2) It may refuse.\n"
+        "4. The provider shall give a written warning at least seven days before it cuts the water\noff.\n"
+        "5. Whoever connects without the consent of the provider shall be liable to a fine not above\nfifty crowns."
+    )
+    passages = cut_blocks([Block("text", law)], "water")
+    assert [passage.heading for passage in passages] == ["1.", "2.", "3.", "4.", "5."]
+    assert passages[0].text == "These Rules may be cited as the Water\nRules, 2021."

@@ -219,10 +219,12 @@ def test_all_faults_are_named_at_once_and_stop_no_other_row(
         {"passages": [], "asks": {"en": ["why is missing here"]}},
         {"passages": ["ACT-1-2001:3"], "asks": {"en": []}},
         {"passages": ["ACT-1-2001:3"], "ask": {"en": ["a key that is none"]}},
+        {"passages": ["ACT-1-2001:3"], "asks": {"en": ["of a known language"], "xx": ["of none"]}},
     )
     report = replace(make_builder(tmp_path), everyday=Wordings(folder, reader.everyday)).build(sources, rules)
     named = {failure.doc_id: failure.reason for failure in report.failures}
-    assert set(named) == {f"line {n}" for n in range(2, 8)}
+    assert set(named) == {f"line {n}" for n in range(2, 9)}
+    assert "`xx` under `asks` is no language tag" in named["line 8"]
     assert "ACT-9-2099:1" in named["line 3"]
     assert "rows.jsonl line 1" in named["line 4"]
     everyday = Release(report.folder).everyday

@@ -367,3 +367,30 @@ def test_text_in_utf_16_without_its_mark_is_told_what_it_is(tmp_path: Path) -> N
     with pytest.raises(ReadingError, match="UTF-16 without a byte order mark") as raised:
         read_document(tmp_path / "notice.txt", "text", Limits())
     assert "Save it as UTF-8" in raised.value.fix
+
+
+@pytest.mark.parametrize(
+    ("named", "encoding", "text"),
+    [
+        ("iso-8859-1", "cp1252", "Tasu on 5 € – “kõik”"),
+        ("Shift_JIS", "cp932", "手数料は①三百円です。"),
+        ("euc-jp", "euc_jp", "手数料は三百円です。"),
+        ("gb2312", "gb18030", "费用为三百元。"),
+        ("windows-1251", "cp1251", "Плата 300 рублей"),
+    ],
+)
+def test_a_page_is_read_in_the_encoding_that_it_declares(tmp_path: Path, named: str, encoding: str, text: str) -> None:
+    for meta in (f'<meta charset="{named}">', f'<meta http-equiv=content-type content="text/html; charset={named}">'):
+        (tmp_path / "page.html").write_bytes(f"<head>{meta}<title>t</title><body><p>{text}".encode(encoding))
+        assert read_html(tmp_path / "page.html", LIMITS).text == text
+        # Saved anew as the message asks, the page still names the old one.
+        (tmp_path / "page.html").write_bytes(f"<head>{meta}<title>t</title><body><p>{text}".encode())
+        assert read_html(tmp_path / "page.html", LIMITS).text == text
+
+
+@pytest.mark.parametrize("named", ["utf-8", "zip", "rot13", "unicode_escape", "no-such", ""])
+def test_a_page_whose_encoding_is_not_told_or_not_so_is_refused_with_what_to_do(tmp_path: Path, named: str) -> None:
+    (tmp_path / "old.html").write_bytes(f"<meta charset={named}><p>k\xf5ik".encode("cp1252"))
+    with pytest.raises(ReadingError, match="not UTF-8") as caught:
+        read_html(tmp_path / "old.html", LIMITS)
+    assert "iconv" in caught.value.fix

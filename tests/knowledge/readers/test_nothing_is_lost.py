@@ -215,3 +215,29 @@ def test_numbers_of_sheets_are_left_out_where_they_count_on_and_sums_are_not() -
     assert without_furniture(pages)[1] == ["Article 2", "Pay", "Total 12359"]
     two = [page[3:] for page in pages[:2]]
     assert without_furniture(two) == two
+
+
+def test_a_running_head_that_holds_the_number_of_its_page_is_left_out() -> None:
+    texts = [[f"Article {n}", "Whoever", f"pays {n * 7}", "crowns", f"is free in {n}."] for n in range(1, 7)]
+    left_and_right = [f"{840 + n} Official Gazette, 2021" for n in range(6)]
+    left_and_right[::2] = [f"Official Gazette, 2021 {840 + n}" for n in range(0, 6, 2)]
+    assert without_furniture([[head, *text] for head, text in zip(left_and_right, texts, strict=True)]) == texts
+    for foot in ("Page {} of 6", "Seite {}", "Permenpan 5 | {}", "{} von 6"):
+        pages = [[*text, foot.format(number)] for number, text in enumerate(texts, 1)]
+        assert without_furniture(pages) == texts
+
+
+def test_a_text_that_opens_each_page_with_its_own_number_is_no_running_head() -> None:
+    for head in ("Article {}", "Form BP {}", "{}. Fees of the year", "Due on the first day {}."):
+        pages = [[head.format(n), f"a{n}", f"b{n}", f"c{n}", f"d{n}", f"e{n}"] for n in range(1, 7)]
+        assert without_furniture(pages) == pages
+
+
+def test_a_word_that_was_parted_at_the_end_of_a_line_is_whole_where_the_document_writes_it_so(tmp_path: Path) -> None:
+    canvas = Canvas(str(tmp_path / "parted.pdf"))
+    lines = ["The provider has twenty-four hours.", "Whoever asks the pro-", "vider waits twenty-"]
+    for number, line in enumerate([*lines, "four hours if he com-", "mits to it, masing-", "masing."]):
+        canvas.drawString(72, 700 - 20 * number, line)
+    canvas.save()
+    said = " ".join(read_pdf(tmp_path / "parted.pdf", LIMITS).text.split())
+    assert said.endswith("asks the provider waits twenty-four hours if he com-mits to it, masing-masing.")

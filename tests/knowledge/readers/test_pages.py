@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
+from daulat.knowledge.cutting import cut_blocks
 from daulat.knowledge.readers import Block, Limits, ReadingError, pdf
 from daulat.knowledge.readers.html import read_html
 from daulat.knowledge.readers.pdf import read_pdf
+from daulat.knowledge.readers.text import read_markdown
 
 LIMITS = Limits(seconds=60)
 TEXT = "Every person who keeps {} dogs pays a fee of twelve euro."
@@ -128,3 +130,82 @@ def test_the_question_of_an_accordion_is_read_though_it_is_a_button(tmp_path: Pa
 def test_a_button_that_opens_a_menu_or_stands_beside_a_heading_is_a_control(tmp_path: Path) -> None:
     page = "<button aria-controls=m>Menu</button><nav id=m>Home</nav><h2>Fees <button>Copy link</button></h2><p>None."
     assert blocks(tmp_path, page) == [("heading", "Fees"), ("text", "None.")]
+
+
+def test_questions_that_a_page_opens_are_headings_of_their_answers(tmp_path: Path) -> None:
+    page = (
+        "<h1>Passports</h1><details><summary>For my child?</summary><p>Both parents sign.<ol><li>a</ol></details>"
+        "<details><summary>Stolen <b>passport</b></summary>Tell the police.</details><p>Open from 8 to 4.</p>"
+        "<dl><dt>Where?</dt><dd>At the office.</dd><dd>By post.</dd><dt>When?<dd>On Monday.</dl><p>Ask us."
+    )
+    assert blocks(tmp_path, page) == [
+        ("heading", "Passports"),
+        ("heading", "For my child?"),
+        ("text", "Both parents sign."),
+        ("numbered", "1. a"),
+        ("heading", "Stolen passport"),
+        ("text", "Tell the police."),
+        ("heading", "Passports"),  # what comes after a panel is not in it
+        ("text", "Open from 8 to 4."),
+        ("heading", "Where?"),
+        ("text", "At the office."),
+        ("item", "By post."),
+        ("heading", "When?"),
+        ("text", "On Monday."),
+        ("heading", "Passports"),
+        ("text", "Ask us."),
+    ]
+
+
+def test_a_panel_with_headings_of_its_own_and_terms_that_ask_nothing_are_no_headings(tmp_path: Path) -> None:
+    page = (
+        "<h2>Fees</h2><details><summary>Dogs</summary><h3>Old</h3><p>5</p></details><dl><dt>Cat<dd>3<dt>Any?<dd>1</dl>"
+        "<ul><li><details><summary>More</summary><p>Ask.</p></details></ul>"
+    )
+    assert [text for kind, text in blocks(tmp_path, page) if kind == "heading"] == ["Fees", "Old"]
+    assert blocks(tmp_path, "<details><summary>More?</summary>Ask.</details>") == [("text", "More?"), ("text", "Ask.")]
+
+
+def test_lists_in_lists_stand_further_in(tmp_path: Path) -> None:
+    page = "<ul><li>paint, unless<ul><li>in tins<ol><li>closed</ol></ul><li>oil</ul><ol><li>a<ol type=i><li>b</ol></ol>"
+    (tmp_path / "page.html").write_text(f"<title>t</title><body>{page}")
+    text = "- paint, unless\n  - in tins\n    1. closed\n- oil\n1. a\n  i. b"
+    assert cut_blocks(read_html(tmp_path / "page.html", LIMITS).blocks, "x")[0].text == text
+    (tmp_path / "page.md").write_text("- paint, unless\n  - in tins\n    1. closed\n- oil\n\n1. a\n   1) b")
+    written = cut_blocks(read_markdown(tmp_path / "page.md", LIMITS).blocks, "x")[0].text
+    assert written == text.replace("i. b", "1) b")
+
+
+def test_a_page_that_says_by_roles_what_it_is_made_of_is_read_without_its_furniture(tmp_path: Path) -> None:
+    around = "<div role=dialog>We use cookies.</div><div role=Banner>Town</div><ul role=navigation><li>Home</ul>"
+    foot = "<div role=complementary>News</div><div role=contentinfo>Imprint</div>"
+    assert blocks(tmp_path, f"{around}<div>Fees: <b role=note>none</b>.</div>{foot}") == [("text", "Fees: none.")]
+    inside = "<div role=main><div role=dialog>Bring a card.</div><p>Open.</p></div>"
+    assert blocks(tmp_path, f"<p>Skip</p>{inside}<p>Site</p>") == [("text", "Bring a card."), ("text", "Open.")]
+
+
+def test_a_note_at_the_foot_of_a_page_is_said_where_it_is_referred_to(tmp_path: Path) -> None:
+    page = (
+        "<ol><li>A card<sup><a href='#n1'>1</a></sup>;<li>10 m<sup>2</sup></ol><table><tr><td>Dog<td>5"
+        "<a href='#_ftn1' name='_back'><span><sup>[a]</sup></span></a></table><p>Or<a href='#far'><sup>2</sup></a></p>"
+        "<h2 id=far>Far <a href='#far'>#</a></h2><p>Text.</p><h2>Notes</h2>"
+        "<ol><li id=n1>A refugee's card too<sup><a href='#n2'>2</a></sup>. <a href='#x'>↩</a><li id=n2>Blue.</ol>"
+        "<div><p><a href='#_back' name='_ftn1'><sup>[a]</sup></a> Six for<br>wolves.</p></div>"
+    )
+    assert blocks(tmp_path, page) == [
+        ("numbered", "1. A card; [A refugee's card too.]"),
+        ("numbered", "2. 10 m²"),
+        ("text", "Dog | 5 [Six for wolves.]"),
+        ("text", "Or²"),
+        ("heading", "Far #"),
+        ("text", "Text."),
+        ("heading", "Notes"),
+        ("numbered", "1. Blue."),
+    ]
+
+
+def test_a_note_of_markdown_is_said_where_it_is_referred_to(tmp_path: Path) -> None:
+    text = "Pay 5[^1] at the *desk*[^x].\n\n| a | b[^2] |\n|---|---|\n\n[^1]: Or\n    six.\n[^2]: C.\n[^3]: Spare."
+    (tmp_path / "page.md").write_text(text)
+    read = [block.text for block in read_markdown(tmp_path / "page.md", LIMITS).blocks]
+    assert read == ["Pay 5 at the desk[^x]. [Or six.]", "a | b [C.]", "[^3]: Spare."]

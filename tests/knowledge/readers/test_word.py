@@ -12,6 +12,7 @@ import pytest
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 
+from daulat.knowledge.cutting import cut_blocks
 from daulat.knowledge.readers import Limits, ReadingError
 from daulat.knowledge.readers.docx import read_docx
 
@@ -179,3 +180,14 @@ def test_the_table_of_contents_that_word_makes_is_not_said_twice(tmp_path: Path)
     document.element.body.insert(0, contents)
     document.save(str(tmp_path / "law.docx"))
     assert texts(tmp_path / "law.docx") == ["Article 1"]
+
+
+def test_lists_in_lists_stand_further_in_and_signs_are_read_in_any_style(tmp_path: Path) -> None:
+    document = docx.Document()
+    declare(document, level(0, "bullet", "•"), level(1, "lowerLetter", "%2)"), level(2, "decimal", "%2.%3"))
+    for text, at in (("paint, unless", 0), ("in tins", 1), ("closed", 2), ("oil", 0)):
+        numbered(document, text, at).style = "Normal" if at == 0 else "List Paragraph"
+    document.add_paragraph("tar", style="List Bullet 2")
+    document.save(str(tmp_path / "list.docx"))
+    passage = cut_blocks(read_docx(tmp_path / "list.docx", LIMITS).blocks, "x")[0]
+    assert passage.text == "- paint, unless\n  a) in tins\na.1 closed\n- oil\n  - tar"

@@ -73,6 +73,8 @@ def with_numbered(blocks: Iterable[Block]) -> list[Block]:
     }
     below = {line: line + 1 < len(lines) and line + 1 not in opened and line + 1 not in in_part for line in opened}
     sections = {line: _parted(texts[line], has_text=below[line]) for line in opened}
+    if not _has_titles(sections.values()):
+        sections = {line: _parted(texts[line], has_text=False) for line in opened}
     contents = _contents(texts, {line: title for line, (title, _) in sections.items()}, in_part)
     for line, said in contents.items():
         if said in sections and len(texts[line]) > len(sections[said][0]):
@@ -213,6 +215,14 @@ def _parted(text: str, *, has_text: bool) -> tuple[str, str]:
     if begins:
         return text[: begins.start()].strip(), text[begins.end() :]
     return (text, "") if has_text and len(text.split()) <= _TITLE_WORDS else (text[:rest].strip(), text[rest:])
+
+
+def _has_titles(sections: Iterable[tuple[str, str]]) -> bool:
+    """Say whether a law gives its sections titles: where most have their text right after their number, the short first
+    line of another is its text too.
+    """
+    titled = [_NUMBER.fullmatch(title) is None for title, text in sections if text or not _NUMBER.fullmatch(title)]
+    return sum(titled) * 2 >= len(titled)
 
 
 def _joined(

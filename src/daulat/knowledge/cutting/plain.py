@@ -14,6 +14,7 @@ from daulat.knowledge.types import Passage
 
 BETWEEN_HEADINGS = " / "
 _SHORT_HEADING = 12  # letters; scripts without spaces have whole sentences that are one word
+_INDENT, _DEEPEST = "  ", 8
 _WORD = re.compile(r"\w+")
 _RAISED = re.compile(r"(?<=[0-9])(?=[⁰¹²³⁴-⁹])")
 
@@ -60,10 +61,18 @@ def _sections(blocks: Iterable[Block]) -> Iterator[tuple[list[Block], list[str]]
             headings = [*(above for above in headings if above.level < block.level), block]
             is_said = False
         else:
-            paragraphs.append(f"- {block.text}" if block.kind == "item" else block.text)
+            paragraphs.append(_indented(f"- {block.text}" if block.kind == "item" else block.text, block.level))
             is_said = True
     if paragraphs or not is_said:
         yield headings, paragraphs
+
+
+def _indented(text: str, level: int) -> str:
+    """Begin an item of a list in a list further in: what it is an exception from, or a part of, is seen by nothing
+    else.
+    """
+    indent = _INDENT * min(level, _DEEPEST)
+    return f"{indent}{text}".replace("\n", f"\n{indent}") if indent else text
 
 
 def _says_nothing(heading: str, title: str) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from daulat.files import read_regular
+from daulat.nation.reference import is_language
 
 FOLDER = "everyday"
 
@@ -140,6 +141,8 @@ def _row(data: dict[str, Any], file: str, line: int) -> EverydayRow:
         or not all(questions and _is_texts(questions) for questions in asks.values())
     ):
         raise ValueError("`asks` must give a list of questions for each language, and at least one question")
+    if unknown_tag := next((tag for tag in asks if not is_language(tag)), None):
+        raise ValueError(f"`{unknown_tag}` under `asks` is no language tag of BCP 47, such as `en` or `sw`")
     if not isinstance(why, str) or (not passages and not why.strip()):
         raise ValueError("a row without passages must say in `why` what the sources lack")
     if any(len(question) > _LONGEST for questions in asks.values() for question in questions):

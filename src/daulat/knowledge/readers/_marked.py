@@ -65,10 +65,12 @@ class _Text:
         elif self._level:
             self.blocks.append(Block("heading", text, self._level))
         elif self._mark and text:
-            self.blocks.append(Block("numbered", f"{self._mark} {text}"))
+            self.blocks.append(Block("numbered", f"{self._mark} {text}", len(self._lists) - 1))
             self._mark = ""
+        elif self._lists:
+            self.blocks.append(Block("item", text, len(self._lists) - 1))
         else:
-            self.blocks.append(Block("item" if self._lists else "text", text))
+            self.blocks.append(Block("text", text))
 
     def _words(self, token: Token) -> str:
         if token.type == "html_block":

@@ -36,6 +36,20 @@ class _Level:
     of_style: str
     after: int
     only_digits: bool
+    is_bullet: bool
+
+    @property
+    def says_where(self) -> bool:
+        """Whether its numbers hold those of the levels above, as `2.1` does."""
+        return len(_PLACE.findall(self.writes)) > 1
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a paragraph stands in a list: how deep, 0 where its number says so, and whether a sign is its number."""
+
+    level: int = 0
+    is_bullet: bool = False
 
 
 class Numbering:
@@ -58,19 +72,11 @@ class Numbering:
 
     def next(self, properties: Any, style: Any) -> str:
         """Return the number of the next paragraph; empty where it has none, or has a sign for it."""
-        list_id, said = _named(properties)
-        if list_id is None:
-            list_id, usual = self._of_style(style)
-            said = usual if said is None else said
-        if list_id is None or list_id not in self._lists:
+        found = self._find(properties, style)
+        if found is None:
             return ""
-        if list_id not in self._known:
-            self._known[list_id] = self._levels(list_id)
+        list_id, at = found
         kind_id, levels = self._known[list_id]
-        of_style = (at for at, level in levels.items() if style is not None and level.of_style == style.style_id)
-        at = said if said is not None else next(of_style, 0)
-        if at not in levels:
-            return ""
         counts = self._counts[kind_id]
         restart = self._restart(list_id, at)
         if restart is not None and (list_id, at) not in self._begun:
@@ -81,6 +87,30 @@ class Numbering:
         for deeper in [level for level in counts if level > at and (level not in levels or at < levels[level].after)]:
             del counts[deeper]
         return _written(levels, counts, at)
+
+    def place(self, properties: Any, style: Any) -> Place:
+        """Return where a paragraph stands in a list; counts nothing."""
+        found = self._find(properties, style)
+        if found is None:
+            return Place()
+        list_id, at = found
+        level = self._known[list_id][1][at]
+        return Place(0 if level.says_where else at, level.is_bullet)
+
+    def _find(self, properties: Any, style: Any) -> tuple[str, int] | None:
+        """Return the list and the level of a paragraph; None where it is in none."""
+        list_id, said = _named(properties)
+        if list_id is None:
+            list_id, usual = self._of_style(style)
+            said = usual if said is None else said
+        if list_id is None or list_id not in self._lists:
+            return None
+        if list_id not in self._known:
+            self._known[list_id] = self._levels(list_id)
+        levels = self._known[list_id][1]
+        of_style = (at for at, level in levels.items() if style is not None and level.of_style == style.style_id)
+        at = said if said is not None else next(of_style, 0)
+        return (list_id, at) if at in levels else None
 
     def _of_style(self, style: Any) -> tuple[str | None, int | None]:
         """Return the list and the level of a style, or of the nearest of those it is based on that has one."""
@@ -134,6 +164,7 @@ def _level(element: Any) -> _Level:
         of_style=_value(element, "w:pStyle") or "",
         after=_at(element) if after is None else after,
         only_digits=element.find(qn("w:isLgl")) is not None,
+        is_bullet=style == "bullet",
     )
 
 

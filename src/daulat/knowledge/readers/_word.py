@@ -24,6 +24,7 @@ from daulat.knowledge.readers.raised import raised
 
 _MOST_BLOCKS = 100_000  # paragraphs and rows; the longest laws have some thousands
 _HEADING = re.compile(r"(?:heading|judul)\s*(\d)", re.IGNORECASE)
+_LIST_STYLE = re.compile(r"List\b.* ([2-9])$")  # `List Bullet 2`
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # the same again, for old programs
 _P, _TABLE, _ROW, _CELL, _BOX = qn("w:p"), qn("w:tbl"), qn("w:tr"), qn("w:tc"), qn("w:txbxContent")
 _RUN = qn("w:r")
@@ -87,6 +88,7 @@ class _Word:
         style = self._style(properties)
         has_unshown = self._has_unshown(paragraph)
         self.unshown += has_unshown
+        place = self._numbering.place(properties, style)
         number = "" if not text and _has_mark(properties, *_UNCOUNTED) else self._numbering.next(properties, style)
         if has_unshown and not text:
             number = ""  # Word counts what is struck out, and here nothing would stand after the number
@@ -98,8 +100,10 @@ class _Word:
             self.title = self.title or text
         if heading or name == "Title":
             yield Block("heading", " ".join(text.split()), int(heading.group(1)) if heading else 1)
-        elif "List" in name:
-            yield Block("numbered" if number else "item", text)
+        elif "List" in name or place.is_bullet:
+            styled = _LIST_STYLE.search(name)
+            level = max(place.level, int(styled[1]) - 1 if styled else 0)
+            yield Block("numbered" if number else "item", text, level)
         else:
             yield Block("text", text)
         for box in self._inside(paragraph, frozenset((_BOX,))):

@@ -60,7 +60,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A heading (with its level from 1), a paragraph or a list item, in the order of the document.
+    """A heading (with its level from 1), a paragraph or a list item (with that of its list: 1 in a list in a list), in
+    the order of the document.
 
     The text of an item that is ``numbered`` begins with its number or letter; other items have none.
     """

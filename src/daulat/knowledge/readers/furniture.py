@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Furniture of printed pages: the lines of pages in; the same without page numbers, numbers of sheets and running heads
-out.
+"""Furniture of printed pages: the lines of pages in; the same without page numbers, numbers of sheets, and running
+heads with such a number or without, out.
 
 Only the first and the last lines of a page can be furniture, and only where other pages say the same: a year or a sum
 that stands alone on a line is text, and so is a line that ends many articles.
@@ -21,6 +21,18 @@ _NUMBERED = 0.25  # of the pages that count on with each other
 _NUMBER = re.compile(r"(?P<before>[-–—\s.]*)(?P<number>\d{1,4})(?:\s*(?:/|dari|of)\s*\d{1,4})?(?P<after>[-–—\s.]*)")
 _SERIAL = re.compile(r"(?P<before>\D*)(?P<number>\d{5,12})(?P<after>\D*)")  # of the sheet: `No 014009 A`
 _FEWEST_SERIALS = 3  # pages that count on with each other
+# A running head with the number of its page: `Official Gazette 841`, `842 Official Gazette`, `Page 3 of 20`.
+_HEADS = tuple(
+    re.compile(form)
+    for form in (
+        r"(?P<before>.*[^\W\d].*?)(?P<after>)[\s|–—-]+(?P<number>\d{1,4})[\s|–—-]*",
+        r"(?P<before>)(?P<number>\d{1,4})[\s|–—-]+(?P<after>.*[^\W\d].*)",
+        r"(?P<before>.*?)\b(?P<number>\d{1,4})(?P<after>\s*(?:/|[^\W\d]{1,4})\s*\d{1,4}\b\D*)",
+    )
+)
+_HEADED = 1 / 3  # of the pages that count on below one head: left and right pages may have two
+_FEWEST_HEADED = 3
+_HEAD_LETTERS = 10  # of a head with two words; `Article 3` at the top of a page is text
 _DASHES = re.compile(r"\s*[-–—]\s*")
 
 
@@ -33,10 +45,14 @@ def without_furniture(pages: Sequence[Sequence[str]]) -> list[list[str]]:
     >>> without_furniture(pages)[1]
     ['Article 2', 'Pay', '750', 'euro,', 'due on day 2.']
     """
-    repeated, serials = _running(pages), _serials(pages)
+    repeated, serials, heads = _running(pages), _serials(pages), _counting_heads(pages)
     numbers = _page_numbers(pages, _counted(pages))
+
+    def counts_on(line: str, at: int) -> bool:
+        return _serial(line, at) in serials or not heads.isdisjoint(_heads(line, at))
+
     return [
-        _without(page, number, repeated.union(line for line in page if _serial(line, at) in serials))
+        _without(page, number, repeated.union(line for _place, line in _edges(page) if counts_on(line, at)))
         for at, (page, number) in enumerate(zip(pages, numbers, strict=True))
     ]
 
@@ -87,6 +103,31 @@ def _serials(pages: Sequence[Sequence[str]]) -> set[tuple[str, str, int]]:
         each for at, page in enumerate(pages) for each in {_serial(line, at) for _place, line in _edges(page)} if each
     )
     return {each for each, count in found.items() if count >= max(_FEWEST_SERIALS, len(pages) * _NUMBERED)}
+
+
+def _heads(line: str, at: int) -> set[tuple[str, int]]:
+    """Return what a line with a short number would be on every page, if the number counts on from page to page."""
+    found = (form.fullmatch(line) for form in _HEADS)
+    return {(" ".join(f"{each['before']} {each['after']}".split()), int(each["number"]) - at) for each in found if each}
+
+
+def _counting_heads(pages: Sequence[Sequence[str]]) -> set[tuple[str, int]]:
+    """Return the running heads that hold the number of their page.
+
+    At the top of a page one word and a number may open a text, as `Article 3` does; nothing opens at its foot.
+    """
+    found: Counter[tuple[str, int]] = Counter()
+    for at, page in enumerate(pages):
+        feet = {line for place, line in _edges(page) if place >= max(_TOP, len(page) - _FOOT)}
+        here = {(head, line) for _place, line in _edges(page) for head in _heads(line, at)}
+        found.update({head for head, line in here if line in feet or _is_long(head[0])})
+    return {head for head, count in found.items() if count >= max(_FEWEST_HEADED, len(pages) * _HEADED)}
+
+
+def _is_long(head: str) -> bool:
+    words = re.findall(r"[^\W_]+", head)
+    says_how_many = words[-1:] != [] and words[-1].isdecimal()  # `Page (3) of 20`
+    return says_how_many or (len(words) > 1 and sum(map(len, words)) >= _HEAD_LETTERS)
 
 
 def _numbers(page: Sequence[str]) -> Iterator[tuple[int, re.Match[str]]]:

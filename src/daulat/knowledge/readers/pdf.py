@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """PDF: a file in, the lines of its pages out; pages that are pictures are read by Tesseract, where it is installed.
 
-Page numbers and lines that repeat at the edges of most pages are left out, see `furniture`. Forms, scripts and
+Page numbers and lines that repeat at the edges of most pages are left out, see `furniture`; words that were parted at
+the end of a line are whole again, see `_breaks`. Forms, scripts and
 attachments are never touched.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 import pypdfium2 as pdfium
 from pypdfium2.raw import FPDF_PAGEOBJ_TEXT
 
+from daulat.knowledge.readers._breaks import without_breaks, written_words
 from daulat.knowledge.readers.base import Block, Extract, Limits, ReadingError
 from daulat.knowledge.readers.furniture import without_furniture
 
@@ -55,18 +57,20 @@ def _text_layer(document: pdfium.PdfDocument, path: Path, limits: Limits) -> lis
     total = 0
     for number in range(len(document)):
         try:
-            page = document[number]
-            text = page.get_textpage().get_text_range()
+            sheet = document[number]
+            text = sheet.get_textpage().get_text_range()
             few = _letters([text]) < _FEW_LETTERS
-            drawn = few and any(part.type != FPDF_PAGEOBJ_TEXT for part in page.get_objects(max_depth=2))
+            drawn = few and any(part.type != FPDF_PAGEOBJ_TEXT for part in sheet.get_objects(max_depth=2))
         except pdfium.PdfiumError as error:
             raise ReadingError(f"{path.name}: page {number + 1} is damaged", fix="Fetch the file again.") from error
         total += len(text)
         if total > limits.text_chars:
             raise ReadingError(f"{path.name} holds more than {limits.text_chars:,} characters", fix="Split the file.")
-        # U+FFFE is how PDFium marks a hyphen at the end of a line.
-        lines = [line.strip() for line in text.replace("\ufffe", "-").splitlines() if line.strip()]
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
         pages.append(_Page(lines, drawn))
+    written = written_words(line for page in pages for line in page.lines)
+    for page in pages:
+        page.lines = [without_breaks(line, written) for line in page.lines]
     return pages
 
 

@@ -40,6 +40,7 @@ from daulat.knowledge.release.known import (
     read_notes,
     releases_of,
 )
+from daulat.knowledge.release.last_built import forget_built_again, note_built_again
 from daulat.knowledge.release.layout import (
     EVERYDAY,
     FORMAT,
@@ -143,14 +144,14 @@ class Builder:
         with _only_build(self.releases):
             self._sweep()
             if known := self._known(inputs, rules):
-                return _unchanged(known)
+                return self._again(known)
             ingested = self._ingest(sources, rules)
             segments = list(cut_segments(ingested.documents))
             wordings, faults = self._wordings(ingested)
             ingested = replace(ingested, failures=(*ingested.failures, *map(_everyday_failure, faults)))
             fingerprint = _fingerprint(inputs, ingested)
             if fingerprint != inputs.sha256 and (known := find_release(self.releases, fingerprint, self.key.public)):
-                return _unchanged(known)
+                return self._again(known)
             work = self.releases / f".building-{fingerprint[:12]}"
             try:
                 encoded = self._encode([segment.text for segment in segments])
@@ -169,6 +170,8 @@ class Builder:
                     code="knowledge.build.disk",
                 ) from error
             sync(self.releases)
+            with using(self.releases, why=_KEPT_HERE):
+                forget_built_again(self.releases)
         notes = notes_of(ingested.documents)
         return BuildReport(target, manifest, ingested.failures, encoded, unchanged=False, notes=notes)
 
@@ -310,6 +313,11 @@ class Builder:
             if all(map(as_told, _retryable(read_failures(folder), read_notes(folder)))):
                 return folder
         return None
+
+    def _again(self, known: Path) -> BuildReport:
+        with using(self.releases, why=_KEPT_HERE):
+            note_built_again(self.releases, known.name, self.now())
+        return _unchanged(known)
 
     def _sweep(self) -> None:
         """Remove what a killed build left; the lock says that none is running."""

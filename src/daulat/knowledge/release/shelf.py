@@ -24,6 +24,7 @@ import msgspec
 from daulat.files import read_regular, write_whole
 from daulat.knowledge.errors import ReleaseError
 from daulat.knowledge.release._place import using
+from daulat.knowledge.release.last_built import built_again
 from daulat.knowledge.release.layout import MANIFEST, Manifest
 from daulat.knowledge.release.reader import Release
 from daulat.knowledge.release.signing import UNTRUSTED, VerifyKey, read_manifest, verify_release
@@ -77,8 +78,16 @@ class Shelf:
         self._country = country
         self._unread = unread
 
+    @property
+    def unread(self) -> str:
+        """Which key of the site's own cannot be read, and why; empty: none."""
+        return self._unread
+
     def contents(self) -> Contents:
-        """Look at what is here. A manifest that cannot be read, or is of another country, hides no other."""
+        """Look at what is here; a release that the last build gave again is the newest.
+
+        A manifest that cannot be read, or is of another country, hides no other.
+        """
         found: list[Manifest] = []
         unreadable: dict[str, ReleaseError] = {}
         for name in self._names():
@@ -88,7 +97,13 @@ class Shelf:
                 found.append(manifest)
             except ReleaseError as error:
                 unreadable[name] = error
-        found.sort(key=lambda manifest: (manifest.made_at, manifest.release_id))
+        again = built_again(self.folder)
+
+        def order(manifest: Manifest) -> tuple[str, str]:
+            is_again = again is not None and again.release_id == manifest.release_id
+            return again.at if again and is_again else manifest.made_at, manifest.release_id
+
+        found.sort(key=order)
         return Contents(tuple(found), unreadable)
 
     def current_id(self) -> str:

@@ -3,7 +3,12 @@
 
 import { h, language, say } from './dom.js';
 
-const DEPTHS = [[/^\([\p{L}\p{N}_]{1,4}\)\s/u, 1], [/^[\p{L}\p{N}_]{1,2}\.\s/u, 2], [/^[\p{L}\p{N}_]{1,3}\)\s/u, 3]];
+const DEPTHS = [
+  [/^\s+(?:[-*•–]|[\p{L}\p{N}_]{1,3}[.)]|\([\p{L}\p{N}_]{1,4}\))\s/u, 3],
+  [/^\([\p{L}\p{N}_]{1,4}\)\s/u, 1],
+  [/^[\p{L}\p{N}_]{1,2}\.\s/u, 2],
+  [/^[\p{L}\p{N}_]{1,3}\)\s/u, 3],
+];
 
 // Where an answer puts a space that the official text need not have: so the assistant keeps words from becoming markup.
 const PARTED = /^(?:\] [(:[]|< [A-Za-z/!?])$/;
