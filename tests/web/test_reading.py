@@ -18,7 +18,7 @@ from playwright.sync_api import expect
 
 from daulat.assistant.types import Citation
 from daulat.gateway.citations import details, url_citation
-from daulat.web.views import Figure, answering_words, citation_address, view_answer
+from daulat.web.views import Figure, citation_address, opening_of, view_answer
 
 from .answers import BIRTH_SENTENCE, ENGLISH, NASTY, quoting
 from .conftest import BABY, Open, ask
@@ -151,7 +151,7 @@ def test_any_text_that_is_quoted_is_drawn_the_same_with_and_without_script(open_
 
 
 def test_a_source_has_the_same_address_with_and_without_script_in_any_script(open_page: Open) -> None:
-    quotes = ["ค่าธรรมเนียมใบอนุญาต" * 20, "satu\tdua\n" * 60, "x" * 299 + "🐟" * 9, f"satu {'🐟' * 400}", "🐟" * 300]
+    quotes = ["ค่าธรรมเนียมใบอนุญาต" * 20, "satu\tdua\n" * 60, "x" * 59 + "🐟" * 9, f"satu {'🐟' * 80}", "🐟" * 60]
     citations = [
         Citation("p:1", "d", "Act", "1", quote, "in_force", "/", quote_start=n) for n, quote in enumerate(quotes)
     ]
@@ -165,7 +165,8 @@ def test_a_source_has_the_same_address_with_and_without_script_in_any_script(ope
     )
     asked = [[parse_qs(urlsplit(each).query) for each in all_of] for all_of in (made, map(citation_address, citations))]
     assert asked[0] == asked[1]
-    assert [each["q"] for each in asked[0]] == [[answering_words(each)] for each in citations]
+    assert [each["q"] for each in asked[0]] == [[opening_of(quote)] for quote in quotes]
+    assert [each["at"] for each in asked[0]] == [[f"{n}-{n + len(quote)}"] for n, quote in enumerate(quotes)]
 
 
 @pytest.mark.parametrize("script", [True, False])
