@@ -152,6 +152,9 @@ function drawState({ state, waiting }) {
   return state === 'stopped' && h('p', { class: 'hint' }, say('stopped'), again());
 }
 
+/** Why there is no whole answer, as it is now: who is back again is not told that they are offline. */
+const whyNot = (failure) => (failure === 'offline' && navigator.onLine ? 'interrupted' : failure);
+
 const again = () => [' ', h('button', { type: 'button', 'data-do': 'retry' }, say('retry'))];
 
 /** Draw a turn's answer. */
@@ -179,7 +182,7 @@ export function drawAnswer(turn) {
         h('div', { class: 'near', lang: citation.language, dir: 'auto' }, drawLines(excerpt(linesOf(citation.quote)))),
         drawSource(citation, 0, `related/${at}`))))),
     drawState(turn),
-    failure && h('p', { class: 'notice', ...own }, say(failure), again()),
+    failure && h('p', { class: 'notice', ...own }, say(whyNot(failure)), again()),
     !isNotice && details?.as_of && !details.as_of_told && h('p', { class: 'as-of', ...own }, say('as_of', { date: longDate(details.as_of) })),
     !isNotice && state === 'done' && h('p', { class: 'actions', ...own },
       h('button', { type: 'button', 'data-do': 'copy' }, say('copy')),

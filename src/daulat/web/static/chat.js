@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // <daulat-chat>: asks, shows the answers as they come, and keeps the conversation. Around the form that also works without it.
 
-import { Announcer } from './announce.js';
+import { Announcer, HEARD_MS } from './announce.js';
 import { asText, drawAnswer, shownMode } from './answer.js';
 import { keep, messagesFor, newTurn, restore, take } from './conversation.js';
 import { h, say, settle } from './dom.js';
@@ -52,8 +52,27 @@ class Chat extends HTMLElement {
     this.clearer.addEventListener('click', () => this.clear());
     this.addEventListener('click', (event) => this.click(event));
     addEventListener('pagehide', () => keep(this.turns));
-    addEventListener('offline', () => { this.status.textContent = say('offline'); });
-    addEventListener('online', () => { this.status.textContent = say('online'); });
+    addEventListener('offline', () => this.tell(say('offline')));
+    addEventListener('online', () => this.online());
+  }
+
+  /** Say something beside the field. What only `passes` makes room again once it was read. */
+  tell(text, passes) {
+    clearTimeout(this.passing);
+    this.status.textContent = text;
+    if (passes) this.passing = setTimeout(() => this.tell(''), HEARD_MS);
+  }
+
+  /** What answers said of the lost connection is no longer so. */
+  online() {
+    this.tell(say('online'), true);
+    this.turns.forEach((turn, at) => {
+      if (!turn.failure) return;
+      const article = this.log.children[at];
+      const hadFocus = article.contains(document.activeElement);
+      this.paint(turn, article);
+      if (hadFocus) article.querySelector('[data-do=retry]').focus();
+    });
   }
 
   click(event) {
@@ -82,7 +101,7 @@ class Chat extends HTMLElement {
     const question = text.trim();
     const limit = Number(this.field.dataset.limit);
     const refusal = question ? [...question].length > limit && say('too_long', { n: limit }) : say('empty');
-    this.status.textContent = refusal || '';
+    this.tell(refusal || '');
     this.field.toggleAttribute('aria-invalid', Boolean(refusal));
     if (refusal) this.field.focus();
     if (refusal || this.working) return;
@@ -204,7 +223,7 @@ class Chat extends HTMLElement {
     this.log.replaceChildren();
     keep(this.turns);
     this.arrange();
-    this.status.textContent = say('cleared');
+    this.tell(say('cleared'), true);
     this.field.focus();
   }
 
@@ -218,7 +237,7 @@ class Chat extends HTMLElement {
 
   async copy(turn, article) {
     await navigator.clipboard.writeText(asText(turn));
-    this.status.textContent = say('copied');
+    this.tell(say('copied'), true);
     article.querySelector('[data-do=copy]').focus();
   }
 
