@@ -129,8 +129,8 @@ def test_any_text_that_is_quoted_is_drawn_the_same_with_and_without_script(open_
     answers = [quoting(texts[at : at + 3]) for at in range(0, len(texts), 3)]
     drawn = open_page().evaluate(
         """async (turns) => {
-            const app = document.querySelector('script[src$="/app.js"]').src;
-            const { drawAnswer } = await import(app.replace('app.js', 'answer.js'));
+            const chat = document.querySelector('script[src$="/chat.js"]').src;
+            const { drawAnswer } = await import(chat.replace('chat.js', 'answer.js'));
             const told = (node) => Number(node.querySelector('.number')?.textContent ?? 0) || node.localName;
             return turns.map((turn) => [...drawAnswer(turn).querySelectorAll('.said > *')].map(told));
         }""",
@@ -157,8 +157,8 @@ def test_a_source_has_the_same_address_with_and_without_script_in_any_script(ope
     ]
     made = open_page().evaluate(
         """async (citations) => {
-            const app = document.querySelector('script[src$="/app.js"]').src;
-            const { citationAddress } = await import(app.replace('app.js', 'answer.js'));
+            const chat = document.querySelector('script[src$="/chat.js"]').src;
+            const { citationAddress } = await import(chat.replace('chat.js', 'answer.js'));
             return citations.map(citationAddress);
         }""",
         to_builtins([url_citation(each, "") for each in citations]),
@@ -384,7 +384,7 @@ def test_the_first_view_weighs_at_most_30_kb_compressed(open_page: Open, address
     packed = {"Accept-Encoding": "gzip", "Accept-Language": "id-ID"}
     sizes = {url: len(urlopen(Request(url, headers=packed)).read()) for url in set(asked)}
     names = [url.rpartition("/")[2] for url in sizes]
-    assert {"page.css", "app.js", "chat.js", "source.js", "stream.js", "early.js", "icon.svg"} <= set(names)
+    assert {"page.css", "chat.js", "source.js", "stream.js", "early.js", "icon.svg"} <= set(names)
     assert sum(sizes.values()) <= 30_000, sizes
     told = re.search(r"\*\*sum\*\* \| \*\*([\d,]+)\*\*", DESIGN.read_text("utf-8"))
     assert told is not None
