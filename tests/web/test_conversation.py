@@ -79,8 +79,10 @@ def test_the_conversation_stays_in_this_tab_and_can_be_cleared(open_page: Open) 
     expect(page.locator("figure.quote mark")).to_have_text(BIRTH_SENTENCE)
     assert page.evaluate("localStorage.length") == 0
     assert page.context.cookies() == []
+    page.fill("#question", "Dan kalau saya sakit")  # what is not sent yet goes with the rest
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Hapus percakapan").click()
+    expect(page.locator("#question")).to_have_value("")
     expect(page.locator(".turn")).to_have_count(0)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert page.evaluate("sessionStorage.length") == 0
@@ -294,15 +296,33 @@ def test_what_is_kept_and_is_no_conversation_begins_a_new_one(open_page: Open, k
 
 def test_a_reader_without_a_network_is_told_and_keeps_the_page(open_page: Open) -> None:
     page = open_page(allow="ERR_INTERNET_DISCONNECTED")
+    page.clock.install()
     page.context.set_offline(True)
     expect(page.locator(".composer [role=status]")).to_have_text(
         "Anda sedang luring. Isi halaman ini tetap dapat dibaca."
     )
     ask(page, BABY)
     expect(page.locator(".turn .notice")).to_contain_text("Anda sedang luring.")
+    page.get_by_role("button", name="Tanyakan lagi").focus()
     page.context.set_offline(False)
+    expect(page.locator(".composer [role=status]")).to_have_text("Anda kembali daring.")
+    expect(page.locator(".turn .notice")).to_contain_text("Sambungan terputus sebelum jawaban lengkap.")
+    expect(page.get_by_role("button", name="Tanyakan lagi")).to_be_focused()
+    page.clock.fast_forward(5_000)
+    expect(page.locator(".composer [role=status]")).to_be_empty()
     page.get_by_role("button", name="Tanyakan lagi").click()
     expect(page.locator("figure.quote")).to_have_count(1)
+
+
+def test_what_was_asked_without_a_network_is_not_called_offline_after_the_page_was_loaded_again(
+    open_page: Open,
+) -> None:
+    page = open_page(allow="ERR_INTERNET_DISCONNECTED")
+    page.context.set_offline(True)
+    ask(page, BABY)
+    page.context.set_offline(False)
+    page.reload()
+    expect(page.locator(".turn .notice")).to_contain_text("Sambungan terputus sebelum jawaban lengkap.")
 
 
 @pytest.mark.parametrize(

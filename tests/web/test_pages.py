@@ -181,6 +181,22 @@ async def test_words_that_stand_several_times_in_a_passage_are_marked_where_they
     assert before.count("Gratis di") == marked
 
 
+@pytest.mark.parametrize(
+    ("at", "marked"),
+    [("16-42", "Gratis di kota, dan murah."), ("0-26", "Gratis di"), ("3-29", "Gratis di"), ("16-9", "Gratis di")],
+)
+async def test_words_in_an_address_are_marked_to_their_end_only_where_they_begin_as_it_says(
+    at: str, marked: str
+) -> None:
+    visit, library = Visitor(), SmallLibrary()
+    passage = library._passages["UU-1-1974:pasal-8#8"]
+    text = "Biaya di desa.\n\nGratis di kota, dan murah. Begitu."
+    library._passages[passage.passage_id] = replace(passage, text=text)
+    visit.web = build_web(visit.assistant, library)
+    _, _, body = await visit(f"/p/{passage.passage_id}", query=f"q=Gratis+di&at={at}")
+    assert body.decode().partition('<mark id="quote">')[2].partition("</mark>")[0] == marked
+
+
 async def test_a_law_of_which_many_articles_changed_names_the_first_and_opens_the_others_in_place(
     visit: Visitor,
 ) -> None:

@@ -18,7 +18,7 @@ from playwright.sync_api import expect
 
 from daulat.assistant.types import Citation
 from daulat.gateway.citations import details, url_citation
-from daulat.web.views import Figure, answering_words, citation_address, view_answer
+from daulat.web.views import Figure, citation_address, opening_of, view_answer
 
 from .answers import BIRTH_SENTENCE, ENGLISH, NASTY, quoting
 from .conftest import BABY, Open, ask
@@ -129,8 +129,8 @@ def test_any_text_that_is_quoted_is_drawn_the_same_with_and_without_script(open_
     answers = [quoting(texts[at : at + 3]) for at in range(0, len(texts), 3)]
     drawn = open_page().evaluate(
         """async (turns) => {
-            const app = document.querySelector('script[src$="/app.js"]').src;
-            const { drawAnswer } = await import(app.replace('app.js', 'answer.js'));
+            const chat = document.querySelector('script[src$="/chat.js"]').src;
+            const { drawAnswer } = await import(chat.replace('chat.js', 'answer.js'));
             const told = (node) => Number(node.querySelector('.number')?.textContent ?? 0) || node.localName;
             return turns.map((turn) => [...drawAnswer(turn).querySelectorAll('.said > *')].map(told));
         }""",
@@ -151,21 +151,22 @@ def test_any_text_that_is_quoted_is_drawn_the_same_with_and_without_script(open_
 
 
 def test_a_source_has_the_same_address_with_and_without_script_in_any_script(open_page: Open) -> None:
-    quotes = ["ค่าธรรมเนียมใบอนุญาต" * 20, "satu\tdua\n" * 60, "x" * 299 + "🐟" * 9, f"satu {'🐟' * 400}", "🐟" * 300]
+    quotes = ["ค่าธรรมเนียมใบอนุญาต" * 20, "satu\tdua\n" * 60, "x" * 59 + "🐟" * 9, f"satu {'🐟' * 80}", "🐟" * 60]
     citations = [
         Citation("p:1", "d", "Act", "1", quote, "in_force", "/", quote_start=n) for n, quote in enumerate(quotes)
     ]
     made = open_page().evaluate(
         """async (citations) => {
-            const app = document.querySelector('script[src$="/app.js"]').src;
-            const { citationAddress } = await import(app.replace('app.js', 'answer.js'));
+            const chat = document.querySelector('script[src$="/chat.js"]').src;
+            const { citationAddress } = await import(chat.replace('chat.js', 'answer.js'));
             return citations.map(citationAddress);
         }""",
         to_builtins([url_citation(each, "") for each in citations]),
     )
     asked = [[parse_qs(urlsplit(each).query) for each in all_of] for all_of in (made, map(citation_address, citations))]
     assert asked[0] == asked[1]
-    assert [each["q"] for each in asked[0]] == [[answering_words(each)] for each in citations]
+    assert [each["q"] for each in asked[0]] == [[opening_of(quote)] for quote in quotes]
+    assert [each["at"] for each in asked[0]] == [[f"{n}-{n + len(quote)}"] for n, quote in enumerate(quotes)]
 
 
 @pytest.mark.parametrize("script", [True, False])
@@ -383,7 +384,7 @@ def test_the_first_view_weighs_at_most_30_kb_compressed(open_page: Open, address
     packed = {"Accept-Encoding": "gzip", "Accept-Language": "id-ID"}
     sizes = {url: len(urlopen(Request(url, headers=packed)).read()) for url in set(asked)}
     names = [url.rpartition("/")[2] for url in sizes]
-    assert {"page.css", "app.js", "chat.js", "source.js", "stream.js", "early.js", "icon.svg"} <= set(names)
+    assert {"page.css", "chat.js", "source.js", "stream.js", "early.js", "icon.svg"} <= set(names)
     assert sum(sizes.values()) <= 30_000, sizes
     told = re.search(r"\*\*sum\*\* \| \*\*([\d,]+)\*\*", DESIGN.read_text("utf-8"))
     assert told is not None

@@ -8,6 +8,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import expect
 
+from .answers import BIRTH_SENTENCE
 from .conftest import BABY, NOBODY_KNOWS, Open, ask
 
 
@@ -44,6 +45,17 @@ def test_an_answer_can_be_copied_and_shared_with_its_sources(open_page: Open) ->
     page.get_by_role("button", name="Salin").click()
     expect(page.locator("[role=status]").first).to_have_text("Tersalin")
     assert page.evaluate("navigator.clipboard.readText()") == shared
+
+
+def test_an_address_that_was_shared_opens_the_passage_at_the_sentence_that_was_marked(open_page: Open) -> None:
+    page = open_page()
+    page.evaluate("navigator.share = async (parcel) => { window.shared = parcel; }")
+    ask(page, BABY)
+    page.get_by_role("button", name="Bagikan").click()
+    shared = [line for line in page.evaluate("window.shared.text").split("\n") if line.startswith("http://")]
+    assert max(map(len, shared)) < 200  # a message of a telephone shows it whole
+    page.goto(shared[0])
+    expect(page.locator("mark#quote")).to_have_text(BIRTH_SENTENCE)
 
 
 def test_one_answer_is_printed_alone_with_the_addresses_of_its_sources(open_page: Open) -> None:

@@ -53,6 +53,7 @@ DOCUMENTS_A_PAGE = 100
 MISREAD_BELOW = 0.9
 LOADING_RETRY_S = "5"
 _WORD = re.compile(r"[^\W_]+")
+_STRETCH = re.compile(r"([0-9]{1,8})(?:-([0-9]{1,8}))?")
 
 log = logging.getLogger("daulat.web")
 
@@ -165,7 +166,7 @@ class Pages:
         return self.page(request, "answer.html", cache="no-store", question=question, view=view)
 
     def passage(self, request: Request, passage_id: str) -> Response:
-        """Draw a passage in its document; `?q=` is marked where it stands, nearest to the character `at`."""
+        """Draw a passage in its document; what begins with `?q=` is marked, from and to the characters of `at`."""
         library = self.parts.library()
         passage = library.passage(passage_id)
         document = library.document(passage.doc_id) if passage else None
@@ -174,7 +175,7 @@ class Pages:
         siblings = library.passages_of(document.doc_id)
         changed = self.parts.changed(passage_id)
         quote, cuts = request.query.get("q", "")[:QUESTION_LIMIT], self.parts.cuts(passage)
-        view = view_passage(passage, document, siblings, quote, changed, cuts, _number(request, "at", 0))
+        view = view_passage(passage, document, siblings, quote, changed, cuts, _stretch(request.query.get("at", "")))
         newer = library.passage(changed.newer_passage_id) if changed and changed.newer_passage_id else None
         newer_document = library.document(newer.doc_id) if newer else None
         return self.page(request, "passage.html", view=view, newer=newer, newer_document=newer_document)
@@ -308,6 +309,16 @@ def _number(request: Request, name: str, default: int) -> int:
 def _said_in(now: Sequence[tuple[str, str]], language: str) -> tuple[str, str]:
     """Return a sentence with its language: the reader's where it is there, else the first."""
     return next(((tag, said) for tag, said in now if tag == language), now[0])
+
+
+def _stretch(asked: str) -> tuple[int, int]:
+    """Read two places of an address; what is none counts as the beginning, and the second may be left out.
+
+    >>> _stretch("7-33"), _stretch("20"), _stretch("x"), _stretch("1-" + "9" * 99)
+    ((7, 33), (20, 0), (0, 0), (0, 0))
+    """
+    found = _STRETCH.fullmatch(asked)
+    return (int(found[1]), int(found[2] or 0)) if found else (0, 0)
 
 
 def _how_read(document: Document) -> str:

@@ -32,7 +32,7 @@ from daulat.web.markdown import (
 )
 from daulat.web.quoting import Line, Stretch, excerpt, find_span, lines_of, stretches_of, unmarked
 
-QUOTE_IN_ADDRESS = 300
+OPENING_IN_ADDRESS = 60
 _LAST_WORD = re.compile(r"\s\S*\Z")
 _LAW_STATUSES = frozenset(get_args(LegalStatus))
 _EXTENSION = re.compile(r"\s*\bext\b\.?\s*", re.IGNORECASE)
@@ -41,20 +41,23 @@ _NOTHING = Markup()
 _LONGEST_LABEL = 56  # a heading on a phone
 
 
-def answering_words(citation: Citation) -> str:
-    """Return the words of a citation that answer, its marked sentence or its quote, cut for an address: at a word, or
-    anywhere in a script that puts no space between words."""
-    start, end = citation.answer_span
-    words = citation.quote[start:end] or citation.quote
-    return words if len(words) <= QUOTE_IN_ADDRESS else _LAST_WORD.sub("", words[:QUOTE_IN_ADDRESS])
+def opening_of(words: str) -> str:
+    """Return how words begin, short enough for an address that somebody passes on: cut at a word, or anywhere in a
+    script that puts no space between words.
+
+    >>> opening_of("Satu dua. " * 9)
+    'Satu dua. Satu dua. Satu dua. Satu dua. Satu dua. Satu dua.'
+    """
+    return words if len(words) <= OPENING_IN_ADDRESS else _LAST_WORD.sub("", words[:OPENING_IN_ADDRESS])
 
 
 def citation_address(citation: Citation) -> str:
-    """Return the address of a citation's passage, at the answering words, which are marked there; `at` tells them from
-    the same words elsewhere in it."""
-    at = citation.quote_start + citation.answer_span[0]
-    place = f"&at={at}" if at else ""
-    return f"{passage_path(citation.passage_id)}?q={percent_encode(answering_words(citation), safe='')}{place}#quote"
+    """Return the address of a citation's passage, at the words that answer, which are marked there: `q` is how they
+    begin, `at` their first character and the one after their last."""
+    start, end = citation.answer_span
+    words, at = citation.quote[start:end] or citation.quote, citation.quote_start + start
+    opening = percent_encode(opening_of(words), safe="")
+    return f"{passage_path(citation.passage_id)}?q={opening}&at={at}-{at + len(words)}#quote"
 
 
 def dial(phone: str) -> str:
@@ -281,9 +284,10 @@ def view_passage(
     quote: str,
     changed: PassageStatus | None = None,
     cuts: Sequence[int] = (),
-    near: int = 0,
+    near: tuple[int, int] = (0, 0),
 ) -> PassageView:
-    """Lay out a passage among its `siblings`, the words of `quote` marked where they stand in it, nearest to `near`.
+    """Lay out a passage among its `siblings`, the words of `quote` marked where they stand in it, nearest to where
+    `near` begins; to the end of `near`, where they begin just there.
 
     `changed` is what is known of this very passage; an act that it names is shown though the document does not list it.
     `cuts` are where something begins in it that is not of its article: that is drawn apart.
@@ -298,7 +302,7 @@ def view_passage(
         passage=passage,
         document=document,
         status=status,
-        stretches=tuple(stretches_of(passage.text, cuts, find_span(passage.text, quote, near))),
+        stretches=tuple(stretches_of(passage.text, cuts, _span_of(passage.text, quote, near))),
         relations=tuple(concerning),
         before=siblings[at - 1] if at else None,
         after=siblings[at + 1] if at + 1 < len(siblings) else None,
@@ -337,6 +341,12 @@ def one_of_each(relations: Iterable[Relation]) -> tuple[Relation, ...]:
 
 def _both(said: str, more: str) -> str:
     return "; ".join(dict.fromkeys(filter(None, (*said.split("; "), *more.split("; ")))))
+
+
+def _span_of(text: str, opening: str, near: tuple[int, int]) -> tuple[int, int]:
+    # Another edition may have other words there: then only those that are known to be meant are marked.
+    start, end = find_span(text, opening, near[0])
+    return (start, max(end, min(near[1], len(text)))) if end and start == near[0] else (start, end)
 
 
 def _concerns(relation: Relation, passage: Passage) -> bool:

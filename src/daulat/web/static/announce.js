@@ -10,7 +10,7 @@ function sentences(text) {
 }
 
 // As long as a reader needs to take up what was said last; it speaks what it took up to the end.
-const HEARD_MS = 5_000;
+export const HEARD_MS = 5_000;
 
 export class Announcer {
   constructor(region) {

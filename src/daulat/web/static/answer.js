@@ -5,7 +5,7 @@ import { articleLabel, badge, h, keepLanguage, language, longDate, say, statusOf
 import { LISTED, beforeIntroduction, fenceQuotes, ownWords, placeAgain, placeMarks, quotations, render, withoutMarks, plain } from './markdown.js';
 import { drawLines, excerpt, findSpan, linesOf, unmarked } from './quoting.js';
 
-const QUOTE_IN_ADDRESS = 300;
+const OPENING_IN_ADDRESS = 60;
 
 /** The characters that answer, as a span of UTF-16 units; the API counts whole characters. */
 function answeringSpan({ quote, answer_start: start, answer_end: end }) {
@@ -21,12 +21,13 @@ export function answeringWords(citation) {
 /** Where they begin in their passage, in whole characters; a conversation kept from before does not know. */
 export const answeringAt = ({ quote_start: start, answer_start: at }) => start + at || 0;
 
-/** The address of a citation's passage, at the answering words, which are marked there. */
+/** The address of a citation's passage, at the words that answer, which are marked there: how they begin, from where to where they stand. */
 export function citationAddress(citation) {
   const words = [...answeringWords(citation)];
-  const cut = words.length > QUOTE_IN_ADDRESS ? words.slice(0, QUOTE_IN_ADDRESS).join('').replace(/\s\S*$/, '') : words.join('');
+  const opening = words.slice(0, OPENING_IN_ADDRESS).join('');
+  const told = words.length > OPENING_IN_ADDRESS ? opening.replace(/\s\S*$/, '') : opening;
   const at = answeringAt(citation);
-  return keepLanguage(`/p/${encodeURIComponent(citation.passage_id)}?q=${encodeURIComponent(cut)}${at ? `&at=${at}` : ''}#quote`);
+  return keepLanguage(`/p/${encodeURIComponent(citation.passage_id)}?q=${encodeURIComponent(told)}&at=${at}-${at + words.length}#quote`);
 }
 
 /** A citation's document and article, as text. */
@@ -151,6 +152,9 @@ function drawState({ state, waiting }) {
   return state === 'stopped' && h('p', { class: 'hint' }, say('stopped'), again());
 }
 
+/** Why there is no whole answer, as it is now: who is back again is not told that they are offline. */
+const whyNot = (failure) => (failure === 'offline' && navigator.onLine ? 'interrupted' : failure);
+
 const again = () => [' ', h('button', { type: 'button', 'data-do': 'retry' }, say('retry'))];
 
 /** Draw a turn's answer. */
@@ -178,7 +182,7 @@ export function drawAnswer(turn) {
         h('div', { class: 'near', lang: citation.language, dir: 'auto' }, drawLines(excerpt(linesOf(citation.quote)))),
         drawSource(citation, 0, `related/${at}`))))),
     drawState(turn),
-    failure && h('p', { class: 'notice', ...own }, say(failure), again()),
+    failure && h('p', { class: 'notice', ...own }, say(whyNot(failure)), again()),
     !isNotice && details?.as_of && !details.as_of_told && h('p', { class: 'as-of', ...own }, say('as_of', { date: longDate(details.as_of) })),
     !isNotice && state === 'done' && h('p', { class: 'actions', ...own },
       h('button', { type: 'button', 'data-do': 'copy' }, say('copy')),
@@ -191,11 +195,11 @@ export function drawAnswer(turn) {
 /** An answer with its sources as plain text, to copy or to share. */
 export function asText({ question, text, citations, details }) {
   const sources = citations.map((citation, at) => {
-    const { status, passage_id: id } = citation;
+    const { status } = citation;
     const note = afterwards(citation) || (at === unknownAt(citations) && say('unknown_note'));
     const words = details?.mode === 'quotation' && isAnswering(citation) && !plain(text).includes(plain(answeringWords(citation)))
       ? `\n“${answeringWords(citation)}”` : '';
-    return `[${at + 1}] ${citationName(citation)} (${say(`status_${statusOf(status)}`)})${note ? ` ${note}` : ''}${words}\n${location.origin}/p/${encodeURIComponent(id)}`;
+    return `[${at + 1}] ${citationName(citation)} (${say(`status_${statusOf(status)}`)})${note ? ` ${note}` : ''}${words}\n${location.origin}${citationAddress(citation)}`;
   });
   const date = details?.as_of && !details.as_of_told && say('as_of', { date: longDate(details.as_of) });
   return [question, plain(text), sources.length && [`${say('sources')}:`, ...sources].join('\n'), date, say('share_note')]

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // <daulat-chat>: asks, shows the answers as they come, and keeps the conversation. Around the form that also works without it.
 
-import { Announcer } from './announce.js';
+import { Announcer, HEARD_MS } from './announce.js';
 import { asText, drawAnswer, shownMode } from './answer.js';
-import { keep, messagesFor, newTurn, restore, take } from './conversation.js';
+import { draft, keep, keepDraft, messagesFor, newTurn, restore, take } from './conversation.js';
 import { h, say, settle } from './dom.js';
 import { cancel, complete, follow, Refused } from './stream.js';
+import './source.js';
 
 const LONG_QUESTION = 300; // a longer one scrolls in its place, so that the answer stays in sight
+
+const STILL = { preventScroll: true }; // the answer is what is to be seen, and the form may be far below it
 
 const lowData = () => document.documentElement.dataset.data === 'low';
 const hasMouse = () => matchMedia('(pointer: fine)').matches;
@@ -33,6 +36,7 @@ class Chat extends HTMLElement {
     this.form.noValidate = true;
     this.listen();
     this.turns = restore();
+    this.field.value ||= draft();
     this.turns.forEach((turn) => this.addTurn(turn));
     this.arrange();
     const last = this.turns.at(-1);
@@ -48,12 +52,32 @@ class Chat extends HTMLElement {
       event.preventDefault();
       this.form.requestSubmit();
     });
+    this.field.addEventListener('input', () => keepDraft(this.field.value));
     this.stop.addEventListener('click', () => this.working?.abort());
     this.clearer.addEventListener('click', () => this.clear());
     this.addEventListener('click', (event) => this.click(event));
     addEventListener('pagehide', () => keep(this.turns));
-    addEventListener('offline', () => { this.status.textContent = say('offline'); });
-    addEventListener('online', () => { this.status.textContent = say('online'); });
+    addEventListener('offline', () => this.tell(say('offline')));
+    addEventListener('online', () => this.online());
+  }
+
+  /** Say something beside the field. What only `passes` makes room again once it was read. */
+  tell(text, passes) {
+    clearTimeout(this.passing);
+    this.status.textContent = text;
+    if (passes) this.passing = setTimeout(() => this.tell(''), HEARD_MS);
+  }
+
+  /** What answers said of the lost connection is no longer so. */
+  online() {
+    this.tell(say('online'), true);
+    this.turns.forEach((turn, at) => {
+      if (!turn.failure) return;
+      const article = this.log.children[at];
+      const hadFocus = article.contains(document.activeElement);
+      this.paint(turn, article);
+      if (hadFocus) article.querySelector('[data-do=retry]').focus();
+    });
   }
 
   click(event) {
@@ -62,6 +86,7 @@ class Chat extends HTMLElement {
     if (example && plainClick) {
       event.preventDefault();
       this.submit(example.textContent);
+      this.stop.focus(STILL); // the examples are gone
       return;
     }
     const article = event.target.closest('.turn');
@@ -82,7 +107,7 @@ class Chat extends HTMLElement {
     const question = text.trim();
     const limit = Number(this.field.dataset.limit);
     const refusal = question ? [...question].length > limit && say('too_long', { n: limit }) : say('empty');
-    this.status.textContent = refusal || '';
+    this.tell(refusal || '');
     this.field.toggleAttribute('aria-invalid', Boolean(refusal));
     if (refusal) this.field.focus();
     if (refusal || this.working) return;
@@ -90,7 +115,7 @@ class Chat extends HTMLElement {
     const messages = messagesFor(this.turns, question, lowData());
     this.turns.push(turn);
     const article = this.addTurn(turn);
-    if (isTyped) this.field.value = '';
+    if (isTyped) keepDraft(this.field.value = '');
     this.arrange();
     const behavior = calm() ? 'auto' : 'smooth';
     if (this.turns.length > 1) article.scrollIntoView({ behavior });
@@ -157,10 +182,13 @@ class Chat extends HTMLElement {
     const active = document.activeElement;
     this.send.hidden = busy;
     this.stop.hidden = !busy;
-    const still = { preventScroll: true }; // the answer is what is to be seen, and the form may be far below it
-    if (busy && active === this.send) this.stop.focus(still);
-    // In the field a thumb would be given the keyboard, over the answer.
-    if (!busy && active === this.stop) (hasMouse() ? this.field : this.send).focus(still);
+    if (busy && active === this.send) this.stop.focus(STILL);
+    if (!busy && active === this.stop) this.rest();
+  }
+
+  /** Where the next question begins. In the field a thumb would be given the keyboard, over the answer. */
+  rest() {
+    (hasMouse() ? this.field : this.send).focus(STILL);
   }
 
   addTurn(turn) {
@@ -204,7 +232,8 @@ class Chat extends HTMLElement {
     this.log.replaceChildren();
     keep(this.turns);
     this.arrange();
-    this.status.textContent = say('cleared');
+    keepDraft(this.field.value = '');
+    this.tell(say('cleared'), true);
     this.field.focus();
   }
 
@@ -212,13 +241,13 @@ class Chat extends HTMLElement {
     if (this.working) return;
     this.turns.splice(this.turns.indexOf(turn), 1);
     article.remove();
-    this.field.focus();
+    this.rest();
     this.submit(turn.question);
   }
 
   async copy(turn, article) {
     await navigator.clipboard.writeText(asText(turn));
-    this.status.textContent = say('copied');
+    this.tell(say('copied'), true);
     article.querySelector('[data-do=copy]').focus();
   }
 

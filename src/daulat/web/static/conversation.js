@@ -2,6 +2,7 @@
 // The conversation, kept in this tab's session storage and nowhere else; and how much of it goes along with a question.
 
 const STORE = 'daulat.conversation';
+const DRAFT = 'daulat.draft';
 const TURNS_SENT = 2;
 const ANSWER_SENT = 600; // whole characters: half of one is no JSON
 
@@ -28,6 +29,25 @@ export function keep(turns) {
     else sessionStorage.removeItem(STORE);
   } catch {
     // They stay on the page.
+  }
+}
+
+/** What was typed and not sent yet: a phone that is short of memory closes a page that is out of sight, and opens it anew. */
+export function draft() {
+  try {
+    return sessionStorage.getItem(DRAFT) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** Keep it as it grows; where the store is closed or full it stays in its field. */
+export function keepDraft(text) {
+  try {
+    if (text) sessionStorage.setItem(DRAFT, text);
+    else sessionStorage.removeItem(DRAFT);
+  } catch {
+    // It stands in its field.
   }
 }
 

@@ -2,6 +2,7 @@
 // Before the first paint: the display that this reader chose here before. Plain script, so that nothing flashes.
 {
   const root = document.documentElement;
+  root.dataset.script = 'on'; // what only a script fills keeps its place from the beginning
   try {
     Object.assign(root.dataset, JSON.parse(localStorage.getItem('daulat.display') || '{}'));
   } catch {
