@@ -360,3 +360,9 @@ def test_what_is_recorded_article_by_article_of_one_act_is_one_line_of_the_docum
     ]
     whole = change("amended_by", source="Gazette")
     assert one_of_each((whole, parts[0])) == (whole, parts[0])
+
+
+@pytest.mark.parametrize("path", ["/p/UU-13-2003:pasal-82#82", "/d/UU-13-2003"])
+async def test_who_came_to_a_text_by_a_shared_address_is_shown_where_to_ask(visit: Visitor, path: str) -> None:
+    _, _, body = await visit(path, query="lang=en")
+    assert '<a class="primary" href="/?lang=en">Ask what the texts say</a>' in body.decode()
