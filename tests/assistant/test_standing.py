@@ -101,7 +101,7 @@ def test_what_another_act_adds_to_law_in_force_is_told_beside_it(ask, question, 
     law = cited(answer, "UU-23-2006:pasal-35")
     assert (law.status, law.standing) == ("in_force", "current")
     before = answer.text[: law.start]
-    assert before.index("Surat Edaran Mahkamah Agung Nomor 2 Tahun 2023") < before.index(missing) < before.index(note)
+    assert before.index("Surat Edaran Mahkamah Agung Nomor 2 Tahun 2023") < before.index(f"{missing}\n\n{note}")
 
 
 def test_an_old_note_that_stands_in_the_passage_of_an_article_in_force_is_old(ask):

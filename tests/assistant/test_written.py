@@ -50,6 +50,15 @@ def test_verified_sentences_are_the_answer(writes, release):
     assert len(engine.requests) == 1
 
 
+def test_what_another_act_adds_is_told_below_what_was_written(writes):
+    ask, _ = writes("Pencatatan perkawinan berlaku pula bagi perkawinan yang ditetapkan oleh Pengadilan [P1].")
+    answer = ask("Apa isi Pasal 35 UU 23/2006?")
+    assert answer.mode == "written"
+    below = answer.text[answer.text.index("[1]") :]
+    assert "juga diatur dalam Surat Edaran Mahkamah Agung Nomor 2 Tahun 2023" in below
+    assert "Catatan kumpulan ini, bukan kutipan: Pengadilan tidak mengabulkan permohonan pencatatan" in below
+
+
 @pytest.mark.parametrize(
     "false",
     [

@@ -311,7 +311,7 @@ class Assistant:
 
     def _cautions(self, cited: Sequence[Evidence], language: str) -> list[tuple[Said, ...]]:
         """Say what a reader must know of the texts that were written from, and up to which day they go."""
-        warnings = (self.speech.warning(each, self.labels, language, has_text=self._has_text) for each in cited)
+        warnings = (self.speech.cautions(each, self.labels, language, has_text=self._has_text) for each in cited)
         as_of = cited[0].document.coverage_date or self.release.as_of
         told = self.speech.as_of(as_of, language, is_law=cited[0].status.status != "not_law")
         return [*filter(None, dict.fromkeys(warnings)), (told,)]

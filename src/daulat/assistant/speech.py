@@ -7,7 +7,7 @@ sentence is really said in. It never speaks about the matter itself: that is the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
@@ -123,6 +123,13 @@ class Speech:
             *self.completed(evidence, labels, language, has_text=has_text),
         )
 
+    def cautions(
+        self, evidence: Evidence, labels: Labels, language: str, *, has_text: Callable[[str], bool]
+    ) -> tuple[Said, ...]:
+        """Say the same, and what holds now, below what was written from a passage."""
+        now = self.holds_now(evidence, labels, language, has_text=has_text)
+        return (*self.warning(evidence, labels, language, has_text=has_text), *([now] if now else []))
+
     def ahead(self, evidence: Evidence, labels: Labels, language: str) -> tuple[Said, ...]:
         """Say what will change a passage and from when, where that is decided; nothing where it is not."""
         change = evidence.status.ahead
@@ -137,31 +144,30 @@ class Speech:
     def completed(
         self, evidence: Evidence, labels: Labels, language: str, *, has_text: Callable[[str], bool]
     ) -> Iterator[Said]:
-        """Say which acts rule on the same matter beside a passage, and what they say where a curator wrote it down."""
+        """Say which acts rule on the same matter beside a passage."""
         for act in evidence.status.completed_by:
             here = has_text(act.other)
             phrases, citation = self.phrases(language), labels.cited(evidence)
             key = "completed_by" if here else "completed_elsewhere"
             yield phrases.say(key, citation=citation, act=labels.act(act.other, act.other_title))
-            if act.now and not here:
-                yield self._noted(act.now, labels.note(act.source), language)
 
     def holds_now(
         self, evidence: Evidence, labels: Labels, language: str, *, has_text: Callable[[str], bool]
     ) -> Said | None:
-        """Say what holds instead of old text whose successor is not here, where a curator wrote it down.
+        """Say what holds instead of old text, or beside a text in force, by an act whose own text is not here, where a
+        curator wrote it down.
 
         In another language where not in this.
         """
         status = evidence.status
-        if not status.now or evidence.standing != "history" or has_text(status.by):
-            return None
-        return self._noted(status.now, labels.note(status.source), language)
-
-    def _noted(self, now: Iterable[tuple[str, str]], source: str, language: str) -> Said:
-        sentences = dict(now)
-        tag = language if language in sentences else next(iter(sentences))
-        return self.phrases(tag).say("holds_now", now=sentences[tag], source=source)
+        told = [(status.by, status.now, status.source)] if evidence.standing == "history" else []
+        told += [(act.other, act.now, act.source) for act in status.completed_by]
+        for by, now, source in told:
+            if now and not has_text(by):
+                sentences = dict(now)
+                tag = language if language in sentences else next(iter(sentences))
+                return self.phrases(tag).say("holds_now", now=sentences[tag], source=labels.note(source))
+        return None
 
 
 @lru_cache(maxsize=64)
