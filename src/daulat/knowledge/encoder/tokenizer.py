@@ -30,20 +30,21 @@ class Pieces:
     Examples
     --------
     >>> pieces = Pieces(["a".encode(), b"", "ab".encode()])
-    >>> list(pieces.beginning(b"abc"))
+    >>> list(pieces.beginning(b"cabc", 1))
     [(1, 0), (2, 2)]
     """
 
     def __init__(self, pieces: Sequence[bytes]) -> None:
         self._trie = BinaryTrie([piece for piece in pieces if piece])
+        self._longest = max(map(len, pieces), default=0)
         self._ids = array("i", bytes(4 * len(self._trie)))
         for piece_id, piece in enumerate(pieces):
             if piece:
                 self._ids[self._trie.key_id(piece)] = piece_id
 
-    def beginning(self, text: bytes) -> Iterator[tuple[int, int]]:
-        """Return length in bytes and id of each piece that `text` begins with, the shortest first."""
-        for piece in self._trie.prefixes(text):
+    def beginning(self, text: bytes, start: int) -> Iterator[tuple[int, int]]:
+        """Return length in bytes and id of each piece that begins at a place of `text`, the shortest first."""
+        for piece in self._trie.prefixes(text[start : start + self._longest]):
             yield len(piece), self._ids[self._trie.key_id(piece)]
 
 
@@ -108,7 +109,7 @@ class UnigramTokenizer:
         start = 0
         for character in word:
             base = best[start]
-            for length, piece in self.pieces.beginning(whole[start:]):
+            for length, piece in self.pieces.beginning(whole, start):
                 score = base + self.scores[piece]
                 if piece != self.unknown and score > best[start + length]:
                     best[start + length], back[start + length] = score, (start, piece)
