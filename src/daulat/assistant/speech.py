@@ -15,6 +15,7 @@ from babel import Locale, UnknownLocaleError
 from daulat.assistant.abroad import territory_name
 from daulat.assistant.citing import Labels
 from daulat.assistant.evidence import Evidence
+from daulat.knowledge.types import said_in
 from daulat.language import PackFiles, Phrases, Said, long_date, primary
 
 
@@ -164,9 +165,8 @@ class Speech:
         told += [(act.other, act.now, act.source) for act in status.completed_by]
         for by, now, source in told:
             if now and not has_text(by):
-                sentences = dict(now)
-                tag = language if language in sentences else next(iter(sentences))
-                return self.phrases(tag).say("holds_now", now=sentences[tag], source=labels.note(source))
+                tag, sentence = said_in(now, language)
+                return self.phrases(tag).say("holds_now", now=sentence, source=labels.note(source))
         return None
 
 

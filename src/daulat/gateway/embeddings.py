@@ -32,8 +32,11 @@ class _Input(msgspec.Struct):
 
 async def embed(parts: Parts, request: Request, send: Send, asked: Asked, embedder: Embedder) -> None:
     """Encode the texts of a request."""
-    _require_words(asked.body)
-    body = decode(asked.body, EmbeddingRequest)
+    try:
+        body = decode(asked.body, EmbeddingRequest)
+    except BadRequest:
+        _require_words(asked.body)
+        raise
     if body.dimensions not in (None, embedder.dimensions):
         raise BadRequest(
             f"`{embedder.name}` makes vectors of {embedder.dimensions} dimensions only",

@@ -35,6 +35,15 @@ class Relation:
     now: tuple[tuple[str, str], ...] = ()
 
 
+def said_in(sentences: tuple[tuple[str, str], ...], language: str) -> tuple[str, str]:
+    """Return a sentence with its language: that in the language asked for where there is one, else the first.
+
+    >>> said_in((("en", "Pay 20."), ("id", "Bayar 20.")), "id"), said_in((("en", "Pay 20."),), "id")
+    (('id', 'Bayar 20.'), ('en', 'Pay 20.'))
+    """
+    return next(((tag, said) for tag, said in sentences if tag == language), sentences[0])
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """An official text before it is cut: who published it, what it is, and whether it still holds.

@@ -23,7 +23,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from daulat.assistant.types import Citation, Question
 from daulat.errors import DaulatError
-from daulat.knowledge.types import Document, Passage, Relation, document_path, passage_path
+from daulat.knowledge.types import Document, Passage, Relation, document_path, passage_path, said_in
 from daulat.language import long_date
 from daulat.web.assets import Assets
 from daulat.web.errors import ComeBackError, LoadingError, NoTextError
@@ -283,7 +283,7 @@ class Pages:
             "document_address": lambda doc_id: reader.link(document_path(doc_id)),
             "is_here": lambda doc_id: self.parts.library().document(doc_id) is not None,
             "how_read": _how_read,
-            "said_in": lambda now: _said_in(now, language),
+            "said_in": lambda now: said_in(now, language),
             "question_limit": QUESTION_LIMIT,
         }
 
@@ -304,11 +304,6 @@ def _number(request: Request, name: str, default: int) -> int:
     """Read a whole number of an address; what is none, or endless, counts as the default."""
     asked = request.query.get(name, "")
     return int(asked) if asked.isdecimal() and len(asked) < 9 else default
-
-
-def _said_in(now: Sequence[tuple[str, str]], language: str) -> tuple[str, str]:
-    """Return a sentence with its language: the reader's where it is there, else the first."""
-    return next(((tag, said) for tag, said in now if tag == language), now[0])
 
 
 def _stretch(asked: str) -> tuple[int, int]:

@@ -76,12 +76,12 @@ class Seed:
     @cached_property
     def packed(self) -> _Packed:
         """The vectors as they are packed."""
-        return _packed(self._held)
+        return self._whole(lambda: _packed(self._held))
 
     @cached_property
     def records(self) -> NDArray[np.void]:
         """The records, in the order of the keys: key uint64, scale float16, row int8[d]."""
-        return self._whole(lambda: _records(self.keys, self.packed))
+        return _records(self.keys, self.packed)
 
     def _whole(self, read: Callable[[], T]) -> T:
         try:
