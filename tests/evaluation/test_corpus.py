@@ -59,7 +59,7 @@ def test_what_a_pack_ships_is_not_unpacked_for_a_folder_of_other_texts(
     def unpacked(_: bytes) -> None:
         raise AssertionError("it is unpacked")
 
-    monkeypatch.setattr(seed.bz2, "decompress", unpacked)
+    monkeypatch.setattr(seed.zlib, "decompress", unpacked)
     monkeypatch.setattr(Bench, "shipped_vectors", [shipped])
     assert opened(bench, law_folder, tmp_path / "work", ranking).encoded == 5
     assert opened(replace(bench, encode_all_up_to=0), law_folder, tmp_path / "again", ranking).dense == "candidates"

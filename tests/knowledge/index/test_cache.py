@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -146,16 +147,16 @@ def test_a_seed_is_the_same_whatever_order_its_texts_came_in(tmp_path: Path) -> 
 def test_a_rounded_seed_is_small_and_points_the_same_way(tmp_path: Path) -> None:
     draw = np.random.default_rng(0)
     # Eight components vary and the other 56 hardly: those cost hardly anything.
-    vectors = (draw.normal(size=(400, 8)) @ draw.normal(size=(8, 64))).astype(np.float32)
+    vectors = (draw.normal(size=(4000, 8)) @ draw.normal(size=(8, 64))).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    keys = [key_of("drawn", str(n)) for n in range(400)]
+    keys = [key_of("drawn", str(n)) for n in range(4000)]
     for step, least in ((0.004, 0.999), (0.03, 0.99)):
-        assert write_seed(tmp_path / "seed", keys, *quantise(vectors), step=step) == 400
+        assert write_seed(tmp_path / "seed", keys, *quantise(vectors), step=step) == 4000
         rows, _ = VectorCache(tmp_path / "none", 64, [tmp_path / "seed"]).read(keys)
         whole = rows.astype(np.float32)
         assert ((whole * vectors).sum(axis=1) / np.linalg.norm(whole, axis=1)).min() > least
-    # 28 bytes of heading, then keys and 65 axes of 64 halves.
-    assert (tmp_path / "seed").stat().st_size - 28 - 400 * 8 - 65 * 64 * 2 < 400 * 10
+    # 28 bytes of heading, then keys, 65 axes of 64 halves, and 5 bytes about each component.
+    assert (tmp_path / "seed").stat().st_size - 28 - 4000 * 8 - 65 * 64 * 2 - 64 * 5 < 4000 * 9
 
 
 def test_what_a_seed_holds_goes_over_to_the_next_without_being_rounded_again(tmp_path: Path) -> None:
@@ -208,6 +209,36 @@ def test_a_seed_that_was_cut_short_is_refused(tmp_path: Path) -> None:
     cache = VectorCache(tmp_path / "none", 64, [tmp_path / "seed"])  # unpacks nothing before a vector is asked for
     with pytest.raises(KnowledgeError, match="cut short or damaged"):
         cache.read([key_of("drawn", "0")])
+
+
+@given(st.integers(0, 2**32), st.integers(1, 40), st.sampled_from([0.002, 0.01, 0.05, 0.2, 1.0]))
+def test_every_component_comes_back_within_half_a_step(drawn: int, count: int, step: float) -> None:
+    vectors = np.random.default_rng(drawn).normal(size=(count, 16)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    keys = [key_of("drawn", str(n)) for n in range(count)]
+    with tempfile.TemporaryDirectory() as folder:
+        write_seed(Path(folder) / "seed", keys, *quantise(vectors), step=step)
+        seed = Seed(Path(folder) / "seed")
+        axes, kept, columns = seed.packed
+    turned = vectors[np.argsort([short_key(key) for key in keys])] - axes[0].astype(np.float32)
+    wrong = np.abs(turned @ axes[1:].T.astype(np.float32) - kept * columns.T)
+    assert wrong.max() <= kept / 2 + 0.01  # 0.01: rounded to 8 bits before
+
+
+@given(st.data())
+def test_a_byte_that_was_changed_is_told_or_harms_no_shape(data: st.DataObject) -> None:
+    vectors = np.eye(9, 16, dtype=np.float32)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "seed"
+        write_seed(path, [key_of("drawn", str(n)) for n in range(9)], *quantise(vectors), step=0.05)
+        whole = bytearray(path.read_bytes())
+        packed = 28 + 9 * 8 + 17 * 16 * 2  # what stands before, keys and axes, may be any bytes
+        whole[data.draw(st.integers(packed, len(whole) - 1))] = data.draw(st.integers(0, 255))
+        path.write_bytes(whole)
+        try:
+            assert Seed(path).records["row"].shape == (9, 16)
+        except KnowledgeError as error:
+            assert "cut short or damaged" in str(error)
 
 
 def test_a_seed_of_another_width_is_passed_over(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 """Vectors that travel with a pack: 8-bit rows and their keys in, one small file out, and back.
 
 Vectors are turned to their principal components (Jolliffe 2002, Principal Component Analysis), rounded to one step and
-packed component by component, so that components that hardly vary cost hardly a bit. A finer step keeps more: of 20,806
+packed component by component, so that components that hardly vary cost hardly a bit: as many steps as a byte can hold
+stand in one, and the bytes get the codes of Huffman (1952), within 3 % of what their frequencies allow. A general
+compressor looks for repeats, of which there are none: bzip2 took 16 % more. A finer step keeps more: of 20,806
 segments of law 0.004 takes half of their 8-bit rows, and their mean cosine with what they were is 0.9997. What only
 points at texts, as everyday questions do, bears a coarser one; docs/design/search.md has figures. Whoever opens a seed
 gets its keys at once, and 8-bit rows of full width once one is asked for. It keeps no text.
@@ -10,7 +12,8 @@ gets its keys at once, and 8-bit rows of full width once one is asked for. It ke
 
 from __future__ import annotations
 
-import bz2
+import math
+import zlib
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -22,9 +25,10 @@ from numpy.typing import NDArray
 from daulat.knowledge.errors import KnowledgeError
 from daulat.knowledge.index.vectors import Int8, quantise
 
-_MAGIC = b"daulat vectors 5"
+_MAGIC = b"daulat vectors 6"
 _HEADER = np.dtype([("magic", "S16"), ("dimensions", "<u4"), ("count", "<u4"), ("step", "<f4")])
 _MOST = 127
+_COLUMN = np.dtype([("most", "u1"), ("bytes", "<u4")])
 
 T = TypeVar("T")
 
@@ -86,7 +90,7 @@ class Seed:
     def _whole(self, read: Callable[[], T]) -> T:
         try:
             return read()
-        except (ValueError, OSError, EOFError) as error:
+        except (ValueError, zlib.error) as error:
             raise KnowledgeError(
                 f"{self._path} is a file of vectors that is cut short or damaged ({error})",
                 why="Its texts would be compared by other texts' vectors.",
@@ -103,8 +107,35 @@ def _packed(held: bytes) -> _Packed:
     dimensions, count, step = _shape(held[: _HEADER.itemsize])
     at = _HEADER.itemsize + _keys(held).nbytes
     axes = np.frombuffer(held, "<f2", (dimensions + 1) * dimensions, at).reshape(-1, dimensions)
-    columns = np.frombuffer(bz2.decompress(held[at + axes.nbytes :]), np.int8).reshape(dimensions, count)
+    about = np.frombuffer(held, _COLUMN, dimensions, at := at + axes.nbytes)
+    at += about.nbytes
+    columns = np.empty((dimensions, count), np.int8)
+    for column, (most, size) in zip(columns, about.tolist(), strict=True):
+        column[:] = _column(held[at : at + size], most, count)
+        at += size
     return _Packed(axes, step, columns)
+
+
+def _pack_column(column: Int8) -> tuple[int, bytes]:
+    """Return the largest step of a component, at least 1, and its steps as bytes."""
+    most = max(int(np.abs(column).max(initial=0)), 1)
+    digits = _digits(most)
+    whole = np.zeros((-(-len(column) // len(digits[0])), len(digits[0])), np.int64)
+    whole.reshape(-1)[: len(column)] = column.astype(np.int64) + most
+    values = whole @ (2 * most + 1) ** np.arange(len(digits[0]))
+    packing = zlib.compressobj(memLevel=9, strategy=zlib.Z_HUFFMAN_ONLY)
+    return most, packing.compress(values.astype(np.uint8).tobytes()) + packing.flush()
+
+
+def _column(held: bytes, most: int, count: int) -> Int8:
+    return _digits(most)[np.frombuffer(zlib.decompress(held), np.uint8)].reshape(-1)[:count]
+
+
+def _digits(most: int) -> Int8:
+    """Return the steps that stand in each value of a byte, int8[256, m], m being as many as fit."""
+    base = 2 * max(most, 1) + 1
+    values = np.arange(256)[:, None]
+    return (values // base ** np.arange(int(math.log(256, base))) % base - most).astype(np.int8)
 
 
 def _records(keys: NDArray[np.uint64], packed: _Packed) -> NDArray[np.void]:
@@ -146,8 +177,9 @@ def write_seed(
     if held:
         columns[:, here] = held.columns[:, there]
     head = np.array([(_MAGIC, rows.shape[1], len(shorts), step)], _HEADER)
-    packed = np.frombuffer(bz2.compress(columns.tobytes()), np.uint8)
-    path.write_bytes(b"".join(part.tobytes() for part in (head, shorts, axes, packed)))
+    packed = [_pack_column(column) for column in columns]
+    about = np.array([(most, len(part)) for most, part in packed], _COLUMN)
+    path.write_bytes(b"".join([part.tobytes() for part in (head, shorts, axes, about)] + [part for _, part in packed]))
     return len(shorts)
 
 
