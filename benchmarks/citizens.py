@@ -8,6 +8,7 @@
     python benchmarks/citizens.py eighth          # by another stranger, kept apart in the same way
     python benchmarks/citizens.py tenth           # by two more, kept apart in the same way
     python benchmarks/citizens.py eleventh        # by yet another, kept apart in the same way
+    python benchmarks/citizens.py twelfth         # by one more, kept apart in the same way
     python benchmarks/citizens.py common          # short and careless wordings of common matters, for development
 
 Answers are quotations over the pack's own release, as after `make up`. One JSON object is printed. Which questions
@@ -46,6 +47,7 @@ SUITES = {
     "eighth": ("eighth",),
     "tenth": ("tenth",),
     "eleventh": ("eleventh",),
+    "twelfth": ("twelfth",),
     "common": ("common",),
 }
 
