@@ -195,6 +195,16 @@ def test_a_revoked_law_is_shown_as_history_with_its_successor(ask):
     assert said.rstrip().endswith("bukan lagi aturan yang berlaku")
 
 
+def test_what_revoked_a_law_is_said_once_and_of_each_of_its_texts_that_it_is_an_old_one(ask):
+    answer = ask("Apa hak pasien?")
+    of_law = [each for each in answer.citations if each.doc_id == "UU-36-2009"]
+    assert len(of_law) > 1
+    said = "Nomor 36 Tahun 2009 tentang Kesehatan sudah dicabut oleh Undang-Undang Nomor 17 Tahun 2023"
+    assert answer.text.count(said) == 1
+    for each in of_law:
+        assert "bukan lagi aturan yang berlaku" in answer.text[: each.start].rpartition("\n\n")[2]
+
+
 @pytest.mark.parametrize("question", ["Berapa lama kelahiran harus dilaporkan?", "Apa hak pasien atas rahasia?"])
 def test_an_answer_says_up_to_which_day_its_sources_go(ask, question):
     answer = ask(question)

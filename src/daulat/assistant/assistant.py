@@ -209,16 +209,17 @@ class Assistant:
         language = prepared.language
         phrases = self.speech.phrases(language)
         quoted: list[Quoted] = []
-        warned: set[str] = set()
+        told: set[tuple[str, str]] = set()
         for place, (evidence, marked) in enumerate(self._chosen(prepared)):
             warning = self.speech.warning(evidence, self.labels, language, has_text=self._has_text)
-            known = evidence.document.doc_id in warned and evidence.standing != "history"
-            warned |= {evidence.document.doc_id} if warning else set()
+            is_revoked = evidence.status.status == "revoked"  # each text is called an old one; by what, is said once
+            law = evidence.document.doc_id, evidence.status.by if is_revoked else ""
+            known = law in told and (is_revoked or evidence.standing != "history")
+            told |= {law} if warning else set()
             citation = self._citation(evidence, marked, short=place > 0)
-            warning = () if known else warning
             now = self.speech.holds_now(evidence, self.labels, language, has_text=self._has_text)
             is_history = evidence.standing == "history"
-            quoted.append(Quoted(citation, self.labels.cited(evidence), warning, is_history, now))
+            quoted.append(Quoted(citation, self.labels.cited(evidence), () if known else warning, is_history, now))
         first = quoted[0].citation
         foreign = first.language
         opening = self._unread(prepared)
