@@ -62,9 +62,12 @@ LAW_FEATURES = (
     *("score_lead", "dense_lead", "added", "forms", "named", "defined", "same_document"),
 )
 HEARD_FEATURES = (
-    *(f"heard_asked_{name}" for name in ("best", "best_words", "lead", "agree")),
-    *(f"heard_none_{name}" for name in ("dense", "words", "vote")),
-    *(f"hit_asked_{name}" for name in ("dense", "own", "gap", "words", "vote", "main", "beside")),
+    *(f"heard_asked_{name}" for name in ("best", "best_words", "lead", "agree", "together")),
+    *(f"heard_none_{name}" for name in ("dense", "words", "vote", "together")),
+    *(
+        f"hit_asked_{name}"
+        for name in ("dense", "own", "gap", "words", "vote", "main", "beside", "together", "together_gap")
+    ),
     *("score", "score_gap", "dense_best", "dense_mean"),
 )
 Float = NDArray[np.float64]

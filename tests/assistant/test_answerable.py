@@ -18,16 +18,16 @@ from daulat.assistant.answerable import (
 )
 from daulat.assistant.judging import weighed
 from daulat.assistant.sentence import Marked, load_sentence_models, mark_sentence
-from daulat.knowledge.everyday import EVERYDAY_FEATURES, Heard
+from daulat.knowledge.everyday import EVERYDAY_FEATURES, Heard, Together
 from daulat.knowledge.legal import LawMention
 from daulat.knowledge.search import FEATURES, Asked, reader_for
 from daulat.knowledge.search.rarity import Rarity
 from daulat.knowledge.types import Document, Hit, Passage
 from daulat.nation import Pack, pack_at
 
-NOTHING = dict.fromkeys(
-    ("asked_best", "asked_best_words", "asked_lead", "asked_agree", "none_dense", "none_words", "none_vote"), 0.0
-)
+ASKED, NONE = ("best", "best_words", "lead", "agree", "together"), ("dense", "words", "vote", "together")
+NOTHING = dict.fromkeys((*(f"asked_{name}" for name in ASKED), *(f"none_{name}" for name in NONE)), 0.0)
+NOBODY = np.empty(0, np.int64)
 SURE = Calibrated(9.0, {}, 0.5)
 UNSURE = Calibrated(-9.0, {}, 0.9)
 
@@ -142,7 +142,8 @@ def test_more_of_what_speaks_for_it_never_lowers_the_probability(more: float) ->
 
 def test_a_document_that_nobody_asked_about_is_judged_without_what_people_asked() -> None:
     judge = Answerable(law=UNSURE, everyday=UNSURE, text=UNSURE, unheard=SURE)
-    nothing_heard = Heard(np.empty(0, np.int64), np.empty((0, len(EVERYDAY_FEATURES)), np.float32), NOTHING)
+    together = Together(NOBODY, np.empty(0), 0.0)
+    nothing_heard = Heard(NOBODY, np.empty((0, len(EVERYDAY_FEATURES)), np.float32), NOTHING, together)
     for is_unheard in (True, False):
         found = replace(hit(), is_unheard=is_unheard)
         assert (judge.probability([found], Marked((0, 4)), asked(), nothing_heard) > 0.9) == is_unheard

@@ -14,6 +14,7 @@ from daulat.knowledge.everyday.declared import (
     find_unknown,
     read_everyday,
 )
+from daulat.knowledge.everyday.gathered import Together
 from daulat.knowledge.everyday.index import EverydayIndex, Wordings, write_everyday
 from daulat.knowledge.everyday.matching import EVERYDAY_FEATURES, Heard, hear
 from daulat.knowledge.everyday.readings import Reading, Readings, rules_of
@@ -27,6 +28,7 @@ __all__ = [
     "Heard",
     "Reading",
     "Readings",
+    "Together",
     "Wordings",
     "find_unknown",
     "hear",

@@ -26,9 +26,10 @@ from numpy.typing import NDArray
 
 from daulat.knowledge.encoder import ADAPTER, Adapter, load_adapter
 from daulat.knowledge.everyday.declared import EverydayRow
+from daulat.knowledge.everyday.gathered import Gathered, Named, Together
 from daulat.knowledge.everyday.readings import Reading, Readings
 from daulat.knowledge.index import ForwardIndex, ForwardWriter, LexicalIndex, VectorIndex
-from daulat.knowledge.index.forward import runs
+from daulat.knowledge.index.forward import BREAK, runs
 from daulat.knowledge.index.lexical import Entry, write_lexical
 from daulat.knowledge.index.vectors import Int8, mapped, write_vectors
 from daulat.knowledge.sources import Source
@@ -190,6 +191,7 @@ class EverydayIndex:
         self.row_of: Rows = np.array([question.row for question in questions], np.int64)
         self.languages = np.array([question.language for question in questions])
         self._targets: NDArray[np.uint32] = mapped(folder / _TARGETS)
+        self.named: Rows = np.unique(self._targets).astype(np.int64)  # all passages that a question names, ascending
         self._offsets: NDArray[np.uint32] = mapped(folder / _TARGET_OFFSETS)
         self.vectors = VectorIndex(folder)
         self.terms = ForwardIndex(folder)
@@ -200,6 +202,7 @@ class EverydayIndex:
         held = {len(questions), len(self.vectors), len(self.terms), len(self.lexical)}
         if len(held) != 1 or len(self._offsets) != len(self.rows) + 1 or len(self._targets) != int(self._offsets[-1]):
             raise ValueError("the files of the everyday questions do not belong together")
+        self._together = self._gather()
 
     def __len__(self) -> int:
         return len(self.row_of)
@@ -212,10 +215,47 @@ class EverydayIndex:
         """Return the inverse document frequency of a term by its number; that of an unknown term is the highest."""
         return float(self._rarities[number]) if number > 0 else float(np.log(2 * len(self) + 2))
 
-    @property
-    def named(self) -> Rows:
-        """The rows of all passages that an everyday question names, ascending: int64[n]."""
-        return np.unique(self._targets).astype(np.int64)
+    def _gather(self) -> Gathered:
+        """Put together what was asked of each passage of `named`, and behind them of each row that names none."""
+        silent = np.flatnonzero(np.diff(self._offsets.astype(np.int64)) == 0)
+        place = np.zeros(len(self.rows), np.int64)
+        place[silent] = len(self.named) + np.arange(len(silent))
+        named, owner = self.targets_of(np.arange(len(self.rows)))
+        texts = np.concatenate([np.searchsorted(self.named, named), place[silent]])
+        order = np.argsort(np.concatenate([owner, silent]), kind="stable")
+        counts = np.maximum(np.diff(self._offsets.astype(np.int64)), 1)
+        numbers, rows, questions = self._terms_of(np.arange(len(self)))
+        return Gathered(numbers, rows, questions, Named(texts[order], np.append(0, np.cumsum(counts))))
+
+    def fit_together(
+        self, terms: Mapping[str, float], allowed: NDArray[np.bool_] | None, within: NDArray[np.bool_] | None
+    ) -> Together:
+        """Compare a question with all that was asked of each passage; what others alone answer is not answered here.
+
+        Parameters
+        ----------
+        terms : mapping of str to float
+            Of the question, with their weights.
+        allowed : bool[n], optional
+            Questions that may be heard.
+        within : bool[n_rows of the release], optional
+            Passages that may answer.
+        """
+        numbers = {term: self.terms.number(term) for term in terms}
+        known = {numbers[term]: weight for term, weight in terms.items() if numbers[term] > 0}
+        unknown = sum(weight for term, weight in terms.items() if numbers[term] <= 0)
+        left_out = np.flatnonzero(~allowed) if allowed is not None else np.empty(0, np.int64)
+        shares = self._together.shares(known, unknown, self._terms_of(left_out))
+        here = within[self.named] if within is not None else np.ones(len(self.named), bool)
+        asked, silent = shares[: len(here)], shares[len(here) :]
+        return Together(self.named[here], asked[here], float(np.append(asked[~here], silent).max(initial=0.0)))
+
+    def _terms_of(self, questions: Rows) -> tuple[Rows, Rows, Rows]:
+        """Return the terms of questions by number, the row of each, and the rows of the questions."""
+        numbers, owners = self.terms.several(questions)
+        kept = numbers != BREAK
+        rows = self.row_of[questions]
+        return numbers[kept].astype(np.int64), rows[owners[kept]], rows
 
     def rarities(self, numbers: NDArray[np.uint32]) -> dict[int, float]:
         """Return the same of many terms that some question holds, by number."""

@@ -2,8 +2,9 @@
 """What a question is like: its vectors and terms in; how near the everyday questions of each passage are, out.
 
 The nearest everyday questions by meaning and by words are compared with the question. What is near counts for the
-passages that it names, a little for their neighbours, and against all of them where it names none. Nothing here is
-learnt; the weights are (see `daulat.knowledge.search.ranking`).
+passages that it names, a little for their neighbours, and against all of them where it names none. So does what all
+questions of a passage say together (see `gathered`). Nothing here is learnt; the weights are (see
+`daulat.knowledge.search.ranking`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from daulat.knowledge.everyday.gathered import Together
 from daulat.knowledge.everyday.index import EverydayIndex
 from daulat.knowledge.index.forward import BREAK
 from daulat.knowledge.index.vectors import Float32
@@ -32,10 +34,12 @@ EVERYDAY_FEATURES = (
     "asked_main",  # 1 if the nearest question that names it names it first
     "asked_beside",  # share of the near questions that name a passage next to this one
     "asked_document",  # share of the near questions that name another passage of its document
+    "asked_together",  # BM25 of all questions that name it as one text, of the best that the question could score
+    "asked_together_gap",  # the same, less that of the best passage of all
 )
 _INDEX = {name: place for place, name in enumerate(EVERYDAY_FEATURES)}
 
-_BY_MEANING, _BY_WORDS = 48, 24
+_BY_MEANING, _BY_WORDS, _TOGETHER = 48, 24, 24
 _NEAR = 0.4  # drawn-out cosine; of 1,113 citizens' questions to the Indonesian pack 0.99 have 0.5 or more
 _NEAR_BY_WORDS = 0.6
 _MOST_ALIKE = 0.95  # two questions, where all are of one matter
@@ -51,11 +55,13 @@ class Heard:
     Parameters
     ----------
     rows : int64[n]
-        Passages that near questions name, ascending.
+        Passages that near questions name, and those whose questions fit best together, ascending.
     values : float32[n, len(EVERYDAY_FEATURES)]
-        Of each; neighbourhood is left out (see `columns`).
+        Of each; neighbourhood and what all questions say together are left out (see `columns`).
     none : mapping of str to float
         How near the questions are that no source answers, and the nearest that one does.
+    together : Together
+        How well all questions of each passage fit.
     quoted : tuple of (int, str, float)
         Of near questions whose curators say which sentence answers: the row of the passage, how that sentence begins,
         and how near the question is, 0 to 1.
@@ -64,6 +70,7 @@ class Heard:
     rows: Rows
     values: Float32
     none: Mapping[str, float]
+    together: Together
     quoted: tuple[tuple[int, str, float], ...] = ()
 
     def said_of(self, row: int) -> dict[str, float]:
@@ -87,16 +94,18 @@ class Heard:
         found = np.zeros((len(rows), len(EVERYDAY_FEATURES)), np.float32)
         found[:, _INDEX["asked_gap"]] = -self.none["asked_best"]
         found[:, _INDEX["asked_words_gap"]] = -self.none["asked_best_words"]
-        if not len(self.rows) or not len(rows):
-            return found
-        places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
-        known = self.rows[places] == rows
-        found[known] = self.values[places[known]]
-        votes = self.values[:, _INDEX["asked_vote"]]
-        apart = np.abs(rows[:, None] - self.rows[None, :])
-        same = documents[rows][:, None] == documents[self.rows][None, :]
-        found[:, _INDEX["asked_beside"]] = (votes * (same & (apart > 0) & (apart <= _BESIDE))).max(axis=1)
-        found[:, _INDEX["asked_document"]] = (votes * (same & (apart > 0))).max(axis=1)
+        if len(self.rows) and len(rows):
+            places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+            known = self.rows[places] == rows
+            found[known] = self.values[places[known]]
+            votes = self.values[:, _INDEX["asked_vote"]]
+            apart = np.abs(rows[:, None] - self.rows[None, :])
+            same = documents[rows][:, None] == documents[self.rows][None, :]
+            found[:, _INDEX["asked_beside"]] = (votes * (same & (apart > 0) & (apart <= _BESIDE))).max(axis=1)
+            found[:, _INDEX["asked_document"]] = (votes * (same & (apart > 0))).max(axis=1)
+        shares = self.together.of(rows)
+        found[:, _INDEX["asked_together"]] = shares
+        found[:, _INDEX["asked_together_gap"]] = shares - self.together.best
         return found
 
 
@@ -144,7 +153,8 @@ def hear(
     votes = np.exp((weight - weight.max()) / _WARMTH)
     votes /= votes.sum()
     own = np.where(index.languages[found] == language, dense, 0.0)
-    return _by_passage(index, _Near(found, dense, own, words, votes), within)
+    together = index.fit_together(terms, allowed, within)
+    return _by_passage(index, _Near(found, dense, own, words, votes), together, within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +168,15 @@ class _Near:
     votes: Float64
 
 
-def _by_passage(index: EverydayIndex, near: _Near, within: NDArray[np.bool_] | None) -> Heard:
+def _by_passage(index: EverydayIndex, near: _Near, together: Together, within: NDArray[np.bool_] | None) -> Heard:
     """Gather what near questions say by the passages that they name."""
     named, owner = index.targets_of(index.row_of[near.questions])
     if within is not None:
         named, owner = named[within[named]], owner[within[named]]
     counts = np.bincount(owner, minlength=len(near.questions))
     first = np.diff(owner, prepend=-1) > 0
-    rows, place = np.unique(named.astype(np.int64), return_inverse=True)
+    rows = np.union1d(named.astype(np.int64), together.first(_TOGETHER))
+    place = np.searchsorted(rows, named)
     values = np.zeros((len(rows), len(EVERYDAY_FEATURES)), np.float32)
     for name, column in (("asked_dense", near.dense), ("asked_own", near.own), ("asked_words", near.words)):
         np.maximum.at(values[:, _INDEX[name]], place, column[owner].astype(np.float32))
@@ -184,8 +195,10 @@ def _by_passage(index: EverydayIndex, near: _Near, within: NDArray[np.bool_] | N
         "none_dense": float(near.dense[silent].max(initial=0.0)),
         "none_words": float(near.words[silent].max(initial=0.0)),
         "none_vote": float(near.votes[silent].sum()),
+        "asked_together": together.best,
+        "none_together": together.silent,
     }
-    return Heard(rows, values, none, tuple(_quoted(index, near)))
+    return Heard(rows, values, none, together, tuple(_quoted(index, near)))
 
 
 def _quoted(index: EverydayIndex, near: _Near) -> Iterator[tuple[int, str, float]]:
