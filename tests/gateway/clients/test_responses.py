@@ -148,6 +148,9 @@ def test_what_only_others_can_run_is_refused(client):
     with pytest.raises(openai.BadRequestError) as caught:
         client.responses.create(model="writer", input="Hello", tools=[{"type": "web_search"}])
     assert (caught.value.code, caught.value.param) == ("unsupported_tool", "tools[0].type")
+    stores = {"type": "file_search", "vector_store_ids": ["vs_xa_public-services"]}
+    with pytest.raises(openai.BadRequestError, match="ask a service, which searches without tools"):
+        client.responses.create(model="writer", input="Hello", tools=[stores])
 
 
 def test_a_real_engine_answers(client):

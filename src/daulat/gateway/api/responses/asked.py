@@ -197,10 +197,13 @@ def _content(content: object, where: str) -> str | list[Json]:
 def _tool(tool: Json, place: int) -> Json:
     where = f"tools[{place}]"
     if tool.get("type") != "function":
+        fix = "declare the tool as a function."
+        if tool.get("type") == "file_search":
+            fix = "ask a service, which searches without tools, or search with POST /v1/vector_stores/{id}/search."
         raise BadRequest(
             "only function tools can be called",
             why="Searches, interpreters and remote servers are not run here; the application runs its own functions.",
-            fix="declare the tool as a function.",
+            fix=fix,
             code="unsupported_tool",
             param=f"{where}.type",
         )
