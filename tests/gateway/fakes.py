@@ -30,7 +30,7 @@ from daulat.gateway.api.batches.worker import working
 from daulat.gateway.api.files.shelf import FileShelf
 from daulat.gateway.api.moderator import moderator_for
 from daulat.gateway.api.vector_schema import FoundPassage, FoundText
-from daulat.gateway.catalogue_schema import DocumentCard, PassageCard
+from daulat.gateway.catalogue_schema import DocumentCard, Neighbour, PassageCard
 from daulat.gateway.parts import Ids
 from daulat.gateway.plans import PlanRoutes
 from daulat.models import EngineInterrupted, FakeEngine, Reply, UnknownModel
@@ -158,7 +158,7 @@ class ScriptedLibrary:
         )  # fmt: skip
         return PassageCard(
             passage_id, "Pasal 28", "Births", "body", QUOTE, "in_force", "", "", "2023-02-01", CITATION.url, document,
-            None, None, "r1",
+            Neighbour("XA-1-2001:pasal-27#6", "27", "/p/XA-1-2001%3Apasal-27%236"), None, "r1",
         )  # fmt: skip
 
     def count(self, service: str) -> int:

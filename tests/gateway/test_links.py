@@ -36,3 +36,18 @@ def test_a_program_gets_the_name_that_it_used(live, host):
 )
 def test_a_page_a_proxy_and_a_name_that_is_none_get_the_path_alone(live, headers):
     assert url_of(live, **headers) == PATH
+
+
+def passage_of(live, **headers):
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    status, _, body = live.request("GET", PATH.replace("/p/", "/v1/passages/"), None, sent)
+    assert status == 200
+    return body
+
+
+def test_a_passage_leads_where_the_citation_of_it_does(live):
+    read = passage_of(live, Host="10.0.0.5")
+    assert (read["url"], read["successor_url"], read["next"]) == (f"http://10.0.0.5{PATH}", "", None)
+    assert read["previous"]["url"] == "http://10.0.0.5/p/XA-1-2001%3Apasal-27%236"
+    assert read["document"]["url"] == "https://law.example/1-2001"  # its publisher's, as it is
+    assert passage_of(live, Host="10.0.0.5", Sec_Fetch_Site="same-origin")["url"] == PATH

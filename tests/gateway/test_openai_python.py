@@ -195,6 +195,13 @@ def test_an_engine_that_breaks_off_is_an_error_and_not_an_end(client):
         ask(client, "hello", model="dead", stream=True)
 
 
+def test_more_texts_than_a_request_holds_are_told_how_clients_send_fewer(client):
+    # As LlamaIndex sends them by default: 100 texts of some 1,024 tokens.
+    with pytest.raises(openai.BadRequestError, match=r"100,000 characters together.*`embed_batch_size`") as refused:
+        client.embeddings.create(model="tiny-encoder", input=["pasal " * 600] * 100)
+    assert (refused.value.code, refused.value.param) == ("input_too_long", "input")
+
+
 def test_embeddings_are_the_same_in_base64_and_as_numbers(client):
     default = client.embeddings.create(model="tiny-encoder", input=["ab", "abc"])
     numbers = client.embeddings.create(model="tiny-encoder", input=["ab", "abc"], encoding_format="float")

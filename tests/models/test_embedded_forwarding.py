@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tiny_model import CHAT_TEMPLATE, write_tiny_model
 
 from daulat.models import EmbeddedEngine, EmbeddedSettings, EngineRefused
 
@@ -104,6 +105,36 @@ async def test_a_request_that_is_at_fault_is_refused_though_llama_cpp_calls_it_a
         await engine.send(CHAT, asks(**fields))
     assert caught.value.status == 400
     assert said in caught.value.said
+
+
+WEATHER = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
+TEMPLATE_WITH_TOOLS = CHAT_TEMPLATE + "{% for tool in tools %}{{ tool | tojson }}{% endfor %}"
+
+
+@pytest.mark.parametrize("choice", [None, "auto", "required", {"type": "function", "function": {"name": "weather"}}])
+async def test_tools_are_refused_where_the_model_would_never_see_them(engine: EmbeddedEngine, choice: object) -> None:
+    fields = {"tools": [WEATHER], **({"tool_choice": choice} if choice else {})}
+    with pytest.raises(EngineRefused, match="no place for them") as caught:
+        await engine.send(CHAT, asks(**fields))
+    assert (caught.value.status, caught.value.code) == (400, "unsupported_parameter")
+    with pytest.raises(EngineRefused):
+        async with engine.open(CHAT, asks(**fields, stream=True)):
+            pass
+
+
+async def test_tools_that_are_not_to_be_called_hinder_nothing(engine: EmbeddedEngine) -> None:
+    for fields in ({"tools": [WEATHER], "tool_choice": "none"}, {"tools": []}):
+        assert (await whole(engine, asks(**fields, max_tokens=2, ignore_eos=True)))["usage"]["completion_tokens"] == 2
+
+
+async def test_a_model_whose_template_has_a_place_for_tools_reads_them(tmp_path: Path) -> None:
+    weights = write_tiny_model(tmp_path / "tools.gguf", chat_template=TEMPLATE_WITH_TOOLS)
+    async with EmbeddedEngine(
+        "tools", weights, settings=EmbeddedSettings(context_length=2048, threads=1)
+    ) as with_tools:
+        plain = await whole(with_tools, asks(max_tokens=2))
+        told = await whole(with_tools, asks(max_tokens=2, tools=[WEATHER]))
+    assert told["usage"]["prompt_tokens"] > plain["usage"]["prompt_tokens"] + 20
 
 
 async def test_the_tokens_of_all_answers_are_counted(engine: EmbeddedEngine) -> None:

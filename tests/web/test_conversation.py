@@ -252,6 +252,15 @@ def test_a_refusal_is_a_calm_sentence_and_can_be_tried_again(open_page: Open, st
     expect(page.locator(".turn")).to_have_count(1)
 
 
+def test_who_has_asked_too_often_is_told_for_how_long_to_wait(open_page: Open) -> None:
+    page = open_page(allow="429")
+    told = {"retry-after": "12"}
+    page.route("**/v1/chat/completions", lambda route: route.fulfill(status=429, body="{}", headers=told))
+    ask(page, BABY)
+    expect(page.locator(".turn .notice")).to_contain_text("Silakan coba lagi dalam 12 detik.")
+    expect(page.locator("[aria-live]").filter(has_text="dalam 12 detik")).to_have_count(1)
+
+
 def test_what_is_being_written_stays_when_a_question_is_tried_again(open_page: Open) -> None:
     page = open_page(allow="503")
     page.route("**/v1/chat/completions", lambda route: route.fulfill(status=503, body="{}"))

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from daulat.gateway._asgi import Request, Send, send_json
 from daulat.gateway.api.callers import reaches
-from daulat.gateway.catalogue_schema import ModelCard, ModelList
+from daulat.gateway.catalogue_schema import ModelCard, ModelList, Neighbour, PassageCard
+from daulat.gateway.citations import absolute
 from daulat.gateway.errors import NotFound, NotReady
+from daulat.gateway.links import links_base
 from daulat.gateway.parts import Parts
 
 
@@ -55,7 +59,7 @@ class CatalogueRoutes:
                 code="passage_not_found",
                 param="passage_id",
             )
-        await send_json(send, card, request.request_id)
+        await send_json(send, _linked(card, links_base(request, self._parts.public_url)), request.request_id)
 
     async def _cards(self) -> list[ModelCard]:
         parts = self._parts
@@ -65,3 +69,18 @@ class CatalogueRoutes:
         if parts.embedder is not None:
             cards.append(ModelCard(parts.embedder.name, self._created, "encoder", "encoder"))
         return cards
+
+
+def _linked(card: PassageCard, base: str) -> PassageCard:
+    """Return a passage with addresses that whoever asked can open, as those of a citation are."""
+
+    def near(passage: Neighbour | None) -> Neighbour | None:
+        return passage and msgspec.structs.replace(passage, url=absolute(passage.url, base))
+
+    return msgspec.structs.replace(
+        card,
+        url=absolute(card.url, base),
+        successor_url=absolute(card.successor_url, base),
+        previous=near(card.previous),
+        next=near(card.next),
+    )

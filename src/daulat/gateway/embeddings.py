@@ -96,10 +96,13 @@ def require_texts(texts: list[str], param: str) -> None:
             param=param,
         )
     if sum(map(len, texts)) > INPUT_LIMIT_CHARS:
+        fix = "send fewer texts at once."
+        if param == "input":
+            fix = "send fewer texts at once: `chunk_size` in LangChain, `embed_batch_size` in LlamaIndex."
         raise BadRequest(
             f"the texts are longer than {INPUT_LIMIT_CHARS:,} characters together",
             why="One request may not hold the encoder while others ask.",
-            fix="send fewer texts at once.",
+            fix=fix,
             code="input_too_long",
             param=param,
         )

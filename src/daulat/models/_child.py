@@ -9,6 +9,7 @@ signal, everywhere when stdin closes. It never writes a prompt anywhere.
 from __future__ import annotations
 
 import ctypes
+import http.client
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ import sys
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
+_PROPS_TIMEOUT_S = 10.0
 
 
 def main() -> int:
@@ -28,13 +30,27 @@ def main() -> int:
     except (RuntimeError, ValueError, MemoryError, OSError) as error:
         _say({"error": str(error)[:300]})
         return 1
-    _say({"address": server.listening_address})
+    address: str = server.listening_address
+    _say({"address": address, "takes_tools": _takes_tools(address, settings["api_key"])})
     sys.stdin.read()
     # Not sys.exit: the server's own threads may be deep in a computation that nobody waits for any more.
     os._exit(0)
 
 
-def _say(reply: dict[str, str]) -> None:
+def _takes_tools(address: str, api_key: str) -> bool:
+    """Ask the server that was just started whether the model's chat template has a place for tools."""
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=_PROPS_TIMEOUT_S)
+    try:
+        connection.request("GET", "/props", headers={"Authorization": f"Bearer {api_key}"})
+        props = json.loads(connection.getresponse().read())
+        return bool(props["chat_template_caps"]["supports_tools"])
+    except (OSError, http.client.HTTPException, ValueError, KeyError):
+        return True  # a server that does not tell is left to judge each request itself
+    finally:
+        connection.close()
+
+
+def _say(reply: dict[str, str | bool]) -> None:
     sys.stdout.write(json.dumps(reply) + "\n")
     sys.stdout.flush()
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Self
 
 from daulat.models._several import OneByOne, joined, separated
+from daulat.models._tools import asks_for_tools, cannot_call
 from daulat.models.approval import Approval
 from daulat.models.engine import ChatRequest, Delta, Pieces, Whole
 from daulat.models.errors import EngineError, EngineInterrupted, EngineUnavailable, WeightsError
@@ -66,6 +67,7 @@ class EmbeddedSettings:
 class _Child:
     process: asyncio.subprocess.Process
     client: RemoteEngine
+    takes_tools: bool
 
     @property
     def is_alive(self) -> bool:
@@ -150,7 +152,7 @@ class EmbeddedEngine:
 
         Several answers are asked for one by one, because the server counts the tokens of one only.
         """
-        child = await self._ready()
+        child = await self._ready_for(path, body)
         ones = separated(path, body)
         async with self._watching(child):
             if not ones:
@@ -163,7 +165,7 @@ class EmbeddedEngine:
 
         Of several answers one comes after another.
         """
-        child = await self._ready()
+        child = await self._ready_for(path, body)
         ones = separated(path, body)
         async with self._watching(child):
             if not ones:
@@ -206,6 +208,13 @@ class EmbeddedEngine:
 
     async def __aexit__(self, *exc_info: object) -> None:
         await self.close()
+
+    async def _ready_for(self, path: str, body: bytes) -> _Child:
+        """Return the process, for a request that its model can answer."""
+        child = await self._ready()
+        if not child.takes_tools and asks_for_tools(path, body):
+            raise cannot_call(self._model)
+        return child
 
     async def _ready(self) -> _Child:
         """Return the process, once it is there; a request that gives up meanwhile leaves the start to the others."""
@@ -292,7 +301,7 @@ class EmbeddedEngine:
             "threads": settings.threads or _usable_processors(),
         }
         try:
-            address = await asyncio.wait_for(_introduce(process, hello), settings.start_timeout_s)
+            address, takes_tools = await asyncio.wait_for(_introduce(process, hello), settings.start_timeout_s)
         except (TimeoutError, OSError, ValueError) as error:
             await _kill(process)
             detail = str(error) or f"no answer in {settings.start_timeout_s:.0f} s"
@@ -301,7 +310,7 @@ class EmbeddedEngine:
             await _kill(process)
             raise
         client = RemoteEngine(f"{address}/v1", name=self.name, api_key=api_key, patience_s=settings.patience_s)
-        return _Child(process, client)
+        return _Child(process, client, takes_tools)
 
     async def _has_ended(self, child: _Child) -> bool:
         """Wait a moment for the news of a death: the connection breaks before the process is reaped."""
@@ -349,8 +358,8 @@ def _pause_s(crashes: int) -> float:
     return 0.0 if crashes <= 1 else float(min(60, 2 ** (crashes - 2)))
 
 
-async def _introduce(process: asyncio.subprocess.Process, hello: dict[str, object]) -> str:
-    """Tell the child what to load; return the address where it listens."""
+async def _introduce(process: asyncio.subprocess.Process, hello: dict[str, object]) -> tuple[str, bool]:
+    """Tell the child what to load; return the address where it listens, and whether its model takes tools."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(json.dumps(hello).encode() + b"\n")
@@ -361,7 +370,7 @@ async def _introduce(process: asyncio.subprocess.Process, hello: dict[str, objec
     reply = json.loads(line)
     if "address" not in reply:
         raise ValueError(reply["error"])
-    return str(reply["address"])
+    return str(reply["address"]), bool(reply["takes_tools"])
 
 
 async def _end(child: _Child) -> None:

@@ -54,6 +54,29 @@ except Exception as error:
 print(json.dumps(out))
 """
 
+LANGCHAIN_CITATIONS = """
+import json, os
+from langchain_core.messages import HumanMessage
+from langchain_openai import ChatOpenAI
+
+chat = ChatOpenAI(
+    model="xa/public-services", base_url=os.environ["BASE_URL"], api_key="none", max_retries=0, use_responses_api=True
+)
+question = HumanMessage("When must a birth be reported?")
+
+def cited(message):
+    return [note for block in message.content_blocks for note in block.get("annotations", [])]
+
+out = {"whole": cited(answer := chat.invoke([question]))}
+pieces = list(chat.stream([question]))
+streamed = pieces[0]
+for piece in pieces[1:]:
+    streamed += piece
+out["streamed"] = cited(streamed)
+out["again"] = cited(chat.invoke([question, answer, question]))
+print(json.dumps(out))
+"""
+
 LLAMA_INDEX = """
 import json, os
 from llama_index.core.llms import ChatMessage
@@ -111,6 +134,15 @@ def test_langchain_calls_tools_and_fills_schemas(langchain):
 def test_langchain_speaks_the_responses_api(langchain):
     assert langchain["response"] == langchain["response_streamed"] == SAID
     assert langchain["response_called"] == {"city": "Bandung"}
+
+
+def test_langchain_hands_on_citations_through_the_responses_api(run_peer, live):
+    out = run_peer(LANGCHAIN_CITATIONS, live.base_url)
+    [note] = out["whole"]
+    assert note["title"]
+    assert note["url"].startswith(live.base_url)
+    assert (note["extras"]["article"], note["extras"]["status"]) == ("Pasal 28", "in_force")
+    assert out["streamed"] == out["again"] == out["whole"]
 
 
 def test_langchain_completes_and_embeds(langchain):

@@ -95,6 +95,43 @@ def test_a_schema_is_filled(client, upstream):
     assert upstream.last("chat/completions")["response_format"]["json_schema"]["name"] == "City"
 
 
+def test_a_schema_that_names_its_dialect_is_filled(client, upstream):
+    # As the Vercel AI SDK writes it from zod; beside a list of items.
+    schema = {"$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://x.example/city", "type": "object"}
+    response = client.responses.create(
+        model="writer",
+        input=[{"role": "user", "content": [{"type": "input_text", "text": "Bandung"}]}],
+        text={"format": {"type": "json_schema", "strict": True, "name": "response", "schema": schema}},
+    )
+    assert response.output_text == '{"city": "Bandung", "people": 2500000}'
+    assert upstream.last("chat/completions")["response_format"]["json_schema"]["schema"] == schema
+
+
+def test_an_address_among_the_items_or_beside_them_reaches_no_engine(client, upstream):
+    picture = {"type": "input_image", "image_url": "http://10.0.0.1/"}
+    before = upstream.count("chat/completions")
+    for param, fields in (
+        ("input[0].content[0].image_url", {"input": [{"role": "user", "content": [picture]}]}),
+        ("mm_items[0].image_url", {"input": "Hello", "extra_body": {"mm_items": [picture]}}),
+    ):
+        with pytest.raises(openai.BadRequestError) as caught:
+            client.responses.create(model="writer", **fields)
+        assert (caught.value.code, caught.value.param) == ("address_refused", param)
+    assert upstream.count("chat/completions") == before
+
+
+def test_a_reference_to_an_item_is_told_to_send_the_item_itself(client):
+    # As the Vercel AI SDK writes the second turn of a conversation by default.
+    items = [
+        {"role": "user", "content": [{"type": "input_text", "text": "Hello"}]},
+        {"type": "item_reference", "id": "msg_1"},
+        {"role": "user", "content": [{"type": "input_text", "text": "And then?"}]},
+    ]
+    with pytest.raises(openai.BadRequestError, match=r"send the item itself.*store: false") as caught:
+        client.responses.create(model="writer", input=items)
+    assert (caught.value.code, caught.value.param) == ("response_not_stored", "input[1]")
+
+
 def test_nothing_is_kept(client):
     response = client.responses.create(model="writer", input="Hello", store=False)
     assert response.model_extra["store"] is False
@@ -111,6 +148,9 @@ def test_what_only_others_can_run_is_refused(client):
     with pytest.raises(openai.BadRequestError) as caught:
         client.responses.create(model="writer", input="Hello", tools=[{"type": "web_search"}])
     assert (caught.value.code, caught.value.param) == ("unsupported_tool", "tools[0].type")
+    stores = {"type": "file_search", "vector_store_ids": ["vs_xa_public-services"]}
+    with pytest.raises(openai.BadRequestError, match="ask a service, which searches without tools"):
+        client.responses.create(model="writer", input="Hello", tools=[stores])
 
 
 def test_a_real_engine_answers(client):

@@ -62,3 +62,16 @@ def test_nothing_can_be_added(client):
     with pytest.raises(openai.APIStatusError) as caught:
         client.vector_stores.create(name="mine")
     assert caught.value.status_code == 405
+
+
+def test_of_files_it_is_told_that_the_store_is_searched(client):
+    for ask in (
+        lambda: client.vector_stores.files.list(STORE),
+        lambda: client.vector_stores.files.retrieve("XA-1-2001", vector_store_id=STORE),
+    ):
+        with pytest.raises(openai.NotFoundError, match=r"files of a vector store are not listed.*/search") as caught:
+            ask()
+        assert caught.value.code == "unsupported_route"
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.vector_stores.files.list("vs_none")
+    assert caught.value.code == "vector_store_not_found"

@@ -58,10 +58,24 @@ class VectorStoreRoutes:
         await send_json(send, VectorStoreList(cards, first, last), request.request_id)
 
     async def show(self, request: Request, send: Send) -> None:
-        """Show one store; what the caller's key does not reach looks as if it were not there."""
-        model, library = self._store(request.rest)
+        """Show one store; what the caller's key does not reach looks as if it were not there.
+
+        Raises
+        ------
+        NotFound
+            If there is none, or if something below it is asked for, as OpenAI has its files.
+        """
+        store_id, _, below = request.rest.partition("/")
+        model, library = self._store(store_id)
         if not reaches(self._parts, request, model):
             raise _no_store()
+        if below:
+            raise NotFound(
+                "the files of a vector store are not listed, and none is added",
+                why="A store holds the documents of a published release, which are found by searching.",
+                fix="POST /v1/vector_stores/{id}/search, and read what it finds at /v1/passages/{passage_id}.",
+                code="unsupported_route",
+            )
         await send_json(send, self._card(model, library), request.request_id)
 
     async def search(self, request: Request, send: Send) -> None:

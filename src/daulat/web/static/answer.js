@@ -182,7 +182,7 @@ export function drawAnswer(turn) {
         h('div', { class: 'near', lang: citation.language, dir: 'auto' }, drawLines(excerpt(linesOf(citation.quote)))),
         drawSource(citation, 0, `related/${at}`))))),
     drawState(turn),
-    failure && h('p', { class: 'notice', ...own }, say(whyNot(failure)), again()),
+    failure && h('p', { class: 'notice', ...own }, say(whyNot(failure), { n: turn.seconds }), again()),
     !isNotice && details?.as_of && !details.as_of_told && h('p', { class: 'as-of', ...own }, say('as_of', { date: longDate(details.as_of) })),
     !isNotice && state === 'done' && h('p', { class: 'actions', ...own },
       h('button', { type: 'button', 'data-do': 'copy' }, say('copy')),

@@ -150,7 +150,7 @@ class Chat extends HTMLElement {
         cancel(turn.stream);
         this.end(turn, { state: 'stopped' });
       } else if (error instanceof Refused || error instanceof TypeError) {
-        this.end(turn, { state: 'failed', failure: this.reason(error, turn) });
+        this.end(turn, { state: 'failed', failure: this.reason(error, turn), seconds: error.seconds });
       } else {
         this.end(turn, { state: 'failed', failure: 'failed' });
         throw error;
@@ -159,7 +159,7 @@ class Chat extends HTMLElement {
   }
 
   reason(error, turn) {
-    if (error.status === 429) return 'busy';
+    if (error.status === 429) return error.seconds ? 'busy_for' : 'busy';
     if (error.code === 'no_official_text') return 'no_text';
     if (error.code === 'loading') return 'loading';
     if (!navigator.onLine) return 'offline';
@@ -172,7 +172,7 @@ class Chat extends HTMLElement {
     this.draw(turn);
     this.announcer.follow(turn.text, true);
     const said = { done: 'done', stopped: 'stopped' }[turn.state] ?? turn.failure;
-    this.announcer.say(say(said, { n: turn.citations.length }));
+    this.announcer.say(say(said, { n: turn.failure ? turn.seconds : turn.citations.length }));
     this.announcer.end();
     keep(this.turns);
     this.busy(false);

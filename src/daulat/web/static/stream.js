@@ -5,12 +5,13 @@
 const AWAY = [502, 503, 504];
 const PATIENCE_MS = [300, 1000, 2000, 4000, 8000, 8000];
 
-/** The service said no: `status` of HTTP, or 0 inside a stream; `code` of the API, where it gave one. */
+/** The service said no: `status` of HTTP, or 0 inside a stream; `code` of the API and `seconds` to wait, where it gave them. */
 export class Refused extends Error {
-  constructor(status, code = '') {
+  constructor(status, code = '', seconds = 0) {
     super(`refused: ${status}`);
     this.status = status;
     this.code = code;
+    this.seconds = seconds;
   }
 }
 
@@ -43,8 +44,9 @@ const pause = (ms, signal) => new Promise((resolve, reject) => {
 
 async function open(path, options) {
   const response = await fetch(path, options);
-  if (!response.ok) throw new Refused(response.status, (await response.json().catch(() => null))?.error?.code);
-  return response;
+  if (response.ok) return response;
+  const { error } = (await response.json().catch(() => null)) ?? {};
+  throw new Refused(response.status, error?.code, Number.parseInt(response.headers.get('retry-after'), 10) || 0);
 }
 
 const post = (request, signal) => open('/v1/chat/completions', {

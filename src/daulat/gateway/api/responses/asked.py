@@ -46,11 +46,9 @@ def read_request(body: bytes) -> tuple[ResponseRequest, Json]:
     raw = decode(body, dict[str, msgspec.Raw])
     others = {name: msgspec.json.decode(value) for name, value in raw.items() if name not in _KNOWN}
     if request.previous_response_id or request.conversation:
-        raise BadRequest(
+        raise _not_kept(
             "an earlier response cannot be referred to",
-            why="Questions and answers are not kept here.",
             fix="send the whole conversation as `input`: the output items of earlier responses may stand in it.",
-            code="response_not_stored",
             param="previous_response_id" if request.previous_response_id else "conversation",
         )
     for name, asked, why in (
@@ -152,6 +150,13 @@ def _messages(items: list[Json]) -> list[Json]:
         elif kind == "function_call_output":
             output = _content(item.get("output"), f"{where}.output")
             turns.append({"role": "tool", "tool_call_id": _string(item, "call_id", where), "content": output})
+        elif kind == "item_reference":
+            raise _not_kept(
+                "an item of an earlier response cannot be referred to",
+                fix="send the item itself, with its content; the Vercel AI SDK does with "
+                "`providerOptions: { openai: { store: false } }`.",
+                param=where,
+            )
         elif kind != "reasoning":  # earlier thinking is not read again: models are not meant to
             raise _invalid(f"{where}.type", "items are messages, function calls and their outputs")
     if not turns:
@@ -192,10 +197,13 @@ def _content(content: object, where: str) -> str | list[Json]:
 def _tool(tool: Json, place: int) -> Json:
     where = f"tools[{place}]"
     if tool.get("type") != "function":
+        fix = "declare the tool as a function."
+        if tool.get("type") == "file_search":
+            fix = "ask a service, which searches without tools, or search with POST /v1/vector_stores/{id}/search."
         raise BadRequest(
             "only function tools can be called",
             why="Searches, interpreters and remote servers are not run here; the application runs its own functions.",
-            fix="declare the tool as a function.",
+            fix=fix,
             code="unsupported_tool",
             param=f"{where}.type",
         )
@@ -240,6 +248,11 @@ def _invalid(where: str, what: str) -> BadRequest:
         code="invalid_body",
         param=where,
     )
+
+
+def _not_kept(what: str, *, fix: str, param: str) -> BadRequest:
+    why = "Questions and answers are not kept here."
+    return BadRequest(what, why=why, fix=fix, code="response_not_stored", param=param)
 
 
 def _unsupported(name: str, why: str) -> BadRequest:

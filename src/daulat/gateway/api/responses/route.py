@@ -43,8 +43,11 @@ class ResponsesRoute:
         """Answer a request."""
         body = await request.json_body()
         asked, others = read_request(body)
-        if not isinstance(asked.input, str):  # refused here by the name that its caller knows it by
-            require_bytes(body, is_conversation=True, may_fetch=self._parts.media is not None)
+        if not isinstance(asked.input, str):
+            # Refused here by the name that its caller knows it by; all else is judged where the chat is read, and a
+            # schema there is none's address: those that clients write name their dialect by one.
+            items = msgspec.json.encode({"input": asked.input})
+            require_bytes(items, is_conversation=True, may_fetch=self._parts.media is not None)
         if asked.model not in self._parts.services and self._parts.router is None:
             self._parts.engines.engine_for(asked.model)  # nobody has it, and that is the first thing to say
         chat = to_chat(asked, others, is_service=asked.model in self._parts.services)
