@@ -120,14 +120,15 @@ class Assistant:
         Closing the iterator cancels. Text that was yielded and then found wanting is replaced by the answer's.
         `writer_for` says who may write this one answer, on whose account; without it the assistant's own does.
         """
-        question = self._repeated(self._in_a_known_language(question))
+        question = self.listener.repeated(self._in_a_known_language(question), self.immediate.asks)
         language = self.listener.language(question)
         danger = self.immediate.danger(question, language)
         answer = self.immediate.answer(question, language, danger)
         if answer is None:
             prepared = await self.turns.run(partial(self.judge.prepare, question, language))
             prepared = replace(prepared, danger=danger.category if danger else "")
-            answer = None if prepared.may_answer else self._declined(prepared)
+            may_answer = prepared.may_answer and not self.elsewhere.rules(prepared.asked)
+            answer = None if may_answer else self._declined(prepared)
             material = self._material(prepared) if answer is None else None
             writer = await self._writer(prepared, writer_for or self.writer_for) if material is not None else None
             if material is not None and writer is not None:
@@ -161,20 +162,6 @@ class Assistant:
         chosen = primary(question.language)
         is_known = chosen in {"en", *map(primary, self.languages)} or (chosen and self.speech.speaks(chosen))
         return question if is_known or not question.language else replace(question, language="")
-
-    def _repeated(self, question: Question) -> Question:
-        """Return the question that was asked before, where all that is asked now is another language; what asked for
-        nothing, such as thanks, only where nothing else was said."""
-        language = self.listener.asked_for(question.text)
-        said = [place for place, turn in enumerate(question.history) if turn.role == "user" and turn.text.strip()]
-        if not language or not said:
-            return question
-        place = next((at for at in reversed(said) if self._asks(question.history[at].text)), said[-1])
-        return replace(question, text=question.history[place].text, language=language, history=question.history[:place])
-
-    def _asks(self, text: str) -> bool:
-        """Say whether a message asks for more than another language."""
-        return not self.listener.asked_for(text) and self.immediate.asks(text, self.listener.language_of(text))
 
     def _chosen(self, prepared: Prepared) -> list[tuple[Evidence, Marked]]:
         """Choose what to cite: the best, beside it law that holds before old law, nothing far behind, and nothing of
@@ -322,7 +309,8 @@ class Assistant:
             return self._called(prepared)
         language, service = prepared.language, prepared.question.service
         laws = self.elsewhere.laws(prepared.asked, service)
-        pairs = list(zip(prepared.evidence, prepared.marked, strict=False))[:_RELATED]
+        most = 0 if self.elsewhere.rules(prepared.asked) else _RELATED  # near is then the rule of another matter
+        pairs = list(zip(prepared.evidence, prepared.marked, strict=False))[:most]
         related = tuple(self._citation(evidence, marked, short=True) for evidence, marked in pairs)
         page = Page(language)
         if laws:

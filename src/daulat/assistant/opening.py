@@ -30,7 +30,7 @@ from daulat.knowledge.ingest import load_rules
 from daulat.knowledge.release import Release
 from daulat.knowledge.reranker import Reranker
 from daulat.knowledge.search import BoundedSearcher, Places, load_ranking, reader_for
-from daulat.language import Contacts, PackFiles, contacts_for, detector_for, notices_for
+from daulat.language import Contacts, PackFiles, contacts_for, detector_for, notices_for, rulings_for
 
 
 def open_assistant(
@@ -96,7 +96,7 @@ def open_assistant(
         release=release,
         judge=Judge(searcher, marker, threads, load_answerable(pack)),
         immediate=Immediate(release, notices, contacts, speech, Fates(searcher, speech, labels)),
-        elsewhere=Elsewhere(searcher, speech, labels, services or {}),
+        elsewhere=Elsewhere(searcher, speech, labels, services or {}, rulings_for(pack, reader.wording)),
         listener=Listener(detector_for(pack), languages, spoken, reader.questions.beside_a_language),
         abroad=Abroad(spoken, tuple((names or {}).values()), reader.questions.countries),
         contacts=contacts,

@@ -16,6 +16,7 @@ from daulat.language.errors import LanguageError
 from daulat.language.identifiers import Identifier, Identifiers, identifiers_for
 from daulat.language.notices import SELF_HARM, Notices, notices_for
 from daulat.language.phrases import Phrases, Said
+from daulat.language.rulings import Ruling, Rulings, rulings_for
 from daulat.language.wording import Expansion, Wording, wording_for
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "PackFiles",
     "Phrases",
     "Rules",
+    "Ruling",
+    "Rulings",
     "Said",
     "Wording",
     "analyser_for",
@@ -44,6 +47,7 @@ __all__ = [
     "notices_for",
     "primary",
     "read_vocabulary",
+    "rulings_for",
     "tells_date",
     "wording_for",
 ]
