@@ -208,7 +208,7 @@ class Assistant:
             quoted.append(Quoted(citation, self.labels.cited(evidence), warning, is_history, now))
         first = quoted[0].citation
         foreign = first.language
-        opening = self._unread(prepared)
+        opening = [*self._unread(prepared), *self._spelt_out(prepared, first.quote)]
         opening += [self.speech.text_only_in(foreign, language)] if foreign and primary(foreign) != language else []
         opening += self._whose_law(prepared, first.quote)
         closing = [self.speech.as_of(first.as_of, language, is_law=first.status != "not_law")]
@@ -219,6 +219,13 @@ class Assistant:
 
     def _unread(self, prepared: Prepared) -> list[Said]:
         return [] if self.listener.reads(prepared.question.text) else [self.speech.unread(prepared.language)]
+
+    def _spelt_out(self, prepared: Prepared, quote: str = "") -> list[Said]:
+        """Say what an abbreviation stands for that is asked about, unless a quotation has it."""
+        told = prepared.meanings
+        if not told or told[0].short.casefold() in quote.casefold():
+            return []
+        return [self.speech.spelt_out(told, prepared.language)]
 
     def _whose_law(self, prepared: Prepared, quote: str) -> list[Said]:
         """Say whose law it is where the question names another country and the text does not speak of it."""
@@ -317,7 +324,9 @@ class Assistant:
             page.say(self.elsewhere.said(laws[0], service, language))
             ask = self._who_knows(prepared, laws)
         else:
-            page.say(*self._unread(prepared), self.elsewhere.declined(prepared.asked, language))
+            page.say(
+                *self._unread(prepared), *self._spelt_out(prepared), self.elsewhere.declined(prepared.asked, language)
+            )
             ask = self.contacts.for_topics(self._matters(prepared), language)
         return replace(self._finished(prepared, page, "declined", ask=ask), answered=False, related=related)
 

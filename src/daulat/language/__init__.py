@@ -8,6 +8,7 @@ a question, never calls a model, and contains no country: everything particular 
 
 from daulat.language._cognates import read_vocabulary
 from daulat.language._pack import PackFiles, primary
+from daulat.language.abbreviations import Abbreviations, Meaning, abbreviations_for, looks_short
 from daulat.language.analysis import Analyser, Rules, analyser_for
 from daulat.language.contacts import Contacts, Office, contact_faults, contacts_for
 from daulat.language.dates import long_date, tells_date
@@ -21,6 +22,7 @@ from daulat.language.wording import Expansion, Wording, wording_for
 
 __all__ = [
     "SELF_HARM",
+    "Abbreviations",
     "Analyser",
     "Contacts",
     "Detection",
@@ -29,6 +31,7 @@ __all__ = [
     "Identifier",
     "Identifiers",
     "LanguageError",
+    "Meaning",
     "Notices",
     "Office",
     "PackFiles",
@@ -38,12 +41,14 @@ __all__ = [
     "Rulings",
     "Said",
     "Wording",
+    "abbreviations_for",
     "analyser_for",
     "contact_faults",
     "contacts_for",
     "detector_for",
     "identifiers_for",
     "long_date",
+    "looks_short",
     "notices_for",
     "primary",
     "read_vocabulary",
