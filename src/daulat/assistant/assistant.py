@@ -25,6 +25,7 @@ from daulat.assistant.evidence import Evidence
 from daulat.assistant.immediate import Immediate
 from daulat.assistant.judging import CITED, OFFERED, Judge, Prepared
 from daulat.assistant.listening import Listener
+from daulat.assistant.order import in_order
 from daulat.assistant.patience import Patience, TooSlow
 from daulat.assistant.quoting import Page, Quoted, quotation
 from daulat.assistant.referral import as_contacts, topics_of, topics_told
@@ -45,7 +46,6 @@ from daulat.language import Contacts, Office, Said, primary
 from daulat.models.errors import ModelsError
 
 _RELATED = 3
-_AS_WELL = 1.0  # score that the act which changed an old text may lack beside it and still lead
 _NEAR = 5.0  # score below the best beyond which a further passage is not worth citing
 
 
@@ -171,12 +171,7 @@ class Assistant:
         topics = set(prepared.asked.topics)
         if topics.intersection(pairs[0][0].document.services):
             near = [pair for pair in near if topics.intersection(pair[0].document.services)]
-        leads = _leading(near)
-
-        def rank(pair: tuple[Evidence, Marked]) -> tuple[bool, float]:
-            return pair is not leads, _AS_WELL * (pair[0].standing == "history") - pair[0].score
-
-        return sorted(near, key=rank)[:CITED]
+        return in_order(near, prepared.asked.measures)[:CITED]
 
     def _citation(self, evidence: Evidence, marked: Marked, *, short: bool) -> Citation:
         quote = cut_quote(evidence.passage, marked.span, self.searcher.reader.legal, short=short)
@@ -382,15 +377,3 @@ class Assistant:
 
     def _has_text(self, doc_id: str) -> bool:
         return doc_id in self.release.document_rows
-
-
-def _leading(pairs: Sequence[tuple[Evidence, Marked]]) -> tuple[Evidence, Marked]:
-    """Return what leads an answer: the best, or what changed it where that answers as well.
-
-    An old text that was asked for leads, with the warning that names its successor: law in force on another matter
-    would answer something else.
-    """
-    best = pairs[0][0]
-    changed_by = best.status.by if best.standing == "history" else ""
-    near = (pair for pair in pairs if pair[0].document.doc_id == changed_by)
-    return next((pair for pair in near if best.score - pair[0].score < _AS_WELL), pairs[0])
