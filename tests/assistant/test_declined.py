@@ -69,6 +69,38 @@ def test_it_is_declined_in_the_askers_language(judging):
     assert judging("Saha nu meunang liga Inggris taun kamari?").text.startswith("Abdi teu mendak")
 
 
+CODE = "Undang-Undang Nomor 1 Tahun 2023 tentang Kitab Undang-Undang Hukum Pidana"
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("hukuman penganiayaan berapa tahun?", f"Hal ini diatur dalam Pasal 466 {CODE}, yang naskahnya tidak ada"),
+        ("What is the penalty for theft?", f"This is ruled on in Pasal 476 {CODE}, whose text is not in this"),
+        ("maling motor diukum pirang taun?", f"Bab punika dipunatur wonten ing Pasal 476 {CODE}, ingkang naskahipun"),
+        ("bangsat motor dihukum sabaraha taun?", f"Hal ieu diatur dina Pasal 476 {CODE}, anu naskahna teu aya"),
+    ],
+)
+def test_what_an_act_rules_on_that_is_not_here_is_never_answered_by_a_neighbour(ask, question, says):
+    answer = ask(question)  # answers whatever is near
+    assert (answer.mode, answer.citations, answer.related) == ("declined", (), ())
+    assert answer.text.startswith(says)
+    assert answer.contacts
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "hukuman penganiayaan anak berapa tahun?",
+        "hukuman pencemaran nama baik di facebook?",
+        "motor saya dicuri orang, lapor ke mana?",
+        "hukuman pencurian menurut UU 36/2009?",
+    ],
+)
+def test_what_an_act_here_may_rule_on_or_what_asks_for_no_rule_is_searched_for(ask, question):
+    assert ask(question).mode == "quotation"
+
+
 UNREAD = "Pertanyaan Anda ditulis dengan aksara yang tidak saya kenal, jadi mungkin saya salah memahaminya."
 
 

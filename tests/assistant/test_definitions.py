@@ -73,3 +73,36 @@ def test_a_law_that_is_not_here_is_named_where_the_answer_is_declined(judging, q
 def test_a_wrong_number_beside_a_whole_question_leaves_it_answered(judging):
     answer = judging("Menurut Pasal 58A UU 24/2013, siapa yang wajib melaporkan kematian penduduk?")
     assert "UU-24-2013" in {each.doc_id for each in answer.citations}
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("LTSA itu apa?", "LTSA adalah singkatan dari Layanan Terpadu Satu Atap. Saya tidak menemukan"),
+        ("apa sih bphtb", "BPHTB adalah singkatan dari Bea Perolehan Hak atas Tanah dan Bangunan. Saya tidak"),
+        ("kepanjangan SP3 apa ya", "SP3 adalah singkatan dari Surat Peringatan Ketiga. Saya tidak menemukan"),
+        ("what does LTSA stand for?", "LTSA stands for Layanan Terpadu Satu Atap (one-stop service for migrant"),
+        ("LTSA kuwi apa?", "LTSA punika cekakan saking Layanan Terpadu Satu Atap. Kula mboten manggihaken"),
+        ("LTSA teh naon?", "LTSA téh singgetan tina Layanan Terpadu Satu Atap. Abdi teu mendak"),
+        ("XQZW itu apa?", "Saya tidak menemukan"),
+        ("zzq4 itu apa?", "Saya tidak menemukan"),
+        ("zzqtp itu apa?", "Saya tidak menemukan"),
+    ],
+)
+def test_an_abbreviation_that_no_text_here_explains_is_spelt_out_and_never_answered_by_another(ask, question, says):
+    answer = ask(question)  # answers whatever is near
+    assert (answer.mode, answer.citations, answer.related) == ("declined", (), ())
+    assert answer.text.startswith(says)
+
+
+@pytest.mark.parametrize("question", ["KTP itu singkatan dari apa?", "apa itu K.T.P.?", "what does KTP stand for?"])
+def test_one_that_a_text_explains_is_answered_by_what_speaks_of_it_alone(ask, release, question):
+    answer = ask(question)
+    assert answer.citations[0].passage_id.startswith("UU-24-2013:pasal-1#")
+    texts = [release.stored(release.row_of(citation.passage_id)).passage.text for citation in answer.citations]
+    assert all("tanda penduduk" in text.lower() for text in texts)
+
+
+def test_what_it_stands_for_is_told_before_a_text_that_does_not_write_it(ask):
+    assert ask("apa itu KITAS?").text.startswith("KITAS adalah singkatan dari Kartu Izin Tinggal Terbatas.")
+    assert "singkatan" not in ask("NIK itu apa?").text

@@ -6,9 +6,9 @@ from __future__ import annotations
 import pytest
 
 from daulat.assistant import Answer, open_assistant
-from daulat.assistant.assistant import _leading
 from daulat.assistant.citing import at_article
 from daulat.assistant.evidence import Evidence, gather_evidence
+from daulat.assistant.order import in_order
 from daulat.assistant.quoting import Quoted, quotation
 from daulat.assistant.sentence import Marked
 from daulat.assistant.types import Citation
@@ -225,7 +225,16 @@ def test_an_old_text_is_put_behind_what_changed_it_and_not_behind_law_on_another
         return Evidence(Hit(passage, document, score), passage, document, status, "history" if by else "current")
 
     found = [evidence("A", 2.0, by="B"), evidence("C", 1.9), evidence("B", score)]
-    assert _leading([(each, Marked((0, 4))) for each in found])[0].document.doc_id == leads
+    assert in_order([(each, Marked((0, 4))) for each in found])[0][0].document.doc_id == leads
+
+
+def test_an_article_that_says_the_age_leads_before_the_general_part_that_retells_it(ask):
+    answer = ask("What is the minimum age for marriage?")
+    assert [each.passage_id.split("#")[0] for each in answer.citations[:2]] == [
+        "UU-1-1974:pasal-7",
+        "UU-1-1974:penjelasan-umum",
+    ]
+    assert "Both must be 19 years old to marry" in answer.text
 
 
 @pytest.fixture(scope="module")

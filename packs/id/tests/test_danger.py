@@ -40,6 +40,7 @@ OTHER_OFFICE = {
 ALARMED = {
     "bapak dulu pernah memukul saya waktu kecil, bisa dilaporkan sekarang?",
     "istri saya digigit anjing tetangga minta ganti rugi ke siapa",
+    "anjing saya tertabrak mobil",  # or a curse, and a person was hit
 }
 QUESTIONS = [
     (text, wanted.split(","))
@@ -82,6 +83,12 @@ def test_the_lists_are_long_and_of_four_languages() -> None:
     assert len(DANGER) >= 200
     assert len(HARMLESS) >= 300
     assert {language for _, language, _, _ in MESSAGES} == set(NATION)
+
+
+def test_of_cries_and_what_looks_like_them_many_are_of_things_papers_rules_and_the_past() -> None:
+    later = [wanted for label, _, wanted, _ in MESSAGES if label == "later"]
+    assert sum(wanted != "-" for wanted in later) >= 60
+    assert later.count("-") >= 60
 
 
 def test_who_is_in_danger_is_heard() -> None:

@@ -15,7 +15,7 @@ from string import Formatter
 import pytest
 import yaml
 
-from daulat.language import Phrases, analyser_for, contacts_for, wording_for
+from daulat.language import Phrases, abbreviations_for, analyser_for, contacts_for, wording_for
 from daulat.language.wording import read_pairs
 from daulat.nation.packs import Pack
 
@@ -229,3 +229,11 @@ def test_a_question_of_no_text_is_sent_to_the_office_of_its_matter(question: str
 )
 def test_a_word_of_many_matters_alone_tells_none(question: str) -> None:
     assert contacts_for(PACK).matters(question, []) == []
+
+
+def test_every_abbreviation_says_what_it_stands_for_also_in_english():
+    data = PACK.yaml("abbreviations.yaml")["abbreviations"]
+    each = [(short, one) for short, entry in data.items() for one in (entry if isinstance(entry, list) else [entry])]
+    assert len(data) >= 120
+    assert not [short for short, one in each if not one.get("id") or not one.get("en")]
+    abbreviations_for(PACK)  # reads every entry

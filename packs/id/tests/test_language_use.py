@@ -240,3 +240,26 @@ def test_a_thing_that_takes_the_place_of_another_is_known_in_each_language(
     before: str, text: str, searched: str
 ) -> None:
     assert load_question_patterns(PACK).without_replaced(before, text) == searched
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "dies"),
+    [
+        ("jv", "BPJS kula pejah", False),
+        ("jv", "BPJSku wis mati", False),
+        ("jv", "SIM kula sampun pejah, kados pundi?", False),
+        ("jv", "listrik pejah", False),
+        ("jv", "pajeg motor mati rong taun", False),
+        ("su", "BPJS abdi paéh", False),
+        ("su", "KTP paeh kudu kumaha", False),
+        ("su", "listrik geus paeh ti isuk", False),
+        ("jv", "simbah kula pejah", True),
+        ("jv", "BPJS wong mati", True),
+        ("su", "bapa kuring paeh", True),
+        ("su", "pamajikan maot, BPJS na kumaha", True),
+    ],
+)
+def test_papers_and_power_that_die_are_no_death(language: str, said: str, dies: bool) -> None:
+    _, gloss, expansion = WORDING.read(said, language)
+    assert ("meninggal" in gloss) == dies
+    assert any("kematian" in phrase for phrase in expansion.phrases) == dies

@@ -57,6 +57,9 @@ def test_the_law_of_a_day(release: Ingested, rules: IngestRules, case: dict[str,
         assert getattr(status, field) == case.get(field, getattr(status, field))
     if "newer" in case:
         assert status.newer_passage_id == case["newer"]
+    if "now_says" in case:
+        assert case["now_says"] in dict(status.now)["id"]
+        assert {tag for tag, _ in status.now} == {"id", "en", "jv", "su"}
     if "newer_says" in case:
         assert case["newer_says"] in texts[case["newer"]][1].text
 

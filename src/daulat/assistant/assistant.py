@@ -25,6 +25,7 @@ from daulat.assistant.evidence import Evidence
 from daulat.assistant.immediate import Immediate
 from daulat.assistant.judging import CITED, OFFERED, Judge, Prepared
 from daulat.assistant.listening import Listener
+from daulat.assistant.order import in_order
 from daulat.assistant.patience import Patience, TooSlow
 from daulat.assistant.quoting import Page, Quoted, quotation
 from daulat.assistant.referral import as_contacts, topics_of, topics_told
@@ -45,7 +46,6 @@ from daulat.language import Contacts, Office, Said, primary
 from daulat.models.errors import ModelsError
 
 _RELATED = 3
-_AS_WELL = 1.0  # score that the act which changed an old text may lack beside it and still lead
 _NEAR = 5.0  # score below the best beyond which a further passage is not worth citing
 
 
@@ -120,14 +120,15 @@ class Assistant:
         Closing the iterator cancels. Text that was yielded and then found wanting is replaced by the answer's.
         `writer_for` says who may write this one answer, on whose account; without it the assistant's own does.
         """
-        question = self._repeated(self._in_a_known_language(question))
+        question = self.listener.repeated(self._in_a_known_language(question), self.immediate.asks)
         language = self.listener.language(question)
         danger = self.immediate.danger(question, language)
         answer = self.immediate.answer(question, language, danger)
         if answer is None:
             prepared = await self.turns.run(partial(self.judge.prepare, question, language))
             prepared = replace(prepared, danger=danger.category if danger else "")
-            answer = None if prepared.may_answer else self._declined(prepared)
+            may_answer = prepared.may_answer and not self.elsewhere.rules(prepared.asked)
+            answer = None if may_answer else self._declined(prepared)
             material = self._material(prepared) if answer is None else None
             writer = await self._writer(prepared, writer_for or self.writer_for) if material is not None else None
             if material is not None and writer is not None:
@@ -162,20 +163,6 @@ class Assistant:
         is_known = chosen in {"en", *map(primary, self.languages)} or (chosen and self.speech.speaks(chosen))
         return question if is_known or not question.language else replace(question, language="")
 
-    def _repeated(self, question: Question) -> Question:
-        """Return the question that was asked before, where all that is asked now is another language; what asked for
-        nothing, such as thanks, only where nothing else was said."""
-        language = self.listener.asked_for(question.text)
-        said = [place for place, turn in enumerate(question.history) if turn.role == "user" and turn.text.strip()]
-        if not language or not said:
-            return question
-        place = next((at for at in reversed(said) if self._asks(question.history[at].text)), said[-1])
-        return replace(question, text=question.history[place].text, language=language, history=question.history[:place])
-
-    def _asks(self, text: str) -> bool:
-        """Say whether a message asks for more than another language."""
-        return not self.listener.asked_for(text) and self.immediate.asks(text, self.listener.language_of(text))
-
     def _chosen(self, prepared: Prepared) -> list[tuple[Evidence, Marked]]:
         """Choose what to cite: the best, beside it law that holds before old law, nothing far behind, and nothing of
         another matter where the question's is clear."""
@@ -184,12 +171,7 @@ class Assistant:
         topics = set(prepared.asked.topics)
         if topics.intersection(pairs[0][0].document.services):
             near = [pair for pair in near if topics.intersection(pair[0].document.services)]
-        leads = _leading(near)
-
-        def rank(pair: tuple[Evidence, Marked]) -> tuple[bool, float]:
-            return pair is not leads, _AS_WELL * (pair[0].standing == "history") - pair[0].score
-
-        return sorted(near, key=rank)[:CITED]
+        return in_order(near, prepared.asked.measures)[:CITED]
 
     def _citation(self, evidence: Evidence, marked: Marked, *, short: bool) -> Citation:
         quote = cut_quote(evidence.passage, marked.span, self.searcher.reader.legal, short=short)
@@ -222,7 +204,7 @@ class Assistant:
             quoted.append(Quoted(citation, self.labels.cited(evidence), () if known else warning, is_history, now))
         first = quoted[0].citation
         foreign = first.language
-        opening = self._unread(prepared)
+        opening = [*self._unread(prepared), *self._spelt_out(prepared, first.quote)]
         opening += [self.speech.text_only_in(foreign, language)] if foreign and primary(foreign) != language else []
         opening += self._whose_law(prepared, first.quote)
         closing = [self.speech.as_of(first.as_of, language, is_law=first.status != "not_law")]
@@ -233,6 +215,13 @@ class Assistant:
 
     def _unread(self, prepared: Prepared) -> list[Said]:
         return [] if self.listener.reads(prepared.question.text) else [self.speech.unread(prepared.language)]
+
+    def _spelt_out(self, prepared: Prepared, quote: str = "") -> list[Said]:
+        """Say what an abbreviation stands for that is asked about, unless a quotation has it."""
+        told = prepared.meanings
+        if not told or told[0].short.casefold() in quote.casefold():
+            return []
+        return [self.speech.spelt_out(told, prepared.language)]
 
     def _whose_law(self, prepared: Prepared, quote: str) -> list[Said]:
         """Say whose law it is where the question names another country and the text does not speak of it."""
@@ -323,14 +312,17 @@ class Assistant:
             return self._called(prepared)
         language, service = prepared.language, prepared.question.service
         laws = self.elsewhere.laws(prepared.asked, service)
-        pairs = list(zip(prepared.evidence, prepared.marked, strict=False))[:_RELATED]
+        most = 0 if self.elsewhere.rules(prepared.asked) else _RELATED  # near is then the rule of another matter
+        pairs = list(zip(prepared.evidence, prepared.marked, strict=False))[:most]
         related = tuple(self._citation(evidence, marked, short=True) for evidence, marked in pairs)
         page = Page(language)
         if laws:
             page.say(self.elsewhere.said(laws[0], service, language))
             ask = self._who_knows(prepared, laws)
         else:
-            page.say(*self._unread(prepared), self.elsewhere.declined(prepared.asked, language))
+            page.say(
+                *self._unread(prepared), *self._spelt_out(prepared), self.elsewhere.declined(prepared.asked, language)
+            )
             ask = self.contacts.for_topics(self._matters(prepared), language)
         return replace(self._finished(prepared, page, "declined", ask=ask), answered=False, related=related)
 
@@ -386,15 +378,3 @@ class Assistant:
 
     def _has_text(self, doc_id: str) -> bool:
         return doc_id in self.release.document_rows
-
-
-def _leading(pairs: Sequence[tuple[Evidence, Marked]]) -> tuple[Evidence, Marked]:
-    """Return what leads an answer: the best, or what changed it where that answers as well.
-
-    An old text that was asked for leads, with the warning that names its successor: law in force on another matter
-    would answer something else.
-    """
-    best = pairs[0][0]
-    changed_by = best.status.by if best.standing == "history" else ""
-    near = (pair for pair in pairs if pair[0].document.doc_id == changed_by)
-    return next((pair for pair in near if best.score - pair[0].score < _AS_WELL), pairs[0])

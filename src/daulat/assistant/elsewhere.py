@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Laws that do not answer: a question in; the laws it names that its service does not answer from, what to say of them
-and of those that are not here, out.
+and of those that are not here or that rule on what is asked and are not here, out.
 
 "I found nothing" would be untrue of a law that is here, and says too little of one that is not. Which service answers
 from a law is said by its name.
@@ -17,7 +17,7 @@ from daulat.knowledge.legal import LawMention
 from daulat.knowledge.search import Asked, Filters, Searcher
 from daulat.knowledge.search.places import holds
 from daulat.knowledge.types import Document
-from daulat.language import Said
+from daulat.language import Ruling, Rulings, Said
 
 _MOST_SERVICES = 3
 
@@ -32,12 +32,15 @@ class Elsewhere:
         Which texts a service may find; the country's sentences and names of acts.
     services : mapping
         Names of the nation's services, by id and language.
+    rulings : Rulings, optional
+        Which acts rule on what no text here does.
     """
 
     searcher: Searcher
     speech: Speech
     labels: Labels
     services: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    rulings: Rulings | None = None
 
     def laws(self, asked: Asked, service: str) -> Sequence[Document]:
         """Return the laws named, where they are here and the service answers from none of them."""
@@ -56,11 +59,32 @@ class Elsewhere:
         services = ", ".join(self._named(each, tag) for each in others[:_MOST_SERVICES])
         return phrases.say("law_served_by", law=name, services=services)
 
+    def rules(self, asked: Asked) -> bool:
+        """Say whether an act that is not here rules on what is asked, and the question names no law itself.
+
+        What is near then is the rule of another matter: the penalty for a lie to the registry is none for any lie.
+        """
+        return self._ruling(asked) is not None
+
     def declined(self, asked: Asked, language: str) -> Said:
-        """Say that no source answers: the law or article that is named is not here, or else nothing was found."""
+        """Say that no source answers: the law or article that is named or rules is not here, or nothing was found."""
         phrases = self.speech.phrases(language)
         missing = next(filter(None, map(self._missing, asked.mentions)), "")
-        return phrases.say("not_held", named=missing) if missing else phrases.say("declined")
+        if missing:
+            return phrases.say("not_held", named=missing)
+        ruling = self._ruling(asked)
+        return phrases.say("ruled_elsewhere", named=self._named_ruling(ruling)) if ruling else phrases.say("declined")
+
+    def _ruling(self, asked: Asked) -> Ruling | None:
+        if self.rulings is None or asked.mentions:
+            return None
+        found = self.rulings.of(asked.text, asked.language)
+        return found if found and found.doc_id not in self.searcher.release.document_rows else None
+
+    def _named_ruling(self, ruling: Ruling) -> str:
+        titles = {act.doc_id: act.title for act in self.searcher.release.acts}
+        law = self.labels.act(ruling.doc_id, ruling.title or titles.get(ruling.doc_id, ""))
+        return self.labels.article_of(ruling.article, law) if ruling.article else law
 
     def _missing(self, law: LawMention) -> str:
         """Name a law that is not here, or the article that one here lacks; empty where nothing is missing."""

@@ -8,11 +8,12 @@ milliseconds a search, most of them the encoding of the question. It writes noth
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from daulat.assistant.answerable import Answerable
 from daulat.assistant.citing import at_article
+from daulat.assistant.defining import Defining
 from daulat.assistant.evidence import Evidence, gather_evidence
 from daulat.assistant.followup import Thread, Threads
 from daulat.assistant.marking import Marker
@@ -20,6 +21,7 @@ from daulat.assistant.sentence import Marked
 from daulat.assistant.types import Question
 from daulat.knowledge.search import LONGEST_QUERY, Asked, Candidates, Filters, Searcher
 from daulat.knowledge.types import Hit
+from daulat.language import Meaning
 
 CITED = 5
 OFFERED = 4  # passages that a writing model is given
@@ -33,7 +35,7 @@ class Prepared:
     """What is known before a word is written.
 
     `threshold` is the probability from which it is answered; `danger` the category of an emergency whose number is told
-    before the answer, empty where there is none.
+    before the answer, empty where there is none; `meanings` what the abbreviation stands for that is asked about.
     """
 
     question: Question
@@ -45,6 +47,7 @@ class Prepared:
     probability: float
     threshold: float
     danger: str = ""
+    meanings: tuple[Meaning, ...] = ()
 
     @property
     def may_answer(self) -> bool:
@@ -62,12 +65,15 @@ class Judge:
         How it finds, how it tells which sentence answers, and what a question goes on from.
     answerable : Answerable
         Decides whether the evidence is good enough.
+    defining : Defining
+        Tells what speaks of an abbreviation.
     """
 
     searcher: Searcher
     marker: Marker
     threads: Threads
     answerable: Answerable
+    defining: Defining
 
     def prepare(self, question: Question, language: str) -> Prepared:
         """Search and judge a question, on its own or with what it goes on from."""
@@ -80,6 +86,34 @@ class Judge:
         return self._prepared(question, language, surer)
 
     def _judged(self, question: Question, language: str, thread: Thread) -> _Case:
+        """Search and judge; where an abbreviation is asked about, by what speaks of it, also as it is spelt out."""
+        case = self._found(question, language, thread)
+        asked = case.asked
+        if not self.defining.is_asked(asked):
+            return case
+        spelt_out = self.defining.spelt_out(question.text, asked)
+        found = [case, *(self._found(replace(question, text=text), language, thread) for text in spelt_out)]
+        speaking = [self._speaking(each, asked) for each in found]
+        best = max(speaking, key=lambda each: each.probability)
+        # Where nothing speaks of it, what was asked is as it was asked; its own words tell whom to ask in either case.
+        case = best if self._is_enough(best) else speaking[0]
+        meanings = tuple(self.defining.meanings(asked))
+        return case._replace(asked=replace(case.asked, text=asked.text), meanings=meanings)
+
+    def _is_enough(self, case: _Case) -> bool:
+        return bool(case.hits) and case.probability >= self.answerable.threshold(case.hits, case.found.heard)
+
+    def _speaking(self, case: _Case, asked: Asked) -> _Case:
+        """Leave of what was found what speaks of the abbreviation that is asked about."""
+        hits = self.defining.speaking(case.hits, asked)
+        if hits and hits[0] is case.hits[0]:
+            return case._replace(hits=hits)
+        if not hits:
+            return case._replace(hits=(), mark=None, probability=0.0)
+        weighed_anew = self._weigh(hits, case.asked, case.found)
+        return case._replace(hits=hits, mark=weighed_anew.mark, probability=weighed_anew.probability)
+
+    def _found(self, question: Question, language: str, thread: Thread) -> _Case:
         searcher = self.searcher
         asked = searcher.ask(_ends_of(thread.searched(question.text, language, searcher.reader)), language)
         if thread.before:
@@ -101,7 +135,17 @@ class Judge:
         marked = [case.mark] if case.mark and hits is case.hits else []
         marked += [self.marker.mark(asked, each, found.heard) for each in evidence[len(marked) : _MARKED]]
         evidence = tuple(at_article(item, mark.span[0], legal) for item, mark in zip(evidence, marked, strict=False))
-        return Prepared(question, language, asked, hits, evidence, tuple(marked), case.probability, threshold)
+        return Prepared(
+            question,
+            language,
+            asked,
+            hits,
+            evidence,
+            tuple(marked),
+            case.probability,
+            threshold,
+            meanings=case.meanings,
+        )
 
     def _in_order(self, case: _Case, threshold: float) -> tuple[Hit, ...]:
         """Return the hits as they are cited: of what is answered, and by no rule, a reranker orders the first.
@@ -143,7 +187,8 @@ class Judge:
 
 
 class _Case(NamedTuple):
-    """What was searched for, the hits in the order that answers most surely, the first one's mark, and how surely."""
+    """What was searched for, the hits in the order that answers most surely, the first one's mark, how surely, and what
+    the abbreviation stands for that is asked about."""
 
     thread: Thread
     asked: Asked
@@ -151,6 +196,7 @@ class _Case(NamedTuple):
     hits: tuple[Hit, ...]
     mark: Marked | None
     probability: float
+    meanings: tuple[Meaning, ...] = ()
 
 
 class _Weighed(NamedTuple):

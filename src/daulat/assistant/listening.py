@@ -8,7 +8,8 @@ on until more is said. It answers nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from babel import Locale, UnknownLocaleError
 
@@ -72,6 +73,25 @@ class Listener:
         if found.confidence >= enough:
             return found.language
         return self.language_of(before[-1], before[:-1]) if before else self.languages[0]
+
+    def repeated(self, question: Question, asks: Callable[[str, str], bool]) -> Question:
+        """Return the question that was asked before, where all that is asked now is another language; what asked for
+        nothing, such as thanks, only where nothing else was said.
+
+        Parameters
+        ----------
+        question : Question
+        asks : callable
+            Whether a message asks something, by its text and language.
+        """
+        language = self.asked_for(question.text)
+        said = [place for place, turn in enumerate(question.history) if turn.role == "user" and turn.text.strip()]
+        if not language or not said:
+            return question
+        before = [question.history[place].text for place in said]
+        asking = [n for n, text in enumerate(before) if not self.asked_for(text) and asks(text, self.language_of(text))]
+        place = said[asking[-1] if asking else -1]
+        return replace(question, text=question.history[place].text, language=language, history=question.history[:place])
 
     def reads(self, text: str) -> bool:
         """Say whether a text is in letters of a language that is known here; what is not can only be guessed at."""

@@ -14,6 +14,7 @@ from daulat.assistant.abroad import Abroad
 from daulat.assistant.answerable import load_answerable
 from daulat.assistant.assistant import Assistant
 from daulat.assistant.citing import load_labels
+from daulat.assistant.defining import Defining
 from daulat.assistant.elsewhere import Elsewhere
 from daulat.assistant.fate import Fates
 from daulat.assistant.followup import Threads
@@ -30,7 +31,15 @@ from daulat.knowledge.ingest import load_rules
 from daulat.knowledge.release import Release
 from daulat.knowledge.reranker import Reranker
 from daulat.knowledge.search import BoundedSearcher, Places, load_ranking, reader_for
-from daulat.language import Contacts, PackFiles, contacts_for, detector_for, notices_for
+from daulat.language import (
+    Contacts,
+    PackFiles,
+    abbreviations_for,
+    contacts_for,
+    detector_for,
+    notices_for,
+    rulings_for,
+)
 
 
 def open_assistant(
@@ -94,9 +103,9 @@ def open_assistant(
     notices = notices_for(pack, reader.wording)
     return Assistant(
         release=release,
-        judge=Judge(searcher, marker, threads, load_answerable(pack)),
+        judge=Judge(searcher, marker, threads, load_answerable(pack), Defining(abbreviations_for(pack), reader)),
         immediate=Immediate(release, notices, contacts, speech, Fates(searcher, speech, labels)),
-        elsewhere=Elsewhere(searcher, speech, labels, services or {}),
+        elsewhere=Elsewhere(searcher, speech, labels, services or {}, rulings_for(pack, reader.wording)),
         listener=Listener(detector_for(pack), languages, spoken, reader.questions.beside_a_language),
         abroad=Abroad(spoken, tuple((names or {}).values()), reader.questions.countries),
         contacts=contacts,

@@ -177,11 +177,11 @@ def mark_sentence(
 
 
 def _measured(asked: Asked, looked: Sequence[ReadSentence], shares: NDArray[np.float64], best: int) -> int:
-    """Return the best sentence that shows the measure asked for; the best of all where none does.
+    """Return the best sentence that shows the measure asked for, or the one asked about; the best where none does.
 
     Of a law every sentence has numbers, its paragraphs': only with its unit is one an answer.
     """
-    for found in asked.measures:
+    for found in (*asked.measures, *asked.compares):
         having = [i for i, sentence in enumerate(looked) if shares[i] >= _LEAST and found.search(sentence.text)]
         if having:
             return best if best in having else max(having, key=lambda i: shares[i])

@@ -16,7 +16,7 @@ from daulat.assistant.abroad import territory_name
 from daulat.assistant.citing import Labels
 from daulat.assistant.evidence import Evidence
 from daulat.knowledge.types import said_in
-from daulat.language import PackFiles, Phrases, Said, long_date, primary
+from daulat.language import Meaning, PackFiles, Phrases, Said, long_date, primary
 
 
 class Speech:
@@ -76,6 +76,13 @@ class Speech:
         tag = phrases.spoken_in("unread")
         names = [_language_name(each, tag) for each in self.spoken()]
         return phrases.say("unread", languages=", ".join(names))
+
+    def spelt_out(self, meanings: Sequence[Meaning], language: str) -> Said:
+        """Say what an abbreviation stands for, each of its meanings."""
+        phrases = self.phrases(language)
+        tag = phrases.spoken_in("abbreviation")
+        told = " / ".join(meaning.in_language(tag) for meaning in meanings)
+        return phrases.say("abbreviation", short=meanings[0].short, meaning=told)
 
     def whose_law(self, country: str, asked_in: str) -> Said:
         """Say whose law is quoted where the question names another country."""

@@ -8,6 +8,7 @@ a question, never calls a model, and contains no country: everything particular 
 
 from daulat.language._cognates import read_vocabulary
 from daulat.language._pack import PackFiles, primary
+from daulat.language.abbreviations import Abbreviations, Meaning, abbreviations_for, looks_short
 from daulat.language.analysis import Analyser, Rules, analyser_for
 from daulat.language.contacts import Contacts, Office, contact_faults, contacts_for
 from daulat.language.dates import long_date, tells_date
@@ -16,10 +17,12 @@ from daulat.language.errors import LanguageError
 from daulat.language.identifiers import Identifier, Identifiers, identifiers_for
 from daulat.language.notices import SELF_HARM, Notices, notices_for
 from daulat.language.phrases import Phrases, Said
+from daulat.language.rulings import Ruling, Rulings, rulings_for
 from daulat.language.wording import Expansion, Wording, wording_for
 
 __all__ = [
     "SELF_HARM",
+    "Abbreviations",
     "Analyser",
     "Contacts",
     "Detection",
@@ -28,22 +31,28 @@ __all__ = [
     "Identifier",
     "Identifiers",
     "LanguageError",
+    "Meaning",
     "Notices",
     "Office",
     "PackFiles",
     "Phrases",
     "Rules",
+    "Ruling",
+    "Rulings",
     "Said",
     "Wording",
+    "abbreviations_for",
     "analyser_for",
     "contact_faults",
     "contacts_for",
     "detector_for",
     "identifiers_for",
     "long_date",
+    "looks_short",
     "notices_for",
     "primary",
     "read_vocabulary",
+    "rulings_for",
     "tells_date",
     "wording_for",
 ]

@@ -53,3 +53,25 @@ def test_a_measure_is_shown_by_a_number_with_its_unit(question: str, language: s
 )
 def test_a_question_for_no_measure_has_none(question: str) -> None:
     assert PATTERNS.measures(question, "id") == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("anak umur 15 naik motor boleh?", "id"),
+        ("boleh ga umur 16 bawa motor", "id"),
+        ("15 tahun udah bisa kerja?", "id"),
+        ("bocah umur 15 numpak motor oleh ora", "jv"),
+        ("budak umur 15 meunang mawa motor teu", "su"),
+        ("can a 15-year-old ride a motorbike?", "en"),
+    ],
+)
+def test_who_names_an_age_and_asks_whether_it_will_do_is_shown_the_age_of_the_law(question: str, language: str) -> None:
+    [found] = PATTERNS.compares(question, language)
+    assert found.search("(2) a. usia 17 (tujuh belas) tahun untuk Surat Izin Mengemudi A")
+    assert not found.search("(5) a. ujian teori; b. ujian praktik")
+
+
+@pytest.mark.parametrize("question", ["anak saya umur 15 ditabrak motor", "umur berapa boleh naik motor?"])
+def test_who_only_tells_an_age_or_asks_for_one_compares_none(question: str) -> None:
+    assert PATTERNS.compares(question, "id") == ()

@@ -61,6 +61,8 @@ class Asked:
         The kind of answer that is asked for.
     measures : tuple of pattern
         What shows the measure that is asked for, such as a number of days, the narrowest first.
+    compares : tuple of pattern
+        What shows the measure that the question names itself and asks whether it will do, such as an age.
     topics : tuple of str
         Topics of the glossary that the question touches.
     language : str
@@ -79,6 +81,7 @@ class Asked:
     official: str = ""
     kind: AnswerKind | None = None
     measures: tuple[re.Pattern[str], ...] = ()
+    compares: tuple[re.Pattern[str], ...] = ()
     topics: tuple[str, ...] = ()
     language: str = ""
 
@@ -165,6 +168,7 @@ class Reader:
             official=self.wording.to_official(defined, tag) if defined else "",
             kind=self.questions.kind(rest or text, tag),
             measures=self.questions.measures(rest or text, tag),
+            compares=self.questions.compares(rest or text, tag),
             topics=worded.topics,
             language=primary(tag),
         )

@@ -9,7 +9,7 @@ answers.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,7 @@ class QuestionPatterns:
     defined_aside: re.Pattern[str]
     kinds: tuple[AnswerKind, ...]
     measured: tuple[AnswerKind, ...] = ()
+    compared: tuple[AnswerKind, ...] = ()
     beside_a_language: frozenset[str] = frozenset()
     countries: Mapping[str, str] = field(default_factory=dict)
     fate: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
@@ -137,8 +138,11 @@ class QuestionPatterns:
         >>> [bool(found.search("(2) within 60 days")) for found in measures]
         [True, True]
         """
-        asked = unmarked(text)
-        return tuple(k.found for k in self.measured if k.asks.get(primary(language), _NEVER).search(asked))
+        return _found(self.measured, text, language)
+
+    def compares(self, text: str, language: str) -> tuple[re.Pattern[str], ...]:
+        """Return what shows the measures that the question names and asks whether they will do, such as an age."""
+        return _found(self.compared, text, language)
 
 
 def load_question_patterns(pack: PackFiles | None) -> QuestionPatterns:
@@ -168,6 +172,7 @@ def _patterns(data: Mapping[str, Any]) -> QuestionPatterns:
         fate={tag: _asking(pattern) for tag, pattern in data.get("fate", {}).items()},
         kinds=_kinds(data["answers"]),
         measured=_kinds(data.get("measures", {}), number=str(data.get("number", ""))),
+        compared=_kinds(data.get("compares", {}), number=str(data.get("number", ""))),
     )
 
 
@@ -180,6 +185,11 @@ def _kinds(data: Mapping[str, Any], number: str = "") -> tuple[AnswerKind, ...]:
         )
         for name, kind in data.items()
     )
+
+
+def _found(kinds: Sequence[AnswerKind], text: str, language: str) -> tuple[re.Pattern[str], ...]:
+    asked = unmarked(text)
+    return tuple(kind.found for kind in kinds if kind.asks.get(primary(language), _NEVER).search(asked))
 
 
 def _asking(pattern: str) -> re.Pattern[str]:
