@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from daulat.assistant import open_assistant
+from daulat.assistant import Question, explain, open_assistant
 from daulat.assistant.likeness import likeness, unlike
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.index.cache import VectorCache
@@ -77,3 +77,18 @@ def test_what_stands_above_a_passage_counts_as_standing_there():
 
 def test_a_question_of_no_words_is_unlike_nothing():
     assert set(unlike({}, (), ()).values()) == {0.0}
+
+
+def test_why_a_question_was_declined_can_be_read(office):
+    assistant = office("ee").assistant
+    why = explain(assistant, Question("Kui palju maksab hambaravi?"))
+    assert (why.decided_by, why.probability < why.threshold) == ("weighed", True)
+    assert why.passage_id == assistant.release.stored(assistant.release.row_of(why.passage_id)).passage.passage_id
+    assert "hambaravi" in why.missing
+    assert "maksab" not in why.missing  # it stands in the passage
+
+
+def test_why_says_where_no_text_was_searched_or_a_heading_was_asked(office):
+    assistant = office("tl").assistant
+    assert explain(assistant, Question("hello")).decided_by == "at once"
+    assert explain(assistant, Question("Quanto custa o passaporte urgente?")).decided_by == "weighed"
