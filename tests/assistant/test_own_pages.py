@@ -22,7 +22,7 @@ from daulat.knowledge.sources import load_sources
 from .conftest import Asked
 
 PAGES = Path(__file__).parents[2] / "benchmarks" / "pages"
-LANGUAGES = {"ee": ("et", "en"), "tl": ("pt", "tet", "en")}
+LANGUAGES = {"ee": ("et", "en"), "ke": ("sw", "en"), "tl": ("pt", "tet", "en")}
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +92,10 @@ def test_why_says_where_no_text_was_searched_or_a_heading_was_asked(office):
     assistant = office("tl").assistant
     assert explain(assistant, Question("hello")).decided_by == "at once"
     assert explain(assistant, Question("Quanto custa o passaporte urgente?")).decided_by == "weighed"
+
+
+def test_a_question_is_read_by_the_rules_of_the_texts_in_its_language_not_by_those_of_the_nations_first(office):
+    searcher = office("ke").assistant.searcher
+    permits = searcher.search("permits expiring", "en")[0]
+    assert permits.passage.passage_id.startswith("permit")
+    assert permits.features["cover"] == 1.0  # `permit` and `expires` stand there, and were stemmed by English rules
