@@ -285,3 +285,25 @@ def test_fonts_of_one_size_are_alike_however_high_they_are_drawn(tmp_path: Path)
         canvas.drawString(72, 780 - 16 * n, f"The fee of office number {n} is waived.")
     canvas.save()
     assert {block.kind for block in read_pdf(tmp_path / "fonts.pdf", LIMITS).blocks} == {"text"}
+
+
+def test_the_parts_of_older_pages_are_known_by_the_names_that_became_tags(tmp_path: Path) -> None:
+    page = tmp_path / "fees.html"
+    page.write_text(
+        "<body><div id='header'><a href='/'>Home</a> <a href='/n'>News</a></div><div id=nav>Contact</div>"
+        "<div id=content><h1>Fees</h1><p>A dog licence costs twelve euro.</p></div>"
+        "<div id='Footer'>We use cookies.</div></body>"
+    )
+    assert [block.text for block in read_html(page, LIMITS).blocks] == ["Fees", "A dog licence costs twelve euro."]
+
+
+def test_a_part_with_a_heading_and_one_inside_the_text_are_read(tmp_path: Path) -> None:
+    page = tmp_path / "fees.html"
+    page.write_text("<body><div id='header'><h1>Fees</h1><p>Since May.</p></div><p>A dog costs twelve euro.</p></body>")
+    assert [block.text for block in read_html(page, LIMITS).blocks] == [
+        "Fees",
+        "Since May.",
+        "A dog costs twelve euro.",
+    ]
+    page.write_text("<main><h1>Fees</h1><div id='footer'>A dog costs twelve euro.</div></main>")
+    assert [block.text for block in read_html(page, LIMITS).blocks] == ["Fees", "A dog costs twelve euro."]
