@@ -45,7 +45,7 @@ def office(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Callab
     ("country", "question", "words"),
     [
         ("tl", "Que documentos preciso para o passaporte?", "Certidão de nascimento"),
-        ("ee", "Kui palju maksab lapse pass teeninduses?", "30 eurot"),  # a table's row, below its heading
+        ("ee", "Kas reedel saab arsti juurde?", "Reedel võtab vastu ainult valvearst"),
     ],
 )
 def test_a_plain_question_is_answered_from_a_page_without_any_everyday_question(office, country, question, words):
