@@ -17,6 +17,7 @@ from daulat.assistant.answerable import (
     names_another_law,
 )
 from daulat.assistant.judging import weighed
+from daulat.assistant.likeness import unlike
 from daulat.assistant.sentence import Marked, load_sentence_models, mark_sentence
 from daulat.knowledge.everyday import EVERYDAY_FEATURES, Heard, Together
 from daulat.knowledge.legal import LawMention
@@ -95,7 +96,8 @@ def test_the_models_that_come_along_weigh_nothing_that_is_not_computed(tmp_path:
     best = hit()
     model, rarity = load_sentence_models()["text"], Rarity(lambda _: 1, 10)
     marked = mark_sentence(reader.ask("What text?", "en"), best.passage, "en", reader, rarity, {}, model)
-    described = evidence_features([best, hit("B-1", 0.5)], marked, asked())
+    by_letters = Marked(marked.span, marked.score, marked.features | unlike({}, (), ()))  # as without a pack
+    described = evidence_features([best, hit("B-1", 0.5)], by_letters, asked())
     for pack in (None, learnt(tmp_path)):
         judge = load_answerable(pack)
         assert set(judge.law.weights) | set(judge.text.weights) <= set(described)

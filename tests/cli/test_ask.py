@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 import daulat.cli.ask
+from daulat.assistant import Why
 from daulat.assistant.quoting import Quoted, inert, quotation
 from daulat.assistant.types import Answer, Citation, Contact
 from daulat.cli import main
@@ -19,7 +20,7 @@ from daulat.cli._answering import Opened
 from daulat.cli._declaration import declared_or_only_pack
 from daulat.cli._output import has_colour
 from daulat.cli._passages import mark_answers
-from daulat.cli.ask import as_json_object, command
+from daulat.cli.ask import as_json_object, command, told_why
 from daulat.language import Phrases
 from daulat.nation import NationError, bootstrap, find_pack, installed_packs
 
@@ -217,3 +218,28 @@ def test_ctrl_c_ends_a_first_question_while_its_release_is_still_being_made(tmp_
         talk = process.communicate()[1]
     assert (process.returncode, talk.split()[-1]) == (130, "interrupted")
     assert not list((tmp_path / ".daulat/releases").glob("id-*"))  # a whole build would have left one
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        (Why("weighed", 0.1, 0.47, "a#1", "Permits", "Fees", ("x",)), "declined; it answers with a probability of 0.1"),
+        (Why("weighed", 0.8, 0.47, "a#1", "Permits", "Fees"), "answered; it answers with a probability of 0.80"),
+        (Why("another law", 0.0, 0.47, "a#1", "Permits"), "declined; the question names a law"),
+        (Why("nothing found"), "is its source declared, built and published?"),
+        (Why("at once"), "no text was searched"),
+    ],
+)
+def test_what_decided_is_told_to_who_keeps_the_sources(why, words):
+    assert words in told_why(why)
+
+
+def test_what_could_be_done_is_told_only_where_a_passage_was_weighed_and_found_wanting():
+    weighed = Why("weighed", 0.15, 0.47, "a#1", "Permits", "Fees", ("late", "cash"))
+    assert "a#1 (Permits / Fees)\n  not in it, its heading or title: late, cash\n  If it answers, " in told_why(weighed)
+    assert "If it answers" not in told_why(Why("weighed", 0.8, 0.47, "a#1", "Permits", "Fees"))
+
+
+def test_a_declined_question_names_the_way_to_learn_why(answers):
+    _, path = answers(DECLINED)
+    assert "`--why` tells what decided" in CliRunner().invoke(command, ["--file", path, "who wins?"]).stderr

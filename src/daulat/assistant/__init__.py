@@ -12,6 +12,7 @@ keeps no question and no answer.
 from daulat.assistant.assistant import Assistant
 from daulat.assistant.danger import Danger, open_danger
 from daulat.assistant.errors import AssistantError
+from daulat.assistant.explaining import Why, explain
 from daulat.assistant.opening import open_assistant
 from daulat.assistant.types import LONGEST_QUESTION, Answer, AnswerEvent, Citation, Contact, Question, Turn
 from daulat.assistant.writer import OneWriter, Writer, WriterFor, nobody
@@ -28,8 +29,10 @@ __all__ = [
     "OneWriter",
     "Question",
     "Turn",
+    "Why",
     "Writer",
     "WriterFor",
+    "explain",
     "nobody",
     "open_assistant",
     "open_danger",

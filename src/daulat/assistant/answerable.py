@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from daulat.assistant.pairs import FILE as PAIRS
+from daulat.assistant.pairs import has_learnt
 from daulat.assistant.sentence import Marked
 from daulat.knowledge.cutting import BETWEEN_HEADINGS
 from daulat.knowledge.everyday import Heard
@@ -161,8 +161,7 @@ def load_answerable(pack: PackFiles | None) -> Answerable:
     Where nothing was learnt for a country, law and other text are judged by what means the same in any language.
     """
     data = json.loads(Path(__file__).with_name("answerable.json").read_text(encoding="utf-8"))
-    learnt = pack is not None and pack.has(PAIRS)
-    law, text, unheard = ("law", "text", "unheard") if learnt else ("plain", "plain", "plain")
+    law, text, unheard = ("law", "text", "unheard") if has_learnt(pack) else ("plain", "plain", "plain")
     read = {name: _read(data[name]) for name in {law, "everyday", text, unheard}}
     return Answerable(read[law], read["everyday"], read[text], read[unheard], str(data["about"]))
 

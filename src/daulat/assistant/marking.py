@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from daulat.assistant.evidence import Evidence
+from daulat.assistant.likeness import unlike
 from daulat.assistant.pairs import SentenceKind
 from daulat.assistant.sentence import NOTHING_HEARD, Marked, SentenceModel, mark_sentence
+from daulat.assistant.words import names_in
 from daulat.knowledge.cutting import SentenceRules, rows_of, sentences, table_at
 from daulat.knowledge.cutting.segments import Span
 from daulat.knowledge.everyday import Heard
@@ -35,12 +37,16 @@ class Marker:
         BCP 47 tag, of passages whose document names none.
     models : mapping
         Those that pick the sentence of a law and of other text.
+    by_letters : bool
+        Whether it also tells how like the question's words look to the passage's: for languages whose words nobody
+        stems (see `daulat.assistant.likeness`).
     """
 
     searcher: Searcher
     sentence_rules: Mapping[str, SentenceRules]
     language: str
     models: Mapping[SentenceKind, SentenceModel]
+    by_letters: bool = False
 
     def mark(self, asked: Asked, evidence: Evidence, heard: Heard | None) -> Marked:
         """Find the sentence of the evidence that answers; the paragraph itself where the question names one.
@@ -66,7 +72,16 @@ class Marker:
         is_named = defining is None and features.get("article", 0.0) > 0 and is_asked_for(features)
         named = self._named(asked, passage) if is_named else None
         span = without_heading(passage.text, defining or marked.span, self.searcher.reader.legal)
-        return replace(marked, span=named or self._row(asked, evidence, span))
+        found = {**marked.features, **self._unlike(asked, evidence)} if self.by_letters else marked.features
+        return replace(marked, span=named or self._row(asked, evidence, span), features=found)
+
+    def _unlike(self, asked: Asked, evidence: Evidence) -> dict[str, float]:
+        """Return how little of the question stands in the passage or above it, also in other forms of its words."""
+        reader, rarity, passage = self.searcher.reader, self.searcher.rarity, evidence.passage
+        above = f"{evidence.document.title} {passage.heading or ''}"
+        among = frozenset(reader.terms(evidence.language or self.language, f"{above}\n{passage.text}"))
+        sought = {term: rarity.of(term) for term, weight in asked.terms.items() if weight >= 1}
+        return unlike(sought, names_in(asked.text), among)
 
     def _named(self, asked: Asked, passage: Passage) -> Span | None:
         """Return the article that is named, or its part; also where it stands in the passage of another."""

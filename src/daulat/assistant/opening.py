@@ -22,6 +22,7 @@ from daulat.assistant.immediate import Immediate
 from daulat.assistant.judging import Judge
 from daulat.assistant.listening import Listener
 from daulat.assistant.marking import Marker
+from daulat.assistant.pairs import has_learnt
 from daulat.assistant.sentence import load_sentence_models
 from daulat.assistant.speech import Speech
 from daulat.assistant.vocabulary import Vocabularies
@@ -99,7 +100,7 @@ def open_assistant(
     speech = Speech(pack, languages, names or {})
     labels = load_labels(pack, reader.legal, places)
     spoken = speech.spoken()
-    marker = Marker(searcher, sentence_rules, languages[0], load_sentence_models(pack))
+    marker = Marker(searcher, sentence_rules, languages[0], load_sentence_models(pack), not has_learnt(pack))
     notices = notices_for(pack, reader.wording)
     return Assistant(
         release=release,

@@ -30,9 +30,14 @@ _FAR = 4  # words
 _YEAR = re.compile(r"1\d{3}|20\d\d")
 
 
+def has_learnt(pack: PackFiles | None) -> bool:
+    """Say whether anything was learnt for a country's languages."""
+    return pack is not None and pack.has(FILE)
+
+
 def load_pairs(pack: PackFiles | None) -> dict[SentenceKind, Mapping[str, Pairs]]:
     """Return the pack's pairs, for law and for other text, by language of the passage."""
-    if pack is None or not pack.has(FILE):
+    if pack is None or not has_learnt(pack):
         return {kind: {} for kind in KINDS}
     data = json.loads(pack.path(FILE).read_text(encoding="utf-8"))
     return {kind: data[kind] for kind in KINDS}

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daulat.assistant.pairs import KINDS, Pairs, SentenceKind, learnt, load_pairs
-from daulat.assistant.words import WORD, ReadSentence, read_sentence
+from daulat.assistant.words import ReadSentence, names_in, read_sentence
 from daulat.knowledge.cutting import SentenceRules, sentences
 from daulat.knowledge.legal import is_heading
 from daulat.knowledge.search import Asked, Reader
@@ -310,7 +310,7 @@ def _fit(
     missing = {term: weight for term, weight in own.items() if term not in held}
     most = max(own.values(), default=1.0) or 1.0
     ordered = np.sort(shares)
-    names = [match[0] for match in WORD.finditer(asked.text) if match.start() and match[0][0].isupper()]
+    names = names_in(asked.text)
     known = {word.casefold() for sentence in looked for word in sentence.words}
     return {
         "sure": float(ordered[-1]),
@@ -320,7 +320,7 @@ def _fit(
         "missing_rarity": max(missing.values(), default=0.0) / 10,
         "missing_count": min(len(missing), 5) / 5,
         "missing_number": float(any(term[0].isdigit() for term in missing)),
-        "missing_name": sum(name.casefold() not in known for name in names) / max(len(names), 1),
+        "missing_name": sum(name not in known for name in names) / max(len(names), 1),
         "held_most": max((weight for term, weight in own.items() if term in held), default=0.0) / 10,
         "held_count": min(len(own) - len(missing), 6) / 6,
         "words": min(len(own), 10) / 10,

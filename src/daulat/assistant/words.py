@@ -14,6 +14,17 @@ from daulat.knowledge.search import Reader
 WORD = re.compile(r"\w+(?:[.,/:'’\-]\w+)*")
 
 
+def names_in(question: str) -> list[str]:
+    """Return the words of a question that look like names, in lower case: capitalised, and not its first.
+
+    Examples
+    --------
+    >>> names_in("Where is Exampland?")
+    ['exampland']
+    """
+    return [match[0].casefold() for match in WORD.finditer(question) if match.start() and match[0][0].isupper()]
+
+
 @dataclass(frozen=True, slots=True)
 class ReadSentence:
     """A sentence: its text, its words with their places, and the terms of each word."""

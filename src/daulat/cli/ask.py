@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from daulat.assistant import Assistant, OneWriter, Writer, WriterFor, nobody
+from daulat.assistant import Assistant, OneWriter, Why, Writer, WriterFor, explain, nobody
 from daulat.assistant.types import Answer, Citation, Question
 from daulat.cli._answering import Opened, build_due, no_text_yet, open_answering
 from daulat.cli._declaration import declared_or_only_pack, file_option, is_named
@@ -36,14 +36,16 @@ from daulat.nation import Nation, pack_of
     metavar="TAG",
     help="BCP 47 tag of the answer's language; recognised by default.",
 )
+@click.option("--why", "is_explained", is_flag=True, help="Tell what decided whether it is answered, and what lacked.")
 @file_option
 @json_option
-def command(question: str, service: str, language: str, path: Path, as_json: bool) -> None:
+def command(question: str, service: str, language: str, is_explained: bool, path: Path, as_json: bool) -> None:
     """Ask one question and read the answer with its sources. A declined question is an answer too.
 
     \b
     daulat ask "When must a birth be registered?"
     daulat ask "When must a birth be registered?" --language en
+    daulat ask "When must a birth be registered?" --why
     daulat ask "..." --json | jq -r '.citations[].article'
     """
     text = question.strip()
@@ -53,12 +55,18 @@ def command(question: str, service: str, language: str, path: Path, as_json: boo
     known = [each.id for each in nation.services]
     if service and service not in known:
         raise click.BadParameter(f"`{service}` is not declared; use {', '.join(known)}", param_hint="--service")
-    answer, opened = answer_once(nation, Question(text, service or known[0], language))
+    asked = Question(text, service or known[0], language)
+    answer, opened = answer_once(nation, asked)
+    why = explain(opened.assistant, asked) if is_explained else None
     if as_json:
-        emit_json(as_json_object(answer))
+        emit_json(as_json_object(answer) | ({"why": asdict(why)} if why else {}))
     else:
         pack = pack_of(nation)
         show(answer, Phrases.for_language(answer.language, pack), page_words(nation, answer.language))
+        if why:
+            say(told_why(why))
+        elif answer.mode == "declined":
+            hint("`--why` tells what decided, and which of the question's words no text has")
         if due := build_due(nation, pack, opened.release, opened.assistant.searcher.reader):
             hint(f"{opened.release.release_id} answered; {due}")
         elif first := no_text_yet(opened.release):
@@ -162,6 +170,31 @@ def show(answer: Answer, phrases: Phrases, words: Mapping[str, str]) -> None:
     if answer.notice:
         say(answer.notice)
     hint(f"as of {answer.as_of}; the same with `--json` for programs" if answer.as_of else "`--json` for programs")
+
+
+def told_why(why: Why) -> str:
+    """Return what decided about a question, and what whoever keeps the sources can do about it."""
+    if why.decided_by == "at once":
+        return "why: decided by the message itself; no text was searched for it"
+    if why.decided_by == "nothing found":
+        return "why: declined, for no text was found for it; is its source declared, built and published?"
+    place = " / ".join(dict.fromkeys(filter(None, (why.title, why.heading))))
+    may = why.probability >= why.threshold
+    surely = f"it answers with a probability of {why.probability:.2f}; {why.threshold:.2f} is enough"
+    decided = {
+        "another law": "the question names a law, and no text that was found is of it",
+        "no such article": "the law that the question names has no such article here",
+        "rule": "the question names it, is its heading, or asks for what it defines",
+    }.get(why.decided_by, surely)
+    lines = [f"why: {'answered' if may else 'declined'}; {decided}", f"  best passage: {why.passage_id} ({place})"]
+    if why.missing:
+        lines.append(f"  not in it, its heading or title: {', '.join(why.missing)}")
+    if not may and why.decided_by == "weighed":
+        lines.append(
+            "  If it answers, let its heading say what people ask, in their words,\n"
+            "  or write everyday questions for it: docs/guides/write-everyday-questions.md"
+        )
+    return "\n".join(lines)
 
 
 def _shown(citation: Citation, words: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -209,3 +210,100 @@ def test_a_note_of_markdown_is_said_where_it_is_referred_to(tmp_path: Path) -> N
     (tmp_path / "page.md").write_text(text)
     read = [block.text for block in read_markdown(tmp_path / "page.md", LIMITS).blocks]
     assert read == ["Pay 5 at the desk[^x]. [Or six.]", "a | b [C.]", "[^3]: Spare."]
+
+
+def leaflet(path: Path, *pages: Sequence[tuple[float, str]]) -> Path:
+    """Write pages of lines, each with the size of its font."""
+    canvas = Canvas(str(path))
+    for page in pages:
+        for number, (size, line) in enumerate(page):
+            canvas.setFont("Helvetica", size)
+            canvas.drawString(72, 780 - 40 * number, line)
+        canvas.showPage()
+    canvas.save()
+    return path
+
+
+FEES = [
+    (20, "Travel documents of"), (20, "Exampland"),
+    (14, "Fees"), (11, "A passport costs sixty crowns at the counter and fifty on the net."),
+    (14, "Opening hours"), (11, "The counter is open from Monday to Friday, from eight to noon."),
+    (11, "On Friday it closes at eleven, and on public holidays it is closed."),
+]  # fmt: skip
+
+
+def test_what_a_pdf_sets_larger_parts_it_as_headings_do(tmp_path: Path) -> None:
+    extract = read_pdf(leaflet(tmp_path / "fees.pdf", FEES), LIMITS)
+    passages = cut_blocks(extract.blocks, "fees")
+    title = "Travel documents of Exampland"
+    assert [passage.heading for passage in passages] == [f"{title} / Fees", f"{title} / Opening hours"]
+    assert passages[0].text == "A passport costs sixty crowns at the counter and fifty on the net."
+
+
+def test_a_law_in_pdf_is_cut_at_its_sections_however_large_their_titles_are(tmp_path: Path) -> None:
+    law = [
+        line
+        for n in range(1, 5)
+        for line in ((15, f"Section {n} Fee {n}"), (11, f"The fee of office number {n} is waived for everybody."))
+    ]
+    passages = cut_blocks(read_pdf(leaflet(tmp_path / "law.pdf", law), LIMITS).blocks, "law")
+    assert [passage.article for passage in passages] == [f"Section {n}" for n in range(1, 5)]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        [(11, "The fee is ten crowns."), (30, "COPY"), (11, "It is paid at the counter of the town hall.")],
+        [
+            (15, "Fees . . . . . . . 2"),
+            (15, "Hours ........... 3"),
+            (11, "Fees are paid at the counter, in coins or notes."),
+        ],
+        [(30, "112"), (11, "Call this number, day and night, in any danger."), (30, "150")],
+        [(20, "All of this leaflet is large."), (20, "So is this line."), (11, "Only this one is small.")],
+    ],
+    ids=["a stamp", "a list of contents", "numbers", "mostly large"],
+)
+def test_what_is_no_certain_heading_stays_text(tmp_path: Path, page: list[tuple[float, str]]) -> None:
+    extract = read_pdf(leaflet(tmp_path / "page.pdf", page), LIMITS)
+    assert extract.blocks == tuple(Block("text", line) for _size, line in page)
+
+
+def test_a_large_line_that_returns_on_every_page_is_no_heading(tmp_path: Path) -> None:
+    pages = [
+        [(11, f"Line {n}: the fee is ten crowns, and the office is open."), (30, "DRAFT"), (11, f"Line {n} goes on.")]
+        for n in range(4)
+    ]
+    extract = read_pdf(leaflet(tmp_path / "draft.pdf", *pages), LIMITS)
+    assert {block.kind for block in extract.blocks} == {"text"}
+
+
+def test_fonts_of_one_size_are_alike_however_high_they_are_drawn(tmp_path: Path) -> None:
+    canvas = Canvas(str(tmp_path / "fonts.pdf"))
+    for n, font in enumerate(["Helvetica", "Times-Roman", "Courier", "Helvetica"] * 3):
+        canvas.setFont(font, 11)
+        canvas.drawString(72, 780 - 16 * n, f"The fee of office number {n} is waived.")
+    canvas.save()
+    assert {block.kind for block in read_pdf(tmp_path / "fonts.pdf", LIMITS).blocks} == {"text"}
+
+
+def test_the_parts_of_older_pages_are_known_by_the_names_that_became_tags(tmp_path: Path) -> None:
+    page = tmp_path / "fees.html"
+    page.write_text(
+        "<body><div id='header'><a href='/'>Home</a> <a href='/n'>News</a></div><div id=nav>Contact</div>"
+        "<div id=content><h1>Fees</h1><p>A dog licence costs twelve euro.</p></div>"
+        "<div id='Footer'>We use cookies.</div></body>"
+    )
+    assert [block.text for block in read_html(page, LIMITS).blocks] == ["Fees", "A dog licence costs twelve euro."]
+
+
+def test_a_part_with_a_heading_and_one_inside_the_text_are_read(tmp_path: Path) -> None:
+    page = tmp_path / "fees.html"
+    page.write_text("<body><div id='header'><h1>Fees</h1><p>Since May.</p></div><p>A dog costs twelve euro.</p></body>")
+    assert [block.text for block in read_html(page, LIMITS).blocks] == [
+        "Fees",
+        "Since May.",
+        "A dog costs twelve euro.",
+    ]
+    page.write_text("<main><h1>Fees</h1><div id='footer'>A dog costs twelve euro.</div></main>")
+    assert [block.text for block in read_html(page, LIMITS).blocks] == ["Fees", "A dog costs twelve euro."]

@@ -14,7 +14,7 @@ import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from daulat.knowledge.readers.base import Block
@@ -59,12 +59,13 @@ def with_numbered(blocks: Iterable[Block]) -> list[Block]:
     >>> [(block.kind, block.text) for block in with_numbered([Block("text", law)])][:2]
     [('heading', 'Section 1 Name'), ('text', 'This is the Dog Act.')]
     """
-    blocks = list(blocks)
+    given = list(blocks)
+    blocks = [replace(block, kind="text", level=0) if block.kind == "larger" else block for block in given]
     lines = [(place, line) for place, block in enumerate(blocks) for line in _lines(block)]
     texts = [" ".join(line.split()) if blocks[place].kind == "text" else "" for place, line in lines]
     opened = _sections(texts)
     if not opened:
-        return blocks
+        return [_heading(block) if block.kind == "larger" else block for block in given]
     in_part = {
         line: first
         for section in opened
@@ -81,6 +82,10 @@ def with_numbered(blocks: Iterable[Block]) -> list[Block]:
             sections[said] = (texts[line], sections[said][1])
     kept = [(line, *lines[line]) for line in range(len(lines)) if line not in contents]
     return list(_joined(blocks, kept, sections, in_part))
+
+
+def _heading(larger: Block) -> Block:
+    return Block("heading", " ".join(larger.text.split()), larger.level)
 
 
 def section_of(heading: Block) -> str | None:

@@ -10,7 +10,7 @@ from daulat.knowledge.readers.base import CELLS, Block, Extract, Limits, Reader,
 from daulat.knowledge.readers.guard import read_document
 from daulat.knowledge.readers.jsonl import Line, read_lines
 
-READING = 8  # counted up when files are read, cut or indexed otherwise: the same sources then give another release
+READING = 9  # counted up when files are read, cut or indexed otherwise: the same sources then give another release
 
 __all__ = [
     "CELLS",

@@ -38,6 +38,8 @@ _ROLES = {
     "dialog": "dialog",
     "alertdialog": "dialog",
 }
+# Before there were such tags, pages named their parts so; HTML took the names of the tags from there.
+_PARTS = {"header": "header", "footer": "footer", "nav": "nav", "navbar": "nav", "navigation": "nav"}
 _CELLS = ("td", "th")
 _TEXT = "-text"
 _BUTTON = "button"  # only those that are text come here
@@ -109,8 +111,12 @@ def _walk(
 
 
 def _role(node: LexborNode, tag: str) -> str:
-    said = "" if tag == _TEXT else node.attributes.get("role") or ""
-    return _ROLES.get(said.strip().lower(), tag)
+    if tag == _TEXT:
+        return tag
+    said = _ROLES.get((node.attributes.get("role") or "").strip().lower(), tag)
+    part = _PARTS.get((node.attributes.get("id") or "").strip().lower(), said) if said == "div" else said
+    # What has a heading may be the head of the text.
+    return said if part == said or node.css_first(", ".join(_HEADINGS)) else part
 
 
 @dataclass

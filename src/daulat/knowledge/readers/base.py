@@ -63,10 +63,11 @@ class Block:
     """A heading (with its level from 1), a paragraph or a list item (with that of its list: 1 in a list in a list), in
     the order of the document.
 
-    The text of an item that is ``numbered`` begins with its number or letter; other items have none.
+    The text of an item that is ``numbered`` begins with its number or letter; other items have none. Lines that are set
+    ``larger`` than the text are a heading, unless the document numbers its sections.
     """
 
-    kind: Literal["heading", "text", "item", "numbered"]
+    kind: Literal["heading", "text", "item", "numbered", "larger"]
     text: str
     level: int = 0
 

@@ -45,6 +45,12 @@ def without_furniture(pages: Sequence[Sequence[str]]) -> list[list[str]]:
     >>> without_furniture(pages)[1]
     ['Article 2', 'Pay', '750', 'euro,', 'due on day 2.']
     """
+    kept = places_of_text(pages)
+    return [[page[place] for place in places] for page, places in zip(pages, kept, strict=True)]
+
+
+def places_of_text(pages: Sequence[Sequence[str]]) -> list[list[int]]:
+    """Return the places of the lines of each page that are no furniture."""
     repeated, serials, heads = _running(pages), _serials(pages), _counting_heads(pages)
     numbers = _page_numbers(pages, _counted(pages))
 
@@ -52,12 +58,12 @@ def without_furniture(pages: Sequence[Sequence[str]]) -> list[list[str]]:
         return _serial(line, at) in serials or not heads.isdisjoint(_heads(line, at))
 
     return [
-        _without(page, number, repeated.union(line for _place, line in _edges(page) if counts_on(line, at)))
+        _text_of(page, number, repeated.union(line for _place, line in _edges(page) if counts_on(line, at)))
         for at, (page, number) in enumerate(zip(pages, numbers, strict=True))
     ]
 
 
-def _without(page: Sequence[str], number: int | None, repeated: Collection[str]) -> list[str]:
+def _text_of(page: Sequence[str], number: int | None, repeated: Collection[str]) -> list[int]:
     """Leave out the number of a page, and running heads: nothing but furniture stands between these and the edge."""
     places = range(len(page))
 
@@ -67,7 +73,7 @@ def _without(page: Sequence[str], number: int | None, repeated: Collection[str])
     head = takewhile(is_furniture, places[:_TOP])
     foot = takewhile(is_furniture, places[::-1][:_FOOT])
     left_out = {*head, *foot, number}
-    return [line for place, line in enumerate(page) if place not in left_out]
+    return [place for place in places if place not in left_out]
 
 
 def _is_inside(page: Sequence[str], place: int) -> bool:

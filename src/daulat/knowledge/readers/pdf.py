@@ -2,8 +2,8 @@
 """PDF: a file in, the lines of its pages out; pages that are pictures are read by Tesseract, where it is installed.
 
 Page numbers and lines that repeat at the edges of most pages are left out, see `furniture`; words that were parted at
-the end of a line are whole again, see `_breaks`. Forms, scripts and
-attachments are never touched.
+the end of a line are whole again, see `_breaks`, and lines that are set larger are headings, see `_larger`. Forms,
+scripts and attachments are never touched.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,8 +19,9 @@ import pypdfium2 as pdfium
 from pypdfium2.raw import FPDF_PAGEOBJ_TEXT
 
 from daulat.knowledge.readers._breaks import without_breaks, written_words
-from daulat.knowledge.readers.base import Block, Extract, Limits, ReadingError
-from daulat.knowledge.readers.furniture import without_furniture
+from daulat.knowledge.readers._larger import Line, blocks_of, lines_of
+from daulat.knowledge.readers.base import Extract, Limits, ReadingError
+from daulat.knowledge.readers.furniture import places_of_text
 
 OCR_DPI = 300
 _FEW_LETTERS = 20  # a page with fewer is a picture, or empty
@@ -40,16 +41,21 @@ def read_pdf(path: Path, limits: Limits) -> Extract:
             )
         pages = _text_layer(document, path, limits)
         by_ocr, notes, retryable = _read_pictures(document, pages, path, limits)
-    lines = [line for page in without_furniture([page.lines for page in pages]) for line in page]
-    return Extract(tuple(Block("text", line) for line in lines), by_ocr=by_ocr, notes=notes, retryable=retryable)
+    kept = places_of_text([page.lines for page in pages])
+    blocks = blocks_of([[page.line(place) for place in places] for page, places in zip(pages, kept, strict=True)])
+    return Extract(tuple(blocks), by_ocr=by_ocr, notes=notes, retryable=retryable)
 
 
 @dataclass
 class _Page:
-    """The lines of a page, and whether something else than text is drawn on it."""
+    """The lines of a page, how they are set where that is told, and whether something else than text is drawn on it."""
 
     lines: list[str] = field(default_factory=list)
     drawn: bool = False
+    set_in: list[Line] = field(default_factory=list)
+
+    def line(self, place: int) -> Line:
+        return replace(self.set_in[place], text=self.lines[place]) if self.set_in else Line(self.lines[place])
 
 
 def _text_layer(document: pdfium.PdfDocument, path: Path, limits: Limits) -> list[_Page]:
@@ -58,16 +64,16 @@ def _text_layer(document: pdfium.PdfDocument, path: Path, limits: Limits) -> lis
     for number in range(len(document)):
         try:
             sheet = document[number]
-            text = sheet.get_textpage().get_text_range()
-            few = _letters([text]) < _FEW_LETTERS
+            set_in = lines_of(sheet.get_textpage())
+            lines = [line.text for line in set_in]
+            few = _letters(lines) < _FEW_LETTERS
             drawn = few and any(part.type != FPDF_PAGEOBJ_TEXT for part in sheet.get_objects(max_depth=2))
         except pdfium.PdfiumError as error:
             raise ReadingError(f"{path.name}: page {number + 1} is damaged", fix="Fetch the file again.") from error
-        total += len(text)
+        total += sum(map(len, lines))
         if total > limits.text_chars:
             raise ReadingError(f"{path.name} holds more than {limits.text_chars:,} characters", fix="Split the file.")
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        pages.append(_Page(lines, drawn))
+        pages.append(_Page(lines, drawn, set_in))
     written = written_words(line for page in pages for line in page.lines)
     for page in pages:
         page.lines = [without_breaks(line, written) for line in page.lines]
@@ -101,7 +107,9 @@ def _read_pictures(
     for number in pictures:
         page = pages[number]
         # The text of a stamp or a page number may lie over the picture of a page.
-        page.lines = max(page.lines, _ocr(document[number], limits), key=_letters)
+        read = _ocr(document[number], limits)
+        if _letters(read) > _letters(page.lines):
+            page.lines, page.set_in = read, []
         if _letters(page.lines) < _FEW_LETTERS:
             empty.append(number)
     notes = (f"{_named(empty)} not read, for no text was found in the picture.",) if empty else ()

@@ -140,7 +140,7 @@ class Reader:
         """Return the terms of an official text, its scanner's misreadings undone."""
         return self.official(language or self.default_language).terms(text)
 
-    def ask(self, text: str, language: str, titles: Titles = NO_TITLES) -> Asked:
+    def ask(self, text: str, language: str, titles: Titles = NO_TITLES, texts: str = "") -> Asked:
         """Return the forms of a question.
 
         Parameters
@@ -150,10 +150,13 @@ class Reader:
             BCP 47 tag of the question; empty: the default.
         titles : Titles
             Of the documents that a question may name, from `title_index`.
+        texts : str
+            BCP 47 tag of the texts that may answer, where no pack says which language the law is in; empty: the
+            default.
         """
         text, tag = _searched(text), language or self.default_language
         mentions, rest = self._named(text, titles)
-        worded = self._worded(rest or text, tag)
+        worded = self._worded(rest or text, tag, texts)
         defined = self.questions.defined_term(rest or text, tag)
         return Asked(
             text=text,
@@ -177,8 +180,13 @@ class Reader:
         """Return of an everyday question what is encoded and indexed: what a citizen's question is compared with."""
         searched = _searched(text)
         _, rest = self._named(searched, NO_TITLES)
-        worded = self._worded(rest or searched, language or self.default_language)
-        return worded.forms[-1], worded.terms
+        # Whoever asks it again is read by the rules of its language, or of the texts', which are mostly the default's.
+        worded = self._worded(rest or searched, language or self.default_language, language)
+        terms = dict(worded.terms)
+        if not self.wording.official:
+            for term in self.terms(self.default_language, rest or searched):
+                terms.setdefault(term, _LOANS)
+        return worded.forms[-1], terms
 
     def _named(self, text: str, titles: Titles) -> tuple[tuple[LawMention, ...], str]:
         """Return the laws that a question names, and what it asks beside them.
@@ -188,9 +196,9 @@ class Reader:
         mentions = tuple(find_citations(text, self.legal, titles)) if self.legal else ()
         return mentions, _without(text, mentions, self.questions)
 
-    def _worded(self, text: str, tag: str) -> _Worded:
+    def _worded(self, text: str, tag: str, texts: str) -> _Worded:
         plain, official, expansion = self.wording.read(text, tag)
-        law = self.wording.official or self.default_language or tag
+        law = self.wording.official or texts or self.default_language or tag
         is_foreign = primary(tag) != primary(law)
         order = tuple(dict.fromkeys(self.terms(law, official)))
         terms = dict.fromkeys(order, 1.0)

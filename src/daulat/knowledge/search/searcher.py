@@ -37,6 +37,7 @@ from daulat.knowledge.search.ranking import Ranking
 from daulat.knowledge.search.rarity import Rarity
 from daulat.knowledge.search.reranking import FIRST, reranked
 from daulat.knowledge.search.sections import Sections
+from daulat.knowledge.search.spoken import SpokenTexts
 from daulat.knowledge.search.words import Sought
 from daulat.knowledge.types import Document, Hit
 
@@ -80,6 +81,7 @@ class Searcher:
         self.rarity = Rarity(release.lexical.document_frequency, len(release))
         self._filtered: dict[Filters, NDArray[np.bool_]] = {}
         self._headings = Headings(release, reader)
+        self._spoken = SpokenTexts(release.documents, reader.default_language)
         self._vectors: OrderedDict[bytes, Float32] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -115,7 +117,7 @@ class Searcher:
 
     def ask(self, text: str, language: str = "") -> Asked:
         """Return the forms of a question, with the laws of this release that it names."""
-        asked = self.reader.ask(text, language, self.titles)
+        asked = self.reader.ask(text, language, self.titles, self._spoken.of(language))
         if legal := self.reader.legal:
             return replace(asked, mentions=placed(asked.mentions, self.release, legal))
         named = self._sections.named(asked.text)
