@@ -236,6 +236,7 @@ def test_a_scanned_page_is_read_by_tesseract() -> None:
         ("UU-18-2017:pasal-20#18", "(l) Pelindungan Selama Bekerja", "21", "serta hukum dan kebiasaan internasional."),
         ("UU-27-2022:pasal-60#46", "(2) Setiap Orang dilarang secara melawan hukum", "65", "(3) Setiap Orang"),
         ("UU-18-2017:pasal-5#5", "(3) Setiap Keluarga Pekerja Migran", "6", "memperolehaksesberkomunikasi."),
+        ("UU-24-2013:penjelasan-79A#53", "Yang dimaksud dengan “pengurusan", "79A", "perubahan elemen data."),
         ("UU-23-2006:pasal-107#106", "Yang dimaksud dengan ”Perkawinan", "35", "mengenai perkawinan di Indonesia."),
     ],
 )
@@ -255,6 +256,8 @@ def test_real_passages_are_quoted_to_the_end_of_the_article_that_answers(
     [
         ("Paragraf 2 Pindah Datang Penduduk dalam Wilayah Indonesia", True),
         ("BAB IX...", True),
+        ("Angka 20", True),
+        ("Angka 20 dihapus.", False),
         ("Bagian Kelima Wajib Kerja Tenaga Kesehatan", True),
         ("Bagian terbesar biayanya ditanggung negara.", False),
         ("Setiap Penduduk wajib memiliki NIK.", False),
