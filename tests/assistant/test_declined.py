@@ -300,6 +300,25 @@ def test_who_is_not_answered_is_sent_to_the_office_of_the_nearest_texts(judging)
     assert "1500537" in [contact.phone for contact in answer.contacts]
 
 
+@pytest.mark.parametrize(
+    ("question", "phones"),
+    [
+        ("KTP ilang karo motor dicolong", ["1500537", "110"]),
+        ("KTP saya hilang dan motor saya dicuri, lapor ke mana?", ["1500537", "110"]),
+        ("KTP leungit jeung motor dipaling", ["1500537", "110"]),
+        ("My ID card is lost and my motorbike was stolen", ["1500537", "110"]),
+        ("pajak motor dan BPJS saya", ["1500669", "165"]),
+    ],
+)
+def test_who_asks_about_two_matters_at_once_is_told_of_both_offices(ask, judging, question, phones):
+    for answer in (ask(question), judging(question)):  # one that quotes a text, one that may decline
+        assert [office.phone for office in answer.contacts][:2] == phones
+
+
+def test_who_asks_about_one_is_told_of_one(judging):
+    assert "110" not in [office.phone for office in judging("KTP dan KK saya hilang di pasar").contacts]
+
+
 def test_words_that_no_text_holds_are_sent_to_no_office_of_a_matter(judging):
     answer = judging("qwrtz plkmn")
     assert not answer.answered

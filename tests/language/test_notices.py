@@ -241,7 +241,8 @@ def test_what_a_nation_declares_itself_goes_before_its_pack(
 
 
 @pytest.mark.parametrize(
-    "faulty", ["[fire]", "offices: [fire]", "offices: {fire: {phone: '9'}}", "matters: land", "endings: s"]
+    "faulty",
+    ["[fire]", "offices: [fire]", "offices: {fire: {phone: '9'}}", "matters: land", "endings: s", "joins: and"],
 )
 def test_contacts_of_another_form_are_refused_in_words(
     faulty: str, pack_of: Callable[[dict[str, str]], PackFiles]

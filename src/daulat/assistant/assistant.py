@@ -354,6 +354,8 @@ class Assistant:
         call: Sequence[Office] = ()
         if prepared.danger:
             call = call_before(page, prepared.danger, self.contacts, self.speech.phrases(language))
+        elif both := self.contacts.for_both(prepared.question.text, language):
+            ask = both
         elif not ask and mode != "declined":
             ask = self.contacts.beside_answer(prepared.asked.text, language)
         ask = [office for office in ask if office not in call]

@@ -14,7 +14,7 @@ from typing import Any
 
 SECTIONS = ("offices", "emergencies", "topics", "matters")
 LISTS = ("beside_answers", "default")
-ENDINGS = "endings"
+ENDINGS, JOINS = "endings", "joins"
 _NOBODY = "A person in need would be sent nowhere."
 _ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s\x00-\x1f]*", re.IGNORECASE)
 _PHONE = re.compile(r"(?=.*\d)[\w+*#().,/ -]{1,40}")  # `119 ext. 8` and `021-3925230` are numbers
@@ -55,7 +55,7 @@ def unheard(data: object, kinds: Collection[str]) -> Iterator[ContactFault]:
     kinds : collection of str
         Those that messages are searched for.
     """
-    known = (*SECTIONS, *LISTS, ENDINGS)
+    known = (*SECTIONS, *LISTS, ENDINGS, JOINS)
     for key in data if isinstance(data, Mapping) else ():
         if key not in known:
             what, why = f"`{key}` is no key of ours", "What it says would be read by nobody."
@@ -94,6 +94,9 @@ def _of_form(data: Mapping[str, Any]) -> Iterator[ContactFault]:
     if data.get(ENDINGS) is not None and not _is_list(data[ENDINGS]):
         why = "Words that carry one would not be heard, and whoever says them would be sent to another office."
         yield ContactFault((ENDINGS,), f"`{ENDINGS}` is no list of endings", why, "Write `[nya, ku]`.")
+    if data.get(JOINS) is not None and not _is_list(data[JOINS]):
+        why = "Who asks about two matters at once would be told of one office."
+        yield ContactFault((JOINS,), f"`{JOINS}` is no list of words", why, "Write `[and, plus]`.")
     for place, several in _lists(data):
         if several is not None and not _is_list(several):
             yield ContactFault(

@@ -7,12 +7,13 @@ pack's order; what the question is about. It dials nothing and knows no number o
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from daulat.language._contact_faults import faults_of, unheard
+from daulat.language._contact_faults import JOINS, faults_of, unheard
 from daulat.language._pack import PackFiles, primary
 from daulat.language._phrases import Affixes, PhraseTable
 from daulat.language.errors import LanguageError
@@ -21,6 +22,7 @@ from daulat.nation import NationError, read_yaml
 
 _FILE, _CODE = "contacts.yaml", "language.contacts"
 _SLACK = 2  # other words among those of a phrase
+_MOST_JOINED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class Contacts:
         self._phrases = PhraseTable(((phrase, phrase) for phrase, _ in said), bare.forms)
         self._matter_said = dict(reversed(said))  # of two the first, as in the table
         self._matter_of = {text: matter for matter, entry in matters.items() for text in entry.get("documents") or ()}
+        joins = "|".join(re.escape(word) for word in data.get(JOINS) or ())
+        self._joins = re.compile(rf"\b(?:{joins})\b", re.IGNORECASE) if joins else None
         self._beside: frozenset[str] = frozenset(data.get("beside_answers") or ())
         self._default: list[str] = data.get("default") or []
 
@@ -125,6 +129,32 @@ class Contacts:
         """Return whom to name though the question is answered: who asks about violence may be in danger."""
         named = [matter for matter in self.matters(question, ()) if matter in self._beside]
         return self.for_topics(named, language) if named else ()
+
+    def for_both(self, question: str, language: str) -> tuple[Office, ...]:
+        """Return whom to ask about each of the matters that a question joins; nothing where it is of one.
+
+        The first office of each comes first. A question is taken apart at the words of `joins`, two of them at most.
+
+        Examples
+        --------
+        >>> offices = {"town": {"name": "Town hall"}, "police": {"name": "Police"}, "desk": {"name": "Help desk"}}
+        >>> papers = {"offices": ["town", "desk"], "words": "card"}
+        >>> theft = {"offices": ["police", "desk"], "words": "stolen"}
+        >>> data = {"offices": offices, "matters": {"papers": papers, "theft": theft}, "joins": ["and"]}
+        >>> [office.id for office in Contacts(data).for_both("My card is lost and my bike was stolen", "en")]
+        ['town', 'police', 'desk']
+        >>> Contacts(data).for_both("My card was stolen", "en")
+        ()
+        """
+        if self._joins is None:
+            return ()
+        parts = self._joins.split(question, maxsplit=_MOST_JOINED)
+        each = list(dict.fromkeys(matter for part in parts for matter in self.matters(part, ())[:1]))
+        if len(parts) < 2 or len(each) < 2:
+            return ()
+        told = [self._topics[matter] for matter in each]
+        ids = [*(offices[0] for offices in told), *(id_ for offices in told for id_ in offices[1:])]
+        return self._named(dict.fromkeys(ids), language)
 
     def _named(self, ids: Iterable[str], language: str) -> tuple[Office, ...]:
         return tuple(self._office(id_, primary(language)) for id_ in ids)
