@@ -80,6 +80,7 @@ def test_a_wrong_number_beside_a_whole_question_leaves_it_answered(judging):
     [
         ("LTSA itu apa?", "LTSA adalah singkatan dari Layanan Terpadu Satu Atap. Saya tidak menemukan"),
         ("apa sih bphtb", "BPHTB adalah singkatan dari Bea Perolehan Hak atas Tanah dan Bangunan. Saya tidak"),
+        ("bphtb apaan sih", "BPHTB adalah singkatan dari Bea Perolehan Hak atas Tanah dan Bangunan. Saya tidak"),
         ("kepanjangan SP3 apa ya", "SP3 adalah singkatan dari Surat Peringatan Ketiga. Saya tidak menemukan"),
         ("what does LTSA stand for?", "LTSA stands for Layanan Terpadu Satu Atap (one-stop service for migrant"),
         ("LTSA kuwi apa?", "LTSA punika cekakan saking Layanan Terpadu Satu Atap. Kula mboten manggihaken"),
