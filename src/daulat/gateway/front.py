@@ -35,7 +35,7 @@ from daulat.gateway.steering import steered
 from daulat.ledger import Receipt, open_receipts
 from daulat.models import WEIGHTS, EngineSet, declare_engines
 from daulat.nation import Nation, pack_of
-from daulat.store import StoreSettings, open_store
+from daulat.store import StoreSettings, end_tasks, open_store
 
 if TYPE_CHECKING:
     from daulat.gateway.api.moderation_schema import ModerationMethod, ModerationResult
@@ -145,9 +145,7 @@ async def open_front(
         async with steered(parts, nation, engines, environ, workers=workers, row=row):
             yield Front(parts, engines)
     finally:
-        for each in keeping:
-            each.cancel()
-        await asyncio.gather(*keeping, return_exceptions=True)
+        await end_tasks(*keeping)
         await engines.close()
 
 

@@ -19,7 +19,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from daulat.store import Store, StoreError
+from daulat.store import Store, StoreError, end_tasks
 
 BATCH_ROWS = 200
 BATCH_SECONDS = 0.5
@@ -145,8 +145,7 @@ async def open_receipts(store: Store, *, capacity: int = CAPACITY) -> AsyncItera
     try:
         yield receipts
     finally:
-        writer.cancel()
-        await asyncio.gather(writer, return_exceptions=True)
+        await end_tasks(writer)
         try:
             await asyncio.wait_for(receipts.flush(), _PATIENCE_S)
         except (StoreError, psycopg.Error, TimeoutError) as error:

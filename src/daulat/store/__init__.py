@@ -8,6 +8,7 @@ rooms, keeps no words of citizens, and never touches a directory that it did not
 
 from daulat.store.database import Store, StoreStatus, migrate_store, open_store
 from daulat.store.embedded import EmbeddedServer
+from daulat.store.ending import end_tasks
 from daulat.store.errors import (
     DataVersionError,
     DiskFullError,
@@ -34,6 +35,7 @@ __all__ = [
     "StoreSettings",
     "StoreStatus",
     "StoreUnreachableError",
+    "end_tasks",
     "migrate_store",
     "open_store",
 ]

@@ -35,7 +35,7 @@ from daulat.gateway.quota.postgres import PostgresCounters
 from daulat.gateway.quota.prices import Price
 from daulat.gateway.quota.valkey import ValkeyCounters
 from daulat.ledger import delete_receipts, delete_usage, open_usage
-from daulat.store import Store, StoreError
+from daulat.store import Store, StoreError, end_tasks
 
 if TYPE_CHECKING:
     from daulat.gateway.access.oidc import ProviderSettings
@@ -229,9 +229,7 @@ class Access:
             finally:
                 self._opened = None
                 self._is_open.clear()
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                await end_tasks(*tasks)
                 await leases.close()
 
 

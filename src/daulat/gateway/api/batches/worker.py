@@ -21,7 +21,7 @@ from daulat.gateway._asgi import Route
 from daulat.gateway.api.batches.answering import Outcome, answer_line
 from daulat.gateway.api.batches.leases import DATABASE_TROUBLE, MOST_LOST, Leases, Line
 from daulat.gateway.api.files.shelf import FileShelf
-from daulat.store import Store, StoreError
+from daulat.store import Store, StoreError, end_tasks
 
 AT_ONCE = 8  # lines
 LOOK_S = 1.0
@@ -162,5 +162,4 @@ async def working(
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end_tasks(task)
