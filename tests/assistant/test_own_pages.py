@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from daulat.assistant import Question, explain, open_assistant
+from daulat.assistant import Question, Turn, explain, open_assistant
 from daulat.assistant.likeness import likeness, unlike
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.index.cache import VectorCache
@@ -86,6 +87,14 @@ def test_why_a_question_was_declined_can_be_read(office):
     assert why.passage_id == assistant.release.stored(assistant.release.row_of(why.passage_id)).passage.passage_id
     assert "hambaravi" in why.missing
     assert "maksab" not in why.missing  # it stands in the passage
+
+
+def test_why_is_told_of_the_question_as_it_is_understood(office):
+    assistant = office("ee").assistant
+    asked = Question("Kui palju maksab hambaravi?")
+    assert explain(assistant, replace(asked, language="zz")) == explain(assistant, asked)
+    again = Question("in English please", history=(Turn("user", asked.text),))
+    assert explain(assistant, again) == explain(assistant, replace(asked, language="en"))
 
 
 def test_why_says_where_no_text_was_searched_or_a_heading_was_asked(office):

@@ -176,6 +176,8 @@ def told_why(why: Why) -> str:
     """Return what decided about a question, and what whoever keeps the sources can do about it."""
     if why.decided_by == "at once":
         return "why: decided by the message itself; no text was searched for it"
+    if why.decided_by == "ruled elsewhere":
+        return "why: declined; an act that is not here rules on it, so what is near would be the rule of another matter"
     if why.decided_by == "nothing found":
         return "why: declined, for no text was found for it; is its source declared, built and published?"
     place = " / ".join(dict.fromkeys(filter(None, (why.title, why.heading))))
