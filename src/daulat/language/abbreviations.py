@@ -112,10 +112,20 @@ def abbreviations_for(pack: PackFiles | None) -> Abbreviations:
     Raises
     ------
     LanguageError
-        If an entry does not say what it stands for.
+        If the file has another form, or an entry does not say what it stands for.
     """
-    data = pack.yaml(_FILE) if pack is not None and pack.has(_FILE) else {}
-    return Abbreviations(str(data.get("language") or ""), data.get("abbreviations") or {})
+    data = pack.yaml(_FILE) if pack is not None and pack.has(_FILE) else None
+    if data is None:
+        return Abbreviations("", {})
+    entries = data.get("abbreviations") or {} if isinstance(data, Mapping) else None
+    if not isinstance(entries, Mapping):
+        raise LanguageError(
+            f"{_FILE} holds no `abbreviations`, each with what it stands for",
+            why="None of them would be known.",
+            fix="write `language: en` and `abbreviations: {ID: {en: identity document}}`.",
+            code="language.abbreviations",
+        )
+    return Abbreviations(str(data.get("language") or ""), entries)
 
 
 def _key(short: str) -> str:
