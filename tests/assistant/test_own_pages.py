@@ -100,6 +100,7 @@ def test_why_is_told_of_the_question_as_it_is_understood(office):
 def test_why_says_where_no_text_was_searched_or_a_heading_was_asked(office):
     assistant = office("tl").assistant
     assert explain(assistant, Question("hello")).decided_by == "at once"
+    assert explain(assistant, Question("Ema moras no katuas ferik?")).decided_by == "rule"
     assert explain(assistant, Question("Quanto custa o passaporte urgente?")).decided_by == "weighed"
 
 
