@@ -47,6 +47,9 @@ def test_a_file_of_another_form_is_refused_in_words(pack_of, text):
         abbreviations_for(pack_of({"abbreviations.yaml": text}))
 
 
-@pytest.mark.parametrize(("term", "is_short"), [("LTSA", True), ("sp3", True), ("ltsa", False), ("2024", False)])
+@pytest.mark.parametrize(
+    ("term", "is_short"),
+    [("LTSA", True), ("ÕIS", True), ("ФМС", True), ("sp3", True), ("ltsa", False), ("2024", False), ("A", False)],
+)
 def test_capitals_and_numbers_tell_an_abbreviation(term, is_short):
     assert looks_short(term) == is_short

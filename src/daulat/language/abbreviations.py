@@ -19,7 +19,7 @@ from daulat.language.errors import LanguageError
 _FILE = "abbreviations.yaml"
 _APART = re.compile(r"[\s.\-_/]+")
 _ASIDE = re.compile(r"\s*\([^)]*\)")
-_CAPITALS = re.compile(r"[A-Z]{2,8}")
+_LETTERS = range(2, 9)
 _NUMBERED = re.compile(r"(?=.*\d)(?=.*[^\W\d_])[^\W_]{2,8}")
 
 
@@ -103,7 +103,8 @@ def looks_short(term: str) -> bool:
     >>> looks_short("LTSA"), looks_short("bp2mi"), looks_short("akta"), looks_short("AKTA KELAHIRAN")
     (True, True, False, False)
     """
-    return bool(_CAPITALS.fullmatch(term) or _NUMBERED.fullmatch(term))
+    is_capitals = term.isalpha() and term.isupper() and len(term) in _LETTERS
+    return is_capitals or bool(_NUMBERED.fullmatch(term))
 
 
 def abbreviations_for(pack: PackFiles | None) -> Abbreviations:
