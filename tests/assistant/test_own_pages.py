@@ -55,6 +55,11 @@ def test_a_plain_question_is_answered_from_a_page_without_any_everyday_question(
     assert words in answer.citations[0].quote
 
 
+@pytest.mark.parametrize("question", ["How much is an ultrasound?", "HOW MUCH IS AN ULTRASOUND?"])
+def test_who_writes_in_capitals_is_answered_as_who_does_not(office, question):
+    assert "Ultrasound | 1,200" in office("ke")(question).citations[0].quote
+
+
 @pytest.mark.parametrize(
     ("country", "question"),
     [("tl", "Como obter a carta de condução?"), ("ee", "Kui palju maksab hambaravi?")],
