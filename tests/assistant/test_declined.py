@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from daulat.assistant import Answer, open_assistant
+from daulat.assistant import Answer, Question, explain, open_assistant
 from daulat.assistant.answerable import Answerable, Calibrated
 from daulat.assistant.referral import topics_of, topics_told
 from daulat.knowledge.index.cache import VectorCache
@@ -16,7 +16,7 @@ from daulat.knowledge.release import Builder, Release, SigningKey
 from daulat.knowledge.search import reader_for
 from daulat.knowledge.types import Document
 
-from .conftest import Asked, judged_by
+from .conftest import SERVICE, Asked, judged_by
 from .test_quotation import assert_true_to_its_sources
 
 NOT_IN_ANY_LAW = [
@@ -86,6 +86,7 @@ def test_what_an_act_rules_on_that_is_not_here_is_never_answered_by_a_neighbour(
     assert (answer.mode, answer.citations, answer.related) == ("declined", (), ())
     assert answer.text.startswith(says)
     assert answer.contacts
+    assert explain(ask.assistant, Question(question, SERVICE)).decided_by == "ruled elsewhere"
 
 
 @pytest.mark.parametrize(

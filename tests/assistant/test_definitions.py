@@ -107,3 +107,11 @@ def test_one_that_a_text_explains_is_answered_by_what_speaks_of_it_alone(ask, re
 def test_what_it_stands_for_is_told_before_a_text_that_does_not_write_it(ask):
     assert ask("apa itu KITAS?").text.startswith("KITAS adalah singkatan dari Kartu Izin Tinggal Terbatas.")
     assert "singkatan" not in ask("NIK itu apa?").text
+
+
+def test_an_abbreviation_is_spelt_out_where_it_stands_and_not_within_a_longer_word(judging):
+    judge = judging.assistant.judge
+    question = "Uang saya simpan di bank. Apa itu SIM?"
+    asked = judge.searcher.ask(question, "id")
+    spelt_out = "Uang saya simpan di bank. Apa itu Surat Izin Mengemudi?"
+    assert list(judge.defining.spelt_out(question, asked)) == [spelt_out]

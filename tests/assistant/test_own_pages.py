@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from daulat.assistant import Question, explain, open_assistant
+from daulat.assistant import Question, Turn, explain, open_assistant
 from daulat.assistant.likeness import likeness, unlike
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.index.cache import VectorCache
@@ -54,6 +55,11 @@ def test_a_plain_question_is_answered_from_a_page_without_any_everyday_question(
     assert words in answer.citations[0].quote
 
 
+@pytest.mark.parametrize("question", ["How much is an ultrasound?", "HOW MUCH IS AN ULTRASOUND?"])
+def test_who_writes_in_capitals_is_answered_as_who_does_not(office, question):
+    assert "Ultrasound | 1,200" in office("ke")(question).citations[0].quote
+
+
 @pytest.mark.parametrize(
     ("country", "question"),
     [("tl", "Como obter a carta de condução?"), ("ee", "Kui palju maksab hambaravi?")],
@@ -88,9 +94,18 @@ def test_why_a_question_was_declined_can_be_read(office):
     assert "maksab" not in why.missing  # it stands in the passage
 
 
+def test_why_is_told_of_the_question_as_it_is_understood(office):
+    assistant = office("ee").assistant
+    asked = Question("Kui palju maksab hambaravi?")
+    assert explain(assistant, replace(asked, language="zz")) == explain(assistant, asked)
+    again = Question("in English please", history=(Turn("user", asked.text),))
+    assert explain(assistant, again) == explain(assistant, replace(asked, language="en"))
+
+
 def test_why_says_where_no_text_was_searched_or_a_heading_was_asked(office):
     assistant = office("tl").assistant
     assert explain(assistant, Question("hello")).decided_by == "at once"
+    assert explain(assistant, Question("Ema moras no katuas ferik?")).decided_by == "rule"
     assert explain(assistant, Question("Quanto custa o passaporte urgente?")).decided_by == "weighed"
 
 

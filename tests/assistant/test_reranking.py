@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "knowledge" / "reranker"))
 
 from stand_in import StandIn, standing_in
 
-from daulat.assistant import Answer, open_assistant
+from daulat.assistant import Answer, Question, open_assistant
 from daulat.knowledge.encoder import Encoder
 from daulat.knowledge.release import Release
 from daulat.knowledge.reranker import RemoteReranker, RestingReranker
@@ -24,7 +24,7 @@ from daulat.knowledge.types import Hit
 from daulat.nation import Pack
 
 from .acts import ACTS, LANGUAGES
-from .conftest import NAMES, Asked
+from .conftest import ALWAYS, NAMES, SERVICE, Asked, judged_by
 
 VOID = "Kapan perkawinan dapat dibatalkan?"
 NOWHERE = "Berapa harga tiket kereta cepat ke Bandung?"
@@ -95,6 +95,17 @@ def test_it_is_asked_once_a_question_and_only_of_what_is_answered_by_no_rule(rer
     goes_on = "Kalau kematian, siapa yang wajib melaporkan?"  # judged by itself, and with what was asked before
     assert reranking(goes_on, "Siapa yang wajib melaporkan kelahiran?", "Penduduk.").answered
     assert len(server.asked) == 2
+
+
+def test_it_brings_back_nothing_that_does_not_speak_of_the_abbreviation_asked_about(
+    reranking: Asked, server: StandIn
+) -> None:
+    backwards(server)
+    judge = judged_by(reranking.assistant, ALWAYS).judge
+    hits = judge.prepare(Question("apa itu PNS?", SERVICE), "id").hits
+    assert server.asked
+    assert hits
+    assert all("pegawai negeri sipil" in " ".join(hit.passage.text.casefold().split()) for hit in hits)
 
 
 def test_where_it_fails_the_answer_is_the_one_without_it(judging: Asked, reranking: Asked, server: StandIn) -> None:

@@ -226,6 +226,7 @@ def test_ctrl_c_ends_a_first_question_while_its_release_is_still_being_made(tmp_
         (Why("weighed", 0.1, 0.47, "a#1", "Permits", "Fees", ("x",)), "declined; it answers with a probability of 0.1"),
         (Why("weighed", 0.8, 0.47, "a#1", "Permits", "Fees"), "answered; it answers with a probability of 0.80"),
         (Why("another law", 0.0, 0.47, "a#1", "Permits"), "declined; the question names a law"),
+        (Why("ruled elsewhere"), "declined; an act that is not here rules on it"),
         (Why("nothing found"), "is its source declared, built and published?"),
         (Why("at once"), "no text was searched"),
     ],

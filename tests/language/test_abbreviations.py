@@ -33,6 +33,7 @@ def test_several_meanings_are_told_and_a_text_may_use_other_words(pack_of):
 def test_of_what_no_pack_names_nothing_is_known(pack_of):
     assert abbreviations_for(None).of("KTP") == ()
     assert abbreviations_for(pack_of({})).of("KTP") == ()
+    assert abbreviations_for(pack_of({"abbreviations.yaml": "# none yet"})).of("KTP") == ()
 
 
 def test_an_entry_that_says_nothing_in_the_laws_language_is_a_fault(pack_of):
@@ -40,6 +41,15 @@ def test_an_entry_that_says_nothing_in_the_laws_language_is_a_fault(pack_of):
         abbreviations_for(pack_of({"abbreviations.yaml": "{language: id, abbreviations: {KTP: {en: card}}}"}))
 
 
-@pytest.mark.parametrize(("term", "is_short"), [("LTSA", True), ("sp3", True), ("ltsa", False), ("2024", False)])
+@pytest.mark.parametrize("text", ["[KTP]", "abbreviations: [KTP]"])
+def test_a_file_of_another_form_is_refused_in_words(pack_of, text):
+    with pytest.raises(LanguageError, match="holds no `abbreviations`"):
+        abbreviations_for(pack_of({"abbreviations.yaml": text}))
+
+
+@pytest.mark.parametrize(
+    ("term", "is_short"),
+    [("LTSA", True), ("ÕIS", True), ("ФМС", True), ("sp3", True), ("ltsa", False), ("2024", False), ("A", False)],
+)
 def test_capitals_and_numbers_tell_an_abbreviation(term, is_short):
     assert looks_short(term) == is_short

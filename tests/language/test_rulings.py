@@ -49,3 +49,16 @@ def test_a_pack_without_rulings_has_none(pack_of):
 def test_a_matter_that_nobody_could_ask_about_is_a_fault(pack_of):
     with pytest.raises(LanguageError, match="a matter of XA-1 has no `words`"):
         rulings_for(pack_of({"elsewhere.yaml": "acts: {XA-1: {matters: [{article: '3'}]}}"}), wording_for(None))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("acts: [XA-1]", "`acts` does not list the matters of each act"),
+        ("acts: {XA-1: }", "`acts` does not list the matters of each act"),
+        ("acts: {XA-1: {matters: [{words: theft, unless: '{hom} | dog'}]}}", "there is no group `hom`"),
+    ],
+)
+def test_a_file_of_another_form_is_refused_in_words(pack_of, text, says):
+    with pytest.raises(LanguageError, match=says):
+        rulings_for(pack_of({"elsewhere.yaml": text}), wording_for(None))

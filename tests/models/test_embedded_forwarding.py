@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from scripted_server import ScriptedServer, status
 from tiny_model import CHAT_TEMPLATE, write_tiny_model
 
 from daulat.models import EmbeddedEngine, EmbeddedSettings, EngineRefused
+from daulat.models._child import _takes_tools
 
 SETTINGS = EmbeddedSettings(context_length=2_048, slots=3, threads=1)
 CHAT = "/chat/completions"
@@ -120,6 +122,22 @@ async def test_tools_are_refused_where_the_model_would_never_see_them(engine: Em
     with pytest.raises(EngineRefused):
         async with engine.open(CHAT, asks(**fields, stream=True)):
             pass
+
+
+@pytest.mark.parametrize(
+    ("props", "takes_tools"),
+    [
+        ({"chat_template_caps": {"supports_tools": False}}, False),
+        ({"chat_template_caps": None}, True),
+        ({"error": {"message": "loading"}}, True),
+        ([], True),
+    ],
+)
+async def test_a_server_that_does_not_tell_whether_it_takes_tools_is_left_to_judge(
+    server: ScriptedServer, props: object, takes_tools: bool
+) -> None:
+    server.answers(status(200, props))
+    assert await asyncio.to_thread(_takes_tools, server.base_url.removesuffix("/v1"), "key") == takes_tools
 
 
 async def test_tools_that_are_not_to_be_called_hinder_nothing(engine: EmbeddedEngine) -> None:

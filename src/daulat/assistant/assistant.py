@@ -120,7 +120,7 @@ class Assistant:
         Closing the iterator cancels. Text that was yielded and then found wanting is replaced by the answer's.
         `writer_for` says who may write this one answer, on whose account; without it the assistant's own does.
         """
-        question = self.listener.repeated(self._in_a_known_language(question), self.immediate.asks)
+        question = self.understood(question)
         language = self.listener.language(question)
         danger = self.immediate.danger(question, language)
         answer = self.immediate.answer(question, language, danger)
@@ -152,6 +152,11 @@ class Assistant:
                 return await find(prepared.question.service, prepared.language)
         except TimeoutError:
             return None
+
+    def understood(self, question: Question) -> Question:
+        """Return the question that is meant: in a language that can be spoken, and the one before where only another
+        language is asked for."""
+        return self.listener.repeated(self._in_a_known_language(question), self.immediate.asks)
 
     def language_of(self, text: str) -> str:
         """Recognise the language of a question; the nation's first where that is less than sure."""

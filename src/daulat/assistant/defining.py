@@ -50,7 +50,7 @@ class Defining:
 
     def spelt_out(self, text: str, asked: Asked) -> Iterator[str]:
         """Yield the question with each of the abbreviation's meanings in its place, as a text would say it."""
-        short = re.compile(re.escape(asked.defined), re.IGNORECASE)
+        short = re.compile(rf"(?<!\w){re.escape(asked.defined)}(?!\w)", re.IGNORECASE)  # SIM does not stand in `simpan`
         for meaning in self.meanings(asked):
             found = short.search(text)
             if found:
@@ -63,6 +63,7 @@ class Defining:
 
     def _says(self, passage: Passage, words: str) -> bool:
         language = passage.language or ""
-        wanted, held = (self.reader.terms(language, text) for text in (words, f"{passage.heading} {passage.text}"))
+        spoken = f"{passage.heading or ''} {passage.text}"
+        wanted, held = (self.reader.terms(language, text) for text in (words, spoken))
         size = len(wanted)
         return bool(size) and any(held[at : at + size] == wanted for at in range(len(held) - size + 1))

@@ -16,7 +16,7 @@ from daulat.assistant.judging import Prepared
 from daulat.assistant.types import Question
 from daulat.assistant.words import WORD
 
-Decision = Literal["at once", "nothing found", "another law", "no such article", "rule", "weighed"]
+Decision = Literal["at once", "ruled elsewhere", "nothing found", "another law", "no such article", "rule", "weighed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class Why:
     Parameters
     ----------
     decided_by : str
-        Without a search, by there being nothing, by what the question names, by a rule, or by weighing.
+        Without a search, by an act that is not here, by there being nothing, by what the question names, by a rule, or
+        by weighing.
     probability, threshold : float
         How surely the best passage answers, and from which probability it may.
     passage_id, title, heading : str
@@ -51,12 +52,15 @@ def explain(assistant: Assistant, question: Question) -> Why:
     ----------
     assistant : Assistant
     question : Question
-        In the language that it was asked in; its turns before count.
+        As it was asked; its turns before count.
     """
+    question = assistant.understood(question)
     language = assistant.listener.language(question)
     if assistant.immediate.answer(question, language, assistant.immediate.danger(question, language)):
         return Why("at once")
     prepared = assistant.judge.prepare(question, language)
+    if assistant.elsewhere.rules(prepared.asked):
+        return Why("ruled elsewhere", threshold=prepared.threshold)
     if not prepared.evidence:
         return Why("nothing found", threshold=prepared.threshold)
     best = prepared.evidence[0]

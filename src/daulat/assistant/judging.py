@@ -97,8 +97,7 @@ class Judge:
         best = max(speaking, key=lambda each: each.probability)
         # Where nothing speaks of it, what was asked is as it was asked; its own words tell whom to ask in either case.
         case = best if self._is_enough(best) else speaking[0]
-        meanings = tuple(self.defining.meanings(asked))
-        return case._replace(asked=replace(case.asked, text=asked.text), meanings=meanings)
+        return case._replace(asked=replace(case.asked, text=asked.text), defines=asked)
 
     def _is_enough(self, case: _Case) -> bool:
         return bool(case.hits) and case.probability >= self.answerable.threshold(case.hits, case.found.heard)
@@ -144,7 +143,7 @@ class Judge:
             tuple(marked),
             case.probability,
             threshold,
-            meanings=case.meanings,
+            meanings=tuple(self.defining.meanings(case.defines)) if case.defines else (),
         )
 
     def _in_order(self, case: _Case, threshold: float) -> tuple[Hit, ...]:
@@ -155,7 +154,9 @@ class Judge:
         """
         if not threshold <= case.probability < 1 or not self.searcher.reranks(case.found):
             return case.hits
-        return tuple(case.thread.moved_on(self.searcher.best(case.found, LOOKED_AT)))
+        hits = tuple(case.thread.moved_on(self.searcher.best(case.found, LOOKED_AT)))
+        # It puts first what reads well, whether or not that speaks of the abbreviation.
+        return self.defining.speaking(hits, case.defines) or case.hits if case.defines else hits
 
     def _surest(self, hits: Sequence[Hit], asked: Asked, found: Candidates, thread: Thread) -> _Weighed:
         """Return hits in the order that answers most surely.
@@ -187,8 +188,8 @@ class Judge:
 
 
 class _Case(NamedTuple):
-    """What was searched for, the hits in the order that answers most surely, the first one's mark, how surely, and what
-    the abbreviation stands for that is asked about."""
+    """What was searched for, the hits in the order that answers most surely, the first one's mark, how surely, and the
+    question for an abbreviation's meaning, of which they speak; None where it asks for none."""
 
     thread: Thread
     asked: Asked
@@ -196,7 +197,7 @@ class _Case(NamedTuple):
     hits: tuple[Hit, ...]
     mark: Marked | None
     probability: float
-    meanings: tuple[Meaning, ...] = ()
+    defines: Asked | None = None
 
 
 class _Weighed(NamedTuple):

@@ -17,11 +17,15 @@ WORD = re.compile(r"\w+(?:[.,/:'’\-]\w+)*")
 def names_in(question: str) -> list[str]:
     """Return the words of a question that look like names, in lower case: capitalised, and not its first.
 
+    Where all is in capitals they tell nothing.
+
     Examples
     --------
-    >>> names_in("Where is Exampland?")
-    ['exampland']
+    >>> names_in("Where is Exampland?"), names_in("WHERE IS MY DOG?")
+    (['exampland'], [])
     """
+    if question.isupper():
+        return []
     return [match[0].casefold() for match in WORD.finditer(question) if match.start() and match[0][0].isupper()]
 
 

@@ -36,7 +36,7 @@ from daulat.nation import Nation, pack_of
     metavar="TAG",
     help="BCP 47 tag of the answer's language; recognised by default.",
 )
-@click.option("--why", "is_explained", is_flag=True, help="Tell what decided whether it is answered, and what lacked.")
+@click.option("--why", "is_explained", is_flag=True, help="Tell what decided, and which words the best passage lacks.")
 @file_option
 @json_option
 def command(question: str, service: str, language: str, is_explained: bool, path: Path, as_json: bool) -> None:
@@ -66,7 +66,7 @@ def command(question: str, service: str, language: str, is_explained: bool, path
         if why:
             say(told_why(why))
         elif answer.mode == "declined":
-            hint("`--why` tells what decided, and which of the question's words no text has")
+            hint("`--why` tells what decided, and which of the question's words the nearest passage lacks")
         if due := build_due(nation, pack, opened.release, opened.assistant.searcher.reader):
             hint(f"{opened.release.release_id} answered; {due}")
         elif first := no_text_yet(opened.release):
@@ -176,6 +176,8 @@ def told_why(why: Why) -> str:
     """Return what decided about a question, and what whoever keeps the sources can do about it."""
     if why.decided_by == "at once":
         return "why: decided by the message itself; no text was searched for it"
+    if why.decided_by == "ruled elsewhere":
+        return "why: declined; an act that is not here rules on it, so what is near would be the rule of another matter"
     if why.decided_by == "nothing found":
         return "why: declined, for no text was found for it; is its source declared, built and published?"
     place = " / ".join(dict.fromkeys(filter(None, (why.title, why.heading))))

@@ -19,7 +19,7 @@ from daulat.language.errors import LanguageError
 _FILE = "abbreviations.yaml"
 _APART = re.compile(r"[\s.\-_/]+")
 _ASIDE = re.compile(r"\s*\([^)]*\)")
-_CAPITALS = re.compile(r"[A-Z]{2,8}")
+_LETTERS = range(2, 9)
 _NUMBERED = re.compile(r"(?=.*\d)(?=.*[^\W\d_])[^\W_]{2,8}")
 
 
@@ -103,7 +103,8 @@ def looks_short(term: str) -> bool:
     >>> looks_short("LTSA"), looks_short("bp2mi"), looks_short("akta"), looks_short("AKTA KELAHIRAN")
     (True, True, False, False)
     """
-    return bool(_CAPITALS.fullmatch(term) or _NUMBERED.fullmatch(term))
+    is_capitals = term.isalpha() and term.isupper() and len(term) in _LETTERS
+    return is_capitals or bool(_NUMBERED.fullmatch(term))
 
 
 def abbreviations_for(pack: PackFiles | None) -> Abbreviations:
@@ -112,10 +113,20 @@ def abbreviations_for(pack: PackFiles | None) -> Abbreviations:
     Raises
     ------
     LanguageError
-        If an entry does not say what it stands for.
+        If the file has another form, or an entry does not say what it stands for.
     """
-    data = pack.yaml(_FILE) if pack is not None and pack.has(_FILE) else {}
-    return Abbreviations(str(data.get("language") or ""), data.get("abbreviations") or {})
+    data = pack.yaml(_FILE) if pack is not None and pack.has(_FILE) else None
+    if data is None:
+        return Abbreviations("", {})
+    entries = data.get("abbreviations") or {} if isinstance(data, Mapping) else None
+    if not isinstance(entries, Mapping):
+        raise LanguageError(
+            f"{_FILE} holds no `abbreviations`, each with what it stands for",
+            why="None of them would be known.",
+            fix="write `language: en` and `abbreviations: {ID: {en: identity document}}`.",
+            code="language.abbreviations",
+        )
+    return Abbreviations(str(data.get("language") or ""), entries)
 
 
 def _key(short: str) -> str:

@@ -111,15 +111,20 @@ def rulings_for(pack: PackFiles | None, wording: Wording) -> Rulings:
     return Rulings(data or {}, wording)
 
 
-def _rulings(acts: Mapping[str, Any]) -> Iterator[tuple[Ruling, Mapping[str, Any]]]:
+def _rulings(acts: object) -> Iterator[tuple[Ruling, Mapping[str, Any]]]:
+    if not isinstance(acts, Mapping) or not all(isinstance(act, Mapping) for act in acts.values()):
+        raise _fault(
+            "`acts` does not list the matters of each act by its id",
+            "No act would be known to rule on anything.",
+            "write `acts: {XA-1-1999: {matters: [{words: theft}]}}`.",
+        )
     for doc_id, act in acts.items():
         for matter in act.get("matters") or ():
             if not isinstance(matter, Mapping) or not matter.get("words"):
-                raise LanguageError(
-                    f"{_FILE}: a matter of {doc_id} has no `words`",
-                    why="No question would be known to be about it.",
-                    fix="give it `words: one | another`; docs/concepts/packs.md shows the form.",
-                    code="language.elsewhere",
+                raise _fault(
+                    f"a matter of {doc_id} has no `words`",
+                    "No question would be known to be about it.",
+                    "give it `words: one | another`; docs/concepts/answers.md shows the form.",
                 )
             yield Ruling(doc_id, str(matter.get("article") or ""), str(act.get("title") or "")), matter
 
@@ -128,6 +133,17 @@ def _says(table: PhraseTable, forms: tuple[str, ...]) -> bool:
     return any(table.matches(form) for form in forms)
 
 
+def _fault(what: str, why: str, fix: str) -> LanguageError:
+    return LanguageError(f"{_FILE}: {what}", why=why, fix=fix, code="language.elsewhere")
+
+
 def _phrases(words: object, groups: Mapping[str, str]) -> list[str]:
-    told = _GROUP.sub(lambda name: groups.get(name[1], ""), str(words or ""))
+    told = str(words or "")
+    if unknown := [name for name in _GROUP.findall(told) if name not in groups]:
+        raise _fault(
+            f"there is no group `{unknown[0]}`",
+            "What it should leave out would be told to be another act's.",
+            "write it under `groups`, or mend its name.",
+        )
+    told = _GROUP.sub(lambda name: groups[name[1]], told)
     return [phrase.strip() for phrase in told.split("|") if phrase.strip()]

@@ -44,7 +44,7 @@ def _takes_tools(address: str, api_key: str) -> bool:
         connection.request("GET", "/props", headers={"Authorization": f"Bearer {api_key}"})
         props = json.loads(connection.getresponse().read())
         return bool(props["chat_template_caps"]["supports_tools"])
-    except (OSError, http.client.HTTPException, ValueError, KeyError):
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
         return True  # a server that does not tell is left to judge each request itself
     finally:
         connection.close()

@@ -51,7 +51,7 @@ def asks_for_tools(path: str, body: bytes) -> bool:
 
 
 def cannot_call(model: str) -> EngineRefused:
-    """Return the refusal."""
+    """Return the refusal of tools that a model would never see."""
     return EngineRefused(
         f"`{model}` cannot call tools: its chat template has no place for them",
         why="The model would never see the tools, and the application would get prose for the call that it waits for.",

@@ -217,15 +217,13 @@ class EverydayIndex:
 
     def _gather(self) -> Gathered:
         """Put together what was asked of each passage of `named`, and behind them of each row that names none."""
-        silent = np.flatnonzero(np.diff(self._offsets.astype(np.int64)) == 0)
-        place = np.zeros(len(self.rows), np.int64)
-        place[silent] = len(self.named) + np.arange(len(silent))
+        counts = np.diff(self._offsets.astype(np.int64))
+        silent = np.flatnonzero(counts == 0)
         named, owner = self.targets_of(np.arange(len(self.rows)))
-        texts = np.concatenate([np.searchsorted(self.named, named), place[silent]])
+        texts = np.concatenate([np.searchsorted(self.named, named), len(self.named) + np.arange(len(silent))])
         order = np.argsort(np.concatenate([owner, silent]), kind="stable")
-        counts = np.maximum(np.diff(self._offsets.astype(np.int64)), 1)
-        numbers, rows, questions = self._terms_of(np.arange(len(self)))
-        return Gathered(numbers, rows, questions, Named(texts[order], np.append(0, np.cumsum(counts))))
+        offsets = np.append(0, np.cumsum(np.maximum(counts, 1)))
+        return Gathered(*self._terms_of(np.arange(len(self))), Named(texts[order], offsets))
 
     def fit_together(
         self, terms: Mapping[str, float], allowed: NDArray[np.bool_] | None, within: NDArray[np.bool_] | None
