@@ -38,11 +38,11 @@ async def test_what_still_waits_at_the_end_is_written(store):
 
 async def test_the_end_comes_also_where_the_pool_loses_the_cancellation(store):
     """A connection comes back to the writer that waits for one in the moment in which the writer is cancelled."""
-    async with AsyncConnectionPool(store.conninfo, min_size=1, max_size=4, open=False) as pool:
-        async with open_receipts(Store(pool, "here")) as receipts, pool.connection():
-            for _ in range(250):
-                receipts.put(RECEIPT)
-            await asyncio.sleep(0)
+    opened = AsyncConnectionPool(store.conninfo, min_size=1, max_size=4, open=False)
+    async with opened as pool, open_receipts(Store(pool, "here")) as receipts, pool.connection():
+        for _ in range(250):
+            receipts.put(RECEIPT)
+        await asyncio.sleep(0)
     assert await store.fetch(COUNT) == [(250,)]
 
 

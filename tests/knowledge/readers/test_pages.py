@@ -260,9 +260,10 @@ def test_a_law_in_pdf_is_cut_at_its_sections_however_large_their_titles_are(tmp_
             (11, "Fees are paid at the counter, in coins or notes."),
         ],
         [(30, "112"), (11, "Call this number, day and night, in any danger."), (30, "150")],
+        [(22, "60 EUR"), (11, "For grown-ups, at the counter."), (22, "EUR 30,-"), (11, "For children under twelve.")],
         [(20, "All of this leaflet is large."), (20, "So is this line."), (11, "Only this one is small.")],
     ],
-    ids=["a stamp", "a list of contents", "numbers", "mostly large"],
+    ids=["a stamp", "a list of contents", "numbers", "prices", "mostly large"],
 )
 def test_what_is_no_certain_heading_stays_text(tmp_path: Path, page: list[tuple[float, str]]) -> None:
     extract = read_pdf(leaflet(tmp_path / "page.pdf", page), LIMITS)

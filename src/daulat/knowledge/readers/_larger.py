@@ -3,8 +3,8 @@
 
 A PDF says nowhere what a heading is, but it says how large each letter is. A few short lines that are set larger than
 most of the text are its headings, the larger above the smaller. Whatever is not certain stays text: a long stretch, a
-line that returns on most pages, a list of contents, a document that is mostly large, a page whose letters cannot be
-told apart.
+line that returns on most pages, a list of contents, a price, a document that is mostly large, a page whose letters
+cannot be told apart.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ _FEWEST = 2  # one alone is a title or a stamp, and parts nothing
 _MOST = 0.25  # of all letters that headings have
 _OFTEN = 3  # pages; a line on so many, and on most, is a stamp or a running head
 _DEEPEST = 6
+_UNIT_OF_MONEY = r"(?:[^\W\d]{1,2}|[A-Z]{3}|[^\w\s])"
+_AMOUNT = re.compile(rf"(?:{_UNIT_OF_MONEY}[.\s]{{0,2}})?\d(?:[\d.,:/ -]*\d)?(?:,-)?\s?{_UNIT_OF_MONEY}?")
 _OF_CONTENTS = re.compile(r".*(?:\.\s*){4,}\S{1,6}")  # a title, a row of dots, and its page
 
 
@@ -109,5 +111,7 @@ def _is_larger(line: Line, text: Line, stamps: frozenset[str]) -> bool:
 
 def _is_heading(run: Sequence[Line], text: Line, stamps: frozenset[str]) -> bool:
     said = " ".join(line.text for line in run)
-    is_short = len(run) <= _MOST_LINES and len(said) <= _MOST_LETTERS and not _OF_CONTENTS.fullmatch(said)
-    return is_short and any(sign.isalpha() for sign in said) and _is_larger(run[0], text, stamps)
+    is_short = len(run) <= _MOST_LINES and len(said) <= _MOST_LETTERS
+    if not is_short or _OF_CONTENTS.fullmatch(said) or _AMOUNT.fullmatch(said):
+        return False
+    return any(sign.isalpha() for sign in said) and _is_larger(run[0], text, stamps)
