@@ -6,10 +6,8 @@ import os
 import signal
 from datetime import UTC, datetime, timedelta
 
-from psycopg_pool import AsyncConnectionPool
-
 from daulat.ledger import Receipt, Receipts, delete_receipts, open_receipts
-from daulat.store import Store, StoreSettings, open_store
+from daulat.store import StoreSettings, open_store
 from daulat.store._postmaster import running_postmaster
 
 RECEIPT = Receipt("public-services", "id", "quotation", answered=True, citations=2, release_id="r1", duration_ms=41.6)
@@ -36,10 +34,13 @@ async def test_what_still_waits_at_the_end_is_written(store):
     assert (receipts.written, receipts.waiting, receipts.dropped) == (450, 0, 0)
 
 
-async def test_the_end_comes_also_where_the_pool_loses_the_cancellation(store):
+async def test_the_end_comes_also_where_the_pool_loses_the_cancellation(store, data_dir):
     """A connection comes back to the writer that waits for one in the moment in which the writer is cancelled."""
-    opened = AsyncConnectionPool(store.conninfo, min_size=1, max_size=4, open=False)
-    async with opened as pool, open_receipts(Store(pool, "here")) as receipts, pool.connection():
+    async with (
+        open_store(StoreSettings(data_dir)) as fresh,  # which has but one connection yet
+        open_receipts(fresh) as receipts,
+        fresh.connection(),
+    ):
         for _ in range(250):
             receipts.put(RECEIPT)
         await asyncio.sleep(0)
