@@ -96,6 +96,15 @@ def test_an_abbreviation_that_no_text_here_explains_is_spelt_out_and_never_answe
     assert answer.text.startswith(says)
 
 
+@pytest.mark.parametrize(
+    ("question", "is_one"), [("Apa itu IGD?", True), ("Apa yang dimaksud dengan IGD menurut UU 36/2009?", False)]
+)
+def test_what_a_law_that_is_named_means_by_one_is_for_that_law_to_say(ask, question, is_one):
+    asked = ask.assistant.searcher.ask(question, "id")
+    assert asked.defined == "IGD"
+    assert ask.assistant.judge.defining.is_asked(asked) is is_one
+
+
 @pytest.mark.parametrize("question", ["KTP itu singkatan dari apa?", "apa itu K.T.P.?", "what does KTP stand for?"])
 def test_one_that_a_text_explains_is_answered_by_what_speaks_of_it_alone(ask, release, question):
     answer = ask(question)

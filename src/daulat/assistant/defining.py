@@ -40,9 +40,12 @@ class Defining:
     def is_asked(self, asked: Asked) -> bool:
         """Say whether a question asks what an abbreviation means, one that is known or one that only looks so.
 
-        Short words in small letters are taken for one where neither spelling nor glossary knows them.
+        Short words in small letters are taken for one where neither spelling nor glossary knows them. What a law means
+        by one that the question names is for that law to say, in whatever words.
         """
         term = asked.defined.strip()
+        if any(mention.doc_id for mention in asked.mentions):
+            return False
         if not term or self.meanings(asked) or looks_short(term):
             return bool(term)
         is_word = len(term) > _SHORT or not term.isalpha() or asked.language != self.abbreviations.language
