@@ -26,7 +26,7 @@ _COMMON = 0.005  # of passages hold a word that says little of what a question i
 # that names another topic too, and a short one that names none.
 _LEANS, _LEAD_BACK, _LEAD_SHORT, _LEAD_OTHER, _ALONE = -1.0, 0.0, 0.1, 0.4, 2.0
 _FURTHEST = 3  # turns that a follow-up leans on at most
-_BEFORE = 0.8  # weight of a word of the turns before, beside 1 of the question's own
+_BEFORE = 0.5  # weight of a word of the turns before, beside 1 of the question's own
 _SAID = 1.0  # score that a passage loses that was cited before
 
 
