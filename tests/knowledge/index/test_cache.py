@@ -240,6 +240,17 @@ def test_a_byte_that_was_changed_is_told_or_harms_no_shape(data: st.DataObject) 
             assert Seed(path).records["row"].shape == (9, 16)
 
 
+def test_a_seed_that_cannot_be_read_or_counts_what_cannot_be_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(KnowledgeError, match="cut short or damaged"):
+        Seed(tmp_path)  # a folder: its bytes cannot be read
+    write_seed(tmp_path / "seed", [key_of("drawn", "a")], *quantise(np.ones((1, 32), np.float32)), step=0.01)
+    whole = bytearray((tmp_path / "seed").read_bytes())
+    whole[16:24] = b"\xff" * 8  # the width and the count
+    (tmp_path / "seed").write_bytes(whole)
+    with pytest.raises(KnowledgeError, match="cut short or damaged"):
+        Seed(tmp_path / "seed")
+
+
 def test_a_seed_of_another_width_is_passed_over(tmp_path: Path) -> None:
     write_seed(tmp_path / "seed", [key_of("drawn", "a")], *quantise(np.ones((1, 32), np.float32)), step=0.01)
     assert len(VectorCache(tmp_path / "w", 64, [tmp_path / "seed"])) == 0

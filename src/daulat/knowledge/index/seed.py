@@ -90,7 +90,7 @@ class Seed:
     def _whole(self, read: Callable[[], T]) -> T:
         try:
             return read()
-        except (ValueError, zlib.error) as error:
+        except (ValueError, OverflowError, OSError, zlib.error) as error:
             raise KnowledgeError(
                 f"{self._path} is a file of vectors that is cut short or damaged ({error})",
                 why="Its texts would be compared by other texts' vectors.",
