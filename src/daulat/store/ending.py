@@ -13,31 +13,19 @@ import asyncio
 _AGAIN_S = 1.0  # a statement is mostly taken back in less
 
 
-async def end_tasks(*tasks: asyncio.Task[None], again_s: float = _AGAIN_S) -> None:
+async def end_tasks(*tasks: asyncio.Task[None]) -> None:
     """Cancel tasks, as often as it takes, and wait until all have ended.
-
-    Parameters
-    ----------
-    tasks : asyncio.Task
-    again_s : float
-        Seconds after which those that are still there are cancelled again.
 
     Examples
     --------
-    >>> async def deaf() -> None:
-    ...     with contextlib.suppress(asyncio.CancelledError):  # the first gets lost
-    ...         await asyncio.sleep(60)
-    ...     await asyncio.sleep(60)
     >>> async def main() -> bool:
-    ...     task = asyncio.create_task(deaf())
-    ...     await asyncio.sleep(0)
-    ...     await end_tasks(task, again_s=0.01)
+    ...     task = asyncio.create_task(asyncio.sleep(60))
+    ...     await end_tasks(task)
     ...     return task.cancelled()
-    >>> import contextlib
     >>> asyncio.run(main())
     True
     """
     while left := [task for task in tasks if not task.done()]:
         for task in left:
             task.cancel()
-        await asyncio.wait(left, timeout=again_s)
+        await asyncio.wait(left, timeout=_AGAIN_S)

@@ -144,9 +144,7 @@ class BatchWorker:
 
     async def _let_go(self) -> None:
         held = dict(self._running)
-        for task in held.values():
-            task.cancel()
-        await asyncio.gather(*held.values(), return_exceptions=True)
+        await end_tasks(*held.values())
         if held:
             with suppress(*_TROUBLE):
                 await self._leases.put_back(list(held))
