@@ -18,7 +18,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from daulat.knowledge.readers import Extract, Limits
 from daulat.knowledge.readers.docx import read_docx
-from daulat.knowledge.readers.furniture import without_furniture
+from daulat.knowledge.readers.furniture import places_of_text
 from daulat.knowledge.readers.html import read_html
 from daulat.knowledge.readers.pdf import read_pdf
 from daulat.knowledge.readers.text import read_markdown, read_text
@@ -189,6 +189,10 @@ def test_the_lines_of_a_pdf_and_the_numbers_that_stand_alone(folder: Path, count
     canvas.save()
     extract = read_pdf(folder / "text.pdf", LIMITS)
     assert [block.text for block in extract.blocks] == [line for page in pages for line in page]
+
+
+def without_furniture(pages: list[list[str]]) -> list[list[str]]:
+    return [[page[place] for place in kept] for page, kept in zip(pages, places_of_text(pages), strict=True)]
 
 
 def test_a_line_that_ends_many_articles_is_no_furniture_where_a_page_ends_with_it() -> None:

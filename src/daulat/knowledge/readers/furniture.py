@@ -36,21 +36,16 @@ _HEAD_LETTERS = 10  # of a head with two words; `Article 3` at the top of a page
 _DASHES = re.compile(r"\s*[-–—]\s*")
 
 
-def without_furniture(pages: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Leave out page numbers, and lines at the edges that repeat on most pages; inside a page nothing is left out.
+def places_of_text(pages: Sequence[Sequence[str]]) -> list[list[int]]:
+    """Return the places of the lines that are text, page by page: all but page numbers, and lines at the edges that
+    repeat on most pages; inside a page nothing is left out.
 
     Examples
     --------
     >>> pages = [["Gazette", f"Article {n}", "Pay", "750", "euro,", f"due on day {n}.", f"{n}"] for n in range(1, 6)]
-    >>> without_furniture(pages)[1]
+    >>> [pages[1][place] for place in places_of_text(pages)[1]]
     ['Article 2', 'Pay', '750', 'euro,', 'due on day 2.']
     """
-    kept = places_of_text(pages)
-    return [[page[place] for place in places] for page, places in zip(pages, kept, strict=True)]
-
-
-def places_of_text(pages: Sequence[Sequence[str]]) -> list[list[int]]:
-    """Return the places of the lines of each page that are no furniture."""
     repeated, serials, heads = _running(pages), _serials(pages), _counting_heads(pages)
     numbers = _page_numbers(pages, _counted(pages))
 
