@@ -126,9 +126,9 @@ class Assistant:
         answer = self.immediate.answer(question, language, danger)
         if answer is None:
             prepared = await self.turns.run(partial(self.judge.prepare, question, language))
-            prepared = replace(prepared, danger=danger.category if danger else "")
-            may_answer = prepared.may_answer and not self.elsewhere.rules(prepared.asked)
-            answer = None if may_answer else self._declined(prepared)
+            ruling = self.elsewhere.ruling(prepared.asked)
+            prepared = replace(prepared, danger=danger.category if danger else "", ruling=ruling)
+            answer = None if prepared.may_answer else self._declined(prepared)
             material = self._material(prepared) if answer is None else None
             writer = await self._writer(prepared, writer_for or self.writer_for) if material is not None else None
             if material is not None and writer is not None:
@@ -317,7 +317,7 @@ class Assistant:
             return self._called(prepared)
         language, service = prepared.language, prepared.question.service
         laws = self.elsewhere.laws(prepared.asked, service)
-        most = 0 if self.elsewhere.rules(prepared.asked) else _RELATED  # near is then the rule of another matter
+        most = 0 if prepared.ruling else _RELATED  # near is then the rule of another matter
         pairs = list(zip(prepared.evidence, prepared.marked, strict=False))[:most]
         related = tuple(self._citation(evidence, marked, short=True) for evidence, marked in pairs)
         page = Page(language)
@@ -325,9 +325,8 @@ class Assistant:
             page.say(self.elsewhere.said(laws[0], service, language))
             ask = self._who_knows(prepared, laws)
         else:
-            page.say(
-                *self._unread(prepared), *self._spelt_out(prepared), self.elsewhere.declined(prepared.asked, language)
-            )
+            declined = self.elsewhere.declined(prepared.asked, prepared.ruling, language)
+            page.say(*self._unread(prepared), *self._spelt_out(prepared), declined)
             ask = self.contacts.for_topics(self._matters(prepared), language)
         return replace(self._finished(prepared, page, "declined", ask=ask), answered=False, related=related)
 

@@ -59,27 +59,23 @@ class Elsewhere:
         services = ", ".join(self._named(each, tag) for each in others[:_MOST_SERVICES])
         return phrases.say("law_served_by", law=name, services=services)
 
-    def rules(self, asked: Asked) -> bool:
-        """Say whether an act that is not here rules on what is asked, and the question names no law itself.
+    def ruling(self, asked: Asked) -> Ruling | None:
+        """Return which act that is not here rules on what is asked, where the question names no law itself.
 
         What is near then is the rule of another matter: the penalty for a lie to the registry is none for any lie.
         """
-        return self._ruling(asked) is not None
+        if self.rulings is None or asked.mentions:
+            return None
+        found = self.rulings.of(asked.text, asked.language)
+        return found if found and found.doc_id not in self.searcher.release.document_rows else None
 
-    def declined(self, asked: Asked, language: str) -> Said:
+    def declined(self, asked: Asked, ruling: Ruling | None, language: str) -> Said:
         """Say that no source answers: the law or article that is named or rules is not here, or nothing was found."""
         phrases = self.speech.phrases(language)
         missing = next(filter(None, map(self._missing, asked.mentions)), "")
         if missing:
             return phrases.say("not_held", named=missing)
-        ruling = self._ruling(asked)
         return phrases.say("ruled_elsewhere", named=self._named_ruling(ruling)) if ruling else phrases.say("declined")
-
-    def _ruling(self, asked: Asked) -> Ruling | None:
-        if self.rulings is None or asked.mentions:
-            return None
-        found = self.rulings.of(asked.text, asked.language)
-        return found if found and found.doc_id not in self.searcher.release.document_rows else None
 
     def _named_ruling(self, ruling: Ruling) -> str:
         titles = {act.doc_id: act.title for act in self.searcher.release.acts}

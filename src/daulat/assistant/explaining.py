@@ -59,7 +59,7 @@ def explain(assistant: Assistant, question: Question) -> Why:
     if assistant.immediate.answer(question, language, assistant.immediate.danger(question, language)):
         return Why("at once")
     prepared = assistant.judge.prepare(question, language)
-    if assistant.elsewhere.rules(prepared.asked):
+    if assistant.elsewhere.ruling(prepared.asked):
         return Why("ruled elsewhere", threshold=prepared.threshold)
     if not prepared.evidence:
         return Why("nothing found", threshold=prepared.threshold)

@@ -21,7 +21,7 @@ from daulat.assistant.sentence import Marked
 from daulat.assistant.types import Question
 from daulat.knowledge.search import LONGEST_QUERY, Asked, Candidates, Filters, Searcher
 from daulat.knowledge.types import Hit
-from daulat.language import Meaning
+from daulat.language import Meaning, Ruling
 
 CITED = 5
 OFFERED = 4  # passages that a writing model is given
@@ -35,7 +35,8 @@ class Prepared:
     """What is known before a word is written.
 
     `threshold` is the probability from which it is answered; `danger` the category of an emergency whose number is told
-    before the answer, empty where there is none; `meanings` what the abbreviation stands for that is asked about.
+    before the answer, empty where there is none; `meanings` what the abbreviation stands for that is asked about;
+    `ruling` the act that is not here and rules on what is asked.
     """
 
     question: Question
@@ -48,11 +49,12 @@ class Prepared:
     threshold: float
     danger: str = ""
     meanings: tuple[Meaning, ...] = ()
+    ruling: Ruling | None = None
 
     @property
     def may_answer(self) -> bool:
-        """Whether the evidence is good enough."""
-        return bool(self.evidence) and self.probability >= self.threshold
+        """Whether the evidence is good enough, and no act that is not here rules on the matter."""
+        return bool(self.evidence) and self.probability >= self.threshold and self.ruling is None
 
 
 @dataclass(frozen=True)
